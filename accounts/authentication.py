@@ -1,0 +1,53 @@
+"""Who is calling: found once by `CallerMiddleware`, and told to Django and DRF by the two classes here."""
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+
+from accounts.models import User
+
+
+class EmailBackend(BaseBackend):
+    """Signs in by e-mail and password, and finds the user of a session. The inactive do not exist."""
+
+    def authenticate(self, request, email=None, password=None, username=None):
+        if password is None:
+            return None
+        address = (email or username or "").lower()
+        user = active_users().filter(email=address).first()
+        if user is None:
+            make_password(password)  # as long as checking one takes, so that time does not tell who exists
+            return None
+        return user if user.check_password(password) else None
+
+    def get_user(self, user_id):
+        return active_users().filter(pk=user_id).first()
+
+
+def active_users():
+    return User.objects.select_related("organization").filter(is_active=True, organization__is_active=True)
+
+
+class CallerAuthentication(SessionAuthentication):
+    """The caller that the middleware found: by token, or by session, which also needs its CSRF token."""
+
+    def authenticate(self, request):
+        user, token = request._request.user, request._request.token
+        if token is not None:
+            return user, token
+        if request._request.bad_token:
+            raise AuthenticationFailed("This token is not valid.", code="not_authenticated")
+        if not user.is_authenticated:
+            return None
+        self.enforce_csrf(request)
+        return user, None
+
+    def enforce_csrf(self, request):
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise PermissionDenied(error.detail, code="csrf_failed") from error
+
+    def authenticate_header(self, request):
+        return "Bearer"

@@ -1,0 +1,14 @@
+from django_filters import ChoiceFilter, FilterSet
+
+from accounts.models import User
+from clientline.filters import FlagFilter, SearchFilter
+
+
+class UserFilter(FilterSet):
+    role = ChoiceFilter(choices=User.Role)
+    is_active = FlagFilter()
+    search = SearchFilter(["name", "email", "phone"])
+
+    class Meta:
+        model = User
+        fields = []

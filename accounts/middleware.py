@@ -1,0 +1,73 @@
+"""One transaction per request, confined to the caller's organization: the third wall."""
+
+import logging
+from contextlib import ExitStack
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
+
+from accounts import tokens
+from organizations.tenancy import confine, release
+
+logger = logging.getLogger(__name__)
+
+
+class CallerMiddleware:
+    """Last in the list. Opens the transaction once the view is known, so that `unconfined` views go without.
+
+    It commits before the answer leaves, and rolls back whatever is answered with status 400 and up: Django
+    has turned exceptions into answers by then, so they alone would not undo anything.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.token, request.bad_token, request.confined = None, False, False
+        with ExitStack() as request.transaction:
+            response = self.get_response(request)
+            if request.confined and response.status_code >= 400:
+                transaction.set_rollback(True)
+        if request.confined:
+            release()
+        timezone.deactivate()
+        if request.token is not None:
+            remember_use(request.token)
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        request.confined = not getattr(view, "unconfined", False)
+        if request.confined:
+            request.transaction.enter_context(transaction.atomic())
+        identify = identify_session if hasattr(request, "session") else identify_bearer
+        identify(request, confined=request.confined)
+        if request.user.is_authenticated:
+            timezone.activate(request.user.organization.zone)
+
+
+def identify_bearer(request, *, confined):
+    scheme, _, secret = request.META["HTTP_AUTHORIZATION"].partition(" ")
+    found = tokens.bearer(secret.strip(), confined=confined) if scheme.lower() == "bearer" else None
+    request.token, request.bad_token = found, found is None
+    request.user = found.user if found else AnonymousUser()
+    if found is None and confined:
+        confine(organization_id=None)
+
+
+def identify_session(request, *, confined):
+    user = request.user  # reads session and user, which the tenants' role may not
+    if not confined:
+        return
+    if user.is_authenticated:
+        confine(organization_id=user.organization_id, user_id=user.pk, operator=user.is_superuser)
+    else:
+        confine(organization_id=None)
+
+
+def remember_use(token):
+    """After the commit: a failure here must not turn what was done into an error."""
+    try:
+        tokens.write_use(token, now=timezone.now())
+    except (DatabaseError, InterfaceError):
+        logger.warning("The last use of token %s could not be written", token.pk, exc_info=True)

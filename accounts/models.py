@@ -1,0 +1,166 @@
+"""People: everybody who signs in or is served, and the tokens their programs carry."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from clientline import columns
+from clientline.constraints import SameOrganization
+from organizations import policy
+from organizations.models import Organization
+from organizations.tenancy import TenantQuerySet
+
+# Operators are outside every scope but an operator's own.
+MEMBERS = Q(is_superuser=False)
+
+
+def members_of(user):
+    return MEMBERS & Q(organization=user.organization_id)
+
+
+def known_to(user):
+    """Themselves, the clients they registered, and the clients who have a visit with them."""
+    visitors = user.visits_given.values("client")
+    return members_of(user) & (Q(pk=user.pk) | Q(role="client") & (Q(created_by=user.pk) | Q(pk__in=visitors)))
+
+
+class UserQuerySet(TenantQuerySet):
+    SCOPES = {
+        policy.ORG: members_of,
+        policy.BELOW: lambda user: members_of(user) & Q(role__in=policy.ROLES_IN[policy.BELOW]),
+        policy.CLIENTS: lambda user: members_of(user) & Q(role="client"),
+        policy.KNOWN: known_to,
+        policy.SELF: lambda user: Q(pk=user.pk),
+    }
+
+    def clients_for(self, caller):
+        """The clients `caller` may name in a booking."""
+        return self.visible_to(caller, "users").filter(MEMBERS, role="client").select_related("organization")
+
+    def performers_for(self, caller, resource):
+        """The people `caller` may name as `staff` when they create a `resource`."""
+        people = self.filter(MEMBERS).exclude(role="client")
+        scope = policy.scope(caller, resource, "create")
+        if scope == policy.EVERYTHING:
+            return people
+        if scope in (policy.SELF, policy.ASSIGNED):
+            return people.filter(pk=caller.pk)
+        return people.filter(organization=caller.organization_id)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def create_user(self, email, password=None, **fields):
+        """Save a person; without a password they cannot sign in."""
+        person = self.model(email=email.lower(), **fields)
+        person.set_password(password)
+        person.save(force_insert=True)
+        return person
+
+    def create_superuser(self, email, password=None, *, organization=None, **fields):
+        """A platform operator. The first one gets a home organization, called Platform."""
+        home = organization or self.home_organization(email.lower())
+        return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
+
+    def home_organization(self, email):
+        colleague = self.filter(is_superuser=True).order_by("id").select_related("organization").first()
+        if colleague:
+            return colleague.organization
+        return Organization.objects.create(name="Platform", email=email)
+
+
+class User(AbstractBaseUser):
+    class Role(models.TextChoices):
+        ADMIN = "admin"
+        MANAGER = "manager"
+        STAFF = "staff"
+        CLIENT = "client"
+
+    organization = columns.organization()
+    name = models.CharField(max_length=200)
+    email = models.EmailField(unique=True)
+    phone = columns.short_text(40)
+    role = models.CharField(max_length=10, choices=Role)
+    is_active = columns.flag(True)
+    is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
+    created_by = columns.actor()
+    version = columns.version()
+    created_at = columns.created_at()
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        db_table = "users"
+        constraints = [
+            columns.known("user_role_is_known", "role", policy.ROLES),
+            models.CheckConstraint(
+                condition=Q(email=models.functions.Lower("email")),
+                name="user_email_in_lower_case",
+                violation_error_message="Write the e-mail address in lower case.",
+            ),
+            models.UniqueConstraint(fields=["organization", "id"], name="user_in_one_organization"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "name", "id"], name="user_by_name"),
+            models.Index(fields=["organization", "created_at", "id"], name="user_by_creation"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_staff(self):
+        """Whether the admin is open to them."""
+        return self.is_superuser or self.role != self.Role.CLIENT
+
+    def may(self, resource, action):
+        return policy.allows(self, resource, action)
+
+    def get_session_auth_hash(self):
+        # Sessions end with a change of password or role, whichever door it came through.
+        return salted_hmac("accounts.session", f"{self.password}|{self.role}", algorithm="sha256").hexdigest()
+
+    def get_session_auth_fallback_hash(self):
+        return ()
+
+    # The admin asks these of any user; what may really be done is asked of the policy.
+    def has_perm(self, permission, obj=None):
+        return self.is_active and self.is_superuser
+
+    def has_module_perms(self, app_label):
+        return self.is_active and self.is_staff
+
+
+class TokenQuerySet(models.QuerySet):
+    def named(self):
+        """Those made for programs; signing in makes one without a name."""
+        return self.exclude(name="")
+
+
+class Token(models.Model):
+    """Lets a program act as its user. The secret is shown once; only its SHA-256 is kept."""
+
+    organization = columns.organization()
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens", db_constraint=False)
+    name = columns.short_text(100, help_text="Empty for a token made by signing in")
+    prefix = models.CharField(max_length=12, unique=True, help_text="Public part, by which the token is found")
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the whole token")
+    created_at = columns.created_at()
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute")
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        db_table = "tokens"
+        constraints = [
+            SameOrganization(field="user", name="token_user_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization"], name="token_by_organization")]
+
+    def __str__(self):
+        return self.name or self.prefix

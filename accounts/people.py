@@ -1,0 +1,109 @@
+"""Who joins, changes and leaves an organization, under the rules that keep it governable."""
+
+from django.contrib.auth import password_validation
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts import tokens
+from accounts.models import User
+from accounts.signals import role_changing
+from clientline.errors import FieldRefused, Forbidden, Refused
+from clientline.versions import save_changes
+from organizations import policy
+from organizations.models import Organization
+
+
+class LastAdmin(Refused):
+    code = "last_admin"
+    detail = "An organization keeps at least one active admin."
+
+
+def register(*, by, organization, name, email, role, password=None, **fields):
+    """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused."""
+    if by is not None and role not in policy.grantable_roles(by, "create"):
+        raise Forbidden(f"You may not give the `role` {role}.")
+    person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
+    person.password = hashed(password, person)
+    with transaction.atomic():
+        person.save(force_insert=True)
+    return person
+
+
+def change(*, by, person, changes):
+    """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
+    changes = dict(changes)
+    password = changes.pop("password", None)
+    refuse_own_standing(by, person, changes, password)
+    role = changes.get("role", person.role)
+    if role != person.role and by is not None and role not in policy.grantable_roles(by, "update"):
+        raise Forbidden(f"You may not give the `role` {role}.")
+    with transaction.atomic():
+        if role != "admin" or not changes.get("is_active", person.is_active):
+            keep_an_admin(person)
+        if role != person.role:
+            change_role(person, role)
+        if password is not None:
+            changes["password"] = hashed(password, person)
+            tokens.end_others(person)
+        save_changes(person, changes)
+    return person
+
+
+def refuse_own_standing(by, person, changes, password):
+    if by is None or by.pk != person.pk:
+        return
+    for name in ("role", "is_active"):
+        if name in changes and changes[name] != getattr(person, name):
+            raise Forbidden(f"Nobody changes their own `{name}`.")
+    if password is not None:
+        raise Forbidden("Your own `password` changes at /auth/password.")
+
+
+def change_role(person, role):
+    """Tokens end with the role they were made in; sessions do by their hash."""
+    if "client" in (role, person.role):
+        role_changing.send(sender=User, person=person, role=role)
+    tokens.end_others(person)
+
+
+def hashed(password, person, field="password"):
+    """The hash of a password that passes the validators; of None, one that nothing matches. Raises FieldRefused."""
+    if password is not None:
+        try:
+            password_validation.validate_password(password, person)
+        except ValidationError as error:
+            raise FieldRefused(field, "password_too_weak", " ".join(error.messages)) from error
+    return make_password(password)
+
+
+def keep_an_admin(person):
+    """Refuse to lose the last active admin; also to two requests that each see the other's."""
+    if person.role != "admin" or not person.is_active or person.is_superuser:
+        return
+    # FOR NO KEY UPDATE: a plain FOR UPDATE would block every booking's reference check.
+    Organization.objects.select_for_update(no_key=True).get(pk=person.organization_id)
+    others = User.objects.filter(
+        organization=person.organization_id, role="admin", is_active=True, is_superuser=False
+    ).exclude(pk=person.pk)
+    if not others.exists():
+        raise LastAdmin
+
+
+def remove(*, by, person):
+    """Delete a person nothing refers to. Raises Forbidden, LastAdmin, ProtectedError."""
+    if by is not None and by.pk == person.pk:
+        raise Forbidden("Nobody removes themselves.")
+    with transaction.atomic():
+        keep_an_admin(person)
+        person.delete()
+
+
+def change_own_password(*, person, current, new, keep_token=None):
+    """Raises FieldRefused when `current` is wrong or `new` too weak. Ends the person's other tokens."""
+    if not person.check_password(current):
+        raise FieldRefused("current_password", "invalid", "This is not your password.")
+    password = hashed(new, person, "new_password")
+    with transaction.atomic():
+        save_changes(person, {"password": password})
+        tokens.end_others(person, keep=keep_token)

@@ -1,0 +1,82 @@
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts import people, tokens
+from accounts.models import Token, User
+from clientline.fields import InstantField, StrictCharField
+from clientline.serializers import ClientLineSerializer
+from organizations.serializers import TenantSerializer
+
+
+class UserSerializer(TenantSerializer):
+    password = StrictCharField(
+        write_only=True,
+        required=False,
+        max_length=128,
+        trim_whitespace=False,
+        help_text="At least 10 characters. Without one, the person cannot sign in.",
+    )
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "organization",
+            "name",
+            "email",
+            "phone",
+            "role",
+            "is_active",
+            "password",
+            "version",
+            "created_at",
+        ]
+        read_only_fields = ["id", "version", "created_at"]
+        kept = ["password"]
+
+    def create(self, validated_data):
+        return people.register(by=self.caller, **validated_data)
+
+    def update(self, instance, validated_data):
+        return people.change(by=self.caller, person=instance, changes=validated_data)
+
+
+class TokenSerializer(ClientLineSerializer):
+    name = StrictCharField(max_length=100)
+
+    class Meta:
+        model = Token
+        fields = ["id", "name", "prefix", "created_at", "last_used_at", "expires_at"]
+        read_only_fields = ["id", "prefix", "created_at", "last_used_at"]
+
+    def validate_expires_at(self, value):
+        if value is not None and value <= timezone.now():
+            raise serializers.ValidationError("Choose a time in the future.", code="invalid")
+        return value
+
+    def create(self, validated_data):
+        token, self.secret = tokens.issue(self.caller, now=timezone.now(), **validated_data)
+        return token
+
+
+class IssuedTokenSerializer(TokenSerializer):
+    token = serializers.CharField(read_only=True, help_text="Shown this once")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class LoginSerializer(serializers.Serializer):
+    email = StrictCharField(max_length=254)
+    password = StrictCharField(max_length=128, trim_whitespace=False)
+
+
+class SignedInSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    expires_at = InstantField()
+    user = UserSerializer()
+
+
+class PasswordSerializer(serializers.Serializer):
+    current_password = StrictCharField(max_length=128, trim_whitespace=False)
+    new_password = StrictCharField(max_length=128, trim_whitespace=False)

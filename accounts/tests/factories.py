@@ -1,0 +1,26 @@
+import factory
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import User
+from organizations.tests.factories import OrganizationFactory
+
+PASSWORD = "correct-horse-battery"
+HASH = make_password(PASSWORD, hasher="pbkdf2_sha256")  # made once: hashing is slow on purpose
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"Person {n}")
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    role = "client"
+    password = HASH
+
+
+def token_for(user):
+    """The secret of a fresh token."""
+    return tokens.issue(user, now=timezone.now())[1]

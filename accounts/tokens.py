@@ -1,0 +1,101 @@
+"""Tokens: how they are made, and how the bearer of one is found and confined in a single statement."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Token, User
+from organizations.models import Organization
+from organizations.tenancy import TENANT_ROLE, settings_sql
+
+SIGN_IN_LASTS = timedelta(days=30)
+USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
+PREFIX_LENGTH = 8
+
+
+def issue(user, *, now, name="", expires_at=None):
+    """Save a token for `user`; returns it and the secret, which cannot be shown again."""
+    prefix = secrets.token_hex(PREFIX_LENGTH // 2)
+    secret = f"cl_{prefix}_{secrets.token_urlsafe(32)}"
+    token = Token.objects.create(
+        organization_id=user.organization_id,
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=digest(secret),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+def digest(secret):
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def prefix_of(secret):
+    return secret[3 : 3 + PREFIX_LENGTH]
+
+
+def end_others(user, *, keep=None):
+    """End all tokens of `user` but `keep`."""
+    Token.objects.filter(user=user).exclude(pk=keep and keep.pk).delete()
+
+
+def columns_of(model, alias):
+    return [field.column for field in model._meta.concrete_fields], ", ".join(
+        f"{alias}.{connection.ops.quote_name(field.column)}" for field in model._meta.concrete_fields
+    )
+
+
+USER_COLUMNS, USER_SQL = columns_of(User, "u")
+ORGANIZATION_COLUMNS, ORGANIZATION_SQL = columns_of(Organization, "o")
+BEARER = f"""
+    SELECT {{settings}}, t.id, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
+    FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
+    WHERE t.prefix = %s AND t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())
+      AND u.is_active AND o.is_active
+"""  # noqa: S608 -- columns of our own models
+SETTINGS_SQL = settings_sql(
+    role=f"CASE WHEN u.is_superuser THEN 'none' ELSE '{TENANT_ROLE}' END",
+    organization="u.organization_id::text",
+    user="u.id::text",
+)
+CONFINED_BEARER = BEARER.format(settings=SETTINGS_SQL)
+SETTINGS_COUNT = SETTINGS_SQL.count("set_config(")
+UNCONFINED_BEARER = BEARER.format(settings=", ".join(["NULL"] * SETTINGS_COUNT))
+
+
+def bearer(secret, *, confined):
+    """The Token for `secret` with its active user and their active organization, or None.
+
+    With `confined`, the same statement puts the third wall up for the transaction that is open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CONFINED_BEARER if confined else UNCONFINED_BEARER, [prefix_of(secret), digest(secret)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, last_used_at, *values = row[SETTINGS_COUNT:]
+    user = User.from_db("default", [field.attname for field in User._meta.concrete_fields], values[: len(USER_COLUMNS)])
+    user.organization = Organization.from_db(
+        "default",
+        [field.attname for field in Organization._meta.concrete_fields],
+        values[len(USER_COLUMNS) :],
+    )
+    return Token(pk=pk, user=user, organization_id=user.organization_id, last_used_at=last_used_at)
+
+
+def write_use(token, *, now):
+    """Remember that the token was used, unless that was written within the last minute."""
+    if token.last_used_at is None or token.last_used_at < now - USE_IS_WRITTEN_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def sign_in_token(user):
+    """A token as signing in gives it."""
+    now = timezone.now()
+    return issue(user, now=now, expires_at=now + SIGN_IN_LASTS)

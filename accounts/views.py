@@ -1,0 +1,109 @@
+"""`/users`, and `/auth`: signing in and out, one's own password and tokens."""
+
+from django.contrib.auth import authenticate, logout, update_session_auth_hash
+from django.contrib.auth.models import update_last_login
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import people, tokens
+from accounts.filters import UserFilter
+from accounts.models import Token, User
+from accounts.serializers import (
+    IssuedTokenSerializer,
+    LoginSerializer,
+    PasswordSerializer,
+    SignedInSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
+from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet
+
+
+class UserViewSet(ClientLineViewSet):
+    model = User
+    resource = "users"
+    serializer_class = UserSerializer
+    filterset_class = UserFilter
+    orderings = ("name", "created_at")
+
+    def perform_destroy(self, row):
+        people.remove(by=self.request.user, person=row)
+
+
+class LoginView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=LoginSerializer, responses=SignedInSerializer, auth=[])
+    def post(self, request):
+        """Sign in. Unknown, wrong and inactive get one and the same 401."""
+        serializer = LoginSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = authenticate(request._request, **serializer.validated_data)
+        if user is None:
+            raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
+        timezone.activate(user.organization.zone)
+        token, secret = tokens.sign_in_token(user)
+        update_last_login(None, user)
+        signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
+        return Response(SignedInSerializer(signed_in, context={"request": request}).data)
+
+
+class LogoutView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request):
+        """End the token or session that was used."""
+        if request.auth:
+            request.auth.delete()
+        else:
+            logout(request._request)
+        return Response(status=204)
+
+
+class MeView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=UserSerializer)
+    def get(self, request):
+        """The caller."""
+        return Response(UserSerializer(request.user, context={"request": request}).data)
+
+
+class PasswordView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(request=PasswordSerializer, responses={204: None})
+    def post(self, request):
+        """Change the own password. All other sessions and tokens of the caller end."""
+        serializer = PasswordSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        current, new = serializer.validated_data.values()
+        people.change_own_password(person=request.user, current=current, new=new, keep_token=request.auth)
+        if not request.auth:
+            update_session_auth_hash(request._request, request.user)
+        return Response(status=204)
+
+
+class TokenViewSet(CreateMixin, DestroyMixin, ReadViewSet):
+    """The caller's own tokens for programs."""
+
+    model = Token
+    permission_classes = (IsAuthenticated,)
+    serializer_class = TokenSerializer
+
+    def rows(self):
+        return Token.objects.named().filter(user=self.request.user.pk)
+
+    @extend_schema(responses={201: IssuedTokenSerializer})
+    def create(self, request):
+        """Make a token. The answer is the only one that shows it."""
+        return super().create(request)
+
+    def answer(self, serializer):
+        return super().answer(serializer) | {"token": serializer.secret}

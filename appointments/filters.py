@@ -1,0 +1,65 @@
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
+
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from clientline.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
+
+
+class WorkingHoursFilter(FilterSet):
+    staff = IdFilter(field_name="staff_id")
+
+    class Meta:
+        model = WorkingHours
+        fields = []
+
+
+class SpecialHoursFilter(FilterSet):
+    """`from` and `to` are dates, both included."""
+
+    staff = IdFilter(field_name="staff_id")
+    vars().update({"from": DateFilter(field_name="date", lookup_expr="gte")})
+    to = DateFilter(field_name="date", lookup_expr="lte")
+
+    class Meta:
+        model = SpecialHours
+        fields = []
+
+
+class TimeOffFilter(FilterSet):
+    """What touches the local dates `from` … `to`, both included."""
+
+    staff = IdFilter(field_name="staff_id")
+    vars().update({"from": DateFilter(method="ending_after", label="Local date")})
+    to = DateFilter(method="starting_until", label="Local date")
+
+    class Meta:
+        model = TimeOff
+        fields = []
+
+    def ending_after(self, queryset, name, day):
+        return queryset.filter(ends_at__gt=midnight(day))
+
+    def starting_until(self, queryset, name, day):
+        return queryset.filter(starts_at__lt=midnight(day + timedelta(days=1)))
+
+
+def midnight(day):
+    """Where a date begins in the caller's organization."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
+class AppointmentFilter(FilterSet):
+    client = IdFilter(field_name="client_id")
+    staff = IdFilter(field_name="staff_id")
+    service = IdFilter(field_name="service_id")
+    status = MultipleChoiceFilter(choices=Appointment.Status)
+    start_from = InstantFilter(field_name="appointment_date", lookup_expr="gte")
+    start_to = InstantFilter(field_name="appointment_date", lookup_expr="lt")
+    series = UUIDFilter()
+    search = SearchFilter(["client__name"])
+
+    class Meta:
+        model = Appointment
+        fields = []

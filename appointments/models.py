@@ -1,0 +1,317 @@
+"""The calendar's tables: hours, time off and visits. `booking` alone writes a visit's time and status."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, IntegerRangeField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from accounts.models import User
+from clientline import columns
+from clientline.columns import between
+from clientline.constraints import SameOrganization
+from organizations import policy
+from organizations.tenancy import TenantQuerySet
+from services.models import Service
+
+LONGEST_VISIT = timedelta(days=1)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+OVERLAPPING_HOURS = {
+    "violation_error_code": "overlapping_hours",
+    "violation_error_message": "These hours overlap others of the same person.",
+}
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+def minutes(expression):
+    """Minutes since midnight of a time of day, in SQL."""
+    template = "(extract(epoch from %(expressions)s) / 60)::int"
+    return Func(expression, template=template, output_field=models.IntegerField())
+
+
+def minute_range(day):
+    """The minutes from `starts` to `ends` on a numbered day; midnight as an end is the day's last."""
+    ends = NullIf(minutes(F("ends")), Value(0))
+    return Func(
+        day * Value(1440) + Coalesce(minutes(F("starts")), Value(0)),
+        day * Value(1440) + Coalesce(ends, Value(1440)),
+        function="int4range",
+        output_field=IntegerRangeField(),
+    )
+
+
+def same_staff():
+    return Func(F("staff"), F("staff"), Value("[]"), function="int8range", output_field=BigIntegerRangeField())
+
+
+ENDS_AFTER_START = Q(ends__gt=F("starts")) | Q(ends="00:00")
+
+
+class HoursQuerySet(TenantQuerySet):
+    SCOPES = TenantQuerySet.SCOPES | {policy.SELF: lambda user: Q(staff=user.pk)}
+
+
+class WorkingHours(models.Model):
+    """When somebody works in every week, as wall-clock times of the organization."""
+
+    organization = columns.organization()
+    staff = models.ForeignKey(User, models.CASCADE, related_name="working_hours", db_constraint=False)
+    weekday = models.PositiveSmallIntegerField(choices=Weekday, help_text="0 is Monday")
+    starts = models.TimeField()
+    ends = models.TimeField(help_text="00:00 means midnight")
+    created_at = columns.created_at()
+
+    objects = HoursQuerySet.as_manager()
+
+    class Meta:
+        db_table = "working_hours"
+        verbose_name = verbose_name_plural = "working hours"
+        constraints = [
+            between("working_hours_weekday_0_to_6", "weekday", 0, 6, "Choose 0 (Monday) to 6 (Sunday)."),
+            models.CheckConstraint(
+                condition=ENDS_AFTER_START,
+                name="working_hours_end_after_start",
+                violation_error_message="They have to end after they start.",
+            ),
+            ExclusionConstraint(
+                name="working_hours_never_overlap",
+                expressions=[(same_staff(), "&&"), (minute_range(F("weekday")), "&&")],
+                **OVERLAPPING_HOURS,
+            ),
+            SameOrganization(field="staff", name="working_hours_staff_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization", "id"], name="working_hours_by_organization")]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+class SpecialHours(models.Model):
+    """The hours of one date, in place of its weekly ones. Without times the date is closed."""
+
+    organization = columns.organization()
+    staff = models.ForeignKey(User, models.CASCADE, related_name="special_hours", db_constraint=False)
+    date = models.DateField()
+    starts = models.TimeField(null=True, blank=True)
+    ends = models.TimeField(null=True, blank=True, help_text="00:00 means midnight")
+    created_at = columns.created_at()
+
+    objects = HoursQuerySet.as_manager()
+
+    class Meta:
+        db_table = "special_hours"
+        verbose_name = verbose_name_plural = "special hours"
+        constraints = [
+            between(
+                "special_hours_between_2000_and_2100",
+                "date",
+                EARLIEST.date(),
+                LATEST.date(),
+                "Choose a date between 2000 and 2100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts__isnull=True, ends__isnull=True)
+                | Q(starts__isnull=False, ends__isnull=False) & ENDS_AFTER_START,
+                name="special_hours_end_after_start",
+                violation_error_message="Give both times, the end after the start, or neither for a closed day.",
+            ),
+            ExclusionConstraint(
+                name="special_hours_never_overlap",
+                expressions=[
+                    (same_staff(), "&&"),
+                    (
+                        minute_range(
+                            Func(
+                                F("date"),
+                                template="(%(expressions)s - DATE '2000-01-01')",
+                                output_field=models.IntegerField(),
+                            )
+                        ),
+                        "&&",
+                    ),
+                ],
+                **OVERLAPPING_HOURS,
+            ),
+            SameOrganization(field="staff", name="special_hours_staff_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization", "id"], name="special_hours_by_organization")]
+
+    def __str__(self):
+        return f"{self.date} " + (f"{self.starts:%H:%M}–{self.ends:%H:%M}" if self.starts else "closed")
+
+
+class TimeOff(models.Model):
+    """Somebody is away, or, where nobody is named, the whole organization is closed."""
+
+    organization = columns.organization()
+    staff = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="time_off",
+        db_constraint=False,
+        help_text="Empty: everybody",
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = columns.short_text(200)
+    created_at = columns.created_at()
+
+    objects = HoursQuerySet.as_manager()
+
+    class Meta:
+        db_table = "time_off"
+        verbose_name = verbose_name_plural = "time off"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="time_off_ends_after_start",
+                violation_error_message="It has to end after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__gte=EARLIEST, ends_at__lte=LATEST),
+                name="time_off_between_2000_and_2100",
+                violation_error_message="Choose dates between 2000 and 2100.",
+            ),
+            SameOrganization(field="staff", name="time_off_staff_in_same_organization"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "id"], name="time_off_by_organization"),
+            models.Index(fields=["organization", "ends_at"], name="time_off_by_end"),
+        ]
+
+    def __str__(self):
+        return f"{self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class AppointmentQuerySet(TenantQuerySet):
+    SCOPES = TenantQuerySet.SCOPES | {
+        policy.ASSIGNED: lambda user: Q(staff=user.pk),
+        policy.OWN: lambda user: Q(client=user.pk),
+    }
+
+    def busy(self, staff_ids, start, end):
+        """Visits that keep one of these people busy at some moment of [start, end).
+
+        The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
+        btree answers, where the range operator would read far more of the GiST index.
+        """
+        return self.exclude(status=Appointment.Status.CANCELLED).filter(
+            staff__in=staff_ids,
+            appointment_date__gt=start - LONGEST_VISIT,
+            appointment_date__lt=end + LONGEST_VISIT,
+            busy_from__lt=end,
+            busy_until__gt=start,
+        )
+
+
+class Appointment(models.Model):
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+        NO_SHOW = "no_show"
+
+    organization = columns.organization()
+    client = models.ForeignKey(User, models.PROTECT, related_name="visits", db_constraint=False)
+    staff = models.ForeignKey(User, models.PROTECT, related_name="visits_given", db_constraint=False, db_index=False)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="visits", db_constraint=False)
+    appointment_date = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    busy_from = models.DateTimeField(help_text="Start, less the service's buffer before")
+    busy_until = models.DateTimeField(help_text="End, plus the service's buffer after")
+    status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED, db_default=Status.SCHEDULED)
+    notes = columns.long_text()
+    internal_notes = columns.long_text(help_text="Never shown to clients")
+    price = columns.money(validators=[MinValueValidator(0)], help_text="As it was when booked")
+    overbooked = columns.flag(False, help_text="Booked knowingly beside another visit")
+    version = columns.version()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancellation_reason = columns.short_text(500)
+    cancelled_by = columns.actor()
+    cancellation_notice = models.PositiveIntegerField(help_text="Minutes; the policy when booked")
+    late_cancellation_fee = columns.percent(
+        validators=[MaxValueValidator(100)], help_text="Percent of the price; the policy when booked"
+    )
+    no_show_fee = columns.percent(
+        validators=[MaxValueValidator(100)], help_text="Percent of the price; the policy when booked"
+    )
+    fee_waived = columns.flag(False)
+    series = models.UUIDField(null=True, blank=True, editable=False)
+    created_by = columns.actor()
+    created_at = columns.created_at()
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "appointments"
+        constraints = [
+            # Double booking is refused here, whichever door it came through. The form needs no extension.
+            ExclusionConstraint(
+                name="appointment_no_double_booking",
+                expressions=[
+                    (same_staff(), "&&"),
+                    (
+                        Func(F("busy_from"), F("busy_until"), function="tstzrange", output_field=DateTimeRangeField()),
+                        "&&",
+                    ),
+                ],
+                condition=~Q(status="cancelled") & Q(overbooked=False),
+                violation_error_code="slot_taken",
+                violation_error_message="This time is taken.",
+            ),
+            columns.known("appointment_status_is_known", "status", ("scheduled", "completed", "cancelled", "no_show")),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("appointment_date")),
+                name="appointment_ends_after_start",
+                violation_error_message="A visit has to end after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(busy_from__lte=F("appointment_date"), busy_until__gte=F("ends_at"))
+                & Q(busy_until__lte=F("busy_from") + LONGEST_VISIT),
+                name="appointment_with_buffers_within_a_day",
+                violation_error_message="A visit with its buffers lasts at most a day.",
+            ),
+            models.CheckConstraint(
+                condition=Q(busy_from__gte=EARLIEST, busy_until__lte=LATEST),
+                name="appointment_between_2000_and_2100",
+                violation_error_message="Choose a date between 2000 and 2100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gte=0), name="appointment_price_not_negative", violation_error_message="Not below 0."
+            ),
+            between("appointment_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
+            between("appointment_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | ~Q(status="cancelled") & Q(cancelled_at__isnull=True),
+                name="appointment_cancelled_has_its_time",
+                violation_error_message="A cancelled visit says when, and no other does.",
+            ),
+            models.UniqueConstraint(fields=["organization", "id"], name="appointment_in_one_organization"),
+            SameOrganization(field="client", name="appointment_client_in_same_organization"),
+            SameOrganization(field="staff", name="appointment_staff_in_same_organization"),
+            SameOrganization(field="service", name="appointment_service_in_same_organization"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "appointment_date", "id"], name="appointment_by_date"),
+            models.Index(fields=["organization", "created_at", "id"], name="appointment_by_creation"),
+            models.Index(fields=["staff", "appointment_date"], name="appointment_by_staff_and_date"),
+        ]
+
+    def __str__(self):
+        return f"{self.appointment_date:%Y-%m-%d %H:%M} {self.status}"

@@ -1,0 +1,57 @@
+from datetime import UTC, datetime, time, timedelta
+
+import factory
+
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from services.tests.factories import ServiceFactory
+
+FIRST_VISIT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+class AppointmentFactory(factory.django.DjangoModelFactory):
+    """Visits of half an hour, one a day, so that none overlaps another."""
+
+    class Meta:
+        model = Appointment
+
+    client = factory.SubFactory(UserFactory)
+    organization = factory.SelfAttribute("client.organization")
+    staff = factory.SubFactory(UserFactory, role="staff", organization=factory.SelfAttribute("..organization"))
+    service = factory.SubFactory(ServiceFactory, organization=factory.SelfAttribute("..organization"))
+    appointment_date = factory.Sequence(lambda n: FIRST_VISIT + timedelta(days=n))
+    ends_at = factory.LazyAttribute(lambda visit: visit.appointment_date + timedelta(minutes=30))
+    busy_from = factory.SelfAttribute("appointment_date")
+    busy_until = factory.SelfAttribute("ends_at")
+    price = "45.00"
+    cancellation_notice = 1440
+
+
+class WorkingHoursFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WorkingHours
+
+    staff = factory.SubFactory(UserFactory, role="staff")
+    organization = factory.SelfAttribute("staff.organization")
+    weekday = 0
+    starts = time(9)
+    ends = time(17)
+
+
+class SpecialHoursFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SpecialHours
+
+    staff = factory.SubFactory(UserFactory, role="staff")
+    organization = factory.SelfAttribute("staff.organization")
+    date = factory.Sequence(lambda n: (FIRST_VISIT + timedelta(days=n)).date())
+
+
+class TimeOffFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TimeOff
+
+    staff = factory.SubFactory(UserFactory, role="staff")
+    organization = factory.SelfAttribute("staff.organization")
+    starts_at = FIRST_VISIT
+    ends_at = FIRST_VISIT + timedelta(hours=2)

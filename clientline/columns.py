@@ -1,0 +1,73 @@
+"""Columns that several tables share. Defaults are declared twice: for Python, and in the database for psql."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class DatabaseNow(models.Func):
+    """PostgreSQL's `now()`, the start of the transaction."""
+
+    function = "now"
+    output_field = models.DateTimeField()
+
+
+def created_at():
+    return models.DateTimeField(default=timezone.now, db_default=DatabaseNow(), editable=False)
+
+
+def version():
+    return models.PositiveIntegerField(
+        default=1, db_default=1, editable=False, help_text="Grows by 1 with each change."
+    )
+
+
+def flag(default, **options):
+    return models.BooleanField(default=default, db_default=default, **options)
+
+
+def short_text(max_length, **options):
+    return models.CharField(max_length=max_length, blank=True, default="", db_default="", **options)
+
+
+def long_text(**options):
+    return models.TextField(blank=True, default="", db_default="", **options)
+
+
+def whole(default, **options):
+    return models.PositiveIntegerField(default=default, db_default=default, **options)
+
+
+def percent(default=0, **options):
+    return models.DecimalField(max_digits=5, decimal_places=2, default=default, db_default=default, **options)
+
+
+def money(**options):
+    """An amount in the organization's currency, to the cent."""
+    return models.DecimalField(max_digits=10, decimal_places=2, **options)
+
+
+def organization():
+    """The tenant. Composite indexes begin with it, so it needs none of its own."""
+    return models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+", db_index=False)
+
+
+def actor():
+    """Who did it: a plain key, because an operator acts from another organization and a command has no actor."""
+    return models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+
+
+def known(name, field, values):
+    """A text column holds one of these values."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__in": values}),
+        name=name,
+        violation_error_message=f"Choose one of: {', '.join(value for value in values if value)}.",
+    )
+
+
+def between(name, field, lowest, highest, message):
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__gte": lowest, f"{field}__lte": highest}),
+        name=name,
+        violation_error_message=message,
+    )

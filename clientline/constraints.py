@@ -1,0 +1,80 @@
+"""References that cannot leave their organization: the database compares both columns."""
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.backends.ddl_references import Statement, Table
+from django.db.models.constraints import BaseConstraint
+
+
+class SameOrganization(BaseConstraint):
+    """Composite foreign key `(organization_id, <field>_id)` to the parent's `(organization_id, id)`.
+
+    It replaces the plain key of a ForeignKey declared with `db_constraint=False`. PostgreSQL checks it
+    for every door, and its own reference checks pass by row security, so neither wall replaces the other.
+    """
+
+    default_violation_error_message = "Choose one that exists."
+    violation_error_code = "does_not_exist"
+
+    def __init__(self, *, field, name):
+        super().__init__(name=name)
+        self.field = field
+
+    def constraint_sql(self, model, schema_editor):
+        # Deferred to the end of the migration: the parent table may be made later in the same one.
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def create_sql(self, model, schema_editor):
+        field = model._meta.get_field(self.field)
+        parent = field.remote_field.model._meta.db_table
+        quote = schema_editor.quote_name
+        return Statement(
+            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (organization_id, %(column)s)"
+            " REFERENCES %(parent)s (organization_id, id)",
+            table=Table(model._meta.db_table, quote),
+            name=quote(self.name),
+            column=quote(field.column),
+            parent=Table(parent, quote),
+        )
+
+    def remove_sql(self, model, schema_editor):
+        return schema_editor._delete_constraint_sql(schema_editor.sql_delete_fk, model, self.name)
+
+    def validate(self, model, instance, exclude=None, using=None):
+        if exclude and ({self.field, "organization"} & set(exclude)):
+            return
+        related = getattr(instance, self.field, None)
+        if related is not None and related.organization_id != instance.organization_id:
+            raise ValidationError(
+                {self.field: ValidationError(self.violation_error_message, self.violation_error_code)}
+            )
+
+    def deconstruct(self):
+        return "clientline.constraints.SameOrganization", (), {"field": self.field, "name": self.name}
+
+    def __eq__(self, other):
+        if not isinstance(other, SameOrganization):
+            return NotImplemented
+        return (self.name, self.field) == (other.name, other.field)
+
+    __hash__ = None
+
+
+def violated(models, name):
+    """The declared constraint called `name` with its model, or (None, None)."""
+    for model in models:
+        for constraint in model._meta.constraints:
+            if constraint.name == name:
+                return model, constraint
+    return None, None
+
+
+def column_field(models, name):
+    """The field whose `unique=True` PostgreSQL named `<table>_<column>_key`, or None."""
+    for model in models:
+        table = model._meta.db_table
+        if name.startswith(f"{table}_") and name.endswith("_key"):
+            try:
+                return model._meta.get_field(name[len(table) + 1 : -len("_key")])
+            except FieldDoesNotExist:
+                continue
+    return None

@@ -1,0 +1,189 @@
+"""Serializer fields that take JSON's own types and nothing that merely looks like them."""
+
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from django.core.exceptions import ObjectDoesNotExist
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from clientline.parsers import LARGEST_INTEGER
+
+# PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
+CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
+MONEY = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+
+
+def parse_instant(text):
+    """The instant `text` names, between 2000 and 2100. Raises ValueError, saying what is wrong."""
+    if not isinstance(text, str) or not INSTANT.fullmatch(text):
+        raise ValueError("Write a date and time with its offset, like 2026-12-01T09:00:00+01:00.")
+    try:
+        instant = datetime.fromisoformat(text.upper())
+        if not EARLIEST <= instant < LATEST:
+            raise ValueError
+    except (ValueError, OverflowError) as error:
+        raise ValueError("Choose a real date between 2000 and 2100.") from error
+    return instant
+
+
+def parse_date(text):
+    """The date `text` names, between 2000 and 2099. Raises ValueError, saying what is wrong."""
+    if not isinstance(text, str) or not DATE.fullmatch(text):
+        raise ValueError("Write a date like 2026-12-01.")
+    try:
+        day = date.fromisoformat(text)
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise ValueError
+    except ValueError as error:
+        raise ValueError("Choose a real date between 2000 and 2100.") from error
+    return day
+
+
+class StrictCharField(serializers.CharField):
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictEmailField(StrictCharField, serializers.EmailField):
+    """Stored in lower case, as the database checks."""
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).lower()
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class StrictDecimalField(serializers.DecimalField):
+    """A string or a number in plain digits; DRF checks the number of places."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, int) and not isinstance(data, bool):
+            data = str(data)
+        elif isinstance(data, Decimal):
+            data = format(data, "f")
+        if not isinstance(data, str) or not MONEY.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset. Answers carry the offset of the caller's organization."""
+
+    def to_internal_value(self, value):
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+    def to_representation(self, value):
+        return None if value is None else self.enforce_timezone(value)
+
+
+class StrictDateField(serializers.DateField):
+    def to_internal_value(self, value):
+        try:
+            return parse_date(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+    def to_representation(self, value):
+        return value
+
+
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
+class ClockField(serializers.TimeField):
+    """Wall-clock time of the organization, `HH:MM`."""
+
+    default_error_messages = {"invalid": "Write a time of day like 09:00."}
+
+    def to_internal_value(self, value):
+        if not isinstance(value, str) or not CLOCK.fullmatch(value):
+            self.fail("invalid")
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value):
+        return None if value is None else f"{value:%H:%M}"
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    def to_internal_value(self, data):
+        if type(data) not in {type(choice) for choice in self.choices}:
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Reference(serializers.PrimaryKeyRelatedField):
+    """The id of another row. `choices(caller)` are the rows the caller may name: any other id does not exist.
+
+    A row of another organization, one out of scope and one that never was get the same answer.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "There is no row with this id.",
+        "incorrect_type": "Write the id as a whole number.",
+    }
+
+    def __init__(self, choices=None, **kwargs):
+        self.choices_for = choices
+        super().__init__(**kwargs)
+
+    def get_queryset(self):
+        return self.choices_for(self.context["request"].user)
+
+    def use_pk_only_optimization(self):
+        return True
+
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("incorrect_type")
+        if not 0 < data <= LARGEST_INTEGER:
+            self.fail("does_not_exist")
+        try:
+            return self.get_queryset().get(pk=data)
+        except ObjectDoesNotExist:
+            self.fail("does_not_exist")
+
+
+class References(serializers.ListField):
+    """A list of distinct ids, looked up in one query; `choices` as in Reference."""
+
+    def __init__(self, choices=None, **kwargs):
+        self.choices_for = choices
+        super().__init__(child=StrictIntegerField(min_value=1, max_value=LARGEST_INTEGER), max_length=1000, **kwargs)
+
+    def to_internal_value(self, data):
+        ids = super().to_internal_value(data)
+        found = {row.pk: row for row in self.choices_for(self.context["request"].user).filter(pk__in=ids)}
+        if missing := [str(pk) for pk in ids if pk not in found]:
+            message = f"{Reference.default_error_messages['does_not_exist']} ({', '.join(missing)})"
+            raise serializers.ValidationError(message, code="does_not_exist")
+        return list(found.values())
+
+    def to_representation(self, value):
+        return list(value)

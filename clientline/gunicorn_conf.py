@@ -1,0 +1,27 @@
+"""How gunicorn serves ClientLine, for `manage.py up` and for `gunicorn -c python:clientline.gunicorn_conf`."""
+
+import multiprocessing
+import os
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
+
+wsgi_app = "clientline.wsgi:application"
+host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+bind = f"{host}:{settings.PORT}"
+
+worker_class = "gthread"
+workers = multiprocessing.cpu_count()
+threads = 4  # each keeps a database connection: workers × threads × machines stay below max_connections
+preload_app = True
+
+timeout = 30
+graceful_timeout = 30
+keepalive = 5
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# On by default, and open to every process of this user.
+control_socket_disable = True

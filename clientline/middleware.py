@@ -1,0 +1,76 @@
+"""What every request passes first: limits, request ids, both slash forms; Django's middlewares for browsers only."""
+
+import re
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import middleware as authentication
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.middleware import csrf
+
+from clientline.errors import ADMIN_PREFIX, DETAILS, problem_response
+
+SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+
+
+class RequestMiddleware:
+    """Names the request, refuses what no layer below can hold, and answers with and without a trailing slash."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        sent = request.headers.get("X-Request-ID", "")
+        request.id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        response = self.refusal(request) or self.get_response(request)
+        response["X-Request-ID"] = request.id
+        if not request.path_info.startswith(settings.STATIC_URL):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def refusal(self, request):
+        if has_nul(request):
+            return problem_response(request, 400, detail="The request holds a NUL character.", errors=[])
+        if request.path_info.startswith(ADMIN_PREFIX):
+            return None
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return problem_response(request, 413, detail=DETAILS[413])
+        if request.path_info.endswith("/") and request.path_info != "/":
+            request.path_info = request.path_info[:-1]
+        return None
+
+
+def has_nul(request):
+    """PostgreSQL stores no NUL: one in a session cookie or a filter would be a DataError."""
+    query = request.META.get("QUERY_STRING", "")
+    return "\0" in request.path_info or "%00" in query or any("\0" in value for value in request.COOKIES.values())
+
+
+class BrowserOnly:
+    """Does nothing for an API request that carries a token: programs have neither session nor form.
+
+    Such a request is never looked at as a browser's, so a bad token beside a good session is refused.
+    """
+
+    def __call__(self, request):
+        if "HTTP_AUTHORIZATION" in request.META and not request.path_info.startswith(ADMIN_PREFIX):
+            return self.get_response(request)
+        return super().__call__(request)
+
+
+class SessionMiddleware(BrowserOnly, sessions.SessionMiddleware):
+    pass
+
+
+class CsrfViewMiddleware(BrowserOnly, csrf.CsrfViewMiddleware):
+    pass
+
+
+class AuthenticationMiddleware(BrowserOnly, authentication.AuthenticationMiddleware):
+    pass
+
+
+class MessageMiddleware(BrowserOnly, messages.MessageMiddleware):
+    pass

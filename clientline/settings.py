@@ -1,0 +1,212 @@
+"""All configuration: read from the environment and .env here, and nowhere else. README has the table."""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env("CLIENTLINE_DATA", default=str(BASE_DIR / "var"))).absolute()
+HOST = env("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+
+def embedded_database(data):
+    """The private server that the database engine starts when DATABASE_URL is unset."""
+    return {"ENGINE": "clientline.postgresql", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
+
+
+def database(url):
+    """The server that DATABASE_URL names; anything but PostgreSQL is refused."""
+    config = environ.Env.db_url_config(url)
+    if "postg" not in config["ENGINE"]:
+        raise ImproperlyConfigured(
+            "ClientLine needs PostgreSQL 14 or newer: without exclusion constraints and row security "
+            "its guarantees would silently vanish. Unset DATABASE_URL to use the embedded server."
+        )
+    return config | {"ENGINE": "clientline.postgresql"}
+
+
+DATABASE_URL = env("DATABASE_URL", default="")
+EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
+DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else embedded_database(DATA_DIR)}
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+
+
+def secret_key():
+    """SECRET_KEY, or for the embedded server one made once and kept where only its owner reads it."""
+    if key := env("SECRET_KEY", default=""):
+        return key
+    if DATABASE_URL:
+        raise ImproperlyConfigured("Set SECRET_KEY: it is generated only for the embedded database.")
+    return kept_secret(DATA_DIR / "secret_key")
+
+
+def kept_secret(path):
+    """The secret in `path`, made on first use. Linked into place, so that starters at once agree on one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another starter was first; its key is read below
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = secret_key()
+
+INSTALLED_APPS = [
+    "clientline.apps.ClientLineConfig",
+    "clientline.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "organizations",
+    "accounts",
+    "services",
+    "appointments",
+    "payments",
+]
+
+MIDDLEWARE = [
+    "clientline.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clientline.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "clientline.middleware.CsrfViewMiddleware",
+    "clientline.middleware.AuthenticationMiddleware",
+    "clientline.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.CallerMiddleware",
+]
+
+ROOT_URLCONF = "clientline.urls"
+WSGI_APPLICATION = "clientline.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.authentication.EmailBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+SESSION_COOKIE_NAME = "clientline_session"
+CSRF_COOKIE_HTTPONLY = False
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CallerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["organizations.policy.PolicyPermission"],
+    "DEFAULT_PARSER_CLASSES": ["clientline.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["clientline.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clientline.renderers.AlwaysJSON",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_PAGINATION_CLASS": "clientline.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["clientline.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "clientline.schema.ClientLineSchema",
+    "EXCEPTION_HANDLER": "clientline.errors.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ClientLine",
+    "DESCRIPTION": "Appointments and clients of many organizations. Sign in at `/auth/login`, "
+    "then send `Authorization: Bearer <token>`.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatus": "appointments.models.Appointment.Status",
+        "PaymentStatus": "payments.models.Payment.Status",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "clientline.schema.add_problems",
+    ],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.request": {"level": "ERROR"},
+    },
+}

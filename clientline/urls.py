@@ -1,0 +1,48 @@
+"""Every path. The middleware strips trailing slashes, so each stands here once, without."""
+
+from django.contrib import admin
+from django.urls import path, register_converter
+from django.views.generic import RedirectView, TemplateView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
+from appointments.views import AppointmentViewSet, SpecialHoursViewSet, TimeOffViewSet, WorkingHoursViewSet
+from clientline.converters import IdConverter
+from clientline.routers import Router
+from clientline.views import HealthView
+from organizations.tenancy import unconfined
+from organizations.views import OrganizationViewSet
+from payments.views import PaymentViewSet
+from services.views import ServiceViewSet
+
+register_converter(IdConverter, "id")
+
+handler400 = "clientline.errors.bad_request"
+handler403 = "clientline.errors.permission_denied"
+handler404 = "clientline.errors.page_not_found"
+handler500 = "clientline.errors.server_error"
+
+router = Router()
+router.register("auth/tokens", TokenViewSet, basename="token")
+router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("users", UserViewSet, basename="user")
+router.register("services", ServiceViewSet, basename="service")
+router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
+router.register("special-hours", SpecialHoursViewSet, basename="special-hours")
+router.register("time-off", TimeOffViewSet, basename="time-off")
+router.register("appointments", AppointmentViewSet, basename="appointment")
+router.register("payments", PaymentViewSet, basename="payment")
+
+urlpatterns = [
+    path("", unconfined(HealthView.as_view()), name="health"),
+    path("docs", unconfined(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
+    path("redoc", unconfined(TemplateView.as_view(template_name="clientline/redoc.html")), name="redoc"),
+    path("openapi.json", unconfined(SpectacularJSONAPIView.as_view()), name="openapi"),
+    path("auth/login", unconfined(LoginView.as_view()), name="login"),
+    path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
+    path("auth/me", MeView.as_view(), name="me"),
+    path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    *router.urls,
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+]

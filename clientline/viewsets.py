@@ -1,0 +1,110 @@
+"""The base of every resource: a queryset by policy, compiled reads, one domain call per write."""
+
+from django.db import transaction
+from django.http import Http404
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+POLICY_ACTIONS = {"partial_update": "update"}
+
+
+class ReadViewSet(GenericViewSet):
+    """List and retrieve. `model` and `resource` say what; the policy says which rows."""
+
+    model = None
+    resource = None
+    orderings = ()
+    filterset_class = None
+    lookup_value_converter = "id"
+
+    @property
+    def policy_action(self):
+        return POLICY_ACTIONS.get(self.action, self.action)
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller
+            return self.model.objects.none()
+        return self.rows()
+
+    def rows(self):
+        """The rows on which the caller may do this."""
+        return self.model.objects.visible_to(self.request.user, self.resource, self.policy_action)
+
+    def get_object(self):
+        """The row, locked against writers; 404 where it is out of scope."""
+        row = self.get_queryset().select_for_update(of=("self",), no_key=True).filter(pk=self.kwargs["pk"]).first()
+        if row is None:
+            raise Http404
+        return row
+
+    def list(self, request):
+        queryset = self.filter_queryset(self.get_queryset())
+        return self.get_paginated_response(self.read(queryset, self.paginate_queryset))
+
+    def retrieve(self, request, pk):
+        return Response(self.read_one(self.get_queryset().filter(pk=pk)))
+
+    def read_one(self, queryset):
+        answers = self.read(queryset, lambda rows: rows[:1])
+        if not answers:
+            raise Http404
+        return answers[0]
+
+    def read(self, queryset, choose):
+        """The answers for the rows that `choose` takes from the queryset."""
+        answer_class = self.answer_class()
+        queryset = answer_class.annotate(queryset)
+        if reader := answer_class.reader():
+            return reader(choose(queryset.values_list(*reader.columns)))
+        return answer_class(choose(queryset), many=True, context=self.get_serializer_context()).data
+
+    def answer_class(self):
+        """The serializer of answers, where it depends on the caller."""
+        return self.serializer_class
+
+
+class AnswerMixin:
+    create_class = None
+
+    def body(self, *args, **kwargs):
+        """The serializer of what was sent, where it is not shaped like what is answered."""
+        chosen = self.create_class if self.action == "create" and self.create_class else self.serializer_class
+        return chosen(*args, data=self.request.data, context=self.get_serializer_context(), **kwargs)
+
+    def answer(self, serializer):
+        """What a GET would answer for the row just written, even if the caller has lost sight of it."""
+        return self.read_one(self.model.objects.filter(pk=serializer.instance.pk))
+
+
+class CreateMixin(AnswerMixin):
+    def create(self, request):
+        serializer = self.body()
+        serializer.is_valid(raise_exception=True)
+        row = serializer.save()
+        location = request.build_absolute_uri(f"{request.path.rstrip('/')}/{row.pk}")
+        return Response(self.answer(serializer), status=201, headers={"Location": location})
+
+
+class UpdateMixin(AnswerMixin):
+    def update(self, request, pk, partial=False):
+        serializer = self.body(self.get_object(), partial=partial)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(self.answer(serializer))
+
+    def partial_update(self, request, pk):
+        return self.update(request, pk, partial=True)
+
+
+class DestroyMixin:
+    def destroy(self, request, pk):
+        self.perform_destroy(self.get_object())
+        return Response(status=204)
+
+    def perform_destroy(self, row):
+        with transaction.atomic():
+            row.delete()
+
+
+class ClientLineViewSet(CreateMixin, UpdateMixin, DestroyMixin, ReadViewSet):
+    """All five actions."""

@@ -1,0 +1,77 @@
+"""The cast: two organizations always exist, so that every negative test has something that could leak."""
+
+from types import SimpleNamespace
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.tests.factories import UserFactory, token_for
+from appointments.tests.factories import (
+    AppointmentFactory,
+    SpecialHoursFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+)
+from organizations.tests.factories import OrganizationFactory
+from payments.tests.factories import PaymentFactory
+from services.tests.factories import ServiceFactory
+
+
+def make_cast(name, **organization):
+    """One organization with a person of each role, a colleague, a stranger's client, and a row of everything.
+
+    `client` has a visit with `staff` and a payment for it; `stranger` has both with `colleague`.
+    """
+    home = OrganizationFactory(name=name, email=f"office@{name.lower()}.example", **organization)
+
+    def person(role, alias=None):
+        alias = alias or role
+        return UserFactory(
+            organization=home, role=role, name=f"{name} {alias}", email=f"{alias}@{name.lower()}.example"
+        )
+
+    cast = SimpleNamespace(
+        organization=home,
+        admin=person("admin"),
+        manager=person("manager"),
+        staff=person("staff"),
+        colleague=person("staff", "colleague"),
+        client=person("client"),
+        stranger=person("client", "stranger"),
+        service=ServiceFactory(organization=home, name=f"{name} service"),
+    )
+    cast.visit = AppointmentFactory(client=cast.client, staff=cast.staff, service=cast.service)
+    cast.strangers_visit = AppointmentFactory(client=cast.stranger, staff=cast.colleague, service=cast.service)
+    cast.payment = PaymentFactory(appointment=cast.visit)
+    cast.strangers_payment = PaymentFactory(appointment=cast.strangers_visit)
+    cast.working_hours = WorkingHoursFactory(staff=cast.staff)
+    cast.special_hours = SpecialHoursFactory(staff=cast.staff)
+    cast.time_off = TimeOffFactory(staff=cast.staff)
+    return cast
+
+
+@pytest.fixture
+def salon(db, clinic):
+    return make_cast("Salon", timezone="Europe/Berlin", currency="EUR")
+
+
+@pytest.fixture
+def clinic(db):
+    return make_cast("Clinic", timezone="America/New_York")
+
+
+@pytest.fixture
+def operator(db):
+    home = OrganizationFactory(name="Platform", email="office@platform.example")
+    return UserFactory(organization=home, role="admin", name="Operator", is_superuser=True)
+
+
+@pytest.fixture
+def api():
+    """`api(user)` is a client that carries the user's token; `api()` one that carries none."""
+
+    def client(user=None):
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {token_for(user)}"} if user else {}
+        return APIClient(**headers)
+
+    return client

@@ -1,0 +1,96 @@
+"""Organizations: the tenants, their zone, currency and booking policy."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from clientline import columns, zones
+from clientline.columns import between
+from clientline.currencies import validate_currency
+from organizations import policy
+from organizations.tenancy import TenantQuerySet
+
+YEAR_OF_MINUTES = 366 * 24 * 60
+
+
+class OrganizationQuerySet(TenantQuerySet):
+    SCOPES = {policy.ORG: lambda user: models.Q(pk=user.organization_id)}
+
+
+class Organization(models.Model):
+    name = models.CharField(max_length=200)
+    email = models.EmailField(unique=True)
+    phone = columns.short_text(40)
+    address = columns.long_text()
+    timezone = models.CharField(
+        max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_zone], help_text="IANA name"
+    )
+    currency = models.CharField(
+        max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text="ISO 4217 code"
+    )
+    slot_interval = columns.whole(
+        15, validators=[MinValueValidator(5), MaxValueValidator(720)], help_text="Minutes between offered starts"
+    )
+    min_notice = columns.whole(
+        60, validators=[MaxValueValidator(YEAR_OF_MINUTES)], help_text="Minutes a client must book ahead"
+    )
+    max_advance_days = columns.whole(
+        90, validators=[MinValueValidator(1), MaxValueValidator(1095)], help_text="Days a client may book ahead"
+    )
+    cancellation_notice = columns.whole(
+        1440,
+        validators=[MaxValueValidator(YEAR_OF_MINUTES)],
+        help_text="Minutes before the start until which a client may cancel or move",
+    )
+    late_cancellation_fee = columns.percent(
+        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
+    )
+    no_show_fee = columns.percent(
+        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
+    )
+    is_active = columns.flag(True)
+    version = columns.version()
+    created_at = columns.created_at()
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "organizations"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=models.functions.Lower("email")),
+                name="organization_email_in_lower_case",
+                violation_error_message="Write the e-mail address in lower case.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(timezone__regex=zones.PATTERN),
+                name="organization_timezone_is_a_name",
+                violation_error_message="Choose an IANA time zone, like Europe/Berlin.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(currency__regex="^[A-Z]{3}$"),
+                name="organization_currency_is_a_code",
+                violation_error_message="Choose a currency by its three letters, like EUR.",
+            ),
+            between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
+            between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, "At most a year."),
+            between("organization_max_advance_1_to_1095", "max_advance_days", 1, 1095, "Choose 1 to 1095 days."),
+            between(
+                "organization_cancellation_notice_within_a_year",
+                "cancellation_notice",
+                0,
+                YEAR_OF_MINUTES,
+                "At most a year.",
+            ),
+            between("organization_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
+            between("organization_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="organization_by_name"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def zone(self):
+        return zones.zone(self.timezone)

@@ -1,0 +1,82 @@
+"""Who may do what: one table, read by the API, the admin and the commands.
+
+`organizations.tenancy` turns a scope into rows. README shows the same table; a test compares the two.
+"""
+
+from rest_framework.permissions import BasePermission
+
+NEVER = "–"
+EVERYTHING = "all"  # every organization: the platform operator
+ORG = "org"  # all rows of the own organization
+BELOW = "below"  # its staff and clients
+KNOWN = "known"  # themselves, and clients who have a visit with them or whom they registered
+CLIENTS = "clients"  # clients of the own organization
+ASSIGNED = "assigned"  # visits where they are the staff
+OWN = "own"  # visits where they are the client
+SELF = "self"  # themselves, or rows about themselves
+ACTIVE = "active"  # what is on offer
+
+ROLES = ("admin", "manager", "staff", "client")
+
+HOURS = ("working_hours", "special_hours", "time_off")
+
+# (resources), (actions), admin, manager, staff, client, operator
+TABLE = [
+    (("organizations",), ("list", "retrieve"), ORG, ORG, ORG, ORG, EVERYTHING),
+    (("organizations",), ("update",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("organizations",), ("create", "destroy"), NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("list", "retrieve"), ORG, ORG, KNOWN, SELF, EVERYTHING),
+    (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, EVERYTHING),
+    (("users",), ("update",), ORG, BELOW, SELF, SELF, EVERYTHING),
+    (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("services",), ("list", "retrieve"), ORG, ORG, ORG, ACTIVE, EVERYTHING),
+    (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, EVERYTHING),
+    (HOURS, ("create", "update", "destroy"), ORG, ORG, SELF, NEVER, EVERYTHING),
+    (("time_off",), ("close",), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
+    (("appointments",), ("create",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
+    (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
+    (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
+    (("payments",), ("create",), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
+    (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
+]
+
+CELLS = {
+    (resource, action): dict(zip((*ROLES, "operator"), scopes, strict=True))
+    for resources, actions, *scopes in TABLE
+    for resource in resources
+    for action in actions
+}
+
+ROLES_IN = {EVERYTHING: ROLES, ORG: ROLES, BELOW: ("staff", "client"), CLIENTS: ("client",)}
+
+
+def scope(user, resource, action):
+    """The scope in which `user` may do `action`; NEVER for what is not in the table or nobody's."""
+    if not user.is_authenticated:
+        return NEVER
+    column = "operator" if user.is_superuser else user.role
+    return CELLS.get((resource, action), {}).get(column, NEVER)
+
+
+def allows(user, resource, action):
+    """Whether there is any row on which `user` may do `action`."""
+    return scope(user, resource, action) != NEVER
+
+
+def grantable_roles(user, action):
+    """The roles `user` may give when they `action` (create or update) somebody."""
+    return ROLES_IN.get(scope(user, "users", action), ())
+
+
+class PolicyPermission(BasePermission):
+    """401 for strangers, 403 for what the table never permits. Rows out of scope are not this class's: they are 404."""
+
+    def has_permission(self, request, view):
+        if not request.user.is_authenticated:
+            return False
+        if view.action is None:  # a method the path does not have: 405 follows
+            return True
+        return allows(request.user, view.resource, view.policy_action)

@@ -1,0 +1,76 @@
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from clientline.fields import Reference
+from clientline.serializers import ClientLineSerializer
+from organizations.models import Organization
+
+
+class OrganizationSerializer(ClientLineSerializer):
+    class Meta:
+        model = Organization
+        fields = [
+            "id",
+            "name",
+            "email",
+            "phone",
+            "address",
+            "timezone",
+            "currency",
+            "slot_interval",
+            "min_notice",
+            "max_advance_days",
+            "cancellation_notice",
+            "late_cancellation_fee",
+            "no_show_fee",
+            "is_active",
+            "version",
+            "created_at",
+        ]
+        read_only_fields = ["id", "version", "created_at"]
+
+
+class TenantSerializer(ClientLineSerializer):
+    """A row of one organization: the caller's own, or on creating the one an operator names."""
+
+    def get_fields(self):
+        fields = super().get_fields()
+        if "organization" in fields:
+            fields["organization"] = serializers.PrimaryKeyRelatedField(read_only=True)
+        return fields
+
+    def to_internal_value(self, data):
+        self.organization, data = self.tenant(data)
+        values = super().to_internal_value(data)
+        self.refuse_strangers(values)
+        if self.instance is None:
+            values["organization"] = self.organization
+        return values
+
+    def tenant(self, data):
+        """The organization the row belongs to, and the data without an operator's naming of it."""
+        if self.instance is not None:
+            return self.instance.organization, data
+        if not self.caller.is_superuser:
+            return self.caller.organization, data
+        field = Reference(lambda caller: Organization.objects.all())
+        field.bind("organization", self)
+        try:
+            organization = field.run_validation(data.get("organization", serializers.empty))
+        except ValidationError as error:
+            raise ValidationError({"organization": error.detail}) from error
+        return organization, {key: value for key, value in data.items() if key != "organization"}
+
+    def present_values(self):
+        return super().present_values() if self.instance else {"organization": self.caller.organization_id}
+
+    def refuse_strangers(self, values):
+        """Only an operator can name rows of two organizations; to them, too, the other's do not exist here."""
+        strangers = {
+            name: [serializers.ErrorDetail(Reference.default_error_messages["does_not_exist"], "does_not_exist")]
+            for name, value in values.items()
+            for row in (value if isinstance(value, list) else [value])
+            if getattr(row, "organization_id", self.organization.pk) != self.organization.pk
+        }
+        if strangers:
+            raise ValidationError(strangers)

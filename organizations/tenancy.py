@@ -1,0 +1,70 @@
+"""The walls between organizations: which rows a caller's scope holds, and the confinement of a transaction.
+
+The first wall is `TenantQuerySet.visible_to`; the second the SameOrganization constraints; the third
+row security, put in force by `confine`.
+"""
+
+from django.db import connection, models
+
+from clientline.operations import TENANT_ROLE
+from organizations import policy
+
+# All settings are local to the transaction: behind a pooler in transaction mode a session-level one
+# would reach the next client. jit costs more than it saves on queries of milliseconds.
+SETTINGS = {
+    "role": "{role}",
+    "clientline.organization_id": "{organization}",
+    "clientline.user_id": "{user}",
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "30s",
+    "jit": "off",
+}
+
+
+def unconfined(view):
+    """Mark a view that runs outside the request's transaction, as the owner: it confines itself, or need not."""
+    view.unconfined = True
+    return view
+
+
+def settings_sql(*, role, organization, user):
+    """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text."""
+    values = {"{role}": role, "{organization}": organization, "{user}": user}
+    return ", ".join(
+        f"set_config('{name}', {values.get(value, repr(value))}, true)" for name, value in SETTINGS.items()
+    )
+
+
+CONFINE_SQL = f"SELECT {settings_sql(role='%s', organization='%s', user='%s')}"
+
+
+def confine(*, organization_id, user_id=None, operator=False):
+    """Let the rest of this transaction see and write one organization's rows only; an operator sees all.
+
+    `organization_id` None means no rows at all. Must be called inside a transaction.
+    """
+    role = "none" if operator else TENANT_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or "")])
+
+
+def release():
+    """End the confinement where the request's transaction was only a savepoint of a larger one, as in tests."""
+    if connection.in_atomic_block:
+        confine(organization_id=None, operator=True)
+
+
+class TenantQuerySet(models.QuerySet):
+    """Rows by scope. A model's own QuerySet adds the scopes it knows to `SCOPES`: name → user → Q."""
+
+    SCOPES = {policy.ORG: lambda user: models.Q(organization=user.organization_id)}
+
+    def visible_to(self, user, resource, action="list"):
+        """The rows on which the policy lets `user` do `action`; none at all when it is never permitted."""
+        scope = policy.scope(user, resource, action)
+        if scope == policy.EVERYTHING:
+            return self
+        if scope == policy.NEVER:
+            return self.none()
+        return self.filter(self.SCOPES[scope](user))

@@ -1,0 +1,17 @@
+from django_filters import ChoiceFilter, FilterSet
+
+from clientline.filters import IdFilter, InstantFilter
+from payments.models import Payment
+
+
+class PaymentFilter(FilterSet):
+    appointment = IdFilter(field_name="appointment_id")
+    client = IdFilter(field_name="appointment__client_id")
+    status = ChoiceFilter(choices=Payment.Status)
+    payment_method = ChoiceFilter(choices=Payment.Method)
+    created_from = InstantFilter(field_name="created_at", lookup_expr="gte")
+    created_to = InstantFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Payment
+        fields = []

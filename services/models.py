@@ -1,0 +1,104 @@
+"""What an organization offers, and who performs it."""
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from accounts.models import User
+from clientline import columns
+from clientline.columns import between
+from clientline.constraints import SameOrganization
+from organizations import policy
+from organizations.tenancy import TenantQuerySet
+
+DAY_OF_MINUTES = 1440
+LONGEST_BUFFER = 720
+
+
+class ServiceQuerySet(TenantQuerySet):
+    SCOPES = TenantQuerySet.SCOPES | {
+        policy.ACTIVE: lambda user: Q(organization=user.organization_id, is_active=True),
+    }
+
+    def performed_by(self, staff_id):
+        """Services this person is named for, and those nobody is named for."""
+        links = ServiceStaff.objects.filter(service=OuterRef("pk"))
+        return self.filter(Exists(links.filter(staff=staff_id)) | ~Exists(links))
+
+    def with_staff_ids(self):
+        """Adds `staff_ids`: who is named as performing it, in id order."""
+        links = ServiceStaff.objects.filter(service=OuterRef("pk")).order_by("staff")
+        return self.annotate(staff_ids=ArraySubquery(links.values("staff")))
+
+
+class Service(models.Model):
+    organization = columns.organization()
+    name = models.CharField(max_length=200)
+    description = columns.long_text()
+    duration = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(DAY_OF_MINUTES)],
+        help_text="Minutes; without it each booking has to say how long",
+    )
+    price = columns.money(null=True, blank=True, validators=[MinValueValidator(0)])
+    buffer_before = columns.whole(
+        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text="Minutes to prepare, kept free before the visit"
+    )
+    buffer_after = columns.whole(
+        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text="Minutes to clean up, kept free after the visit"
+    )
+    staff = models.ManyToManyField(
+        User,
+        through="ServiceStaff",
+        related_name="services",
+        blank=True,
+        help_text="Who performs it; when nobody is named, everybody but clients",
+    )
+    is_active = columns.flag(True)
+    version = columns.version()
+    created_at = columns.created_at()
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "services"
+        constraints = [
+            between("service_duration_1_to_1440", "duration", 1, DAY_OF_MINUTES, "Choose 1 to 1440 minutes."),
+            models.CheckConstraint(
+                condition=Q(price__gte=0), name="service_price_not_negative", violation_error_message="Not below 0."
+            ),
+            between("service_buffer_before_to_720", "buffer_before", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
+            between("service_buffer_after_to_720", "buffer_after", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
+            models.CheckConstraint(
+                condition=Q(duration__isnull=True)
+                | Q(duration__lte=DAY_OF_MINUTES - F("buffer_before") - F("buffer_after")),
+                name="service_with_buffers_within_a_day",
+                violation_error_message="Duration and buffers together are at most 1440 minutes.",
+            ),
+            models.UniqueConstraint(fields=["organization", "id"], name="service_in_one_organization"),
+        ]
+        indexes = [models.Index(fields=["organization", "name", "id"], name="service_by_name")]
+
+    def __str__(self):
+        return self.name
+
+
+class ServiceStaff(models.Model):
+    organization = columns.organization()
+    service = models.ForeignKey(Service, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    staff = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False)
+
+    class Meta:
+        db_table = "service_staff"
+        verbose_name = "performer"
+        constraints = [
+            models.UniqueConstraint(fields=["service", "staff"], name="service_staff_named_once"),
+            SameOrganization(field="service", name="service_staff_service_in_same_organization"),
+            SameOrganization(field="staff", name="service_staff_staff_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization"], name="service_staff_by_organization")]
+
+    def __str__(self):
+        return f"{self.staff} performs {self.service}"

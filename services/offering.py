@@ -1,0 +1,41 @@
+"""Saving a service together with who performs it."""
+
+from django.db import transaction
+
+from clientline.versions import save_changes
+from services.models import Service, ServiceStaff
+
+
+def offer(*, organization, staff=(), **fields):
+    """Save a new service, performed by `staff` or, when nobody is named, by everybody."""
+    with transaction.atomic():
+        service = Service.objects.create(organization=organization, **fields)
+        name_staff(service, staff)
+    return service
+
+
+def change(*, service, changes):
+    """Save `changes` to a service whose row the caller has locked; `staff` among them replaces who performs it."""
+    changes = dict(changes)
+    staff = changes.pop("staff", None)
+    with transaction.atomic():
+        renamed = staff is not None and name_staff(service, staff)
+        if not save_changes(service, changes) and renamed:
+            service.version += 1
+            service.save(update_fields=["version"])
+    return service
+
+
+def name_staff(service, staff):
+    """Make `staff` the people named for the service. Returns whether that changed anything."""
+    links = ServiceStaff.objects.filter(service=service)
+    present = set(links.values_list("staff", flat=True))
+    wanted = {person.pk for person in staff}
+    if present == wanted:
+        return False
+    links.filter(staff__in=present - wanted).delete()
+    ServiceStaff.objects.bulk_create(
+        ServiceStaff(organization_id=service.organization_id, service=service, staff_id=pk)
+        for pk in sorted(wanted - present)
+    )
+    return True
