@@ -62,8 +62,7 @@ def refuse_own_standing(by, person, changes, password):
 
 def change_role(person, role):
     """Tokens end with the role they were made in; sessions do by their hash."""
-    if "client" in (role, person.role):
-        role_changing.send(sender=User, person=person, role=role)
+    role_changing.send(sender=User, person=person, role=role)
     tokens.end_others(person)
 
 

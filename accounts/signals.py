@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# person, role: somebody turns from a client into one of the team, or back.
+# person (as they are now), role (to be)
 role_changing = Signal()

@@ -30,13 +30,14 @@ class ServiceSerializer(TenantSerializer):
             "created_at",
         ]
         read_only_fields = ["id", "version", "created_at"]
+        kept = ["staff"]
 
     @classmethod
     def annotate(cls, queryset):
         return queryset.with_staff_ids()
 
     def omitted_defaults(self, data):
-        return super().omitted_defaults({**data, "staff": []}) | {"staff_ids": []}
+        return super().omitted_defaults(data) | {"staff_ids": []}
 
     def create(self, validated_data):
         return offering.offer(staff=validated_data.pop("staff_ids", ()), **validated_data)
