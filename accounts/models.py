@@ -115,6 +115,10 @@ class User(AbstractBaseUser):
     def __str__(self):
         return self.name
 
+    def get_short_name(self):
+        """What the admin greets them with."""
+        return self.name
+
     @property
     def is_staff(self):
         """Whether the admin is open to them."""
