@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import UserFactory, token_for
@@ -12,6 +14,7 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from clientline.tests.serving import Gunicorn, database_url
 from organizations.tests.factories import OrganizationFactory
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
@@ -67,6 +70,15 @@ def operator(db):
 
 
 @pytest.fixture
+def without_row_security(db):
+    """The third wall taken down in this test's transaction, so that it cannot hide a hole in the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+
+
+@pytest.fixture
 def api():
     """`api(user)` is a client that carries the user's token; `api()` one that carries none."""
 
@@ -75,3 +87,14 @@ def api():
         return APIClient(**headers)
 
     return client
+
+
+@pytest.fixture
+def gunicorn(transactional_db):
+    """A real server of the test database; `gunicorn.call("GET", "/users", token=…)` asks it."""
+    environment = {
+        "DATABASE_URL": database_url(connection.get_connection_params()),
+        "SECRET_KEY": settings.SECRET_KEY,
+    }
+    with Gunicorn(environment, "--workers=2") as server:
+        yield server

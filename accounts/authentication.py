@@ -47,7 +47,7 @@ class CallerAuthentication(SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except PermissionDenied as error:
-            raise PermissionDenied(error.detail, code="csrf_failed") from error
+            raise PermissionDenied(str(error.detail), code="csrf_failed") from error
 
     def authenticate_header(self, request):
         return "Bearer"

@@ -37,9 +37,9 @@ class CallerMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        request.confined = not getattr(view, "unconfined", False)
-        if request.confined:
+        if not getattr(view, "unconfined", False):
             request.transaction.enter_context(transaction.atomic())
+            request.confined = True  # not earlier: without a database there is no transaction to roll back
         identify = identify_session if hasattr(request, "session") else identify_bearer
         identify(request, confined=request.confined)
         if request.user.is_authenticated:

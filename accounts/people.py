@@ -13,6 +13,9 @@ from clientline.versions import save_changes
 from organizations import policy
 from organizations.models import Organization
 
+# Tokens end when one of these changes; sessions, which are signed with password and role, do so by themselves.
+STANDING = {"password", "role", "is_active"}
+
 
 class LastAdmin(Refused):
     code = "last_admin"
@@ -42,11 +45,11 @@ def change(*, by, person, changes):
         if role != "admin" or not changes.get("is_active", person.is_active):
             keep_an_admin(person)
         if role != person.role:
-            change_role(person, role)
+            role_changing.send(sender=User, person=person, role=role)
         if password is not None:
             changes["password"] = hashed(password, person)
+        if STANDING & set(save_changes(person, changes)):
             tokens.end_others(person)
-        save_changes(person, changes)
     return person
 
 
@@ -58,12 +61,6 @@ def refuse_own_standing(by, person, changes, password):
             raise Forbidden(f"Nobody changes their own `{name}`.")
     if password is not None:
         raise Forbidden("Your own `password` changes at /auth/password.")
-
-
-def change_role(person, role):
-    """Tokens end with the role they were made in; sessions do by their hash."""
-    role_changing.send(sender=User, person=person, role=role)
-    tokens.end_others(person)
 
 
 def hashed(password, person, field="password"):

@@ -4,7 +4,7 @@ from rest_framework import serializers
 from accounts import people, tokens
 from accounts.models import Token, User
 from clientline.fields import InstantField, StrictCharField
-from clientline.serializers import ClientLineSerializer
+from clientline.serializers import BodySerializer, ClientLineSerializer
 from organizations.serializers import TenantSerializer
 
 
@@ -66,7 +66,7 @@ class IssuedTokenSerializer(TokenSerializer):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginSerializer(BodySerializer):
     email = StrictCharField(max_length=254)
     password = StrictCharField(max_length=128, trim_whitespace=False)
 
@@ -77,6 +77,6 @@ class SignedInSerializer(serializers.Serializer):
     user = UserSerializer()
 
 
-class PasswordSerializer(serializers.Serializer):
+class PasswordSerializer(BodySerializer):
     current_password = StrictCharField(max_length=128, trim_whitespace=False)
     new_password = StrictCharField(max_length=128, trim_whitespace=False)

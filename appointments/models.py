@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.timezone import localtime
 
 from accounts.models import User
 from clientline import columns
@@ -195,7 +196,7 @@ class TimeOff(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%Y-%m-%d %H:%M}"
+        return f"{localtime(self.starts_at):%Y-%m-%d %H:%M}–{localtime(self.ends_at):%Y-%m-%d %H:%M}"
 
 
 class AppointmentQuerySet(TenantQuerySet):
@@ -314,4 +315,4 @@ class Appointment(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.appointment_date:%Y-%m-%d %H:%M} {self.status}"
+        return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {self.status}"

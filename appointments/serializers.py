@@ -8,7 +8,7 @@ from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.errors import Forbidden
 from clientline.fields import Reference, StrictDecimalField, StrictIntegerField
 from organizations import policy
-from organizations.serializers import TenantSerializer
+from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service
 
 
@@ -59,7 +59,7 @@ class AppointmentSerializer(TenantSerializer):
     staff_name = serializers.CharField(source="staff.name", read_only=True)
     service = serializers.PrimaryKeyRelatedField(read_only=True)
     service_name = serializers.CharField(source="service.name", read_only=True)
-    cancelled_by = serializers.PrimaryKeyRelatedField(read_only=True)
+    cancelled_by = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
 
     class Meta:
         model = Appointment
@@ -90,10 +90,25 @@ class AppointmentSerializer(TenantSerializer):
         read_only_fields = [name for name in fields if name not in ("notes", "internal_notes")]
 
 
+HIDDEN_FROM_CLIENTS = ("internal_notes", "overbooked")
+
+
 class AppointmentForClientSerializer(AppointmentSerializer):
     class Meta(AppointmentSerializer.Meta):
-        fields = [name for name in AppointmentSerializer.Meta.fields if name not in ("internal_notes", "overbooked")]
+        fields = [name for name in AppointmentSerializer.Meta.fields if name not in HIDDEN_FROM_CLIENTS]
         read_only_fields = fields
+
+
+class AppointmentSchema(TenantSchema):
+    """Documents that not everybody gets all keys."""
+
+    target_class = AppointmentSerializer
+    priority = 1
+
+    def map_serializer(self, auto_schema, direction):
+        schema = super().map_serializer(auto_schema, direction)
+        required = [name for name in schema.get("required", ()) if name not in HIDDEN_FROM_CLIENTS]
+        return schema | ({"required": required} if required else {})
 
 
 class BookingSerializer(TenantSerializer):

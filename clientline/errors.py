@@ -11,8 +11,8 @@ from django.db.models import ProtectedError
 from django.http import Http404, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.response import Response
 
+from clientline import renderers
 from clientline.constraints import column_field, violated
 
 MEDIA_TYPE = "application/problem+json"
@@ -73,7 +73,8 @@ class FieldRefused(Refused):
 class Unavailable(Refused):
     status = 503
     code = "unavailable"
-    detail = "The database is not available right now. Nothing was changed; try again."
+    # A connection lost at COMMIT leaves unknown whether it was done, so this promises nothing.
+    detail = "The database is not available right now. Try again."
 
 
 def document(request, status, *, code=None, detail="", errors=None, **extra):
@@ -92,10 +93,13 @@ def document(request, status, *, code=None, detail="", errors=None, **extra):
 
 
 def problem_response(request, status, **kwargs):
-    """A problem document from outside DRF: middleware and error handlers."""
-    response = HttpResponse(orjson.dumps(document(request, status, **kwargs)), content_type=MEDIA_TYPE, status=status)
+    """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
+    body = orjson.dumps(document(request, status, **kwargs), renderers.other_types, renderers.OPTIONS)
+    response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
     if status == 503:
         response["Retry-After"] = RETRY_AFTER_SECONDS
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -108,20 +112,14 @@ def problem_handler(exception, context):
     refusal = as_refusal(exception, deleting=request.method == "DELETE")
     if refusal is None:
         return None
-    status, headers = refusal.status, {}
-    if status == 503:
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    body = document(
+    return problem_response(
         request,
-        status,
+        refusal.status,
         code=refusal.code,
         detail=refusal.detail,
         errors=getattr(refusal, "errors", None),
         **refusal.extra,
     )
-    return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def as_refusal(exception, *, deleting=False):

@@ -78,6 +78,9 @@ class StrictIntegerField(serializers.IntegerField):
 class StrictDecimalField(serializers.DecimalField):
     """A string or a number in plain digits; DRF checks the number of places."""
 
+    def validate_empty_values(self, data):
+        return serializers.Field.validate_empty_values(self, data)  # DRF takes an empty text for null
+
     def to_internal_value(self, data):
         if isinstance(data, int) and not isinstance(data, bool):
             data = str(data)
@@ -158,6 +161,9 @@ class Reference(serializers.PrimaryKeyRelatedField):
 
     def use_pk_only_optimization(self):
         return True
+
+    def run_validation(self, data=serializers.empty):
+        return serializers.Field.run_validation(self, data)  # DRF takes an empty text for null
 
     def to_internal_value(self, data):
         if isinstance(data, bool) or not isinstance(data, int):

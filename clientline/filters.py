@@ -6,7 +6,7 @@ from django.db.models import Q
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from clientline.errors import Forbidden
 from clientline.fields import parse_date, parse_instant
@@ -97,25 +97,31 @@ class StrictFilterBackend(DjangoFilterBackend):
             return queryset
         declared = view.filterset_class.base_filters if view.filterset_class else {}
         sent = set(request.query_params)
-        self.refuse_strange(request, sent - set(declared) - set(PARAMETERS) - {"organization"})
+        self.refuse_strange(request, declared)
         if "organization" in sent:
-            queryset = self.of_organization(request, queryset)
+            queryset = self.of_organization(request, queryset, view.tenant_column)
         return super().filter_queryset(request, queryset, view) if sent & set(declared) else queryset
 
-    def refuse_strange(self, request, unknown):
-        errors = {name: [self.error("There is no such parameter.", "unknown")] for name in unknown}
-        empty = [name for name, values in request.query_params.lists() if name not in unknown and "" in values]
-        errors |= {name: [self.error("This parameter has no value.", "required")] for name in empty}
-        if errors:
+    def refuse_strange(self, request, declared):
+        parameters = request.query_params.lists()
+        problems = {name: self.problem(name, values, declared) for name, values in parameters}
+        if errors := {name: [problem] for name, problem in problems.items() if problem}:
             raise ValidationError(errors)
 
-    def error(self, message, code):
-        return ValidationError(message, code=code).detail[0]
+    def problem(self, name, values, declared):
+        """What is wrong with sending these values under this name at all, as an ErrorDetail, or None."""
+        if name not in declared and name not in PARAMETERS and name != "organization":
+            return ErrorDetail("There is no such parameter.", code="unknown")
+        if "" in values:
+            return ErrorDetail("This parameter has no value.", code="required")
+        if len(values) > 1 and not isinstance(declared.get(name), django_filters.MultipleChoiceFilter):
+            return ErrorDetail("This parameter can be sent once.", code="repeated")
+        return None
 
-    def of_organization(self, request, queryset):
+    def of_organization(self, request, queryset, column):
         if not request.user.is_superuser:
             raise Forbidden("Only platform operators may send `organization`.")
         try:
-            return queryset.filter(organization=IdFormField().clean(request.query_params["organization"]))
+            return queryset.filter(**{column: IdFormField().clean(request.query_params["organization"])})
         except forms.ValidationError as error:
             raise ValidationError({"organization": error.messages}, code="invalid") from error

@@ -35,7 +35,7 @@ class RequestMiddleware:
         if request.path_info.startswith(ADMIN_PREFIX):
             return None
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if not (length.isascii() and length.isdigit()) or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return problem_response(request, 413, detail=DETAILS[413])
         if request.path_info.endswith("/") and request.path_info != "/":
             request.path_info = request.path_info[:-1]

@@ -179,5 +179,6 @@ class KeysetPagination(BasePagination):
             "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "count": {"type": "boolean", "default": False},
             "ordering": {"type": "string", "enum": orderings, "default": "id"},
+            "organization": {"type": "integer", "format": "int64", "description": "Only for platform operators."},
         }
         return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in schemas.items()]

@@ -8,6 +8,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 LARGEST_INTEGER = 2**63 - 1
+DEEPEST = 16
 
 
 def plain_decimal(text):
@@ -55,8 +56,18 @@ def read_object(body):
         raise ParseError(f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise ParseError("Send one JSON object.")
+    refuse_deep(value, DEEPEST)
     refuse_unstorable(text, value)
     return value
+
+
+def refuse_deep(value, levels):
+    """No body needs many levels, and whoever walks one later would meet Python's limit where nothing catches it."""
+    if levels == 0:
+        raise ParseError("The body is nested too deeply.")
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, (dict, list)):
+            refuse_deep(inner, levels - 1)
 
 
 def refuse_unstorable(text, value):
@@ -72,11 +83,18 @@ def refuse_unstorable(text, value):
         raise ParseError("A text holds half a character (a lone surrogate).") from error
 
 
+def charset(media_type):
+    """The charset a Content-Type names, UTF-8 by default, or None for one that cannot be read."""
+    try:
+        return parse_header_parameters(media_type)[1].get("charset", "utf-8").lower()
+    except ValueError:
+        return None
+
+
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream, media_type=None, parser_context=None):
-        _, parameters = parse_header_parameters(media_type)
-        if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        if charset(media_type) not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(media_type, "Send JSON in UTF-8.")
         return read_object(stream.read())

@@ -14,6 +14,17 @@ from clientline import fields, renderers
 from clientline.errors import Forbidden
 from clientline.versions import save_changes
 
+UNKNOWN_KEY = serializers.ErrorDetail("There is no such key.", code="unknown")
+
+
+class BodySerializer(serializers.Serializer):
+    """The base of bodies that are no row: refuses unknown keys, too."""
+
+    def to_internal_value(self, data):
+        if unknown := {key: [UNKNOWN_KEY] for key in data if key not in self.fields}:
+            raise ValidationError(unknown)
+        return super().to_internal_value(data)
+
 
 class ClientLineSerializer(serializers.ModelSerializer):
     """Refuses unknown keys, keys the caller's role may not send, and read-only keys that differ from the present.
@@ -71,7 +82,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         """What is wrong with sending this key at all, as an ErrorDetail, or None."""
         field = self.fields.get(key)
         if field is None:
-            return serializers.ErrorDetail("There is no such key.", code="unknown")
+            return UNKNOWN_KEY
         if field.read_only and self.present.get(key, empty) != value:
             return serializers.ErrorDetail("This key is read-only, and this is not its value.", code="read_only")
         return None
@@ -145,6 +156,7 @@ CONVERSIONS = {
     fields.References: None,
     serializers.PrimaryKeyRelatedField: None,
     serializers.IntegerField: None,
+    serializers.BigIntegerField: None,
     serializers.CharField: None,
     serializers.UUIDField: as_text,
 }

@@ -2,15 +2,15 @@
 
 from django.contrib import admin
 from django.urls import path, register_converter
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
 from appointments.views import AppointmentViewSet, SpecialHoursViewSet, TimeOffViewSet, WorkingHoursViewSet
 from clientline.converters import IdConverter
 from clientline.routers import Router
-from clientline.views import HealthView
-from organizations.tenancy import unconfined
+from clientline.views import HealthView, RedocView
+from clientline.walls import unconfined
 from organizations.views import OrganizationViewSet
 from payments.views import PaymentViewSet
 from services.views import ServiceViewSet
@@ -36,7 +36,7 @@ router.register("payments", PaymentViewSet, basename="payment")
 urlpatterns = [
     path("", unconfined(HealthView.as_view()), name="health"),
     path("docs", unconfined(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
-    path("redoc", unconfined(TemplateView.as_view(template_name="clientline/redoc.html")), name="redoc"),
+    path("redoc", unconfined(RedocView.as_view()), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view()), name="openapi"),
     path("auth/login", unconfined(LoginView.as_view()), name="login"),
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),

@@ -16,6 +16,8 @@ class ReadViewSet(GenericViewSet):
     orderings = ()
     filterset_class = None
     lookup_value_converter = "id"
+    tenant_column = "organization"  # by which an operator may filter the list
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
 
     @property
     def policy_action(self):

@@ -77,6 +77,6 @@ class PolicyPermission(BasePermission):
     def has_permission(self, request, view):
         if not request.user.is_authenticated:
             return False
-        if view.action is None:  # a method the path does not have: 405 follows
-            return True
+        if view.action is None or request.method.lower() not in view.http_method_names:
+            return True  # a method the path does not have: 405 follows
         return allows(request.user, view.resource, view.policy_action)

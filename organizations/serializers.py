@@ -1,3 +1,4 @@
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -74,3 +75,18 @@ class TenantSerializer(ClientLineSerializer):
         }
         if strangers:
             raise ValidationError(strangers)
+
+
+class TenantSchema(OpenApiSerializerExtension):
+    """Documents the one key that is read-only for members and required of operators."""
+
+    target_class = TenantSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema, direction):
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if direction == "request":
+            description = "Platform operators name it when they create; for all others it is their own."
+            named = {"type": "integer", "format": "int64", "description": description}
+            schema["properties"] = {"organization": named} | schema["properties"]
+        return schema

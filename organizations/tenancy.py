@@ -22,12 +22,6 @@ SETTINGS = {
 }
 
 
-def unconfined(view):
-    """Mark a view that runs outside the request's transaction, as the owner: it confines itself, or need not."""
-    view.unconfined = True
-    return view
-
-
 def settings_sql(*, role, organization, user):
     """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text."""
     values = {"{role}": role, "{organization}": organization, "{user}": user}

@@ -11,3 +11,4 @@ class OrganizationViewSet(ClientLineViewSet):
     resource = "organizations"
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter
+    tenant_column = "id"

@@ -1,5 +1,7 @@
 """Money taken for visits. `ledger` alone writes it; nothing is ever deleted."""
 
+from decimal import Decimal
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -32,7 +34,7 @@ class Payment(models.Model):
 
     organization = columns.organization()
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="payments", db_constraint=False)
-    amount = columns.money(validators=[MinValueValidator("0.01")])
+    amount = columns.money(validators=[MinValueValidator(Decimal("0.01"))])
     payment_method = columns.short_text(10, choices=Method)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     refunded_amount = columns.money(default=0, db_default=0)

@@ -30,6 +30,7 @@ class PaymentSerializer(ClientLineSerializer):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {"payment_method": {"allow_blank": True}}  # documents that it may be empty
 
 
 class RecordingSerializer(ClientLineSerializer):

@@ -1,0 +1,91 @@
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
+
+from accounts import people
+from accounts.models import User
+from clientline.admin import ClientLineModelAdmin
+from clientline.changelists import ChoicesFilter
+from clientline.forms import ClientLineForm
+from organizations import policy
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    def save(self, commit=True):
+        current, new = self.cleaned_data["old_password"], self.cleaned_data["new_password1"]
+        people.change_own_password(person=self.user, current=current, new=new)
+        return self.user
+
+
+class PersonForm(ClientLineForm):
+    # Not called `password`: under that name the page of somebody who may not change it would show the hash.
+    new_password = forms.CharField(
+        required=False,
+        empty_value=None,
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs.",
+    )
+    renamed = {"password": "new_password"}
+
+
+@admin.register(User)
+class UserAdmin(ClientLineModelAdmin):
+    resource = "users"
+    list_display = ("name", "email", "phone", "role", "is_active", "organization")
+    list_filter = ("role", "is_active", ("organization", ChoicesFilter))
+    list_select_related = ("organization",)
+    search_fields = ("name", "email", "phone")
+    ordering = ("name", "id")
+    sortable_by = ("name",)
+    autocomplete_fields = ("organization",)
+    form = add_form = PersonForm
+    add_fields = ("organization", "name", "email", "phone", "role", "new_password")
+    change_fields = (
+        "organization",
+        "name",
+        "email",
+        "phone",
+        "role",
+        "is_active",
+        "new_password",
+        "last_login",
+        "created_at",
+    )
+    readonly_fields = ("last_login", "created_at")
+
+    def label(self, row):
+        return f"{row.name} · {row.email}"
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        if obj and (obj.pk == request.user.pk or not self.has_change_permission(request, obj)):
+            fields.remove("new_password")
+        return fields
+
+    def get_readonly_fields(self, request, obj=None):
+        own = obj is not None and obj.pk == request.user.pk
+        return (*super().get_readonly_fields(request, obj), *(("role", "is_active") if own else ()))
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "role":
+            grantable = policy.grantable_roles(request.user, "create")
+            kwargs["choices"] = [("", "---------"), *(each for each in User.Role.choices if each[0] in grantable)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def create(self, request, values):
+        return people.register(by=request.user, password=values.pop("new_password"), **values)
+
+    def update(self, request, row, changes):
+        if "new_password" in changes:
+            changes["password"] = changes.pop("new_password")
+        return people.change(by=request.user, person=row, changes=changes)
+
+    def delete_model(self, request, obj):
+        people.remove(by=request.user, person=obj)
+
+
+admin.site.password_form = OwnPasswordForm
+admin.site.unregister(Group)  # who may do what is the policy's

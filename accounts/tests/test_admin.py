@@ -1,0 +1,273 @@
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from accounts.models import Token, User
+from accounts.tests.factories import PASSWORD, UserFactory, token_for
+from clientline.tests.pages import Page, errors_of, submit, typed
+
+ADD = "/admin/accounts/user/add/"
+NEW = {"name": "Nina", "email": "Nina@Salon.example", "role": "client"}
+
+
+def page(person, name="change"):
+    return f"/admin/accounts/user/{person.pk}/{name}/"
+
+
+def test_people_sign_in_to_the_admin_with_email_and_password(salon, client):
+    form = client.get("/admin/login/?next=/admin/accounts/user/")
+    assert '<label for="id_username" class="required">Email:</label>' in form.content.decode()
+    answer = client.post("/admin/login/", typed(form, username="Manager@salon.example", password=PASSWORD))
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/")
+    index = client.get("/admin/")
+    assert index.status_code == 200
+    assert "<strong>Salon manager</strong>" in index.content.decode()
+    salon.manager.refresh_from_db()
+    assert salon.manager.last_login is not None
+
+
+@pytest.mark.parametrize("who", ["client", "stranger"])
+def test_clients_cannot_sign_in_to_the_admin(salon, client, who):
+    answer = client.post("/admin/login/", {"username": f"{who}@salon.example", "password": PASSWORD})
+    assert answer.context["form"].non_field_errors() == [
+        "Please enter the correct email and password for a staff account. Note that both fields may be case-sensitive."
+    ]
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_clients_session_does_not_open_the_admin(salon, client):
+    client.force_login(salon.client)
+    answer = client.get("/admin/accounts/user/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/accounts/user/")
+    assert client.get("/admin/login/").status_code == 200
+
+
+def test_the_deactivated_are_out_at_the_next_request(salon, client):
+    client.force_login(salon.staff)
+    assert client.get("/admin/").status_code == 200
+    User.objects.filter(pk=salon.staff.pk).update(is_active=False)
+    assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
+
+
+def test_signing_out_ends_the_session(salon, client):
+    client.force_login(salon.staff)
+    assert client.post("/admin/logout/").status_code == 200
+    assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
+
+
+def test_changing_the_own_password_keeps_the_session_and_ends_tokens(salon, client):
+    client.force_login(salon.staff)
+    token_for(salon.staff)
+    new = {"old_password": PASSWORD, "new_password1": "another-good-battery", "new_password2": "another-good-battery"}
+    answer = client.post("/admin/password_change/", new)
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/password_change/done/")
+    salon.staff.refresh_from_db()
+    assert salon.staff.check_password("another-good-battery")
+    assert not Token.objects.filter(user=salon.staff).exists()
+    assert client.get("/admin/password_change/done/").status_code == 200
+
+
+def test_a_wrong_current_password_changes_nothing(salon, client):
+    client.force_login(salon.staff)
+    new = {"old_password": "guessed", "new_password1": "another-good-battery", "new_password2": "another-good-battery"}
+    assert errors_of(client.post("/admin/password_change/", new)) == [
+        "Your old password was entered incorrectly. Please enter it again."
+    ]
+    salon.staff.refresh_from_db()
+    assert salon.staff.check_password(PASSWORD)
+
+
+def test_an_admin_registers_somebody_who_can_sign_in(salon, client):
+    client.force_login(salon.admin)
+    answer = submit(client, ADD, **NEW | {"role": "staff", "new_password": "another-good-battery"})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/")
+    nina = User.objects.get(email="nina@salon.example")
+    assert (nina.name, nina.role, nina.organization, nina.created_by) == (
+        "Nina",
+        "staff",
+        salon.organization,
+        salon.admin,
+    )
+    assert nina.check_password("another-good-battery")
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.object_repr, entry.is_addition()) == (
+        salon.admin,
+        str(nina.pk),
+        "Nina",
+        True,
+    )
+
+
+def test_without_a_password_a_new_person_cannot_sign_in(salon, client):
+    client.force_login(salon.staff)
+    assert submit(client, ADD, **NEW).status_code == 302
+    nina = User.objects.get(email="nina@salon.example")
+    assert not nina.has_usable_password()
+    assert client.get(page(nina)).status_code == 200, "staff know the clients they registered"
+
+
+def test_a_weak_password_is_an_error_beside_its_field_and_saves_nothing(salon, client):
+    client.force_login(salon.admin)
+    answer = submit(client, ADD, **NEW | {"new_password": "nina"})
+    form = answer.context["adminform"].form
+    assert list(form.errors) == ["new_password"]
+    assert "This password is too short." in form.errors["new_password"][0]
+    kept = Page(answer).fields
+    assert (kept["name"], kept["role"], kept["new_password"]) == (["Nina"], ["client"], [""])
+    assert not User.objects.filter(email="nina@salon.example").exists()
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("walls", ["with", "without"])
+@pytest.mark.parametrize("taken", ["client@salon.example", "client@clinic.example"])
+def test_an_email_taken_here_or_elsewhere_is_the_same_field_error(salon, client, request, walls, taken):
+    if walls == "without":
+        request.getfixturevalue("without_row_security")
+    client.force_login(salon.admin)
+    answer = submit(client, ADD, **NEW | {"email": taken})
+    assert answer.context["adminform"].form.errors == {"email": ["This is taken already."]}
+    assert not User.objects.filter(name="Nina").exists()
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("who", "roles"),
+    [
+        ("admin", ["", "admin", "manager", "staff", "client"]),
+        ("manager", ["", "staff", "client"]),
+        ("staff", ["", "client"]),
+    ],
+)
+def test_the_form_offers_the_roles_one_may_give(salon, client, who, roles):
+    client.force_login(getattr(salon, who))
+    field = client.get(ADD).context["adminform"].form.fields["role"]
+    assert [value for value, _ in field.choices] == roles
+
+
+@pytest.mark.parametrize("who", ["manager", "staff"])
+def test_nobody_gives_a_role_out_of_reach(salon, client, who):
+    client.force_login(getattr(salon, who))
+    answer = submit(client, ADD, **NEW | {"role": "admin"})
+    assert errors_of(answer) == ["Select a valid choice. admin is not one of the available choices."]
+    assert not User.objects.filter(name="Nina").exists()
+
+
+def test_managers_see_admins_but_cannot_touch_them(salon, client):
+    client.force_login(salon.manager)
+    shown = client.get(page(salon.admin))
+    assert shown.status_code == 200
+    assert "name" not in Page(shown).fields
+    assert "password" not in shown.content.decode().split('id="content"')[1]
+    for target in (salon.admin, UserFactory(organization=salon.organization, role="manager")):
+        taken_over = client.post(page(target), {"name": "X", "email": "x@salon.example", "new_password": "y" * 12})
+        assert taken_over.status_code == 403
+        assert client.post(page(target, "delete"), {"post": "yes"}).status_code == 403
+    salon.admin.refresh_from_db()
+    assert (salon.admin.name, salon.admin.check_password(PASSWORD)) == ("Salon admin", True)
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_no_page_shows_a_password_hash(salon, client, operator, who):
+    for caller in (getattr(salon, who), operator):
+        client.force_login(caller)
+        for person in (salon.admin, salon.manager, salon.staff, salon.client):
+            body = client.get(page(person)).content.decode()
+            assert person.password not in body
+            assert "pbkdf2" not in body
+
+
+def test_an_admin_sets_a_new_password_for_somebody(salon, client):
+    token_for(salon.staff)
+    client.force_login(salon.admin)
+    assert submit(client, page(salon.staff), new_password="another-good-battery").status_code == 302
+    salon.staff.refresh_from_db()
+    assert salon.staff.check_password("another-good-battery")
+    assert not Token.objects.filter(user=salon.staff).exists()
+    assert "another-good-battery" not in LogEntry.objects.get().change_message
+
+
+def test_nobody_changes_their_own_role_or_standing_or_password_there(salon, client):
+    client.force_login(salon.admin)
+    assert submit(client, page(salon.admin), role="client", is_active=None, phone="1").status_code == 302
+    salon.admin.refresh_from_db()
+    assert (salon.admin.role, salon.admin.is_active, salon.admin.phone) == ("admin", True, "1")
+    assert "new_password" not in Page(client.get(page(salon.admin))).fields
+    answer = submit(client, page(salon.admin), new_password="another-good-battery")
+    assert errors_of(answer) == ["Your own `password` changes at /auth/password."]
+
+
+@pytest.mark.parametrize("change", [{"role": "staff"}, {"is_active": None}])
+def test_the_last_admin_cannot_be_demoted_or_deactivated(salon, operator, client, change):
+    client.force_login(operator)
+    answer = submit(client, page(salon.admin), **change)
+    assert errors_of(answer) == ["An organization keeps at least one active admin."]
+    salon.admin.refresh_from_db()
+    assert (salon.admin.role, salon.admin.is_active) == ("admin", True)
+    assert not LogEntry.objects.exists()
+
+
+def test_nobody_can_be_made_an_operator(salon, operator, client):
+    client.force_login(operator)
+    assert "is_superuser" not in Page(client.get(page(salon.admin))).fields
+    assert submit(client, page(salon.admin), is_superuser="on").status_code == 302
+    assert not User.objects.get(pk=salon.admin.pk).is_superuser
+
+
+def test_a_person_with_visits_cannot_be_deleted(salon, client):
+    client.force_login(salon.admin)
+    answer = client.post(page(salon.client, "delete"), {"post": "yes"}, follow=True)
+    assert answer.redirect_chain == [(page(salon.client), 302)]
+    assert [str(each) for each in answer.context["messages"]] == [
+        "Other rows refer to this one. Deactivate it instead."
+    ]
+    assert User.objects.filter(pk=salon.client.pk).exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_nobody_deletes_themselves(salon, client):
+    UserFactory(organization=salon.organization, role="admin")
+    client.force_login(salon.admin)
+    answer = client.post(page(salon.admin, "delete"), {"post": "yes"}, follow=True)
+    assert [str(each) for each in answer.context["messages"]] == ["Nobody removes themselves."]
+    assert User.objects.filter(pk=salon.admin.pk).exists()
+
+
+def test_an_admin_deletes_a_person_nothing_refers_to(salon, client):
+    newcomer = UserFactory(organization=salon.organization, name="Newcomer")
+    client.force_login(salon.admin)
+    assert "Newcomer" in client.get(page(newcomer, "delete")).content.decode()
+    assert client.post(page(newcomer, "delete"), {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=newcomer.pk).exists()
+    assert LogEntry.objects.get().is_deletion()
+
+
+def test_staff_change_their_own_name_and_nobody_elses(salon, client):
+    client.force_login(salon.staff)
+    assert submit(client, page(salon.staff), name="Sam").status_code == 302
+    assert client.post(page(salon.client), {"name": "Sam", "email": "c@salon.example"}).status_code == 403
+    assert User.objects.get(pk=salon.staff.pk).name == "Sam"
+    assert User.objects.get(pk=salon.client.pk).name == "Salon client"
+
+
+def test_only_operators_choose_the_organization(salon, clinic, operator, client):
+    client.force_login(salon.admin)
+    assert submit(client, ADD, **NEW | {"organization": clinic.organization.pk}).status_code == 302
+    assert User.objects.get(name="Nina").organization == salon.organization
+    client.force_login(operator)
+    added = submit(client, ADD, **NEW | {"name": "Otto", "email": "otto@clinic.example"})
+    assert errors_of(added) == ["This field is required."]
+    added = NEW | {"name": "Otto", "email": "otto@clinic.example", "organization": clinic.organization.pk}
+    assert submit(client, ADD, **added).status_code == 302
+    otto = User.objects.get(name="Otto")
+    assert otto.organization == clinic.organization
+    assert submit(client, page(otto), organization=salon.organization.pk).status_code == 302
+    otto.refresh_from_db()
+    assert otto.organization == clinic.organization
+
+
+def test_two_editors_of_different_fields_do_not_undo_each_other(salon, client):
+    client.force_login(salon.admin)
+    form = typed(client.get(page(salon.client)), phone="0123")
+    User.objects.filter(pk=salon.client.pk).update(name="Renamed meanwhile")
+    assert client.post(page(salon.client), form).status_code == 302
+    person = User.objects.get(pk=salon.client.pk)
+    assert (person.name, person.phone, person.version) == ("Renamed meanwhile", "0123", 2)

@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+
+from accounts.models import User
+from appointments import booking
+from appointments.filters import midnight
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from clientline.admin import ClientLineModelAdmin
+from clientline.changelists import ChoicesFilter
+from clientline.forms import ClientLineForm
+from organizations import policy
+from services.models import DAY_OF_MINUTES, Service
+
+
+class HoursAdmin(ClientLineModelAdmin):
+    """What the three tables of hours share."""
+
+    list_filter = (("staff", ChoicesFilter), ("organization", ChoicesFilter))
+    list_select_related = ("staff", "organization")
+    search_fields = ("staff__name",)
+    autocomplete_fields = ("organization", "staff")
+    ordering = ("-id",)
+
+
+@admin.register(WorkingHours)
+class WorkingHoursAdmin(HoursAdmin):
+    resource = "working_hours"
+    list_display = ("staff", "weekday", "starts", "ends", "organization")
+    choices = {"staff": lambda caller: User.objects.performers_for(caller, "working_hours")}
+    add_fields = change_fields = ("organization", "staff", "weekday", "starts", "ends")
+
+
+@admin.register(SpecialHours)
+class SpecialHoursAdmin(HoursAdmin):
+    resource = "special_hours"
+    list_display = ("staff", "date", "starts", "ends", "organization")
+    choices = {"staff": lambda caller: User.objects.performers_for(caller, "special_hours")}
+    add_fields = change_fields = ("organization", "staff", "date", "starts", "ends")
+
+
+@admin.register(TimeOff)
+class TimeOffAdmin(HoursAdmin):
+    resource = "time_off"
+    list_display = ("starts_at", "ends_at", "staff", "reason", "organization")
+    choices = {"staff": lambda caller: User.objects.performers_for(caller, "time_off")}
+    add_fields = change_fields = ("organization", "staff", "starts_at", "ends_at", "reason")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "staff" and not request.user.may("time_off", "close"):
+            kwargs |= {"required": True, "help_text": ""}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class Day(admin.SimpleListFilter):
+    title = "day"
+    parameter_name = "day"
+    # name → first day and number of days, counted from today
+    SPANS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7), "last-week": (-7, 7)}
+
+    def lookups(self, request, model_admin):
+        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("last-week", "Last 7 days")]
+
+    def queryset(self, request, queryset):
+        if self.value() not in self.SPANS:
+            return queryset
+        first, days = self.SPANS[self.value()]
+        start = timezone.localdate() + timedelta(days=first)
+        return queryset.filter(
+            appointment_date__gte=midnight(start), appointment_date__lt=midnight(start + timedelta(days=days))
+        )
+
+
+class BookingForm(ClientLineForm):
+    duration = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=DAY_OF_MINUTES,
+        widget=admin.widgets.AdminIntegerFieldWidget,
+        help_text="Minutes; empty: as long as the service",
+    )
+    price = forms.DecimalField(
+        required=False, min_value=0, max_digits=10, decimal_places=2, help_text="Empty: the price of the service"
+    )
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ClientLineModelAdmin):
+    """Adding is booking; afterwards only the notes are typed."""
+
+    resource = "appointments"
+    list_display = ("appointment_date", "client", "service", "staff", "status", "price", "organization")
+    list_filter = (Day, "status", ("staff", ChoicesFilter), ("organization", ChoicesFilter))
+    list_select_related = ("client", "service", "staff", "organization")
+    search_fields = ("client__name", "client__email")
+    ordering = ("-appointment_date", "-id")
+    sortable_by = ("appointment_date",)
+    autocomplete_fields = ("client", "staff", "service")
+    choices = {
+        "client": lambda caller: User.objects.clients_for(caller).filter(is_active=True),
+        "staff": lambda caller: User.objects.performers_for(caller, "appointments").filter(is_active=True),
+        "service": lambda caller: Service.objects.visible_to(caller, "services").filter(is_active=True),
+    }
+    add_form = BookingForm
+    add_fields = (
+        "client",
+        "staff",
+        "service",
+        "appointment_date",
+        "duration",
+        "price",
+        "notes",
+        "internal_notes",
+    )
+    readonly_fields = (
+        "organization",
+        "client",
+        "staff",
+        "service",
+        "appointment_date",
+        "ends_at",
+        "status",
+        "price",
+        "overbooked",
+        "cancelled_at",
+        "cancellation_reason",
+        "fee_waived",
+        "created_at",
+    )
+    change_fields = (*readonly_fields, "notes", "internal_notes")
+
+    def label(self, row):
+        return f"{timezone.localtime(row.appointment_date):%Y-%m-%d %H:%M} · {row.client}"
+
+    def get_changeform_initial_data(self, request):
+        alone = policy.scope(request.user, "appointments", "create") == policy.ASSIGNED
+        return {"staff": request.user.pk} if alone else {}
+
+    def create(self, request, values):
+        return booking.book(by=request.user, now=timezone.now(), **values)

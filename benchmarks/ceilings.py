@@ -1,0 +1,57 @@
+"""What cannot be passed: the same bytes from a bare WSGI application, and the same SQL in a bare Django view.
+
+`/bytes/<n>` and `/sql/<n>` answer the n-th question of a file. The view runs with psycopg alone: no middleware,
+no login, no walls, no ORM, one statement, prepared by psycopg.
+"""
+
+import json
+import threading
+from functools import partial
+from pathlib import Path
+
+import orjson
+import psycopg
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+kept = threading.local()
+urlpatterns = []
+
+
+def database():
+    """This thread's own connection."""
+    if not hasattr(kept, "connection"):
+        kept.connection = psycopg.connect(**connection_parameters(), autocommit=True)
+    return kept.connection
+
+
+def connection_parameters():
+    parameters = connection.get_connection_params()
+    return {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}
+
+
+def view(request, *, names, sql):
+    rows = [dict(zip(names, row, strict=True)) for row in database().execute(sql)]
+    body = orjson.dumps(rows, default=str)
+    return HttpResponse(body, content_type="application/json", headers={"Content-Length": len(body)})
+
+
+def bare(bodies, django, environ, start_response):
+    kind, _, number = environ["PATH_INFO"][1:].partition("/")
+    if kind == "sql":
+        return django(environ, start_response)
+    body = bodies[int(number)] if number else b"{}"
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def create(questions):
+    """The application for a file of questions: a list of `{"body", "names", "sql"}`."""
+    questions = json.loads(Path(questions).read_text())
+    for number, question in enumerate(questions):
+        urlpatterns.append(path(f"sql/{number}", partial(view, names=question["names"], sql=question["sql"])))
+    override_settings(MIDDLEWARE=[], ROOT_URLCONF=__name__).enable()
+    return partial(bare, [question["body"].encode() for question in questions], WSGIHandler())

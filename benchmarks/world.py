@@ -1,0 +1,87 @@
+"""The database that is measured: 100 organizations of the demo, and beside them one that is large.
+
+It is a database of its own beside the configured one, `<name>_benchmark`, made on first use and kept.
+"""
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import User
+from organizations.models import Organization
+
+DEMO = {"organizations": 100, "appointments": 100_000, "seed": 1, "verbosity": 0}
+LARGE = "office@large.example"
+
+# 20,000 clients, 50 people, 150 services, 100,000 visits: 2,000 for each person, 16 a day from 2025 on.
+LARGE_SQL = """
+    INSERT INTO users (organization_id, name, email, role, password)
+    SELECT %(organization)s, initcap(role) || ' ' || n, role || n || '@large.example', role, ''
+    FROM (VALUES ('admin', 1), ('staff', 50), ('client', 20000)) AS roles (role, number), generate_series(1, number) n;
+
+    INSERT INTO services (organization_id, name, description, duration, price)
+    SELECT %(organization)s, 'Service ' || n, repeat('What it is. ', 5), 30, 20 + n FROM generate_series(1, 150) n;
+
+    CREATE TEMP TABLE people ON COMMIT DROP AS
+    SELECT id, row_number() OVER (ORDER BY id) AS position FROM users
+    WHERE organization_id = %(organization)s AND role = 'staff';
+
+    CREATE TEMP TABLE clients ON COMMIT DROP AS
+    SELECT id, row_number() OVER (ORDER BY id) AS position FROM users
+    WHERE organization_id = %(organization)s AND role = 'client';
+
+    CREATE TEMP TABLE offers ON COMMIT DROP AS
+    SELECT id, row_number() OVER (ORDER BY id) AS position FROM services WHERE organization_id = %(organization)s;
+
+    INSERT INTO working_hours (organization_id, staff_id, weekday, starts, ends)
+    SELECT %(organization)s, id, weekday, '08:00', '16:00' FROM people, generate_series(0, 6) weekday;
+
+    INSERT INTO special_hours (organization_id, staff_id, date, starts, ends)
+    SELECT %(organization)s, id, date '2025-12-20' + n, '10:00', '14:00' FROM people, generate_series(1, 5) n;
+
+    INSERT INTO time_off (organization_id, staff_id, starts_at, ends_at, reason)
+    SELECT %(organization)s, id, timestamptz '2026-08-01' + n * interval '30 days',
+        timestamptz '2026-08-06' + n * interval '30 days', 'Holiday'
+    FROM people, generate_series(1, 5) n;
+
+    INSERT INTO appointments (organization_id, client_id, staff_id, service_id, appointment_date, ends_at, busy_from,
+        busy_until, status, price, cancellation_notice, late_cancellation_fee, no_show_fee, created_at)
+    SELECT %(organization)s, clients.id, people.id, offers.id, start, start + interval '30 minutes', start,
+        start + interval '30 minutes', CASE WHEN n < 1500 THEN 'completed' ELSE 'scheduled' END, 45, 1440, 0, 0,
+        start - interval '5 days'
+    FROM people CROSS JOIN generate_series(0, 1999) n
+    CROSS JOIN LATERAL (SELECT timestamptz '2025-01-01 08:00Z' + n / 16 * interval '1 day'
+        + mod(n, 16) * interval '30 minutes' AS start) AS slots
+    JOIN clients ON clients.position = mod(n * 50 + people.position, 20000) + 1
+    JOIN offers ON offers.position = mod(n, 150) + 1
+    ORDER BY start, people.id;
+
+    INSERT INTO payments (organization_id, appointment_id, amount, payment_method, status, settled_at, created_at)
+    SELECT organization_id, id, price, 'card', 'completed', ends_at, ends_at FROM appointments
+    WHERE organization_id = %(organization)s AND status = 'completed' ORDER BY ends_at, id;
+"""
+
+
+def enter():
+    """Turn this process to the database that is measured. Returns the large organization's admin."""
+    connection.settings_dict["TEST"]["NAME"] = f"{connection.settings_dict['NAME']}_benchmark"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=True)
+    if not Organization.objects.filter(email=LARGE).exists():
+        print("Filling the database, once ...", flush=True)
+        fill()
+    return User.objects.select_related("organization").get(organization__email=LARGE, role="admin")
+
+
+def fill():
+    with transaction.atomic():
+        call_command("seed_demo", **DEMO)
+        organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
+        with connection.cursor() as cursor:
+            cursor.execute(LARGE_SQL, {"organization": organization.pk})
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def secret_of(admin):
+    return tokens.issue(admin, now=timezone.now())[1]

@@ -1,0 +1,126 @@
+"""Lists of the admin: what they cost, and what their address may ask."""
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import (
+    AppointmentFactory,
+    SpecialHoursFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+)
+from clientline.changelists import BoundedPaginator
+from payments.tests.factories import PaymentFactory
+from services.tests.factories import ServiceFactory
+
+# page → queries of the whole request, for a manager
+COSTS = {
+    "organizations/organization": 8,
+    "accounts/user": 8,
+    "services/service": 8,
+    "appointments/workinghours": 9,
+    "appointments/specialhours": 9,
+    "appointments/timeoff": 9,
+    "appointments/appointment": 9,
+    "payments/payment": 8,
+}
+
+
+def add_rows(cast):
+    """Two rows more of everything but people, who would be names more in the filters."""
+    for weekday in (1, 2):
+        visit = AppointmentFactory(
+            client=UserFactory(organization=cast.organization), staff=cast.staff, service=cast.service
+        )
+        PaymentFactory(appointment=visit)
+        ServiceFactory(organization=cast.organization)
+        WorkingHoursFactory(staff=cast.staff, weekday=weekday)
+        SpecialHoursFactory(staff=cast.staff)
+        TimeOffFactory(staff=cast.staff)
+
+
+@pytest.mark.parametrize("page", COSTS)
+def test_a_list_costs_the_same_with_more_rows(salon, client, django_assert_num_queries, page):
+    client.force_login(salon.manager)
+    url = f"/admin/{page}/"
+    client.get(url)  # fills the cache of content types
+    with django_assert_num_queries(COSTS[page]):
+        few = client.get(url).context["cl"].result_count
+    add_rows(salon)
+    with django_assert_num_queries(COSTS[page]):
+        many = client.get(url).context["cl"].result_count
+    assert many == few + (0 if page.startswith("organizations") else 2)
+
+
+def test_counting_stops_and_says_so(salon, client, monkeypatch):
+    monkeypatch.setattr(BoundedPaginator, "BOUND", 2)
+    client.force_login(salon.manager)
+    text = " ".join(client.get("/admin/accounts/user/").content.decode().split())
+    assert "over 2 users" in text
+    text = " ".join(client.get("/admin/accounts/user/", {"q": "salon"}).content.decode().split())
+    assert "over 2 results" in text
+    monkeypatch.setattr(BoundedPaginator, "BOUND", 7)
+    text = " ".join(client.get("/admin/accounts/user/").content.decode().split())
+    assert "over" not in text.split('class="paginator"')[1].split("</p>")[0]
+    assert "6 users" in text
+
+
+def test_pages_follow_one_another_without_gap_or_repetition(salon, client):
+    visits = [AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service) for _ in range(60)]
+    client.force_login(salon.manager)
+    seen = []
+    for page in (1, 2):
+        seen += client.get("/admin/appointments/appointment/", {"p": page}).context["cl"].result_list
+    assert seen == [*reversed(visits), salon.strangers_visit, salon.visit]
+
+
+def test_only_indexed_columns_sort(salon, client):
+    client.force_login(salon.manager)
+    url = "/admin/appointments/appointment/"
+    newest_first = [salon.strangers_visit, salon.visit]
+    assert list(client.get(url).context["cl"].result_list) == newest_first
+    assert list(client.get(url, {"o": "0"}).context["cl"].result_list) == newest_first[::-1]
+    for column in ("1", "5", "-5", "99", "zzz", "1.2.3"):
+        ordering = client.get(url, {"o": column}).context["cl"].result_list.query.order_by
+        assert ordering == ("-appointment_date", "-id")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "password__startswith=p",
+        "password=x",
+        "client__password__startswith=s",
+        "notes__regex=(",
+        "notes__icontains=x",
+        "internal_notes__isnull=1",
+        "appointment_date__year=0",
+        "appointment_date__gte=2026-01-01",
+        "client__id__exact=1",
+        "client__name=x",
+        "organization__id__exact=1",
+        "organization__name=Clinic",
+        "id=1",
+        "status=scheduled",
+        "status__in=scheduled",
+        "nonsense=1",
+        "_to_field=password",
+    ],
+)
+def test_only_declared_filters_are_obeyed(salon, client, query):
+    client.force_login(salon.manager)
+    for page in ("appointments/appointment", "accounts/user"):
+        assert client.get(f"/admin/{page}/?{query}").status_code == 400
+
+
+def test_declared_filters_and_the_search_narrow_the_list(salon, client):
+    client.force_login(salon.manager)
+    url = "/admin/appointments/appointment/"
+    for query, visits in (
+        ({"status__exact": "scheduled", "staff__id__exact": salon.staff.pk}, [salon.visit]),
+        ({"status__exact": "cancelled"}, []),
+        ({"q": "STRANGER salon"}, [salon.strangers_visit]),
+        ({"q": "nobody"}, []),
+        ({"q": f"stranger {' ' * 200} nobody"}, [salon.strangers_visit]),
+    ):
+        assert list(client.get(url, query).context["cl"].result_list) == visits

@@ -1,0 +1,379 @@
+"""Hostile bodies: every endpoint that takes one answers with a problem document of the 4xx family, never 500."""
+
+import json
+
+import pytest
+from rest_framework.test import APIClient
+
+from clientline.tests.problems import fields, problem
+
+WRITES = [
+    ("post", "/auth/login"),
+    ("post", "/auth/password"),
+    ("post", "/auth/tokens"),
+    ("patch", "/organizations/{organization}"),
+    ("put", "/organizations/{organization}"),
+    ("post", "/users"),
+    ("patch", "/users/{client}"),
+    ("put", "/users/{client}"),
+    ("post", "/services"),
+    ("patch", "/services/{service}"),
+    ("put", "/services/{service}"),
+    ("post", "/working-hours"),
+    ("patch", "/working-hours/{working_hours}"),
+    ("put", "/working-hours/{working_hours}"),
+    ("post", "/special-hours"),
+    ("patch", "/special-hours/{special_hours}"),
+    ("put", "/special-hours/{special_hours}"),
+    ("post", "/time-off"),
+    ("patch", "/time-off/{time_off}"),
+    ("put", "/time-off/{time_off}"),
+    ("post", "/appointments"),
+    ("patch", "/appointments/{visit}"),
+    ("post", "/payments"),
+]
+
+NOT_ONE_JSON_OBJECT = {
+    "nothing but a space": b" ",
+    "null": b"null",
+    "a list": b"[]",
+    "a text": b'"x"',
+    "a number": b"1",
+    "cut off": b'{"name": "x',
+    "two objects": b"{}{}",
+    "latin-1": b'{"name": "\xe9"}',
+    "utf-16": '{"name": "x"}'.encode("utf-16"),
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "a control character": b'{"name": "\x00"}',
+    "an escaped NUL": b'{"name": "\\u0000"}',
+    "a NUL as a key": b'{"\\u0000": 1}',
+    "a NUL behind backslashes": b'{"name": "\\\\\\u0000"}',
+    "a NUL in a list": b'{"staff": ["\\u0000"]}',
+    "half a character": b'{"name": "\\ud800"}',
+    "half a character as a key": b'{"\\udfff": 1}',
+    "NaN": b'{"price": NaN}',
+    "Infinity": b'{"price": -Infinity}',
+    "a number beyond all numbers": b'{"price": 1e400}',
+    "an exponent": b'{"price": 1E2}',
+    "a number of 100,000 digits": b'{"price": ' + b"9" * 100_000 + b"}",
+    "a fraction of 100,000 digits": b'{"price": 0.' + b"9" * 100_000 + b"}",
+    "100,000 brackets": b"[" * 100_000,
+    "100,000 brackets in a key": b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "20 levels": b'{"name": ' + b"[" * 20 + b"]" * 20 + b"}",
+    "a key twice": b'{"name": "a", "name": "b"}',
+    "a key twice inside": b'{"name": {"a": 1, "a": 2}}',
+}
+
+
+@pytest.fixture
+def send(salon, api):
+    """`send(method, path, body, **headers)` as the admin, with ids of the cast in the path."""
+    client = api(salon.admin)
+    ids = {name: row.pk for name, row in vars(salon).items()}
+
+    def send(method, path, body, content_type="application/json", **headers):
+        return client.generic(method.upper(), path.format(**ids), body, content_type, **headers)
+
+    return send
+
+
+def test_what_is_not_one_json_object_is_a_parse_error(send):
+    for name, body in NOT_ONE_JSON_OBJECT.items():
+        assert (name, *problem(send("post", "/services", body))) == (name, 400, "parse_error")
+
+
+def test_every_body_is_read_by_the_same_parser(send):
+    for method, path in WRITES:
+        for body in (b"[]", b'{"name": "\\ud800"}', b'{"price": 1e400}', b"[" * 100_000):
+            assert (method, path, *problem(send(method, path, body))) == (method, path, 400, "parse_error")
+
+
+def test_an_unknown_key_is_refused_by_name(send):
+    for method, path in WRITES:
+        blames = fields(send(method, path, b'{"surprise": 1, "__proto__": {}}'))
+        assert (path, blames["surprise"], blames["__proto__"]) == (path, "unknown", "unknown")
+
+
+OTHER_TYPES = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain",
+    "application/xml",
+    "application/jsonx",
+    "application/json; charset=latin-1",
+    "application/json; charset=utf-16",
+    "*/*",
+    "",
+]
+
+
+def test_only_json_in_utf_8_is_taken(send):
+    for method, path in WRITES:
+        for content_type in OTHER_TYPES:
+            answer = send(method, path, b'{"name": "x"}', content_type)
+            assert (path, content_type, *problem(answer)) == (path, content_type, 415, "unsupported_media_type")
+    assert problem(send("post", "/users", b'{"surprise": 1}', "Application/JSON; charset=UTF-8"))[0] == 400
+
+
+def test_a_body_over_256_kib_is_too_large(send):
+    at_most = b'{"name": "' + b"x" * (256 * 1024 - 12) + b'"}'
+    assert len(at_most) == 256 * 1024
+    for method, path in WRITES:
+        assert problem(send(method, path, at_most + b" ")) == (413, "too_large")
+        assert problem(send(method, path, b"x" * 300 * 1024)) == (413, "too_large")
+        assert problem(send(method, path, at_most))[0] == 400
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "²", "1" * 30])
+def test_a_content_length_that_is_no_number_is_refused(send, length):
+    answer = send("post", "/users", b"{}", CONTENT_LENGTH=length)
+    assert problem(answer) == (413, "too_large")
+
+
+def test_a_form_of_a_browser_session_is_refused_too(salon):
+    browser = APIClient(enforce_csrf_checks=True)
+    browser.force_login(salon.admin)
+    browser.cookies["csrftoken"] = "x" * 32
+    for content_type, body in (
+        ("application/x-www-form-urlencoded", b"name=x"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--x--\r\n',
+        ),
+    ):
+        answer = browser.post("/services", body, content_type=content_type, HTTP_X_CSRFTOKEN="x" * 32)
+        assert problem(answer) == (415, "unsupported_media_type")
+
+
+TEXT = [1, True, None, [], {}, 1.5]
+NAME = [*TEXT, "", " ", "x" * 201]
+EMAIL = [
+    *TEXT,
+    "",
+    "x",
+    "a@b",
+    "a b@example.com",
+    "@example.com",
+    "a@example.com\nBcc: b@example.com",
+    "x" * 250 + "@b.de",
+]
+FLAG = ["true", "false", 1, 0, None, "", [], "on"]
+WHOLE = ["5", 1.5, 30.0, True, [], {}, "", -1, 2**31, 2**63, 10**30]
+PERCENT = ["1e1", "NaN", "-0.01", "100.01", "0.001", True, [], "", "Infinity"]
+MONEY = [
+    "1e2",
+    "NaN",
+    "sNaN",
+    "Infinity",
+    "-1.00",
+    "1.001",
+    "100000000.00",
+    "",
+    "1,00",
+    "0x1",
+    "１",
+    "1_0",
+    True,
+    [],
+    {},
+]
+INSTANT = [
+    "2026-12-01T09:00:00",
+    "2026-12-01",
+    "2026-W49-2T09:00:00+01:00",
+    "20261201T090000Z",
+    "2026-12-01 09:00:00+01:00",
+    "2026-335T09:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "0001-01-01T00:00:00+23:59",
+    "1999-12-31T23:59:59Z",
+    "2100-01-01T00:00:00Z",
+    "2000-01-01T00:00:00+00:01",
+    "2026-02-30T09:00:00Z",
+    "2026-12-01T24:00:00Z",
+    "2026-12-01T09:00:60Z",
+    "2026-12-01T09:00:00+99:99",
+    "2026-12-01T09:00:00.1234567Z",
+    "２０２６-12-01T09:00:00Z",
+    "now",
+    "",
+    1764579600,
+    True,
+    None,
+    [],
+    {},
+]
+DATE = [
+    "2026-W49-2",
+    "20261201",
+    "01.12.2026",
+    "2026-12-01T00:00:00Z",
+    "9999-12-31",
+    "1999-12-31",
+    "2026-02-30",
+    1,
+    None,
+]
+CLOCK = ["9:00", "09:00:00", "24:00", "25:00", "09:60", "09:00Z", "0900", "T09:00", "", 9, True, []]
+CHOICE = ["owner", "ADMIN", " admin", "", 1, True, None, [], {}, "x" * 100_000]
+REFERENCE = ["7", 1.0, 1.5, True, [], {}, "", 0, -1, 2**63 - 1, 2**63, 10**30]
+REFERENCES = [
+    1,
+    "7",
+    [True],
+    ["7"],
+    [1.5],
+    [None],
+    [0],
+    [-1],
+    [2**63],
+    [[1]],
+    [{}],
+    {"a": 1},
+    None,
+    list(range(1, 1002)),
+]
+HOURS = {"staff": [*REFERENCE, None], "starts": CLOCK, "ends": CLOCK}
+
+HOSTILE = {
+    "/organizations/{organization}": {
+        "name": NAME,
+        "email": EMAIL,
+        "phone": [*TEXT, "1" * 41],
+        "address": TEXT,
+        "timezone": [
+            *TEXT,
+            "",
+            "foo5",
+            "UTC+1",
+            "europe/berlin",
+            "posix/UTC",
+            "localtime",
+            "../../etc/passwd",
+            "Factory",
+        ],
+        "currency": [*TEXT, "", "eur", "EURO", "XXXX", "ABC"],
+        "slot_interval": [*WHOLE, 4, 721, None],
+        "min_notice": [*WHOLE, None],
+        "max_advance_days": [*WHOLE, 0, 1096, None],
+        "cancellation_notice": [*WHOLE, None],
+        "late_cancellation_fee": [*PERCENT, None],
+        "no_show_fee": [*PERCENT, None],
+        "is_active": FLAG,
+    },
+    "/users/{client}": {
+        "name": NAME,
+        "email": EMAIL,
+        "phone": [*TEXT, "1" * 41],
+        "role": CHOICE,
+        "is_active": FLAG,
+        "password": [1, True, None, [], {}, "", "x" * 129],
+    },
+    "/services/{service}": {
+        "name": NAME,
+        "description": TEXT,
+        "duration": [*WHOLE, 0, 1441],
+        "price": MONEY,
+        "buffer_before": [*WHOLE, 721, None],
+        "buffer_after": [*WHOLE, 721, None],
+        "staff": REFERENCES,
+        "is_active": FLAG,
+    },
+    "/working-hours/{working_hours}": HOURS | {"weekday": ["0", 1.0, True, -1, 7, None, []], "starts": [*CLOCK, None]},
+    "/special-hours/{special_hours}": HOURS | {"date": DATE},
+    "/time-off/{time_off}": {
+        "staff": REFERENCE,
+        "starts_at": INSTANT,
+        "ends_at": INSTANT,
+        "reason": [*TEXT, "x" * 201],
+    },
+    "/appointments/{visit}": {"notes": TEXT, "internal_notes": TEXT},
+}
+HOSTILE_NEW = {
+    "/appointments": (
+        {"client": "client", "staff": "staff", "service": "service", "appointment_date": "2026-05-01T09:00:00Z"},
+        {
+            "client": [*REFERENCE, None],
+            "staff": [*REFERENCE, None],
+            "service": [*REFERENCE, None],
+            "appointment_date": [*INSTANT, "2026-05-01T09:00:01Z", "2026-05-01T09:00:00.5Z", "2099-12-31T23:59:00Z"],
+            "duration": [*WHOLE, 0, 1441, None],
+            "price": [*MONEY, None],
+            "notes": TEXT,
+            "internal_notes": TEXT,
+        },
+    ),
+    "/payments": (
+        {"appointment": "visit", "amount": "1.00"},
+        {
+            "appointment": [*REFERENCE, None],
+            "amount": [*MONEY, None, "0", "0.00", 0, "-0.01", "0.001"],
+            "payment_method": ["shells", "CARD", 1, None, [], {}],
+            "status": ["refunded", "failed", "completed", "", 1, None, []],
+        },
+    ),
+    "/auth/tokens": (
+        {"name": "x"},
+        {"name": [*TEXT, "", " ", "x" * 101], "expires_at": [*INSTANT[:-4], "2000-01-02T00:00:00Z"]},
+    ),
+    "/auth/password": (
+        {"current_password": "correct-horse-battery", "new_password": "a-new-password-1"},
+        {"current_password": [*TEXT, "", "wrong", "x" * 129], "new_password": [*TEXT, "", "short", "x" * 129]},
+    ),
+}
+
+
+def raw(value):
+    """JSON as a hostile program may write it: floats keep their point."""
+    return json.dumps(value).encode()
+
+
+def blamed(answer):
+    return {str(field).partition(".")[0] for field in fields(answer)}
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_a_value_a_field_cannot_take_is_a_400_that_names_the_field(send, path):
+    for field, values in HOSTILE[path].items():
+        for value in values:
+            answer = send("patch", path, raw({field: value}))
+            assert (field, str(value)[:40], blamed(answer)) == (field, str(value)[:40], {field})
+    assert send("patch", path, b"{}").status_code == 200
+
+
+@pytest.mark.parametrize("path", HOSTILE_NEW)
+def test_a_value_a_new_row_cannot_have_is_a_400_that_names_the_field(salon, send, path):
+    body, hostile = HOSTILE_NEW[path]
+    body = {key: getattr(salon, str(value)).pk if hasattr(salon, str(value)) else value for key, value in body.items()}
+    for field, values in hostile.items():
+        for value in values:
+            answer = send("post", path, raw(body | {field: value}))
+            assert (field, str(value)[:40], blamed(answer)) == (field, str(value)[:40], {field})
+    assert send("post", path, raw(body)).status_code in (201, 204)
+
+
+@pytest.mark.parametrize(
+    "path, body, field",
+    [
+        ("/working-hours/{working_hours}", {"starts": "10:00", "ends": "10:00"}, None),
+        ("/working-hours/{working_hours}", {"starts": "10:00", "ends": "09:00"}, None),
+        ("/special-hours/{special_hours}", {"starts": "10:00"}, None),
+        ("/special-hours/{special_hours}", {"starts": "10:00", "ends": "09:00"}, None),
+        ("/time-off/{time_off}", {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-01T09:00:00Z"}, None),
+        ("/services/{service}", {"duration": 1000, "buffer_after": 441}, None),
+    ],
+)
+def test_values_that_do_not_fit_together_are_a_400_in_the_constraints_words(send, path, body, field):
+    assert fields(send("patch", path, raw(body))) == {field: "invalid"}
+
+
+@pytest.mark.parametrize("email", ["Mia@Example.COM", "mia@example.com"])
+def test_emails_are_kept_in_lower_case(send, email):
+    answer = send("patch", "/users/{client}", raw({"email": email}))
+    assert (answer.status_code, answer.json()["email"]) == (200, "mia@example.com")
+
+
+@pytest.mark.parametrize("amount", ["45", "45.0", "45.00", 45, 45.0, "045.00"])
+def test_amounts_are_taken_as_text_or_number_in_plain_digits(salon, send, amount):
+    answer = send("post", "/payments", raw({"appointment": salon.visit.pk, "amount": amount}))
+    assert (answer.status_code, answer.json()["amount"]) == (201, "45.00")

@@ -1,0 +1,192 @@
+"""What every table of an organization has: row security, composite references, indexes, few grants."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+# All that the tenants' role may do. Every other table is closed to it.
+GRANTS = {
+    "organizations": "SELECT, UPDATE",
+    "users": "DELETE, INSERT, SELECT, UPDATE",
+    "tokens": "DELETE, INSERT, SELECT, UPDATE",
+    "services": "DELETE, INSERT, SELECT, UPDATE",
+    "service_staff": "DELETE, INSERT, SELECT",
+    "working_hours": "DELETE, INSERT, SELECT, UPDATE",
+    "special_hours": "DELETE, INSERT, SELECT, UPDATE",
+    "time_off": "DELETE, INSERT, SELECT, UPDATE",
+    "appointments": "INSERT, SELECT, UPDATE",
+    "payments": "INSERT, SELECT, UPDATE",
+    "django_admin_log": "DELETE, INSERT, SELECT",  # a policy lets DELETE find nothing
+    "django_content_type": "SELECT",
+}
+CLOSED = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_migrations",
+    "django_session",
+}
+
+# Who did it may be an operator, who acts from another organization.
+ACTORS = {"created_by_id", "cancelled_by_id"}
+
+
+def query(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def tables():
+    return {name for (name,) in query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+
+
+def tenant_tables():
+    rows = query(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE column_name = 'organization_id' AND table_schema = 'public'"
+    )
+    return {name for (name,) in rows}
+
+
+def foreign_keys():
+    """(table, columns, parent table, deferrable) of each reference."""
+    return query(
+        "SELECT conrelid::regclass::text, (SELECT array_agg(attname::text ORDER BY position)"
+        "  FROM unnest(conkey) WITH ORDINALITY AS key (number, position)"
+        "  JOIN pg_attribute ON attrelid = conrelid AND attnum = number), confrelid::regclass::text, condeferrable"
+        " FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace"
+    )
+
+
+def test_the_tenants_role_may_do_this_and_nothing_else():
+    rows = query(
+        "SELECT table_name, string_agg(privilege_type, ', ' ORDER BY privilege_type)"
+        " FROM information_schema.role_table_grants WHERE grantee IN ('clientline_tenant', 'PUBLIC')"
+        " AND table_schema = 'public' GROUP BY table_name"
+    )
+    assert dict(rows) == GRANTS
+    assert tables() == set(GRANTS) | CLOSED
+
+
+def test_the_tenants_role_cannot_sign_in_and_owns_nothing():
+    role = query("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'clientline_tenant'")
+    assert role == [(False, False, False)]
+    assert query("SELECT tablename FROM pg_tables WHERE tableowner = 'clientline_tenant'") == []
+
+
+def test_every_table_of_an_organization_has_row_security_and_a_policy():
+    secured = {
+        name for (name,) in query("SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity")
+    }
+    assert secured == tenant_tables() | {"organizations", "django_admin_log"}
+    own = "(organization_id = (NULLIF(current_setting('clientline.organization_id'::text, true), ''::text))::bigint)"
+    policies = query(
+        "SELECT tablename::text, policyname::text, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
+    )
+    expected = {
+        (name, f"{name}_of_one_organization", "PERMISSIVE", "{clientline_tenant}", "ALL", own, own)
+        for name in tenant_tables()
+    }
+    own_row = own.replace("(organization_id =", "(id =")
+    expected.add(
+        (
+            "organizations",
+            "organizations_of_one_organization",
+            "PERMISSIVE",
+            "{clientline_tenant}",
+            "ALL",
+            own_row,
+            own_row,
+        )
+    )
+    assert {row for row in policies if row[0] != "django_admin_log"} == expected
+    log = sorted(row[1:5] for row in policies if row[0] == "django_admin_log")
+    assert log == [
+        ("django_admin_log_is_kept", "RESTRICTIVE", "{clientline_tenant}", "DELETE"),
+        ("django_admin_log_of_one_organization", "PERMISSIVE", "{clientline_tenant}", "ALL"),
+    ]
+
+
+def test_every_reference_between_tenant_tables_is_composite_but_the_actors():
+    scoped = tenant_tables()
+    plain = {
+        (table, columns[0])
+        for table, columns, parent, _ in foreign_keys()
+        if table in scoped and parent in scoped and len(columns) == 1
+    }
+    assert plain == {
+        ("users", "created_by_id"),
+        ("appointments", "created_by_id"),
+        ("appointments", "cancelled_by_id"),
+        ("payments", "created_by_id"),
+    }
+    composite = {(table, *columns) for table, columns, _, _ in foreign_keys() if len(columns) == 2}
+    assert {columns[1] for columns in composite} == {"organization_id"}
+    references = {
+        (name, column)
+        for name in scoped
+        for (column,) in query(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name LIKE '%%\\_id'",
+            name,
+        )
+        if column not in ACTORS | {"organization_id"}
+    }
+    assert {(table, column) for table, _, column in composite} == references
+
+
+def test_every_tenant_table_refers_to_its_organization_and_requires_it():
+    owned = {
+        table
+        for table, columns, parent, _ in foreign_keys()
+        if (columns, parent) == (["organization_id"], "organizations")
+    }
+    assert owned == tenant_tables()
+    nullable = query(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE column_name = 'organization_id' AND is_nullable = 'YES'"
+    )
+    assert nullable == []
+
+
+def test_references_are_checked_at_once():
+    assert [key for key in foreign_keys() if key[3]] == []
+
+
+def test_every_reference_is_indexed():
+    leading = {
+        (table, column)
+        for table, column in query(
+            "SELECT indrelid::regclass::text, attname::text FROM pg_index"
+            " JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indpred IS NULL"
+        )
+    }
+    # A composite reference is found by the id; the organization alone would read all of its rows.
+    assert [key for key in foreign_keys() if (key[0], key[1][-1]) not in leading] == []
+
+
+def test_constraints_are_named_after_model_and_rule():
+    declared = {constraint.name: model for model in apps.get_models() for constraint in model._meta.constraints}
+    for name, model in declared.items():
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", model.__name__).lower()
+        assert re.fullmatch(f"{words}_[a-z0-9]+(_[a-z0-9]+)*", name), name
+    stored = {
+        name for (name,) in query("SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace")
+    }
+    assert set(declared) <= stored
+
+
+def test_the_constraint_against_double_booking_needs_no_extension():
+    [(definition,)] = query(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'appointment_no_double_booking'"
+    )
+    assert definition == (
+        "EXCLUDE USING gist (int8range(staff_id, staff_id, '[]'::text) WITH &&,"
+        " tstzrange(busy_from, busy_until) WITH &&)"
+        " WHERE (((NOT ((status)::text = 'cancelled'::text)) AND (NOT overbooked)))"
+    )
+    assert query("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'") == []

@@ -1,0 +1,124 @@
+"""What holds for every path: both slash forms, request ids, caching, Location."""
+
+import re
+
+import pytest
+
+from clientline.tests.problems import problem
+
+READ = [
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/auth/me",
+    "/auth/tokens",
+    "/organizations",
+    "/users",
+    "/services",
+    "/working-hours",
+    "/special-hours",
+    "/time-off",
+    "/appointments",
+    "/payments",
+    "/organizations/{organization}",
+    "/users/{client}",
+    "/services/{service}",
+    "/working-hours/{working_hours}",
+    "/special-hours/{special_hours}",
+    "/time-off/{time_off}",
+    "/appointments/{visit}",
+    "/payments/{payment}",
+]
+CREATED = [
+    ("/auth/tokens", {"name": "x"}),
+    ("/users", {"name": "New", "email": "new@example.com", "role": "staff"}),
+    ("/services", {"name": "New"}),
+    ("/working-hours", {"staff": "@staff", "weekday": 5, "starts": "09:00", "ends": "12:00"}),
+    ("/special-hours", {"staff": "@staff", "date": "2026-05-01"}),
+    ("/time-off", {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"}),
+    (
+        "/appointments",
+        {"client": "@client", "staff": "@staff", "service": "@service", "appointment_date": "2026-05-01T09:00:00Z"},
+    ),
+    ("/payments", {"appointment": "@visit", "amount": "1.00"}),
+]
+
+
+def filled(salon, body):
+    """The body with ids in the place of `@name`."""
+    return {key: getattr(salon, value[1:]).pk if str(value).startswith("@") else value for key, value in body.items()}
+
+
+def paths(salon):
+    return [path.format(**{name: row.pk for name, row in vars(salon).items()}) for path in READ]
+
+
+def test_the_health_check_needs_no_login(db, api):
+    answer = api().get("/")
+    assert answer.json() == {"message": "ClientLine Backend API", "version": "0.1.0", "status": "ok"}
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
+
+def test_every_path_reads_with_and_without_a_slash_without_a_redirect(salon, api):
+    client = api(salon.admin)
+    for path in paths(salon):
+        bare, slashed = client.get(path), client.get(f"{path}/")
+        assert (path, bare.status_code, slashed.status_code) == (path, 200, 200)
+        if not path.startswith("/docs"):  # it names its own address
+            assert bare.content == slashed.content
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_every_path_writes_with_and_without_a_slash_and_says_where_the_new_row_is(salon, api, slash):
+    client = api(salon.admin)
+    for path, body in CREATED:
+        answer = client.post(f"{path}{slash}", filled(salon, body))
+        pk = answer.json()["id"]
+        assert (answer.status_code, answer["Location"]) == (201, f"http://testserver{path}/{pk}")
+        assert client.get(answer["Location"]).json()["id"] == pk
+        if path not in ("/auth/tokens", "/payments"):
+            assert client.patch(f"{path}/{pk}{slash}", {}).status_code == 200
+        if path not in ("/appointments", "/payments"):
+            answer = client.delete(f"{path}/{pk}{slash}")
+            assert (answer.status_code, answer.content) == (204, b"")
+            assert problem(client.get(f"{path}/{pk}{slash}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_sign_in_and_out_work_with_and_without_a_slash(salon, api, slash):
+    body = {"email": salon.client.email, "password": "correct-horse-battery"}
+    assert api().post(f"/auth/login{slash}", body).status_code == 200
+    client = api(salon.client)
+    assert problem(client.post(f"/auth/password{slash}", {})) == (400, "validation_error")
+    assert client.post(f"/auth/logout{slash}").status_code == 204
+
+
+def test_an_instance_is_the_path_as_it_was_asked(salon, api):
+    assert api().get("/users/5/").json()["instance"] == "/users/5/"
+
+
+def test_every_answer_has_a_request_id_and_is_not_stored(salon, api):
+    client = api(salon.admin)
+    for path in [*paths(salon), "/", "/nowhere", "/users/0", "/users?x=1", "/admin/"]:
+        answer = client.get(path)
+        assert re.fullmatch("[0-9a-f]{32}", answer["X-Request-ID"])
+        assert (path, answer["Cache-Control"]) == (path, "no-store")
+    assert client.get("/")["X-Request-ID"] != client.get("/")["X-Request-ID"]
+
+
+@pytest.mark.parametrize("sent", ["a", "3f2a-11:x.y_z", "x" * 128])
+def test_a_sane_request_id_is_echoed(db, api, sent):
+    assert api().get("/", HTTP_X_REQUEST_ID=sent)["X-Request-ID"] == sent
+    assert api().get("/nowhere", HTTP_X_REQUEST_ID=sent)["X-Request-ID"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\tb", "é", "<x>", "a,b"])
+def test_any_other_request_id_is_replaced(db, api, sent):
+    assert re.fullmatch("[0-9a-f]{32}", api().get("/", HTTP_X_REQUEST_ID=sent)["X-Request-ID"])
+
+
+def test_head_answers_like_get_without_a_body(salon, api):
+    client = api(salon.admin)
+    for path in paths(salon):
+        answer = client.head(path)
+        assert (path, answer.status_code, answer.content) == (path, 200, b"")

@@ -1,0 +1,234 @@
+"""The OpenAPI document is valid, complete and true; its pages work without any other server."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib.staticfiles import finders
+from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
+
+PATHS = {
+    "/": "get",
+    "/auth/login": "post",
+    "/auth/logout": "post",
+    "/auth/me": "get",
+    "/auth/password": "post",
+    "/auth/tokens": "get post",
+    "/auth/tokens/{id}": "delete get",
+    "/organizations": "get post",
+    "/organizations/{id}": "delete get patch put",
+    "/users": "get post",
+    "/users/{id}": "delete get patch put",
+    "/services": "get post",
+    "/services/{id}": "delete get patch put",
+    "/working-hours": "get post",
+    "/working-hours/{id}": "delete get patch put",
+    "/special-hours": "get post",
+    "/special-hours/{id}": "delete get patch put",
+    "/time-off": "get post",
+    "/time-off/{id}": "delete get patch put",
+    "/appointments": "get post",
+    "/appointments/{id}": "get patch",
+    "/payments": "get post",
+    "/payments/{id}": "get",
+}
+ROWS = {
+    "/organizations": "organization",
+    "/users": "client",
+    "/services": "service",
+    "/working-hours": "working_hours",
+    "/special-hours": "special_hours",
+    "/time-off": "time_off",
+    "/appointments": "visit",
+    "/payments": "payment",
+}
+BODIES = {
+    "/auth/tokens": {"name": "x"},
+    "/users": {"name": "New", "email": "new@example.com", "role": "staff"},
+    "/services": {"name": "New"},
+    "/working-hours": {"staff": "@staff", "weekday": 5, "starts": "09:00", "ends": "12:00"},
+    "/special-hours": {"staff": "@staff", "date": "2026-05-01"},
+    "/time-off": {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"},
+    "/appointments": {
+        "client": "@client",
+        "staff": "@staff",
+        "service": "@service",
+        "appointment_date": "2026-05-01T09:00:00Z",
+    },
+    "/payments": {"appointment": "@visit", "amount": "1.00"},
+}
+
+
+@pytest.fixture
+def document(db, api):
+    answer = api().get("/openapi.json")
+    assert answer["Content-Type"] == "application/vnd.oai.openapi+json"
+    return answer.json()
+
+
+def test_the_document_is_valid_openapi_3_1(document):
+    validate_schema(document)
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["title"] == "ClientLine"
+
+
+def test_the_document_lists_every_path_and_method_once_without_a_trailing_slash(document):
+    assert {path: " ".join(sorted(methods)) for path, methods in document["paths"].items()} == PATHS
+
+
+def operations(document):
+    return [(path, method, each) for path, methods in document["paths"].items() for method, each in methods.items()]
+
+
+def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names) == 52
+    for _, _, operation in operations(document):
+        content = operation["responses"]["default"]["content"]
+        assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def test_a_token_or_a_session_is_asked_for_but_at_the_door(document):
+    either = [{"bearer": []}, {"session": []}]
+    for path, _, operation in operations(document):
+        assert operation.get("security") == (None if path in ("/", "/auth/login") else either), path
+
+
+def test_lists_document_their_parameters(document):
+    pages = {"count", "cursor", "limit", "ordering", "organization"}
+    parameters = {
+        path: {each["name"] for each in methods["get"].get("parameters", [])} - pages
+        for path, methods in document["paths"].items()
+        if "PaginatedList" in str(methods.get("get")) or path in ROWS
+    }
+    assert parameters == {
+        "/organizations": {"is_active", "search"},
+        "/users": {"role", "is_active", "search"},
+        "/services": {"is_active", "staff", "search"},
+        "/working-hours": {"staff"},
+        "/special-hours": {"staff", "from", "to"},
+        "/time-off": {"staff", "from", "to"},
+        "/appointments": {"client", "staff", "service", "status", "start_from", "start_to", "series", "search"},
+        "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to"},
+    }
+    for path in ROWS:
+        assert {each["name"] for each in document["paths"][path]["get"]["parameters"]} >= pages
+
+
+def schema_of(document, path, method, status):
+    return document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
+
+
+def check(document, schema, value):
+    """The value has the shape that is documented."""
+    Draft202012Validator(schema | {"components": document["components"]}).validate(value)
+
+
+def properties(document, schema):
+    name = schema["$ref"].rpartition("/")[2]
+    return set(document["components"]["schemas"][name]["properties"])
+
+
+@pytest.mark.parametrize("role", ["admin", "manager", "staff", "client", "operator"])
+def test_answers_have_the_documented_shape(salon, operator, api, document, role):
+    client = api(operator if role == "operator" else getattr(salon, role))
+    client.post("/auth/tokens", {"name": "x"})
+    for path in (*ROWS, "/auth/tokens"):
+        answer = client.get(path, {"count": "true"})
+        if (role, answer.status_code) == ("client", 403):
+            continue
+        check(document, schema_of(document, path, "get", 200), answer.json())
+        assert answer.json()["results"], path
+    for path, name in ROWS.items():
+        answer = client.get(f"{path}/{getattr(salon, name).pk}")
+        if (role, answer.status_code) == ("client", 403):
+            continue
+        schema = schema_of(document, f"{path}/{{id}}", "get", 200)
+        check(document, schema, answer.json())
+        hidden = {"internal_notes", "overbooked"} if (role, path) == ("client", "/appointments") else set()
+        assert set(answer.json()) == properties(document, schema) - hidden
+    check(document, schema_of(document, "/auth/me", "get", 200), client.get("/auth/me").json())
+    check(document, schema_of(document, "/", "get", 200), client.get("/").json())
+
+
+def test_answers_to_writes_have_the_documented_shape(salon, api, document):
+    client = api(salon.admin)
+    for path, body in BODIES.items():
+        body = {
+            key: getattr(salon, value[1:]).pk if str(value).startswith("@") else value for key, value in body.items()
+        }
+        request = document["paths"][path]["post"]["requestBody"]["content"]
+        assert list(request) == ["application/json"]
+        check(document, request["application/json"]["schema"], body)
+        assert set(body) <= properties(document, request["application/json"]["schema"])
+        check(document, schema_of(document, path, "post", 201), client.post(path, body).json())
+    sign_in = api().post("/auth/login", {"email": salon.client.email, "password": "correct-horse-battery"})
+    check(document, schema_of(document, "/auth/login", "post", 200), sign_in.json())
+
+
+def test_operators_find_the_organization_they_have_to_name(document):
+    for path in BODIES:
+        schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert ("organization" in properties(document, schema)) == (path not in ("/auth/tokens", "/payments")), path
+
+
+def test_refusals_have_the_documented_shape(salon, api, document):
+    client = api(salon.admin)
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for answer in (
+        api().get("/users"),
+        client.get("/users/0"),
+        client.get("/users?x=1"),
+        client.post("/users", b"[", content_type="application/json"),
+        client.post("/services", {"staff": [0, "x"]}),
+        client.delete("/users"),
+        client.delete(f"/services/{salon.service.pk}"),
+    ):
+        assert answer.status_code >= 400
+        check(document, problem, answer.json())
+
+
+class Assets(HTMLParser):
+    """The addresses a page loads from, and the scripts that stand in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses, self.inline, self.open_script = [], [], False
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.open_script = tag == "script"
+        self.addresses += [attributes[name] for name in ("src", "href", "spec-url") if attributes.get(name)]
+        self.inline += [name for name in attributes if name.startswith("on")]
+
+    def handle_data(self, data):
+        if self.open_script and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, tag):
+        self.open_script = False
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/redoc", "/redoc/"])
+def test_the_pages_load_local_assets_only_and_hold_no_script(db, api, path):
+    answer = api().get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+    page = Assets()
+    page.feed(answer.content.decode())
+    assert page.inline == []
+    assert len(page.addresses) >= 3
+    for address in page.addresses:
+        assert re.match(r"/(?!/)", address), address
+        if address.startswith("/static/"):
+            assert finders.find(address.removeprefix("/static/")), address
+        else:
+            assert api().get(address).status_code == 200, address
+    assert not re.search(rb"https?://", answer.content)
+
+
+def test_the_script_of_docs_names_the_document_and_no_other_server(db, api):
+    answer = api().get("/docs?script=")
+    assert answer["Content-Type"].startswith("application/javascript")
+    assert b"/openapi.json" in answer.content
+    assert not re.search(rb"https?://", answer.content)

@@ -1,0 +1,243 @@
+"""Lists: keyset pages that visit each row once in every order, filters, and a constant number of queries."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.tests.factories import (
+    AppointmentFactory,
+    SpecialHoursFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+)
+from organizations.models import Organization
+from payments.models import Payment
+from payments.tests.factories import PaymentFactory
+from services.models import Service
+from services.tests.factories import ServiceFactory
+
+ORDERINGS = {
+    "/users": ("id", "name", "created_at"),
+    "/services": ("id", "name", "created_at"),
+    "/appointments": ("id", "appointment_date", "created_at"),
+    "/payments": ("id", "created_at"),
+    "/organizations": ("id",),
+    "/working-hours": ("id",),
+    "/special-hours": ("id",),
+    "/time-off": ("id",),
+    "/auth/tokens": ("id",),
+}
+MODELS = {
+    "/organizations": Organization,
+    "/users": User,
+    "/services": Service,
+    "/working-hours": WorkingHours,
+    "/special-hours": SpecialHours,
+    "/time-off": TimeOff,
+    "/appointments": Appointment,
+    "/payments": Payment,
+}
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(salon, api):
+    return api(salon.admin)
+
+
+@pytest.fixture
+def crowd(salon):
+    """Eleven more rows of everything; of the columns lists are ordered by, several hold the same value."""
+    home = salon.organization
+    for n in range(11):
+        person = UserFactory(organization=home, role="staff", name=f"Person {n // 4}")
+        WorkingHoursFactory(staff=person)
+        SpecialHoursFactory(staff=person)
+        TimeOffFactory(staff=person)
+        visit = AppointmentFactory(client=salon.client, staff=person, service=salon.service)
+        PaymentFactory(appointment=visit)
+        ServiceFactory(organization=home, name=f"Service {n // 4}")
+    for model in MODELS.values():
+        for n, row in enumerate(model.objects.order_by("id")):
+            model.objects.filter(pk=row.pk).update(created_at=NOON + timedelta(microseconds=n // 4))
+    for n, visit in enumerate(Appointment.objects.order_by("id")):
+        start = NOON + timedelta(days=n // 2)
+        times = {"appointment_date": start, "busy_from": start}
+        ends = start + timedelta(hours=1)
+        Appointment.objects.filter(pk=visit.pk).update(ends_at=ends, busy_until=ends, overbooked=True, **times)
+
+
+def walk(client, url, direction="next"):
+    """The ids of each page, following `next` or `previous`, and the address of the last page."""
+    pages = []
+    while url:
+        last, answer = url, client.get(url)
+        assert answer.status_code == 200, answer.json()
+        pages.append([row["id"] for row in answer.json()["results"]])
+        url = answer.json()[direction]
+    return pages, last
+
+
+def test_every_order_visits_each_row_once_forward_and_backward(salon, crowd, client):
+    for path, names in ORDERINGS.items():
+        if path in ("/organizations", "/auth/tokens"):
+            continue
+        rows = MODELS[path].objects.filter(organization=salon.organization)
+        for ordering in (sign + name for name in names for sign in ("", "-")):
+            tie = "-id" if ordering.startswith("-") else "id"
+            expected = list(rows.order_by(ordering, tie).values_list("id", flat=True))
+            pages, last = walk(client, f"{path}?ordering={ordering}&limit=3")
+            assert (ordering, [pk for page in pages for pk in page]) == (ordering, expected)
+            assert {len(page) for page in pages[:-1]} == {3}
+            back, first = walk(client, last, "previous")
+            assert back == pages[::-1]
+            assert client.get(first).json()["previous"] is None
+        assert walk(client, f"{path}?limit=3")[0] == walk(client, f"{path}?limit=3&ordering=id")[0]
+
+
+def test_operators_page_through_all_organizations(salon, clinic, crowd, operator, api):
+    for path in ("/organizations", "/users?ordering=name", "/appointments?ordering=-appointment_date"):
+        url = f"{path}{'&' if '?' in path else '?'}limit=2"
+        pages, _ = walk(api(operator), url)
+        seen = [pk for page in pages for pk in page]
+        assert len(seen) == len(set(seen)) == MODELS[path.partition("?")[0]].objects.count()
+
+
+def test_filters_stay_in_force_from_page_to_page(salon, crowd, client):
+    pages, last = walk(client, "/users?role=staff&search=person&limit=4&ordering=-name&count=true")
+    assert [len(page) for page in pages] == [4, 4, 3]
+    answer = client.get(last).json()
+    assert (answer["count"], answer["next"]) == (11, None)
+    assert answer["previous"].startswith("http://testserver/users?role=staff&search=person&limit=4&ordering=-name")
+
+
+def test_a_row_that_comes_or_goes_meanwhile_moves_no_other(salon, crowd, client):
+    first = client.get("/users?ordering=name&limit=5").json()
+    before, _ = walk(client, first["next"])
+    UserFactory(organization=salon.organization, name="AAA")
+    User.objects.filter(pk=first["results"][-1]["id"]).update(name="AAB")
+    assert walk(client, first["next"])[0] == before
+
+
+def test_a_last_page_that_is_exactly_full_says_so(salon, client):
+    total = client.get("/users?count=true").json()["count"]
+    assert total == 6
+    assert client.get(f"/users?limit={total}").json()["next"] is None
+    assert client.get(f"/users?limit={total - 1}").json()["next"] is not None
+
+
+def test_count_is_there_when_asked_for(client):
+    assert list(client.get("/users?count=true&limit=1").json()) == ["next", "previous", "count", "results"]
+    assert list(client.get("/users?count=false&limit=1").json()) == ["next", "previous", "results"]
+
+
+def test_fifty_rows_unless_told(salon, client):
+    UserFactory.create_batch(50, organization=salon.organization)
+    assert len(client.get("/users").json()["results"]) == 50
+    assert len(client.get("/users?limit=1000").json()["results"]) == 56
+
+
+def names(answer):
+    assert answer.status_code == 200, answer.json()
+    return {row["name"] for row in answer.json()["results"]}
+
+
+def test_users_are_filtered_by_role_activity_and_words(salon, client):
+    UserFactory(organization=salon.organization, name="Mia Lange", email="ml@example.com", phone="030 123")
+    UserFactory(organization=salon.organization, name="Gone", is_active=False)
+    assert names(client.get("/users?role=manager")) == {"Salon manager"}
+    assert names(client.get("/users?is_active=false")) == {"Gone"}
+    for words in ("mia", "LANGE mi", "ml@", "030", "lange%20123"):
+        assert names(client.get(f"/users?search={words}")) == {"Mia Lange"}
+    assert names(client.get("/users?search=mia+salon")) == set()
+    assert names(client.get("/users?search=%25")) == set()
+
+
+def test_services_are_filtered_by_activity_words_and_who_performs_them(salon, client):
+    named = ServiceFactory(organization=salon.organization, name="Colour", description="All shades")
+    named.staff.add(salon.staff, through_defaults={"organization": salon.organization})
+    ServiceFactory(organization=salon.organization, name="Old", is_active=False)
+    assert names(client.get("/services?is_active=false")) == {"Old"}
+    assert names(client.get("/services?search=shades")) == {"Colour"}
+    assert names(client.get(f"/services?staff={salon.staff.pk}")) == {"Salon service", "Colour", "Old"}
+    assert names(client.get(f"/services?staff={salon.colleague.pk}")) == {"Salon service", "Old"}
+
+
+def listed(client, url):
+    return [row["id"] for row in client.get(url).json()["results"]]
+
+
+def test_visits_are_filtered_by_people_service_status_and_time(salon, client):
+    mine, theirs = salon.visit, salon.strangers_visit
+    series = "7b9c2d5e-0000-4000-8000-000000000000"
+    Appointment.objects.filter(pk=mine.pk).update(series=series)
+    for query in (f"client={salon.client.pk}", f"staff={salon.staff.pk}", "search=SALON+client", f"series={series}"):
+        assert listed(client, f"/appointments?{query}") == [mine.pk]
+    assert listed(client, f"/appointments?service={salon.service.pk}") == [mine.pk, theirs.pk]
+    assert listed(client, "/appointments?status=completed") == []
+    start = mine.appointment_date.isoformat().replace("+", "%2B")
+    later = theirs.appointment_date.isoformat()  # a plus that is not escaped arrives as a space
+    assert listed(client, f"/appointments?start_from={start}&start_to={later}") == [mine.pk]
+    assert listed(client, f"/appointments?start_to={start}") == []
+
+
+def test_payments_are_filtered_by_visit_client_status_method_and_time(salon, client):
+    mine, theirs = salon.payment, salon.strangers_payment
+    Payment.objects.filter(pk=theirs.pk).update(payment_method="cash", status="failed")
+    Payment.objects.filter(pk=mine.pk).update(created_at=NOON)
+    for query in (
+        f"appointment={salon.visit.pk}",
+        f"client={salon.client.pk}",
+        "status=pending",
+        "payment_method=card",
+        "created_to=2026-11-22T12:00:01Z",
+        "created_from=2026-11-22T12:00:00Z&created_to=2026-11-22T12:00:01Z",
+    ):
+        Payment.objects.filter(pk=theirs.pk).update(created_at=NOON + timedelta(days=1))
+        assert listed(client, f"/payments?{query}") == [mine.pk]
+    assert listed(client, "/payments?created_to=2026-11-22T12:00:00Z") == []
+
+
+def test_hours_and_time_off_are_filtered_by_staff_and_local_dates(salon, client):
+    WorkingHoursFactory(staff=salon.colleague)
+    assert listed(client, f"/working-hours?staff={salon.staff.pk}") == [salon.working_hours.pk]
+    SpecialHours.objects.filter(pk=salon.special_hours.pk).update(date="2026-12-24")
+    assert listed(client, "/special-hours?from=2026-12-24&to=2026-12-24") == [salon.special_hours.pk]
+    assert listed(client, "/special-hours?to=2026-12-23") == listed(client, "/special-hours?from=2026-12-25") == []
+    # From midnight to one in Berlin is still the day before in UTC.
+    moments = {"starts_at": "2026-12-23T23:00:00Z", "ends_at": "2026-12-24T00:00:00Z"}
+    TimeOff.objects.filter(pk=salon.time_off.pk).update(**moments)
+    assert listed(client, "/time-off?from=2026-12-24&to=2026-12-24") == [salon.time_off.pk]
+    assert listed(client, "/time-off?to=2026-12-23") == listed(client, "/time-off?from=2026-12-25") == []
+
+
+# The savepoint of the request, the caller and their confinement, the rows, the savepoint's release, and the end of
+# the confinement, which is a statement of its own only inside a test's transaction.
+QUERIES = 5
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_a_list_of_three_and_a_single_row_cost_the_queries_of_a_list_of_one(
+    salon, crowd, operator, api, django_assert_num_queries, path
+):
+    client = api(operator if path == "/organizations" else salon.admin)
+    pk = client.get(path).json()["results"][0]["id"]  # the first use of a token is written, later ones are not
+    for rows in (1, 3):
+        with django_assert_num_queries(QUERIES):
+            assert len(listed(client, f"{path}?limit={rows}")) == rows
+    with django_assert_num_queries(QUERIES):
+        assert client.get(f"{path}/{pk}").status_code == 200
+
+
+def test_pages_say_where_they_are(crowd, client):
+    pages, _ = walk(client, "/users?limit=4")
+    urls = ["/users?limit=4"]
+    while following := client.get(urls[-1]).json()["next"]:
+        urls.append(following)
+    for before, after in pairwise(urls):
+        previous = client.get(after).json()["previous"]
+        assert [row["id"] for row in client.get(previous).json()["results"]] == pages[urls.index(before)]

@@ -1,0 +1,90 @@
+"""Answers are compiled from rows; DRF's own way is the reference, and both give the same bytes."""
+
+import pytest
+
+from accounts.serializers import TokenSerializer, UserSerializer
+from appointments.models import Appointment, TimeOff
+from appointments.serializers import (
+    AppointmentForClientSerializer,
+    AppointmentSerializer,
+    SpecialHoursSerializer,
+    TimeOffSerializer,
+    WorkingHoursSerializer,
+)
+from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
+from clientline.serializers import ClientLineSerializer, Reader
+from organizations.serializers import OrganizationSerializer
+from payments.models import Payment
+from payments.serializers import PaymentSerializer
+from services.serializers import ServiceSerializer
+from services.tests.factories import ServiceFactory
+
+PATHS = {
+    "/organizations": "organization",
+    "/users": "client",
+    "/services": "service",
+    "/working-hours": "working_hours",
+    "/special-hours": "special_hours",
+    "/time-off": "time_off",
+    "/appointments": "visit",
+    "/payments": "payment",
+}
+
+
+@pytest.fixture
+def home(salon, api):
+    """The salon, with every optional column once empty and once full."""
+    now = salon.visit.appointment_date
+    ServiceFactory(organization=salon.organization, duration=None, price=None)
+    salon.service.staff.add(salon.colleague, salon.staff, through_defaults={"organization": salon.organization})
+    SpecialHoursFactory(staff=salon.staff, starts="09:00", ends="00:00")
+    TimeOffFactory(staff=None, organization=salon.organization)
+    TimeOff.objects.filter(pk=salon.time_off.pk).update(starts_at=now.replace(year=2025, microsecond=123456))
+    Appointment.objects.filter(pk=salon.visit.pk).update(
+        status="cancelled",
+        cancelled_at=now,
+        cancelled_by=salon.admin,
+        cancellation_reason="Ill “today”",
+        series="7b9c2d5e-0000-4000-8000-000000000000",
+        internal_notes='\u2028 \\ " é 💇',
+        price="1234567.80",
+    )
+    Payment.objects.filter(pk=salon.payment.pk).update(status="completed", settled_at=now, refunded_amount="0.10")
+    api(salon.admin).post("/auth/tokens", {"name": "Calendar", "expires_at": "2099-01-01T00:00:00Z"})
+    return salon
+
+
+def test_every_answer_is_compiled():
+    for serializer in (
+        OrganizationSerializer,
+        UserSerializer,
+        TokenSerializer,
+        ServiceSerializer,
+        WorkingHoursSerializer,
+        SpecialHoursSerializer,
+        TimeOffSerializer,
+        AppointmentSerializer,
+        AppointmentForClientSerializer,
+        PaymentSerializer,
+    ):
+        assert isinstance(serializer.reader(), Reader)
+
+
+@pytest.mark.parametrize("role", ["admin", "client", "operator"])
+def test_both_read_paths_give_the_same_bytes(home, operator, api, monkeypatch, role):
+    client = api(operator if role == "operator" else getattr(home, role))
+    urls = [f"{path}?limit=1000&ordering=-id" for path in (*PATHS, "/auth/tokens")]
+    urls += [f"{path}/{getattr(home, name).pk}" for path, name in PATHS.items()]
+    compiled = {url: client.get(url).content for url in urls}
+    monkeypatch.setattr(ClientLineSerializer, "reader", classmethod(lambda cls: None))
+    for url in urls:
+        assert client.get(url).content == compiled[url], url
+    assert sum(b'"results":[{' in content for content in compiled.values()) >= 5
+
+
+def test_both_read_paths_give_the_same_pages(home, api, monkeypatch):
+    client = api(home.admin)
+    urls = ["/users?limit=2&ordering=-name", "/appointments?limit=1&ordering=created_at"]
+    compiled = [client.get(client.get(url).json()["next"]).content for url in urls]
+    monkeypatch.setattr(ClientLineSerializer, "reader", classmethod(lambda cls: None))
+    assert [client.get(client.get(url).json()["next"]).content for url in urls] == compiled

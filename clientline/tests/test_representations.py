@@ -1,0 +1,236 @@
+"""What each resource looks like in answers, to the last key, for each role."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from appointments.models import Appointment, SpecialHours
+from organizations.models import Organization
+from payments.models import Payment
+
+CREATED = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
+NINE = datetime(2026, 12, 1, 8, tzinfo=UTC)
+
+INSIDERS = ("admin", "manager", "staff")
+EVERYBODY = (*INSIDERS, "client")
+
+
+@pytest.fixture
+def home(salon):
+    """The salon in Berlin, with every row made at a known time."""
+    for row in vars(salon).values():
+        type(row).objects.filter(pk=row.pk).update(created_at=CREATED)
+    half = NINE.replace(minute=30)
+    Appointment.objects.filter(pk=salon.visit.pk).update(
+        appointment_date=NINE, ends_at=half, busy_from=NINE, busy_until=half, internal_notes="Talks a lot."
+    )
+    Payment.objects.filter(pk=salon.payment.pk).update(status="completed", settled_at=half)
+    SpecialHours.objects.filter(pk=salon.special_hours.pk).update(date=date(2026, 12, 24))
+    salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
+    return salon
+
+
+def ids(home):
+    return {name: row.pk for name, row in vars(home).items()}
+
+
+def expected(home):
+    """Every resource as an insider sees it, each key in its place."""
+    pk = ids(home)
+    return {
+        f"/organizations/{pk['organization']}": {
+            "id": pk["organization"],
+            "name": "Salon",
+            "email": "office@salon.example",
+            "phone": "",
+            "address": "",
+            "timezone": "Europe/Berlin",
+            "currency": "EUR",
+            "slot_interval": 15,
+            "min_notice": 60,
+            "max_advance_days": 90,
+            "cancellation_notice": 1440,
+            "late_cancellation_fee": "0.00",
+            "no_show_fee": "0.00",
+            "is_active": True,
+            "version": 1,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/users/{pk['client']}": {
+            "id": pk["client"],
+            "organization": pk["organization"],
+            "name": "Salon client",
+            "email": "client@salon.example",
+            "phone": "",
+            "role": "client",
+            "is_active": True,
+            "version": 1,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/services/{pk['service']}": {
+            "id": pk["service"],
+            "organization": pk["organization"],
+            "name": "Salon service",
+            "description": "",
+            "duration": 30,
+            "price": "45.00",
+            "buffer_before": 0,
+            "buffer_after": 0,
+            "staff": [pk["staff"]],
+            "is_active": True,
+            "version": 1,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/working-hours/{pk['working_hours']}": {
+            "id": pk["working_hours"],
+            "organization": pk["organization"],
+            "staff": pk["staff"],
+            "weekday": 0,
+            "starts": "09:00",
+            "ends": "17:00",
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/special-hours/{pk['special_hours']}": {
+            "id": pk["special_hours"],
+            "organization": pk["organization"],
+            "staff": pk["staff"],
+            "date": "2026-12-24",
+            "starts": None,
+            "ends": None,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/time-off/{pk['time_off']}": {
+            "id": pk["time_off"],
+            "organization": pk["organization"],
+            "staff": pk["staff"],
+            "starts_at": "2026-12-01T10:00:00+01:00",
+            "ends_at": "2026-12-01T12:00:00+01:00",
+            "reason": "",
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/appointments/{pk['visit']}": {
+            "id": pk["visit"],
+            "organization": pk["organization"],
+            "client": pk["client"],
+            "client_name": "Salon client",
+            "staff": pk["staff"],
+            "staff_name": "Salon staff",
+            "service": pk["service"],
+            "service_name": "Salon service",
+            "appointment_date": "2026-12-01T09:00:00+01:00",
+            "ends_at": "2026-12-01T09:30:00+01:00",
+            "status": "scheduled",
+            "notes": "",
+            "internal_notes": "Talks a lot.",
+            "price": "45.00",
+            "overbooked": False,
+            "series": None,
+            "cancelled_at": None,
+            "cancellation_reason": "",
+            "cancelled_by": None,
+            "fee_waived": False,
+            "version": 1,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+        f"/payments/{pk['payment']}": {
+            "id": pk["payment"],
+            "organization": pk["organization"],
+            "appointment": pk["visit"],
+            "amount": "45.00",
+            "payment_method": "card",
+            "status": "completed",
+            "refunded_amount": "0.00",
+            "reference": "",
+            "settled_at": "2026-12-01T09:30:00+01:00",
+            "version": 1,
+            "created_at": "2026-11-22T12:30:00+01:00",
+        },
+    }
+
+
+def seen_by_clients(path, row):
+    hidden = ("internal_notes", "overbooked") if path.startswith("/appointments") else ()
+    return {key: value for key, value in row.items() if key not in hidden}
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_a_row_has_exactly_these_keys_in_this_order_alone_and_in_lists(home, api, role):
+    client = api(getattr(home, role))
+    for path, row in expected(home).items():
+        if role == "client":
+            row = seen_by_clients(path, row)
+        answer = client.get(path)
+        if role == "client" and answer.status_code == 403:
+            assert path.split("/")[1] in ("working-hours", "special-hours", "time-off")
+            continue
+        assert list(answer.json().items()) == list(row.items())
+        resource, pk = path.rsplit("/", 1)
+        listed = client.get(resource, {"limit": "1000"}).json()
+        assert list(listed) == ["next", "previous", "results"]
+        assert [each for each in listed["results"] if each["id"] == int(pk)] == [row]
+
+
+def test_an_answer_to_a_write_is_what_a_get_would_answer(home, api):
+    client = api(home.admin)
+    for path, row in expected(home).items():
+        if path.startswith("/payments"):
+            continue
+        assert (client.patch(path, {}).json(), client.get(path).json()) == (row, row)
+
+
+@pytest.mark.parametrize(
+    "zone, winter, summer",
+    [
+        ("Europe/Berlin", "2026-12-01T13:00:00+01:00", "2026-07-01T14:00:00+02:00"),
+        ("America/New_York", "2026-12-01T07:00:00-05:00", "2026-07-01T08:00:00-04:00"),
+        ("Asia/Kolkata", "2026-12-01T17:30:00+05:30", "2026-07-01T17:30:00+05:30"),
+        ("Australia/Lord_Howe", "2026-12-01T23:00:00+11:00", "2026-07-01T22:30:00+10:30"),
+        ("UTC", "2026-12-01T12:00:00+00:00", "2026-07-01T12:00:00+00:00"),
+    ],
+)
+def test_instants_carry_the_numeric_offset_of_the_callers_organization(salon, api, zone, winter, summer):
+    Organization.objects.filter(pk=salon.organization.pk).update(timezone=zone)
+    body = {"staff": salon.staff.pk, "starts_at": "2026-07-01T12:00:00Z", "ends_at": "2026-12-01T12:00:00.123456z"}
+    answer = api(salon.admin).post("/time-off", body).json()
+    assert (answer["starts_at"], answer["ends_at"]) == (summer, winter)
+    listed = api(salon.admin).get("/time-off").json()["results"][-1]
+    assert (listed["starts_at"], listed["ends_at"]) == (summer, winter)
+
+
+def test_no_answer_writes_z(home, operator, api):
+    for client in (api(home.admin), api(operator)):
+        for resource in {path.rsplit("/", 1)[0] for path in expected(home)}:
+            assert not re.search(rb"\d{2}Z", client.get(resource).content)
+
+
+def test_an_organization_in_an_unreadable_zone_is_shown_in_utc(home, api):
+    Organization.objects.filter(pk=home.organization.pk).update(timezone="Atlantis/Capital")
+    answer = api(home.admin).get(f"/users/{home.client.pk}").json()
+    assert answer["created_at"] == "2026-11-22T11:30:00+00:00"
+
+
+def test_secrets_are_in_no_answer(home, operator, api):
+    for client in (api(home.admin), api(operator)):
+        for path in ("/users", "/auth/me", "/auth/tokens", "/organizations", f"/users/{home.admin.pk}"):
+            text = client.get(path).content
+            assert b"password" not in text and b"is_superuser" not in text and b"digest" not in text
+            assert b"pbkdf2" not in text and b"scrypt" not in text
+
+
+def test_midnight_ends_a_day_as_00_00(home, api):
+    body = {"staff": home.staff.pk, "weekday": 6, "starts": "22:00", "ends": "00:00"}
+    answer = api(home.admin).post("/working-hours", body)
+    assert (answer.status_code, answer.json()["starts"], answer.json()["ends"]) == (201, "22:00", "00:00")
+
+
+def test_clients_never_see_internal_notes_not_even_of_a_booking_they_make(home, api):
+    body = {"service": home.service.pk, "staff": home.staff.pk, "appointment_date": "2026-05-10T09:00:00Z"}
+    answer = api(home.client).post("/appointments", body).json()
+    assert "internal_notes" not in answer and "overbooked" not in answer
+    assert answer["client"] == home.client.pk
+
+
+def test_a_row_without_price_or_duration_says_null(home, api):
+    answer = api(home.admin).post("/services", {"name": "Talk"}).json()
+    assert (answer["price"], answer["duration"], answer["staff"]) == (None, None, [])

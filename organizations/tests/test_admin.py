@@ -1,0 +1,71 @@
+import pytest
+
+from clientline.tests.pages import Page, errors_of, submit
+from organizations.models import Organization
+
+LIST = "/admin/organizations/organization/"
+
+
+def page(organization, name="change"):
+    return f"{LIST}{organization.pk}/{name}/"
+
+
+def test_an_admin_changes_the_own_organization(salon, client):
+    client.force_login(salon.admin)
+    assert submit(client, page(salon.organization), slot_interval="20", email="Desk@Salon.example").status_code == 302
+    salon.organization.refresh_from_db()
+    assert (salon.organization.slot_interval, salon.organization.email) == (20, "desk@salon.example")
+    assert salon.organization.version == 2
+
+
+@pytest.mark.parametrize("who", ["manager", "staff"])
+def test_managers_and_staff_only_look_at_it(salon, client, who):
+    client.force_login(getattr(salon, who))
+    shown = client.get(page(salon.organization))
+    assert shown.status_code == 200
+    assert "name" not in Page(shown).fields
+    assert client.post(page(salon.organization), {"name": "Mine"}).status_code == 403
+    assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("timezone", "Mars/Olympus", "Choose an IANA time zone, like Europe/Berlin."),
+        ("slot_interval", "1", "Ensure this value is greater than or equal to 5."),
+        ("no_show_fee", "NaN", "Enter a number."),
+        ("email", "office@clinic.example", "This is taken already."),
+    ],
+)
+def test_a_wrong_value_is_an_error_beside_its_field(salon, client, field, value, problem):
+    client.force_login(salon.admin)
+    answer = submit(client, page(salon.organization), **{field: value})
+    assert answer.context["adminform"].form.errors == {field: [problem]}
+    assert Page(answer).fields[field] == [value]
+    assert Organization.objects.get(pk=salon.organization.pk).version == 1
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_only_operators_add_and_delete_organizations(salon, operator, client, who):
+    client.force_login(getattr(salon, who))
+    assert client.get(f"{LIST}add/").status_code == 403
+    assert client.post(page(salon.organization, "delete"), {"post": "yes"}).status_code == 403
+    client.force_login(operator)
+    assert submit(client, f"{LIST}add/", name="Gym", email="office@gym.example").status_code == 302
+    gym = Organization.objects.get(name="Gym")
+    assert client.post(page(gym, "delete"), {"post": "yes"}).status_code == 302
+    assert not Organization.objects.filter(name="Gym").exists()
+
+
+def test_an_organization_with_people_cannot_be_deleted(salon, operator, client):
+    client.force_login(operator)
+    answer = client.post(page(salon.organization, "delete"), {"post": "yes"}, follow=True)
+    assert [str(each) for each in answer.context["messages"]] == [
+        "Other rows refer to this one. Deactivate it instead."
+    ]
+    assert Organization.objects.filter(pk=salon.organization.pk).exists()
+
+
+def test_what_is_missing_is_said_beside_each_field(salon, operator, client):
+    client.force_login(operator)
+    assert errors_of(client.post(f"{LIST}add/", {"timezone": "UTC"}))[:2] == ["This field is required."] * 2

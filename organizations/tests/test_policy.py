@@ -1,0 +1,342 @@
+"""The access table, asked over real requests: every role, action and row."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
+from organizations import policy
+from services.tests.factories import ServiceFactory
+
+ROLES = ("admin", "manager", "staff", "client", "operator")
+
+# resource | actions | admin | manager | staff | client | operator
+ACCESS = """
+organizations | list, retrieve                            | org | org   | org      | org    | all
+organizations | update                                    | org | –     | –        | –      | all
+organizations | create, destroy                           | –   | –     | –        | –      | all
+users         | list, retrieve                            | org | org   | known    | self   | all
+users         | create                                    | org | below | clients  | –      | all
+users         | update                                    | org | below | self     | self   | all
+users         | destroy                                   | org | –     | –        | –      | all
+services      | list, retrieve                            | org | org   | org      | active | all
+services      | create, update, destroy                   | org | org   | –        | –      | all
+working_hours | list, retrieve                            | org | org   | org      | –      | all
+working_hours | create, update, destroy                   | org | org   | self     | –      | all
+special_hours | list, retrieve                            | org | org   | org      | –      | all
+special_hours | create, update, destroy                   | org | org   | self     | –      | all
+time_off      | list, retrieve                            | org | org   | org      | –      | all
+time_off      | create, update, destroy                   | org | org   | self     | –      | all
+time_off      | close                                     | org | org   | –        | –      | all
+appointments  | list, retrieve                            | org | org   | assigned | own    | all
+appointments  | create                                    | org | org   | assigned | own    | all
+appointments  | update, internal_notes, duration, price   | org | org   | assigned | –      | all
+appointments  | destroy                                   | –   | –     | –        | –      | –
+payments      | list, retrieve                            | org | org   | assigned | own    | all
+payments      | create                                    | org | org   | assigned | –      | all
+payments      | destroy                                   | –   | –     | –        | –      | –
+"""
+
+CELLS = {
+    (resource, action, role): scope
+    for resource, actions, *scopes in (
+        [cell.strip() for cell in line.split("|")] for line in ACCESS.strip().splitlines()
+    )
+    for action in actions.split(", ")
+    for role, scope in zip(ROLES, scopes, strict=True)
+}
+
+# The rows of the cast that each scope holds.
+HELD = {
+    "organizations": {"org": "organization"},
+    "users": {
+        "org": "admin manager staff colleague client stranger newcomer",
+        "below": "staff colleague client stranger newcomer",
+        "known": "staff client newcomer",
+    },
+    "services": {"org": "service retired", "active": "service"},
+    "working_hours": {"org": "working_hours colleagues_working_hours", "self": "working_hours"},
+    "special_hours": {"org": "special_hours colleagues_special_hours", "self": "special_hours"},
+    "time_off": {"org": "time_off colleagues_time_off closure", "self": "time_off"},
+    "appointments": {"org": "visit strangers_visit", "assigned": "visit", "own": "visit"},
+    "payments": {"org": "payment strangers_payment", "assigned": "payment", "own": "payment"},
+}
+PATHS = {name: f"/{name.replace('_', '-')}" for name in HELD}
+
+# Rows that others refer to answer 409 to whoever may destroy them; the other rows vanish.
+REFERRED = ("organization", "platform", "admin", "staff", "colleague", "client", "stranger", "service")
+
+
+@pytest.fixture
+def cast(salon, clinic, operator, without_row_security):
+    """Both organizations with more rows that only some scopes hold; `client` and `newcomer` are known to `staff`.
+    Of the two operators, `resident` has the first organization for a home, and still is none of its people.
+
+    Row security is off: it would hide a scope that reaches into the other organization.
+    """
+    for home in (salon, clinic):
+        home.newcomer = UserFactory(organization=home.organization, name="Newcomer", created_by=home.staff)
+        home.retired = ServiceFactory(organization=home.organization, is_active=False)
+        home.colleagues_working_hours = WorkingHoursFactory(staff=home.colleague)
+        home.colleagues_special_hours = SpecialHoursFactory(staff=home.colleague)
+        home.colleagues_time_off = TimeOffFactory(staff=home.colleague)
+        home.closure = TimeOffFactory(staff=None, organization=home.organization)
+    resident = UserFactory(organization=salon.organization, role="admin", is_superuser=True)
+    return SimpleNamespace(home=salon, away=clinic, operator=operator, resident=resident)
+
+
+def caller(cast, role):
+    return cast.operator if role == "operator" else getattr(cast.home, role)
+
+
+def rows(cast, resource):
+    """All rows of the resource by name: ours, the other organization's as `away.staff`, the operators' own."""
+    names = HELD[resource]["org"].split()
+    ours = {name: getattr(cast.home, name).pk for name in names}
+    theirs = {f"away.{name}": getattr(cast.away, name).pk for name in names}
+    operators = {
+        "organizations": {"platform": cast.operator.organization_id},
+        "users": {"operator": cast.operator.pk, "resident": cast.resident.pk},
+    }
+    return ours | theirs | operators.get(resource, {})
+
+
+def held(cast, resource, action, role):
+    """The names of the rows that the table lets the role reach, or None where it never may."""
+    scope = CELLS[resource, action, role]
+    if scope == "–":
+        return None
+    if scope == "all":
+        return set(rows(cast, resource))
+    if (resource, scope) == ("users", "self"):
+        return {role}
+    return set(HELD[resource][scope].split())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_lists_hold_exactly_the_rows_in_scope(cast, api, role):
+    client = api(caller(cast, role))
+    for resource, path in PATHS.items():
+        answer = client.get(path, {"limit": "1000"})
+        names = held(cast, resource, "list", role)
+        if names is None:
+            assert (resource, answer.status_code, answer.json()["code"]) == (resource, 403, "permission_denied")
+            continue
+        known = {pk: name for name, pk in rows(cast, resource).items()}
+        assert sorted(known[row["id"]] for row in answer.json()["results"]) == sorted(names)
+
+
+def expected_status(names, name, allowed):
+    """403 for what is never permitted, 404 for a row out of scope."""
+    if names is None:
+        return 403
+    return allowed if name in names else 404
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_rows_in_scope_are_shown_and_others_are_not_found(cast, api, role):
+    client = api(caller(cast, role))
+    seen, expected = {}, {}
+    for resource, path in PATHS.items():
+        names = held(cast, resource, "retrieve", role)
+        for name, pk in rows(cast, resource).items():
+            seen[resource, name] = client.get(f"{path}/{pk}").status_code
+            expected[resource, name] = expected_status(names, name, 200)
+    assert seen == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_rows_in_scope_can_be_changed_and_others_are_not_found(cast, api, role):
+    client = api(caller(cast, role))
+    seen, expected = {}, {}
+    for resource, path in PATHS.items():
+        if resource == "payments":
+            continue
+        names = held(cast, resource, "update", role)
+        for name, pk in rows(cast, resource).items():
+            seen[resource, name] = client.patch(f"{path}/{pk}", {}).status_code
+            expected[resource, name] = expected_status(names, name, 200)
+    assert seen == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_rows_in_scope_can_be_destroyed_unless_others_refer_to_them(cast, api, role):
+    client = api(caller(cast, role))
+    seen, expected = {}, {}
+    for resource, path in PATHS.items():
+        names = held(cast, resource, "destroy", role)
+        for name, pk in rows(cast, resource).items():
+            seen[resource, name] = client.delete(f"{path}/{pk}").status_code
+            gone = 409 if name.removeprefix("away.") in REFERRED else 204
+            expected[resource, name] = expected_status(names, name, gone)
+    for resource in ("appointments", "payments"):  # nobody destroys these: there is no such method
+        expected |= {(resource, name): 405 for name in rows(cast, resource)}
+    if role in ("admin", "operator"):
+        expected["users", role] = 403  # nobody removes themselves
+    assert seen == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_never_permitted_is_403_and_what_is_missing_404_for_any_id(cast, api, role):
+    client = api(caller(cast, role))
+    seen, expected = {}, {}
+    for (resource, action, of), scope in CELLS.items():
+        method = {"retrieve": client.get, "update": client.patch, "destroy": client.delete}.get(action)
+        if of != role or method is None or (resource, action) == ("payments", "update"):
+            continue
+        seen[resource, action] = method(f"{PATHS[resource]}/9223372036854775807").status_code
+        expected[resource, action] = 403 if scope == "–" else 404
+        if action == "destroy" and resource in ("appointments", "payments"):
+            expected[resource, action] = 405
+    assert seen == expected
+
+
+@pytest.mark.parametrize("role", ("admin", "manager", "staff", "client"))
+def test_a_row_out_of_scope_and_one_that_does_not_exist_answer_the_same_bytes(cast, api, role):
+    client = api(caller(cast, role))
+    for resource, path in PATHS.items():
+        foreign = rows(cast, resource)[f"away.{HELD[resource]['org'].split()[0]}"]
+        for method in (client.get, client.patch, client.put, client.delete):
+            answers = [method(f"{path}/{pk}") for pk in (foreign, 987654321)]
+            bodies = [json.loads(answer.content) for answer in answers]
+            assert [body.pop("instance") for body in bodies] == [f"{path}/{foreign}", f"{path}/987654321"]
+            assert bodies[0] == bodies[1]
+            headers = [dict(answer.headers) for answer in answers]
+            for each in headers:
+                del each["X-Request-ID"], each["Content-Length"]
+            assert headers[0] == headers[1]
+
+
+# What is sent to create a row (`@name` is a row of the cast), and the answer in each scope; 403 where none is.
+CREATION = [
+    ("organizations", {"name": "New", "email": "new@new.example"}, {"all": 201}),
+    ("users", {"name": "New", "email": "1@new.example", "role": "admin"}, {"org": 201, "all": 201}),
+    ("users", {"name": "New", "email": "2@new.example", "role": "manager"}, {"org": 201, "all": 201}),
+    ("users", {"name": "New", "email": "3@new.example", "role": "staff"}, {"org": 201, "below": 201, "all": 201}),
+    (
+        "users",
+        {"name": "New", "email": "4@new.example", "role": "client"},
+        {"org": 201, "below": 201, "clients": 201, "all": 201},
+    ),
+    ("services", {"name": "New"}, {"org": 201, "all": 201}),
+    (
+        "working_hours",
+        {"staff": "@staff", "weekday": 5, "starts": "09:00", "ends": "12:00"},
+        {"org": 201, "self": 201, "all": 201},
+    ),
+    (
+        "working_hours",
+        {"staff": "@colleague", "weekday": 5, "starts": "09:00", "ends": "12:00"},
+        {"org": 201, "self": 400, "all": 201},
+    ),
+    ("special_hours", {"staff": "@staff", "date": "2026-05-01"}, {"org": 201, "self": 201, "all": 201}),
+    ("special_hours", {"staff": "@colleague", "date": "2026-05-01"}, {"org": 201, "self": 400, "all": 201}),
+    (
+        "time_off",
+        {"staff": "@staff", "starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"},
+        {"org": 201, "self": 201, "all": 201},
+    ),
+    (
+        "time_off",
+        {"staff": "@colleague", "starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"},
+        {"org": 201, "self": 400, "all": 201},
+    ),
+    (
+        "appointments",
+        {
+            "client": "@client",
+            "staff": "@staff",
+            "service": "@service",
+            "appointment_date": "2026-05-20T09:00:00Z",
+        },
+        {"org": 201, "assigned": 201, "own": 201, "all": 201},
+    ),
+    (
+        "appointments",
+        {
+            "client": "@client",
+            "staff": "@colleague",
+            "service": "@service",
+            "appointment_date": "2026-05-20T09:00:00Z",
+        },
+        {"org": 201, "assigned": 400, "own": 201, "all": 201},
+    ),
+    (
+        "appointments",
+        {
+            "client": "@stranger",
+            "staff": "@staff",
+            "service": "@service",
+            "appointment_date": "2026-05-21T09:00:00Z",
+        },
+        {"org": 201, "assigned": 400, "own": 400, "all": 201},
+    ),
+    (
+        "appointments",
+        {"staff": "@staff", "service": "@service", "appointment_date": "2026-05-22T09:00:00Z"},
+        {"org": 400, "assigned": 400, "own": 201, "all": 400},
+    ),
+    ("payments", {"appointment": "@visit", "amount": "1.00"}, {"org": 201, "assigned": 201, "all": 201}),
+    ("payments", {"appointment": "@strangers_visit", "amount": "1.00"}, {"org": 201, "assigned": 400, "all": 201}),
+]
+
+
+def filled(body, cast, resource, role):
+    """The body with the ids of the cast; an operator also names the organization."""
+    body = {
+        key: getattr(cast.home, value[1:]).pk if str(value).startswith("@") else value for key, value in body.items()
+    }
+    names_organization = role == "operator" and resource not in ("organizations", "payments")
+    return body | ({"organization": cast.home.organization.pk} if names_organization else {})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_rows_are_created_in_scope_only(cast, api, role):
+    client = api(caller(cast, role))
+    for resource, body, answers in CREATION:
+        answer = client.post(PATHS[resource], filled(body, cast, resource, role))
+        expected = answers.get(CELLS[resource, "create", role], 403)
+        assert answer.status_code == expected, (resource, body, answer.json())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_who_may_close_the_organization_takes_time_off_without_naming_staff(cast, api, role):
+    body = {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"}
+    answer = api(caller(cast, role)).post("/time-off", filled(body, cast, "time_off", role))
+    assert answer.status_code == (403 if CELLS["time_off", "close", role] == "–" else 201)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_some_keys_of_a_booking_are_refused_by_name_to_who_may_not_send_them(cast, api, role):
+    client = api(caller(cast, role))
+    body = {"client": "@client", "staff": "@staff", "service": "@service"}
+    for day, (key, value) in enumerate({"internal_notes": "x", "duration": 45, "price": "1.00"}.items(), start=10):
+        sent = body | {key: value, "appointment_date": f"2026-05-{day}T09:00:00Z"}
+        answer = client.post("/appointments", filled(sent, cast, "appointments", role))
+        if CELLS["appointments", key, role] == "–":
+            assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+            assert answer.json()["detail"] == f"You may not send `{key}`."
+        else:
+            assert answer.status_code == 201, answer.json()
+
+
+def test_strangers_get_401_everywhere(cast, api):
+    client = api()
+    for resource, path in PATHS.items():
+        known = f"{path}/{next(iter(rows(cast, resource).values()))}"
+        for method in ("get", "post", "put", "patch", "delete"):
+            for url in (path, known, f"{path}/987654321"):
+                answer = getattr(client, method)(url)
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+                assert answer["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_table_of_this_file_is_the_table_in_force():
+    in_force = {
+        (resource, action, role): scope
+        for (resource, action), scopes in policy.CELLS.items()
+        for role, scope in scopes.items()
+    }
+    assert in_force == CELLS

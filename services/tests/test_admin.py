@@ -1,0 +1,79 @@
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from clientline.tests.pages import Page, errors_of, submit
+from services.models import Service
+
+ADD = "/admin/services/service/add/"
+NEW = {"name": "Haircut", "duration": "30", "price": "45.00"}
+
+
+def page(service, name="change"):
+    return f"/admin/services/service/{service.pk}/{name}/"
+
+
+def test_a_manager_offers_a_service_of_named_staff(salon, client):
+    client.force_login(salon.manager)
+    assert submit(client, ADD, **NEW, staff=[salon.staff.pk, salon.colleague.pk]).status_code == 302
+    service = Service.objects.get(name="Haircut")
+    assert service.organization == salon.organization
+    assert set(service.staff.all()) == {salon.staff, salon.colleague}
+    assert LogEntry.objects.get().object_repr == "Haircut"
+
+
+def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client):
+    client.force_login(salon.manager)
+    submit(client, page(salon.service), staff=[salon.staff.pk])
+    assert Page(client.get(page(salon.service))).fields["staff"] == [str(salon.staff.pk)]
+    submit(client, page(salon.service), staff=[salon.colleague.pk], price="50.00")
+    salon.service.refresh_from_db()
+    assert set(salon.service.staff.all()) == {salon.colleague}
+    assert (str(salon.service.price), salon.service.version) == ("50.00", 3)
+    submit(client, page(salon.service), staff=[])
+    assert not salon.service.staff.exists()
+
+
+@pytest.mark.parametrize("walls", ["with", "without"])
+@pytest.mark.parametrize("who", ["foreign", "client", "missing", "word"])
+def test_only_own_staff_can_be_named(salon, clinic, client, request, walls, who):
+    if walls == "without":
+        request.getfixturevalue("without_row_security")
+    client.force_login(salon.manager)
+    pk = {"foreign": clinic.staff.pk, "client": salon.client.pk, "missing": 10**25, "word": "abc"}[who]
+    answer = submit(client, page(salon.service), staff=[pk])
+    assert len(errors_of(answer)) == 1
+    assert not salon.service.staff.exists()
+
+
+def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
+    client.force_login(operator)
+    answer = submit(client, ADD, **NEW, organization=salon.organization.pk, staff=[clinic.staff.pk])
+    assert answer.context["adminform"].form.errors == {"staff": ["A row it refers to is gone."]}
+    assert not Service.objects.filter(name="Haircut").exists()
+
+
+def test_a_rule_of_the_database_is_an_error_of_the_form(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(client, ADD, **NEW | {"duration": "1440", "buffer_before": "1"})
+    assert errors_of(answer) == ["Duration and buffers together are at most 1440 minutes."]
+    assert Page(answer).fields["duration"] == ["1440"]
+    assert not Service.objects.filter(name="Haircut").exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_staff_only_look_at_services(salon, client):
+    client.force_login(salon.staff)
+    assert "name" not in Page(client.get(page(salon.service))).fields
+    assert client.get(ADD).status_code == 403
+    assert client.post(page(salon.service), NEW).status_code == 403
+    assert client.post(page(salon.service, "delete"), {"post": "yes"}).status_code == 403
+    assert Service.objects.get(pk=salon.service.pk).name == "Salon service"
+
+
+def test_a_booked_service_cannot_be_deleted(salon, client):
+    client.force_login(salon.manager)
+    answer = client.post(page(salon.service, "delete"), {"post": "yes"}, follow=True)
+    assert [str(each) for each in answer.context["messages"]] == [
+        "Other rows refer to this one. Deactivate it instead."
+    ]
+    assert Service.objects.filter(pk=salon.service.pk).exists()
