@@ -14,6 +14,17 @@ from clientline import fields, renderers
 from clientline.errors import Forbidden
 from clientline.versions import save_changes
 
+UNKNOWN_KEY = serializers.ErrorDetail("There is no such key.", code="unknown")
+
+
+class BodySerializer(serializers.Serializer):
+    """The base of bodies that are no row: refuses unknown keys, too."""
+
+    def to_internal_value(self, data):
+        if unknown := {key: [UNKNOWN_KEY] for key in data if key not in self.fields}:
+            raise ValidationError(unknown)
+        return super().to_internal_value(data)
+
 
 class ClientLineSerializer(serializers.ModelSerializer):
     """Refuses unknown keys, keys the caller's role may not send, and read-only keys that differ from the present.
@@ -64,7 +75,8 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
     def refuse_guarded_keys(self, data):
         for key, action in getattr(self.Meta, "guarded", {}).items():
-            if key in data and not self.caller.may(self.context["view"].resource, action):
+            sent = key in data and data[key] != self.present.get(key, empty)
+            if sent and not self.caller.may(self.context["view"].resource, action):
                 raise Forbidden(f"You may not send `{key}`.")
 
     def key_problem(self, key, value):

@@ -6,7 +6,13 @@ from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
-from appointments.views import AppointmentViewSet, SpecialHoursViewSet, TimeOffViewSet, WorkingHoursViewSet
+from appointments.views import (
+    AppointmentViewSet,
+    AvailabilityView,
+    SpecialHoursViewSet,
+    TimeOffViewSet,
+    WorkingHoursViewSet,
+)
 from clientline.converters import IdConverter
 from clientline.routers import Router
 from clientline.views import HealthView
@@ -42,6 +48,7 @@ urlpatterns = [
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    path("availability", AvailabilityView.as_view(), name="availability"),
     *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
