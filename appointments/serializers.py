@@ -289,3 +289,49 @@ class AvailabilitySerializer(serializers.Serializer):
     people = PersonSerializer(many=True)
     slots = SlotSerializer(many=True)
     days = DaySerializer(many=True)
+
+
+class ReportSerializer(serializers.Serializer):
+    """What every report says besides its figures."""
+
+    to = serializers.DateField()
+    group_by = serializers.CharField()
+    timezone = serializers.CharField()
+    currency = serializers.CharField()
+
+    def get_fields(self):
+        return {"from": serializers.DateField()} | super().get_fields()
+
+
+class UtilizationTotalSerializer(serializers.Serializer):
+    booked_minutes = serializers.IntegerField()
+    available_minutes = serializers.IntegerField()
+    utilization = serializers.FloatField(allow_null=True)
+
+
+class UtilizationRowSerializer(UtilizationTotalSerializer):
+    key = serializers.JSONField(help_text="A date, week, month or id")
+    label = serializers.CharField()
+
+
+class UtilizationSerializer(ReportSerializer):
+    rows = UtilizationRowSerializer(many=True)
+    total = UtilizationTotalSerializer()
+
+
+class NoShowsTotalSerializer(serializers.Serializer):
+    visits = serializers.IntegerField(help_text="Not cancelled in time")
+    completed = serializers.IntegerField()
+    no_show = serializers.IntegerField()
+    late_cancelled = serializers.IntegerField()
+    no_show_rate = serializers.FloatField(allow_null=True, help_text="Of those completed or missed")
+
+
+class NoShowsRowSerializer(NoShowsTotalSerializer):
+    key = serializers.JSONField(help_text="A date, week, month or id")
+    label = serializers.CharField()
+
+
+class NoShowsSerializer(ReportSerializer):
+    rows = NoShowsRowSerializer(many=True)
+    total = NoShowsTotalSerializer()

@@ -7,10 +7,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from appointments import booking, history, series
+from appointments import booking, history, reports, series
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
 from appointments.listing import AVAILABILITY_PARAMETERS, Question
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.periods import REPORT_PARAMETERS, asked_period
 from appointments.serializers import (
     AppointmentForClientSerializer,
     AppointmentSerializer,
@@ -21,11 +22,13 @@ from appointments.serializers import (
     CorrectSerializer,
     HistorySerializer,
     NoShowSerializer,
+    NoShowsSerializer,
     RescheduleSerializer,
     SeriesBookedSerializer,
     SeriesSerializer,
     SpecialHoursSerializer,
     TimeOffSerializer,
+    UtilizationSerializer,
     WorkingHoursSerializer,
 )
 from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin
@@ -144,3 +147,33 @@ class AvailabilityView(APIView):
     def get(self, request):
         """Free times of a service on local dates, both included, and why a date has none."""
         return Response(Question(request.query_params, request.user).answer(now=timezone.now()))
+
+
+class ReportView(APIView):
+    """A report over local dates."""
+
+    resource = "reports"
+    policy_action = action = "list"
+    figures = None
+
+    def get(self, request):
+        period = asked_period(request.query_params, request.user, reports.GROUPINGS)
+        return Response(type(self).figures(period))
+
+
+class UtilizationView(ReportView):
+    figures = staticmethod(reports.utilization)
+
+    @extend_schema(parameters=REPORT_PARAMETERS, responses=UtilizationSerializer)
+    def get(self, request):
+        """Minutes booked against minutes people were there to be booked."""
+        return super().get(request)
+
+
+class NoShowsView(ReportView):
+    figures = staticmethod(reports.no_shows)
+
+    @extend_schema(parameters=REPORT_PARAMETERS, responses=NoShowsSerializer)
+    def get(self, request):
+        """How many visits took place, how many clients did not come, and how many cancelled too late."""
+        return super().get(request)

@@ -9,8 +9,10 @@ from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenVie
 from appointments.views import (
     AppointmentViewSet,
     AvailabilityView,
+    NoShowsView,
     SpecialHoursViewSet,
     TimeOffViewSet,
+    UtilizationView,
     WorkingHoursViewSet,
 )
 from clientline.converters import IdConverter
@@ -48,6 +50,8 @@ urlpatterns = [
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    path("reports/utilization", UtilizationView.as_view(), name="utilization"),
+    path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
     path("availability", AvailabilityView.as_view(), name="availability"),
     *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

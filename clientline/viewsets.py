@@ -5,6 +5,7 @@ from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+
 class ReadViewSet(GenericViewSet):
     """List and retrieve. `model` and `resource` say what; the policy says which rows."""
 

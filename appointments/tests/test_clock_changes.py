@@ -149,7 +149,7 @@ def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop, zone,
 
 
 def test_the_second_of_two_equal_clock_times_is_not_on_the_grid(night_shop):
-    home, staff, client, service = night_shop("Europe/Berlin")
+    _, staff, client, service = night_shop("Europe/Berlin")
     second = datetime.fromisoformat("2026-10-25T02:30:00+01:00")
     with pytest.raises(OffGrid):
         booking.book(by=client, client=client, staff=staff, service=service, appointment_date=second, now=NOW)
