@@ -36,13 +36,12 @@ class Command(BaseCommand):
 
     def show(self, visits):
         rows = visits.select_related("organization", "client", "staff").order_by("appointment_date", "id")
-        count = 0
-        for count, visit in enumerate(rows.iterator(), 1):
+        for visit in rows.iterator():
             start = visit.appointment_date.astimezone(visit.organization.zone)
             self.stdout.write(
                 f"{visit.pk}  {start:%Y-%m-%d %H:%M}  {visit.organization}: {visit.client}, {visit.staff}"
             )
-        self.stdout.write(f"{count} visits would be closed.")
+        self.stdout.write(f"{visits.count()} visits would be closed.")
 
     def close(self, visits, perform, now):
         """One transaction each, so that an interrupted run keeps what it did; a visit changed meanwhile is left."""
