@@ -1,115 +1,207 @@
-"""Booking: the only writer of a visit's time and status.
+"""Booking: the only writer of a visit's time and status. `placing` says how a slot is taken.
 
-Visits of one person are booked one after the other under an advisory lock; the constraint
-`appointment_no_double_booking` has the last word for every other door. Without the lock, writers that
-meet at the constraint deadlock.
+The functions that change a visit expect its row to be locked by the caller: row first, then calendars.
+`by` is who does it; None is a command, which may do all.
 """
 
 from datetime import timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 
-from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
-from clientline.errors import FieldRefused, Refused
-from services.models import Service
+from accounts.models import User
+from appointments import history
+from appointments.models import Appointment
+from appointments.placing import calendar_around, need_of, need_of_visit, placing, refuse_unstorable, take, times
+from appointments.refusals import InvalidTransition, TooLate
+from clientline.errors import FieldRefused
+from clientline.versions import save_changes
+
+POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
 
 
-class SlotTaken(Refused):
-    code = "slot_taken"
-    detail = "This time is taken."
+def may(by, action):
+    return by is None or by.may("appointments", action)
 
 
 def book(
     *,
     by,
     client,
-    staff,
     service,
     appointment_date,
     now,
+    staff=None,
+    among=None,
     duration=None,
     price=None,
     notes="",
     internal_notes="",
+    overbook=False,
+    series=None,
 ):
     """Save a scheduled visit with the price, length, buffers and policy of this moment.
 
-    `duration` (minutes) and `price` default to the service's. Raises FieldRefused, SlotTaken.
+    Without `staff`, whoever is free `among` these ids (default: all performers) and has least to do gets it.
+    `duration` (minutes) and `price` default to the service's. `overbook` books beside another visit if need
+    be. Raises FieldRefused and SLOT_REFUSALS.
     """
-    refuse_unbookable(client=client, staff=staff, service=service)
-    length = visit_length(service, duration)
-    refuse_odd_start(appointment_date)
-    organization = client.organization
+    refuse_unfit(client=client, service=service, staff=staff)
+    need = need_of(service, duration)
+    refuse_unstorable(appointment_date, need)
     visit = Appointment(
-        organization=organization,
+        organization=service.organization,
         client=client,
-        staff=staff,
         service=service,
-        appointment_date=appointment_date,
-        ends_at=appointment_date + length,
-        busy_from=appointment_date - timedelta(minutes=service.buffer_before),
-        busy_until=appointment_date + length + timedelta(minutes=service.buffer_after),
         price=service.price or 0 if price is None else price,
         notes=notes,
         internal_notes=internal_notes,
-        cancellation_notice=organization.cancellation_notice,
-        late_cancellation_fee=organization.late_cancellation_fee,
-        no_show_fee=organization.no_show_fee,
+        series=series,
         created_by=by,
         created_at=now,
+        **times(appointment_date, need),
+        **{name: getattr(service.organization, name) for name in POLICY_SNAPSHOT},
     )
-    refuse_over_a_day(visit)
-    return save_in_free_slot(visit)
-
-
-def save_in_free_slot(visit):
-    try:
-        with transaction.atomic():
-            lock_calendars([visit.staff_id])
-            if Appointment.objects.busy([visit.staff_id], visit.busy_from, visit.busy_until).exists():
-                raise SlotTaken
-            visit.save(force_insert=True)
-    except IntegrityError as error:
-        if getattr(error.__cause__, "sqlstate", None) == "23P01":  # written through another door meanwhile
-            raise SlotTaken from error
-        raise
+    candidates = [staff.pk] if staff else among or performers(service)
+    with placing():
+        calendar = calendar_around(service.organization, candidates, appointment_date, need, now)
+        visit.staff_id, visit.overbooked = take(
+            calendar,
+            appointment_date,
+            free_hand=may(by, "bend_rules"),
+            named=staff and staff.pk,
+            overbook=overbook,
+        )
+        visit.save(force_insert=True)
+        history.record(visit, "booked", by=by, now=now, became=appointment_date)
     return visit
 
 
-def lock_calendars(staff_ids):
-    """Hold these people's calendars until the transaction ends. Sorted, so that two bookings never cross."""
-    with connection.cursor() as cursor:
-        for pk in sorted(staff_ids):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('calendar:' || %s, 0))", [str(pk)])
+def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
+    """Move a scheduled visit to another time or person; its length and buffers stay.
+
+    Raises InvalidTransition, TooLate, FieldRefused and SLOT_REFUSALS.
+    """
+    refuse_unless_scheduled(visit, "scheduled", now)
+    refuse_after_cutoff(by, visit, now)
+    staff = staff or visit.staff
+    if (appointment_date, staff.pk) == (visit.appointment_date, visit.staff_id):
+        return visit
+    refuse_unfit(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
+    need = need_of_visit(visit)
+    refuse_unstorable(appointment_date, need)
+    with placing():
+        calendar = calendar_around(visit.organization, [staff.pk], appointment_date, need, now, visit.pk)
+        _, overbooked = take(
+            calendar,
+            appointment_date,
+            free_hand=may(by, "bend_rules"),
+            named=staff.pk,
+            overbook=overbook,
+            also_lock=[visit.staff_id],
+        )
+        was = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}
+        save_changes(visit, times(appointment_date, need) | {"staff": staff, "overbooked": overbooked})
+        became = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}
+        for action, value in became.items():
+            if value != was[action]:
+                history.record(visit, action, by=by, now=now, was=was[action], became=value)
+    return visit
 
 
-def refuse_unbookable(*, client, staff, service):
-    """Whatever the time: these three may not meet. Raises FieldRefused."""
-    if client.role != "client":
+def cancel(*, by, visit, now, reason="", waive_fee=False):
+    """Free the slot. Staff and above say why. Raises InvalidTransition, TooLate, FieldRefused."""
+    refuse_unless_scheduled(visit, "cancelled", now)
+    refuse_after_cutoff(by, visit, now)
+    if not reason and may(by, "bend_rules"):
+        raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
+    changes = {
+        "status": Appointment.Status.CANCELLED,
+        "cancelled_at": now,
+        "cancelled_by": by,
+        "cancellation_reason": reason,
+        "fee_waived": waive_fee,
+    }
+    return move(visit, changes, by=by, now=now, reason=reason)
+
+
+def complete(*, by, visit, now):
+    """Raises InvalidTransition, also before the visit's start."""
+    refuse_unless_scheduled(visit, "completed", now)
+    refuse_before_start(visit, "completed", now)
+    return move(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
+
+
+def mark_no_show(*, by, visit, now, waive_fee=False):
+    """Raises InvalidTransition, also before the visit's start."""
+    refuse_unless_scheduled(visit, "no_show", now)
+    refuse_before_start(visit, "no_show", now)
+    return move(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
+
+
+def correct(*, by, visit, status, reason, now, waive_fee=None):
+    """Turn completed into no-show or back. Raises InvalidTransition."""
+    if {visit.status, status} != {Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW}:
+        raise InvalidTransition(visit, status, now)
+    changes = {"status": status} | ({} if waive_fee is None else {"fee_waived": waive_fee})
+    return move(visit, changes, by=by, now=now, action="corrected", reason=reason)
+
+
+def move(visit, changes, *, by, now, action=None, reason=""):
+    """Save a change of status and remember it."""
+    was = visit.status
+    with transaction.atomic():
+        save_changes(visit, changes)
+        history.record(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
+    return visit
+
+
+def revise(*, by, visit, changes, now):
+    """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition."""
+    price = changes.get("price", visit.price)
+    if price != visit.price and visit.status == Appointment.Status.CANCELLED:
+        raise InvalidTransition(visit, "cancelled", now)
+    was = {"price": visit.price, "fee_waived": visit.fee_waived}
+    with transaction.atomic():
+        for name in save_changes(visit, changes):
+            if name in was:
+                history.record(visit, f"{name}_changed", by=by, now=now, was=was[name], became=getattr(visit, name))
+    return visit
+
+
+def cutoff(visit):
+    """Until when its client may cancel or move the visit."""
+    return visit.appointment_date - timedelta(minutes=visit.cancellation_notice)
+
+
+def refuse_after_cutoff(by, visit, now):
+    if not may(by, "bend_rules") and now > cutoff(visit):
+        raise TooLate(cutoff(visit))
+
+
+def refuse_unless_scheduled(visit, to, now):
+    if visit.status != Appointment.Status.SCHEDULED:
+        raise InvalidTransition(visit, to, now)
+
+
+def refuse_before_start(visit, to, now):
+    if now < visit.appointment_date:
+        raise InvalidTransition(visit, to, now)
+
+
+def performers(service):
+    """The ids of everybody who can be booked for a service, ascending."""
+    return list(service.performers().order_by("id").values_list("id", flat=True))
+
+
+def refuse_unfit(*, service, staff, client=None, performing=True):
+    """Whatever the time: these may not meet. Raises FieldRefused."""
+    if client and client.role != User.Role.CLIENT:
         raise FieldRefused("client", "invalid", "Visits are booked for clients.")
-    if staff.role == "client":
+    if staff and staff.role == User.Role.CLIENT:
         raise FieldRefused("staff", "invalid", "Clients do not give visits.")
-    for field, row in (("client", client), ("staff", staff), ("service", service)):
-        if not row.is_active:
+    active = {"client": client, "staff": staff, "service": service if performing else None}
+    for field, row in active.items():
+        if row and not row.is_active:
             raise FieldRefused(field, "inactive", f"{row} is not active.")
-    if not Service.objects.performed_by(staff.pk).filter(pk=service.pk).exists():
+    if staff and performing and not service.performers().filter(pk=staff.pk).exists():
         raise FieldRefused("staff", "invalid", f"{staff} does not perform {service}.")
-
-
-def visit_length(service, duration):
-    minutes = duration or service.duration
-    if minutes is None:
-        raise FieldRefused("duration", "required", f"{service} has no duration of its own: say how many minutes.")
-    return timedelta(minutes=minutes)
-
-
-def refuse_odd_start(start):
-    if start.second or start.microsecond:
-        raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")
-
-
-def refuse_over_a_day(visit):
-    if visit.busy_until - visit.busy_from > LONGEST_VISIT:
-        raise FieldRefused("duration", "invalid", "A visit with its buffers lasts at most a day.")
-    if visit.busy_from < EARLIEST or visit.busy_until > LATEST:
-        raise FieldRefused("appointment_date", "invalid", "Choose a date between 2000 and 2100.")

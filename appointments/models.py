@@ -316,3 +316,30 @@ class Appointment(models.Model):
 
     def __str__(self):
         return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {self.status}"
+
+
+class AppointmentHistory(models.Model):
+    """One fact about a visit. A trigger refuses UPDATE and DELETE to everybody."""
+
+    organization = columns.organization()
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="history", db_constraint=False)
+    at = models.DateTimeField()
+    by = columns.actor()
+    action = models.CharField(max_length=20)
+    was = columns.short_text(200)
+    became = columns.short_text(200)
+    reason = columns.short_text(500)
+    created_at = columns.created_at()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "appointment_history"
+        verbose_name_plural = "appointment history"
+        constraints = [
+            SameOrganization(field="appointment", name="appointment_history_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization", "id"], name="history_by_organization")]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

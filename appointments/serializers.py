@@ -3,10 +3,19 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from appointments import booking
+from appointments import booking, series
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.errors import Forbidden
-from clientline.fields import Reference, StrictDecimalField, StrictIntegerField
+from clientline.fields import (
+    InstantField,
+    Reference,
+    StrictBooleanField,
+    StrictCharField,
+    StrictChoiceField,
+    StrictDecimalField,
+    StrictIntegerField,
+)
+from clientline.serializers import BodySerializer
 from organizations import policy
 from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service
@@ -87,7 +96,22 @@ class AppointmentSerializer(TenantSerializer):
             "version",
             "created_at",
         ]
-        read_only_fields = [name for name in fields if name not in ("notes", "internal_notes")]
+        read_only_fields = [
+            "id",
+            "status",
+            "appointment_date",
+            "ends_at",
+            "overbooked",
+            "series",
+            "cancelled_at",
+            "cancellation_reason",
+            "version",
+            "created_at",
+        ]
+        guarded = {"price": "reprice", "fee_waived": "waive_fee"}
+
+    def update(self, instance, validated_data):
+        return booking.revise(by=self.caller, visit=instance, changes=validated_data, now=timezone.now())
 
 
 HIDDEN_FROM_CLIENTS = ("internal_notes", "overbooked")
@@ -119,6 +143,7 @@ class BookingSerializer(TenantSerializer):
     service = Reference(lambda caller: Service.objects.visible_to(caller, "services"))
     duration = StrictIntegerField(required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes")
     price = StrictDecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
+    overbook = StrictBooleanField(default=False, help_text="Book beside another visit if need be")
 
     class Meta:
         model = Appointment
@@ -132,8 +157,14 @@ class BookingSerializer(TenantSerializer):
             "price",
             "notes",
             "internal_notes",
+            "overbook",
         ]
-        guarded = {"duration": "duration", "price": "price", "internal_notes": "internal_notes"}
+        guarded = {
+            "duration": "duration",
+            "price": "price",
+            "internal_notes": "internal_notes",
+            "overbook": "overbook",
+        }
 
     def validate(self, attrs):
         alone = {policy.OWN: "client", policy.ASSIGNED: "staff"}.get(
@@ -141,10 +172,181 @@ class BookingSerializer(TenantSerializer):
         )
         if alone:
             attrs.setdefault(alone, self.caller)
-        if missing := [field for field in ("client", "staff") if field not in attrs]:
-            raise ValidationError({field: ["This field is required."] for field in missing}, code="required")
+        if "client" not in attrs:
+            raise ValidationError({"client": ["This field is required."]}, code="required")
         return attrs
 
     def create(self, validated_data):
         validated_data.pop("organization")
         return booking.book(by=self.caller, now=timezone.now(), **validated_data)
+
+
+class SeriesSerializer(BookingSerializer):
+    """A booking, repeated. `count` includes the first."""
+
+    every = StrictIntegerField(min_value=1, max_value=52, help_text="Weeks from one visit to the next")
+    count = StrictIntegerField(min_value=2, max_value=52, help_text="How many visits, the first included")
+    on_conflict = StrictChoiceField(choices=["fail", "skip"], default="fail")
+
+    class Meta(BookingSerializer.Meta):
+        fields = [
+            *(name for name in BookingSerializer.Meta.fields if name != "overbook"),
+            "every",
+            "count",
+            "on_conflict",
+        ]
+
+    overbook = None
+
+    def create(self, validated_data):
+        validated_data.pop("organization")
+        skip = validated_data.pop("on_conflict") == "skip"
+        return series.book_series(by=self.caller, now=timezone.now(), skip=skip, **validated_data)
+
+
+class MoveSerializer(BodySerializer):
+    """The base of a transition's body. `guarded` maps a key to the policy action that permits sending it."""
+
+    guarded = {}
+
+    def to_internal_value(self, data):
+        for key, action in self.guarded.items():
+            # `waive_fee: false` asks for nothing, so everybody may say it.
+            if data.get(key, False) is not False and not self.caller.may("appointments", action):
+                raise Forbidden(f"You may not send `{key}`.")
+        return super().to_internal_value(data)
+
+    @property
+    def caller(self):
+        return self.context["request"].user
+
+
+class RescheduleSerializer(MoveSerializer):
+    appointment_date = InstantField()
+    staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
+    overbook = StrictBooleanField(default=False)
+
+    guarded = {"overbook": "overbook"}
+
+
+class CancelSerializer(MoveSerializer):
+    reason = StrictCharField(max_length=500, default="", allow_blank=True, help_text="Required of staff and above")
+    waive_fee = StrictBooleanField(default=False)
+    scope = StrictChoiceField(choices=["this", "following"], default="this")
+
+    guarded = {"waive_fee": "waive_fee"}
+
+
+class NoShowSerializer(MoveSerializer):
+    waive_fee = StrictBooleanField(default=False)
+
+    guarded = {"waive_fee": "waive_fee"}
+
+
+class CompleteSerializer(MoveSerializer):
+    pass
+
+
+class CorrectSerializer(MoveSerializer):
+    status = StrictChoiceField(choices=["completed", "no_show"])
+    reason = StrictCharField(max_length=500)
+    waive_fee = StrictBooleanField(required=False)
+
+
+class FactSerializer(serializers.Serializer):
+    at = InstantField()
+    by = serializers.IntegerField(allow_null=True)
+    by_name = serializers.CharField()
+    action = serializers.CharField()
+    to = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+    def get_fields(self):
+        return super().get_fields() | {"from": serializers.CharField(allow_null=True)}
+
+
+class HistorySerializer(serializers.Serializer):
+    results = FactSerializer(many=True)
+
+
+class SkippedSerializer(serializers.Serializer):
+    appointment_date = InstantField()
+    code = serializers.CharField()
+
+
+class SeriesBookedSerializer(serializers.Serializer):
+    series = serializers.UUIDField()
+    appointments = AppointmentSerializer(many=True)
+    skipped = SkippedSerializer(many=True)
+
+
+class PersonSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class SlotSerializer(serializers.Serializer):
+    start = InstantField()
+    end = InstantField()
+    staff = serializers.ListField(child=serializers.IntegerField())
+
+
+class DaySerializer(serializers.Serializer):
+    date = serializers.DateField()
+    slots = serializers.IntegerField()
+    reason = serializers.CharField(required=False)
+
+
+class AvailabilitySerializer(serializers.Serializer):
+    timezone = serializers.CharField()
+    service = serializers.IntegerField()
+    duration = serializers.IntegerField()
+    people = PersonSerializer(many=True)
+    slots = SlotSerializer(many=True)
+    days = DaySerializer(many=True)
+
+
+class ReportSerializer(serializers.Serializer):
+    """What every report says besides its figures."""
+
+    to = serializers.DateField()
+    group_by = serializers.CharField()
+    timezone = serializers.CharField()
+    currency = serializers.CharField()
+
+    def get_fields(self):
+        return {"from": serializers.DateField()} | super().get_fields()
+
+
+class UtilizationTotalSerializer(serializers.Serializer):
+    booked_minutes = serializers.IntegerField()
+    available_minutes = serializers.IntegerField()
+    utilization = serializers.FloatField(allow_null=True)
+
+
+class UtilizationRowSerializer(UtilizationTotalSerializer):
+    key = serializers.JSONField(help_text="A date, week, month or id")
+    label = serializers.CharField()
+
+
+class UtilizationSerializer(ReportSerializer):
+    rows = UtilizationRowSerializer(many=True)
+    total = UtilizationTotalSerializer()
+
+
+class NoShowsTotalSerializer(serializers.Serializer):
+    visits = serializers.IntegerField(help_text="Not cancelled in time")
+    completed = serializers.IntegerField()
+    no_show = serializers.IntegerField()
+    late_cancelled = serializers.IntegerField()
+    no_show_rate = serializers.FloatField(allow_null=True, help_text="Of those completed or missed")
+
+
+class NoShowsRowSerializer(NoShowsTotalSerializer):
+    key = serializers.JSONField(help_text="A date, week, month or id")
+    label = serializers.CharField()
+
+
+class NoShowsSerializer(ReportSerializer):
+    rows = NoShowsRowSerializer(many=True)
+    total = NoShowsTotalSerializer()

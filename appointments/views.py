@@ -1,13 +1,34 @@
 """`/working-hours`, `/special-hours`, `/time-off` and `/appointments`."""
 
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from appointments import booking, history, reports, series
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
+from appointments.listing import AVAILABILITY_PARAMETERS, Question
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.periods import REPORT_PARAMETERS, asked_period
 from appointments.serializers import (
     AppointmentForClientSerializer,
     AppointmentSerializer,
+    AvailabilitySerializer,
     BookingSerializer,
+    CancelSerializer,
+    CompleteSerializer,
+    CorrectSerializer,
+    HistorySerializer,
+    NoShowSerializer,
+    NoShowsSerializer,
+    RescheduleSerializer,
+    SeriesBookedSerializer,
+    SeriesSerializer,
     SpecialHoursSerializer,
     TimeOffSerializer,
+    UtilizationSerializer,
     WorkingHoursSerializer,
 )
 from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin
@@ -35,7 +56,7 @@ class TimeOffViewSet(ClientLineViewSet):
 
 
 class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
-    """Visits are booked and annotated here; nothing deletes them."""
+    """Visits are booked, moved and annotated here; nothing deletes them."""
 
     model = Appointment
     resource = "appointments"
@@ -44,7 +65,115 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     filterset_class = AppointmentFilter
     orderings = ("appointment_date", "created_at")
     http_method_names = ("get", "head", "post", "patch")
+    policy_actions = {"partial_update": "update", "book_series": "create"}
 
     def answer_class(self):
         insider = self.request.user.may(self.resource, "internal_notes")
         return AppointmentSerializer if insider else AppointmentForClientSerializer
+
+    def transition(self, input_class, perform):
+        """Read the body, then change the visit under its row's lock: answers the visit as it is then."""
+        visit = self.get_object()
+        body = input_class(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        perform(by=self.request.user, visit=visit, now=timezone.now(), **body.validated_data)
+        return Response(self.read_one(Appointment.objects.filter(pk=visit.pk)))
+
+    @extend_schema(request=RescheduleSerializer)
+    @action(detail=True, methods=["post"])
+    def reschedule(self, request, pk):
+        """Move the visit to another time, or to somebody else."""
+        return self.transition(RescheduleSerializer, booking.reschedule)
+
+    @extend_schema(request=CancelSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, pk):
+        """Cancel the visit, or it and the later ones of its series."""
+        return self.transition(CancelSerializer, series.cancel)
+
+    @extend_schema(request=CompleteSerializer)
+    @action(detail=True, methods=["post"])
+    def complete(self, request, pk):
+        """The visit took place."""
+        return self.transition(CompleteSerializer, booking.complete)
+
+    @extend_schema(request=NoShowSerializer)
+    @action(detail=True, methods=["post"], url_path="no-show")
+    def no_show(self, request, pk):
+        """The client did not come."""
+        return self.transition(NoShowSerializer, booking.mark_no_show)
+
+    @extend_schema(request=CorrectSerializer)
+    @action(detail=True, methods=["post"])
+    def correct(self, request, pk):
+        """Turn completed into no-show, or back."""
+        return self.transition(CorrectSerializer, booking.correct)
+
+    @extend_schema(responses=HistorySerializer)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request, pk):
+        """What happened to the visit, newest first."""
+        visit = self.get_queryset().filter(pk=pk).first()
+        if visit is None:
+            raise Http404
+        return Response({"results": history.told_to(request.user, visit)})
+
+    @extend_schema(request=SeriesSerializer, responses={201: SeriesBookedSerializer})
+    @action(detail=False, methods=["post"], url_path="series", url_name="series")
+    def book_series(self, request):
+        """Book the same time every few weeks: all of it, or with `on_conflict: skip` what is possible."""
+        body = SeriesSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        booked = body.save()
+        visits = Appointment.objects.filter(organization=body.organization.pk, series=booked.series)
+        answer = {
+            "series": str(booked.series),
+            "appointments": self.read(visits.order_by("appointment_date", "id"), list),
+            "skipped": [
+                {"appointment_date": timezone.localtime(instant), "code": refusal.code}
+                for instant, refusal in booked.skipped
+            ],
+        }
+        return Response(answer, status=201)
+
+
+class AvailabilityView(APIView):
+    """Free times. Advice: booking looks again, with the same rules."""
+
+    resource = "availability"
+    policy_action = action = "list"
+
+    @extend_schema(parameters=AVAILABILITY_PARAMETERS, responses=AvailabilitySerializer)
+    def get(self, request):
+        """Free times of a service on local dates, both included, and why a date has none."""
+        return Response(Question(request.query_params, request.user).answer(now=timezone.now()))
+
+
+class ReportView(APIView):
+    """A report over local dates."""
+
+    resource = "reports"
+    policy_action = action = "list"
+    figures = None
+
+    def get(self, request):
+        period = asked_period(request.query_params, request.user, reports.GROUPINGS)
+        return Response(type(self).figures(period))
+
+
+class UtilizationView(ReportView):
+    figures = staticmethod(reports.utilization)
+
+    @extend_schema(parameters=REPORT_PARAMETERS, responses=UtilizationSerializer)
+    def get(self, request):
+        """Minutes booked against minutes people were there to be booked."""
+        return super().get(request)
+
+
+class NoShowsView(ReportView):
+    figures = staticmethod(reports.no_shows)
+
+    @extend_schema(parameters=REPORT_PARAMETERS, responses=NoShowsSerializer)
+    def get(self, request):
+        """How many visits took place, how many clients did not come, and how many cancelled too late."""
+        return super().get(request)

@@ -51,3 +51,18 @@ def confine(table, *, grants, rows=f"organization_id = {CURRENT_ORGANIZATION}"):
 def grant(table, grants):
     """Let the tenants' role use a table that belongs to no organization."""
     return RunSQL(f"GRANT {grants} ON {table} TO {TENANT_ROLE};", f"REVOKE {grants} ON {table} FROM {TENANT_ROLE};")
+
+
+def append_only(table):
+    """Rows of `table` are facts: a trigger refuses to change or delete them, to the owner too."""
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_is_append_only();
+        """,
+        f"DROP TRIGGER {table}_is_append_only ON {table}; DROP FUNCTION {table}_is_append_only();",
+    )

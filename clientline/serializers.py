@@ -75,7 +75,8 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
     def refuse_guarded_keys(self, data):
         for key, action in getattr(self.Meta, "guarded", {}).items():
-            if key in data and not self.caller.may(self.context["view"].resource, action):
+            sent = key in data and data[key] != self.present.get(key, empty)
+            if sent and not self.caller.may(self.context["view"].resource, action):
                 raise Forbidden(f"You may not send `{key}`.")
 
     def key_problem(self, key, value):

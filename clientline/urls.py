@@ -6,7 +6,15 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
-from appointments.views import AppointmentViewSet, SpecialHoursViewSet, TimeOffViewSet, WorkingHoursViewSet
+from appointments.views import (
+    AppointmentViewSet,
+    AvailabilityView,
+    NoShowsView,
+    SpecialHoursViewSet,
+    TimeOffViewSet,
+    UtilizationView,
+    WorkingHoursViewSet,
+)
 from clientline.converters import IdConverter
 from clientline.routers import Router
 from clientline.views import HealthView, RedocView
@@ -42,6 +50,9 @@ urlpatterns = [
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    path("reports/utilization", UtilizationView.as_view(), name="utilization"),
+    path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
+    path("availability", AvailabilityView.as_view(), name="availability"),
     *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

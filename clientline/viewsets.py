@@ -5,8 +5,6 @@ from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-POLICY_ACTIONS = {"partial_update": "update"}
-
 
 class ReadViewSet(GenericViewSet):
     """List and retrieve. `model` and `resource` say what; the policy says which rows."""
@@ -18,10 +16,11 @@ class ReadViewSet(GenericViewSet):
     lookup_value_converter = "id"
     tenant_column = "organization"  # by which an operator may filter the list
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    policy_actions = {"partial_update": "update"}  # where the policy knows the action by another name
 
     @property
     def policy_action(self):
-        return POLICY_ACTIONS.get(self.action, self.action)
+        return self.policy_actions.get(self.action, self.action)
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller

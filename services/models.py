@@ -84,6 +84,12 @@ class Service(models.Model):
     def __str__(self):
         return self.name
 
+    def performers(self):
+        """The active people who perform it: those named, or everybody but clients."""
+        team = User.objects.filter(organization=self.organization_id, is_active=True, is_superuser=False)
+        named = ServiceStaff.objects.filter(service=self.pk)
+        return team.exclude(role="client").filter(Exists(named.filter(staff=OuterRef("pk"))) | ~Exists(named))
+
 
 class ServiceStaff(models.Model):
     organization = columns.organization()

@@ -1,0 +1,176 @@
+"""Free time is what remains of working hours once time off and booked visits are cut out.
+
+Nothing here writes. Callers get suggestions; only `booking` can make one real, and it asks `sift`, the
+function that listing asks too, so the two cannot disagree.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from django.db.models import Q
+
+from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
+from appointments.models import Appointment, TimeOff
+
+# In this order: the first stage that leaves no start answers.
+OUTSIDE_WORKING_HOURS = "outside_working_hours"
+TIME_OFF = "time_off"
+OFF_GRID = "off_grid"
+TOO_SOON = "too_soon"
+TOO_FAR_AHEAD = "too_far_ahead"
+SLOT_TAKEN = "slot_taken"
+STAGES = (OUTSIDE_WORKING_HOURS, TIME_OFF, OFF_GRID, TOO_SOON, TOO_FAR_AHEAD, SLOT_TAKEN)
+
+# Why a day has nothing to offer, by the stage at which its last start vanished.
+REASONS = dict(zip(STAGES, ("closed", "time_off", "closed", "too_soon", "too_far_ahead", "fully_booked"), strict=True))
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a visit takes: minutes of service, and minutes kept free around it."""
+
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+
+
+class Calendar:
+    """Everything that decides about the starts of some people on some local dates. Four queries, however many."""
+
+    def __init__(self, *, organization, staff_ids, first_day, last_day, need, now, exclude=None):
+        self.organization, self.need, self.now = organization, need, now
+        self.staff_ids, self.exclude = staff_ids, exclude
+        self.zone = organization.zone
+        self.days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+        # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
+        self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
+        self.begin, self.end = at(self.zone, first_day, 0), at(self.zone, last_day, DAY)
+        self.hours = Hours(staff_ids, first_day, self.reached[-1])
+        self.away = self.load_time_off()
+        self.busy = self.load_busy()
+
+    def reload(self):
+        """Look again at what others may have booked meanwhile."""
+        self.busy = self.load_busy()
+
+    def load_time_off(self):
+        """Time off and closures by person, as the starts they forbid."""
+        reach = instant_of(self.end + self.need.duration)
+        rows = TimeOff.objects.filter(
+            Q(staff__in=self.staff_ids) | Q(staff=None),
+            organization=self.organization,
+            starts_at__lt=reach,
+            ends_at__gt=instant_of(self.begin),
+        )
+        forbidden = defaultdict(list)
+        for staff, starts_at, ends_at in rows.values_list("staff", "starts_at", "ends_at"):
+            span = (minute_of(starts_at) - self.need.duration, minute_after(ends_at))
+            for pk in self.staff_ids if staff is None else (staff,):
+                forbidden[pk].append(span)
+        return {pk: sorted(spans) for pk, spans in forbidden.items()}
+
+    def load_busy(self):
+        """Other visits by person, as the starts they forbid: busy ranges may touch, not overlap."""
+        before, after = self.need.buffer_before, self.need.duration + self.need.buffer_after
+        begin, end = instant_of(self.begin - before), instant_of(self.end + after)
+        visits = Appointment.objects.busy(self.staff_ids, begin, end)
+        if self.exclude is not None:
+            visits = visits.exclude(pk=self.exclude)
+        forbidden = defaultdict(list)
+        for staff, busy_from, busy_until in visits.values_list("staff", "busy_from", "busy_until"):
+            forbidden[staff].append((minute_of(busy_from) - after, minute_after(busy_until) + before))
+        return {pk: sorted(spans) for pk, spans in forbidden.items()}
+
+    @cached_property
+    def earliest(self):
+        """The first start that leaves a client's notice."""
+        return minute_after(self.now + timedelta(minutes=self.organization.min_notice))
+
+    @cached_property
+    def horizon(self):
+        """Where the first date begins that is too far ahead."""
+        today = self.now.astimezone(self.zone).date()
+        return at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
+
+    def offered(self, staff):
+        """The starts on the grid of somebody's hours, whether free or not."""
+        return self.hours.starts(staff, self.days, self.zone, self.organization.slot_interval)
+
+    def sift(self, staff, starts, ignoring=()):
+        """What remains of ascending `starts` after each of STAGES, in their order; those in `ignoring` cut nothing."""
+        remaining = []
+        for stage, cut in zip(STAGES, self.cuts(staff), strict=True):
+            starts = starts if stage in ignoring else cut(starts)
+            remaining.append(starts)
+        return remaining
+
+    def cuts(self, staff):
+        """One function per stage: ascending starts → those it leaves."""
+        return (
+            lambda starts: inside(starts, self.windows(staff)),
+            lambda starts: outside(starts, self.away.get(staff, ())),
+            lambda starts: among(starts, self.offered(staff)),
+            lambda starts: starts[bisect_left(starts, self.earliest) :],
+            lambda starts: starts[: bisect_left(starts, self.horizon)],
+            lambda starts: outside(starts, self.busy.get(staff, ())),
+        )
+
+    def windows(self, staff):
+        """Between which starts a whole visit lies inside somebody's hours."""
+        stretches = self.hours.windows(staff, self.reached, self.zone)
+        return [(begin, end - self.need.duration) for begin, end in stretches]
+
+    def refusal(self, staff, start, ignoring=()):
+        """The stage that refuses this start, or None when it is free."""
+        remaining = self.sift(staff, [start], ignoring)
+        return next((stage for stage, left in zip(STAGES, remaining, strict=True) if not left), None)
+
+    def openings(self):
+        """Who is free at which start (a dict by ascending start), and why each date without one has none."""
+        sifted = {staff: [self.offered(staff)] for staff in self.staff_ids}
+        for staff, remaining in sifted.items():
+            remaining += self.sift(staff, remaining[0])
+        slots = defaultdict(list)
+        for staff, remaining in sifted.items():
+            for start in remaining[-1]:
+                slots[start].append(staff)
+        slots = dict(sorted(slots.items()))
+        starts = list(slots)
+        empty = [day for day in self.days if not self.count(starts, day)]
+        return slots, {day: self.reason(sifted.values(), day) for day in empty}
+
+    def count(self, starts, day):
+        """How many of the ascending starts fall on a date."""
+        return bisect_left(starts, at(self.zone, day, DAY)) - bisect_left(starts, at(self.zone, day, 0))
+
+    def reason(self, sifted, day):
+        """Where the date's last start vanished, whoever's it was."""
+        lasted = max((sum(self.count(starts, day) > 0 for starts in lists) for lists in sifted), default=0)
+        return REASONS[STAGES[max(lasted, 1) - 1]]
+
+
+def inside(starts, windows):
+    """The starts that lie in one of the ascending, disjoint windows, bounds included."""
+    kept = []
+    for first, last in windows:
+        kept += starts[bisect_left(starts, first) : bisect_right(starts, last)]
+    return kept
+
+
+def outside(starts, spans):
+    """The starts that lie strictly inside none of the spans, which ascend by their begin."""
+    kept, position = [], 0
+    for begin, end in spans:
+        left = max(position, bisect_right(starts, begin))
+        kept += starts[position:left]
+        position = max(left, bisect_left(starts, end))
+    return kept + starts[position:]
+
+
+def among(starts, offered):
+    """The starts that are offered."""
+    offered = set(offered)
+    return [start for start in starts if start in offered]

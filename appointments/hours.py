@@ -1,0 +1,105 @@
+"""When people work: the week's hours, or a date's special hours in their place, as minutes of absolute time.
+
+Wall-clock times are read in the organization's zone, each on its own date: adding 24 hours to Saturday's
+opening would open an hour early on the Sunday of a clock change. Minutes count from the Unix epoch, in UTC.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from appointments.models import SpecialHours, WorkingHours
+
+DAY = 1440
+EPOCH_DAY = date(1970, 1, 1)
+
+
+def minute_of(instant):
+    """The minute an instant falls into."""
+    return int(instant.timestamp() // 60)
+
+
+def minute_after(instant):
+    """The first whole minute at or after an instant."""
+    return -int(-instant.timestamp() // 60)
+
+
+def instant_of(minute, zone=UTC):
+    return datetime.fromtimestamp(minute * 60, zone)
+
+
+@lru_cache(maxsize=4096)
+def at(zone, day, minute):
+    """The absolute minute at which the clocks of `zone` show `minute` of `day` (0 … 1440).
+
+    A time shown twice means the first; one that is skipped means the moment of the skip.
+    """
+    naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 -- zone follows
+    early, late = (minute_of(naive.replace(tzinfo=zone, fold=fold)) for fold in (1, 0))
+    if early >= late:
+        # Shown once, or twice (then fold 0 is the earlier).
+        return late
+    while late - early > 1:  # skipped: the clocks jump somewhere between the two readings
+        middle = (early + late) // 2
+        if instant_of(middle, zone).replace(tzinfo=None) < naive:
+            early = middle
+        else:
+            late = middle
+    return late
+
+
+def is_shown(zone, day, minute):
+    """Whether the clocks ever show this time of this day."""
+    shown = instant_of(at(zone, day, minute), zone)
+    return shown.date() == day and shown.hour * 60 + shown.minute == minute
+
+
+def grid(zone, day, starts, ends, interval):
+    """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
+    midnight = at(zone, day, 0)
+    if at(zone, day, DAY) - midnight == DAY:
+        return range(midnight + starts, midnight + ends, interval)
+    return [at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
+
+
+def minutes_of(starts, ends):
+    """Two times of day as minutes of the day; 00:00 as an end is midnight."""
+    return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
+
+
+class Hours:
+    """The hours of some people on some dates. Two queries, however many."""
+
+    def __init__(self, staff_ids, first_day, last_day):
+        self.weekly = defaultdict(list)
+        self.special = defaultdict(list)
+        rows = WorkingHours.objects.filter(staff__in=staff_ids).order_by("weekday", "starts")
+        for staff, weekday, starts, ends in rows.values_list("staff", "weekday", "starts", "ends"):
+            self.weekly[staff, weekday].append(minutes_of(starts, ends))
+        rows = SpecialHours.objects.filter(staff__in=staff_ids, date__range=(first_day, last_day)).order_by("starts")
+        for staff, day, starts, ends in rows.values_list("staff", "date", "starts", "ends"):
+            closed = starts is None
+            self.special[staff, day] += [] if closed else [minutes_of(starts, ends)]
+
+    def of(self, staff, day):
+        """The stretches somebody works on a date, as wall-clock minutes of the day."""
+        special = self.special.get((staff, day))
+        return self.weekly.get((staff, day.weekday()), ()) if special is None else special
+
+    def windows(self, staff, days, zone):
+        """The stretches as absolute minutes; those that adjoin are one, also across midnight."""
+        joined = []
+        for day in days:
+            for starts, ends in self.of(staff, day):
+                start, end = at(zone, day, starts), at(zone, day, ends)
+                if joined and joined[-1][1] == start:
+                    joined[-1] = (joined[-1][0], end)
+                elif start < end:
+                    joined.append((start, end))
+        return joined
+
+    def starts(self, staff, days, zone, interval):
+        """The starts on the grid of each stretch, ascending. The grid begins anew with each."""
+        return [
+            minute for day in days for stretch in self.of(staff, day) for minute in grid(zone, day, *stretch, interval)
+        ]

@@ -1,0 +1,137 @@
+"""The listing of free times: what may be asked, and how it is answered. The rules are `availability`'s."""
+
+from django import forms
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+
+from appointments.availability import Calendar
+from appointments.hours import instant_of
+from appointments.models import Appointment
+from appointments.placing import need_of, need_of_visit
+from clientline.errors import FieldRefused, Forbidden
+from clientline.filters import DateFormField, IdFormField
+from services.models import DAY_OF_MINUTES, Service
+
+LONGEST_SPAN_DAYS = 31
+
+AVAILABILITY_PARAMETERS = [
+    OpenApiParameter("service", OpenApiTypes.INT64, required=True),
+    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="Local date"),
+    OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Local date, included; at most 31 days"),
+    OpenApiParameter("staff", OpenApiTypes.INT64, many=True, description="Repeatable; none: everybody"),
+    OpenApiParameter("exclude", OpenApiTypes.INT64, description="A visit that is being rescheduled"),
+    OpenApiParameter("duration", OpenApiTypes.INT, description="Minutes; for staff and above"),
+]
+
+
+class Parameters(forms.Form):
+    service = IdFormField()
+    to = DateFormField()
+    exclude = IdFormField(required=False)
+    duration = IdFormField(required=False)
+
+
+Parameters.base_fields["from"] = DateFormField()
+
+
+class Question:
+    """One question for free times, checked. Raises ValidationError, FieldRefused and Forbidden."""
+
+    def __init__(self, parameters, caller):
+        self.caller = caller
+        self.asked = checked(parameters)
+        self.staff = [checked_id(text) for text in parameters.getlist("staff")]
+        self.refuse_span()
+        if self.asked["duration"] and not caller.may("appointments", "duration"):
+            raise Forbidden("You may not send `duration`.")
+        self.service = self.find_service()
+        self.need = self.find_need()
+        self.people = self.find_people()
+
+    def refuse_span(self):
+        days = (self.asked["to"] - self.asked["from"]).days + 1
+        if not 1 <= days <= LONGEST_SPAN_DAYS:
+            raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_SPAN_DAYS} days.")
+        if (self.asked["duration"] or 0) > DAY_OF_MINUTES:
+            raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
+
+    def find_service(self):
+        visible = Service.objects.visible_to(self.caller, "services").select_related("organization")
+        service = visible.filter(pk=self.asked["service"]).first()
+        if service is None:
+            raise unknown("service")
+        if not service.is_active:
+            raise FieldRefused("service", "inactive", f"{service} is not active.")
+        return service
+
+    def find_need(self):
+        """A visit that is moved keeps its length and buffers."""
+        if self.asked["exclude"] is None:
+            return need_of(self.service, self.asked["duration"])
+        visits = Appointment.objects.visible_to(self.caller, "appointments", "reschedule")
+        visit = visits.filter(pk=self.asked["exclude"], service=self.service).first()
+        if visit is None:
+            raise unknown("exclude")
+        return need_of_visit(visit)
+
+    def find_people(self):
+        """Everybody who may be booked, or those who were named, by id."""
+        people = self.service.performers().order_by("id")
+        if not self.staff:
+            return list(people)
+        found = list(people.filter(pk__in=self.staff))
+        if len(found) < len(set(self.staff)):
+            raise unknown("staff")
+        return found
+
+    def answer(self, *, now):
+        zone = self.service.organization.zone
+        calendar = Calendar(
+            organization=self.service.organization,
+            staff_ids=[person.pk for person in self.people],
+            first_day=self.asked["from"],
+            last_day=self.asked["to"],
+            need=self.need,
+            now=now,
+            exclude=self.asked["exclude"],
+        )
+        slots, reasons = calendar.openings()
+        starts = list(slots)
+        return {
+            "timezone": self.service.organization.timezone,
+            "service": self.service.pk,
+            "duration": self.need.duration,
+            "people": [{"id": person.pk, "name": person.name} for person in self.people],
+            "slots": [
+                {"start": instant_of(start, zone), "end": instant_of(start + self.need.duration, zone), "staff": free}
+                for start, free in slots.items()
+            ],
+            "days": [
+                {"date": day, "slots": calendar.count(starts, day)}
+                | ({"reason": reasons[day]} if day in reasons else {})
+                for day in calendar.days
+            ],
+        }
+
+
+def checked(parameters):
+    """The parameters by name. Raises ValidationError for what is unknown, missing, empty or nonsense."""
+    known = {*Parameters.base_fields, "staff"}
+    errors = {name: ["There is no such parameter."] for name in parameters if name not in known}
+    errors |= {name: ["This parameter has no value."] for name, values in parameters.lists() if "" in values}
+    form = Parameters(parameters)
+    if not form.is_valid() or errors:
+        raise ValidationError(dict(form.errors) | errors)
+    return form.cleaned_data
+
+
+def checked_id(text):
+    try:
+        return IdFormField().clean(text)
+    except forms.ValidationError as error:
+        raise ValidationError({"staff": error.messages}) from error
+
+
+def unknown(name):
+    return FieldRefused(name, "does_not_exist", "There is no row with this id.")

@@ -1,0 +1,157 @@
+"""Taking a slot: whose calendar is held while it is checked, who gets the visit, and what no calendar holds.
+
+Visits of one person are placed one after the other under an advisory lock; the constraint
+`appointment_no_double_booking` has the last word for every other door. Without the lock, writers that
+meet at the constraint deadlock.
+"""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Sum
+
+from appointments import availability
+from appointments.availability import Calendar, Need
+from appointments.hours import instant_of, minute_of
+from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
+from appointments.refusals import SLOT_REFUSALS, SlotTaken
+from clientline.errors import FieldRefused
+
+# Staff and above may leave these: people phone in, front desks improvise.
+LIBERTIES = (
+    availability.OUTSIDE_WORKING_HOURS,
+    availability.OFF_GRID,
+    availability.TOO_SOON,
+    availability.TOO_FAR_AHEAD,
+)
+
+
+@contextmanager
+def placing():
+    """A savepoint in which a slot is taken; what another door took meanwhile is SlotTaken, too."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlstate", None) == "23P01":
+            raise SlotTaken from error
+        raise
+
+
+def calendar_around(organization, staff_ids, start, need, now, exclude=None):
+    """What decides about one start."""
+    day = start.astimezone(organization.zone).date()
+    return Calendar(
+        organization=organization,
+        staff_ids=staff_ids,
+        first_day=day,
+        last_day=day,
+        need=need,
+        now=now,
+        exclude=exclude,
+    )
+
+
+def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
+    """Choose, hold the calendars until the transaction ends, and choose again: see `choose`.
+
+    Most refusals are known before anybody waits for a lock; only the second look is certain.
+    """
+    choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    lock_calendars([*calendar.staff_ids, *also_lock])
+    calendar.reload()
+    return choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+
+
+def lock_calendars(staff_ids):
+    """Hold these people's calendars until the transaction ends. Sorted, so that two bookings never cross."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('calendar:' || id, 0))"
+            " FROM (SELECT DISTINCT unnest(%s::bigint[]) AS id ORDER BY 1) AS people",
+            [list(staff_ids)],
+        )
+
+
+def choose(calendar, start, *, free_hand, named, overbook):
+    """The id of whoever takes the visit, and whether it is booked beside another. Raises the slot's refusal.
+
+    `named` is a person's id, or None for anyone free. `free_hand`: the caller may leave hours, grid and notice.
+    """
+    if named is None:
+        return any_free(calendar, start, free_hand), False
+    refused = calendar.refusal(named, minute_of(start), LIBERTIES if free_hand else ())
+    if refused == availability.SLOT_TAKEN and overbook:
+        return named, True
+    if refused:
+        raise SLOT_REFUSALS[refused]
+    return named, False
+
+
+def refusal_of_anyone(calendar, staff, start, free_hand):
+    """The stage that refuses a person nobody named: they have to be at work, whoever books."""
+    liberties = set(LIBERTIES) - {availability.OUTSIDE_WORKING_HOURS} if free_hand else ()
+    return calendar.refusal(staff, minute_of(start), liberties)
+
+
+def any_free(calendar, start, free_hand):
+    """Among those who work and are free, whoever has the fewest booked minutes that day; then the lowest id."""
+    refusals = {staff: refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
+    free = [staff for staff, refused in refusals.items() if refused is None]
+    if not free:
+        furthest = max(refusals.values(), key=availability.STAGES.index, default=availability.SLOT_TAKEN)
+        raise SLOT_REFUSALS[furthest]
+    load = booked_minutes(free, calendar)
+    return min(free, key=lambda staff: (load.get(staff, 0), staff))
+
+
+def booked_minutes(staff_ids, calendar):
+    """The minutes of service each has on the calendar's dates."""
+    visits = Appointment.objects.exclude(status="cancelled").filter(
+        staff__in=staff_ids,
+        appointment_date__gte=instant_of(calendar.begin),
+        appointment_date__lt=instant_of(calendar.end),
+    )
+    sums = visits.values("staff").annotate(booked=Sum(F("ends_at") - F("appointment_date")))
+    return {row["staff"]: row["booked"] / timedelta(minutes=1) for row in sums}
+
+
+def need_of(service, duration=None):
+    """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
+    minutes = duration or service.duration
+    if minutes is None:
+        raise FieldRefused("duration", "required", f"{service} has no duration of its own: say how many minutes.")
+    return Need(minutes, service.buffer_before, service.buffer_after)
+
+
+def need_of_visit(visit):
+    """What a booked visit takes; it keeps its length and buffers, whatever became of the service."""
+    spans = (
+        visit.ends_at - visit.appointment_date,
+        visit.appointment_date - visit.busy_from,
+        visit.busy_until - visit.ends_at,
+    )
+    return Need(*(span // timedelta(minutes=1) for span in spans))
+
+
+def times(start, need):
+    """The columns that say when a visit is."""
+    ends_at = start + timedelta(minutes=need.duration)
+    return {
+        "appointment_date": start,
+        "ends_at": ends_at,
+        "busy_from": start - timedelta(minutes=need.buffer_before),
+        "busy_until": ends_at + timedelta(minutes=need.buffer_after),
+    }
+
+
+def refuse_unstorable(start, need):
+    """What no calendar holds: odd seconds, more than a day, another century. Raises FieldRefused."""
+    if start.second or start.microsecond:
+        raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")
+    if timedelta(minutes=need.duration + need.buffer_before + need.buffer_after) > LONGEST_VISIT:
+        raise FieldRefused("duration", "invalid", "A visit with its buffers lasts at most a day.")
+    taken = times(start, need)
+    if taken["busy_from"] < EARLIEST or taken["busy_until"] > LATEST:
+        raise FieldRefused("appointment_date", "invalid", "Choose a date between 2000 and 2100.")

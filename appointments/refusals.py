@@ -1,0 +1,65 @@
+"""Why a visit cannot be placed or moved. Every sentence is fit for a client: none says who else is booked."""
+
+from appointments import availability
+from clientline.errors import Refused
+
+
+class SlotTaken(Refused):
+    code = availability.SLOT_TAKEN
+    detail = "This time is taken."
+
+
+class OutsideWorkingHours(Refused):
+    code = availability.OUTSIDE_WORKING_HOURS
+    detail = "This time is outside working hours."
+
+
+class AwayThen(Refused):
+    code = availability.TIME_OFF
+    detail = "Nobody is there at this time."
+
+
+class OffGrid(Refused):
+    code = availability.OFF_GRID
+    detail = "Visits do not start at this time. Choose one of the times on offer."
+
+
+class TooSoon(Refused):
+    code = availability.TOO_SOON
+    detail = "This is too soon to book."
+
+
+class TooFarAhead(Refused):
+    code = availability.TOO_FAR_AHEAD
+    detail = "This is too far ahead to book."
+
+
+SLOT_REFUSALS = {
+    refusal.code: refusal for refusal in (SlotTaken, OutsideWorkingHours, AwayThen, OffGrid, TooSoon, TooFarAhead)
+}
+
+
+class InvalidTransition(Refused):
+    """`allowed` are the statuses that can be reached now."""
+
+    code = "invalid_transition"
+
+    def __init__(self, visit, to, now):
+        present, allowed = visit.status, reachable(visit, now)
+        super().__init__(
+            f"A visit that is {present} cannot become {to} now.", **{"from": present, "to": to, "allowed": allowed}
+        )
+
+
+class TooLate(Refused):
+    code = "too_late"
+
+    def __init__(self, cutoff_at):
+        super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=cutoff_at)
+
+
+def reachable(visit, now):
+    """The statuses a visit can get from here; before its start it can only be cancelled."""
+    if visit.status == "scheduled":
+        return ["completed", "cancelled", "no_show"] if now >= visit.appointment_date else ["cancelled"]
+    return {"completed": ["no_show"], "no_show": ["completed"]}.get(visit.status, [])

@@ -1,0 +1,154 @@
+"""How an organization's time was used, and how often clients did not come. Nothing is stored twice: rows are counted.
+
+Local days are turned into instants first and joined as ranges; converting every visit to local time is
+three times slower.
+"""
+
+from collections import defaultdict
+
+from django.db import connection
+
+from accounts.models import User
+from appointments.hours import Hours, at, minute_after, minute_of
+from appointments.models import TimeOff
+
+GROUPINGS = ("day", "week", "month", "staff", "service")
+
+# Rows of (key, label, figures…): by stretches of time, or by what a visit refers to.
+BY_TIME = """
+    SELECT bucket.key, bucket.key, {figures}
+    FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS bucket (key, begins, ends)
+    LEFT JOIN appointments visit ON visit.organization_id = %s
+        AND visit.appointment_date >= bucket.begins AND visit.appointment_date < bucket.ends
+    GROUP BY bucket.key, bucket.begins ORDER BY bucket.begins
+"""
+BY_REFERENCE = """
+    SELECT figure.id, label.name, {columns}
+    FROM (
+        SELECT visit.{column} AS id, {figures} FROM appointments visit
+        WHERE visit.organization_id = %s AND visit.appointment_date >= %s AND visit.appointment_date < %s
+        GROUP BY visit.{column}
+    ) figure JOIN {table} label ON label.id = figure.id
+    ORDER BY label.name, figure.id
+"""
+REFERENCES = {"staff": ("staff_id", "users"), "service": ("service_id", "services")}
+
+BOOKED_MINUTES = {
+    "booked_minutes": "coalesce(sum(extract(epoch FROM visit.ends_at - visit.appointment_date) / 60)"
+    " FILTER (WHERE visit.status <> 'cancelled'), 0)::int"
+}
+LATE = (
+    "visit.status = 'cancelled'"
+    " AND visit.cancelled_at > visit.appointment_date - make_interval(mins => visit.cancellation_notice)"
+)
+ATTENDANCE = {
+    "visits": f"count(visit.id) FILTER (WHERE visit.status <> 'cancelled' OR {LATE})::int",
+    "completed": "count(visit.id) FILTER (WHERE visit.status = 'completed')::int",
+    "no_show": "count(visit.id) FILTER (WHERE visit.status = 'no_show')::int",
+    "late_cancelled": f"count(visit.id) FILTER (WHERE {LATE})::int",
+}
+
+
+def counted(period, figures):
+    """Rows as dicts of key, label and the figures, which are SQL aggregates over `visit` by name."""
+    if period.group_by in REFERENCES:
+        column, table = REFERENCES[period.group_by]
+        named = ", ".join(f"{sql} AS {name}" for name, sql in figures.items())
+        columns = ", ".join(f"figure.{name}" for name in figures)
+        sql = BY_REFERENCE.format(column=column, table=table, figures=named, columns=columns)
+        values = [period.organization.pk, period.begins, period.ends]
+    else:
+        buckets = period.buckets()
+        sql = BY_TIME.format(figures=", ".join(figures.values()))
+        values = [list(column) for column in zip(*buckets, strict=True)]
+        values = [values[0], values[2], values[3], period.organization.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [dict(zip(("key", "label", *figures), row, strict=True)) for row in cursor.fetchall()]
+
+
+def summed(rows, names):
+    return {name: sum(row[name] for row in rows) for name in names}
+
+
+def ratio(part, whole):
+    """A share with four decimals; None of nothing."""
+    return round(part / whole, 4) if whole else None
+
+
+def no_shows(period):
+    """Visits that were not cancelled in time, and what became of them."""
+    rows = counted(period, ATTENDANCE)
+    total = summed(rows, ATTENDANCE)
+    for row in (*rows, total):
+        row["no_show_rate"] = ratio(row["no_show"], row["completed"] + row["no_show"])
+    return period.answer(rows, total)
+
+
+def utilization(period):
+    """Minutes booked against minutes people were there to be booked."""
+    rows = counted(period, BOOKED_MINUTES)
+    available = available_minutes(period)
+    if period.group_by == "staff":
+        rows = with_idle_people(rows, available)
+    everybody = sum(available.values())
+    for row in rows:
+        # A service has no hours of its own: its share is of everybody's.
+        row["available_minutes"] = everybody if period.group_by == "service" else available.get(row["key"], 0)
+    total = summed(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
+    for row in (*rows, total):
+        row["utilization"] = ratio(row["booked_minutes"], row["available_minutes"])
+    return period.answer(rows, total)
+
+
+def with_idle_people(rows, available):
+    """Those who worked but had no visit belong in the report, too."""
+    idle = set(available) - {row["key"] for row in rows}
+    people = User.objects.filter(pk__in=idle).values_list("id", "name")
+    rows += [{"key": pk, "label": name, "booked_minutes": 0} for pk, name in people]
+    return sorted(rows, key=lambda row: (row["label"], row["key"]))
+
+
+def available_minutes(period):
+    """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
+    team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
+    staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
+    hours = Hours(staff_ids, period.first, period.last)
+    away = time_off(period, staff_ids)
+    key_of = period.key_of()
+    minutes = defaultdict(int)
+    for staff in staff_ids:
+        for day in period.days:
+            minutes[staff if period.group_by == "staff" else key_of(day)] += worked(
+                hours.of(staff, day), away[staff], period.organization.zone, day
+            )
+    return {key: total for key, total in minutes.items() if total}
+
+
+def worked(stretches, away, zone, day):
+    """The minutes of the stretches of one day that no time off covers."""
+    total = 0
+    for starts, ends in stretches:
+        start, end = at(zone, day, starts), at(zone, day, ends)
+        total += max(end - start, 0) - sum(max(min(b, end) - max(a, start), 0) for a, b in away)
+    return total
+
+
+def time_off(period, staff_ids):
+    """Disjoint ascending spans of absolute minutes by person; closures are everybody's."""
+    rows = TimeOff.objects.filter(
+        organization=period.organization, starts_at__lt=period.ends, ends_at__gt=period.begins
+    ).order_by("starts_at")
+    spans = {staff: [] for staff in staff_ids}
+    for staff, starts_at, ends_at in rows.values_list("staff", "starts_at", "ends_at"):
+        for pk in staff_ids if staff is None else (staff,):
+            if pk in spans:
+                join(spans[pk], minute_of(starts_at), minute_after(ends_at))
+    return spans
+
+
+def join(spans, start, end):
+    if spans and start <= spans[-1][1]:
+        spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+    else:
+        spans.append((start, end))

@@ -1,0 +1,105 @@
+"""Weekly series: ordinary visits at the same local time that share an id, booked and cancelled together."""
+
+from collections import namedtuple
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import transaction
+
+from appointments import booking
+from appointments.hours import at, instant_of, is_shown
+from appointments.models import Appointment
+from appointments.placing import calendar_around, need_of, refusal_of_anyone
+from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+
+Booked = namedtuple("Booked", "series appointments skipped")
+Occurrence = namedtuple("Occurrence", "instant day shown")
+
+
+def book_series(*, by, service, appointment_date, every, count, now, staff=None, skip=False, **details):
+    """Book `count` visits, `every` so many weeks, the first at `appointment_date`; one person for all of them.
+
+    All or nothing, or with `skip` those that are possible: `skipped` names the others with their codes.
+    Raises what `booking.book` does, with the date in its sentence.
+    """
+    dates = list(occurrences(service.organization.zone, appointment_date, every, count))
+    with transaction.atomic():
+        among = None if staff else [whoever_fits_best(by, service, dates, now, details)]
+        series, visits, skipped = uuid4(), [], []
+        for date in dates:
+            try:
+                refuse_unshown(date)
+                visits.append(
+                    booking.book(
+                        by=by,
+                        service=service,
+                        appointment_date=date.instant,
+                        now=now,
+                        staff=staff,
+                        among=among,
+                        series=series,
+                        **details,
+                    )
+                )
+            except tuple(SLOT_REFUSALS.values()) as refusal:
+                if not skip:
+                    raise dated(refusal, date) from refusal
+                skipped.append((date.instant, refusal))
+        if not visits:
+            raise dated(skipped[0][1], dates[0])
+    return Booked(series, visits, skipped)
+
+
+def occurrences(zone, first, every, count):
+    """The same local time every so many weeks; on the day of a clock change it may not be `shown`."""
+    local = first.astimezone(zone)
+    minute = local.hour * 60 + local.minute
+    yield Occurrence(first, local.date(), True)
+    for n in range(1, count):
+        day = local.date() + timedelta(weeks=every * n)
+        yield Occurrence(instant_of(at(zone, day, minute)), day, is_shown(zone, day, minute))
+
+
+def refuse_unshown(date):
+    if not date.shown:
+        raise OutsideWorkingHours("The clocks skip this time on that date.")
+
+
+def dated(refusal, date):
+    """The same refusal, saying which date it is about."""
+    return type(refusal)(f"{date.day}: {refusal.detail}")
+
+
+def whoever_fits_best(by, service, dates, now, details):
+    """The id of the person with the fewest dates to skip; then the lowest."""
+    need, free_hand = need_of(service, details.get("duration")), booking.may(by, "bend_rules")
+    misses = dict.fromkeys(booking.performers(service), 0)
+    if not misses:
+        raise SLOT_REFUSALS["slot_taken"]
+    for date in dates:
+        calendar = calendar_around(service.organization, list(misses), date.instant, need, now)
+        for staff in misses:
+            misses[staff] += refusal_of_anyone(calendar, staff, date.instant, free_hand) is not None
+    return min(misses, key=lambda staff: (misses[staff], staff))
+
+
+def cancel(*, by, visit, now, scope="this", **details):
+    """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
+    with transaction.atomic():
+        booking.cancel(by=by, visit=visit, now=now, **details)
+        for other in following(visit) if scope == "following" else ():
+            booking.cancel(by=by, visit=other, now=now, **details)
+    return visit
+
+
+def following(visit):
+    """The later visits of its series that are still scheduled, locked in id order."""
+    if visit.series is None:
+        return Appointment.objects.none()
+    later = Appointment.objects.filter(
+        organization=visit.organization_id,
+        series=visit.series,
+        status=Appointment.Status.SCHEDULED,
+        appointment_date__gt=visit.appointment_date,
+    )
+    return later.select_for_update(no_key=True, of=("self",)).order_by("id")

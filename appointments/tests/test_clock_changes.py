@@ -1,0 +1,166 @@
+"""On the days of both clock changes: what is listed, and what can be booked, as hand-written literals."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments import booking
+from appointments.availability import Calendar, Need
+from appointments.hours import instant_of
+from appointments.refusals import OffGrid, OutsideWorkingHours
+from appointments.tests.factories import WorkingHoursFactory
+from organizations.tests.factories import OrganizationFactory
+from services.tests.factories import ServiceFactory
+
+EVERY_HALF_HOUR = ["01:00", "01:30", "02:00", "02:30", "03:00", "03:30"]
+
+
+def all_at(offset):
+    return [f"{clock}{offset}" for clock in EVERY_HALF_HOUR]
+
+
+# Work from 01:00 to 04:00, visits of 30 minutes, a start every 30 minutes.
+CHANGES = {
+    ("Europe/Berlin", "2026-03-29"): ["01:00+01:00", "01:30+01:00", "03:00+02:00", "03:30+02:00"],
+    ("Europe/Berlin", "2026-10-25"): [
+        "01:00+02:00",
+        "01:30+02:00",
+        "02:00+02:00",
+        "02:30+02:00",
+        "03:00+01:00",
+        "03:30+01:00",
+    ],
+    ("Europe/Berlin", "2027-03-28"): ["01:00+01:00", "01:30+01:00", "03:00+02:00", "03:30+02:00"],
+    ("Europe/Berlin", "2027-10-31"): [
+        "01:00+02:00",
+        "01:30+02:00",
+        "02:00+02:00",
+        "02:30+02:00",
+        "03:00+01:00",
+        "03:30+01:00",
+    ],
+    ("America/New_York", "2026-03-08"): ["01:00-05:00", "01:30-05:00", "03:00-04:00", "03:30-04:00"],
+    ("America/New_York", "2026-11-01"): [
+        "01:00-04:00",
+        "01:30-04:00",
+        "02:00-05:00",
+        "02:30-05:00",
+        "03:00-05:00",
+        "03:30-05:00",
+    ],
+    ("America/New_York", "2027-03-14"): ["01:00-05:00", "01:30-05:00", "03:00-04:00", "03:30-04:00"],
+    ("America/New_York", "2027-11-07"): [
+        "01:00-04:00",
+        "01:30-04:00",
+        "02:00-05:00",
+        "02:30-05:00",
+        "03:00-05:00",
+        "03:30-05:00",
+    ],
+    ("Australia/Lord_Howe", "2026-04-05"): [
+        "01:00+11:00",
+        "01:30+11:00",
+        "02:00+10:30",
+        "02:30+10:30",
+        "03:00+10:30",
+        "03:30+10:30",
+    ],
+    ("Australia/Lord_Howe", "2026-10-04"): [
+        "01:00+10:30",
+        "01:30+10:30",
+        "02:30+11:00",
+        "03:00+11:00",
+        "03:30+11:00",
+    ],
+    ("Australia/Lord_Howe", "2027-04-04"): [
+        "01:00+11:00",
+        "01:30+11:00",
+        "02:00+10:30",
+        "02:30+10:30",
+        "03:00+10:30",
+        "03:30+10:30",
+    ],
+    ("Australia/Lord_Howe", "2027-10-03"): [
+        "01:00+10:30",
+        "01:30+10:30",
+        "02:30+11:00",
+        "03:00+11:00",
+        "03:30+11:00",
+    ],
+    ("Asia/Kolkata", "2026-03-29"): all_at("+05:30"),
+    ("Asia/Kolkata", "2027-10-31"): all_at("+05:30"),
+}
+
+# The days around each change: (before, after).
+OFFSETS = {
+    ("Europe/Berlin", "2026-03-29"): ("+01:00", "+02:00"),
+    ("Europe/Berlin", "2026-10-25"): ("+02:00", "+01:00"),
+    ("Europe/Berlin", "2027-03-28"): ("+01:00", "+02:00"),
+    ("Europe/Berlin", "2027-10-31"): ("+02:00", "+01:00"),
+    ("America/New_York", "2026-03-08"): ("-05:00", "-04:00"),
+    ("America/New_York", "2026-11-01"): ("-04:00", "-05:00"),
+    ("America/New_York", "2027-03-14"): ("-05:00", "-04:00"),
+    ("America/New_York", "2027-11-07"): ("-04:00", "-05:00"),
+    ("Australia/Lord_Howe", "2026-04-05"): ("+11:00", "+10:30"),
+    ("Australia/Lord_Howe", "2026-10-04"): ("+10:30", "+11:00"),
+    ("Australia/Lord_Howe", "2027-04-04"): ("+11:00", "+10:30"),
+    ("Australia/Lord_Howe", "2027-10-03"): ("+10:30", "+11:00"),
+    ("Asia/Kolkata", "2026-03-29"): ("+05:30", "+05:30"),
+    ("Asia/Kolkata", "2027-10-31"): ("+05:30", "+05:30"),
+}
+
+
+@pytest.fixture
+def night_shop(db):
+    """A function: an organization in a zone where somebody works every night from 01:00 to 04:00."""
+
+    def build(zone):
+        home = OrganizationFactory(timezone=zone, slot_interval=30, min_notice=0, max_advance_days=1000)
+        staff = UserFactory(organization=home, role="staff")
+        for weekday in range(7):
+            WorkingHoursFactory(staff=staff, weekday=weekday, starts="01:00", ends="04:00")
+        return home, staff, UserFactory(organization=home), ServiceFactory(organization=home, duration=30)
+
+    return build
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def listed(home, staff, day):
+    calendar = Calendar(organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=NOW)
+    return [instant_of(start, home.zone) for start in calendar.openings()[0]]
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES)
+def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop, zone, day):
+    home, staff, client, service = night_shop(zone)
+    change = date.fromisoformat(day)
+    before, after = OFFSETS[zone, day]
+    for n, expected in ((-1, all_at(before)), (0, CHANGES[zone, day]), (1, all_at(after))):
+        around = change + timedelta(days=n)
+        slots = listed(home, staff, around)
+        assert [slot.isoformat() for slot in slots] == [f"{around}T{x[:5]}:00{x[5:]}" for x in expected]
+        for slot in slots:
+            visit = booking.book(by=client, client=client, staff=staff, service=service, appointment_date=slot, now=NOW)
+            assert visit.ends_at - visit.appointment_date == timedelta(minutes=30)
+        assert listed(home, staff, around) == []
+
+
+def test_the_second_of_two_equal_clock_times_is_not_on_the_grid(night_shop):
+    _, staff, client, service = night_shop("Europe/Berlin")
+    second = datetime.fromisoformat("2026-10-25T02:30:00+01:00")
+    with pytest.raises(OffGrid):
+        booking.book(by=client, client=client, staff=staff, service=service, appointment_date=second, now=NOW)
+
+
+def test_hours_that_begin_in_the_skipped_hour_begin_when_the_clocks_have_skipped_it(night_shop):
+    home, staff, client, service = night_shop("Europe/Berlin")
+    staff.working_hours.all().delete()
+    WorkingHoursFactory(staff=staff, weekday=6, starts="02:30", ends="04:00")
+    slots = listed(home, staff, date(2026, 3, 29))
+    assert [slot.isoformat() for slot in slots] == ["2026-03-29T03:00:00+02:00", "2026-03-29T03:30:00+02:00"]
+    early = datetime.fromisoformat("2026-03-29T01:30:00+01:00")
+    with pytest.raises(OutsideWorkingHours):
+        booking.book(by=client, client=client, staff=staff, service=service, appointment_date=early, now=NOW)

@@ -1,0 +1,147 @@
+"""Booking, moving and cancelling at once over HTTP: nothing is sold twice, nothing is lost, nobody sees a deadlock."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory, token_for
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+
+ROUNDS = 6
+OVERLAPS = """
+    SELECT count(*) FROM appointments a JOIN appointments b ON a.staff_id = b.staff_id AND a.id < b.id
+    WHERE a.status <> 'cancelled' AND b.status <> 'cancelled'
+      AND a.busy_from < b.busy_until AND b.busy_from < a.busy_until
+"""
+
+
+def overlaps():
+    with connection.cursor() as cursor:
+        cursor.execute(OVERLAPS)
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def morning(salon):
+    """A full hour some days ahead, in a salon whose team is there day and night."""
+    for staff in (salon.staff, salon.colleague):
+        always(staff)
+    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=5)
+
+
+def always(staff):
+    staff.working_hours.all().delete()
+    for weekday in range(7):
+        WorkingHoursFactory(staff=staff, weekday=weekday, starts="00:00", ends="00:00")
+
+
+def visit_at(salon, start, staff=None):
+    return AppointmentFactory(
+        client=salon.client, staff=staff or salon.staff, service=salon.service, appointment_date=start
+    )
+
+
+@pytest.fixture
+def at_once(gunicorn):
+    """`at_once([(token, path, body), …])`: POSTs all at once and returns the answers in their order."""
+    with ThreadPoolExecutor(64) as callers:
+
+        def run(calls):
+            answers = callers.map(lambda call: gunicorn.call("POST", call[1], token=call[0], body=call[2]), calls)
+            return list(answers)
+
+        yield run
+
+
+def outcome(answer):
+    return answer.status, answer.body.get("code")
+
+
+def move(token, visit, start, **body):
+    return token, f"/appointments/{visit.pk}/reschedule", {"appointment_date": start.isoformat()} | body
+
+
+def test_64_clients_buy_100_slots_exactly_once(salon, morning, at_once):
+    tokens = [token_for(UserFactory(organization=salon.organization)) for _ in range(64)]
+    slots = [morning + timedelta(minutes=30 * n) for n in range(100) for _ in range(3)]
+    body = {"staff": salon.staff.pk, "service": salon.service.pk}
+    answers = at_once(
+        [
+            (tokens[n % 64], "/appointments", body | {"appointment_date": slot.isoformat()})
+            for n, slot in enumerate(slots)
+        ]
+    )
+    assert Counter(map(outcome, answers)) == {(201, None): 100, (409, "slot_taken"): 200}
+    assert overlaps() == 0
+
+
+def test_of_64_clients_who_take_anyone_free_as_many_are_served_as_there_are_people(salon, morning, at_once):
+    for _ in range(3):
+        always(UserFactory(organization=salon.organization, role="staff"))
+    for person in (salon.admin, salon.manager):
+        person.is_active = False
+        person.save()
+    tokens = [token_for(UserFactory(organization=salon.organization)) for _ in range(64)]
+    body = {"service": salon.service.pk, "appointment_date": morning.isoformat()}
+    answers = at_once([(token, "/appointments", body) for token in tokens])
+    assert Counter(map(outcome, answers)) == {(201, None): 5, (409, "slot_taken"): 59}
+    assert len({answer.body["staff"] for answer in answers if answer.status == 201}) == 5
+    assert overlaps() == 0
+
+
+def test_two_visits_moved_into_one_gap(salon, morning, at_once):
+    token = token_for(salon.client)
+    for n in range(ROUNDS):
+        start = morning + timedelta(hours=4 * n)
+        visits = [visit_at(salon, start), visit_at(salon, start + timedelta(hours=1))]
+        gap = start + timedelta(hours=2)
+        answers = at_once([move(token, visit, gap) for visit in visits])
+        assert Counter(map(outcome, answers)) == {(200, None): 1, (409, "slot_taken"): 1}
+    assert overlaps() == 0
+
+
+def test_two_visits_that_cross_between_two_people(salon, morning, at_once):
+    token = token_for(salon.manager)
+    for n in range(ROUNDS):
+        start = morning + timedelta(hours=4 * n)
+        mine, theirs = visit_at(salon, start), visit_at(salon, start + timedelta(hours=1), salon.colleague)
+        answers = at_once(
+            [
+                move(token, mine, start, staff=salon.colleague.pk),
+                move(token, theirs, start + timedelta(hours=1), staff=salon.staff.pk),
+            ]
+        )
+        assert Counter(map(outcome, answers)) == {(200, None): 2}
+    assert overlaps() == 0
+
+
+def test_two_visits_cannot_swap_their_times_by_crossing(salon, morning, at_once):
+    token = token_for(salon.manager)
+    for n in range(ROUNDS):
+        first, second = morning + timedelta(hours=4 * n), morning + timedelta(hours=4 * n + 1)
+        visits = visit_at(salon, first), visit_at(salon, second)
+        answers = at_once([move(token, visits[0], second), move(token, visits[1], first)])
+        assert Counter(map(outcome, answers)) == {(409, "slot_taken"): 2}
+        assert [Appointment.objects.get(pk=visit.pk).appointment_date for visit in visits] == [first, second]
+
+
+def test_a_visit_cancelled_and_moved_at_once_ends_cancelled(salon, morning, at_once):
+    token = token_for(salon.client)
+    for n in range(ROUNDS):
+        start = morning + timedelta(hours=4 * n)
+        visit = visit_at(salon, start)
+        cancelled, moved = at_once(
+            [(token, f"/appointments/{visit.pk}/cancel", {}), move(token, visit, start + timedelta(hours=1))]
+        )
+        assert outcome(cancelled) == (200, None)
+        assert outcome(moved) in ((200, None), (409, "invalid_transition"))
+        visit.refresh_from_db()
+        assert (visit.status, visit.version) == ("cancelled", 3 if moved.status == 200 else 2)
+        assert [fact.action for fact in visit.history.order_by("id")] == (
+            ["rescheduled", "cancelled"] if moved.status == 200 else ["cancelled"]
+        )

@@ -1,0 +1,158 @@
+"""Utilization and no-shows over HTTP, with figures counted by hand."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment, TimeOff
+from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
+from payments.models import Payment
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def instant(day, hour):
+    return datetime(2026, 3, day, hour, tzinfo=BERLIN)
+
+
+@pytest.fixture
+def march(salon):
+    """Two Mondays: `staff` works 9 to 17, `colleague` 10 to 12 on one of them; the days are the 2nd and the 9th."""
+    Payment.objects.all().delete()
+    Appointment.objects.all().delete()
+    TimeOff.objects.all().delete()
+    type(salon.special_hours).objects.all().delete()
+    SpecialHoursFactory(staff=salon.colleague, date="2026-03-09", starts="10:00", ends="12:00")
+
+    def visit(day, hour, status, **fields):
+        return AppointmentFactory(
+            client=salon.client,
+            staff=salon.staff,
+            service=salon.service,
+            appointment_date=instant(day, hour),
+            status=status,
+            **fields,
+        )
+
+    visit(2, 9, "completed")
+    visit(2, 10, "no_show")
+    visit(2, 0, "completed")  # just past midnight in Berlin, still Sunday in UTC
+    visit(9, 9, "cancelled", cancelled_at=instant(9, 8))
+    visit(9, 11, "cancelled", cancelled_at=instant(1, 8))
+    visit(9, 12, "scheduled")
+    return salon
+
+
+def ask(api, caller, report, **parameters):
+    answer = api(caller).get(f"/reports/{report}", {"from": "2026-03-02", "to": "2026-03-09"} | parameters)
+    assert answer.status_code == 200, answer.json()
+    return answer.json()
+
+
+def test_no_shows_by_day_week_and_month(api, march):
+    report = ask(api, march.manager, "no-shows")
+    assert (report["from"], report["to"], report["group_by"]) == ("2026-03-02", "2026-03-09", "day")
+    assert (report["timezone"], report["currency"]) == ("Europe/Berlin", "EUR")
+    assert [row["key"] for row in report["rows"]] == [f"2026-03-{day:02}" for day in range(2, 10)]
+    assert report["rows"][0] == {
+        "key": "2026-03-02",
+        "label": "2026-03-02",
+        "visits": 3,
+        "completed": 2,
+        "no_show": 1,
+        "late_cancelled": 0,
+        "no_show_rate": 0.3333,
+    }
+    assert report["rows"][7] == {
+        "key": "2026-03-09",
+        "label": "2026-03-09",
+        "visits": 2,
+        "completed": 0,
+        "no_show": 0,
+        "late_cancelled": 1,
+        "no_show_rate": None,
+    }
+    total = {"visits": 5, "completed": 2, "no_show": 1, "late_cancelled": 1, "no_show_rate": 0.3333}
+    assert report["total"] == total
+    weeks = ask(api, march.manager, "no-shows", group_by="week")
+    assert [(row["key"], row["visits"]) for row in weeks["rows"]] == [("2026-W10", 3), ("2026-W11", 2)]
+    months = ask(api, march.manager, "no-shows", group_by="month")
+    assert [(row["key"], row["visits"]) for row in months["rows"]] == [("2026-03", 5)]
+    assert weeks["total"] == months["total"] == total
+
+
+def test_no_shows_by_person_and_service(api, march):
+    for group_by, row in (("staff", march.staff), ("service", march.service)):
+        report = ask(api, march.manager, "no-shows", group_by=group_by)
+        assert [(r["key"], r["label"], r["visits"]) for r in report["rows"]] == [(row.pk, row.name, 5)]
+
+
+def test_utilization_counts_hours_less_time_off(api, march):
+    TimeOffFactory(staff=march.staff, starts_at=instant(9, 15), ends_at=instant(9, 20))
+    TimeOffFactory(staff=None, organization=march.organization, starts_at=instant(9, 11), ends_at=instant(9, 16))
+    report = ask(api, march.manager, "utilization")
+    assert report["rows"][0] == {
+        "key": "2026-03-02",
+        "label": "2026-03-02",
+        "booked_minutes": 90,
+        "available_minutes": 480,
+        "utilization": 0.1875,
+    }
+    assert report["rows"][7] == {
+        "key": "2026-03-09",
+        "label": "2026-03-09",
+        "booked_minutes": 30,
+        "available_minutes": 180,
+        "utilization": 0.1667,
+    }
+    assert report["total"] == {"booked_minutes": 120, "available_minutes": 660, "utilization": 0.1818}
+    by_staff = ask(api, march.manager, "utilization", group_by="staff")
+    assert [(row["label"], row["booked_minutes"], row["available_minutes"]) for row in by_staff["rows"]] == [
+        ("Salon colleague", 0, 60),
+        ("Salon staff", 120, 600),
+    ]
+
+
+def test_a_working_day_of_a_clock_change_has_the_minutes_that_pass(api, march):
+    WorkingHoursFactory(staff=march.staff, weekday=6, starts="00:00", ends="00:00")
+    for day, minutes in (("2026-03-29", 23 * 60), ("2026-10-25", 25 * 60)):
+        report = ask(api, march.manager, "utilization", **{"from": day, "to": day})
+        assert report["total"]["available_minutes"] == minutes
+
+
+def test_reports_are_for_admins_managers_and_operators(api, march, clinic, operator):
+    question = {"from": "2026-03-02", "to": "2026-03-09"}
+    for report in ("no-shows", "utilization"):
+        for caller, status in ((march.admin, 200), (march.staff, 403), (march.client, 403), (operator, 400)):
+            assert api(caller).get(f"/reports/{report}", question).status_code == status
+        assert (
+            api(march.admin).get(f"/reports/{report}", question | {"organization": clinic.organization.pk}).status_code
+            == 403
+        )
+        answer = api(operator).get(f"/reports/{report}", question | {"organization": march.organization.pk})
+        assert (answer.status_code, answer.json()["timezone"]) == (200, "Europe/Berlin")
+    assert ask(api, clinic.admin, "no-shows")["total"]["visits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"to": "2026-03-01"}, "to"), ({"to": "2027-03-03"}, "to"), ({"group_by": "hour"}, "group_by"), ({"x": "1"}, "x")],
+)
+def test_nonsense_is_a_400_that_names_it(api, march, changes, field):
+    answer = api(march.admin).get("/reports/no-shows", {"from": "2026-03-02", "to": "2026-03-09"} | changes)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_the_queries_do_not_depend_on_people_or_days(api, march, django_assert_num_queries):
+    client = api(march.admin)
+    year = {"from": "2026-01-01", "to": "2026-12-31"}
+    client.get("/reports/utilization", year)  # the first writes when the token was used
+    for n in range(2):
+        with django_assert_num_queries(9):
+            client.get("/reports/utilization", year)
+        WorkingHoursFactory(staff=UserFactory(organization=march.organization, role="staff"), weekday=1)
+        AppointmentFactory(
+            client=march.client, staff=march.staff, appointment_date=instant(2, 15) + timedelta(days=30 + n)
+        )
