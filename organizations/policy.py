@@ -33,20 +33,19 @@ TABLE = [
     (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, EVERYTHING),
     (HOURS, ("create", "update", "destroy"), ORG, ORG, SELF, NEVER, EVERYTHING),
-    (("availability",), ("list",), ORG, ORG, ORG, ORG, EVERYTHING),
-    (("reports",), ("list",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("time_off",), ("close",), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("availability",), ("list",), ORG, ORG, ORG, ORG, EVERYTHING),
     (("appointments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
     (("appointments",), ("create",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
     (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
-    (("appointments",), ("history",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("appointments",), ("reschedule", "cancel"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
+    (("appointments",), ("history", "reschedule", "cancel"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
     (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
     (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
     (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
     (("payments",), ("create",), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("reports",), ("list",), ORG, ORG, NEVER, NEVER, EVERYTHING),
 ]
 
 CELLS = {

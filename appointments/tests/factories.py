@@ -1,12 +1,27 @@
 from datetime import UTC, datetime, time, timedelta
 
 import factory
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from services.tests.factories import ServiceFactory
 
 FIRST_VISIT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+def always_at_work(*people):
+    """Day and night, every day, from now on."""
+    for staff in people:
+        for rows in (staff.working_hours, staff.special_hours, staff.time_off):
+            rows.all().delete()
+        for weekday in range(7):
+            WorkingHoursFactory(staff=staff, weekday=weekday, starts=time(0), ends=time(0))
+
+
+def days_ahead(days, hour=9):
+    """A full hour in UTC so many days from now: far enough for a client's notice, not too far ahead."""
+    return timezone.now().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
 class AppointmentFactory(factory.django.DjangoModelFactory):

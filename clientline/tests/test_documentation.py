@@ -30,6 +30,16 @@ PATHS = {
     "/time-off/{id}": "delete get patch put",
     "/appointments": "get post",
     "/appointments/{id}": "get patch",
+    "/appointments/series": "post",
+    "/appointments/{id}/reschedule": "post",
+    "/appointments/{id}/cancel": "post",
+    "/appointments/{id}/complete": "post",
+    "/appointments/{id}/no-show": "post",
+    "/appointments/{id}/correct": "post",
+    "/appointments/{id}/history": "get",
+    "/availability": "get",
+    "/reports/utilization": "get",
+    "/reports/no-shows": "get",
     "/payments": "get post",
     "/payments/{id}": "get",
 }
@@ -54,7 +64,7 @@ BODIES = {
         "client": "@client",
         "staff": "@staff",
         "service": "@service",
-        "appointment_date": "2026-05-01T09:00:00Z",
+        "appointment_date": "2026-06-01T09:00:00Z",
     },
     "/payments": {"appointment": "@visit", "amount": "1.00"},
 }
@@ -83,7 +93,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 52
+    assert len(set(names)) == len(names) == 62
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from appointments.models import Appointment, SpecialHours
+from appointments.tests.factories import always_at_work, days_ahead
 from organizations.models import Organization
 from payments.models import Payment
 
@@ -225,7 +226,9 @@ def test_midnight_ends_a_day_as_00_00(home, api):
 
 
 def test_clients_never_see_internal_notes_not_even_of_a_booking_they_make(home, api):
-    body = {"service": home.service.pk, "staff": home.staff.pk, "appointment_date": "2026-05-10T09:00:00Z"}
+    always_at_work(home.staff)
+    start = days_ahead(10).isoformat()
+    body = {"service": home.service.pk, "staff": home.staff.pk, "appointment_date": start}
     answer = api(home.client).post("/appointments", body).json()
     assert "internal_notes" not in answer and "overbooked" not in answer
     assert answer["client"] == home.client.pk

@@ -77,9 +77,9 @@ REFERENCES = [
     ("working-hours", "staff", {"staff": "staff", "weekday": 6, "starts": "09:00", "ends": "10:00"}),
     ("special-hours", "staff", {"staff": "staff", "date": "2026-05-01"}),
     ("time-off", "staff", {"staff": "staff"} | DATES),
-    ("appointments", "client", BOOKING | {"appointment_date": "2026-05-01T09:00:00Z"}),
-    ("appointments", "staff", BOOKING | {"appointment_date": "2026-05-02T09:00:00Z"}),
-    ("appointments", "service", BOOKING | {"appointment_date": "2026-05-03T09:00:00Z"}),
+    ("appointments", "client", BOOKING | {"appointment_date": "2026-06-01T09:00:00Z"}),
+    ("appointments", "staff", BOOKING | {"appointment_date": "2026-06-02T09:00:00Z"}),
+    ("appointments", "service", BOOKING | {"appointment_date": "2026-06-03T09:00:00Z"}),
     ("payments", "appointment", {"appointment": "visit", "amount": "1.00"}),
 ]
 

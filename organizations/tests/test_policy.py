@@ -6,9 +6,17 @@ from types import SimpleNamespace
 import pytest
 
 from accounts.tests.factories import UserFactory
-from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
+from appointments.tests.factories import (
+    SpecialHoursFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+    always_at_work,
+    days_ahead,
+)
 from organizations import policy
 from services.tests.factories import ServiceFactory
+
+SOON = [days_ahead(days).isoformat() for days in (10, 11, 12)]
 
 ROLES = ("admin", "manager", "staff", "client", "operator")
 
@@ -30,13 +38,18 @@ special_hours | create, update, destroy                   | org | org   | self  
 time_off      | list, retrieve                            | org | org   | org      | –      | all
 time_off      | create, update, destroy                   | org | org   | self     | –      | all
 time_off      | close                                     | org | org   | –        | –      | all
+availability  | list                                      | org | org   | org      | org    | all
 appointments  | list, retrieve                            | org | org   | assigned | own    | all
 appointments  | create                                    | org | org   | assigned | own    | all
 appointments  | update, internal_notes, duration, price   | org | org   | assigned | –      | all
+appointments  | history, reschedule, cancel               | org | org   | assigned | own    | all
+appointments  | complete, no_show, bend_rules             | org | org   | assigned | –      | all
+appointments  | correct, overbook, waive_fee, reprice     | org | org   | –        | –      | all
 appointments  | destroy                                   | –   | –     | –        | –      | –
 payments      | list, retrieve                            | org | org   | assigned | own    | all
 payments      | create                                    | org | org   | assigned | –      | all
 payments      | destroy                                   | –   | –     | –        | –      | –
+reports       | list                                      | org | org   | –        | –      | all
 """
 
 CELLS = {
@@ -249,7 +262,7 @@ CREATION = [
             "client": "@client",
             "staff": "@staff",
             "service": "@service",
-            "appointment_date": "2026-05-20T09:00:00Z",
+            "appointment_date": SOON[0],
         },
         {"org": 201, "assigned": 201, "own": 201, "all": 201},
     ),
@@ -259,7 +272,7 @@ CREATION = [
             "client": "@client",
             "staff": "@colleague",
             "service": "@service",
-            "appointment_date": "2026-05-20T09:00:00Z",
+            "appointment_date": SOON[0],
         },
         {"org": 201, "assigned": 400, "own": 201, "all": 201},
     ),
@@ -269,13 +282,13 @@ CREATION = [
             "client": "@stranger",
             "staff": "@staff",
             "service": "@service",
-            "appointment_date": "2026-05-21T09:00:00Z",
+            "appointment_date": SOON[1],
         },
         {"org": 201, "assigned": 400, "own": 400, "all": 201},
     ),
     (
         "appointments",
-        {"staff": "@staff", "service": "@service", "appointment_date": "2026-05-22T09:00:00Z"},
+        {"staff": "@staff", "service": "@service", "appointment_date": SOON[2]},
         {"org": 400, "assigned": 400, "own": 201, "all": 400},
     ),
     ("payments", {"appointment": "@visit", "amount": "1.00"}, {"org": 201, "assigned": 201, "all": 201}),
@@ -296,6 +309,8 @@ def filled(body, cast, resource, role):
 def test_rows_are_created_in_scope_only(cast, api, role):
     client = api(caller(cast, role))
     for resource, body, answers in CREATION:
+        if resource == "appointments":  # clients are held to the hours
+            always_at_work(cast.home.staff, cast.home.colleague)
         answer = client.post(PATHS[resource], filled(body, cast, resource, role))
         expected = answers.get(CELLS[resource, "create", role], 403)
         assert answer.status_code == expected, (resource, body, answer.json())
