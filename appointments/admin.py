@@ -3,9 +3,11 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from accounts.models import User
 from appointments import booking
+from appointments.admin_moves import MovesMixin, plain_history
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin import ClientLineModelAdmin
@@ -87,8 +89,8 @@ class BookingForm(ClientLineForm):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ClientLineModelAdmin):
-    """Adding is booking; afterwards only the notes are typed."""
+class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
+    """Adding is booking; afterwards only the notes are typed, and the rest is moved by buttons."""
 
     resource = "appointments"
     list_display = ("appointment_date", "client", "service", "staff", "status", "price", "organization")
@@ -128,6 +130,7 @@ class AppointmentAdmin(ClientLineModelAdmin):
         "cancellation_reason",
         "fee_waived",
         "created_at",
+        "what_happened",
     )
     change_fields = (*readonly_fields, "notes", "internal_notes")
 
@@ -137,6 +140,10 @@ class AppointmentAdmin(ClientLineModelAdmin):
     def get_changeform_initial_data(self, request):
         alone = policy.scope(request.user, "appointments", "create") == policy.ASSIGNED
         return {"staff": request.user.pk} if alone else {}
+
+    @admin.display(description="History")
+    def what_happened(self, visit):
+        return format_html_join("", "<div>{}</div>", ((line,) for line in plain_history(visit))) or "–"
 
     def create(self, request, values):
         return booking.book(by=request.user, now=timezone.now(), **values)
