@@ -21,7 +21,7 @@ def members_of(user):
 
 def known_to(user):
     """Themselves, the clients they registered, and the clients who have a visit with them."""
-    visitors = user.visits_given.values("client")
+    visitors = user.visits_given.model.objects.filter(staff=user.pk).values("client")
     return members_of(user) & (Q(pk=user.pk) | Q(role="client") & (Q(created_by=user.pk) | Q(pk__in=visitors)))
 
 
