@@ -41,7 +41,6 @@ READ_ONLY = {
         "cancellation_reason": "x",
         "cancelled_by": 0,
         "version": True,
-        "fee_waived": 0,
         "created_at": "2026-12-30T09:00:00Z",
     },
 }
