@@ -250,3 +250,11 @@ def test_the_script_of_docs_names_the_document_and_no_other_server(db, api):
     assert answer["Content-Type"].startswith("application/javascript")
     assert b"/openapi.json" in answer.content
     assert not re.search(rb"https?://", answer.content)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_may_load_nothing_from_elsewhere(db, api, path):
+    policy = api().get(path)["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; img-src 'self' data:;")
+    assert "http" not in policy
+    assert "script-src" not in policy  # which leaves default-src: no inline script
