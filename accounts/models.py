@@ -110,6 +110,8 @@ class User(AbstractBaseUser):
         indexes = [
             models.Index(fields=["organization", "name", "id"], name="user_by_name"),
             models.Index(fields=["organization", "created_at", "id"], name="user_by_creation"),
+            # The team is a handful among thousands of clients, and each question for free times asks for it.
+            models.Index(fields=["organization", "id"], condition=~Q(role="client"), name="user_of_the_team"),
         ]
 
     def __str__(self):

@@ -4,7 +4,7 @@ Building and compiling a queryset takes Django several times as long as PostgreS
 """
 
 from django.db import connection
-from django.db.models import Value
+from django.db.models import BooleanField, F, Func, Value
 from psycopg.types.numeric import Int8
 
 
@@ -19,6 +19,19 @@ class Given(Value):
         return "%s", [self]
 
 
+def any_of(field, name):
+    """A condition: the key in `field` is one of the list that is given under `name`."""
+    template = "(%(expressions)s::bigint[]))"
+    return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
+
+
+def sized(value):
+    """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
+    if type(value) is int:
+        return Int8(value)
+    return [Int8(each) for each in value] if type(value) is list else value
+
+
 class Statement:
     """A compiled queryset of `values_list` rows."""
 
@@ -29,6 +42,5 @@ class Statement:
         """The rows as tuples; `values` by the names of the stand-ins."""
         parameters = [values[each.name] if isinstance(each, Given) else each for each in self.parameters]
         with connection.prepared_cursor() as cursor:
-            # psycopg would choose a type for each integer by its size, and each choice would be prepared anew.
-            cursor.execute(self.sql, [Int8(each) if type(each) is int else each for each in parameters])
+            cursor.execute(self.sql, [sized(each) for each in parameters])
             return cursor.fetchall()
