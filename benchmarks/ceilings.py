@@ -12,10 +12,11 @@ from pathlib import Path
 import orjson
 import psycopg
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
+
+from benchmarks import world
 
 kept = threading.local()
 urlpatterns = []
@@ -24,13 +25,8 @@ urlpatterns = []
 def database():
     """This thread's own connection."""
     if not hasattr(kept, "connection"):
-        kept.connection = psycopg.connect(**connection_parameters(), autocommit=True)
+        kept.connection = psycopg.connect(**world.connection_parameters(), autocommit=True)
     return kept.connection
-
-
-def connection_parameters():
-    parameters = connection.get_connection_params()
-    return {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}
 
 
 def view(request, *, names, sql):

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
 from clientline.pagination import Cursor
-from clientline.tests.serving import Gunicorn, database_url
+from clientline.tests.serving import Gunicorn
 
 LISTS = "users services working-hours special-hours time-off appointments payments".split()
 TARGETS = {"list": 0.6, "detail": 0.4}
@@ -118,17 +117,13 @@ def main():
     token = world.secret_of(admin)
     client = Client(SERVER_NAME="127.0.0.1", HTTP_AUTHORIZATION=f"Bearer {token}")
     asked = [each for each in paths(client) if not chosen.words or any(word in each[1] for word in chosen.words)]
-    environment = {
-        "DATABASE_URL": database_url(connection.get_connection_params()),
-        "SECRET_KEY": settings.SECRET_KEY,
-    }
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".json"))
         json.dump([question(client, path) for _, path in asked], file, default=str)
         file.flush()
         application = f"benchmarks.ceilings:create('{file.name}')"
-        ours = stack.enter_context(Gunicorn(environment, "--workers=1"))
-        ceilings = stack.enter_context(Gunicorn(environment, "--workers=1", application))
+        ours = stack.enter_context(Gunicorn(world.environment(), "--workers=1"))
+        ceilings = stack.enter_context(Gunicorn(world.environment(), "--workers=1", application))
         process = stack.enter_context(callers.other_process())
         bench = Bench(ours, ceilings, process, token, chosen.rounds, chosen.requests)
         short = sum(measure_reads(bench, asked, at_once) for at_once in chosen.callers)

@@ -3,12 +3,14 @@
 It is a database of its own beside the configured one, `<name>_benchmark`, made on first use and kept.
 """
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import User
+from clientline.tests.serving import database_url
 from organizations.models import Organization
 
 DEMO = {"organizations": 100, "appointments": 100_000, "seed": 1, "verbosity": 0}
@@ -84,4 +86,16 @@ def fill():
 
 
 def secret_of(admin):
+    """A token that signs in."""
     return tokens.issue(admin, now=timezone.now())[1]
+
+
+def environment():
+    """What a server needs to serve the database that is measured."""
+    return {"DATABASE_URL": database_url(connection.get_connection_params()), "SECRET_KEY": settings.SECRET_KEY}
+
+
+def connection_parameters():
+    """What psycopg alone needs to connect to it."""
+    parameters = connection.get_connection_params()
+    return {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}

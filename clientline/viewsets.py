@@ -88,6 +88,10 @@ def by_key(rows, values):
     return rows.filter(pk=values["pk"])
 
 
+def by_key_in_any_scope(rows, values):
+    return by_key(rows.model.objects.all(), values)
+
+
 def only(answers):
     """The one there is; 404 where there is none."""
     if not answers:
@@ -104,7 +108,7 @@ def compiled(view_class, action, standing, answer_class, select, names):
         pk=given["caller"], organization_id=given["organization"], role=role, is_superuser=is_superuser
     )
     view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=caller))
-    rows = select(answer_class.annotate(view.get_queryset()), given)
+    rows = answer_class.annotate(select(view.get_queryset(), given))
     return Statement(rows.values_list(*answer_class.reader().columns))
 
 
@@ -118,7 +122,7 @@ class AnswerMixin:
 
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
-        return only(self.answers(self.model.objects.filter(pk=serializer.instance.pk)))
+        return only(self.read(by_key_in_any_scope, {"pk": serializer.instance.pk}))
 
 
 class CreateMixin(AnswerMixin):
