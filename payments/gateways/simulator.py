@@ -127,6 +127,11 @@ class SimulatorGateway:
         with store() as db:
             return db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
 
+    def refunded(self, reference):
+        """How much of a payment was given back, refunds under way counted."""
+        with store() as db:
+            return given_back(db, reference)
+
     def finish(self, reference, outcome=COMPLETED):
         """The client pays or gives up, once. The signed callback: body and headers."""
         with store() as db:
@@ -156,12 +161,16 @@ def refund_answer(row):
     return Answer(row["reference"], row["outcome"])
 
 
+def given_back(db, reference):
+    rows = db.execute("SELECT amount FROM refund WHERE payment = ? AND outcome <> ?", [reference, FAILED])
+    return sum((Decimal(row["amount"]) for row in rows), Decimal(0))
+
+
 def refuse_excess(db, request, reference):
     paid = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
     if paid is None or paid["outcome"] != COMPLETED:
         raise Declined("there is no such payment to refund")
-    rows = db.execute("SELECT amount FROM refund WHERE payment = ? AND outcome <> ?", [reference, FAILED])
-    if sum((Decimal(row["amount"]) for row in rows), request.amount) > Decimal(paid["amount"]):
+    if given_back(db, reference) + request.amount > Decimal(paid["amount"]):
         raise Declined("the refund exceeds the payment")
 
 
