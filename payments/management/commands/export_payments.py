@@ -61,7 +61,7 @@ class Command(BaseCommand):
             organizations = organizations.filter(pk=organization)
             if not organizations:
                 raise CommandError("There is no such organization.")
-        writer = csv.writer(self.stdout, lineterminator="\n")
+        writer = csv.writer(self.stdout)
         writer.writerow(COLUMNS)
         for each in organizations:
             for row in recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
