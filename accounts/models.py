@@ -62,6 +62,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         home = organization or self.home_organization(email.lower())
         return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
 
+    def get_by_natural_key(self, email):
+        return self.get(email=email.lower())
+
     def home_organization(self, email):
         colleague = self.filter(is_superuser=True).order_by("id").select_related("organization").first()
         if colleague:
@@ -110,6 +113,10 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self):
+        return self.name
+
+    def get_short_name(self):
+        """What the admin greets them with."""
         return self.name
 
     @property

@@ -41,6 +41,7 @@ BEGIN
         ) AS object (kind, oid, name, namespace)
         WHERE namespace = 'public'::regnamespace
         AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND deptype = 'e')
+        ORDER BY kind <> 'TABLE'  -- first of all, with the sequences that are part of their columns
     LOOP
         EXECUTE statement;
     END LOOP;

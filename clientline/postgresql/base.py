@@ -3,12 +3,21 @@ foreign keys are checked at once, and instants are read by psycopg's C code.
 """
 
 from django.db.backends.postgresql import base, operations
-from psycopg import adapters
+from psycopg import OperationalError, adapters
 from psycopg.pq import Format
 
-from clientline.embedded_postgres import Cluster
+from clientline.embedded_postgres import PORT, Cluster
+from clientline.postgres_binaries import PostgresUnavailable
 
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
+
+
+def socket_directory(data):
+    """Where the embedded server listens; it is started if need be."""
+    try:
+        return str(Cluster(data).ensure_running())
+    except PostgresUnavailable as error:
+        raise OperationalError(str(error)) from error
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -23,7 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self):
         params = super().get_connection_params()
         if data := self.settings_dict.get("EMBEDDED_DATA"):
-            params["host"] = str(Cluster(data).ensure_running())
+            params |= {"host": socket_directory(data), "port": PORT}
         return params
 
     def create_cursor(self, name=None):

@@ -1,0 +1,19 @@
+"""What must hold for people beyond their constraints."""
+
+from clientline.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        name="organization_has_an_active_admin",
+        sql="""
+            SELECT organization_id FROM users WHERE NOT is_superuser
+            GROUP BY organization_id HAVING NOT bool_or(role = 'admin' AND is_active)
+        """,
+        says="organizations that nobody can govern",
+    ),
+    Invariant(
+        name="operator_is_an_admin",
+        sql="SELECT id FROM users WHERE is_superuser AND role <> 'admin'",
+        says="platform operators with a lesser role",
+    ),
+]

@@ -1,0 +1,67 @@
+"""A new organization together with its first admin, who does the rest."""
+
+import secrets
+import sys
+from getpass import getpass
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import User
+from accounts.people import register
+from clientline.errors import FieldRefused
+from organizations.models import Organization
+
+
+class Command(BaseCommand):
+    help = "Create an organization and its first admin."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--name", required=True, help="of the organization")
+        parser.add_argument("--email", required=True, help="where the organization is reached")
+        parser.add_argument("--admin-email", required=True, help="what the admin signs in with")
+        parser.add_argument("--admin-name", default="Administrator")
+        parser.add_argument(
+            "--admin-password-stdin",
+            action="store_true",
+            help="read the password from standard input; else it is asked for, or made up where nobody can be asked",
+        )
+        parser.add_argument("--timezone", default="UTC", help="IANA name, like Europe/Berlin")
+        parser.add_argument("--currency", default="USD", help="ISO 4217 code, like EUR")
+
+    def handle(self, *, name, email, timezone, currency, admin_name, admin_email, admin_password_stdin, **options):
+        organization = Organization(name=name, email=email.lower(), timezone=timezone, currency=currency)
+        admin = {"name": admin_name, "email": admin_email.lower(), "role": User.Role.ADMIN}
+        refuse_invalid(organization)
+        refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
+        password, made_up = self.password(admin_password_stdin)
+        try:
+            with transaction.atomic():
+                organization.save(force_insert=True)
+                register(by=None, organization=organization, password=password, **admin)
+        except FieldRefused as error:
+            raise CommandError(f"The admin's password is refused: {error}") from error
+        self.stdout.write(f"Created {name} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")
+        if made_up:
+            self.stdout.write(f"The password, which is not shown again: {password}")
+
+    def password(self, from_stdin):
+        """The admin's password, and whether it was made up here."""
+        if from_stdin:
+            return sys.stdin.readline().rstrip("\r\n"), False
+        if not sys.stdin.isatty():
+            return secrets.token_urlsafe(12), True
+        password = getpass("The admin's password: ")
+        if getpass("The same again: ") != password:
+            raise CommandError("The two passwords differ.")
+        return password, False
+
+
+def refuse_invalid(row, *, prefix="", exclude=None):
+    """Raise CommandError with the first thing that is wrong, under the name of its option."""
+    try:
+        row.full_clean(exclude=exclude)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise CommandError(f"--{prefix}{field}: {messages[0]}") from error

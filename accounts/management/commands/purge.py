@@ -1,0 +1,20 @@
+"""Removes what has expired and nobody can use any more."""
+
+from django.contrib.sessions.models import Session
+from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+
+from accounts.models import Token
+
+
+class Command(BaseCommand):
+    help = "Delete expired tokens and sessions. Run it daily."
+
+    def handle(self, **options):
+        now = timezone.now()
+        tokens, _ = Token.objects.filter(expires_at__lte=now).delete()
+        sessions, _ = Session.objects.filter(expire_date__lte=now).delete()
+        self.stdout.write(
+            f"Deleted {tokens} expired token{pluralize(tokens)} and {sessions} expired session{pluralize(sessions)}."
+        )

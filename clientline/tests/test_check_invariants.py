@@ -1,0 +1,152 @@
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from clientline.invariants import all_invariants
+
+INVARIANTS = {invariant.name: invariant for invariant in all_invariants()}
+
+# What breaks the walls, and who is then named.
+BROKEN_WALLS = [
+    (
+        "declared_constraints_exist",
+        "ALTER TABLE appointments DROP CONSTRAINT appointment_no_double_booking",
+        "appointment_no_double_booking",
+    ),
+    (
+        "declared_constraints_exist",
+        "ALTER TABLE payments DROP CONSTRAINT payment_appointment_in_same_organization",
+        "payment_appointment_in_same_organization",
+    ),
+    (
+        "constraints_are_valid",
+        "ALTER TABLE users ADD CONSTRAINT user_has_a_name CHECK (name <> '') NOT VALID",
+        "user_has_a_name",
+    ),
+    (
+        "indexes_are_valid",  # such an index waits for its partitions'
+        """CREATE TABLE archive (id int) PARTITION BY RANGE (id);
+           CREATE TABLE archive_1 PARTITION OF archive FOR VALUES FROM (1) TO (2);
+           CREATE INDEX archive_by_id ON ONLY archive (id)""",
+        "archive_by_id",
+    ),
+    (
+        "triggers_are_enabled",
+        """CREATE TRIGGER nothing_changes BEFORE UPDATE ON payments
+               FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+           ALTER TABLE payments DISABLE TRIGGER nothing_changes""",
+        "payments.nothing_changes",
+    ),
+    ("tenant_tables_have_row_security", "ALTER TABLE payments DISABLE ROW LEVEL SECURITY", "payments"),
+    ("tenant_tables_have_row_security", "ALTER TABLE organizations DISABLE ROW LEVEL SECURITY", "organizations"),
+    ("tenant_tables_have_row_security", "DROP POLICY users_of_one_organization ON users", "users"),
+    ("tenant_tables_have_row_security", "CREATE TABLE gifts (organization_id bigint)", "gifts"),
+]
+# What breaks the data of the clinic; each says whose id is then named.
+BROKEN_ROWS = [
+    (
+        "organization_timezone_is_readable",
+        "UPDATE organizations SET timezone = 'Europe/Atlantis' WHERE name = 'Clinic' RETURNING id",
+    ),
+    (
+        "organization_currency_is_known",
+        "UPDATE organizations SET currency = 'KWD' WHERE name = 'Clinic' RETURNING id",
+    ),
+    (
+        "organization_has_an_active_admin",
+        "UPDATE users SET is_active = false WHERE name = 'Clinic admin' RETURNING organization_id",
+    ),
+    ("operator_is_an_admin", "UPDATE users SET is_superuser = true WHERE name = 'Clinic staff' RETURNING id"),
+    (
+        "service_performed_by_no_client",
+        """INSERT INTO service_staff (organization_id, service_id, staff_id)
+           SELECT s.organization_id, s.id, u.id FROM services s, users u
+           WHERE s.name = 'Clinic service' AND u.name = 'Clinic client' RETURNING service_id""",
+    ),
+    ("visit_of_a_client", "UPDATE appointments SET client_id = staff_id WHERE id = %(visit)s RETURNING id"),
+    ("visit_given_by_no_client", "UPDATE appointments SET staff_id = client_id WHERE id = %(visit)s RETURNING id"),
+    (
+        "visit_cancelled_after_it_was_booked",
+        """UPDATE appointments SET status = 'cancelled', cancelled_at = created_at - interval '1 second'
+           WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
+        "visit_ahead_has_no_outcome",
+        """UPDATE appointments SET status = 'completed', appointment_date = '2099-01-01 10:00+00', ends_at =
+           '2099-01-01 11:00+00', busy_from = '2099-01-01 10:00+00', busy_until = '2099-01-01 11:00+00'
+           WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
+        "series_of_one_client",
+        """UPDATE appointments a SET series = '00000000-0000-4000-8000-000000000001' FROM organizations o
+           WHERE o.id = a.organization_id AND o.name = 'Clinic' RETURNING series""",
+    ),
+    (
+        "payment_settled_after_it_was_recorded",
+        """UPDATE payments SET status = 'completed', settled_at = created_at - interval '1 second'
+           WHERE id = %(payment)s RETURNING id""",
+    ),
+]
+
+
+def execute(sql, **parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def run():
+    output = StringIO()
+    call_command("check_invariants", stdout=output)
+    return output.getvalue().splitlines()
+
+
+def test_sound_data_breaks_no_invariant(salon, operator):
+    assert run() == [f"ok      {name}" for name in INVARIANTS]
+
+
+@pytest.mark.parametrize(("name", "sql", "offender"), BROKEN_WALLS)
+def test_a_wall_with_a_hole_is_found(db, name, sql, offender):
+    assert INVARIANTS[name].offenders() == (0, [])
+    execute(sql)
+    assert INVARIANTS[name].offenders() == (1, [offender])
+
+
+@pytest.mark.parametrize(("name", "sql"), BROKEN_ROWS)
+def test_a_row_that_breaks_an_invariant_is_found(salon, clinic, name, sql):
+    offenders = {row[0] for row in execute(sql, visit=clinic.visit.pk, payment=clinic.payment.pk)}
+    assert len(offenders) == 1
+    assert INVARIANTS[name].offenders() == (1, list(offenders))
+
+
+def test_a_tenant_role_that_passes_by_row_security_is_found(db):
+    superuser = execute("SELECT rolname FROM pg_roles WHERE rolsuper")[0][0]
+    invariant = replace(INVARIANTS["tenant_role_is_confined"], parameters=lambda: {"role": superuser})
+    assert invariant.offenders() == (1, [superuser])
+
+
+def test_every_invariant_is_seen_to_find_something():
+    seen = {row[0] for row in BROKEN_WALLS + BROKEN_ROWS} | {"tenant_role_is_confined"}
+    assert seen == set(INVARIANTS)
+
+
+def test_findings_are_listed_and_end_the_command_with_an_error(salon):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE organizations SET timezone = 'Europe/Atlantis' RETURNING id")
+        ids = sorted(pk for (pk,) in cursor.fetchall())
+    output = StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command("check_invariants", stdout=output)
+    assert str(failure.value) == f"1 of {len(INVARIANTS)} invariants are broken."
+    assert (
+        "BROKEN  organization_timezone_is_readable: 2 organizations in time zones "
+        f"that Python or PostgreSQL cannot read: {ids[0]}, {ids[1]}"
+    ) in output.getvalue().splitlines()
+
+
+def test_of_many_offenders_only_the_first_are_named(db):
+    invariant = replace(INVARIANTS["visit_of_a_client"], sql="SELECT generate_series(1, 7)")
+    assert invariant.offenders() == (7, [1, 2, 3, 4, 5])

@@ -1,0 +1,136 @@
+"""The documents say what is: paths, access table, configuration, version, and a tour that really works."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from organizations import policy
+
+ROOT = settings.BASE_DIR
+README = (ROOT / "README.md").read_text()
+APPS = ("clientline", "organizations", "accounts", "services", "appointments", "payments")
+READ_FROM_ENVIRONMENT = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\(|environ\[)\s*"(\w+)"')
+STEP = re.compile(r"^```bash\n(.*?)^```$(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+END_OF_STEP = "--- end of step ---"
+
+
+def section(title):
+    """The text below the README's heading, up to the next of the same rank."""
+    _, found, rest = README.partition(f"\n## {title}\n")
+    assert found, f"README has no section {title}"
+    return rest.partition("\n## ")[0]
+
+
+def table(title, first):
+    """The lines of the table in that section whose first column is called `first`."""
+    lines = section(title).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    end = next((number for number in range(start, len(lines)) if not lines[number].startswith("|")), len(lines))
+    return lines[start:end]
+
+
+def as_row(*cells):
+    return f"| {' | '.join(cells)} |"
+
+
+def names(text):
+    """What stands between backticks."""
+    return re.findall(r"`([^`]+)`", text)
+
+
+# The map
+
+
+def test_every_path_of_the_map_exists():
+    rows = [line.split("|")[2:4] for line in table("Where is it?", "question")[2:]]
+    assert len(rows) > 10
+    assert all(names(cell) for row in rows for cell in row)
+    assert [path for row in rows for cell in row for path in names(cell) if not (ROOT / path).exists()] == []
+
+
+def test_every_link_to_a_file_resolves():
+    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / document).read_text())
+        assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+# What is written down twice
+
+
+def test_the_access_table_is_the_policy():
+    columns = as_row("resource", "action", *policy.ROLES, "operator")
+    rows = [as_row(", ".join(resources), ", ".join(actions), *scopes) for resources, actions, *scopes in policy.TABLE]
+    assert table("Who may do what", "resource") == [columns, "|---" * 7 + "|", *rows]
+
+
+def test_the_configuration_table_and_the_example_name_every_variable_that_is_read():
+    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "tests" not in path.parts]
+    read = {name for path in sources for name in READ_FROM_ENVIRONMENT.findall(path.read_text())}
+    described = {names(line)[0] for line in table("Configuration", "variable")[2:]}
+    example = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {"DATABASE_URL", "PG_BINDIR"} < read
+    assert (described, example) == (read, read)
+
+
+def test_the_newest_change_is_of_this_version():
+    assert re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == settings.VERSION
+
+
+# The tour
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The environment of a shell beside `make run` on an empty directory, with its address as BASE."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {
+        "CLIENTLINE_DATA": str(tmp_path / "var"),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "BASE": f"http://127.0.0.1:{port}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own
+    manage = {"cwd": ROOT, "env": environment, "text": True}
+    up = subprocess.Popen([sys.executable, "manage.py", "up", "--demo"], **manage, stdout=subprocess.PIPE)
+    try:
+        wait_until_it_serves(up)
+        yield environment
+    finally:
+        up.terminate()
+        up.communicate(timeout=40)
+        subprocess.run([sys.executable, "manage.py", "db", "stop"], **manage, check=True)
+
+
+def wait_until_it_serves(up):
+    said = ""
+    for line in up.stdout:
+        said += line
+        if "Ctrl-C stops it." in line:
+            return
+    raise AssertionError(said)
+
+
+def matches(printed, expected):
+    """Whether a line is as the README shows it, where … stands for anything."""
+    return re.fullmatch(".*".join(map(re.escape, expected.split("…"))), printed)
+
+
+def test_the_tour_prints_what_the_readme_says(served):
+    steps = STEP.findall(section("A tour of the API"))
+    script = "".join(f"{commands}echo '{END_OF_STEP}'\n" for commands, _ in steps)
+    bash = ["bash", "-euo", "pipefail", "-c", script]
+    result = subprocess.run(bash, cwd=ROOT, env=served, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    outputs = result.stdout.split(f"{END_OF_STEP}\n")
+    assert (result.returncode, len(outputs)) == (0, len(steps) + 1), result.stdout
+    for (_, shown), output in zip(steps, outputs, strict=False):
+        printed, expected = [[line.strip() for line in text.splitlines() if line.strip()] for text in (output, shown)]
+        assert len(printed) == len(expected), output
+        assert [pair for pair in zip(printed, expected, strict=True) if not matches(*pair)] == []

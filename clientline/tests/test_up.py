@@ -1,0 +1,182 @@
+"""`manage.py up` as a person sees it: what it says, what it serves, what it leaves."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.management import CommandError
+from django.urls import resolve
+
+from clientline import gunicorn_conf
+from clientline.embedded_postgres import Cluster
+from clientline.management.commands import up
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def first():
+    """The first start of all, with what was said and served."""
+    with tempfile.TemporaryDirectory(prefix="client line ") as directory:
+        data, port = Path(directory), free_port()
+        process = start(data, port)
+        said = read_until(process, "Ctrl-C stops it.")
+        with urlopen(f"http://127.0.0.1:{port}/") as answer:
+            health = json.load(answer)
+        with urlopen(f"http://127.0.0.1:{port}/static/admin/css/base.css") as answer:
+            static = answer.headers["Content-Type"]
+        farewell, code = stop(process), process.returncode
+        yield SimpleNamespace(data=data, said=said, health=health, static=static, farewell=farewell, code=code)
+        Cluster(directory).stop()
+
+
+@pytest.fixture
+def data(first):
+    """Where the database and the static files are in place already."""
+    return first.data
+
+
+def start(data, port, *arguments):
+    own = {
+        "CLIENTLINE_DATA": str(data),
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "DATABASE_URL": "",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "up", *arguments],
+        cwd=project_settings.BASE_DIR,
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(process, text):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+def stop(process, number=signal.SIGINT):
+    """End the whole group, as Ctrl-C in a terminal does; returns what is said last."""
+    os.killpg(process.pid, number)
+    return process.communicate(timeout=40)[0]
+
+
+def test_the_first_start_shows_its_progress(first):
+    steps = ["Creating a PostgreSQL database in", "Applying accounts.0001_initial... OK", "Collecting static files"]
+    assert sorted(steps, key=first.said.index) == steps
+    assert "The database has no organization yet." in first.said
+
+
+def test_the_addresses_of_admin_and_docs_are_told_and_true(first):
+    addresses = dict(re.findall(r"^  (\w+) +http://127\.0\.0\.1:\d+(\S+)$", first.said, re.MULTILINE))
+    assert addresses == {"Admin": "/admin/", "Docs": "/docs"}
+    assert [resolve(path).view_name for path in addresses.values()] == ["admin:index", "docs"]
+
+
+def test_pages_and_static_files_are_served(first):
+    assert first.health["status"] == "ok"
+    assert first.static.startswith("text/css")
+
+
+def test_ctrl_c_ends_all_but_the_database_and_says_so(first):
+    assert first.farewell.endswith("\nClientLine is stopped. PostgreSQL keeps running; `manage.py db stop` stops it.\n")
+    assert first.code == 0
+
+
+def test_a_second_start_only_serves(data, port):
+    Cluster(data).ensure_running()
+    began = time.monotonic()
+    process = start(data, port)
+    said = read_until(process, "ClientLine serves on")
+    assert time.monotonic() - began < 10
+    assert not re.search("Creating|Starting|Applying|Collecting", said)
+    stop(process, signal.SIGTERM)
+    assert Cluster(data).status().running
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_stopped_database_is_started(data, port):
+    Cluster(data).stop()
+    process = start(data, port)
+    assert "Starting PostgreSQL ...\n" in read_until(process, "ClientLine serves on")
+    stop(process)
+
+
+def test_demo_fills_an_empty_database_once(data, port):
+    process = start(data, port, "--demo")
+    said = read_until(process, "ClientLine serves on")
+    assert re.search(r"\S+@\S+", said)
+    assert "The database has no organization yet" not in said
+    stop(process)
+    process = start(data, port, "--demo")
+    assert "@" not in read_until(process, "ClientLine serves on")
+    stop(process)
+
+
+def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = start(tmp_path, port)
+        said = process.communicate()[0]
+    assert said == (
+        f"CommandError: Cannot listen on 127.0.0.1:{port} (Address already in use): "
+        "end what listens there, or set HOST and PORT to a free address.\n"
+    )
+    assert process.returncode == 1
+    assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a_foreign_address_is_refused(host):
+    with pytest.raises(CommandError, match=f"^Cannot listen on {re.escape(host)}:8000"):
+        up.refuse_taken_port(host, 8000)
+
+
+def test_a_changed_static_file_is_collected_again(settings, tmp_path):
+    settings.STATICFILES_DIRS = [tmp_path]
+    before = up.fingerprint_of_static_files()
+    assert up.fingerprint_of_static_files() == before
+    (tmp_path / "new.css").write_text("a {}")
+    assert up.fingerprint_of_static_files() != before
+
+
+def test_gunicorn_keeps_its_control_socket_shut_and_limits_requests():
+    known = up.Server(up.Command()).cfg
+    assert known.control_socket_disable
+    assert known.preload_app
+    assert known.worker_class_str == "gthread"
+    assert known.accesslog is None
+    assert (known.limit_request_line, known.limit_request_fields) == (4094, 64)
+    assert known.bind == [gunicorn_conf.bind]

@@ -1,0 +1,21 @@
+"""What must hold for organizations beyond their constraints."""
+
+from clientline.currencies import HUNDREDTHS, WHOLE
+from clientline.invariants import Invariant
+from clientline.zones import known_zones
+
+INVARIANTS = [
+    Invariant(
+        name="organization_timezone_is_readable",
+        # The rules of Python and of PostgreSQL change with their versions; whoever lacks the zone shows UTC.
+        sql="SELECT id FROM organizations WHERE timezone <> ALL (%(zones)s)",
+        says="organizations in time zones that Python or PostgreSQL cannot read",
+        parameters=lambda: {"zones": sorted(known_zones())},
+    ),
+    Invariant(
+        name="organization_currency_is_known",
+        sql="SELECT id FROM organizations WHERE currency <> ALL (%(currencies)s)",
+        says="organizations with currencies that are unknown or do not fit into two decimals",
+        parameters=lambda: {"currencies": sorted(WHOLE | HUNDREDTHS)},
+    ),
+]

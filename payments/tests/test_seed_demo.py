@@ -1,0 +1,291 @@
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import F, Q
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from clientline.currencies import WHOLE
+from organizations.models import Organization
+from payments.demo.visits import draw_guests
+from payments.models import Payment
+from services.models import Service, ServiceStaff
+
+TODAY = date(2026, 4, 8)  # clocks changed ten days before in Europe, and a month before in America
+NOW = datetime(2026, 4, 8, tzinfo=UTC)
+VISITS = 700
+MODELS = (
+    Organization,
+    User,
+    Service,
+    ServiceStaff,
+    WorkingHours,
+    SpecialHours,
+    TimeOff,
+    Appointment,
+    Payment,
+)
+
+
+def seed(organizations=3, appointments=300, **options):
+    output = StringIO()
+    options = {"seed": 1, "today": TODAY} | options
+    call_command("seed_demo", organizations=organizations, appointments=appointments, stdout=output, **options)
+    return output.getvalue()
+
+
+@pytest.fixture
+def world(db):
+    seed(organizations=5, appointments=VISITS)
+
+
+def snapshot():
+    """All rows but the passwords, with each key replaced by its place in the order of keys."""
+    places = {model: {pk: place for place, pk in enumerate(pks(model))} for model in MODELS}
+
+    def told(field, value):
+        model = field.model if field.primary_key else field.related_model
+        return places[model].get(value) if model else value
+
+    return {
+        model.__name__: [
+            [
+                told(field, getattr(row, field.attname))
+                for field in row._meta.concrete_fields
+                if field.name != "password"
+            ]
+            for row in model.objects.order_by("pk")
+        ]
+        for model in MODELS
+    }
+
+
+def pks(model):
+    return model.objects.order_by("pk").values_list("pk", flat=True)
+
+
+def seeded_snapshot(**options):
+    """What a run leaves; afterwards nothing of it is left."""
+    with transaction.atomic():
+        seed(**options)
+        rows = snapshot()
+        transaction.set_rollback(True)
+    return rows
+
+
+@pytest.mark.django_db
+def test_the_same_seed_and_day_make_the_same_rows():
+    first = seeded_snapshot()
+    assert first["Organization"][0][1:3] == ["Salon Sonnig", "hello@sonnig.example"]
+    assert len(first["Appointment"]) == 300
+    assert seeded_snapshot() == first
+
+
+@pytest.mark.django_db
+def test_another_seed_makes_other_rows():
+    first, second = seeded_snapshot(seed=1), seeded_snapshot(seed=2)
+    assert first["Appointment"] != second["Appointment"]
+    assert first["Organization"][1][1] != second["Organization"][1][1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("organizations", "appointments"), [(1, 1), (7, 3), (5, 101)])
+def test_exactly_as_many_are_made_as_asked_for(organizations, appointments):
+    seed(organizations=organizations, appointments=appointments)
+    assert (Organization.objects.count(), Appointment.objects.count()) == (organizations, appointments)
+
+
+def test_every_status_occurs_where_it_can(world):
+    past, future = Q(ends_at__lte=NOW), Q(ends_at__gt=NOW)
+    statuses = Appointment.objects.order_by().values_list("status", flat=True).distinct()
+    assert set(statuses.filter(past)) == {"scheduled", "completed", "cancelled", "no_show"}
+    assert set(statuses.filter(future)) == {"scheduled", "cancelled"}
+    payments = set(Payment.objects.order_by().values_list("status", flat=True).distinct())
+    assert payments == {"pending", "completed", "failed", "refunded"}
+    assert set(Payment.objects.order_by().values_list("payment_method", flat=True).distinct()) == {
+        "cash",
+        "card",
+        "online",
+    }
+    assert Payment.objects.filter(status="completed", refunded_amount__gt=0).exists()
+
+
+def test_the_invariants_hold_afterwards(world):
+    output = StringIO()
+    call_command("check_invariants", stdout=output)
+    assert "BROKEN" not in output.getvalue()
+
+
+def test_visits_are_on_the_grid_inside_hours_and_outside_time_off(db):
+    seed(organizations=1, appointments=900)  # enough to reach the days on which somebody is away
+    visits = Appointment.objects.select_related("organization")
+    hours, closed = hours_by_date(), absences()
+    for visit in visits:
+        zone = ZoneInfo(visit.organization.timezone)
+        starts, ends = visit.appointment_date.astimezone(zone), visit.ends_at.astimezone(zone)
+        [opens] = [
+            opens
+            for opens, closes in hours(visit.staff_id, starts.date())
+            if opens <= starts.time() < ends.time() <= closes
+        ]
+        assert (minutes(starts.time()) - minutes(opens)) % visit.organization.slot_interval == 0
+        away = closed[None] + closed[visit.staff_id]
+        assert not any(visit.appointment_date < end and start < visit.ends_at for start, end in away)
+    assert visits.count() == 900
+
+
+def hours_by_date():
+    weekly, special = defaultdict(list), defaultdict(list)
+    for row in WorkingHours.objects.all():
+        weekly[row.staff_id, row.weekday].append((row.starts, row.ends))
+    for row in SpecialHours.objects.all():
+        special[row.staff_id, row.date].append((row.starts, row.ends))
+
+    def hours(staff, day):
+        intervals = special.get((staff, day)) or weekly[staff, day.weekday()]
+        return [(opens, closes) for opens, closes in intervals if opens is not None]
+
+    return hours
+
+
+def absences():
+    closed = defaultdict(list)
+    for row in TimeOff.objects.all():
+        closed[row.staff_id].append((row.starts_at, row.ends_at))
+    return closed
+
+
+def minutes(clock: time):
+    return clock.hour * 60 + clock.minute
+
+
+def test_visits_are_given_by_people_who_perform_the_service(world):
+    performed = ServiceStaff.objects.values_list("service_id", "staff_id")
+    named = {service for service, _ in performed}
+    pairs = set(Appointment.objects.order_by().values_list("service_id", "staff_id").distinct())
+    assert {pair for pair in pairs if pair[0] in named} <= set(performed)
+    assert any(service in named for service, _ in pairs)
+
+
+def test_visits_agree_with_their_service_policy_and_time_of_booking(world):
+    visits = Appointment.objects.filter(
+        Q(price=F("service__price")) | Q(price=0, service__price=None),
+        cancellation_notice=F("organization__cancellation_notice"),
+        late_cancellation_fee=F("organization__late_cancellation_fee"),
+        no_show_fee=F("organization__no_show_fee"),
+        created_at__lt=F("appointment_date"),
+        created_at__lte=NOW,
+        client__created_at__lte=F("created_at"),
+        organization__created_at__lt=F("created_at"),
+    )
+    assert visits.count() == VISITS
+    cancelled = Appointment.objects.filter(status="cancelled")
+    assert cancelled.filter(cancelled_at__gte=F("created_at"), cancelled_at__lte=NOW).count() == cancelled.count()
+    assert not cancelled.filter(Q(cancelled_by=None) | Q(cancellation_reason="")).exists()
+
+
+def test_overbooked_visits_stand_beside_another_and_no_client_sits_in_two_chairs(world):
+    visits = Appointment.objects.exclude(status="cancelled")
+    overbooked = visits.filter(overbooked=True)
+    assert overbooked.exists()
+    for visit in overbooked:
+        meanwhile = visits.filter(appointment_date__lt=visit.ends_at, ends_at__gt=visit.appointment_date)
+        assert meanwhile.filter(staff=visit.staff).exclude(pk=visit.pk).exists()
+        assert not meanwhile.filter(client=visit.client).exclude(pk=visit.pk).exists()
+
+
+def test_whoever_is_squeezed_in_is_not_who_sits_there_already():
+    visits = [Appointment(overbooked=overbooked) for overbooked in [False, True] * 20]
+    guests = draw_guests(Random(1), visits, clients=2)
+    assert all(first != second for first, second in zip(guests[::2], guests[1::2], strict=True))
+
+
+def test_money_is_in_the_currency_of_the_organization(world):
+    whole = Payment.objects.filter(organization__currency__in=WHOLE)
+    assert whole.exists()
+    assert all(payment.amount % 1 == payment.refunded_amount % 1 == 0 for payment in whole)
+    assert not Payment.objects.exclude(created_at__lte=NOW).exists()
+
+
+def test_salon_sonnig_is_busy_today_and_its_client_is_expected(world):
+    sonnig = Organization.objects.get(name="Salon Sonnig")
+    assert (sonnig.timezone, sonnig.currency) == ("Europe/Berlin", "EUR")
+    staff = User.objects.filter(organization=sonnig, role="staff").order_by("id").values_list("name", flat=True)
+    assert [name.split()[0] for name in staff] == ["Sofie", "Tom", "Aylin", "Marco"]
+    today = Appointment.objects.filter(
+        organization=sonnig, appointment_date__gte=NOW, appointment_date__lt=NOW + timedelta(days=1)
+    )
+    assert today.count() >= 10
+    assert Appointment.objects.filter(client__email="mia@sonnig.example", status="scheduled").exists()
+
+
+def test_at_the_weekend_somebody_is_at_work_too(db):
+    saturday, sunday = datetime(2026, 4, 11, tzinfo=UTC), datetime(2026, 4, 12, tzinfo=UTC)
+    seed(today=sunday.date())
+    visits = Appointment.objects.filter(organization__name="Salon Sonnig")
+    assert visits.filter(appointment_date__gte=sunday, appointment_date__lt=sunday + timedelta(days=1)).exists()
+    assert visits.filter(appointment_date__lt=saturday).exists()
+
+
+def test_with_logins_the_printed_people_can_sign_in(db):
+    lines = seed(organizations=1, appointments=20, logins=True).splitlines()
+    assert lines[0] == "Saved 1 organization with 20 visits."
+    assert lines[1] == "Sign in with the password let-the-sun-in as"
+    logins = [line.split() for line in lines[2:]]
+    assert logins == [
+        ["admin@sonnig.example", "admin"],
+        ["manager@sonnig.example", "manager"],
+        ["sofie@sonnig.example", "staff"],
+        ["mia@sonnig.example", "client"],
+    ]
+    for email, role in logins:
+        assert authenticate(None, username=email, password="let-the-sun-in").role == role
+
+
+def test_without_logins_nobody_can_sign_in(db):
+    assert seed(organizations=1, appointments=20).splitlines() == ["Saved 1 organization with 20 visits."]
+    assert not any(person.has_usable_password() for person in User.objects.all())
+
+
+def test_a_second_run_is_refused_and_changes_nothing(db):
+    seed()
+    before = snapshot()
+    with pytest.raises(CommandError) as refusal:
+        seed(seed=2)
+    assert str(refusal.value) == ("The demo data is here already: Key (email)=(hello@sonnig.example) already exists.")
+    assert snapshot() == before
+
+
+def test_a_failure_in_the_middle_leaves_nothing(db):
+    taken = UserFactory(email="mia@sonnig.example")
+    with pytest.raises(CommandError, match=r"\(mia@sonnig.example\) already exists"):
+        seed()
+    assert User.objects.get() == taken
+    assert Organization.objects.get() == taken.organization
+    assert not WorkingHours.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"organizations": 0}, "--organizations has to lie between 1 and 10000."),
+        ({"organizations": 10_001}, "--organizations has to lie between 1 and 10000."),
+        ({"appointments": -1}, "--appointments has to lie between 1 and 10000000."),
+        ({"appointments": 10_000_001}, "--appointments has to lie between 1 and 10000000."),
+        ({"today": date(1999, 1, 1)}, "--today has to lie between 2015-01-01 and 2095-01-01."),
+    ],
+)
+def test_absurd_arguments_are_refused(options, sentence):
+    with pytest.raises(CommandError) as refusal:
+        seed(**options)
+    assert str(refusal.value) == sentence
+    assert not Organization.objects.exists()
