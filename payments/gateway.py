@@ -93,10 +93,10 @@ def configured_name():
     return settings.PAYMENT_PROVIDER
 
 
-def asked(call, *arguments):
-    """The Answer to a call; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
+def asked(name, operation, *arguments):
+    """The Answer of a provider; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
     try:
-        return call(*arguments)
+        return getattr(named(name), operation)(*arguments)
     except Declined as refusal:
         logger.warning("The payment provider declined: %s", refusal)
         return Answer(outcome=FAILED)

@@ -16,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 def ask_for_payment(payment):
     """The provider's Answer, with the page on which the client pays. Outside a transaction."""
-    return gateway.asked(gateway.named(payment.provider).begin, request_for(payment, payment))
+    return gateway.asked(payment.provider, "begin", request_for(payment, payment))
 
 
 def ask_for_refund(refund):
     """The provider's Answer. Outside a transaction."""
     payment = refund.payment
-    return gateway.asked(gateway.named(payment.provider).refund, request_for(refund, payment), payment.reference)
+    return gateway.asked(payment.provider, "refund", request_for(refund, payment), payment.reference)
 
 
 def look_up_refund(refund):

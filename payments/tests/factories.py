@@ -10,7 +10,11 @@ class PaymentFactory(factory.django.DjangoModelFactory):
         model = Payment
 
     class Params:
-        completed = factory.Trait(status="completed", settled_at=factory.LazyFunction(timezone.now))
+        completed = factory.Trait(
+            status="completed",
+            settled_at=factory.LazyFunction(timezone.now),
+            created_at=factory.SelfAttribute("settled_at"),
+        )
 
     appointment = factory.SubFactory(AppointmentFactory)
     organization = factory.SelfAttribute("appointment.organization")

@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def settle_payment(self, payment, now):
         """The provider is asked before the transaction; one that never heard of the payment is told of it again."""
         if payment.reference:
-            answer = gateway.asked(gateway.named(payment.provider).look_up, payment.reference)
+            answer = gateway.asked(payment.provider, "look_up", payment.reference)
         else:
             answer = online.ask_for_payment(payment)
         with transaction.atomic():
