@@ -20,7 +20,7 @@ from payments.models import Payment, Refund
 class PaymentSerializer(ClientLineSerializer):
     organization = serializers.PrimaryKeyRelatedField(read_only=True)
     appointment = serializers.PrimaryKeyRelatedField(read_only=True)
-    checkout_url = StrictCharField(read_only=True, help_text="Where the client pays; only in online payments")
+    checkout_url = StrictCharField(required=False, help_text="Where the client pays; only in online payments")
 
     class Meta:
         model = Payment

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
 from appointments.tests.factories import AppointmentFactory
 from payments import callbacks, gateway
@@ -215,14 +216,16 @@ def test_the_provider_is_never_called_in_a_transaction_and_finds_the_row_committ
     assert admin.get(f"/payments/{payment['id']}").json()["status"] == "refunded"
 
 
-def test_the_simulators_page_pays_or_declines(client, ask):
+def test_the_simulators_page_pays_or_declines(ask):
+    client = Client(enforce_csrf_checks=True)
     for outcome, status in (("completed", "completed"), ("failed", "failed")):
         payment = ask("5.00")
         path = payment["checkout_url"].removeprefix("http://127.0.0.1:8000")
         page = client.get(path)
         assert "no money moves" in page.content.decode()
         assert "5.00 EUR" in page.content.decode()
-        client.post(path, {"outcome": outcome})
+        assert client.post(path, {"outcome": outcome}).status_code == 403
+        client.post(path, {"outcome": outcome, "csrfmiddlewaretoken": client.cookies["csrftoken"].value})
         assert Payment.objects.get(pk=payment["id"]).status == status
         assert f"This payment is {status}." in client.get(path).content.decode()
     assert client.get("/payments/thanks").status_code == 200
