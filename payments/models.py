@@ -151,10 +151,7 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["organization", "settled_at"],
-                include=["amount", "payment"],
-                condition=Q(settled_at__isnull=False),
-                name="refund_by_settlement",
+                fields=["organization", "settled_at"], include=["amount", "payment"], name="refund_by_settlement"
             ),
         ]
 

@@ -126,7 +126,7 @@ class RefundViewSet(ReadViewSet):
 class BalanceView(APIView):
     """What visits cost, what was paid for them and what is due."""
 
-    policy_action = action = "balance"
+    policy_action, action = "balance", "get"
 
     def answer(self, organization, visits):
         figures = balances.total(visits)
@@ -162,7 +162,7 @@ class ClientBalanceView(BalanceView):
 
 class RevenueView(APIView):
     resource = "reports"
-    policy_action = action = "list"
+    policy_action, action = "list", "get"  # one called list would be documented as a list of answers
 
     @extend_schema(parameters=REPORT_PARAMETERS, responses=RevenueSerializer)
     def get(self, request):

@@ -293,8 +293,16 @@ CREATION = [
         {"staff": "@staff", "service": "@service", "appointment_date": SOON[2]},
         {"org": 400, "assigned": 400, "own": 201, "all": 400},
     ),
-    ("payments", {"appointment": "@visit", "amount": "1.00"}, {"org": 201, "assigned": 201, "all": 201}),
-    ("payments", {"appointment": "@strangers_visit", "amount": "1.00"}, {"org": 201, "assigned": 400, "all": 201}),
+    (
+        "payments",
+        {"appointment": "@visit", "amount": "1.00", "allow_overpayment": True},
+        {"org": 201, "assigned": 201, "all": 201},
+    ),
+    (
+        "payments",
+        {"appointment": "@strangers_visit", "amount": "1.00", "allow_overpayment": True},
+        {"org": 201, "assigned": 400, "all": 201},
+    ),
 ]
 
 

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='refund',
-            index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['organization', 'settled_at'], include=('amount', 'payment'), name='refund_by_settlement'),
+            index=models.Index(fields=['organization', 'settled_at'], include=('amount', 'payment'), name='refund_by_settlement'),
         ),
         migrations.AddConstraint(
             model_name='refund',
