@@ -40,6 +40,8 @@ def test_more_than_is_due_is_refused_and_what_was_typed_stays(salon, client):
     assert error.code == "overpayment"
     assert Page(answer).fields["amount"] == ["0.01"]
     assert (Payment.objects.count(), LogEntry.objects.count()) == (before, 0)
+    assert submit(client, ADD, **recording(salon.visit, amount="0.01", allow_overpayment="on")).status_code == 302
+    assert Payment.objects.latest("id").amount == Decimal("0.01")
 
 
 def test_an_online_payment_is_never_recorded_as_completed(salon, client):
