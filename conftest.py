@@ -1,5 +1,6 @@
 """The cast: two organizations always exist, so that every negative test has something that could leak."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -107,3 +108,4 @@ def gunicorn(transactional_db):
     }
     with Gunicorn(environment, "--workers=2") as server:
         yield server
+        sys.stderr.write(server.output)  # shown when the test fails

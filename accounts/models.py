@@ -21,7 +21,7 @@ def members_of(user):
 
 def known_to(user):
     """Themselves, the clients they registered, and the clients who have a visit with them."""
-    visitors = user.visits_given.values("client")
+    visitors = user.visits_given.model.objects.filter(staff=user.pk).values("client")
     return members_of(user) & (Q(pk=user.pk) | Q(role="client") & (Q(created_by=user.pk) | Q(pk__in=visitors)))
 
 
@@ -110,6 +110,8 @@ class User(AbstractBaseUser):
         indexes = [
             models.Index(fields=["organization", "name", "id"], name="user_by_name"),
             models.Index(fields=["organization", "created_at", "id"], name="user_by_creation"),
+            # The team is a handful among thousands of clients, and each question for free times asks for it.
+            models.Index(fields=["organization", "id"], condition=~Q(role="client"), name="user_of_the_team"),
         ]
 
     def __str__(self):

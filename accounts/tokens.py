@@ -74,7 +74,7 @@ def bearer(secret, *, confined):
 
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
-    with connection.cursor() as cursor:
+    with connection.prepared_cursor() as cursor:
         cursor.execute(CONFINED_BEARER if confined else UNCONFINED_BEARER, [prefix_of(secret), digest(secret)])
         row = cursor.fetchone()
     if row is None:

@@ -52,14 +52,13 @@ def book(
         organization=service.organization,
         client=client,
         service=service,
-        price=service.price or 0 if price is None else price,
         notes=notes,
         internal_notes=internal_notes,
         series=series,
         created_by=by,
         created_at=now,
+        **terms(service, price),
         **times(appointment_date, need),
-        **{name: getattr(service.organization, name) for name in POLICY_SNAPSHOT},
     )
     candidates = [staff.pk] if staff else among or performers(service)
     with placing():
@@ -74,6 +73,12 @@ def book(
         visit.save(force_insert=True)
         history.record(visit, "booked", by=by, now=now, became=appointment_date)
     return visit
+
+
+def terms(service, price=None):
+    """The price and the policy of this moment: later changes to either touch no booked visit."""
+    policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
+    return policy | {"price": service.price or 0 if price is None else price}
 
 
 def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):

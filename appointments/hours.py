@@ -6,9 +6,10 @@ opening would open an hour early on the Sunday of a clock change. Minutes count 
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
+from clientline.statements import Given, Statement, any_of
 
 DAY = 1440
 EPOCH_DAY = date(1970, 1, 1)
@@ -67,17 +68,28 @@ def minutes_of(starts, ends):
     return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
 
 
+@cache
+def weekly_hours():
+    rows = WorkingHours.objects.filter(any_of("staff", "staff")).order_by("weekday", "starts")
+    return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
+
+
+@cache
+def special_hours():
+    rows = SpecialHours.objects.filter(any_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
+    return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
+
+
 class Hours:
     """The hours of some people on some dates. Two queries, however many."""
 
     def __init__(self, staff_ids, first_day, last_day):
         self.weekly = defaultdict(list)
         self.special = defaultdict(list)
-        rows = WorkingHours.objects.filter(staff__in=staff_ids).order_by("weekday", "starts")
-        for staff, weekday, starts, ends in rows.values_list("staff", "weekday", "starts", "ends"):
+        asked = {"staff": list(staff_ids), "first": first_day, "last": last_day}
+        for staff, weekday, starts, ends in weekly_hours().rows(asked):
             self.weekly[staff, weekday].append(minutes_of(starts, ends))
-        rows = SpecialHours.objects.filter(staff__in=staff_ids, date__range=(first_day, last_day)).order_by("starts")
-        for staff, day, starts, ends in rows.values_list("staff", "date", "starts", "ends"):
+        for staff, day, starts, ends in special_hours().rows(asked):
             closed = starts is None
             self.special[staff, day] += [] if closed else [minutes_of(starts, ends)]
 

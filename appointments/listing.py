@@ -1,5 +1,7 @@
 """The listing of free times: what may be asked, and how it is answered. The rules are `availability`'s."""
 
+from functools import cache
+
 from django import forms
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -11,6 +13,7 @@ from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
 from clientline.errors import FieldRefused, Forbidden
 from clientline.filters import DateFormField, IdFormField
+from clientline.statements import Given, Statement
 from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_SPAN_DAYS = 31
@@ -57,10 +60,11 @@ class Question:
             raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
 
     def find_service(self):
-        visible = Service.objects.visible_to(self.caller, "services").select_related("organization")
-        service = visible.filter(pk=self.asked["service"]).first()
+        service = Service.objects.visible_to(self.caller, "services").filter(pk=self.asked["service"]).first()
         if service is None:
             raise unknown("service")
+        if service.organization_id == self.caller.organization_id:
+            service.organization = self.caller.organization  # known already
         if not service.is_active:
             raise FieldRefused("service", "inactive", f"{service} is not active.")
         return service
@@ -76,20 +80,18 @@ class Question:
         return need_of_visit(visit)
 
     def find_people(self):
-        """Everybody who may be booked, or those who were named, by id."""
-        people = self.service.performers().order_by("id")
-        if not self.staff:
-            return list(people)
-        found = list(people.filter(pk__in=self.staff))
-        if len(found) < len(set(self.staff)):
+        """The names of everybody who may be booked, or of those who were named, by ascending id."""
+        values = {"service": self.service.pk, "organization": self.service.organization_id}
+        people = dict(performers().rows(values))
+        if set(self.staff) - set(people):
             raise unknown("staff")
-        return found
+        return {pk: people[pk] for pk in sorted(self.staff or people)}
 
     def answer(self, *, now):
         zone = self.service.organization.zone
         calendar = Calendar(
             organization=self.service.organization,
-            staff_ids=[person.pk for person in self.people],
+            staff_ids=list(self.people),
             first_day=self.asked["from"],
             last_day=self.asked["to"],
             need=self.need,
@@ -102,7 +104,7 @@ class Question:
             "timezone": self.service.organization.timezone,
             "service": self.service.pk,
             "duration": self.need.duration,
-            "people": [{"id": person.pk, "name": person.name} for person in self.people],
+            "people": [{"id": pk, "name": name} for pk, name in self.people.items()],
             "slots": [
                 {"start": instant_of(start, zone), "end": instant_of(start + self.need.duration, zone), "staff": free}
                 for start, free in slots.items()
@@ -131,6 +133,12 @@ def checked_id(text):
         return IdFormField().clean(text)
     except forms.ValidationError as error:
         raise ValidationError({"staff": error.messages}) from error
+
+
+@cache
+def performers():
+    service = Service(pk=Given("service"), organization_id=Given("organization"))
+    return Statement(service.performers().values_list("id", "name"))
 
 
 def unknown(name):

@@ -205,20 +205,6 @@ class AppointmentQuerySet(TenantQuerySet):
         policy.OWN: lambda user: Q(client=user.pk),
     }
 
-    def busy(self, staff_ids, start, end):
-        """Visits that keep one of these people busy at some moment of [start, end).
-
-        The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
-        btree answers, where the range operator would read far more of the GiST index.
-        """
-        return self.exclude(status=Appointment.Status.CANCELLED).filter(
-            staff__in=staff_ids,
-            appointment_date__gt=start - LONGEST_VISIT,
-            appointment_date__lt=end + LONGEST_VISIT,
-            busy_from__lt=end,
-            busy_until__gt=start,
-        )
-
 
 class Appointment(models.Model):
     class Status(models.TextChoices):

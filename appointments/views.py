@@ -31,7 +31,7 @@ from appointments.serializers import (
     UtilizationSerializer,
     WorkingHoursSerializer,
 )
-from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin
+from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, only
 
 
 class WorkingHoursViewSet(ClientLineViewSet):
@@ -77,7 +77,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, visit=visit, now=timezone.now(), **body.validated_data)
-        return Response(self.read_one(Appointment.objects.filter(pk=visit.pk)))
+        return Response(only(self.answers(Appointment.objects.filter(pk=visit.pk))))
 
     @extend_schema(request=RescheduleSerializer)
     @action(detail=True, methods=["post"])
@@ -128,7 +128,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         visits = Appointment.objects.filter(organization=body.organization.pk, series=booked.series)
         answer = {
             "series": str(booked.series),
-            "appointments": self.read(visits.order_by("appointment_date", "id"), list),
+            "appointments": self.answers(visits.order_by("appointment_date", "id")),
             "skipped": [
                 {"appointment_date": timezone.localtime(instant), "code": refusal.code}
                 for instant, refusal in booked.skipped

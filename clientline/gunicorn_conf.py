@@ -23,5 +23,8 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
+# By default a request from this machine, hence any that a proxy here passes on, says under which path it was asked.
+forwarder_headers = ""
+
 # On by default, and open to every process of this user.
 control_socket_disable = True

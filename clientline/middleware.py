@@ -21,7 +21,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        sent = request.headers.get("X-Request-ID", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
         response = self.refusal(request) or self.get_response(request)
         response["X-Request-ID"] = request.id

@@ -5,9 +5,9 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db.models import BooleanField, DateTimeField, Expression, F, Value
-from django.utils.http import urlencode
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -17,7 +17,8 @@ from clientline.parsers import LARGEST_INTEGER
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
-PARAMETERS = ("cursor", "limit", "count", "ordering")
+PLACES = ("cursor", "limit", "ordering")
+PARAMETERS = (*PLACES, "count")
 
 
 class Beyond(Expression):
@@ -29,8 +30,8 @@ class Beyond(Expression):
     def __init__(self, names, values, *, descending):
         super().__init__()
         self.operator = "<" if descending else ">"
-        self.names, self.values = names, values
-        self.sides = [F(name) for name in names] + [Value(value) for value in values]
+        self.sides = [F(name) for name in names]
+        self.sides += [value if isinstance(value, Expression) else Value(value) for value in values]
 
     def get_source_expressions(self):
         return self.sides
@@ -86,35 +87,49 @@ def bad(parameter, message):
     return ValidationError({parameter: [message]}, code="invalid")
 
 
+@dataclass(frozen=True)
+class Page:
+    """What the SQL of a page depends on, besides the values it begins behind."""
+
+    names: tuple
+    descending: bool  # as it is read: a previous page is read backward
+    limit: int
+    begins: bool  # at the first row
+
+    def __call__(self, rows, values):
+        """The page's rows and one more, which tells whether others follow; `values` by the names of the order."""
+        if not self.begins:
+            rows = rows.filter(Beyond(self.names, [values[name] for name in self.names], descending=self.descending))
+        order = [F(name).desc() if self.descending else F(name).asc() for name in self.names]
+        return rows.order_by(*order)[: self.limit + 1]
+
+
 class KeysetPagination(BasePagination):
     """Reads `cursor`, `limit`, `count` and `ordering`. A view lists the names it may be ordered by in `orderings`."""
 
-    def paginate_queryset(self, queryset, request, view=None):
+    count = None
+
+    def read(self, request, view):
+        """The Page that is asked for, and the values it begins behind."""
         self.request = request
         self.limit = self.read_limit()
         self.ordering = self.read_ordering(view)
         name = self.ordering.removeprefix("-")
         self.names = (name, "id") if name != "id" else ("id",)
-        self.count = queryset.count() if self.wants_count() else None
-        self.cursor = self.read_cursor(queryset.model)
-        return self.page(queryset)
+        self.cursor = self.read_cursor(view.model)
+        self.backward = self.cursor is not None and self.cursor.backward
+        descending = self.ordering.startswith("-") != self.backward
+        position = dict(zip(self.names, self.cursor.position, strict=True)) if self.cursor else {}
+        return Page(self.names, descending, self.limit, begins=not position), position
 
-    def page(self, queryset):
-        backward = self.cursor is not None and self.cursor.backward
-        descending = self.ordering.startswith("-") != backward
-        if self.cursor:
-            queryset = queryset.filter(Beyond(self.names, self.cursor.position, descending=descending))
-        order = [F(name).desc() if descending else F(name).asc() for name in self.names]
-        rows = list(queryset.order_by(*order)[: self.limit + 1])
-        more = len(rows) > self.limit
-        rows = rows[: self.limit]
-        if backward:
-            rows.reverse()
-        self.has_next = backward or more
-        self.has_previous = more if backward else self.cursor is not None
-        self.rows = rows
-        self.columns = queryset._fields
-        return rows
+    @property
+    def is_all_that_is_asked(self):
+        """Whether there is no filter to apply, nothing to count, and no parameter to refuse."""
+        parameters = self.request.query_params.lists()
+        return all(name in PLACES and len(values) == 1 and values[0] for name, values in parameters)
+
+    def count_if_wanted(self, rows):
+        self.count = rows.count() if self.wants_count() else None
 
     def read_limit(self):
         text = self.request.query_params.get("limit", str(DEFAULT_LIMIT))
@@ -140,24 +155,26 @@ class KeysetPagination(BasePagination):
         kinds = [model._meta.get_field(name) for name in self.names]
         return None if text is None else Cursor.decode(text, self.ordering, kinds)
 
-    def link(self, row, *, backward):
-        if self.columns:
-            position = tuple(row[self.columns.index(name)] for name in self.names)
-        else:
-            position = tuple(getattr(row, name) for name in self.names)
-        parameters = self.request.query_params.copy()
-        parameters["cursor"] = Cursor(self.ordering, position, backward).encode()
+    def link(self, answer, *, backward):
+        cursor = Cursor(self.ordering, tuple(answer[name] for name in self.names), backward).encode()
+        sent = self.request.query_params.lists()
+        kept = [(name, value) for name, values in sent if name != "cursor" for value in values]
         url = self.request.build_absolute_uri(self.request.path)
-        return f"{url}?{urlencode(parameters, doseq=True)}"
+        return f"{url}?{urlencode([*kept, ('cursor', cursor)])}"
 
     def get_paginated_response(self, data):
-        answer = {
-            "next": self.link(self.rows[-1], backward=False) if self.rows and self.has_next else None,
-            "previous": self.link(self.rows[0], backward=True) if self.rows and self.has_previous else None,
+        """The page of these answers, of which there is one too many where others follow."""
+        more, answers = len(data) > self.limit, data[: self.limit]
+        if self.backward:
+            answers.reverse()
+        has_next, has_previous = self.backward or more, more if self.backward else self.cursor is not None
+        body = {
+            "next": self.link(answers[-1], backward=False) if answers and has_next else None,
+            "previous": self.link(answers[0], backward=True) if answers and has_previous else None,
         }
         if self.count is not None:
-            answer["count"] = self.count
-        return Response(answer | {"results": data})
+            body["count"] = self.count
+        return Response(body | {"results": answers})
 
     def get_paginated_response_schema(self, schema):
         link = {"type": ["string", "null"], "format": "uri"}

@@ -7,7 +7,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
 # Seconds are what the contract shows; orjson writes offsets as +00:00 and never Z.
-OPTIONS = orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_NON_STR_KEYS
+OPTIONS = orjson.OPT_OMIT_MICROSECONDS
 
 
 def other_types(value):

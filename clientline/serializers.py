@@ -1,6 +1,6 @@
 """The base of every model serializer: strict bodies for writing, one compiled function for reading."""
 
-from functools import cache, partial
+from functools import cache
 
 import orjson
 from django.db import models, transaction
@@ -84,7 +84,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         field = self.fields.get(key)
         if field is None:
             return UNKNOWN_KEY
-        if field.read_only and self.present.get(key, empty) != value:
+        if field.read_only and not same(self.present.get(key, empty), value):
             return serializers.ErrorDetail("This key is read-only, and this is not its value.", code="read_only")
         return None
 
@@ -130,23 +130,16 @@ class ClientLineSerializer(serializers.ModelSerializer):
         return compiled_reader(cls)
 
 
-def in_zone(value, zone):
-    return None if value is None else value.astimezone(zone)
+def same(present, sent):
+    """Whether these are one JSON value: in Python, true is 1."""
+    return type(present) is type(sent) and present == sent
 
 
-def as_text(value, zone):
-    return None if value is None else str(value)
-
-
-def as_clock(value, zone):
-    return None if value is None else f"{value:%H:%M}"
-
-
-# How a column's value becomes what the field would answer; None: as it is.
+# How a value that is not NULL becomes what the field would answer; None: as it is.
 CONVERSIONS = {
-    fields.InstantField: in_zone,
-    fields.ClockField: as_clock,
-    fields.StrictDecimalField: as_text,
+    fields.InstantField: "{0}.astimezone(zone)",
+    fields.ClockField: "{0}.isoformat('minutes')",
+    fields.StrictDecimalField: "str({0})",
     fields.StrictDateField: None,
     fields.StrictCharField: None,
     fields.StrictEmailField: None,
@@ -159,7 +152,7 @@ CONVERSIONS = {
     serializers.IntegerField: None,
     serializers.BigIntegerField: None,
     serializers.CharField: None,
-    serializers.UUIDField: as_text,
+    serializers.UUIDField: "str({0})",
 }
 
 
@@ -167,19 +160,24 @@ class Reader:
     """Answers straight from `values_list` rows: the same bytes as DRF's way at a fraction of the work."""
 
     def __init__(self, fields_by_name):
-        self.names = tuple(fields_by_name)
         self.columns = tuple(column(field) for field in fields_by_name.values())
-        conversions = ((name, CONVERSIONS[type(field)]) for name, field in fields_by_name.items())
-        self.conversions = tuple((name, convert) for name, convert in conversions if convert)
+        self.read = compiled_loop({name: CONVERSIONS[type(field)] for name, field in fields_by_name.items()})
 
     def __call__(self, rows):
-        return list(map(partial(self.read, zone=timezone.get_current_timezone()), rows))
+        return self.read(rows, timezone.get_current_timezone())
 
-    def read(self, row, zone):
-        answer = dict(zip(self.names, row, strict=True))
-        for name, convert in self.conversions:
-            answer[name] = convert(answer[name], zone)
-        return answer
+
+def compiled_loop(conversions):
+    """`lambda rows, zone: [{"id": v0, "created_at": None if v1 is None else v1.astimezone(zone)} for v0, v1 in rows]`.
+
+    Made of the names and conversions of fields, it spares a call for each field of each row.
+    """
+    variables = [f"v{position}" for position in range(len(conversions))]
+    cells = [
+        f"{name!r}: " + (f"None if {variable} is None else {conversion.format(variable)}" if conversion else variable)
+        for variable, (name, conversion) in zip(variables, conversions.items(), strict=True)
+    ]
+    return eval(f"lambda rows, zone: [{{{', '.join(cells)}}} for {', '.join(variables)}, in rows]")
 
 
 def column(field):

@@ -17,7 +17,7 @@ from appointments.views import (
 )
 from clientline.converters import IdConverter
 from clientline.routers import Router
-from clientline.views import HealthView, RedocView
+from clientline.views import HealthView, RedocView, served_from_here
 from clientline.walls import unconfined
 from organizations.views import OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
@@ -44,8 +44,8 @@ router.register("payments", PaymentViewSet, basename="payment")
 
 urlpatterns = [
     path("", unconfined(HealthView.as_view()), name="health"),
-    path("docs", unconfined(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
-    path("redoc", unconfined(RedocView.as_view()), name="redoc"),
+    path("docs", unconfined(served_from_here(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="docs"),
+    path("redoc", unconfined(served_from_here(RedocView.as_view())), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view()), name="openapi"),
     path("auth/login", unconfined(LoginView.as_view()), name="login"),
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),

@@ -1,9 +1,15 @@
 """The base of every resource: a queryset by policy, compiled reads, one domain call per write."""
 
+from functools import lru_cache
+from types import SimpleNamespace
+
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
+
+from clientline.statements import Given, Statement
 
 
 class ReadViewSet(GenericViewSet):
@@ -39,29 +45,67 @@ class ReadViewSet(GenericViewSet):
         return row
 
     def list(self, request):
-        queryset = self.filter_queryset(self.get_queryset())
-        return self.get_paginated_response(self.read(queryset, self.paginate_queryset))
+        page, position = self.paginator.read(request, self)
+        if self.paginator.is_all_that_is_asked:
+            answers = self.read(page, position)
+        else:
+            rows = self.filter_queryset(self.get_queryset())
+            self.paginator.count_if_wanted(rows)
+            answers = self.answers(page(rows, position))
+        return self.get_paginated_response(answers)
 
     def retrieve(self, request, pk):
-        return Response(self.read_one(self.get_queryset().filter(pk=pk)))
+        return Response(only(self.read(by_key)))
 
-    def read_one(self, queryset):
-        answers = self.read(queryset, lambda rows: rows[:1])
-        if not answers:
-            raise Http404
-        return answers[0]
+    def read(self, select, values=None):
+        """Answers for the rows that `select(queryset, values)` takes from the permitted ones, by SQL made once.
 
-    def read(self, queryset, choose):
-        """The answers for the rows that `choose` takes from the queryset."""
+        It is made for all callers of a role. So `get_queryset` may depend on the caller's role, key and
+        organization and on the path, but on nothing else in the request.
+        """
+        answer_class, user = self.answer_class(), self.request.user
+        values = {"caller": user.pk, "organization": user.organization_id} | self.kwargs | (values or {})
+        if reader := answer_class.reader():
+            standing = (user.role, user.is_superuser)
+            statement = compiled(type(self), self.action, standing, answer_class, select, tuple(values))
+            return reader(statement.rows(values))
+        return self.answers(select(self.get_queryset(), values))
+
+    def answers(self, queryset):
+        """Answers for the rows of any queryset."""
         answer_class = self.answer_class()
         queryset = answer_class.annotate(queryset)
         if reader := answer_class.reader():
-            return reader(choose(queryset.values_list(*reader.columns)))
-        return answer_class(choose(queryset), many=True, context=self.get_serializer_context()).data
+            return reader(queryset.values_list(*reader.columns))
+        return answer_class(queryset, many=True, context=self.get_serializer_context()).data
 
     def answer_class(self):
         """The serializer of answers, where it depends on the caller."""
         return self.serializer_class
+
+
+def by_key(rows, values):
+    return rows.filter(pk=values["pk"])
+
+
+def only(answers):
+    """The one there is; 404 where there is none."""
+    if not answers:
+        raise Http404
+    return answers[0]
+
+
+@lru_cache(maxsize=2000)
+def compiled(view_class, action, standing, answer_class, select, names):
+    """The Statement of a view's read, for callers of this standing; its `names` are given when it runs."""
+    given = {name: Given(name) for name in names}
+    role, is_superuser = standing
+    caller = get_user_model()(
+        pk=given["caller"], organization_id=given["organization"], role=role, is_superuser=is_superuser
+    )
+    view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=caller))
+    rows = select(answer_class.annotate(view.get_queryset()), given)
+    return Statement(rows.values_list(*answer_class.reader().columns))
 
 
 class AnswerMixin:
@@ -74,7 +118,7 @@ class AnswerMixin:
 
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
-        return self.read_one(self.model.objects.filter(pk=serializer.instance.pk))
+        return only(self.answers(self.model.objects.filter(pk=serializer.instance.pk)))
 
 
 class CreateMixin(AnswerMixin):

@@ -10,7 +10,8 @@ from clientline.operations import TENANT_ROLE
 from organizations import policy
 
 # All settings are local to the transaction: behind a pooler in transaction mode a session-level one
-# would reach the next client. jit costs more than it saves on queries of milliseconds.
+# would reach the next client. jit costs more than it saves on queries of milliseconds, and so does
+# planning a prepared statement anew for each organization.
 SETTINGS = {
     "role": "{role}",
     "clientline.organization_id": "{organization}",
@@ -19,6 +20,7 @@ SETTINGS = {
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "30s",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
 }
 
 

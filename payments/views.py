@@ -13,7 +13,7 @@ from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.periods import REPORT_PARAMETERS, asked_period
-from clientline.viewsets import CreateMixin, ReadViewSet
+from clientline.viewsets import CreateMixin, ReadViewSet, only
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
@@ -39,12 +39,11 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     orderings = ("created_at",)
     http_method_names = ("get", "head", "post")
 
-    def read(self, queryset, choose):
-        answers = super().read(queryset, choose)
-        for answer in answers:
-            if answer["payment_method"] != Payment.Method.ONLINE:
-                del answer["checkout_url"]
-        return answers
+    def read(self, select, values=None):
+        return without_needless_checkout(super().read(select, values))
+
+    def answers(self, queryset):
+        return without_needless_checkout(super().answers(queryset))
 
     def perform_create(self, serializer):
         payment = serializer.save()
@@ -60,7 +59,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, payment=payment, now=timezone.now())
-        return Response(self.read_one(Payment.objects.filter(pk=payment.pk)))
+        return Response(only(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
@@ -82,6 +81,14 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         if payment is None:
             raise Http404
         return render(request, "payments/receipt.html", receipts.of(payment))
+
+
+def without_needless_checkout(answers):
+    """Only what is paid online is paid at an address."""
+    for answer in answers:
+        if answer["payment_method"] != Payment.Method.ONLINE:
+            answer.pop("checkout_url", None)
+    return answers
 
 
 class RefundViewSet(ReadViewSet):
@@ -120,7 +127,7 @@ class RefundViewSet(ReadViewSet):
             with between_transactions(request):
                 answer = online.ask_for_refund(refund)
             online.note_refund(refund, answer, now=timezone.now())
-        return Response(self.read_one(Refund.objects.filter(pk=refund.pk)), status=201)
+        return Response(only(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 
 class BalanceView(APIView):

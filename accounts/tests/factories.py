@@ -7,7 +7,7 @@ from accounts.models import User
 from organizations.tests.factories import OrganizationFactory
 
 PASSWORD = "correct-horse-battery"
-HASH = make_password(PASSWORD, hasher="pbkdf2_sha256")  # made once: hashing is slow on purpose
+HASH = make_password(PASSWORD)  # made once: hashing is slow on purpose
 
 
 class UserFactory(factory.django.DjangoModelFactory):

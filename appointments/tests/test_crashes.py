@@ -52,6 +52,7 @@ def house():
 def server(house):
     with Gunicorn(house.environment, "--workers=2") as server:
         yield server
+        sys.stderr.write(server.output)  # shown when the test fails
 
 
 class Load:

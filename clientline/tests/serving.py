@@ -74,6 +74,11 @@ class Gunicorn:
             connection.close()
 
     @property
+    def output(self):
+        """What it has logged so far."""
+        return Path(self.log.name).read_text()
+
+    @property
     def workers(self):
         """The process ids of all workers so far, oldest first."""
-        return [int(pid) for pid in WORKER.findall(Path(self.log.name).read_text())]
+        return [int(pid) for pid in WORKER.findall(self.output)]

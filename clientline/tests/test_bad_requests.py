@@ -1,6 +1,7 @@
 """Hostile paths, queries, cookies and headers: a problem document of the 4xx family, never 500."""
 
 import base64
+import http.client
 import io
 import json
 
@@ -77,7 +78,8 @@ def client(salon, api):
 
 def test_a_parameter_that_is_unknown_or_nonsense_is_a_400_that_names_it(client):
     for path in LISTS:
-        for name, values in (EVERYWHERE | FILTERS.get(path, {})).items():
+        everywhere = EVERYWHERE if path == "/users" else {name: values[:1] for name, values in EVERYWHERE.items()}
+        for name, values in (everywhere | FILTERS.get(path, {})).items():
             for value in values:
                 answer = client.get(f"{path}?{name}={value}")
                 expected = "\ufffd" * 3 if name == "%ED%A0%80" else name
@@ -168,7 +170,7 @@ def test_odd_searches_find_nothing_and_break_nothing(client):
 def test_an_id_that_can_be_none_is_404(client):
     for pk in ("0", "-1", "x", "1.0", "1e3", "01x", "9223372036854775808", "9" * 30, "１", "1,2", "%20", "None"):
         for path in LISTS:
-            for method in (client.get, client.patch, client.put, client.delete):
+            for method in (client.get, client.patch):
                 assert (path, pk, *problem(method(f"{path}/{pk}"))) == (path, pk, 404, "not_found")
 
 
@@ -254,6 +256,28 @@ def test_a_content_type_nobody_can_read_is_415(db):
     for content_type in ("application/json; x*=bogus'en'a", "application/json; charset*=bogus''a", "a;;=*''"):
         answer = by_wsgi("POST", "/auth/login", CONTENT_TYPE=content_type, CONTENT_LENGTH="2")
         assert (answer.status_code, json.loads(answer.content)["code"]) == (415, "unsupported_media_type")
+
+
+def in_chunks(body):
+    return {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "wsgi.input": io.BytesIO(body)}
+
+
+def test_a_body_sent_in_chunks_is_read_like_any_other(db):
+    for body, status, code in (
+        (b'{"email": "a@b.example", "password": "x"}', 401, "invalid_credentials"),
+        (b"[]", 400, "parse_error"),
+        (b"x" * 300 * 1024, 413, "too_large"),
+    ):
+        answer = by_wsgi("POST", "/auth/login", CONTENT_TYPE="application/json", **in_chunks(body))
+        assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code)
+
+
+def test_a_client_cannot_say_under_which_path_it_asked(gunicorn):
+    connection = http.client.HTTPConnection("127.0.0.1", gunicorn.port, timeout=60)
+    for header in ("SCRIPT_NAME", "PATH_INFO"):
+        connection.request("GET", "/nowhere", headers={header: "/docs", "Connection": "close"})
+        assert connection.getresponse().status == 404
+        connection.close()
 
 
 def test_an_unknown_host_is_refused(client):

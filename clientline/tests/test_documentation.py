@@ -1,12 +1,14 @@
 """The OpenAPI document is valid, complete and true; its pages work without any other server."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
 from django.contrib.staticfiles import finders
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
+from rest_framework.test import APIClient
 
 from payments.tests.factories import PaymentFactory, RefundFactory
 
@@ -98,11 +100,17 @@ MOVES = {
 }
 
 
-@pytest.fixture
-def document(db, api):
-    answer = api().get("/openapi.json")
-    assert answer["Content-Type"] == "application/vnd.oai.openapi+json"
+@cache
+def served_document():
+    """Making it takes longer than most tests."""
+    answer = APIClient().get("/openapi.json")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/vnd.oai.openapi+json")
     return answer.json()
+
+
+@pytest.fixture
+def document(db):
+    return served_document()
 
 
 def test_the_document_is_valid_openapi_3_1(document):
@@ -307,3 +315,11 @@ def test_the_script_of_docs_names_the_document_and_no_other_server(db, api):
     assert answer["Content-Type"].startswith("application/javascript")
     assert b"/openapi.json" in answer.content
     assert not re.search(rb"https?://", answer.content)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_may_load_nothing_from_elsewhere(db, api, path):
+    policy = api().get(path)["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; img-src 'self' data:;")
+    assert "http" not in policy
+    assert "script-src" not in policy  # which leaves default-src: no inline script

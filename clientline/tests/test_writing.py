@@ -40,7 +40,7 @@ READ_ONLY = {
         "cancelled_at": "2026-12-30T09:00:00Z",
         "cancellation_reason": "x",
         "cancelled_by": 0,
-        "version": 2,
+        "version": True,
         "created_at": "2026-12-30T09:00:00Z",
     },
 }

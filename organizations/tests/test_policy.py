@@ -326,11 +326,11 @@ def test_rows_are_created_in_scope_only(cast, api, role):
         assert answer.status_code == expected, (resource, body, answer.json())
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_only_who_may_close_the_organization_takes_time_off_without_naming_staff(cast, api, role):
+def test_only_who_may_close_the_organization_takes_time_off_without_naming_staff(cast, api):
     body = {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-02T09:00:00Z"}
-    answer = api(caller(cast, role)).post("/time-off", filled(body, cast, "time_off", role))
-    assert answer.status_code == (403 if CELLS["time_off", "close", role] == "–" else 201)
+    for role in ROLES:
+        answer = api(caller(cast, role)).post("/time-off", filled(body, cast, "time_off", role))
+        assert (role, answer.status_code) == (role, 403 if CELLS["time_off", "close", role] == "–" else 201)
 
 
 @pytest.mark.parametrize("role", ROLES)
