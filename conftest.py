@@ -17,6 +17,7 @@ from appointments.tests.factories import (
 )
 from clientline.tests.serving import Gunicorn, database_url
 from organizations.tests.factories import OrganizationFactory
+from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
@@ -52,6 +53,14 @@ def make_cast(name, **organization):
     cast.special_hours = SpecialHoursFactory(staff=cast.staff)
     cast.time_off = TimeOffFactory(staff=cast.staff)
     return cast
+
+
+@pytest.fixture(autouse=True)
+def simulator(settings, tmp_path):
+    """The payment provider of every test."""
+    settings.PAYMENT_PROVIDER = "simulator"
+    settings.SIMULATOR_FILE = tmp_path / "simulator.sqlite3"
+    return SimulatorGateway()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One transaction per request, confined to the caller's organization: the third wall."""
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, transaction
@@ -46,6 +46,25 @@ class CallerMiddleware:
             timezone.activate(request.user.organization.zone)
 
 
+@contextmanager
+def between_transactions(request):
+    """Commit what the request did so far, run the block without a transaction, and go on in a second one.
+
+    A provider is called here: it may take seconds, while locks would be held, and a rollback would not undo it.
+    """
+    request.transaction.close()
+    release()
+    try:
+        yield
+    finally:
+        request.transaction.enter_context(transaction.atomic())
+        confine_to(request.user)
+
+
+def confine_to(user):
+    confine(organization_id=user.organization_id, user_id=user.pk, operator=user.is_superuser)
+
+
 def identify_bearer(request, *, confined):
     scheme, _, secret = request.META["HTTP_AUTHORIZATION"].partition(" ")
     found = tokens.bearer(secret.strip(), confined=confined) if scheme.lower() == "bearer" else None
@@ -60,7 +79,7 @@ def identify_session(request, *, confined):
     if not confined:
         return
     if user.is_authenticated:
-        confine(organization_id=user.organization_id, user_id=user.pk, operator=user.is_superuser)
+        confine_to(user)
     else:
         confine(organization_id=None)
 

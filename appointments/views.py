@@ -141,7 +141,7 @@ class AvailabilityView(APIView):
     """Free times. Advice: booking looks again, with the same rules."""
 
     resource = "availability"
-    policy_action = action = "list"
+    policy_action, action = "list", "get"  # one called list would be documented as a list of answers
 
     @extend_schema(parameters=AVAILABILITY_PARAMETERS, responses=AvailabilitySerializer)
     def get(self, request):
@@ -153,7 +153,7 @@ class ReportView(APIView):
     """A report over local dates."""
 
     resource = "reports"
-    policy_action = action = "list"
+    policy_action, action = "list", "get"
     figures = None
 
     def get(self, request):

@@ -167,3 +167,8 @@ def validate_currency(code):
         raise ValidationError(f"{code} has three decimals; amounts here are stored with two.", code="invalid")
     if code not in WHOLE | HUNDREDTHS:
         raise ValidationError("Choose a currency by its three letters, like EUR.", code="invalid")
+
+
+def places(code):
+    """How many decimals an amount in this currency has."""
+    return 0 if code in WHOLE else 2

@@ -53,6 +53,21 @@ def grant(table, grants):
     return RunSQL(f"GRANT {grants} ON {table} TO {TENANT_ROLE};", f"REVOKE {grants} ON {table} FROM {TENANT_ROLE};")
 
 
+def never_deleted(table):
+    """What happened stays: a trigger refuses to delete rows of `table`, to the owner too."""
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {table}_are_never_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '{table} are never deleted' USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER {table}_are_never_deleted BEFORE DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_are_never_deleted();
+        """,
+        f"DROP TRIGGER {table}_are_never_deleted ON {table}; DROP FUNCTION {table}_are_never_deleted();",
+    )
+
+
 def append_only(table):
     """Rows of `table` are facts: a trigger refuses to change or delete them, to the owner too."""
     return RunSQL(

@@ -70,6 +70,16 @@ def kept_secret(path):
 
 SECRET_KEY = secret_key()
 
+# Online payment. The simulator moves no money, so it is only a default where the database is embedded, too.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+PAYMENT_PROVIDER = env(
+    "PAYMENT_PROVIDER", default="stripe" if STRIPE_SECRET_KEY else "simulator" if EMBEDDED_DATA else ""
+)
+PUBLIC_URL = env("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")  # where clients' browsers find this server
+SIMULATOR_FILE = DATA_DIR / "payment_simulator.sqlite3"
+
 INSTALLED_APPS = [
     "clientline.apps.ClientLineConfig",
     "clientline.apps.AdminConfig",

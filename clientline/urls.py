@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path, register_converter
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
@@ -20,7 +20,8 @@ from clientline.routers import Router
 from clientline.views import HealthView, RedocView, served_from_here
 from clientline.walls import unconfined
 from organizations.views import OrganizationViewSet
-from payments.views import PaymentViewSet
+from payments.callbacks import CallbackView, SimulatorView
+from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
 from services.views import ServiceViewSet
 
 register_converter(IdConverter, "id")
@@ -52,6 +53,17 @@ urlpatterns = [
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
     path("reports/utilization", UtilizationView.as_view(), name="utilization"),
     path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
+    path("reports/revenue", RevenueView.as_view(), name="revenue"),
+    path("appointments/<id:pk>/balance", VisitBalanceView.as_view(), name="appointment-balance"),
+    path("users/<id:pk>/balance", ClientBalanceView.as_view(), name="user-balance"),
+    path(
+        "payments/<id:payment>/refunds",
+        RefundViewSet.as_view({"get": "list", "post": "create"}),
+        name="refunds",
+    ),
+    path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
+    path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
+    path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
     path("availability", AvailabilityView.as_view(), name="availability"),
     *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -129,9 +129,12 @@ class CreateMixin(AnswerMixin):
     def create(self, request):
         serializer = self.body()
         serializer.is_valid(raise_exception=True)
-        row = serializer.save()
+        row = self.perform_create(serializer)
         location = request.build_absolute_uri(f"{request.path.rstrip('/')}/{row.pk}")
         return Response(self.answer(serializer), status=201, headers={"Location": location})
+
+    def perform_create(self, serializer):
+        return serializer.save()
 
 
 class UpdateMixin(AnswerMixin):

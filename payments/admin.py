@@ -15,6 +15,7 @@ class RecordingForm(ClientLineForm):
         choices=[(each.value, each.label) for each in (Payment.Status.PENDING, Payment.Status.COMPLETED)],
         help_text="Only cash and card payments can be recorded as completed",
     )
+    allow_overpayment = forms.BooleanField(required=False, help_text="Take more than is due: a tip, a deposit")
 
 
 @admin.register(Payment)
@@ -35,7 +36,7 @@ class PaymentAdmin(ClientLineModelAdmin):
         )
     }
     add_form = RecordingForm
-    add_fields = ("appointment", "amount", "payment_method", "status")
+    add_fields = ("appointment", "amount", "payment_method", "status", "allow_overpayment")
     change_fields = readonly_fields = (
         "organization",
         "appointment",

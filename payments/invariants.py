@@ -1,4 +1,4 @@
-"""What must hold for payments beyond their constraints."""
+"""What must hold for payments and refunds beyond their constraints and triggers."""
 
 from clientline.invariants import Invariant
 
@@ -7,5 +7,27 @@ INVARIANTS = [
         name="payment_settled_after_it_was_recorded",
         sql="SELECT id FROM payments WHERE settled_at < created_at",
         says="payments settled before they were recorded",
+    ),
+    Invariant(
+        name="payment_says_what_was_refunded",
+        sql="""
+            SELECT payment.id FROM payments payment
+            LEFT JOIN refunds refund ON refund.payment_id = payment.id AND refund.status = 'completed'
+            GROUP BY payment.id HAVING payment.refunded_amount <> coalesce(sum(refund.amount), 0)
+        """,
+        says="payments whose refunded amount is not the sum of their completed refunds",
+    ),
+    Invariant(
+        name="refund_recorded_after_the_money_came",
+        sql="""
+            SELECT refund.id FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id
+            WHERE refund.created_at < payment.settled_at
+        """,
+        says="refunds of money that had not come",
+    ),
+    Invariant(
+        name="refund_settled_after_it_was_recorded",
+        sql="SELECT id FROM refunds WHERE settled_at < created_at",
+        says="refunds settled before they were recorded",
     ),
 ]

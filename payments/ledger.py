@@ -1,20 +1,42 @@
-"""The ledger: the only writer of payments."""
+"""The ledger: the only writer of payments and refunds. Nothing that happened is erased; `balances` reads.
+
+The functions that change a payment expect its row to be locked by the caller. `by` is who does it; None is
+the provider, which alone settles online payments.
+"""
+
+from decimal import Decimal
+from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Sum
 
+from appointments.models import Appointment
+from clientline.currencies import WHOLE
 from clientline.errors import FieldRefused
-from payments.models import Payment
+from clientline.versions import save_changes
+from payments import balances, gateway
+from payments.models import Payment, Refund
+from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment
 
-# An online payment is settled by its provider alone.
 SETTLED_BY_HAND = (Payment.Method.CASH, Payment.Method.CARD)
+SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
 
 
-def record(*, by, appointment, amount, now, payment_method="", status=Payment.Status.PENDING):
-    """Save a payment for a visit, pending or already completed. Raises FieldRefused."""
+def record(*, by, appointment, amount, now, payment_method="", status=Payment.Status.PENDING, allow_overpayment=False):
+    """Save a payment for a visit, pending or already completed; an online one with the key its provider will get.
+
+    Raises FieldRefused and Overpaid.
+    """
     completed = status == Payment.Status.COMPLETED
     if completed and payment_method not in SETTLED_BY_HAND:
         raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
+    refuse_fractions(amount, appointment.organization.currency)
+    online = {}
+    if payment_method == Payment.Method.ONLINE:
+        online = {"provider": gateway.configured_name(), "key": uuid4()}
     with transaction.atomic():
+        if not allow_overpayment:
+            refuse_overpayment(appointment, amount)
         return Payment.objects.create(
             organization_id=appointment.organization_id,
             appointment=appointment,
@@ -24,4 +46,117 @@ def record(*, by, appointment, amount, now, payment_method="", status=Payment.St
             settled_at=now if completed else None,
             created_by=by,
             created_at=now,
+            **online,
         )
+
+
+def refuse_fractions(amount, currency):
+    if currency in WHOLE and amount != amount.to_integral_value():
+        raise FieldRefused("amount", "invalid", f"{currency} has no smaller unit. Write a whole amount.")
+
+
+def refuse_overpayment(visit, amount):
+    # Two payments at once wait for each other here, so that both cannot take what is due only once.
+    Appointment.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.pk)
+    due, pending = balances.due_and_pending(visit)
+    if amount > due - pending:
+        raise Overpaid(due=due, pending=pending)
+
+
+def complete(*, by, payment, now):
+    """The money has come. Raises InvalidTransition."""
+    refuse_settled(by, payment, Payment.Status.COMPLETED)
+    return change(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+
+
+def fail(*, by, payment, now):
+    """The money will not come. Raises InvalidTransition."""
+    refuse_settled(by, payment, Payment.Status.FAILED)
+    return change(payment, {"status": Payment.Status.FAILED})
+
+
+def refuse_settled(by, payment, to):
+    online = payment.payment_method == Payment.Method.ONLINE
+    if payment.status != Payment.Status.PENDING or (by and online):
+        raise InvalidTransition(payment, to)
+
+
+def change(row, values):
+    with transaction.atomic():
+        save_changes(row, values)
+    return row
+
+
+def refund(*, by, payment, now, amount=None, reason=""):
+    """Give back `amount` of a payment, by default all that is left: cash and card at once, online once it is settled.
+
+    Raises InvalidTransition, RefundExceedsPayment and FieldRefused.
+    """
+    if payment.status in (Payment.Status.PENDING, Payment.Status.FAILED):
+        raise InvalidTransition(payment, Payment.Status.REFUNDED)
+    left = refundable(payment)
+    amount = left if amount is None else amount
+    if not 0 < amount <= left:
+        raise RefundExceedsPayment(left)
+    refuse_fractions(amount, payment.organization.currency)
+    at_once = not payment.provider  # also online ones of before there was one: nobody can be asked
+    with transaction.atomic():
+        row = Refund.objects.create(
+            organization_id=payment.organization_id,
+            payment=payment,
+            amount=amount,
+            reason=reason,
+            status=Refund.Status.COMPLETED if at_once else Refund.Status.PENDING,
+            key=None if at_once else uuid4(),
+            settled_at=now if at_once else None,
+            created_by=by,
+            created_at=now,
+        )
+        follow_refunds(payment)
+    return row
+
+
+def refundable(payment):
+    """What is left of a payment, refunds under way counted."""
+    return payment.amount - refunded(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
+
+
+def refunded(payment, statuses):
+    return payment.refunds.filter(status__in=statuses).aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
+
+
+def follow_refunds(payment):
+    """A payment says what was given back of it, and that nothing is left."""
+    total = refunded(payment, (Refund.Status.COMPLETED,))
+    status = Payment.Status.REFUNDED if total == payment.amount else payment.status
+    save_changes(payment, {"refunded_amount": total, "status": status})
+
+
+def settle(*, payment, outcome, now):
+    """What the provider says became of an online payment. Whether it changed anything: said twice, it is done once."""
+    if payment.status != Payment.Status.PENDING or outcome not in SETTLEMENTS:
+        return False
+    (complete if outcome == Payment.Status.COMPLETED else fail)(by=None, payment=payment, now=now)
+    return True
+
+
+def settle_refund(*, refund, payment, answer, now):
+    """What the provider says became of a refund; `payment` is locked. Whether it changed anything."""
+    refund.refresh_from_db()
+    note(refund, reference=answer.reference)
+    if refund.status != Refund.Status.PENDING or answer.outcome not in SETTLEMENTS:
+        return False
+    completed = answer.outcome == Refund.Status.COMPLETED
+    with transaction.atomic():
+        save_changes(refund, {"status": answer.outcome, "settled_at": now if completed else None})
+        follow_refunds(payment)
+    return True
+
+
+def note(row, **values):
+    """Fill in what the provider calls it. Not a change that anybody was answered before, so `version` stays."""
+    names = [name for name, value in values.items() if value and not getattr(row, name)]
+    for name in names:
+        setattr(row, name, values[name])
+    if names:
+        row.save(update_fields=names)

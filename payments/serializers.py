@@ -4,15 +4,23 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from appointments.models import Appointment
-from clientline.fields import Reference, StrictChoiceField, StrictDecimalField
-from clientline.serializers import ClientLineSerializer
+from appointments.serializers import ReportSerializer
+from clientline.fields import (
+    Reference,
+    StrictBooleanField,
+    StrictCharField,
+    StrictChoiceField,
+    StrictDecimalField,
+)
+from clientline.serializers import BodySerializer, ClientLineSerializer
 from payments import ledger
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 
 class PaymentSerializer(ClientLineSerializer):
     organization = serializers.PrimaryKeyRelatedField(read_only=True)
     appointment = serializers.PrimaryKeyRelatedField(read_only=True)
+    checkout_url = StrictCharField(required=False, help_text="Where the client pays; only in online payments")
 
     class Meta:
         model = Payment
@@ -25,6 +33,7 @@ class PaymentSerializer(ClientLineSerializer):
             "status",
             "refunded_amount",
             "reference",
+            "checkout_url",
             "settled_at",
             "version",
             "created_at",
@@ -37,17 +46,20 @@ class RecordingSerializer(ClientLineSerializer):
     """A payment as it is recorded; its organization is the visit's."""
 
     organization = serializers.PrimaryKeyRelatedField(read_only=True)
-    appointment = Reference(lambda caller: Appointment.objects.visible_to(caller, "payments", "create"))
+    appointment = Reference(
+        lambda caller: Appointment.objects.visible_to(caller, "payments", "create").select_related("organization")
+    )
     amount = StrictDecimalField(max_digits=10, decimal_places=2, min_value=Decimal("0.01"))
     status = StrictChoiceField(
         choices=[Payment.Status.PENDING.value, Payment.Status.COMPLETED.value],
         default=Payment.Status.PENDING,
         help_text="Cash and card may be recorded as completed",
     )
+    allow_overpayment = StrictBooleanField(default=False, help_text="Take more than is due: a tip, a deposit")
 
     class Meta:
         model = Payment
-        fields = ["organization", "appointment", "amount", "payment_method", "status"]
+        fields = ["organization", "appointment", "amount", "payment_method", "status", "allow_overpayment"]
 
     def present_values(self):
         visits = Appointment.objects.visible_to(self.caller, "payments", "create")
@@ -61,3 +73,52 @@ class RecordingSerializer(ClientLineSerializer):
 
 def is_id(value):
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+
+
+class SettlingSerializer(BodySerializer):
+    """Completing or failing a payment says nothing more."""
+
+
+class RefundSerializer(ClientLineSerializer):
+    payment = serializers.PrimaryKeyRelatedField(read_only=True)
+
+    class Meta:
+        model = Refund
+        fields = ["id", "payment", "amount", "reason", "status", "settled_at", "created_at"]
+        read_only_fields = fields
+
+
+class RefundingSerializer(BodySerializer):
+    amount = StrictDecimalField(
+        max_digits=10,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text="Default: all that is left",
+    )
+    reason = StrictCharField(max_length=500)
+
+
+class BalanceSerializer(serializers.Serializer):
+    currency = serializers.CharField()
+    price = serializers.DecimalField(max_digits=14, decimal_places=2)
+    charge = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="The price, or a fee in its place")
+    paid = serializers.DecimalField(max_digits=14, decimal_places=2)
+    refunded = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Under way or completed")
+    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Below 0: credit of the client's")
+
+
+class RevenueTotalSerializer(serializers.Serializer):
+    taken = serializers.DecimalField(max_digits=14, decimal_places=2)
+    refunded = serializers.DecimalField(max_digits=14, decimal_places=2)
+    net = serializers.DecimalField(max_digits=14, decimal_places=2)
+
+
+class RevenueRowSerializer(RevenueTotalSerializer):
+    key = serializers.JSONField(help_text="A date, week, month, id or payment method")
+    label = serializers.CharField()
+
+
+class RevenueSerializer(ReportSerializer):
+    rows = RevenueRowSerializer(many=True)
+    total = RevenueTotalSerializer()

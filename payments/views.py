@@ -1,15 +1,177 @@
-"""`/payments`: recorded by staff and above, never changed or deleted by hand."""
+"""`/payments` and what follows from them: refunds, receipts, balances and revenue."""
 
-from clientline.viewsets import CreateMixin, ReadViewSet
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.middleware import between_transactions
+from accounts.models import User
+from appointments.models import Appointment
+from appointments.periods import REPORT_PARAMETERS, asked_period
+from clientline.viewsets import CreateMixin, ReadViewSet, only
+from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
-from payments.models import Payment
-from payments.serializers import PaymentSerializer, RecordingSerializer
+from payments.models import Payment, Refund
+from payments.serializers import (
+    BalanceSerializer,
+    PaymentSerializer,
+    RecordingSerializer,
+    RefundingSerializer,
+    RefundSerializer,
+    RevenueSerializer,
+    SettlingSerializer,
+)
 
 
 class PaymentViewSet(CreateMixin, ReadViewSet):
+    """Recorded and settled by staff and above; never changed or deleted."""
+
     model = Payment
     resource = "payments"
     serializer_class = PaymentSerializer
     create_class = RecordingSerializer
     filterset_class = PaymentFilter
     orderings = ("created_at",)
+    http_method_names = ("get", "head", "post")
+
+    def read(self, select, values=None):
+        return without_needless_checkout(super().read(select, values))
+
+    def answers(self, queryset):
+        return without_needless_checkout(super().answers(queryset))
+
+    def perform_create(self, serializer):
+        payment = serializer.save()
+        if payment.provider:
+            with between_transactions(self.request):
+                answer = online.ask_for_payment(payment)
+            online.note_payment(payment.pk, answer, now=timezone.now())
+        return payment
+
+    def settle(self, perform):
+        """Settle the payment under its row's lock: answers the payment as it is then."""
+        payment = self.get_object()
+        body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        perform(by=self.request.user, payment=payment, now=timezone.now())
+        return Response(only(self.answers(Payment.objects.filter(pk=payment.pk))))
+
+    @extend_schema(request=SettlingSerializer)
+    @action(detail=True, methods=["post"])
+    def complete(self, request, pk):
+        """The money of a pending cash or card payment has come."""
+        return self.settle(ledger.complete)
+
+    @extend_schema(request=SettlingSerializer)
+    @action(detail=True, methods=["post"])
+    def fail(self, request, pk):
+        """The money of a pending cash or card payment will not come."""
+        return self.settle(ledger.fail)
+
+    @extend_schema(responses={(200, "text/html"): OpenApiResponse(OpenApiTypes.STR)})
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def receipt(self, request, pk):
+        """A page to print; 404 until the money has come."""
+        payment = self.get_queryset().filter(settled_at__isnull=False, pk=pk).first()
+        if payment is None:
+            raise Http404
+        return render(request, "payments/receipt.html", receipts.of(payment))
+
+
+def without_needless_checkout(answers):
+    """Only what is paid online is paid at an address."""
+    for answer in answers:
+        if answer["payment_method"] != Payment.Method.ONLINE:
+            answer.pop("checkout_url", None)
+    return answers
+
+
+class RefundViewSet(ReadViewSet):
+    """What was given back of one payment."""
+
+    model = Refund
+    resource = "payments"
+    serializer_class = RefundSerializer
+    policy_actions = {"list": "retrieve", "create": "refund"}
+    http_method_names = ("get", "head", "post")
+
+    def rows(self):
+        return super().rows().filter(payment=self.kwargs["payment"])
+
+    def payments(self):
+        """The one payment, where the caller may do this."""
+        return Payment.objects.visible_to(self.request.user, self.resource, self.policy_action).filter(
+            pk=self.kwargs["payment"]
+        )
+
+    def list(self, request, payment):
+        if not self.payments().exists():
+            raise Http404
+        return super().list(request)
+
+    @extend_schema(request=RefundingSerializer, responses={201: RefundSerializer})
+    def create(self, request, payment):
+        """Give back a part or all that is left. An online refund may still be pending in the answer."""
+        payment = self.payments().select_for_update(of=("self",), no_key=True).first()
+        if payment is None:
+            raise Http404
+        body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        refund = ledger.refund(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
+        if refund.key:
+            with between_transactions(request):
+                answer = online.ask_for_refund(refund)
+            online.note_refund(refund, answer, now=timezone.now())
+        return Response(only(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
+
+
+class BalanceView(APIView):
+    """What visits cost, what was paid for them and what is due."""
+
+    policy_action, action = "balance", "get"
+
+    def answer(self, organization, visits):
+        figures = balances.total(visits)
+        return Response({"currency": organization.currency} | {name: f"{figures[name]:.2f}" for name in figures})
+
+
+class VisitBalanceView(BalanceView):
+    resource = "appointments"
+
+    @extend_schema(responses=BalanceSerializer)
+    def get(self, request, pk):
+        """What is due for a visit."""
+        visits = Appointment.objects.visible_to(request.user, self.resource, self.policy_action).filter(pk=pk)
+        visit = visits.select_related("organization").first()
+        if visit is None:
+            raise Http404
+        return self.answer(visit.organization, visits)
+
+
+class ClientBalanceView(BalanceView):
+    resource = "users"
+
+    @extend_schema(responses=BalanceSerializer)
+    def get(self, request, pk):
+        """What is due from a client for the visits that the caller may see."""
+        people = User.objects.visible_to(request.user, self.resource, self.policy_action)
+        person = people.select_related("organization").filter(pk=pk).first()
+        if person is None:
+            raise Http404
+        visits = Appointment.objects.visible_to(request.user, "appointments", "balance").filter(client=person)
+        return self.answer(person.organization, visits)
+
+
+class RevenueView(APIView):
+    resource = "reports"
+    policy_action, action = "list", "get"  # one called list would be documented as a list of answers
+
+    @extend_schema(parameters=REPORT_PARAMETERS, responses=RevenueSerializer)
+    def get(self, request):
+        """What was taken and refunded, by the local day of each."""
+        return Response(reports.revenue(asked_period(request.query_params, request.user, reports.GROUPINGS)))

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.tests.factories import UserFactory
-from appointments.models import Appointment, TimeOff
+from appointments.models import TimeOff
 from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
-from payments.models import Payment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -20,8 +19,6 @@ def instant(day, hour):
 @pytest.fixture
 def march(salon):
     """Two Mondays: `staff` works 9 to 17, `colleague` 10 to 12 on one of them; the days are the 2nd and the 9th."""
-    Payment.objects.all().delete()
-    Appointment.objects.all().delete()
     TimeOff.objects.all().delete()
     type(salon.special_hours).objects.all().delete()
     SpecialHoursFactory(staff=salon.colleague, date="2026-03-09", starts="10:00", ends="12:00")

@@ -31,6 +31,9 @@ WRITES = [
     ("post", "/appointments"),
     ("patch", "/appointments/{visit}"),
     ("post", "/payments"),
+    ("post", "/payments/{payment}/complete"),
+    ("post", "/payments/{payment}/fail"),
+    ("post", "/payments/{payment}/refunds"),
 ]
 
 NOT_ONE_JSON_OBJECT = {
@@ -304,12 +307,13 @@ HOSTILE_NEW = {
         },
     ),
     "/payments": (
-        {"appointment": "visit", "amount": "1.00"},
+        {"appointment": "visit", "amount": "1.00", "allow_overpayment": True},
         {
             "appointment": [*REFERENCE, None],
             "amount": [*MONEY, None, "0", "0.00", 0, "-0.01", "0.001"],
             "payment_method": ["shells", "CARD", 1, None, [], {}],
             "status": ["refunded", "failed", "completed", "", 1, None, []],
+            "allow_overpayment": FLAG,
         },
     ),
     "/auth/tokens": (
@@ -375,5 +379,6 @@ def test_emails_are_kept_in_lower_case(send, email):
 
 @pytest.mark.parametrize("amount", ["45", "45.0", "45.00", 45, 45.0, "045.00"])
 def test_amounts_are_taken_as_text_or_number_in_plain_digits(salon, send, amount):
-    answer = send("post", "/payments", raw({"appointment": salon.visit.pk, "amount": amount}))
+    body = {"appointment": salon.visit.pk, "amount": amount, "allow_overpayment": True}
+    answer = send("post", "/payments", raw(body))
     assert (answer.status_code, answer.json()["amount"]) == (201, "45.00")

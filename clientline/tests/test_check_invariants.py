@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from clientline.invariants import all_invariants
+from payments.tests.factories import PaymentFactory, RefundFactory
 
 INVARIANTS = {invariant.name: invariant for invariant in all_invariants()}
 
@@ -89,6 +90,23 @@ BROKEN_ROWS = [
         """UPDATE payments SET status = 'completed', settled_at = created_at - interval '1 second'
            WHERE id = %(payment)s RETURNING id""",
     ),
+    (
+        "payment_says_what_was_refunded",
+        """INSERT INTO payments (organization_id, appointment_id, amount, status, settled_at, refunded_amount)
+           SELECT organization_id, id, 45, 'completed', now(), 1 FROM appointments
+           WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
+        "refund_recorded_after_the_money_came",
+        """INSERT INTO refunds (organization_id, payment_id, amount, status, created_at)
+           SELECT organization_id, payment_id, 1, 'failed', created_at - interval '1 day' FROM refunds
+           WHERE id = %(refund)s RETURNING id""",
+    ),
+    (
+        "refund_settled_after_it_was_recorded",
+        """UPDATE refunds SET status = 'completed', settled_at = created_at - interval '1 second'
+           WHERE id = %(refund)s RETURNING id""",
+    ),
 ]
 
 
@@ -117,7 +135,8 @@ def test_a_wall_with_a_hole_is_found(db, name, sql, offender):
 
 @pytest.mark.parametrize(("name", "sql"), BROKEN_ROWS)
 def test_a_row_that_breaks_an_invariant_is_found(salon, clinic, name, sql):
-    offenders = {row[0] for row in execute(sql, visit=clinic.visit.pk, payment=clinic.payment.pk)}
+    refund = RefundFactory(payment=PaymentFactory(appointment=clinic.visit, completed=True))
+    offenders = {row[0] for row in execute(sql, visit=clinic.visit.pk, payment=clinic.payment.pk, refund=refund.pk)}
     assert len(offenders) == 1
     assert INVARIANTS[name].offenders() == (1, list(offenders))
 

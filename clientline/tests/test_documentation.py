@@ -10,6 +10,8 @@ from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
+from payments.tests.factories import PaymentFactory, RefundFactory
+
 PATHS = {
     "/": "get",
     "/auth/login": "post",
@@ -44,6 +46,14 @@ PATHS = {
     "/reports/no-shows": "get",
     "/payments": "get post",
     "/payments/{id}": "get",
+    "/payments/{id}/complete": "post",
+    "/payments/{id}/fail": "post",
+    "/payments/{id}/receipt": "get",
+    "/payments/{payment}/refunds": "get post",
+    "/payments/callbacks/{provider}": "post",
+    "/appointments/{id}/balance": "get",
+    "/users/{id}/balance": "get",
+    "/reports/revenue": "get",
 }
 ROWS = {
     "/organizations": "organization",
@@ -68,7 +78,25 @@ BODIES = {
         "service": "@service",
         "appointment_date": "2026-06-01T09:00:00Z",
     },
-    "/payments": {"appointment": "@visit", "amount": "1.00"},
+    "/payments": {"appointment": "@visit", "amount": "1.00", "allow_overpayment": True},
+}
+PERIOD = "from=2026-05-01&to=2026-05-02"
+# What is read beside rows and lists of them: the path as it is documented, and as it is asked.
+READINGS = {
+    "/appointments/{id}/history": "/appointments/{visit}/history",
+    "/appointments/{id}/balance": "/appointments/{visit}/balance",
+    "/users/{id}/balance": "/users/{client}/balance",
+    "/payments/{payment}/refunds": "/payments/{paid}/refunds",
+    "/availability": f"/availability?service={{service}}&{PERIOD}",
+    "/reports/revenue": f"/reports/revenue?{PERIOD}&group_by=payment_method",
+    "/reports/utilization": f"/reports/utilization?{PERIOD}&group_by=staff",
+    "/reports/no-shows": f"/reports/no-shows?{PERIOD}",
+}
+# What is sent to a row, and the status of the answer.
+MOVES = {
+    "/payments/{id}/complete": ("/payments/{payment}/complete", {}, 200),
+    "/payments/{id}/fail": ("/payments/{strangers_payment}/fail", {}, 200),
+    "/payments/{payment}/refunds": ("/payments/{paid}/refunds", {"amount": "1.00", "reason": "x"}, 201),
 }
 
 
@@ -101,16 +129,19 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 62
+    assert len(set(names)) == len(names) == 71
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
+OPEN = ("/", "/auth/login", "/payments/callbacks/{provider}")  # a callback carries a signature
+
+
 def test_a_token_or_a_session_is_asked_for_but_at_the_door(document):
     either = [{"bearer": []}, {"session": []}]
     for path, _, operation in operations(document):
-        assert operation.get("security") == (None if path in ("/", "/auth/login") else either), path
+        assert operation.get("security") == (None if path in OPEN else either), path
 
 
 def test_lists_document_their_parameters(document):
@@ -118,9 +149,10 @@ def test_lists_document_their_parameters(document):
     parameters = {
         path: {each["name"] for each in methods["get"].get("parameters", [])} - pages
         for path, methods in document["paths"].items()
-        if "PaginatedList" in str(methods.get("get")) or path in ROWS
+        if re.search(r"/Paginated\w+List'", str(methods.get("get")))
     }
     assert parameters == {
+        "/auth/tokens": set(),
         "/organizations": {"is_active", "search"},
         "/users": {"role", "is_active", "search"},
         "/services": {"is_active", "staff", "search"},
@@ -129,6 +161,7 @@ def test_lists_document_their_parameters(document):
         "/time-off": {"staff", "from", "to"},
         "/appointments": {"client", "staff", "service", "status", "start_from", "start_to", "series", "search"},
         "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to"},
+        "/payments/{payment}/refunds": {"payment"},
     }
     for path in ROWS:
         assert {each["name"] for each in document["paths"][path]["get"]["parameters"]} >= pages
@@ -165,9 +198,41 @@ def test_answers_have_the_documented_shape(salon, operator, api, document, role)
         schema = schema_of(document, f"{path}/{{id}}", "get", 200)
         check(document, schema, answer.json())
         hidden = {"internal_notes", "overbooked"} if (role, path) == ("client", "/appointments") else set()
+        if path == "/payments":
+            hidden = {"checkout_url"}  # of online payments only
         assert set(answer.json()) == properties(document, schema) - hidden
     check(document, schema_of(document, "/auth/me", "get", 200), client.get("/auth/me").json())
     check(document, schema_of(document, "/", "get", 200), client.get("/").json())
+
+
+def paid_by_both_means(salon):
+    """Ids of the cast, with a completed payment, a refund of it, and an online payment."""
+    salon.paid = PaymentFactory(appointment=salon.visit, completed=True)
+    RefundFactory(payment=salon.paid)
+    salon.online = PaymentFactory(appointment=salon.visit, payment_method="online", checkout_url="https://pay.example/")
+    return {name: row.pk for name, row in vars(salon).items()}
+
+
+def test_readings_have_the_documented_shape(salon, api, document):
+    client, ids = api(salon.admin), paid_by_both_means(salon)
+    for path, asked in READINGS.items():
+        answer = client.get(asked.format(**ids))
+        assert answer.status_code == 200, answer.json()
+        check(document, schema_of(document, path, "get", 200), answer.json())
+    schema = schema_of(document, "/payments/{id}", "get", 200)
+    answer = client.get(f"/payments/{salon.online.pk}").json()
+    check(document, schema, answer)
+    assert set(answer) == properties(document, schema)
+    page = document["paths"]["/payments/{id}/receipt"]["get"]["responses"]["200"]["content"]
+    assert page == {"text/html": {"schema": {"type": "string"}}}
+
+
+def test_moves_have_the_documented_shape(salon, api, document):
+    client, ids = api(salon.admin), paid_by_both_means(salon)
+    for path, (asked, body, status) in MOVES.items():
+        answer = client.post(asked.format(**ids), body)
+        assert answer.status_code == status, answer.json()
+        check(document, schema_of(document, path, "post", status), answer.json())
 
 
 def test_answers_to_writes_have_the_documented_shape(salon, api, document):

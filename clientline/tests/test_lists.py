@@ -59,9 +59,9 @@ def crowd(salon):
         SpecialHoursFactory(staff=person)
         TimeOffFactory(staff=person)
         visit = AppointmentFactory(client=salon.client, staff=person, service=salon.service)
-        PaymentFactory(appointment=visit)
+        PaymentFactory(appointment=visit, created_at=NOON + timedelta(microseconds=n // 4))
         ServiceFactory(organization=home, name=f"Service {n // 4}")
-    for model in MODELS.values():
+    for model in set(MODELS.values()) - {Payment}:  # whose times are final
         for n, row in enumerate(model.objects.order_by("id")):
             model.objects.filter(pk=row.pk).update(created_at=NOON + timedelta(microseconds=n // 4))
     for n, visit in enumerate(Appointment.objects.order_by("id")):
@@ -186,20 +186,23 @@ def test_visits_are_filtered_by_people_service_status_and_time(salon, client):
 
 
 def test_payments_are_filtered_by_visit_client_status_method_and_time(salon, client):
-    mine, theirs = salon.payment, salon.strangers_payment
-    Payment.objects.filter(pk=theirs.pk).update(payment_method="cash", status="failed")
-    Payment.objects.filter(pk=mine.pk).update(created_at=NOON)
+    visit = AppointmentFactory(client=UserFactory(organization=salon.organization), staff=salon.staff)
+    long_ago = NOON.replace(year=2020)
+    mine = PaymentFactory(
+        appointment=visit, payment_method="cash", status="completed", settled_at=long_ago, created_at=long_ago
+    )
     for query in (
-        f"appointment={salon.visit.pk}",
-        f"client={salon.client.pk}",
-        "status=pending",
-        "payment_method=card",
-        "created_to=2026-11-22T12:00:01Z",
-        "created_from=2026-11-22T12:00:00Z&created_to=2026-11-22T12:00:01Z",
+        f"appointment={visit.pk}",
+        f"client={visit.client_id}",
+        "status=completed",
+        "payment_method=cash",
+        "created_to=2020-11-22T12:00:01Z",
+        "created_from=2020-11-22T12:00:00Z&created_to=2020-11-22T12:00:01Z",
     ):
-        Payment.objects.filter(pk=theirs.pk).update(created_at=NOON + timedelta(days=1))
         assert listed(client, f"/payments?{query}") == [mine.pk]
-    assert listed(client, "/payments?created_to=2026-11-22T12:00:00Z") == []
+    assert listed(client, "/payments?created_to=2020-11-22T12:00:00Z") == []
+    others = [salon.payment.pk, salon.strangers_payment.pk]
+    assert listed(client, "/payments?created_from=2020-11-22T12:00:01Z") == others
 
 
 def test_hours_and_time_off_are_filtered_by_staff_and_local_dates(salon, client):

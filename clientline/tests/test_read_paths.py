@@ -1,6 +1,9 @@
 """Answers are compiled from rows; DRF's own way is the reference, and both give the same bytes."""
 
+from decimal import Decimal
+
 import pytest
+from django.utils import timezone
 
 from accounts.serializers import TokenSerializer, UserSerializer
 from appointments.models import Appointment, TimeOff
@@ -14,8 +17,9 @@ from appointments.serializers import (
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
 from clientline.serializers import ClientLineSerializer, Reader
 from organizations.serializers import OrganizationSerializer
-from payments.models import Payment
-from payments.serializers import PaymentSerializer
+from payments import ledger
+from payments.serializers import PaymentSerializer, RefundSerializer
+from payments.tests.factories import PaymentFactory, RefundFactory
 from services.serializers import ServiceSerializer
 from services.tests.factories import ServiceFactory
 
@@ -49,7 +53,10 @@ def home(salon, api):
         internal_notes='\u2028 \\ " é 💇',
         price="1234567.80",
     )
-    Payment.objects.filter(pk=salon.payment.pk).update(status="completed", settled_at=now, refunded_amount="0.10")
+    salon.payment = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal("45.00"))
+    ledger.refund(by=salon.admin, payment=salon.payment, amount=Decimal("0.10"), reason="“Sorry”", now=timezone.now())
+    RefundFactory(payment=salon.payment)
+    PaymentFactory(appointment=salon.visit, payment_method="online", checkout_url="https://pay.example/?a=1&b=é")
     api(salon.admin).post("/auth/tokens", {"name": "Calendar", "expires_at": "2099-01-01T00:00:00Z"})
     return salon
 
@@ -66,6 +73,7 @@ def test_every_answer_is_compiled():
         AppointmentSerializer,
         AppointmentForClientSerializer,
         PaymentSerializer,
+        RefundSerializer,
     ):
         assert isinstance(serializer.reader(), Reader)
 
@@ -75,6 +83,7 @@ def test_both_read_paths_give_the_same_bytes(home, operator, api, monkeypatch, r
     client = api(operator if role == "operator" else getattr(home, role))
     urls = [f"{path}?limit=1000&ordering=-id" for path in (*PATHS, "/auth/tokens")]
     urls += [f"{path}/{getattr(home, name).pk}" for path, name in PATHS.items()]
+    urls.append(f"/payments/{home.payment.pk}/refunds?ordering=-id")
     compiled = {url: client.get(url).content for url in urls}
     monkeypatch.setattr(ClientLineSerializer, "reader", classmethod(lambda cls: None))
     for url in urls:

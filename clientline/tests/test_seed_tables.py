@@ -3,6 +3,8 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from payments.tests.factories import PaymentFactory
+
 # column | type (wider than the seed's where a plus stands) | constraints
 SEED = {
     "organizations": """
@@ -151,12 +153,31 @@ def test_every_default_works_for_plain_sql():
     assert visit[1:] == ("scheduled", "", "", False, 1, "", False, 0, 0, True)
     [payment] = query(
         "INSERT INTO payments (organization_id, appointment_id, amount) VALUES (%s, %s, 5)"
-        " RETURNING payment_method, status, refunded_amount, reference, version, created_at = now()",
+        " RETURNING id, payment_method, status, refunded_amount, reference, provider, checkout_url, version,"
+        " created_at = now()",
         home,
         visit[0],
     )
-    assert payment == ("", "pending", 0, "", 1, True)
+    assert payment[1:] == ("", "pending", 0, "", "", "", 1, True)
+    query("UPDATE payments SET status = 'completed', settled_at = now() WHERE id = %s RETURNING id", payment[0])
+    [refund] = query(
+        "INSERT INTO refunds (organization_id, payment_id, amount) VALUES (%s, %s, 5)"
+        " RETURNING reason, status, reference, settled_at, created_at = now()",
+        home,
+        payment[0],
+    )
+    assert refund == ("", "pending", "", None, True)
 
+
+# Payments and refunds are tried as new rows: whatever changes one meets a trigger first.
+PAYMENT = (
+    "INSERT INTO payments"
+    " (organization_id, appointment_id, amount, refunded_amount, payment_method, status, settled_at)"
+    " SELECT organization_id, id,"
+)
+FOR_VISITS = "FROM appointments"
+REFUND = "INSERT INTO refunds (organization_id, payment_id, amount, status, settled_at) SELECT organization_id, id,"
+OF_PAYMENTS = "FROM payments WHERE settled_at IS NOT NULL"
 
 RULES = [
     ("UPDATE users SET role = 'owner'", "user_role_is_known"),
@@ -177,11 +198,16 @@ RULES = [
     ("UPDATE appointments SET ends_at = appointment_date", "appointment_ends_after_start"),
     ("UPDATE appointments SET busy_until = busy_from + '25 hours'", "appointment_with_buffers_within_a_day"),
     ("UPDATE appointments SET status = 'cancelled'", "appointment_cancelled_has_its_time"),
-    ("UPDATE payments SET amount = 0", "payment_amount_above_zero"),
-    ("UPDATE payments SET refunded_amount = -1", "payment_refunds_never_exceed_it"),
-    ("UPDATE payments SET refunded_amount = amount", "payment_refunded_exactly_when_nothing_is_left"),
-    ("UPDATE payments SET status = 'completed'", "payment_settled_has_its_time"),
-    ("UPDATE payments SET payment_method = 'shells'", "payment_method_is_known"),
+    (f"{PAYMENT} 0, 0, '', 'pending', NULL {FOR_VISITS}", "payment_amount_above_zero"),
+    (f"{PAYMENT} 5, -1, '', 'pending', NULL {FOR_VISITS}", "payment_refunds_never_exceed_it"),
+    (f"{PAYMENT} 5, 5, '', 'completed', now() {FOR_VISITS}", "payment_refunded_exactly_when_nothing_is_left"),
+    (f"{PAYMENT} 5, 4, '', 'refunded', now() {FOR_VISITS}", "payment_refunded_exactly_when_nothing_is_left"),
+    (f"{PAYMENT} 5, 0, '', 'completed', NULL {FOR_VISITS}", "payment_settled_has_its_time"),
+    (f"{PAYMENT} 5, 0, '', 'pending', now() {FOR_VISITS}", "payment_settled_has_its_time"),
+    (f"{PAYMENT} 5, 0, 'shells', 'pending', NULL {FOR_VISITS}", "payment_method_is_known"),
+    (f"{REFUND} 0, 'pending', NULL {OF_PAYMENTS}", "refund_amount_above_zero"),
+    (f"{REFUND} 5, 'completed', NULL {OF_PAYMENTS}", "refund_settled_has_its_time"),
+    (f"{REFUND} 5, 'failed', now() {OF_PAYMENTS}", "refund_settled_has_its_time"),
     ("UPDATE working_hours SET ends = starts", "working_hours_end_after_start"),
     ("UPDATE special_hours SET starts = '09:00'", "special_hours_end_after_start"),
     ("UPDATE special_hours SET date = '1999-12-31'", "special_hours_between_2000_and_2100"),
@@ -190,6 +216,7 @@ RULES = [
 
 
 def test_the_database_itself_refuses_what_no_rule_allows(salon):
+    PaymentFactory(appointment=salon.visit, completed=True)
     for statement, constraint in RULES:
         with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

@@ -84,7 +84,7 @@ REFERENCES = [
     ("appointments", "client", BOOKING | {"appointment_date": "2026-06-01T09:00:00Z"}),
     ("appointments", "staff", BOOKING | {"appointment_date": "2026-06-02T09:00:00Z"}),
     ("appointments", "service", BOOKING | {"appointment_date": "2026-06-03T09:00:00Z"}),
-    ("payments", "appointment", {"appointment": "visit", "amount": "1.00"}),
+    ("payments", "appointment", {"appointment": "visit", "amount": "1.00", "allow_overpayment": True}),
 ]
 
 

@@ -22,34 +22,36 @@ ROLES = ("admin", "manager", "staff", "client", "operator")
 
 # resource | actions | admin | manager | staff | client | operator
 ACCESS = """
-organizations | list, retrieve                            | org | org   | org      | org    | all
-organizations | update                                    | org | –     | –        | –      | all
-organizations | create, destroy                           | –   | –     | –        | –      | all
-users         | list, retrieve                            | org | org   | known    | self   | all
-users         | create                                    | org | below | clients  | –      | all
-users         | update                                    | org | below | self     | self   | all
-users         | destroy                                   | org | –     | –        | –      | all
-services      | list, retrieve                            | org | org   | org      | active | all
-services      | create, update, destroy                   | org | org   | –        | –      | all
-working_hours | list, retrieve                            | org | org   | org      | –      | all
-working_hours | create, update, destroy                   | org | org   | self     | –      | all
-special_hours | list, retrieve                            | org | org   | org      | –      | all
-special_hours | create, update, destroy                   | org | org   | self     | –      | all
-time_off      | list, retrieve                            | org | org   | org      | –      | all
-time_off      | create, update, destroy                   | org | org   | self     | –      | all
-time_off      | close                                     | org | org   | –        | –      | all
-availability  | list                                      | org | org   | org      | org    | all
-appointments  | list, retrieve                            | org | org   | assigned | own    | all
-appointments  | create                                    | org | org   | assigned | own    | all
-appointments  | update, internal_notes, duration, price   | org | org   | assigned | –      | all
-appointments  | history, reschedule, cancel               | org | org   | assigned | own    | all
-appointments  | complete, no_show, bend_rules             | org | org   | assigned | –      | all
-appointments  | correct, overbook, waive_fee, reprice     | org | org   | –        | –      | all
-appointments  | destroy                                   | –   | –     | –        | –      | –
-payments      | list, retrieve                            | org | org   | assigned | own    | all
-payments      | create                                    | org | org   | assigned | –      | all
-payments      | destroy                                   | –   | –     | –        | –      | –
-reports       | list                                      | org | org   | –        | –      | all
+organizations | list, retrieve                          | org | org   | org      | org    | all
+organizations | update                                  | org | –     | –        | –      | all
+organizations | create, destroy                         | –   | –     | –        | –      | all
+users         | list, retrieve, balance                 | org | org   | known    | self   | all
+users         | create                                  | org | below | clients  | –      | all
+users         | update                                  | org | below | self     | self   | all
+users         | destroy                                 | org | –     | –        | –      | all
+services      | list, retrieve                          | org | org   | org      | active | all
+services      | create, update, destroy                 | org | org   | –        | –      | all
+working_hours | list, retrieve                          | org | org   | org      | –      | all
+special_hours | list, retrieve                          | org | org   | org      | –      | all
+time_off      | list, retrieve                          | org | org   | org      | –      | all
+working_hours | create, update, destroy                 | org | org   | self     | –      | all
+special_hours | create, update, destroy                 | org | org   | self     | –      | all
+time_off      | create, update, destroy                 | org | org   | self     | –      | all
+time_off      | close                                   | org | org   | –        | –      | all
+availability  | list                                    | org | org   | org      | org    | all
+appointments  | list, retrieve                          | org | org   | assigned | own    | all
+appointments  | create                                  | org | org   | assigned | own    | all
+appointments  | update, internal_notes, duration, price | org | org   | assigned | –      | all
+appointments  | history, balance, reschedule, cancel    | org | org   | assigned | own    | all
+appointments  | complete, no_show, bend_rules           | org | org   | assigned | –      | all
+appointments  | correct, overbook, waive_fee, reprice   | org | org   | –        | –      | all
+appointments  | destroy                                 | –   | –     | –        | –      | –
+payments      | list, retrieve                          | org | org   | assigned | own    | all
+payments      | receipt                                 | org | org   | assigned | own    | all
+payments      | create, complete, fail                  | org | org   | assigned | –      | all
+payments      | refund                                  | org | org   | –        | –      | all
+payments      | destroy                                 | –   | –     | –        | –      | –
+reports       | list                                    | org | org   | –        | –      | all
 """
 
 CELLS = {
@@ -291,8 +293,16 @@ CREATION = [
         {"staff": "@staff", "service": "@service", "appointment_date": SOON[2]},
         {"org": 400, "assigned": 400, "own": 201, "all": 400},
     ),
-    ("payments", {"appointment": "@visit", "amount": "1.00"}, {"org": 201, "assigned": 201, "all": 201}),
-    ("payments", {"appointment": "@strangers_visit", "amount": "1.00"}, {"org": 201, "assigned": 400, "all": 201}),
+    (
+        "payments",
+        {"appointment": "@visit", "amount": "1.00", "allow_overpayment": True},
+        {"org": 201, "assigned": 201, "all": 201},
+    ),
+    (
+        "payments",
+        {"appointment": "@strangers_visit", "amount": "1.00", "allow_overpayment": True},
+        {"org": 201, "assigned": 400, "all": 201},
+    ),
 ]
 
 

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 from appointments.models import Appointment
 from payments.demo.visits import is_late
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 Method, Status = Payment.Method, Payment.Status
 PREPAID = 0.06  # share of the visits
 FEES_PAID = 0.5  # share of the fees
 WAYS = {"paid": 870, "unpaid": 40, "pending": 25, "retried": 20, "in_parts": 20, "refunded": 10, "partly_refunded": 15}
 METHODS = {Method.CARD: 50, Method.CASH: 35, Method.ONLINE: 15}
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def draw_payments(rng, visit, place, *, now):
@@ -82,3 +82,21 @@ def payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0,
         created_by_id=by or visit.staff_id,
         created_at=at - MINUTE if method == Method.ONLINE else at,
     )
+
+
+def refunds_of(payments, *, now):
+    """The unsaved refunds of saved payments, each a day later."""
+    return [
+        Refund(
+            organization_id=payment.organization_id,
+            payment_id=payment.pk,
+            amount=payment.refunded_amount,
+            reason="Goodwill",
+            status=Refund.Status.COMPLETED,
+            settled_at=min(payment.settled_at + DAY, now),
+            created_by_id=payment.created_by_id,
+            created_at=min(payment.settled_at + DAY, now),
+        )
+        for payment in payments
+        if payment.refunded_amount
+    ]

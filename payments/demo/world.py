@@ -6,7 +6,7 @@ from random import Random
 from payments.demo.businesses import businesses, quotas, shares, working_week
 from payments.demo.copying import save
 from payments.demo.diaries import Diary, draw_absences, draw_special, draw_training
-from payments.demo.money import draw_payments
+from payments.demo.money import draw_payments, refunds_of
 from payments.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from payments.demo.visits import Calendar, draw_guests, introduce
 
@@ -79,7 +79,9 @@ class World:
         visits = Calendar(rng, self.organization, services, diary, today=self.today, now=now).draw(quota)
         self.build_clients(visits)
         save(visits)
-        save([payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)])
+        payments = [payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)]
+        save(payments)
+        save(refunds_of(payments, now=now))
         return len(visits)
 
     def build_clients(self, visits):

@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from appointments.tests.factories import AppointmentFactory
 from clientline.tests.pages import Page, errors_of, submit
 from payments.models import Payment
 
@@ -17,17 +18,30 @@ def recording(visit, **values):
 @pytest.mark.parametrize("who", ["admin", "manager", "staff"])
 def test_a_payment_is_recorded(salon, client, who):
     client.force_login(getattr(salon, who))
-    assert submit(client, ADD, **recording(salon.visit)).status_code == 302
+    visit = AppointmentFactory(client=salon.client, staff=salon.staff)
+    assert submit(client, ADD, **recording(visit)).status_code == 302
     payment = Payment.objects.latest("id")
     assert (payment.organization, payment.appointment, payment.amount, payment.status, payment.created_by) == (
         salon.organization,
-        salon.visit,
+        visit,
         Decimal("20.50"),
         "completed",
         getattr(salon, who),
     )
     assert payment.settled_at is not None
     assert LogEntry.objects.get().object_id == str(payment.pk)
+
+
+def test_more_than_is_due_is_refused_and_what_was_typed_stays(salon, client):
+    client.force_login(salon.manager)
+    before = Payment.objects.count()
+    answer = submit(client, ADD, **recording(salon.visit, amount="0.01"))
+    [error] = answer.context["adminform"].form.non_field_errors().as_data()
+    assert error.code == "overpayment"
+    assert Page(answer).fields["amount"] == ["0.01"]
+    assert (Payment.objects.count(), LogEntry.objects.count()) == (before, 0)
+    assert submit(client, ADD, **recording(salon.visit, amount="0.01", allow_overpayment="on")).status_code == 302
+    assert Payment.objects.latest("id").amount == Decimal("0.01")
 
 
 def test_an_online_payment_is_never_recorded_as_completed(salon, client):

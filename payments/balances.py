@@ -1,0 +1,79 @@
+"""What is due for visits: the one place that says what a visit costs and what has been paid. Nothing here writes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DecimalField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Round
+
+from clientline.currencies import WHOLE
+from payments.models import Payment, Refund
+
+FIGURES = ("price", "charge", "paid", "refunded", "due")
+MONEY = DecimalField(max_digits=14, decimal_places=2)
+NOTHING = Value(Decimal("0.00"), output_field=MONEY)
+
+NOTICE = ExpressionWrapper(F("cancellation_notice") * Value(timedelta(minutes=1)), output_field=DurationField())
+CUT_OFF = ExpressionWrapper(F("appointment_date") - NOTICE, output_field=DateTimeField())
+LATE = Q(status="cancelled", cancelled_at__gt=CUT_OFF)
+PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
+
+
+def rounded(amount):
+    """Half up to the smallest unit of the organization's currency; PostgreSQL rounds numerics away from zero."""
+    return Round(ExpressionWrapper(amount, output_field=MONEY), precision=PLACES, output_field=MONEY)
+
+
+CHARGE = Case(
+    When(status__in=("scheduled", "completed"), then=rounded(F("price"))),
+    When(fee_waived=True, then=NOTHING),
+    When(LATE, then=rounded(F("price") * F("late_cancellation_fee") / 100)),
+    When(status="no_show", then=rounded(F("price") * F("no_show_fee") / 100)),
+    default=NOTHING,
+    output_field=MONEY,
+)
+
+
+def sum_of(queryset, visit):
+    """The amounts of the visit's rows in `queryset`, as a subquery; `visit` is the path to it."""
+    own = queryset.filter(**{visit: OuterRef("pk")}).order_by().values(visit)
+    return Coalesce(Subquery(own.annotate(total=Sum("amount")).values("total")), NOTHING, output_field=MONEY)
+
+
+PAID = sum_of(Payment.objects.filter(status__in=("completed", "refunded")), "appointment")
+REFUNDED = sum_of(Refund.objects.filter(status__in=("pending", "completed")), "payment__appointment")
+PENDING = sum_of(Payment.objects.filter(status="pending"), "appointment")
+
+
+def with_balance(visits):
+    """The visits with `charge`, `paid`, `refunded`, and `due`, which is below 0 where the client has credit."""
+    return visits.annotate(charge=CHARGE, paid=PAID, refunded=REFUNDED).annotate(
+        due=ExpressionWrapper(F("charge") - F("paid") + F("refunded"), output_field=MONEY)
+    )
+
+
+def total(visits):
+    """The sums over visits of one organization: of one of them, a client's, a day's."""
+    sums = {f"total_{name}": Coalesce(Sum(name), NOTHING, output_field=MONEY) for name in FIGURES}
+    found = with_balance(visits).aggregate(**sums)
+    return {name: found[f"total_{name}"] for name in FIGURES}
+
+
+def due_and_pending(visit):
+    """What is due for a saved visit, and what payments under way will take of it."""
+    rows = with_balance(type(visit).objects.filter(pk=visit.pk)).annotate(pending=PENDING)
+    return rows.values_list("due", "pending").get()

@@ -1,0 +1,105 @@
+"""What ClientLine asks of a payment provider, whoever it is. Calls take seconds: never make one in a transaction."""
+
+import logging
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from clientline.errors import FieldRefused
+
+logger = logging.getLogger(__name__)
+
+PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
+PAYMENT, REFUND = "payment", "refund"
+
+GATEWAYS = {
+    "stripe": "payments.gateways.stripe.StripeGateway",
+    "simulator": "payments.gateways.simulator.SimulatorGateway",
+}
+
+
+class Declined(Exception):
+    """The provider said no; asking again would not help."""
+
+
+class NoAnswer(Exception):
+    """The provider was not reached or did not answer: it may or may not have done it."""
+
+
+class BadSignature(Exception):
+    """The callback was not sent by the provider, or long ago."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`reference` is the provider's id, `outcome` one of PENDING, COMPLETED, FAILED."""
+
+    reference: str = ""
+    outcome: str = PENDING
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a callback is about: `kind` PAYMENT or REFUND, and the `key` that we once sent."""
+
+    kind: str
+    key: UUID
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Request:
+    """An amount to take or give back. The same `key` again is the same request: nothing is done twice."""
+
+    key: UUID
+    amount: Decimal
+    currency: str
+    description: str = ""
+
+
+class Gateway(Protocol):
+    """All but `event` may raise NoAnswer."""
+
+    def begin(self, request: Request) -> Answer:
+        """A page on which the client pays. Raises Declined."""
+
+    def look_up(self, reference: str) -> Answer:
+        """What became of a payment."""
+
+    def refund(self, request: Request, reference: str) -> Answer:
+        """Give back some of the payment `reference`. Raises Declined, also for more than is left of it."""
+
+    def look_up_refund(self, key: UUID, reference: str) -> Answer | None:
+        """What became of a refund of the payment `reference`; None where the provider never heard of it."""
+
+    def event(self, body: bytes, headers) -> Event | None:
+        """What a callback says, None where it is about something else. Raises BadSignature."""
+
+
+def named(name):
+    """The gateway of this name. Raises KeyError."""
+    return import_string(GATEWAYS[name])()
+
+
+def configured_name():
+    """The provider new online payments go to. Raises FieldRefused where there is none."""
+    if not settings.PAYMENT_PROVIDER:
+        raise FieldRefused("payment_method", "invalid", "Online payment is not set up here.")
+    return settings.PAYMENT_PROVIDER
+
+
+def asked(name, operation, *arguments):
+    """The Answer of a provider; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
+    try:
+        return getattr(named(name), operation)(*arguments)
+    except Declined as refusal:
+        logger.warning("The payment provider declined: %s", refusal)
+        return Answer(outcome=FAILED)
+    except NoAnswer as silence:
+        logger.warning("The payment provider did not answer: %s", silence)
+        return Answer()

@@ -1,0 +1,184 @@
+"""A payment provider without money, for demonstrations and tests. It lives beside the database, as a real one would:
+what ClientLine rolls back has still happened here."""
+
+import json
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from secrets import token_hex
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from payments.gateway import (
+    COMPLETED,
+    FAILED,
+    PAYMENT,
+    PENDING,
+    REFUND,
+    Answer,
+    BadSignature,
+    Declined,
+    Event,
+    NoAnswer,
+)
+
+HEADER = "Simulator-Signature"
+TOLERANCE = 300  # seconds for which a callback is good
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS payment (reference TEXT PRIMARY KEY, key TEXT UNIQUE, amount TEXT, currency TEXT,
+        description TEXT, outcome TEXT);
+    CREATE TABLE IF NOT EXISTS refund (reference TEXT PRIMARY KEY, key TEXT UNIQUE, payment TEXT, amount TEXT,
+        outcome TEXT);
+    CREATE TABLE IF NOT EXISTS script (id INTEGER PRIMARY KEY, operation TEXT, behaviour TEXT);
+"""
+
+DECLINE, TIME_OUT, TIME_OUT_AFTERWARDS, DELAY = "decline", "time_out", "time_out_afterwards", "delay"
+
+
+@contextmanager
+def store():
+    """The simulator's own database in one transaction, which holds the only write lock."""
+    settings.SIMULATOR_FILE.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(settings.SIMULATOR_FILE, timeout=30, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.executescript(SCHEMA)
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+
+
+class SimulatorGateway:
+    """The contract of `payments.gateway.Gateway`; below it, what the client, the bank and a test's script do."""
+
+    def begin(self, request):
+        with self.scripted("begin"), store() as db:
+            db.execute(
+                "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                [
+                    f"sim_{token_hex(12)}",
+                    str(request.key),
+                    str(request.amount),
+                    request.currency,
+                    request.description,
+                    PENDING,
+                ],
+            )
+            return payment_answer(db.execute("SELECT * FROM payment WHERE key = ?", [str(request.key)]).fetchone())
+
+    def look_up(self, reference):
+        with store() as db:
+            return payment_answer(db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone())
+
+    def refund(self, request, reference):
+        with self.scripted("refund") as behaviour, store() as db:
+            if known := find_refund(db, request.key):
+                return refund_answer(known)
+            refuse_excess(db, request, reference)
+            outcome = PENDING if behaviour == DELAY else COMPLETED
+            db.execute(
+                "INSERT INTO refund VALUES (?, ?, ?, ?, ?)",
+                [f"simr_{token_hex(12)}", str(request.key), reference, str(request.amount), outcome],
+            )
+            return refund_answer(find_refund(db, request.key))
+
+    def look_up_refund(self, key, reference):
+        with store() as db:
+            found = find_refund(db, key)
+        return refund_answer(found) if found else None
+
+    def event(self, body, headers):
+        stamp, _, signature = headers.get(HEADER, "").partition(".")
+        fresh = stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp)) <= TOLERANCE
+        if not fresh or not constant_time_compare(signature, sign(stamp, body)):
+            raise BadSignature
+        said = json.loads(body)
+        answer = Answer(said["reference"], said["outcome"])
+        return Event(said["kind"], UUID(said["key"]), answer) if said["kind"] in (PAYMENT, REFUND) else None
+
+    @contextmanager
+    def scripted(self, operation):
+        """Misbehave as the next line of the script says, if there is one for this operation."""
+        with store() as db:
+            line = db.execute(
+                "DELETE FROM script WHERE id = (SELECT min(id) FROM script WHERE operation = ?) RETURNING behaviour",
+                [operation],
+            ).fetchone()
+        behaviour = line["behaviour"] if line else None
+        if behaviour == DECLINE:
+            raise Declined("as the script says")
+        if behaviour == TIME_OUT:
+            raise NoAnswer("as the script says")
+        yield behaviour
+        if behaviour == TIME_OUT_AFTERWARDS:
+            raise NoAnswer("as the script says")
+
+    def script(self, operation, *behaviours):
+        """How the next calls of `operation` (begin, refund) behave."""
+        with store() as db:
+            db.executemany(
+                "INSERT INTO script (operation, behaviour) VALUES (?, ?)", [(operation, each) for each in behaviours]
+            )
+
+    def description(self, reference):
+        """What the client's page says about a payment, or None."""
+        with store() as db:
+            return db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
+
+    def refunded(self, reference):
+        """How much of a payment was given back, refunds under way counted."""
+        with store() as db:
+            return given_back(db, reference)
+
+    def finish(self, reference, outcome=COMPLETED):
+        """The client pays or gives up, once. The signed callback: body and headers."""
+        with store() as db:
+            db.execute(
+                "UPDATE payment SET outcome = ? WHERE reference = ? AND outcome = ?", [outcome, reference, PENDING]
+            )
+            row = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
+        return callback(PAYMENT, row)
+
+    def finish_refund(self, key, outcome=COMPLETED):
+        """The bank carries a delayed refund out, or does not. The signed callback: body and headers."""
+        with store() as db:
+            db.execute("UPDATE refund SET outcome = ? WHERE key = ? AND outcome = ?", [outcome, str(key), PENDING])
+            row = find_refund(db, key)
+        return callback(REFUND, row)
+
+
+def find_refund(db, key):
+    return db.execute("SELECT * FROM refund WHERE key = ?", [str(key)]).fetchone()
+
+
+def payment_answer(row):
+    return Answer(row["reference"], row["outcome"], f"{settings.PUBLIC_URL}/payments/simulator/{row['reference']}")
+
+
+def refund_answer(row):
+    return Answer(row["reference"], row["outcome"])
+
+
+def given_back(db, reference):
+    rows = db.execute("SELECT amount FROM refund WHERE payment = ? AND outcome <> ?", [reference, FAILED])
+    return sum((Decimal(row["amount"]) for row in rows), Decimal(0))
+
+
+def refuse_excess(db, request, reference):
+    paid = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
+    if paid is None or paid["outcome"] != COMPLETED:
+        raise Declined("there is no such payment to refund")
+    if given_back(db, reference) + request.amount > Decimal(paid["amount"]):
+        raise Declined("the refund exceeds the payment")
+
+
+def callback(kind, row):
+    said = {"kind": kind, "key": row["key"], "reference": row["reference"], "outcome": row["outcome"]}
+    body, stamp = json.dumps(said).encode(), str(int(time.time()))
+    return body, {HEADER: f"{stamp}.{sign(stamp, body)}"}
+
+
+def sign(stamp, body):
+    return salted_hmac("payments.gateways.simulator", f"{stamp}.".encode() + body, algorithm="sha256").hexdigest()

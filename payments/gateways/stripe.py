@@ -1,0 +1,162 @@
+"""Stripe, through its official SDK: Checkout takes the money, refunds give it back, signed webhooks tell of both.
+
+A payment's reference is a Checkout session, or a PaymentIntent that was made elsewhere.
+"""
+
+from contextlib import contextmanager
+from decimal import Decimal
+from uuid import UUID
+
+import stripe
+from django.conf import settings
+
+from payments.gateway import (
+    COMPLETED,
+    FAILED,
+    PAYMENT,
+    PENDING,
+    REFUND,
+    Answer,
+    BadSignature,
+    Declined,
+    Event,
+    NoAnswer,
+)
+
+TIMEOUT = 10  # seconds
+KEY = "clientline_key"
+# Stripe's own list of currencies in whole units: ISK and UGX go by hundredths there, MGA does not.
+WHOLE = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+REFUND_OUTCOMES = {"succeeded": COMPLETED, "failed": FAILED, "canceled": FAILED}
+
+
+def smallest_units(amount, currency):
+    return int(amount if currency in WHOLE else amount * Decimal(100))
+
+
+@contextmanager
+def translated(*refusals):
+    """Stripe's errors as ours: `refusals` are a no, all others leave open whether something was done."""
+    try:
+        yield
+    except refusals as error:
+        raise Declined(error.user_message or error.code) from error
+    except stripe.StripeError as error:
+        raise NoAnswer(str(error)) from error
+
+
+class StripeGateway:
+    """The contract of `payments.gateway.Gateway`."""
+
+    def __init__(self):
+        self.api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY,
+            base_addresses={"api": settings.STRIPE_API_URL},
+            http_client=stripe.RequestsClient(timeout=TIMEOUT),
+            max_network_retries=1,
+        ).v1
+
+    def begin(self, request):
+        item = {
+            "quantity": 1,
+            "price_data": {
+                "currency": request.currency.lower(),
+                "unit_amount": smallest_units(request.amount, request.currency),
+                "product_data": {"name": request.description},
+            },
+        }
+        params = {
+            "mode": "payment",
+            "line_items": [item],
+            "metadata": {KEY: str(request.key)},
+            "success_url": f"{settings.PUBLIC_URL}/payments/thanks",
+        }
+        with translated(stripe.InvalidRequestError, stripe.CardError):
+            session = self.api.checkout.sessions.create(params, {"idempotency_key": str(request.key)})
+        return session_answer(session)
+
+    def look_up(self, reference):
+        with translated():
+            if reference.startswith("pi_"):
+                return intent_answer(self.api.payment_intents.retrieve(reference))
+            return session_answer(self.api.checkout.sessions.retrieve(reference, {"expand": ["payment_intent"]}))
+
+    def refund(self, request, reference):
+        params = {
+            "payment_intent": self.intent(reference),
+            "amount": smallest_units(request.amount, request.currency),
+            "metadata": {KEY: str(request.key)},
+        }
+        with translated(stripe.InvalidRequestError, stripe.CardError):
+            return refund_answer(self.api.refunds.create(params, {"idempotency_key": str(request.key)}))
+
+    def look_up_refund(self, key, reference):
+        with translated():
+            refunds = self.api.refunds.list({"payment_intent": self.intent(reference), "limit": 100})
+            found = [each for each in refunds.auto_paging_iter() if metadata_key(each) == str(key)]
+        return refund_answer(found[0]) if found else None
+
+    def intent(self, reference):
+        """The id of the PaymentIntent behind a payment, which alone can be refunded."""
+        if reference.startswith("pi_"):
+            return reference
+        with translated():
+            intent = self.api.checkout.sessions.retrieve(reference).payment_intent
+        if intent is None:
+            raise Declined("nothing was paid")
+        return intent
+
+    def event(self, body, headers):
+        # With an empty secret everybody could sign.
+        if not settings.STRIPE_WEBHOOK_SECRET:
+            raise BadSignature
+        try:
+            event = stripe.Webhook.construct_event(
+                body, headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET
+            )
+        except (stripe.SignatureVerificationError, ValueError) as error:
+            raise BadSignature from error
+        return said_by(event)
+
+
+def said_by(event):
+    """The Event a webhook is about, or None."""
+    row = event.data.object
+    key = metadata_key(row)
+    if key is None:
+        return None
+    if row.object == "checkout.session":
+        answer = session_answer(row)
+        if event.type == "checkout.session.async_payment_failed":
+            answer = Answer(answer.reference, FAILED)
+        return Event(PAYMENT, UUID(key), answer)
+    return Event(REFUND, UUID(key), refund_answer(row)) if row.object == "refund" else None
+
+
+def metadata_key(row):
+    metadata = getattr(row, "metadata", None)
+    return getattr(metadata, KEY, None) if metadata else None
+
+
+def session_answer(session):
+    return Answer(session.id, session_outcome(session), getattr(session, "url", None) or "")
+
+
+def session_outcome(session):
+    if session.payment_status == "paid":
+        return COMPLETED
+    if session.status == "expired":
+        return FAILED
+    # A bank debit fails days after the page was left; only the intent, where it was asked for, says so.
+    intent = session.payment_intent
+    left = session.status == "complete" and not isinstance(intent, (str, type(None)))
+    return FAILED if left and intent.status in ("requires_payment_method", "canceled") else PENDING
+
+
+def intent_answer(intent):
+    outcomes = {"succeeded": COMPLETED, "canceled": FAILED}
+    return Answer(intent.id, outcomes.get(intent.status, PENDING))
+
+
+def refund_answer(refund):
+    return Answer(refund.id, REFUND_OUTCOMES.get(refund.status, PENDING))

@@ -1,0 +1,82 @@
+"""Writes payments as CSV, for bookkeeping."""
+
+import csv
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError
+
+from appointments.hours import at, instant_of
+from clientline.fields import parse_date
+from organizations.models import Organization
+from payments.models import Payment
+
+COLUMNS = {
+    "id": "id",
+    "organization": "organization__name",
+    "appointment": "appointment_id",
+    "client": "appointment__client__name",
+    "staff": "appointment__staff__name",
+    "service": "appointment__service__name",
+    "payment_method": "payment_method",
+    "status": "status",
+    "currency": "organization__currency",
+    "amount": "amount",
+    "refunded_amount": "refunded_amount",
+    "reference": "reference",
+    "created_at": "created_at",
+    "settled_at": "settled_at",
+}
+# A spreadsheet would take a text that begins like this for a formula, and run it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def day(text):
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def cell(value, zone):
+    if value is None:
+        return ""
+    if hasattr(value, "astimezone"):
+        return value.astimezone(zone).isoformat()
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+class Command(BaseCommand):
+    help = __doc__ + " Times are the organization's."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--organization", type=int, metavar="ID", help="only this organization's")
+        parser.add_argument("--from", dest="first", metavar="DATE", help="recorded on this local date or later")
+        parser.add_argument("--to", dest="last", metavar="DATE", help="recorded on this local date or earlier")
+
+    def handle(self, *, organization, first, last, **options):
+        first, last = first and day(first), last and day(last)
+        organizations = Organization.objects.order_by("id")
+        if organization:
+            organizations = organizations.filter(pk=organization)
+            if not organizations:
+                raise CommandError("There is no such organization.")
+        writer = csv.writer(self.stdout)
+        writer.writerow(COLUMNS)
+        for each in organizations:
+            for row in recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
+                writer.writerow([cell(value, each.zone) for value in row])
+
+
+def recorded(organization, first, last):
+    """The organization's payments recorded on these local dates, both included; None is no bound."""
+    payments = Payment.objects.filter(organization=organization)
+    if first:
+        payments = payments.filter(created_at__gte=midnight(organization, first))
+    if last:
+        payments = payments.filter(created_at__lt=midnight(organization, last + timedelta(days=1)))
+    return payments.order_by("id")
+
+
+def midnight(organization, date):
+    return instant_of(at(organization.zone, date, 0))

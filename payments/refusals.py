@@ -1,0 +1,38 @@
+"""Why money cannot be taken, settled or given back."""
+
+from clientline.errors import Refused
+
+
+class Overpaid(Refused):
+    """`due` is what is still to be paid, `pending` what payments under way will take of it."""
+
+    code = "overpayment"
+
+    def __init__(self, *, due, pending):
+        super().__init__(
+            "This is more than is due. Send `allow_overpayment` to take it nevertheless.",
+            due=f"{due:.2f}",
+            pending=f"{pending:.2f}",
+        )
+
+
+class RefundExceedsPayment(Refused):
+    """`refundable` is what is left of the payment."""
+
+    code = "refund_exceeds_payment"
+
+    def __init__(self, refundable):
+        super().__init__("This is more than is left of the payment.", refundable=f"{refundable:.2f}")
+
+
+class InvalidTransition(Refused):
+    """`allowed` are the statuses that can be reached now, by hand: an online payment is its provider's to settle."""
+
+    code = "invalid_transition"
+
+    def __init__(self, payment, to):
+        by_hand = payment.status == "pending" and payment.payment_method != "online"
+        super().__init__(
+            f"A payment that is {payment.status} cannot become {to} now.",
+            **{"from": payment.status, "to": to, "allowed": ["completed", "failed"] if by_hand else []},
+        )

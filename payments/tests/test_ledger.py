@@ -1,0 +1,241 @@
+"""Recording, settling and refunding over HTTP: what is answered, and what is refused with which code."""
+
+import pytest
+
+from appointments.tests.factories import AppointmentFactory
+from payments.models import Refund
+from payments.tests.factories import PaymentFactory, RefundFactory
+
+
+@pytest.fixture
+def visit(salon):
+    """A visit of 45.00 that nobody has paid anything for."""
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
+
+
+@pytest.fixture
+def paid(visit):
+    """The same, paid by card."""
+    return PaymentFactory(appointment=visit, completed=True)
+
+
+def pay(client, visit, amount="45.00", **body):
+    return client.post("/payments", {"appointment": visit.pk, "amount": amount} | body)
+
+
+def refusal(answer):
+    return answer.status_code, answer.json()["code"]
+
+
+def test_a_card_payment_is_recorded_completed(api, salon, visit):
+    answer = pay(api(salon.staff), visit, payment_method="card", status="completed")
+    assert answer.status_code == 201, answer.json()
+    body = answer.json()
+    assert body["settled_at"] == body["created_at"]
+    assert body | {"id": 0, "settled_at": "", "created_at": ""} == {
+        "id": 0,
+        "organization": salon.organization.pk,
+        "appointment": visit.pk,
+        "amount": "45.00",
+        "payment_method": "card",
+        "status": "completed",
+        "refunded_amount": "0.00",
+        "reference": "",
+        "settled_at": "",
+        "version": 1,
+        "created_at": "",
+    }
+    assert api(salon.client).get(f"/payments/{body['id']}").json() == body
+
+
+def test_a_pending_payment_is_completed_or_fails_once(api, salon, visit):
+    staff = api(salon.staff)
+    for action, status in (("complete", "completed"), ("fail", "failed")):
+        payment = pay(staff, visit, amount="5.00").json()
+        assert (payment["status"], payment["payment_method"]) == ("pending", "")
+        settled = staff.post(f"/payments/{payment['id']}/{action}").json()
+        assert (settled["status"], settled["version"]) == (status, 2)
+        assert (settled["settled_at"] is not None) == (status == "completed")
+        for again in ("complete", "fail"):
+            answer = staff.post(f"/payments/{payment['id']}/{again}")
+            assert refusal(answer) == (409, "invalid_transition")
+            assert (answer.json()["from"], answer.json()["allowed"]) == (status, [])
+
+
+def test_only_cash_and_card_are_recorded_completed(api, salon, visit):
+    for method in ("online", ""):
+        answer = pay(api(salon.staff), visit, payment_method=method, status="completed")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "status")
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1.001", "-1.00", "0.00", "1e1", 1.005, True, None, "", []])
+def test_an_amount_is_plain_money_above_zero(api, salon, visit, amount):
+    answer = pay(api(salon.staff), visit, amount=amount)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
+
+
+def test_nothing_beyond_what_is_due_less_pending_payments_is_taken_unless_allowed(api, salon, visit):
+    staff = api(salon.staff)
+    assert refusal(pay(staff, visit, amount="45.01")) == (409, "overpayment")
+    pending = pay(staff, visit, amount="40.00").json()
+    answer = pay(staff, visit, amount="5.01")
+    assert refusal(answer) == (409, "overpayment")
+    assert (answer.json()["due"], answer.json()["pending"]) == ("45.00", "40.00")
+    assert pay(staff, visit, amount="5.00", payment_method="cash", status="completed").status_code == 201
+    staff.post(f"/payments/{pending['id']}/fail")
+    assert pay(staff, visit, amount="40.00").status_code == 201
+    assert pay(staff, visit, amount="3.00", allow_overpayment=True, status="completed", payment_method="cash").json()[
+        "amount"
+    ] == ("3.00")
+    assert api(salon.staff).get(f"/appointments/{visit.pk}/balance").json() == {
+        "currency": "EUR",
+        "price": "45.00",
+        "charge": "45.00",
+        "paid": "8.00",
+        "refunded": "0.00",
+        "due": "37.00",
+    }
+
+
+def test_a_refund_in_parts_until_nothing_is_left(api, salon, paid):
+    manager = api(salon.manager)
+    first = manager.post(f"/payments/{paid.pk}/refunds", {"amount": "20.00", "reason": "late"})
+    assert first.status_code == 201, first.json()
+    body = first.json()
+    assert body["settled_at"] == body["created_at"]
+    assert (body["payment"], body["amount"], body["reason"], body["status"]) == (paid.pk, "20.00", "late", "completed")
+    assert set(body) == {"id", "payment", "amount", "reason", "status", "settled_at", "created_at"}
+    payment = manager.get(f"/payments/{paid.pk}").json()
+    assert (payment["status"], payment["refunded_amount"], payment["version"]) == ("completed", "20.00", 2)
+
+    answer = manager.post(f"/payments/{paid.pk}/refunds", {"amount": "25.01", "reason": "greed"})
+    assert refusal(answer) == (409, "refund_exceeds_payment")
+    assert answer.json()["refundable"] == "25.00"
+
+    rest = manager.post(f"/payments/{paid.pk}/refunds", {"reason": "all of it"})
+    assert (rest.status_code, rest.json()["amount"]) == (201, "25.00")
+    payment = manager.get(f"/payments/{paid.pk}").json()
+    assert (payment["status"], payment["refunded_amount"], payment["version"]) == ("refunded", "45.00", 3)
+    for amount in ({}, {"amount": "0.01"}):
+        answer = manager.post(f"/payments/{paid.pk}/refunds", {"reason": "more"} | amount)
+        assert refusal(answer) == (409, "refund_exceeds_payment")
+    listed = manager.get(f"/payments/{paid.pk}/refunds").json()
+    assert (listed["next"], listed["results"]) == (None, [body, rest.json()])
+
+
+def test_refunds_under_way_are_not_refunded_twice(api, salon, paid):
+    RefundFactory(payment=paid, amount="40.00")
+    RefundFactory(payment=paid, amount="45.00", status="failed")
+    answer = api(salon.admin).post(f"/payments/{paid.pk}/refunds", {"amount": "5.01", "reason": "x"})
+    assert refusal(answer) == (409, "refund_exceeds_payment")
+    assert api(salon.admin).post(f"/payments/{paid.pk}/refunds", {"reason": "x"}).json()["amount"] == "5.00"
+
+
+def test_pending_and_failed_payments_cannot_be_refunded(api, salon, visit):
+    for status, allowed in (("pending", ["completed", "failed"]), ("failed", [])):
+        payment = PaymentFactory(appointment=visit, status=status)
+        answer = api(salon.admin).post(f"/payments/{payment.pk}/refunds", {"reason": "x"})
+        assert refusal(answer) == (409, "invalid_transition")
+        assert (answer.json()["from"], answer.json()["to"]) == (status, "refunded")
+        assert answer.json()["allowed"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "reason"),
+        ({"reason": ""}, "reason"),
+        ({"reason": "x", "amount": "0.00"}, "amount"),
+        ({"reason": "x", "amount": "NaN"}, "amount"),
+        ({"reason": "x", "amount": "1.001"}, "amount"),
+        ({"reason": "x", "amount": None}, "amount"),
+        ({"reason": "x", "status": "completed"}, "status"),
+    ],
+)
+def test_a_refund_says_why_and_nothing_strange(api, salon, paid, body, field):
+    answer = api(salon.admin).post(f"/payments/{paid.pk}/refunds", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_who_may_record_settle_and_refund(api, salon, clinic, operator, visit):
+    callers = {
+        "admin": salon.admin,
+        "manager": salon.manager,
+        "staff": salon.staff,
+        "colleague": salon.colleague,
+        "client": salon.client,
+        "stranger": clinic.admin,
+        "operator": operator,
+    }
+    expected = {
+        "record": {"colleague": 400, "client": 403, "stranger": 400},
+        "complete": {"colleague": 404, "client": 403, "stranger": 404},
+        "fail": {"colleague": 404, "client": 403, "stranger": 404},
+        "refund": {"staff": 403, "colleague": 403, "client": 403, "stranger": 404},
+        "refunds": {"colleague": 404, "stranger": 404},
+        "receipt": {"colleague": 404, "stranger": 404},
+        "visit": {"colleague": 404, "stranger": 404},
+    }
+    for name, caller in callers.items():
+        client = api(caller)
+        paid = PaymentFactory(appointment=visit, completed=True, amount="1.00")
+        pending = [PaymentFactory(appointment=visit, amount="1.00") for _ in range(2)]
+        answers = {
+            "record": (201, pay(client, visit, amount="1.00", allow_overpayment=True)),
+            "complete": (200, client.post(f"/payments/{pending[0].pk}/complete")),
+            "fail": (200, client.post(f"/payments/{pending[1].pk}/fail")),
+            "refund": (201, client.post(f"/payments/{paid.pk}/refunds", {"reason": "x"})),
+            "refunds": (200, client.get(f"/payments/{paid.pk}/refunds")),
+            "receipt": (200, client.get(f"/payments/{paid.pk}/receipt")),
+            "visit": (200, client.get(f"/appointments/{visit.pk}/balance")),
+        }
+        found = {action: answer.status_code for action, (_, answer) in answers.items()}
+        assert found == {action: expected[action].get(name, good) for action, (good, _) in answers.items()}, name
+
+
+def test_whose_balance_who_may_see(api, salon, clinic, operator):
+    expected = {
+        salon.admin: 200,
+        salon.manager: 200,
+        salon.staff: 200,
+        salon.colleague: 404,
+        salon.client: 200,
+        salon.stranger: 404,
+        clinic.admin: 404,
+        operator: 200,
+    }
+    for caller, status in expected.items():
+        assert api(caller).get(f"/users/{salon.client.pk}/balance").status_code == status, caller
+
+
+def test_payments_and_refunds_are_neither_changed_nor_deleted(api, salon, paid):
+    for method in ("put", "patch", "delete"):
+        for path in (f"/payments/{paid.pk}", f"/payments/{paid.pk}/refunds"):
+            assert getattr(api(salon.admin), method)(path, {}).status_code == 405
+
+
+def test_no_list_of_refunds_or_payments_costs_a_query_per_row(api, salon, visit, django_assert_num_queries):
+    client = api(salon.admin)
+    paid = PaymentFactory(appointment=visit, completed=True)
+    RefundFactory(payment=paid, amount="1.00")
+    client.get(f"/payments/{paid.pk}/refunds")  # the first writes when the token was used
+    for _ in range(2):
+        with django_assert_num_queries(6):
+            client.get(f"/payments/{paid.pk}/refunds")
+        with django_assert_num_queries(5):
+            client.get("/payments")
+        with django_assert_num_queries(6):
+            client.get(f"/appointments/{visit.pk}/balance")
+        with django_assert_num_queries(6):
+            client.get(f"/users/{salon.client.pk}/balance")
+        for _ in range(2):
+            RefundFactory(payment=paid, amount="1.00")
+            PaymentFactory(appointment=visit)
+
+
+def test_refunds_are_seen_by_their_organization_alone(api, salon, clinic, paid):
+    RefundFactory(payment=paid)
+    assert Refund.objects.visible_to(salon.client, "payments", "retrieve").count() == 1
+    assert Refund.objects.visible_to(salon.staff, "payments", "retrieve").count() == 1
+    for caller in (salon.stranger, salon.colleague, clinic.admin, clinic.client):
+        assert Refund.objects.visible_to(caller, "payments", "retrieve").count() == 0

@@ -1,0 +1,238 @@
+"""Random visits, payments, refunds and callbacks: after every step the books agree with a plain sum over rows."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from appointments import booking
+from appointments.models import Appointment
+from clientline.errors import Refused
+from payments import balances, callbacks, gateway, ledger, online
+from payments.gateways.simulator import SimulatorGateway
+from payments.models import Payment, Refund
+from services.tests.factories import ServiceFactory
+
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
+CENT = Decimal("0.01")
+PRICES = st.decimals("0.01", "60.00", places=2)
+AMOUNTS = st.sampled_from([Decimal(amount) for amount in ("0.01", "4.99", "5.00", "10.00", "20.00")])
+BEHAVIOURS = st.sampled_from(["delay", "decline", "time_out", "time_out_afterwards", ""])
+PICK = st.integers(0, 1000)
+
+
+def oracle_charge(visit):
+    """The page's rule in Python, from one row."""
+    if visit.status in ("scheduled", "completed"):
+        return visit.price
+    late = visit.status == "no_show" or visit.cancelled_at > visit.appointment_date - timedelta(
+        minutes=visit.cancellation_notice
+    )
+    if visit.fee_waived or not late:
+        return Decimal(0)
+    percent = visit.no_show_fee if visit.status == "no_show" else visit.late_cancellation_fee
+    return (visit.price * percent / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+class Till(RuleBasedStateMachine):
+    """One organization's visits and their money; the database is rolled back after each run."""
+
+    salon = None
+
+    def __init__(self):
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.simulator, self.callbacks = SimulatorGateway(), []
+        home = self.salon.organization
+        home.late_cancellation_fee, home.no_show_fee, home.cancellation_notice = Decimal("33.33"), Decimal(80), 60
+        home.save()
+        self.service = ServiceFactory(organization=home)
+        self.visits = []
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+        connection.queries_log.clear()
+
+    def pick(self, rows, n):
+        return rows[n % len(rows)]
+
+    def payments(self):
+        return list(Payment.objects.filter(appointment__in=self.visits).order_by("id"))
+
+    @initialize(price=PRICES, amount=AMOUNTS)
+    def open_the_till(self, price, amount):
+        self.book(price, 0)
+        self.pay_online_at_once(0, amount)
+
+    @rule(price=PRICES, hours=st.integers(-3, 3))
+    def book(self, price, hours):
+        self.visits.append(
+            booking.book(
+                by=None,
+                client=self.salon.client,
+                staff=self.salon.staff,
+                service=self.service,
+                appointment_date=NOW + timedelta(hours=hours),
+                price=price,
+                overbook=True,
+                now=NOW,
+            )
+        )
+
+    @precondition(lambda self: self.visits)
+    @rule(n=PICK, how=st.sampled_from(["cancel", "complete", "mark_no_show"]), waive=st.booleans())
+    def move(self, n, how, waive):
+        visit = self.pick(self.visits, n)
+        details = {} if how == "complete" else {"waive_fee": waive}
+        if how == "cancel":
+            details["reason"] = "x"
+        self.attempt(getattr(booking, how), by=None, visit=visit, now=NOW, **details)
+
+    @precondition(lambda self: self.visits)
+    @rule(n=PICK, amount=AMOUNTS, method=st.sampled_from(["cash", "card", "online", ""]), more=st.booleans())
+    def take(self, n, amount, method, more):
+        self.pay(n, amount, method, more)
+
+    def pay(self, n, amount, method, more):
+        visit = self.pick(self.visits, n)
+        status = "completed" if method == "cash" else "pending"
+        left = oracle_due(visit) - sum(payment.amount for payment in visit.payments.filter(status="pending"))
+        payment = self.attempt(
+            ledger.record,
+            by=self.salon.staff,
+            appointment=visit,
+            amount=amount,
+            payment_method=method,
+            status=status,
+            allow_overpayment=more,
+            now=NOW,
+        )
+        assert (payment is not None) == (more or amount <= left)
+        if payment and payment.provider:
+            online.note_payment(payment.pk, online.ask_for_payment(payment), now=NOW)
+            payment.refresh_from_db()
+        return payment
+
+    @precondition(lambda self: self.payments())
+    @rule(n=PICK, how=st.sampled_from([ledger.complete, ledger.fail]))
+    def settle_by_hand(self, n, how):
+        self.attempt(how, by=self.salon.staff, payment=self.pick(self.payments(), n), now=NOW)
+
+    @precondition(lambda self: self.payments())
+    @rule(n=PICK, outcome=st.sampled_from([gateway.COMPLETED, gateway.FAILED]))
+    def the_client_pays_online(self, n, outcome):
+        payment = self.pick(self.payments(), n)
+        if payment.provider:
+            self.callbacks.append(self.simulator.finish(payment.reference, outcome))
+
+    @precondition(lambda self: self.visits)
+    @rule(n=PICK, amount=AMOUNTS)
+    def pay_online_at_once(self, n, amount):
+        payment = self.pay(n, amount, "online", more=True)
+        self.callbacks.append(self.simulator.finish(payment.reference))
+        callbacks.receive("simulator", *self.callbacks[-1])
+
+    @precondition(lambda self: self.payments())
+    @rule(n=PICK, amount=AMOUNTS | st.none(), behaviour=BEHAVIOURS)
+    def refund(self, n, amount, behaviour):
+        self.give_back(self.pick(self.payments(), n), amount, behaviour)
+
+    @rule(n=PICK, amount=AMOUNTS | st.none(), behaviour=BEHAVIOURS)
+    def refund_online(self, n, amount, behaviour):
+        paid = [payment for payment in self.payments() if payment.provider and payment.settled_at]
+        if paid:
+            self.give_back(self.pick(paid, n), amount, behaviour)
+
+    def give_back(self, payment, amount, behaviour):
+        payment = online.locked(payment.pk)
+        refund = self.attempt(ledger.refund, by=self.salon.admin, payment=payment, amount=amount, reason="x", now=NOW)
+        if refund and refund.key:
+            self.simulator.script("refund", behaviour)
+            online.note_refund(refund, online.ask_for_refund(refund), now=NOW)
+
+    @rule(n=PICK, outcome=st.sampled_from([gateway.COMPLETED, gateway.FAILED]))
+    def the_bank_decides(self, n, outcome):
+        known = [
+            refund.key
+            for refund in Refund.objects.filter(key__isnull=False, status="pending").select_related("payment")
+            if self.simulator.look_up_refund(refund.key, refund.payment.reference)
+        ]
+        if known:
+            self.callbacks.append(self.simulator.finish_refund(self.pick(known, n), outcome))
+
+    @precondition(lambda self: self.callbacks)
+    @rule(n=PICK)
+    def a_callback_arrives(self, n):
+        callbacks.receive("simulator", *self.pick(self.callbacks, n))
+
+    @rule()
+    def reconcile(self):
+        for refund in Refund.objects.filter(key__isnull=False, status="pending").select_related("payment"):
+            online.note_refund(refund, online.look_up_refund(refund), now=NOW)
+
+    def attempt(self, perform, **arguments):
+        """The result, or None where it was refused."""
+        try:
+            return perform(**arguments)
+        except Refused:
+            return None
+
+    @invariant()
+    def the_balance_is_the_sum_over_rows(self):
+        found = balances.with_balance(Appointment.objects.filter(pk__in=[visit.pk for visit in self.visits]))
+        for visit in found:
+            assert (visit.charge, visit.due) == (oracle_charge(visit), oracle_due(visit))
+
+    @invariant()
+    def no_payment_is_refunded_beyond_its_amount(self):
+        for payment in self.payments():
+            refunds = {status: Decimal(0) for status in Refund.Status}
+            for refund in payment.refunds.all():
+                refunds[refund.status] += refund.amount
+            assert refunds["pending"] + refunds["completed"] <= payment.amount
+            assert payment.refunded_amount == refunds["completed"]
+            assert (payment.status == "refunded") == (payment.refunded_amount == payment.amount)
+
+    @invariant()
+    def the_provider_never_gave_back_more_than_the_ledger_allows(self):
+        for payment in self.payments():
+            if payment.provider and payment.status in ("completed", "refunded"):
+                assert self.simulator.refunded(payment.reference) <= payment.amount
+
+
+def oracle_due(visit):
+    visit = Appointment.objects.get(pk=visit.pk)
+    due = oracle_charge(visit)
+    for payment in Payment.objects.filter(appointment=visit):
+        if payment.status in ("completed", "refunded"):
+            due -= payment.amount
+        for refund in Refund.objects.filter(payment=payment):
+            if refund.status in ("pending", "completed"):
+                due += refund.amount
+    return due
+
+
+def test_the_books_agree_with_the_rows_whatever_happens(salon):
+    Till.salon = salon
+    run_state_machine_as_test(
+        Till,
+        settings=settings(
+            max_examples=25,
+            phases=[Phase.generate],  # a shorter failure is not worth minutes of the suite
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
