@@ -11,11 +11,10 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import psycopg
-from django.db.models import Max
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -26,6 +25,7 @@ from services.models import Service
 CALLERS, PEOPLE = 16, 8
 TARGET, LONGEST_WAIT = 0.25, 1.0
 LENGTH = timedelta(minutes=30)
+AFTER_ALL_TIME_OFF = datetime(2030, 1, 1, tzinfo=UTC)
 
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended('calendar:' || %(staff)s::bigint, 0))"
 LOOK = """
@@ -72,10 +72,15 @@ class Slots:
     """Free slots of half an hour, each given away once."""
 
     def __init__(self, organization):
-        latest = Appointment.objects.filter(organization=organization).aggregate(Max("ends_at"))["ends_at__max"]
-        self.starts = (latest + timedelta(days=1) + LENGTH * position for position in itertools.count())
-        people = User.objects.filter(organization=organization)
-        self.staff = people.filter(role="staff").order_by("id").values_list("id", flat=True)[:PEOPLE]
+        visits, people = (
+            Appointment.objects.filter(organization=organization),
+            User.objects.filter(organization=organization),
+        )
+        begin = max(visits.latest("ends_at").ends_at, AFTER_ALL_TIME_OFF)
+        self.starts = {
+            staff: (begin + LENGTH * position for position in itertools.count())
+            for staff in people.filter(role="staff").order_by("id").values_list("id", flat=True)[:PEOPLE]
+        }
         self.rest = {
             "organization": organization.pk,
             "client": people.filter(role="client").earliest("id").pk,
@@ -84,12 +89,11 @@ class Slots:
 
     def for_callers(self, each):
         """As many visits for each of the callers."""
-        return [
-            [self.visit(staff) for _ in range(each)] for staff in itertools.islice(itertools.cycle(self.staff), CALLERS)
-        ]
+        people = itertools.islice(itertools.cycle(self.starts), CALLERS)
+        return [[self.visit(staff) for _ in range(each)] for staff in people]
 
     def visit(self, staff):
-        start = next(self.starts)
+        start = next(self.starts[staff])
         return self.rest | {"staff": staff, "start": start, "end": start + LENGTH}
 
 
