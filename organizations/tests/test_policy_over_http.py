@@ -1,0 +1,62 @@
+"""The access table once more, asked through a socket: the same tests with a client that speaks real HTTP."""
+
+import http.client
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts.tests.factories import token_for
+from organizations.tests.test_policy import *  # noqa: F403 -- its tests and fixtures, run again here
+
+
+class Answer:
+    """What the tests ask of Django's responses."""
+
+    def __init__(self, response):
+        self.status_code = response.status
+        self.headers = {name: value for name, value in response.getheaders() if name != "Date"}  # of the second
+        self.content = response.read()
+
+    def __getitem__(self, header):
+        return self.headers[header]
+
+    def json(self):
+        return json.loads(self.content)
+
+
+class HTTPClient:
+    def __init__(self, address, user):
+        self.address = address
+        self.headers = {"Content-Type": "application/json"}
+        if user:
+            self.headers["Authorization"] = f"Bearer {token_for(user)}"
+
+    def ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
+        connection.request(method, path, None if body is None else json.dumps(body), self.headers)
+        try:
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, path, parameters=None):
+        return self.ask("GET", f"{path}?{urlencode(parameters)}" if parameters else path)
+
+    def post(self, path, body=None):
+        return self.ask("POST", path, body)
+
+    def put(self, path, body=None):
+        return self.ask("PUT", path, body)
+
+    def patch(self, path, body=None):
+        return self.ask("PATCH", path, body)
+
+    def delete(self, path):
+        return self.ask("DELETE", path)
+
+
+@pytest.fixture
+def api(live_server):
+    address = live_server.thread.host, live_server.thread.port
+    return lambda user=None: HTTPClient(address, user)
