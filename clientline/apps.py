@@ -9,4 +9,4 @@ class ClientLineConfig(AppConfig):
 
 
 class AdminConfig(DjangoAdminConfig):
-    default_site = "clientline.admin.ClientLineAdminSite"
+    default_site = "clientline.backoffice.site.BackOfficeSite"

@@ -1,0 +1,62 @@
+"""The sidebar: links grouped by task, each shown to whom the policy lets see the page behind it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Link:
+    """`query` is part of the address: several links may lead to one list. Shown to who may do `action`."""
+
+    label: str
+    page: str
+    resource: str
+    action: str = "list"
+    query: tuple = ()
+
+    @property
+    def url(self):
+        return reverse(f"admin:{self.page}") + ("?" + urlencode(self.query) if self.query else "")
+
+    def leads_here(self, request):
+        here = request.GET.dict()
+        return request.path == reverse(f"admin:{self.page}") and all(here.get(k) == v for k, v in self.query)
+
+
+GROUPS = (
+    (
+        "Front desk",
+        (
+            Link("Today", "index", "appointments"),
+            Link("Appointments", "appointments_appointment_changelist", "appointments"),
+            Link("Clients", "accounts_user_changelist", "users", query=(("role__exact", "client"),)),
+            Link("Payments", "payments_payment_changelist", "payments"),
+        ),
+    ),
+    (
+        "Set-up",
+        (
+            Link("Services", "services_service_changelist", "services"),
+            Link("Team", "accounts_user_changelist", "users"),
+            Link("Working hours", "appointments_workinghours_changelist", "working_hours"),
+            Link("Special hours", "appointments_specialhours_changelist", "special_hours"),
+            Link("Time off", "appointments_timeoff_changelist", "time_off"),
+            Link("Organization", "organizations_organization_changelist", "organizations"),
+        ),
+    ),
+)
+
+
+def groups_for(request):
+    """`(group, [{"label", "url", "is_current"}])` for the caller; groups of nothing are left out."""
+    permitted = [
+        (label, [link for link in links if request.user.may(link.resource, link.action)]) for label, links in GROUPS
+    ]
+    current = next((link for _, links in permitted for link in links if link.leads_here(request)), None)
+    return [(label, [shown(link, link is current) for link in links]) for label, links in permitted if links]
+
+
+def shown(link, is_current):
+    return {"label": link.label, "url": link.url, "is_current": is_current}

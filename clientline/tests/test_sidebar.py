@@ -1,0 +1,34 @@
+"""The sidebar: tasks, not tables, and only what the reader may open."""
+
+import pytest
+
+FRONT_DESK = ["Today", "Appointments", "Clients", "Payments"]
+SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Organization"]
+
+
+@pytest.mark.parametrize("role", ["admin", "manager", "staff"])
+def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role):
+    client.force_login(getattr(salon, role))
+    groups = client.get("/admin/").context["sidebar"]
+    assert [(label, [link["label"] for link in links]) for label, links in groups] == [
+        ("Front desk", FRONT_DESK),
+        ("Set-up", SET_UP),
+    ]
+
+
+def test_every_link_opens(client, salon):
+    client.force_login(salon.staff)
+    for _, links in client.get("/admin/").context["sidebar"]:
+        for link in links:
+            assert client.get(link["url"]).status_code == 200, link
+
+
+def test_the_open_list_is_marked_and_its_neighbour_is_not(client, salon):
+    client.force_login(salon.admin)
+    page = client.get("/admin/accounts/user/?role__exact=client")
+    marked = [link["label"] for _, links in page.context["sidebar"] for link in links if link["is_current"]]
+    assert marked == ["Clients"]
+
+
+def test_a_stranger_sees_no_sidebar(client, salon):
+    assert client.get("/admin/login/").context["sidebar"] == []
