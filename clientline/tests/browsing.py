@@ -1,0 +1,72 @@
+"""A real Chromium around a test, for what only a browser shows: scripts, colours, widths, the content policy."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+PALE_TEXT = Path(__file__).with_name("pale_text.js").read_text()
+
+REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
+
+
+@contextmanager
+def chromium():
+    """A browser of the machine's own. Without JavaScript's loop Django would refuse the test's own queries."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs its loop in this thread
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Visitor:
+    """Somebody at a screen. `complaints` is what the browser held against any page they saw."""
+
+    def __init__(self, browser, server, *, viewport=DESKTOP, dark=False):
+        self.server, self.complaints = server, []
+        scheme = "dark" if dark else "light"
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=server, locale="en-GB")
+        self.context.add_init_script(REPORT_VIOLATIONS)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self.watch)
+
+    def hear(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type} on {self.page.url}: {message.text}")
+
+    def watch(self, request):
+        if not request.url.startswith((self.server, "data:", "blob:")):
+            self.complaints.append(f"request to another host: {request.url}")
+
+    def sign_in(self, email, password):
+        """By the form, as people do."""
+        self.page.goto("/admin/login/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Log in").click()
+
+    def carry(self, cookies):
+        """Signed in already, by a test client's cookies."""
+        self.context.add_cookies(
+            [{"name": name, "value": morsel.value, "url": self.server} for name, morsel in cookies.items()]
+        )
+        return self
+
+    def pale_text(self):
+        return self.page.evaluate(PALE_TEXT)
+
+    def overflow(self):
+        """By how many pixels the page is wider than the screen."""
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -1,0 +1,49 @@
+"""Every kind of admin page in real Chromium, wide and narrow, light and dark."""
+
+import pytest
+
+from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+
+def pages_of(cast):
+    """One address of each kind of page."""
+    lists = [link["url"] for _, links in cast.sidebar for link in links]
+    return [
+        *dict.fromkeys(lists),
+        "/admin/accounts/user/add/",
+        f"/admin/accounts/user/{cast.client.pk}/change/",
+        f"/admin/accounts/user/{cast.staff.pk}/change/",
+        f"/admin/services/service/{cast.service.pk}/change/",
+        f"/admin/services/service/{cast.service.pk}/delete/",
+        f"/admin/organizations/organization/{cast.organization.pk}/change/",
+        "/admin/appointments/appointment/add/",
+        f"/admin/appointments/appointment/{cast.visit.pk}/change/",
+        f"/admin/appointments/appointment/{cast.visit.pk}/reschedule/",
+        f"/admin/appointments/appointment/{cast.visit.pk}/cancel/",
+        f"/admin/payments/payment/{cast.payment.pk}/change/",
+        "/admin/password_change/",
+        "/docs",
+        "/redoc",
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, viewport, dark):
+    client.force_login(salon.admin)
+    salon.sidebar = client.get("/admin/").context["sidebar"]
+    found = {}
+    with chromium() as browser:
+        visitor = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(client.cookies)
+        for url in pages_of(salon):
+            answer = visitor.page.goto(url, wait_until="load")
+            assert answer.status == 200, url
+            is_admin = url.startswith("/admin")
+            found[url] = (visitor.pale_text() if is_admin else [], is_admin and visitor.overflow())
+    assert {url: faults for url, faults in found.items() if any(faults)} == {}
+    assert visitor.complaints == []
