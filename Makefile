@@ -17,7 +17,7 @@ run: .venv/requirements
 	@$(VENV_PYTHON) manage.py up --demo
 
 test: check
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest --numprocesses auto
 
 check: lint
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
