@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from accounts import tokens
+from organizations.idempotency import once
 from organizations.tenancy import confine, release
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class CallerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.token, request.bad_token, request.confined = None, False, False
+        request.token, request.bad_token, request.confined, request.once = None, False, False, None
         with ExitStack() as request.transaction:
             response = self.get_response(request)
             if request.confined and response.status_code >= 400:
@@ -44,14 +45,19 @@ class CallerMiddleware:
         identify(request, confined=request.confined)
         if request.user.is_authenticated:
             timezone.activate(request.user.organization.zone)
+        if request.confined:
+            request.once = once(request)
 
 
 @contextmanager
-def between_transactions(request):
+def between_transactions(request, so_far=None):
     """Commit what the request did so far, run the block without a transaction, and go on in a second one.
 
     A provider is called here: it may take seconds, while locks would be held, and a rollback would not undo it.
+    `so_far` is the answer to whoever repeats the request, should it end here; one with a key needs it.
     """
+    if request.once:
+        request.once.keep(so_far, is_final=False)
     request.transaction.close()
     release()
     try:

@@ -20,7 +20,8 @@ from accounts.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet
+from clientline.schema import ETAG
+from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
 
 
 class UserViewSet(ClientLineViewSet):
@@ -69,10 +70,10 @@ class LogoutView(APIView):
 class MeView(APIView):
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(responses=UserSerializer)
+    @extend_schema(parameters=[ETAG], responses=UserSerializer)
     def get(self, request):
         """The caller."""
-        return Response(UserSerializer(request.user, context={"request": request}).data)
+        return answered(UserSerializer(request.user, context={"request": request}).data)
 
 
 class PasswordView(APIView):
@@ -96,6 +97,7 @@ class TokenViewSet(CreateMixin, DestroyMixin, ReadViewSet):
     model = Token
     permission_classes = (IsAuthenticated,)
     serializer_class = TokenSerializer
+    is_repeatable = False  # the answer holds a secret
 
     def rows(self):
         return Token.objects.named().filter(user=self.request.user.pk)

@@ -31,7 +31,7 @@ from appointments.serializers import (
     UtilizationSerializer,
     WorkingHoursSerializer,
 )
-from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, only
+from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
 
 
 class WorkingHoursViewSet(ClientLineViewSet):
@@ -77,7 +77,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, visit=visit, now=timezone.now(), **body.validated_data)
-        return Response(only(self.answers(Appointment.objects.filter(pk=visit.pk))))
+        return answered(only(self.answers(Appointment.objects.filter(pk=visit.pk))))
 
     @extend_schema(request=RescheduleSerializer)
     @action(detail=True, methods=["post"])

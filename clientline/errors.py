@@ -41,6 +41,7 @@ class Refused(Exception):
     status = 409
     code = "conflict"
     detail = "The request conflicts with the present state."
+    retry_after = None  # seconds
 
     def __init__(self, detail=None, **extra):
         super().__init__(detail or self.detail)
@@ -112,7 +113,7 @@ def problem_handler(exception, context):
     refusal = as_refusal(exception, deleting=request.method == "DELETE")
     if refusal is None:
         return None
-    return problem_response(
+    response = problem_response(
         request,
         refusal.status,
         code=refusal.code,
@@ -120,6 +121,9 @@ def problem_handler(exception, context):
         errors=getattr(refusal, "errors", None),
         **refusal.extra,
     )
+    if refusal.retry_after:
+        response["Retry-After"] = refusal.retry_after
+    return response
 
 
 def as_refusal(exception, *, deleting=False):

@@ -4,6 +4,7 @@ from inspect import getdoc
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
 PROBLEM = {
     "type": "object",
@@ -36,6 +37,32 @@ PROBLEM_RESPONSE = {
 }
 
 
+def header(name, description, **options):
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, **options)
+
+
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key",
+    "Names the request: sent again within 24 hours, it is answered as the first time and does nothing",
+    pattern="^[ -~]{1,255}$",
+)
+REPLAYED = header("Idempotent-Replayed", "`true` where the request was answered before", response=[200, 201])
+IF_MATCH = header(
+    "If-Match",
+    "The ETag of the version that is meant, several, or *",
+    pattern=r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$',
+)
+ETAG = header("ETag", "The version of the row, in quotes", response=[200, 201])
+# The further refusals of operations that take these headers.
+REFUSALS = {
+    "Idempotency-Key": {
+        "409": "The same request is still running, or the present state refuses",
+        "422": "The key came with another request",
+    },
+    "If-Match": {"412": "The row has another version: nothing was changed"},
+}
+
+
 class ClientLineSchema(AutoSchema):
     def get_description(self):
         """What the action says of itself; the docstrings of views are for readers of the code."""
@@ -47,6 +74,24 @@ class ClientLineSchema(AutoSchema):
         if create_class and getattr(self.view, "action", None) == "create":
             return create_class
         return super().get_request_serializer()
+
+    def get_override_parameters(self):
+        repeatable = self.method == "POST" and getattr(self.view, "is_repeatable", False)
+        return [
+            *super().get_override_parameters(),
+            *([IDEMPOTENCY_KEY, REPLAYED] if repeatable else ()),
+            *([IF_MATCH] if self.takes_a_version() else ()),
+            *([ETAG] if self.answers_a_version() else ()),
+        ]
+
+    def takes_a_version(self):
+        named = getattr(self.view, "named_model", None) or getattr(self.view, "model", None)
+        return "{" in self.path and self.method != "GET" and hasattr(named, "version")
+
+    def answers_a_version(self):
+        moves = "{" in self.path and self.method == "POST"
+        one = getattr(self.view, "action", None) in ("retrieve", "create", "update", "partial_update")
+        return (one or moves) and hasattr(getattr(self.view, "model", None), "version")
 
 
 class CallerScheme(OpenApiAuthenticationExtension):
@@ -71,4 +116,7 @@ def add_problems(result, generator, request, public):
     for methods in result["paths"].values():
         for operation in methods.values():
             operation["responses"]["default"] = PROBLEM_RESPONSE
+            for parameter in operation.get("parameters", ()):
+                for status, description in REFUSALS.get(parameter["name"], {}).items():
+                    operation["responses"][status] = PROBLEM_RESPONSE | {"description": description}
     return result

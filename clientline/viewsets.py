@@ -1,6 +1,6 @@
 """The base of every resource: a queryset by policy, compiled reads, one domain call per write."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 
 from django.contrib.auth import get_user_model
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from clientline.statements import Given, Statement
+from clientline.versions import etag, refuse_other_versions
 
 
 class ReadViewSet(GenericViewSet):
@@ -20,13 +21,30 @@ class ReadViewSet(GenericViewSet):
     orderings = ()
     filterset_class = None
     lookup_value_converter = "id"
+    named_model = None  # of the row that the path names, where it is not `model`
     tenant_column = "organization"  # by which an operator may filter the list
+    is_repeatable = True  # a POST with an Idempotency-Key is performed once, and its answer kept
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     policy_actions = {"partial_update": "update"}  # where the policy knows the action by another name
 
     @property
     def policy_action(self):
         return self.policy_actions.get(self.action, self.action)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.once and self.is_repeatable and hasattr(self, "post"):
+            self.post = partial(self.perform_once, self.post)
+
+    def perform_once(self, handler, request, *args, **kwargs):
+        """Answer a POST with an Idempotency-Key: as before, if it came before and the caller may still do this."""
+        if earlier := request.once.earlier_answer():
+            if self.kwargs and not self.named_rows().exists():
+                raise Http404
+            return earlier
+        response = handler(request, *args, **kwargs)
+        request.once.keep(response)
+        return response
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller
@@ -37,11 +55,16 @@ class ReadViewSet(GenericViewSet):
         """The rows on which the caller may do this."""
         return self.model.objects.visible_to(self.request.user, self.resource, self.policy_action)
 
+    def named_rows(self):
+        """The one row that the path names, or none where it is out of scope."""
+        return self.get_queryset().filter(pk=self.kwargs["pk"])
+
     def get_object(self):
-        """The row, locked against writers; 404 where it is out of scope."""
-        row = self.get_queryset().select_for_update(of=("self",), no_key=True).filter(pk=self.kwargs["pk"]).first()
+        """The row that the path names, locked against writers, in the version that If-Match asks for; or 404."""
+        row = self.named_rows().select_for_update(of=("self",), no_key=True).first()
         if row is None:
             raise Http404
+        refuse_other_versions(row, self.request.headers.get("If-Match"))
         return row
 
     def list(self, request):
@@ -55,7 +78,7 @@ class ReadViewSet(GenericViewSet):
         return self.get_paginated_response(answers)
 
     def retrieve(self, request, pk):
-        return Response(only(self.read(by_key)))
+        return answered(only(self.read(by_key)))
 
     def read(self, select, values=None):
         """Answers for the rows that `select(queryset, values)` takes from the permitted ones, by SQL made once.
@@ -82,6 +105,14 @@ class ReadViewSet(GenericViewSet):
     def answer_class(self):
         """The serializer of answers, where it depends on the caller."""
         return self.serializer_class
+
+
+def answered(row, **kwargs):
+    """The response with one row, under its version where it has one."""
+    response = Response(row, **kwargs)
+    if "version" in row:
+        response["ETag"] = etag(row["version"])
+    return response
 
 
 def by_key(rows, values):
@@ -129,12 +160,16 @@ class CreateMixin(AnswerMixin):
     def create(self, request):
         serializer = self.body()
         serializer.is_valid(raise_exception=True)
-        row = self.perform_create(serializer)
-        location = request.build_absolute_uri(f"{request.path.rstrip('/')}/{row.pk}")
-        return Response(self.answer(serializer), status=201, headers={"Location": location})
+        self.perform_create(serializer)
+        return self.created(serializer)
+
+    def created(self, serializer):
+        """The response to the request that made the row."""
+        location = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{serializer.instance.pk}")
+        return answered(self.answer(serializer), status=201, headers={"Location": location})
 
     def perform_create(self, serializer):
-        return serializer.save()
+        serializer.save()
 
 
 class UpdateMixin(AnswerMixin):
@@ -142,7 +177,7 @@ class UpdateMixin(AnswerMixin):
         serializer = self.body(self.get_object(), partial=partial)
         serializer.is_valid(raise_exception=True)
         serializer.save()
-        return Response(self.answer(serializer))
+        return answered(self.answer(serializer))
 
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)

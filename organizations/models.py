@@ -1,10 +1,12 @@
-"""Organizations: the tenants, their zone, currency and booking policy."""
+"""Organizations: the tenants, their zone, currency and booking policy; and what their requests were answered."""
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from clientline import columns, zones
 from clientline.columns import between
+from clientline.constraints import SameOrganization
 from clientline.currencies import validate_currency
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
@@ -94,3 +96,30 @@ class Organization(models.Model):
     @property
     def zone(self):
         return zones.zone(self.timezone)
+
+
+class IdempotencyKey(models.Model):
+    """What a POST with a key was answered; `organizations.idempotency` alone writes and reads it."""
+
+    organization = columns.organization()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False)
+    role = models.CharField(max_length=10, help_text="The caller's, when it was answered")
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of method, path and body")
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField(help_text="The answer, as it was sent")
+    location = columns.long_text()
+    etag = columns.short_text(40)
+    is_final = columns.flag(True, help_text="False: answered so far, and a payment provider is being asked")
+    created_at = columns.created_at()
+
+    class Meta:
+        db_table = "idempotency_keys"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user"),
+            SameOrganization(field="user", name="idempotency_key_user_in_same_organization"),
+        ]
+        indexes = [models.Index(fields=["organization"], name="idempotency_by_organization")]
+
+    def __str__(self):
+        return self.key

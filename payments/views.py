@@ -13,7 +13,7 @@ from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.periods import REPORT_PARAMETERS, asked_period
-from clientline.viewsets import CreateMixin, ReadViewSet, only
+from clientline.viewsets import CreateMixin, ReadViewSet, answered, only
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
@@ -48,10 +48,9 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     def perform_create(self, serializer):
         payment = serializer.save()
         if payment.provider:
-            with between_transactions(self.request):
+            with between_transactions(self.request, so_far=self.created(serializer)):
                 answer = online.ask_for_payment(payment)
             online.note_payment(payment.pk, answer, now=timezone.now())
-        return payment
 
     def settle(self, perform):
         """Settle the payment under its row's lock: answers the payment as it is then."""
@@ -59,7 +58,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, payment=payment, now=timezone.now())
-        return Response(only(self.answers(Payment.objects.filter(pk=payment.pk))))
+        return answered(only(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
@@ -96,6 +95,7 @@ class RefundViewSet(ReadViewSet):
 
     model = Refund
     resource = "payments"
+    named_model = Payment
     serializer_class = RefundSerializer
     policy_actions = {"list": "retrieve", "create": "refund"}
     http_method_names = ("get", "head", "post")
@@ -103,30 +103,30 @@ class RefundViewSet(ReadViewSet):
     def rows(self):
         return super().rows().filter(payment=self.kwargs["payment"])
 
-    def payments(self):
-        """The one payment, where the caller may do this."""
-        return Payment.objects.visible_to(self.request.user, self.resource, self.policy_action).filter(
+    def named_rows(self):
+        return self.named_model.objects.visible_to(self.request.user, self.resource, self.policy_action).filter(
             pk=self.kwargs["payment"]
         )
 
     def list(self, request, payment):
-        if not self.payments().exists():
+        if not self.named_rows().exists():
             raise Http404
         return super().list(request)
 
     @extend_schema(request=RefundingSerializer, responses={201: RefundSerializer})
     def create(self, request, payment):
         """Give back a part or all that is left. An online refund may still be pending in the answer."""
-        payment = self.payments().select_for_update(of=("self",), no_key=True).first()
-        if payment is None:
-            raise Http404
+        payment = self.get_object()
         body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         refund = ledger.refund(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
         if refund.key:
-            with between_transactions(request):
+            with between_transactions(request, so_far=self.created(refund)):
                 answer = online.ask_for_refund(refund)
             online.note_refund(refund, answer, now=timezone.now())
+        return self.created(refund)
+
+    def created(self, refund):
         return Response(only(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 

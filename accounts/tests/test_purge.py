@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import Token
+from organizations.models import IdempotencyKey
 
 
 def test_purge_deletes_what_has_expired_and_says_how_much(salon):
@@ -20,9 +21,20 @@ def test_purge_deletes_what_has_expired_and_says_how_much(salon):
     Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(minutes=1))
     Session.objects.create(session_key="new", session_data="", expire_date=now + timedelta(minutes=1))
 
+    for hours, key in ((23, "new"), (24, "old")):
+        answered = {
+            "user": salon.staff,
+            "organization": salon.organization,
+            "status": 201,
+            "fingerprint": b"",
+            "body": b"",
+        }
+        IdempotencyKey.objects.create(key=key, created_at=now - timedelta(hours=hours), **answered)
+
     output = StringIO()
     call_command("purge", stdout=output)
 
-    assert output.getvalue() == "Deleted 2 expired tokens and 1 expired session.\n"
+    assert output.getvalue() == "Deleted 2 expired tokens, 1 expired session and 1 idempotency key.\n"
     assert list(Token.objects.order_by("id")) == kept
     assert Session.objects.get().session_key == "new"
+    assert IdempotencyKey.objects.get().key == "new"

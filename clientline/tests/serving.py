@@ -62,10 +62,11 @@ class Gunicorn:
         self.process.terminate()
         self.process.wait()
 
-    def call(self, method, path, *, token=None, body=None):
+    def call(self, method, path, *, token=None, body=None, **headers):
         """The answer to one request on a connection of its own: `status`, `headers` and the JSON `body`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers |= {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()

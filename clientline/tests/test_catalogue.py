@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 # All that the tenants' role may do. Every other table is closed to it.
 GRANTS = {
     "organizations": "SELECT, UPDATE",
+    "idempotency_keys": "DELETE, INSERT, SELECT, UPDATE",
     "users": "DELETE, INSERT, SELECT, UPDATE",
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
     "services": "DELETE, INSERT, SELECT, UPDATE",

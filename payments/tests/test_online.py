@@ -1,6 +1,7 @@
 """Online payment from the request to its callbacks: lost, repeated, reordered and forged ones."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -8,8 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from appointments.tests.factories import AppointmentFactory
+from organizations.models import IdempotencyKey
 from payments import callbacks, gateway
 from payments.gateways.simulator import HEADER, SimulatorGateway
 from payments.models import Payment, Refund
@@ -270,3 +273,64 @@ def test_reconciling_finds_a_page_for_a_payment_that_got_none(ask, simulator):
 def test_a_body_that_is_no_callback_is_refused_before_it_is_read(db, api):
     for body in (b"", b"[]", b"\xff", json.dumps({"kind": "payment"}).encode()):
         assert api().generic("POST", CALLBACK, body).status_code == 400
+
+
+@pytest.fixture
+def crash(monkeypatch):
+    """`crash("begin")`: the next call to the provider is the last thing that happens in its request."""
+
+    def arrange(operation):
+        def die(*arguments):
+            monkeypatch.undo()
+            raise MemoryError
+
+        monkeypatch.setattr(SimulatorGateway, operation, die)
+
+    return arrange
+
+
+@pytest.fixture
+def keyed(api, salon):
+    """`keyed(path, body)`: POSTs with the same key each time."""
+    client = api(salon.admin)
+    client.raise_request_exception = False
+    return lambda path, body: client.post(path, body, headers={"Idempotency-Key": "k"})
+
+
+def test_a_repeated_online_payment_is_one_payment_with_one_page(keyed, visit):
+    body = {"appointment": visit.pk, "amount": "45.00", "payment_method": "online"}
+    first, again = keyed("/payments", body), keyed("/payments", body)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert (again["Idempotent-Replayed"], again["ETag"]) == ("true", '"1"')
+    assert again.json()["checkout_url"]
+    assert Payment.objects.filter(appointment=visit).count() == 1
+
+
+def test_a_crash_while_the_provider_is_asked_does_not_lead_to_a_second_payment(keyed, visit, crash):
+    body = {"appointment": visit.pk, "amount": "45.00", "payment_method": "online"}
+    crash("begin")
+    assert keyed("/payments", body).status_code == 500
+    running = keyed("/payments", body)
+    assert (running.status_code, running.json()["code"], running["Retry-After"]) == (409, "request_in_progress", "1")
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    again = keyed("/payments", body)
+    payment = Payment.objects.get(appointment=visit)
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+    assert (again.json()["id"], again.json()["status"], again.json()["checkout_url"]) == (payment.pk, "pending", "")
+    reconcile()
+    payment.refresh_from_db()
+    assert payment.checkout_url
+
+
+def test_a_crash_while_a_refund_is_asked_for_does_not_lead_to_a_second_one(keyed, paid, crash):
+    path, body = f"/payments/{paid.pk}/refunds", {"amount": "10.00", "reason": "x"}
+    crash("refund")
+    assert keyed(path, body).status_code == 500
+    assert keyed(path, body).status_code == 409
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    again = keyed(path, body)
+    refund = Refund.objects.get()
+    assert (again.status_code, again.json()["id"], again.json()["status"]) == (201, refund.pk, "pending")
+    reconcile()
+    refund.refresh_from_db()
+    assert refund.status == "completed"

@@ -1,0 +1,113 @@
+"""Idempotency keys: a POST that is sent again does nothing, and is answered as it was the first time."""
+
+import hashlib
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+
+from clientline.errors import FieldRefused, Forbidden, Refused
+from clientline.renderers import JSONRenderer
+from organizations.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"[ -~]{1,255}")
+KEPT_FOR = timedelta(hours=24)
+# Between two transactions, while a provider is asked, nothing is locked. Whoever takes longer than this has died.
+ASKING_ENDS_WITHIN = timedelta(minutes=1)
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+REWRITTEN = ["role", "fingerprint", "status", "body", "location", "etag", "is_final", "created_at"]
+
+
+class InProgress(Refused):
+    code = "request_in_progress"
+    detail = "The same request is still running. Send it again in a moment."
+    retry_after = 1  # seconds
+
+
+class KeyReused(Refused):
+    status = 422
+    code = "idempotency_key_reused"
+    detail = f"This {HEADER} came with another request within the last 24 hours."
+
+
+class Once:
+    """One POST with a key: ask for `earlier_answer` before doing anything, and `keep` the answer with the effect.
+
+    Both belong into the transaction of the effect: the lock ends with it, and only what is committed is kept.
+    """
+
+    def __init__(self, request):
+        self.user, self.key = request.user, request.headers[HEADER]
+        self.fingerprint = hashlib.sha256(f"{request.method} {request.path_info}\n".encode() + request.body).digest()
+        self.began_at = timezone.now()
+
+    def earlier_answer(self):
+        """What the same request was answered, or None. Raises FieldRefused, InProgress, KeyReused and Forbidden."""
+        if not KEY.fullmatch(self.key):
+            raise FieldRefused(HEADER, "invalid", "Send 1 to 255 printable ASCII characters.")
+        self.lock()
+        kept = IdempotencyKey.objects.filter(
+            user=self.user.pk, key=self.key, created_at__gt=self.began_at - KEPT_FOR
+        ).first()
+        if kept is None:
+            return None
+        self.refuse_unequal(kept)
+        return replayed(kept)
+
+    def lock(self):
+        # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [f"idempotency:{self.user.pk}:{self.key}"])
+            if not cursor.fetchone()[0]:
+                raise InProgress
+
+    def refuse_unequal(self, kept):
+        if bytes(kept.fingerprint) != self.fingerprint:
+            raise KeyReused
+        if not kept.is_final and kept.created_at > self.began_at - ASKING_ENDS_WITHIN:
+            raise InProgress
+        if kept.role != self.user.role:  # it may hold what the caller must no longer see
+            raise Forbidden("You have another role than when this was answered.")
+
+    def keep(self, response, *, is_final=True):
+        """Store the answer. Not final is what is committed before a provider is asked: it counts if we die there."""
+        row = IdempotencyKey(
+            organization_id=self.user.organization_id,
+            user=self.user,
+            role=self.user.role,
+            key=self.key,
+            fingerprint=self.fingerprint,
+            status=response.status_code,
+            body=JSONRenderer().render(response.data),
+            location=response.get("Location", ""),
+            etag=response.get("ETag", ""),
+            is_final=is_final,
+            created_at=self.began_at,
+        )
+        IdempotencyKey.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["user", "key"], update_fields=REWRITTEN
+        )
+
+
+def once(request):
+    """The Once of a caller's POST with a key, else None."""
+    if request.method == "POST" and HEADER in request.headers and request.user.is_authenticated:
+        return Once(request)
+    return None
+
+
+def replayed(kept):
+    response = HttpResponse(bytes(kept.body), content_type=JSONRenderer.media_type, status=kept.status)
+    response["Idempotent-Replayed"] = "true"
+    for header, value in (("Location", kept.location), ("ETag", kept.etag)):
+        if value:
+            response[header] = value
+    return response
+
+
+def purge(*, now):
+    """Delete the keys that nobody can use any more. Returns how many."""
+    return IdempotencyKey.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]

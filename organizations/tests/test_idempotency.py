@@ -1,0 +1,260 @@
+"""A POST with an Idempotency-Key: one effect and one answer, whatever is repeated, at once or after a crash."""
+
+import http.client
+import os
+import random
+import signal
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Token
+from accounts.tests.factories import UserFactory, token_for
+from clientline.tests.problems import fields, problem
+from organizations.idempotency import LOCK
+from organizations.models import IdempotencyKey
+from services.models import Service
+
+BODY = {"name": "Shave", "price": "20.00"}
+KEPT = ("status", "Location", "ETag")
+
+
+def post(client, path="/services", body=BODY, key="k-1", **headers):
+    return client.post(path, body, headers={"Idempotency-Key": key, **headers})
+
+
+def replayed(answer):
+    return answer.get("Idempotent-Replayed")
+
+
+def shaves():
+    return Service.objects.filter(name="Shave").count()
+
+
+def test_the_same_request_again_is_answered_the_same_and_does_nothing(salon, api):
+    client = api(salon.manager)
+    first, again = post(client), post(client, "/services/")
+    assert (first.status_code, replayed(first), replayed(again)) == (201, None, "true")
+    assert (again.status_code, again.content, again["Content-Type"]) == (201, first.content, first["Content-Type"])
+    assert (again["Location"], again["ETag"]) == (first["Location"], '"1"')
+    assert (shaves(), IdempotencyKey.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("change", [{"price": "21.00"}, {"description": ""}])
+def test_a_key_that_came_with_another_body_is_refused(salon, api, change):
+    client = api(salon.manager)
+    post(client)
+    assert problem(post(client, body=BODY | change)) == (422, "idempotency_key_reused")
+    assert shaves() == 1
+
+
+def test_a_key_that_came_with_another_path_is_refused(salon, api):
+    client = api(salon.admin)
+    assert post(client, f"/appointments/{salon.visit.pk}/cancel", {"reason": "x"}).status_code == 200
+    other = post(client, f"/appointments/{salon.strangers_visit.pk}/cancel", {"reason": "x"})
+    assert problem(other) == (422, "idempotency_key_reused")
+
+
+def test_every_other_key_and_none_is_another_request(salon, api):
+    client = api(salon.manager)
+    for key in ("k-1", "K-1", "k-1 x"):
+        assert replayed(post(client, key=key)) is None
+    client.post("/services", BODY)
+    assert shaves() == 4
+
+
+def test_another_caller_with_the_same_key_is_independent(salon, clinic, operator, api):
+    callers = [salon.manager, salon.admin, clinic.admin]
+    answers = [post(api(caller)) for caller in callers]
+    answers.append(post(api(operator), body=BODY | {"organization": salon.organization.pk}))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.json()["id"] for answer in answers}) == 4
+    assert [replayed(post(api(caller))) for caller in callers] == ["true"] * 3
+
+
+def test_only_success_is_kept(salon, api):
+    client = api(salon.manager)
+    assert problem(post(client, body={"name": ""})) == (400, "validation_error")
+    assert problem(post(client, "/appointments/9/cancel", {})) == (404, "not_found")
+    assert problem(post(client, f"/payments/{salon.payment.pk}/refunds", {"reason": "x"}))[0] == 409
+    assert IdempotencyKey.objects.count() == 0
+    assert post(client).status_code == 201
+
+
+def test_moves_and_series_are_repeated_as_well(salon, api):
+    client, visit = api(salon.admin), salon.visit
+    moves = [
+        (f"/appointments/{visit.pk}/cancel", {"reason": "ill"}),
+        (f"/payments/{salon.payment.pk}/complete", None),
+        (f"/payments/{salon.payment.pk}/refunds", {"amount": "1.00", "reason": "late"}),
+    ]
+    for n, (path, body) in enumerate(moves):
+        first, again = (post(client, path, body, key=str(n)) for _ in range(2))
+        assert (first.status_code // 100, again.content, replayed(again)) == (2, first.content, "true")
+        assert again.get("ETag") == first.get("ETag")
+    visit.refresh_from_db()
+    assert (visit.version, salon.payment.refunds.count()) == (2, 1)
+
+
+def test_a_replay_asks_no_version(salon, api):
+    client, path = api(salon.admin), f"/appointments/{salon.visit.pk}/cancel"
+    first, again = (post(client, path, {"reason": "ill"}, **{"If-Match": '"1"'}) for _ in range(2))
+    assert (first["ETag"], again.status_code, replayed(again)) == ('"2"', 200, "true")
+
+
+def test_a_replay_needs_the_role(salon, api):
+    post(api(salon.manager))
+    salon.manager.role = "staff"
+    salon.manager.save()
+    assert problem(post(api(salon.manager))) == (403, "permission_denied")
+
+
+def test_a_replay_is_not_for_another_role_that_may_do_the_same(salon, api):
+    path, body = f"/appointments/{salon.visit.pk}/cancel", {"reason": "ill"}
+    post(api(salon.staff), path, body)
+    salon.staff.role = "client"
+    salon.staff.save()
+    salon.visit.client = salon.staff
+    salon.visit.save()
+    answer = post(api(salon.staff), path, body)
+    assert problem(answer) == (403, "permission_denied")
+    assert "another role" in answer.json()["detail"]
+
+
+def test_a_replay_needs_the_row(salon, api):
+    path, body = f"/appointments/{salon.visit.pk}/cancel", {"reason": "ill"}
+    post(api(salon.staff), path, body)
+    salon.visit.staff = salon.colleague
+    salon.visit.save()
+    assert problem(post(api(salon.staff), path, body)) == (404, "not_found")
+
+
+def test_a_replay_needs_a_token(salon, api):
+    client = api(salon.manager)
+    post(client)
+    Token.objects.all().delete()
+    assert problem(post(client)) == (401, "not_authenticated")
+
+
+def test_a_key_is_kept_for_24_hours(salon, api):
+    client = api(salon.manager)
+    post(client)
+    kept, day = IdempotencyKey.objects.all(), timedelta(hours=24)
+    kept.update(created_at=timezone.now() - day + timedelta(minutes=1))
+    assert replayed(post(client)) == "true"
+    kept.update(created_at=timezone.now() - day)
+    assert replayed(post(client, body=BODY | {"price": "9.00"})) is None
+    assert (shaves(), kept.count()) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x" * 256, "x" * 10_240, "é", "\x00", "a\tb", "a\nb", "\x7f", "日本", "'; DROP TABLE users; --é"]
+)
+def test_a_key_that_is_no_key_is_refused(salon, api, key):
+    client = api(salon.manager)
+    answer = client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key)
+    assert fields(answer) == {"Idempotency-Key": "invalid"}
+    assert shaves() == 0
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 255, " ~ ", "'; DROP TABLE users; --", '{"a": 1}', "%00"])
+def test_any_printable_ascii_is_a_key(salon, api, key):
+    client = api(salon.manager)
+    assert [replayed(client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key)) for _ in range(2)] == [None, "true"]
+
+
+def test_under_auth_and_outside_post_a_key_means_nothing(salon, api):
+    client = api(salon.manager)
+    secrets = {post(client, "/auth/tokens", {"name": "x"}).json()["token"] for _ in range(2)}
+    assert len(secrets) == 2
+    for _ in range(2):
+        assert client.get("/services", headers={"Idempotency-Key": "é"}).status_code == 200
+        answer = client.patch(f"/services/{salon.service.pk}", BODY, headers={"Idempotency-Key": "k"})
+        assert (answer.status_code, replayed(answer)) == (200, None)
+    assert problem(post(client, f"/services/{salon.service.pk}", {})) == (405, "method_not_allowed")
+    assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_session_may_send_a_key_and_a_form_is_still_no_json(salon, client):
+    client.force_login(salon.manager)
+    headers = {"Idempotency-Key": "k"}
+    answers = [client.post("/services", BODY, content_type="application/json", headers=headers) for _ in range(2)]
+    assert [replayed(answer) for answer in answers] == [None, "true"]
+    assert problem(client.post("/services", BODY, headers={"Idempotency-Key": "other"}))[0] == 415
+
+
+def test_a_person_is_deleted_with_their_keys(salon, api):
+    leaver = UserFactory(organization=salon.organization, role="manager")
+    post(api(leaver))
+    assert IdempotencyKey.objects.get().user == leaver
+    assert api(salon.admin).delete(f"/users/{leaver.pk}").status_code == 204
+    assert IdempotencyKey.objects.count() == 0
+
+
+def test_while_it_runs_the_same_key_is_told_to_wait(gunicorn, salon):
+    token = token_for(salon.manager)
+    call = {"token": token, "body": BODY, "Idempotency_Key": "k"}
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute(LOCK, [f"idempotency:{salon.manager.pk}:k"])
+        waiting = gunicorn.call("POST", "/services", **call)
+        cursor.execute("ROLLBACK")
+    assert (waiting.status, waiting.body["code"], waiting.headers["Retry-After"]) == (409, "request_in_progress", "1")
+    assert gunicorn.call("POST", "/services", **call).status == 201
+    assert shaves() == 1
+
+
+CRASHING = """
+    CREATE FUNCTION crash() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+    BEGIN
+        IF random() < 0.5 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+        PERFORM pg_sleep(0.02);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER crash AFTER INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION crash();
+"""
+
+
+@pytest.fixture
+def crashing(gunicorn):
+    """Half of all effects are lost before their commit, and so are some workers."""
+    with connection.cursor() as cursor:
+        cursor.execute(CRASHING)
+        yield gunicorn
+        cursor.execute("DROP TRIGGER crash ON idempotency_keys; DROP FUNCTION crash()")
+
+
+def test_12_threads_with_20_keys_and_crashes_have_one_effect_per_key(crashing, salon):
+    token, keys, answers, losses = token_for(salon.manager), [f"key {n}" for n in range(20)], count(), Counter()
+
+    def insist(key):
+        """Ask until it is answered."""
+        for _ in range(1000):
+            try:
+                answer = crashing.call("POST", "/services", token=token, body={"name": key}, Idempotency_Key=key)
+            except (ConnectionError, http.client.HTTPException):
+                losses["connection"] += 1
+                continue
+            if answer.status == 201:
+                if (worker := {30: 0, 90: 1}.get(next(answers))) is not None:
+                    os.kill(crashing.workers[worker], signal.SIGKILL)
+                return answer.body["id"]
+            assert (answer.status, answer.body["code"]) in ((409, "request_in_progress"), (503, "unavailable"))
+            losses[answer.body["code"]] += 1
+        raise AssertionError(f"{key} was never answered: {losses}")
+
+    def insist_on_all(_):
+        return {key: insist(key) for key in random.sample(keys, len(keys))}
+
+    with ThreadPoolExecutor(12) as threads:
+        told = list(threads.map(insist_on_all, range(12)))
+
+    assert told == [told[0]] * 12
+    assert {row.name: row.pk for row in Service.objects.filter(name__startswith="key ")} == told[0]
+    assert losses["unavailable"] > 0
+    assert losses["connection"] > 0
