@@ -167,6 +167,33 @@ def test_lists_document_their_parameters(document):
         assert {each["name"] for each in document["paths"][path]["get"]["parameters"]} >= pages
 
 
+def headers(operation, status=None):
+    """The headers it takes, or those of its answer."""
+    if status:
+        return set(operation["responses"][status].get("headers", {}))
+    return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+
+
+def test_every_post_of_a_caller_outside_auth_takes_an_idempotency_key(document):
+    for path, method, operation in operations(document):
+        repeatable = method == "post" and not path.startswith("/auth/") and path not in OPEN
+        assert ("Idempotency-Key" in headers(operation)) == repeatable, path
+        assert ({"409", "422"} <= set(operation["responses"])) == repeatable
+        if repeatable:
+            assert "Idempotent-Replayed" in headers(operation, next(iter(operation["responses"])))
+
+
+def test_versions_are_documented_where_a_row_has_one(document):
+    versioned = ("/organizations/", "/users/", "/services/", "/appointments/{id}", "/payments/{")
+    for path, method, operation in operations(document):
+        changes = path.startswith(versioned) and method != "get"
+        assert (headers(operation) >= {"If-Match"}, "412" in operation["responses"]) == (changes, changes), path
+        for status in {"200", "201"} & set(operation["responses"]):
+            schema = operation["responses"][status].get("content", {}).get("application/json", {}).get("schema", {})
+            row = "$ref" in schema and {"id", "version"} <= properties(document, schema)
+            assert ("ETag" in headers(operation, status)) == row, path
+
+
 def schema_of(document, path, method, status):
     return document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
 
