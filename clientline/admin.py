@@ -160,7 +160,9 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     # Forms
 
     def get_fields(self, request, obj=None):
-        return self.visible(request, self.change_fields if obj else self.add_fields)
+        fields = self.visible(request, self.change_fields if obj else self.add_fields)
+        versioned = obj is not None and hasattr(obj, "version") and self.has_change_permission(request, obj)
+        return [*fields, "shown_version"] if versioned else fields
 
     def get_readonly_fields(self, request, obj=None):
         return ("organization", *self.readonly_fields) if obj else ()

@@ -4,9 +4,11 @@ import re
 from copy import copy
 
 from django import forms
+from django.contrib.admin.utils import display_for_value
 from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Manager
 from django.forms.models import construct_instance
 
 from clientline.fields import EARLIEST, LATEST
@@ -43,11 +45,66 @@ class SuggestedSelectMultiple(Suggested, forms.SelectMultiple):
     pass
 
 
-class ClientLineForm(forms.ModelForm):
+class VersionField(forms.CharField):
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial, data):
+        return False  # nobody types it
+
+
+class VersionedForm(forms.Form):
+    """Carries the version that its row had when the page was made.
+
+    Where the row has changed meanwhile, the form is refused, says so, and keeps the input. It carries the present
+    version then: whoever sends it again has been told.
+    """
+
+    shown_version = VersionField(required=False)
+
+    def carry_version(self, row):
+        """To be called once the form is made. The row of a form that came back has to be locked."""
+        self.versioned_row = row
+        if row.pk is None or not hasattr(row, "version"):
+            del self.fields["shown_version"]
+        else:
+            self.fields["shown_version"].initial = str(row.version)
+
+    def clean(self):
+        values = super().clean()
+        shown = values.pop("shown_version", "")
+        if shown and shown != str(self.versioned_row.version):
+            self.refuse_stale()
+        return values
+
+    def refuse_stale(self):
+        self.data = self.data.copy()
+        self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
+        now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
+        told = f"This has been changed meanwhile.{now} Your input is kept: save again to have it stand."
+        self.add_error(None, ValidationError(told, code="version_mismatch"))
+
+    def changed_meanwhile(self):
+        """(label, present value) of what has changed since the page was made, as far as that is known."""
+        return []
+
+
+class ClientLineForm(VersionedForm, forms.ModelForm):
     """Changes neither the row nor the database. `refusal` is why saving these values was refused a moment ago."""
 
     refusal = None
     renamed = {}  # the domain's name of a value → the form's
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.carry_version(self.instance)
+
+    def changed_meanwhile(self):
+        return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
+
+    def has_moved_on(self, field):
+        """Whether the row holds another value than the page showed, which came back beside the input."""
+        shown = field.field.hidden_widget().value_from_datadict(self.data, self.files, field.html_initial_name)
+        return field.field.show_hidden_initial and field.field.has_changed(field.initial, shown)
 
     def _post_clean(self):
         # In place of the parent's, which changes the row, with which the domain functions compare the values, and
@@ -65,3 +122,12 @@ class ClientLineForm(forms.ModelForm):
         for error in getattr(refusal, "errors", unnamed):
             name = self.renamed.get(error["field"], error["field"])
             self.add_error(name if name in self.fields else None, ValidationError(error["detail"], error["code"]))
+
+
+def in_words(row, name):
+    """The value of a column as a reader would write it."""
+    choice = getattr(row, f"get_{name}_display", None)
+    value = choice() if choice else getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return display_for_value(list(value.all()) if isinstance(value, Manager) else value, "") or "empty"

@@ -175,6 +175,7 @@ def test_of_a_visit_only_the_notes_are_changed(salon, client):
         "initial-notes",
         "internal_notes",
         "initial-internal_notes",
+        "shown_version",
     }
     crafted = {"status": "completed", "price": "0", "appointment_date_0": "2027-01-01", "staff": salon.colleague.pk}
     assert submit(client, page(salon.visit), notes="called", **crafted).status_code == 302

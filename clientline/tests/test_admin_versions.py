@@ -1,0 +1,149 @@
+"""Change forms in the admin know which version they were opened with, and ask again where somebody was faster."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from clientline.tests.pages import Page, errors_of, submit, typed
+from organizations.models import Organization
+from services.models import Service
+
+KEPT = "Your input is kept: save again to have it stand."
+
+
+def page(row):
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+@pytest.fixture
+def admin(salon, client):
+    client.force_login(salon.admin)
+    return client
+
+
+@pytest.fixture
+def edited(salon, admin, api):
+    """`edited(row, mine, theirs)`: what the admin answers who typed `mine` while somebody patched `theirs`."""
+
+    def edit(row, mine, theirs, path="/services"):
+        form = admin.get(page(row))
+        assert api(salon.admin).patch(f"{path}/{row.pk}", theirs).status_code == 200
+        return admin.post(page(row), typed(form, **mine))
+
+    return edit
+
+
+def test_a_form_carries_the_version_it_was_opened_with(salon, admin):
+    for row in (salon.organization, salon.client, salon.service, salon.visit):
+        assert Page(admin.get(page(row))).fields["shown_version"] == ["1"]
+    for row in (salon.working_hours, salon.payment):
+        assert "shown_version" not in Page(admin.get(page(row))).fields
+    assert "shown_version" not in Page(admin.get("/admin/services/service/add/")).fields
+
+
+def test_whoever_was_slower_is_told_what_changed_and_keeps_the_input(salon, edited):
+    theirs = {"price": "50.00", "description": "For all", "staff": [salon.staff.pk], "is_active": False}
+    answer = edited(salon.service, {"name": "Mine"}, theirs)
+    assert answer.status_code == 200
+    [told] = errors_of(answer)
+    assert told.startswith("This has been changed meanwhile.")
+    assert told.endswith(KEPT)
+    for change in (
+        "Price is “50.00” now.",
+        "Description is “For all” now.",
+        "Staff is “Salon staff” now.",
+        "Is active is “no” now.",
+    ):
+        assert change in told
+    assert "Name" not in told
+    assert Page(answer).fields["name"] == ["Mine"]
+    assert Service.objects.get(pk=salon.service.pk).version == 2
+
+
+def test_saving_again_saves_what_was_typed_and_nothing_else(salon, admin, edited):
+    told = edited(salon.service, {"name": "Mine", "price": "60.00"}, {"price": "50.00", "duration": 45})
+    assert "Price is “50.00” now." in errors_of(told)[0]
+    assert admin.post(page(salon.service), typed(told)).status_code == 302
+    service = Service.objects.get(pk=salon.service.pk)
+    assert (service.name, str(service.price), service.duration, service.version) == ("Mine", "60.00", 45, 3)
+
+
+def test_whoever_is_overtaken_twice_is_told_twice(salon, admin, api, edited):
+    told = edited(salon.service, {"name": "Mine"}, {"duration": 45})
+    api(salon.admin).patch(f"/services/{salon.service.pk}", {"duration": 50})
+    told = admin.post(page(salon.service), typed(told))
+    assert "Duration is “50” now." in errors_of(told)[0]
+    assert admin.post(page(salon.service), typed(told)).status_code == 302
+    assert Service.objects.get(pk=salon.service.pk).version == 4
+
+
+def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, admin, api):
+    form = admin.get(page(salon.visit))
+    assert api(salon.client).post(f"/appointments/{salon.visit.pk}/cancel").status_code == 200
+    told = admin.post(page(salon.visit), typed(form, notes="Mine"))
+    assert errors_of(told) == [f"This has been changed meanwhile. {KEPT}"]
+    assert Page(told).fields["notes"] == "Mine"
+    salon.visit.refresh_from_db()
+    assert (salon.visit.notes, salon.visit.status, salon.visit.version) == ("", "cancelled", 2)
+
+
+def test_people_and_organizations_are_guarded_as_well(salon, edited):
+    told = edited(salon.colleague, {"phone": "030"}, {"role": "manager", "phone": "040"}, "/users")
+    assert "Role is “Manager” now." in errors_of(told)[0]
+    assert "Phone is “040” now." in errors_of(told)[0]
+    told = edited(salon.organization, {"name": "Mine"}, {"timezone": "Europe/Vienna"}, "/organizations")
+    assert "Timezone is “Europe/Vienna” now." in errors_of(told)[0]
+    assert User.objects.get(pk=salon.colleague.pk).phone == "040"
+    assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
+
+
+def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
+    client.force_login(salon.admin)
+    cookies, form = client.cookies, client.get(page(salon.service))
+
+    def save(name):
+        browser = Client()
+        browser.cookies = cookies
+        try:
+            return browser.post(page(salon.service), typed(form, name=name))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as editors:
+        answers = list(editors.map(save, ["Anna's", "Bruno's"]))
+    saved, told = sorted(answers, key=lambda answer: -answer.status_code)
+    assert (saved.status_code, told.status_code) == (302, 200)
+    service = Service.objects.get(pk=salon.service.pk)
+    assert f"Name is “{service.name}” now." in errors_of(told)[0]
+    assert (service.version, {service.name, *Page(told).fields["name"]}) == (2, {"Anna's", "Bruno's"})
+
+
+def test_nobody_is_told_about_a_version_that_is_the_present_one(salon, admin):
+    assert submit(admin, page(salon.service), name="First").status_code == 302
+    assert submit(admin, page(salon.service), name="Second").status_code == 302
+    assert Service.objects.get(pk=salon.service.pk).version == 3
+
+
+@pytest.mark.parametrize("sent", ["9" * 10_000, "-1", "1.0", "x", "é", "<b>", '"1"', "\x00"], ids=ascii)
+def test_a_version_that_is_none_saves_nothing(salon, admin, sent):
+    answer = submit(admin, page(salon.service), name="Mine", shown_version=sent)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors
+    assert Service.objects.get(pk=salon.service.pk).version == 1
+
+
+def test_what_is_told_is_text_and_no_markup(salon, edited):
+    answer = edited(salon.service, {"name": "Mine"}, {"description": "<script>alert(1)</script>"})
+    assert "<script>alert(1)" not in answer.content.decode()
+    assert "&lt;script&gt;alert(1)" in answer.content.decode()
+
+
+def test_another_organizations_row_is_not_compared(clinic, admin):
+    answer = admin.post(page(clinic.service), {"name": "Mine", "shown_version": "7"})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM services WHERE id = %s", [clinic.service.pk])
+        assert cursor.fetchone() == (1,)
