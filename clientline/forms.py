@@ -80,7 +80,7 @@ class VersionedForm(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
         now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
-        told = f"This has been changed meanwhile.{now} Your input is kept: save again to have it stand."
+        told = f"This has been changed meanwhile.{now} Save again to store what you typed; all else stays as it is now."
         self.add_error(None, ValidationError(told, code="version_mismatch"))
 
     def changed_meanwhile(self):

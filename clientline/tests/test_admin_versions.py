@@ -11,7 +11,7 @@ from clientline.tests.pages import Page, errors_of, submit, typed
 from organizations.models import Organization
 from services.models import Service
 
-KEPT = "Your input is kept: save again to have it stand."
+KEPT = "Save again to store what you typed; all else stays as it is now."
 
 
 def page(row):
