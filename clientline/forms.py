@@ -80,7 +80,7 @@ class VersionedForm(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
         now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
-        told = f"This has been changed meanwhile.{now} Save again to store what you typed; all else stays as it is now."
+        told = f"This has been changed meanwhile.{now} Save again to store what you typed."
         self.add_error(None, ValidationError(told, code="version_mismatch"))
 
     def changed_meanwhile(self):
@@ -97,6 +97,17 @@ class ClientLineForm(VersionedForm, forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.carry_version(self.instance)
+
+    def refuse_stale(self):
+        super().refuse_stale()
+        for field in self:
+            if field.name not in self.changed_data:
+                self.show_present(field)
+
+    def show_present(self, field):
+        """What nobody typed into is shown as the row holds it now, and comes back as unchanged."""
+        field.field.bound_data = lambda data, initial: initial
+        self.data.pop(field.html_initial_name, None)
 
     def changed_meanwhile(self):
         return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]

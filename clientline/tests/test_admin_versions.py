@@ -11,7 +11,7 @@ from clientline.tests.pages import Page, errors_of, submit, typed
 from organizations.models import Organization
 from services.models import Service
 
-KEPT = "Save again to store what you typed; all else stays as it is now."
+KEPT = "Save again to store what you typed."
 
 
 def page(row):
@@ -59,7 +59,9 @@ def test_whoever_was_slower_is_told_what_changed_and_keeps_the_input(salon, edit
     ):
         assert change in told
     assert "Name" not in told
-    assert Page(answer).fields["name"] == ["Mine"]
+    now = Page(answer).fields
+    assert (now["name"], now["price"], now["description"]) == (["Mine"], ["50.00"], "For all")
+    assert (now["staff"], "is_active" in now) == ([str(salon.staff.pk)], False)
     assert Service.objects.get(pk=salon.service.pk).version == 2
 
 
@@ -69,6 +71,13 @@ def test_saving_again_saves_what_was_typed_and_nothing_else(salon, admin, edited
     assert admin.post(page(salon.service), typed(told)).status_code == 302
     service = Service.objects.get(pk=salon.service.pk)
     assert (service.name, str(service.price), service.duration, service.version) == ("Mine", "60.00", 45, 3)
+
+
+def test_what_others_changed_can_be_changed_back(salon, admin, edited):
+    told = edited(salon.service, {"name": "Mine"}, {"price": "50.00", "is_active": False})
+    assert admin.post(page(salon.service), typed(told, price="45.00", is_active="on")).status_code == 302
+    service = Service.objects.get(pk=salon.service.pk)
+    assert (service.name, str(service.price), service.is_active, service.version) == ("Mine", "45.00", True, 3)
 
 
 def test_whoever_is_overtaken_twice_is_told_twice(salon, admin, api, edited):
