@@ -23,6 +23,10 @@ class ClientLineAdminSite(admin.AdminSite):
     site_url = None
     password_form = None  # accounts.admin brings it
 
+    def organization_of(self, request):
+        """The one organization the page is about; None where an operator looks at all of them."""
+        return None if request.user.is_superuser else request.user.organization
+
     # The next three write sessions, which the tenants' role may not.
 
     @unconfined
@@ -69,7 +73,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
 
     What these refuse becomes an error of the form. Pages show `add_fields` on adding and `change_fields` later, of
     which `readonly_fields` only then; `choices` gives the rows a user may name in a field. The name `organization`
-    counts in all lists of fields for operators only: everybody else has but one.
+    counts in all lists of fields only for operators who act in no one organization: everybody else has but one.
     """
 
     resource = None
@@ -93,7 +97,17 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     # Scope
 
     def permitted_rows(self, request, action):
-        return self.model._default_manager.visible_to(request.user, self.resource, action)
+        return self.of_one(request, self.model._default_manager.visible_to(request.user, self.resource, action))
+
+    def of_one(self, request, rows):
+        """Of `rows`, those of the organization an operator acts in; a member's scope is as narrow already."""
+        if not request.user.is_superuser or self.sees_many(request) or not hasattr(rows.model, "organization"):
+            return rows
+        return rows.filter(organization=self.admin_site.organization_of(request))
+
+    def sees_many(self, request):
+        """Whether this is an operator who looks at all organizations."""
+        return self.admin_site.organization_of(request) is None
 
     def permits(self, request, action, obj=None):
         if not self.admin_site.has_permission(request) or not request.user.may(self.resource, action):
@@ -128,23 +142,21 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     # Lists
 
     def visible(self, request, names):
-        return [name for name in names if name != "organization" or request.user.is_superuser]
+        return [name for name in names if name != "organization" or self.sees_many(request)]
 
     def get_list_display(self, request):
         return self.visible(request, self.list_display)
 
     def get_list_filter(self, request):
         """Of filters by other rows, operators get the organization's: all people of all organizations are too many."""
-        operator = request.user.is_superuser
-        return [
-            each for each in self.list_filter if not isinstance(each, tuple) or (each[0] == "organization") == operator
-        ]
+        many = self.sees_many(request)
+        return [each for each in self.list_filter if not isinstance(each, tuple) or (each[0] == "organization") == many]
 
     def lookup_allowed(self, lookup, value, request):
         return any(lookup in filter_parameters(each) for each in self.get_list_filter(request))
 
     def get_ordering(self, request):
-        return self.operator_ordering if request.user.is_superuser else self.ordering
+        return self.operator_ordering if self.sees_many(request) else self.ordering
 
     def get_changelist(self, request, **kwargs):
         return SortedByIndex
@@ -195,7 +207,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         """The rows that the caller may name in `field`."""
         if field.name == "organization":
             return field.related_model._default_manager.visible_to(request.user, "organizations")
-        return self.choices[field.name](request.user)
+        return self.of_one(request, self.choices[field.name](request.user))
 
     def label(self, row):
         """How a form names `row` where it can be chosen."""
@@ -219,7 +231,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
             return self.update(request, form.instance, {name: form.cleaned_data[name] for name in form.changed_data})
         values = dict(form.cleaned_data)
         if "organization" in self.add_fields:
-            values.setdefault("organization", request.user.organization)
+            values.setdefault("organization", self.admin_site.organization_of(request))
         return self.create(request, values)
 
     def save_model(self, request, obj, form, change):

@@ -1,10 +1,30 @@
 """The admin site as staff meet it: its own pages beside Django's, and a sidebar grouped by task."""
 
+from django.urls import path
+
 from clientline.admin import ClientLineAdminSite
+from clientline.backoffice import acting
 from clientline.backoffice.sidebar import groups_for
 
 
 class BackOfficeSite(ClientLineAdminSite):
+    def get_urls(self):
+        pages = [
+            path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
+            path("leave/", self.admin_view(acting.leave), name="leave"),
+        ]
+        return pages + super().get_urls()
+
+    def admin_view(self, view, cacheable=False):
+        return acting.in_its_zone(super().admin_view(view, cacheable))
+
+    def organization_of(self, request):
+        return acting.organization_of(request)
+
     def each_context(self, request):
         context = super().each_context(request)
-        return context | {"sidebar": groups_for(request) if context["has_permission"] else []}
+        permitted = context["has_permission"]
+        return context | {
+            "sidebar": groups_for(request) if permitted else [],
+            "acting_in": acting.organization_of(request) if permitted and request.user.is_superuser else None,
+        }

@@ -1,0 +1,80 @@
+"""Operators act in one organization at a time: its rows, its clock, its name above every page."""
+
+import pytest
+from django.utils import timezone
+
+from clientline.backoffice.acting import KEY, organization_of
+from clientline.tests.pages import Page, submit
+from services.models import Service
+
+VISITS = "/admin/appointments/appointment/"
+
+
+def act_in(client, organization):
+    return client.post(f"/admin/act/{organization.pk}/")
+
+
+def test_an_operator_chooses_and_leaves_an_organization(salon, operator, client):
+    client.force_login(operator)
+    assert set(client.get(VISITS).context["cl"].list_display) >= {"organization"}
+    assert act_in(client, salon.organization)["Location"] == "/admin/"
+    page = client.get(VISITS)
+    assert set(page.context["cl"].result_list) == {salon.visit, salon.strangers_visit}
+    assert "organization" not in page.context["cl"].list_display
+    assert "You are acting in <strong>Salon</strong>" in page.content.decode()
+    assert client.post("/admin/leave/")["Location"] == "/admin/organizations/organization/"
+    assert len(client.get(VISITS).context["cl"].result_list) == 4
+
+
+def test_acting_closes_the_pages_of_the_others(salon, clinic, operator, client):
+    client.force_login(operator)
+    act_in(client, salon.organization)
+    assert client.get(f"{VISITS}{salon.visit.pk}/change/").status_code == 200
+    assert client.get(f"{VISITS}{clinic.visit.pk}/change/").status_code == 302  # Django's answer to unknown ids
+    assert client.get(f"/admin/organizations/organization/{clinic.organization.pk}/change/").status_code == 200
+    suggested = client.get(
+        "/admin/autocomplete/", {"app_label": "appointments", "model_name": "appointment", "field_name": "client"}
+    )
+    assert {each["id"] for each in suggested.json()["results"]} == {str(salon.client.pk), str(salon.stranger.pk)}
+
+
+def test_what_is_added_while_acting_belongs_there(salon, operator, client):
+    client.force_login(operator)
+    act_in(client, salon.organization)
+    assert "organization" not in Page(client.get("/admin/services/service/add/")).fields
+    assert submit(client, "/admin/services/service/add/", name="Wax").status_code == 302
+    assert Service.objects.get(name="Wax").organization == salon.organization
+
+
+def test_times_are_read_on_the_clock_of_the_organization(salon, operator, client):
+    client.force_login(operator)
+    act_in(client, salon.organization)
+    field = client.get(f"{VISITS}{salon.visit.pk}/change/").content.decode().split("field-appointment_date")[1][:500]
+    berlin = timezone.localtime(salon.visit.appointment_date, salon.organization.zone)
+    assert f"{berlin:%H:%M}" in field
+
+
+def test_an_organization_that_is_gone_is_as_none(operator, rf):
+    request = rf.get("/admin/")
+    request.user, request.session = operator, {KEY: 999_999_999}
+    assert organization_of(request) is None
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_nobody_else_acts_elsewhere(salon, clinic, client, who):
+    client.force_login(getattr(salon, who))
+    assert act_in(client, clinic.organization).status_code == 403
+    session = client.session
+    session[KEY] = clinic.organization.pk
+    session.save()
+    page = client.get(f"/admin/services/service/{clinic.service.pk}/change/")
+    assert page.status_code == 302
+    assert "You are acting" not in client.get(VISITS).content.decode()
+
+
+def test_odd_organizations_and_plain_links_choose_nothing(operator, client):
+    client.force_login(operator)
+    for unknown in (0, 999_999_999, 10**30):
+        assert client.post(f"/admin/act/{unknown}/").status_code == 404
+    assert client.get(f"/admin/act/{operator.organization_id}/").status_code == 405
+    assert client.get("/admin/leave/").status_code == 405
