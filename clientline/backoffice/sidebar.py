@@ -30,6 +30,7 @@ GROUPS = (
         "Front desk",
         (
             Link("Today", "index", "appointments"),
+            Link("Week", "week", "appointments"),
             Link("Appointments", "appointments_appointment_changelist", "appointments"),
             Link("Clients", "accounts_user_changelist", "users", query=(("role__exact", "client"),)),
             Link("Payments", "payments_payment_changelist", "payments"),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from clientline.admin import ClientLineAdminSite
-from clientline.backoffice import acting
+from clientline.backoffice import acting, today, week
 from clientline.backoffice.sidebar import groups_for
 
 
@@ -12,8 +12,12 @@ class BackOfficeSite(ClientLineAdminSite):
         pages = [
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
+            path("week/", self.admin_view(week.week), name="week"),
         ]
         return pages + super().get_urls()
+
+    def index(self, request, extra_context=None):
+        return today.today(request)
 
     def admin_view(self, view, cacheable=False):
         return acting.in_its_zone(super().admin_view(view, cacheable))

@@ -1,0 +1,226 @@
+"""Today, the admin's index: one organization's day, person by person, and the figures a front desk asks for."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from appointments.hours import at, instant_of
+from appointments.models import Appointment, WorkingHours
+from appointments.periods import Period
+from clientline.backoffice import acting
+from clientline.backoffice.board import Axis, Board, Column, step_of
+from clientline.backoffice.diary import MOST_VISITS, Diary, asked_day, neighbour, team
+from clientline.backoffice.pages import page
+from clientline.currencies import places
+from payments.reports import revenue
+from services.models import Service
+
+AT_ONCE = 24  # columns; more people are on further pages
+NO_SHOW_DAYS = 7
+MOST_ORPHANS = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    value: str
+    detail: str
+
+
+def today(request):
+    organization = acting.organization_of(request)
+    if organization is None:
+        return acting.chooser(request)
+    now = timezone.now()
+    day, problem = asked_day(request, organization, now)
+    people = team(request.user, organization)
+    diary = Diary(caller=request.user, organization=organization, days=[day], people=people, now=now)
+    notify(request, problem, diary)
+    shown, resting = columns_of(request, people, diary)
+    start = AT_ONCE * (asked_page(request, len(shown)) - 1)
+    return page(
+        request,
+        "today.html",
+        title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
+        organization=organization,
+        figures=figures(request.user, diary),
+        board=board_of(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
+        people_pages=people_pages(day, shown),
+        resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
+        steps=[] if shown else steps_to_open(organization),
+        orphans=orphans(request.user, organization, people, now),
+        **ways(day, diary),
+    )
+
+
+def notify(request, problem, diary):
+    if problem:
+        messages.warning(request, f"{problem} This is today.")
+    if diary.is_cut:
+        messages.warning(request, f"Only the first {MOST_VISITS:,} visits of this day are shown.")
+
+
+def address(**query):
+    return f"{reverse('admin:index')}?{urlencode(query)}"
+
+
+def ways(day, diary):
+    """The day in words, and the links to others."""
+    now = instant_of(diary.now, diary.zone).date()
+    return {
+        "day": day,
+        "is_today": day == now,
+        "previous": neighbour(day, -1),
+        "next": neighbour(day, 1),
+    }
+
+
+def columns_of(request, people, diary):
+    """The people who have hours or visits that day, or the one asked for; and the active ones who have neither."""
+    (day,) = diary.days
+    visited = {visit.staff for visit in diary.visits}
+    asked = [person for person in people if str(person.pk) == request.GET.get("staff")]
+    alone = people if len(people) == 1 else []
+    shown = asked or alone or [each for each in people if each.pk in visited or works(each, diary, day)]
+    return shown, [each for each in people if each.is_active and each not in shown]
+
+
+def works(person, diary, day):
+    return person.is_active and bool(diary.hours.of(person.pk, day))
+
+
+def asked_page(request, count):
+    """The page of people that the query string asks for; the first when there is no such page."""
+    sent = request.GET.get("people", "")
+    known = {str(number): number for number in range(1, -(-count // AT_ONCE) + 1)}
+    return known.get(sent, 1)
+
+
+def people_pages(day, shown):
+    """Links to the pages of people, where there is more than one."""
+    if len(shown) <= AT_ONCE:
+        return []
+    return [
+        {
+            "label": f"{shown[start].name} – {shown[start : start + AT_ONCE][-1].name}",
+            "url": address(date=day, people=start // AT_ONCE + 1),
+        }
+        for start in range(0, len(shown), AT_ONCE)
+    ]
+
+
+def board_of(caller, diary, people):
+    (day,) = diary.days
+    columns = [
+        Column(
+            title=person.name if person.is_active else f"{person.name} (deactivated)",
+            staff=person.pk,
+            day=day,
+            url=f"{reverse('admin:week')}?{urlencode({'staff': person.pk, 'date': day})}",
+            performer=person.name,
+            is_active=person.is_active,
+            **diary.of(person.pk, day),
+        )
+        for person in people
+    ]
+    return drawn(caller, diary, columns)
+
+
+def drawn(caller, diary, columns):
+    """The board of these columns, with the links that the caller may follow."""
+    return Board(
+        Axis(diary.zone, diary.days),
+        columns,
+        diary.now,
+        visit_url=reverse("admin:appointments_appointment_changelist"),
+        booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
+        step=step_of(diary.organization.slot_interval),
+    )
+
+
+def figures(caller, diary):
+    """What the caller may see of the day in numbers."""
+    found = [visits_figure(diary)]
+    if caller.may("reports", "list"):
+        found.append(taken_figure(diary))
+    if caller.may("appointments", "balance"):
+        found.append(open_figure(diary))
+    return [*found, no_shows_figure(caller, diary)]
+
+
+def beginning(diary):
+    """The visits that begin on the day; the board also shows those that reach into it."""
+    return [visit for visit in diary.visits if visit.starts >= diary.begin]
+
+
+def visits_figure(diary):
+    visits = [visit for visit in beginning(diary) if not visit.is_cancelled]
+    ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
+    return Figure("Visits", str(len(visits)), f"{ahead} still to come")
+
+
+def taken_figure(diary):
+    (day,) = diary.days
+    total = revenue(Period(diary.organization, day, day, "day"))["total"]
+    refunded = Decimal(total["refunded"])
+    detail = f"{money(refunded, diary.organization)} given back" if refunded else "nothing given back"
+    return Figure("Taken", money(Decimal(total["taken"]), diary.organization), detail)
+
+
+def open_figure(diary):
+    """What is due for the day's visits that are over, under way or called off."""
+    due = [
+        visit.due
+        for visit in beginning(diary)
+        if visit.due > 0 and (visit.starts <= diary.now or visit.status != "scheduled")
+    ]
+    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else "all visits are paid"
+    return Figure("Open balances", money(sum(due, Decimal(0)), diary.organization), detail)
+
+
+def no_shows_figure(caller, diary):
+    (day,) = diary.days
+    first = neighbour(day, 1 - NO_SHOW_DAYS) or day
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(
+        organization=diary.organization,
+        appointment_date__gte=instant_of(at(diary.zone, first, 0)),
+        appointment_date__lt=instant_of(diary.end),
+    )
+    counted = visits.aggregate(
+        missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
+    )
+    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits")
+
+
+def money(amount, organization):
+    return f"{amount:,.{places(organization.currency)}f} {organization.currency}"
+
+
+def orphans(caller, organization, people, now):
+    """The next visits whose person has left: somebody else has to give them."""
+    gone = [person.pk for person in people if not person.is_active]
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(
+        organization=organization, staff__in=gone, status="scheduled", appointment_date__gte=now
+    )
+    return visits.select_related("client", "service", "staff").order_by("appointment_date", "pk")[:MOST_ORPHANS]
+
+
+def steps_to_open(organization):
+    """What a new organization sets up before anybody can be booked: (what to do, its page, whether it is done)."""
+    return [
+        (
+            "Say what you offer: services, how long they take and what they cost.",
+            "services_service_changelist",
+            Service.objects.filter(organization=organization, is_active=True).exists(),
+        ),
+        (
+            "Say when people work: their hours in every week.",
+            "appointments_workinghours_changelist",
+            WorkingHours.objects.filter(organization=organization).exists(),
+        ),
+    ]
