@@ -1,0 +1,188 @@
+"""Where things stand on a board, without anybody asking over HTTP. Berlin: clocks change on 29 March and 25 October."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from appointments.hours import at
+from clientline.backoffice.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = date(2026, 11, 23)
+SHORT_DAY, LONG_DAY = date(2026, 3, 29), date(2026, 10, 25)
+
+
+def minute(clock, day=MONDAY):
+    hours, minutes = clock.split(":")
+    return at(BERLIN, day, int(hours) * 60 + int(minutes))
+
+
+def visit(starts, ends, day=MONDAY, **details):
+    """Starts and ends are times of the day, or minutes."""
+    starts, ends = (each if isinstance(each, int) else minute(each, day) for each in (starts, ends))
+    given = {"status": "scheduled", "overbooked": False, "busy_from": starts, "busy_until": ends, **details}
+    return Visit(pk=7, staff=1, client="Mia Lange", service="Haircut", starts=starts, ends=ends, **given)
+
+
+def column(*visits, day=MONDAY, hours=("09:00", "12:00"), **details):
+    windows = [(minute(hours[0], day), minute(hours[1], day))] if hours else []
+    return Column("Sofie", staff=1, day=day, windows=windows, visits=list(visits), performer="Sofie", **details)
+
+
+def board(*columns, now=0, **details):
+    return Board(Axis(BERLIN, [each.day for each in columns]), list(columns), now, **details)
+
+
+def seen(drawn, number=0):
+    """(kind, minutes from the top, minutes long, left, width) of the places of a column."""
+    places = drawn.drawn[number]["places"]
+    return [
+        (each.kind, round(each.top / PIXELS), round(each.height / PIXELS), each.left, each.width) for each in places
+    ]
+
+
+def test_visits_stand_at_their_minutes_below_the_first_hour_of_the_day():
+    drawn = board(column(visit("09:30", "10:15"), visit("11:00", "11:45", status="completed")))
+    assert [label for _, label in drawn.labels] == ["09:00", "10:00", "11:00"]
+    assert seen(drawn) == [("scheduled", 30, 45, 0, 100), ("completed", 120, 45, 0, 100)]
+    assert drawn.height == 180 * PIXELS
+
+
+def test_a_visit_outside_the_hours_widens_the_day():
+    drawn = board(column(visit("07:30", "08:00"), visit("13:50", "14:10")))
+    assert [label for _, label in drawn.labels] == [f"{hour:02}:00" for hour in range(7, 15)]
+
+
+def test_a_board_of_nothing_shows_the_usual_hours():
+    assert [label for _, label in board(column(hours=None)).labels] == [f"{hour:02}:00" for hour in range(9, 17)]
+
+
+def test_overlapping_visits_stand_side_by_side_and_later_ones_have_the_width_again():
+    drawn = board(
+        column(
+            visit("09:00", "10:00"),
+            visit("09:30", "10:30", overbooked=True),
+            visit("10:00", "10:30"),
+            visit("10:30", "11:00"),
+        )
+    )
+    assert [each[3:] for each in seen(drawn)] == [(0, 50), (50, 50), (0, 50), (0, 100)]
+
+
+def test_cancelled_visits_are_narrow_and_leave_room_to_book():
+    drawn = board(
+        column(visit("09:00", "10:00", status="cancelled"), hours=("09:00", "10:00")), booking_url="/book", step=60
+    )
+    assert seen(drawn) == [("free", 0, 60, 0, 50), ("cancelled", 0, 60, 50, 50)]
+    drawn = board(column(visit("09:00", "10:00", status="cancelled"), visit("09:00", "10:00")))
+    assert [(each[0], *each[3:]) for each in seen(drawn)] == [("scheduled", 0, 70), ("cancelled", 70, 30)]
+
+
+def test_a_very_short_visit_is_drawn_long_enough_to_hit_beside_the_next():
+    drawn = board(column(visit("09:00", "09:05"), visit("09:05", "09:45")))
+    assert seen(drawn) == [("scheduled", 0, 15, 0, 50), ("scheduled", 5, 40, 50, 50)]
+
+
+def test_a_hundred_visits_at_once_still_fit_the_column():
+    drawn = board(column(*[visit("09:00", "10:00", overbooked=True) for _ in range(100)]))
+    assert max(left + width for _, _, _, left, width in seen(drawn)) <= 100
+    assert len({left for _, _, _, left, _ in seen(drawn)}) == 100
+
+
+def test_a_visit_over_midnight_is_cut_at_both_days_edges():
+    late = visit(minute("23:30"), minute("23:30") + 60)
+    tuesday = date(2026, 11, 24)
+    drawn = board(column(late, hours=None), column(late, day=tuesday, hours=None))
+    assert [seen(drawn, number) for number in (0, 1)] == [
+        [("scheduled", 23 * 60 + 30, 30, 0, 100)],
+        [("scheduled", 0, 30, 0, 100)],
+    ]
+    assert drawn.drawn[1]["places"][0].label.startswith("23:30–00:30 Mia Lange")
+
+
+def test_the_short_day_has_no_second_hour():
+    drawn = board(column(visit("01:30", "03:30", SHORT_DAY), day=SHORT_DAY, hours=("00:00", "05:00")))
+    assert [label for _, label in drawn.labels] == ["00:00", "01:00", "03:00", "04:00"]
+    assert seen(drawn) == [("scheduled", 90, 60, 0, 100)]  # 01:30 to 03:30 was an hour
+
+
+def test_the_long_day_shows_its_second_hour_twice():
+    first = minute("02:15", LONG_DAY)
+    visits = [visit(first, first + 30), visit(first + 60, first + 90)]
+    drawn = board(column(*visits, day=LONG_DAY, hours=("01:00", "04:00")))
+    assert [label for _, label in drawn.labels] == ["01:00", "02:00", "02:00 (2nd)", "03:00"]
+    assert seen(drawn) == [("scheduled", 75, 30, 0, 100), ("scheduled", 135, 30, 0, 100)]
+
+
+@pytest.mark.parametrize("day", [SHORT_DAY, LONG_DAY])
+def test_in_a_week_every_day_keeps_to_the_same_clock(day):
+    saturday = date(day.year, day.month, day.day - 1)
+    columns = [column(visit("10:00", "11:00", each), day=each) for each in (saturday, day)]
+    drawn = board(*columns)
+    assert [label for _, label in drawn.labels] == ["09:00", "10:00", "11:00"]
+    assert seen(drawn, 0) == seen(drawn, 1) == [("scheduled", 60, 60, 0, 100)]
+
+
+def test_shades_are_closed_hours_time_off_and_buffers():
+    away = (minute("10:00"), minute("11:00"), "Dentist")
+    busy = visit("11:15", "11:30", busy_from=minute("11:05"), busy_until=minute("11:40"))
+    drawn = board(column(busy, visit("08:00", "08:30", status="cancelled"), away=[away]))
+    shades = [
+        (each.kind, round(each.top / PIXELS), round(each.height / PIXELS), each.text)
+        for each in drawn.drawn[0]["shades"]
+    ]
+    assert shades == [
+        ("closed", 0, 60, ""),  # 08:00, which the cancelled visit brings into sight
+        ("away", 120, 60, "Time off: Dentist"),
+        ("buffer", 185, 10, ""),
+        ("buffer", 210, 10, ""),
+    ]
+
+
+def test_free_places_are_what_hours_leave_cut_on_the_grid_with_one_stop_for_each_gap():
+    busy = visit("09:40", "10:00", busy_until=minute("10:10"))
+    drawn = board(column(busy, hours=("09:00", "11:00")), booking_url="/book", step=30)
+    free = [(each.url, each.is_stop) for each in drawn.drawn[0]["places"] if each.kind == "free"]
+    assert free == [
+        (f"/book?staff=1&date=2026-11-23&time={clock}", is_stop)
+        for clock, is_stop in [("09:00", True), ("09:30", False), ("10:10", True), ("10:30", False)]
+    ]
+    assert board(column(hours=("09:00", "11:00"))).drawn[0]["places"] == []  # who may not book sees no place to
+
+
+def test_the_present_is_a_line_on_its_own_day_only():
+    tuesday = date(2026, 11, 24)
+    drawn = board(column(), column(day=tuesday), now=minute("10:30"))
+    assert [each["now"] for each in drawn.drawn] == [90 * PIXELS, None]
+    assert [each["now"] for each in board(column(), now=minute("06:00")).drawn] == [None]
+
+
+def test_what_sets_a_visit_apart_is_said_in_words():
+    visits = [
+        visit("09:00", "09:30"),
+        visit("09:30", "10:00", status="no_show", due=9),
+        visit("10:00", "10:30", status="cancelled", overbooked=True, due=0),
+        visit("10:30", "11:00", status="completed", overbooked=True, due=1),
+    ]
+    labels = [each.label for each in board(column(*visits)).drawn[0]["places"]]
+    assert labels == [
+        "09:00–09:30 Mia Lange, Haircut, with Sofie, scheduled",
+        "09:30–10:00 Mia Lange, Haircut, with Sofie, no-show, unpaid",
+        "10:00–10:30 Mia Lange, Haircut, with Sofie, cancelled",
+        "10:30–11:00 Mia Lange, Haircut, with Sofie, completed, overbooked, unpaid",
+    ]
+
+
+def test_visits_of_somebody_who_left_need_somebody_and_their_column_offers_nothing():
+    drawn = board(column(visit("09:00", "09:30"), is_active=False), booking_url="/book")
+    (place,) = drawn.drawn[0]["places"]
+    assert place.marks == ("Needs somebody",)
+
+
+def test_cutting_and_grid():
+    assert without([(0, 10), (20, 30)], [(8, 22), (2, 4), (3, 5), (30, 40)]) == [(0, 2), (5, 8), (22, 30)]
+    assert without([(0, 10)], [(0, 10)]) == []
+    assert list(pieces((40, 100), 0, 30)) == [(40, 60), (60, 90), (90, 100)]
+    assert [step_of(interval) for interval in (5, 15, 20, 45, 720)] == [30, 30, 40, 45, 720]
+    assert arranged([]) == []

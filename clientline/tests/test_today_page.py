@@ -1,0 +1,235 @@
+"""Today: who sees which columns, the figures above them, and what odd addresses get."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from clientline.backoffice import today
+from payments.tests.factories import PaymentFactory
+
+PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works
+QUERIES = {"manager": 13, "staff": 12}
+
+
+def visit_on(day, cast, hour=8, **details):
+    """Half an hour from `hour` in UTC, which in Berlin's summer is two hours later."""
+    starts = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+    given = {"client": cast.client, "staff": cast.staff, "service": cast.service, "appointment_date": starts}
+    return AppointmentFactory(**given | details)
+
+
+def opened(client, who, **query):
+    client.force_login(who)
+    response = client.get("/admin/", query)
+    assert response.status_code == 200
+    return response
+
+
+def titles(response):
+    board = response.context["board"]
+    return [each["column"].title for each in board.drawn] if board else []
+
+
+def labels(response):
+    drawn = response.context["board"].drawn
+    return [place.label for each in drawn for place in each["places"] if place.kind != "free"]
+
+
+def figures(response):
+    return {each.label: (each.value, each.detail) for each in response.context["figures"]}
+
+
+def test_the_day_shows_who_works_or_has_visits_the_reader_first(salon, client):
+    visit_on(AHEAD, salon, staff=salon.manager, client=salon.stranger)
+    response = opened(client, salon.manager, date=AHEAD)
+    assert titles(response) == ["Salon manager", "Salon staff"]
+    assert [each["name"] for each in response.context["resting"]] == ["Salon admin", "Salon colleague"]
+    assert labels(response) == ["10:00–10:30 Salon stranger, Salon service, with Salon manager, scheduled"]
+    assert 'aria-label="10:00–10:30 Salon stranger, Salon service' in response.content.decode()
+    assert titles(opened(client, salon.manager, date=AHEAD, staff=salon.colleague.pk)) == ["Salon colleague"]
+
+
+def test_staff_see_their_own_column_and_nobody_elses_visits(salon, client):
+    visit_on(AHEAD, salon)
+    visit_on(AHEAD, salon, staff=salon.colleague, client=salon.stranger)
+    response = opened(client, salon.staff, date=AHEAD)
+    assert titles(response) == ["Salon staff"]
+    assert "stranger" not in response.content.decode()
+    assert "Taken" not in figures(response)
+    assert figures(response)["Visits"] == ("1", "1 still to come")
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_another_organizations_people_never_appear(salon, clinic, client, without_row_security, who):
+    for cast in (salon, clinic):
+        visit_on(AHEAD, cast)
+    for query in ({}, {"staff": clinic.staff.pk}, {"organization": clinic.organization.pk}):
+        assert "Clinic" not in opened(client, getattr(salon, who), date=AHEAD, **query).content.decode()
+
+
+def test_an_operator_sees_the_organization_they_act_in(salon, clinic, operator, client):
+    for cast in (salon, clinic):
+        visit_on(AHEAD, cast)
+    client.force_login(operator)
+    assert client.get("/admin/")["Location"] == "/admin/organizations/organization/"
+    client.post(f"/admin/act/{salon.organization.pk}/")
+    response = client.get("/admin/", {"date": AHEAD})
+    assert titles(response) == ["Salon staff"]
+    assert "Clinic" not in response.content.decode()
+
+
+def test_the_figures_are_the_sums_of_the_days_rows(salon, client):
+    cancelled = {"status": "cancelled", "cancelled_at": timezone.now()}
+    paid = visit_on(PAST, salon, 8, status="completed")
+    part = visit_on(PAST, salon, 9, status="completed")
+    visit_on(PAST, salon, 10, status="no_show", no_show_fee=50)
+    visit_on(PAST, salon, 11, **cancelled)
+    visit_on(PAST - timedelta(days=6), salon, status="no_show")
+    visit_on(PAST - timedelta(days=7), salon, status="no_show")
+    settled = datetime(2026, 6, 15, 21, 59, tzinfo=UTC)
+    PaymentFactory(appointment=paid, amount="45.00", status="completed", settled_at=settled)
+    PaymentFactory(appointment=part, amount="20.00", status="completed", settled_at=settled)
+    PaymentFactory(appointment=part, amount="1.00", status="completed", settled_at=settled + timedelta(minutes=1))
+    assert figures(opened(client, salon.manager, date=PAST)) == {
+        "Visits": ("3", "0 still to come"),
+        "Taken": ("65.00 EUR", "nothing given back"),
+        "Open balances": ("46.50 EUR", "for 2 visits"),  # 24 of the second, half of the third
+        "No-shows, 7 days": ("2", "of 4 visits"),
+    }
+
+
+def test_what_is_due_for_visits_still_ahead_is_not_open_yet(salon, client):
+    visit_on(AHEAD, salon)
+    shown = figures(opened(client, salon.manager, date=AHEAD))
+    assert shown["Visits"] == ("1", "1 still to come")
+    assert shown["Open balances"] == ("0.00 EUR", "all visits are paid")
+
+
+@pytest.mark.parametrize("who", QUERIES)
+def test_the_page_costs_the_same_with_more_rows(salon, client, django_assert_num_queries, who):
+    visit_on(AHEAD, salon)
+    opened(client, getattr(salon, who), date=AHEAD)
+    with django_assert_num_queries(QUERIES[who]):
+        client.get("/admin/", {"date": AHEAD})
+    for hour in range(9, 15):
+        person = UserFactory(organization=salon.organization, role="staff")
+        WorkingHoursFactory(staff=person)
+        for staff in (person, salon.staff):
+            visit_on(AHEAD, salon, hour, staff=staff, client=UserFactory(organization=salon.organization))
+    with django_assert_num_queries(QUERIES[who]):
+        response = client.get("/admin/", {"date": AHEAD})
+    assert len(labels(response)) == {"manager": 13, "staff": 7}[who]
+
+
+def test_many_people_are_shown_in_portions(salon, client, monkeypatch):
+    monkeypatch.setattr(today, "AT_ONCE", 2)
+    for name in ("Xaver", "Yara", "Zoe"):
+        WorkingHoursFactory(staff=UserFactory(organization=salon.organization, role="staff", name=name))
+    first = opened(client, salon.manager, date=AHEAD)
+    assert titles(first) == ["Salon staff", "Xaver"]
+    assert [each["label"] for each in first.context["people_pages"]] == ["Salon staff – Xaver", "Yara – Zoe"]
+    assert titles(client.get(first.context["people_pages"][1]["url"])) == ["Yara", "Zoe"]
+    for nonsense in ("0", "3", "-1", "x", "9" * 5000):
+        assert titles(client.get("/admin/", {"date": AHEAD, "people": nonsense})) == ["Salon staff", "Xaver"]
+
+
+def test_visits_of_somebody_deactivated_ask_for_somebody(salon, client):
+    visit = visit_on(AHEAD, salon)
+    User.objects.filter(pk=salon.staff.pk).update(is_active=False)
+    response = opened(client, salon.manager, date=AHEAD)
+    assert titles(response) == ["Salon staff (deactivated)"]
+    assert labels(response) == ["10:00–10:30 Salon client, Salon service, with Salon staff, scheduled, needs somebody"]
+    assert visit in response.context["orphans"]
+    assert "Visits that need somebody" in response.content.decode()
+    assert f'href="/admin/appointments/appointment/{visit.pk}/change/"' in response.content.decode()
+
+
+def test_a_free_place_opens_the_booking_form(salon, client):
+    page = opened(client, salon.staff, date=AHEAD).content.decode()
+    place = f"/admin/appointments/appointment/add/?staff={salon.staff.pk}&amp;date=2030-06-17&amp;time=09:30"
+    assert f'href="{place}" aria-label="Book 09:30 with Salon staff"' in page
+    assert client.get(place.replace("&amp;", "&")).status_code == 200
+
+
+def test_an_organization_without_hours_is_told_what_to_set_up(salon, client):
+    salon.working_hours.delete()
+    response = opened(client, salon.admin, date=AHEAD)
+    assert response.context["board"] is None
+    text = response.content.decode()
+    assert "Nobody works on this day" in text
+    assert "✓ Done: Say what you offer" in text
+    assert '<a href="/admin/appointments/workinghours/">Say when people work' in text
+
+
+@pytest.mark.parametrize(
+    "sent", ["0001-01-01", "9999-12-31", "1999-12-31", "2100-01-01", "2026-02-30", "tomorrow", "2026-6-1", "'", "٢٠٢٦"]
+)
+def test_an_odd_date_is_named_and_today_shown(salon, client, sent):
+    response = opened(client, salon.manager, date=sent)
+    assert response.context["is_today"]
+    assert "This is today." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("day", "previous", "next_"), [("2000-01-01", None, "2000-01-02"), ("2099-12-31", "2099-12-30", None)]
+)
+def test_the_calendar_ends_at_its_bounds(salon, client, day, previous, next_):
+    context = opened(client, salon.manager, date=day).context
+    assert [each and str(each) for each in (context["previous"], context["next"])] == [previous, next_]
+
+
+def test_the_day_is_the_organizations(salon, client):
+    now = timezone.now()
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # a day and an hour apart
+        salon.organization.timezone = zone
+        salon.organization.save(update_fields=["timezone"])
+        assert opened(client, salon.manager).context["day"] == now.astimezone(salon.organization.zone).date()
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "clocks", "rows"),
+    [
+        (
+            "2026-03-29",
+            "2026-03-29T01:15+01:00",
+            ["01:15–01:45", "03:15–03:45", "04:15–04:45"],
+            ["01:00", "03:00", "04:00"],
+        ),
+        (
+            "2026-10-25",
+            "2026-10-25T01:15+02:00",
+            ["01:15–01:45", "02:15–02:45", "02:15–02:45"],
+            ["01:00", "02:00", "02:00 (2nd)"],
+        ),
+    ],
+)
+def test_days_of_a_clock_change_are_drawn(salon, client, day, first, clocks, rows):
+    for minutes in (0, 60, 120):
+        visit_on(
+            date.fromisoformat(day), salon, appointment_date=datetime.fromisoformat(first) + timedelta(minutes=minutes)
+        )
+    response = opened(client, salon.manager, date=day)
+    assert [label[:11] for label in labels(response)] == clocks
+    assert [label for _, label in response.context["board"].labels][:4] == rows
+
+
+def test_the_pages_scripts_and_styles_stand_in_files(salon, client):
+    visit_on(AHEAD, salon)
+    for url in ("/admin/", "/admin/week/"):
+        client.force_login(salon.manager)
+        text = client.get(url, {"date": AHEAD}).content.decode()
+        assert " style=" not in text
+        assert "<style" not in text
+        assert not re.search(r"\son\w+=", text)
+        assert text.count("<script") == text.count("<script src=")
+
+
+def test_money_is_written_as_its_currency_is(salon):
+    salon.organization.currency = "JPY"
+    assert today.money(Decimal("1234.00"), salon.organization) == "1,234 JPY"

@@ -1,0 +1,89 @@
+"""Week: seven days of one person, and whose."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import AppointmentFactory
+
+WEDNESDAY = date(2030, 6, 19)
+
+
+def opened(client, who, **query):
+    client.force_login(who)
+    response = client.get("/admin/week/", query)
+    assert response.status_code == 200
+    return response
+
+
+def titles(response):
+    return [each["column"].title for each in response.context["board"].drawn]
+
+
+def labels(response):
+    drawn = response.context["board"].drawn
+    return [place.label for each in drawn for place in each["places"] if place.kind != "free"]
+
+
+@pytest.fixture
+def visits(salon):
+    starts = datetime(2030, 6, 18, 8, tzinfo=UTC)
+    common = {"service": salon.service, "appointment_date": starts}
+    return [
+        AppointmentFactory(client=salon.client, staff=salon.staff, **common),
+        AppointmentFactory(client=salon.stranger, staff=salon.colleague, **common),
+    ]
+
+
+def test_seven_days_from_monday_of_whoever_has_hours(salon, visits, client):
+    response = opened(client, salon.manager, date=WEDNESDAY)
+    assert titles(response) == [f"{day} Jun" for day in "Mon 17|Tue 18|Wed 19|Thu 20|Fri 21|Sat 22|Sun 23".split("|")]
+    assert response.context["person"] == salon.staff
+    assert labels(response) == ["10:00–10:30 Salon client, Salon service, with Salon staff, scheduled"]
+    colleague = opened(client, salon.manager, date=WEDNESDAY, staff=salon.colleague.pk)
+    assert labels(colleague) == ["10:00–10:30 Salon stranger, Salon service, with Salon colleague, scheduled"]
+
+
+def test_staff_see_their_own_week_whatever_they_ask(salon, clinic, visits, client, without_row_security):
+    for asked in (salon.colleague.pk, clinic.staff.pk, "x", "9" * 5000, ""):
+        response = opened(client, salon.staff, date=WEDNESDAY, staff=asked)
+        assert response.context["person"] == salon.staff
+        assert "stranger" not in response.content.decode()
+        assert "Clinic" not in response.content.decode()
+
+
+def test_managers_choose_among_their_own_people(salon, clinic, visits, client, without_row_security):
+    response = opened(client, salon.manager, date=WEDNESDAY, staff=clinic.staff.pk)
+    assert response.context["person"] == salon.staff
+    assert "Clinic" not in response.content.decode()
+
+
+def test_an_operator_chooses_an_organization_first(salon, operator, client):
+    client.force_login(operator)
+    assert client.get("/admin/week/")["Location"] == "/admin/organizations/organization/"
+    client.post(f"/admin/act/{salon.organization.pk}/")
+    assert client.get("/admin/week/").context["person"] == salon.staff
+
+
+def test_the_page_costs_the_same_with_more_visits(salon, visits, client, django_assert_num_queries):
+    opened(client, salon.manager, date=WEDNESDAY)
+    with django_assert_num_queries(12):
+        client.get("/admin/week/", {"date": WEDNESDAY})
+    for hour in range(9, 15):
+        starts = datetime(2030, 6, 20, hour, tzinfo=UTC)
+        person = UserFactory(organization=salon.organization)
+        AppointmentFactory(client=person, staff=salon.staff, service=salon.service, appointment_date=starts)
+    with django_assert_num_queries(12):
+        response = client.get("/admin/week/", {"date": WEDNESDAY})
+    assert len(labels(response)) == 7
+
+
+@pytest.mark.parametrize("day", ["2000-01-01", "2099-12-31", "2026-03-29", "2026-10-25"])
+def test_the_edges_of_the_calendar_and_the_weeks_of_clock_changes_open(salon, client, day):
+    assert len(titles(opened(client, salon.manager, date=day))) == 7
+
+
+def test_an_odd_date_is_named(salon, client):
+    for sent in ("9999-12-31", "0001-01-01", "yesterday"):
+        assert "This is the present week." in opened(client, salon.manager, date=sent).content.decode()
