@@ -3,14 +3,14 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
 from accounts.models import User
 from appointments import booking
 from appointments.admin_moves import MovesMixin, plain_history
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.admin import ClientLineModelAdmin
+from clientline.admin import ClientLineModelAdmin, pill
 from clientline.changelists import ChoicesFilter
 from clientline.forms import ClientLineForm
 from organizations import policy
@@ -93,7 +93,7 @@ class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
     """Adding is booking; afterwards only the notes are typed, and the rest is moved by buttons."""
 
     resource = "appointments"
-    list_display = ("appointment_date", "client", "service", "staff", "status", "price", "organization")
+    list_display = ("appointment_date", "client", "service", "staff", "state", "price", "organization")
     list_filter = (Day, "status", ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name", "client__email")
@@ -140,6 +140,11 @@ class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
     def get_changeform_initial_data(self, request):
         alone = policy.scope(request.user, "appointments", "create") == policy.ASSIGNED
         return {"staff": request.user.pk} if alone else {}
+
+    @admin.display(description="status")
+    def state(self, visit):
+        state = pill(visit.status, visit.get_status_display())
+        return format_html("{} {}", state, pill("overbooked", "Overbooked")) if visit.overbooked else state
 
     @admin.display(description="History")
     def what_happened(self, visit):

@@ -26,6 +26,10 @@ class BoundedPaginator(Paginator):
 class SortedByIndex(ChangeList):
     """Sorts by the columns in `sortable_by` only; Django's own hides the other links but obeys a crafted `?o=`."""
 
+    def __init__(self, request, *args):
+        super().__init__(request, *args)
+        self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
+
     def get_ordering_field(self, field_name):
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from appointments.models import Appointment
-from clientline.admin import ClientLineModelAdmin
+from clientline.admin import ClientLineModelAdmin, pill
 from clientline.changelists import ChoicesFilter
 from clientline.forms import ClientLineForm
 from payments import ledger
@@ -23,7 +23,7 @@ class PaymentAdmin(ClientLineModelAdmin):
     """Adding is recording; afterwards nothing is typed."""
 
     resource = "payments"
-    list_display = ("created_at", "client", "amount", "payment_method", "status", "organization")
+    list_display = ("created_at", "client", "amount", "payment_method", "state", "organization")
     list_filter = ("status", "payment_method", ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name", "reference")
@@ -49,6 +49,10 @@ class PaymentAdmin(ClientLineModelAdmin):
         "settled_at",
         "created_at",
     )
+
+    @admin.display(description="status")
+    def state(self, payment):
+        return pill(payment.status, payment.get_status_display())
 
     @admin.display(description="client")
     def client(self, payment):
