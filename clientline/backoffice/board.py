@@ -16,7 +16,7 @@ USUAL_HOURS = (9, 17)  # shown where nothing is to be seen
 CANCELLED_ALONE, CANCELLED_BESIDE = 50, 30  # percent of the column
 FREE_PLACE = 30  # minutes it has at least, where there is room
 
-MARKS = {"completed": "✓", "no_show": "✗", "cancelled": "–"}
+MARKS = {"completed": "✓", "no_show": "✗"}
 
 
 @dataclass(frozen=True)
