@@ -1,35 +1,22 @@
 """Today, the admin's index: one organization's day, person by person, and the figures a front desk asks for."""
 
-from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments.hours import at, instant_of
+from appointments.hours import instant_of
 from appointments.models import Appointment, WorkingHours
-from appointments.periods import Period
 from clientline.backoffice import acting
 from clientline.backoffice.board import Axis, Board, Column, step_of
 from clientline.backoffice.diary import MOST_VISITS, Diary, asked_day, neighbour, team
+from clientline.backoffice.figures import figures
 from clientline.backoffice.pages import page
-from clientline.currencies import places
-from payments.reports import revenue
 from services.models import Service
 
 AT_ONCE = 24  # columns; more people are on further pages
-NO_SHOW_DAYS = 7
 MOST_ORPHANS = 10
-
-
-@dataclass(frozen=True)
-class Figure:
-    label: str
-    value: str
-    detail: str
 
 
 def today(request):
@@ -54,7 +41,7 @@ def today(request):
         resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
         steps=[] if shown else steps_to_open(organization),
         orphans=orphans(request.user, organization, people, now),
-        **ways(day, diary),
+        **ways(day, diary, chosen(request, shown)),
     )
 
 
@@ -69,14 +56,24 @@ def address(**query):
     return f"{reverse('admin:index')}?{urlencode(query)}"
 
 
-def ways(day, diary):
-    """The day in words, and the links to others."""
-    now = instant_of(diary.now, diary.zone).date()
+def chosen(request, shown):
+    """The one person the page was asked to show, to be kept on other days; an empty dict for everybody."""
+    asked = len(shown) == 1 and str(shown[0].pk) == request.GET.get("staff")
+    return {"staff": shown[0].pk} if asked else {}
+
+
+def ways(day, diary, kept):
+    """The day, and the addresses of others."""
+    today = instant_of(diary.now, diary.zone).date()
+    previous, following = neighbour(day, -1), neighbour(day, 1)
     return {
         "day": day,
-        "is_today": day == now,
-        "previous": neighbour(day, -1),
-        "next": neighbour(day, 1),
+        "is_today": day == today,
+        "previous": previous and address(date=previous, **kept),
+        "next": following and address(date=following, **kept),
+        "present": address(**kept) if kept else reverse("admin:index"),
+        "everybody": kept and address(date=day),
+        "kept": kept,
     }
 
 
@@ -141,64 +138,6 @@ def drawn(caller, diary, columns):
         booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
         step=step_of(diary.organization.slot_interval),
     )
-
-
-def figures(caller, diary):
-    """What the caller may see of the day in numbers."""
-    found = [visits_figure(diary)]
-    if caller.may("reports", "list"):
-        found.append(taken_figure(diary))
-    if caller.may("appointments", "balance"):
-        found.append(open_figure(diary))
-    return [*found, no_shows_figure(caller, diary)]
-
-
-def beginning(diary):
-    """The visits that begin on the day; the board also shows those that reach into it."""
-    return [visit for visit in diary.visits if visit.starts >= diary.begin]
-
-
-def visits_figure(diary):
-    visits = [visit for visit in beginning(diary) if not visit.is_cancelled]
-    ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
-    return Figure("Visits", str(len(visits)), f"{ahead} still to come")
-
-
-def taken_figure(diary):
-    (day,) = diary.days
-    total = revenue(Period(diary.organization, day, day, "day"))["total"]
-    refunded = Decimal(total["refunded"])
-    detail = f"{money(refunded, diary.organization)} given back" if refunded else "nothing given back"
-    return Figure("Taken", money(Decimal(total["taken"]), diary.organization), detail)
-
-
-def open_figure(diary):
-    """What is due for the day's visits that are over, under way or called off."""
-    due = [
-        visit.due
-        for visit in beginning(diary)
-        if visit.due > 0 and (visit.starts <= diary.now or visit.status != "scheduled")
-    ]
-    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else "all visits are paid"
-    return Figure("Open balances", money(sum(due, Decimal(0)), diary.organization), detail)
-
-
-def no_shows_figure(caller, diary):
-    (day,) = diary.days
-    first = neighbour(day, 1 - NO_SHOW_DAYS) or day
-    visits = Appointment.objects.visible_to(caller, "appointments").filter(
-        organization=diary.organization,
-        appointment_date__gte=instant_of(at(diary.zone, first, 0)),
-        appointment_date__lt=instant_of(diary.end),
-    )
-    counted = visits.aggregate(
-        missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
-    )
-    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits")
-
-
-def money(amount, organization):
-    return f"{amount:,.{places(organization.currency)}f} {organization.currency}"
 
 
 def orphans(caller, organization, people, now):

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline.backoffice import today
+from clientline.backoffice.figures import money
 from payments.tests.factories import PaymentFactory
 
 PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works
@@ -52,7 +53,13 @@ def test_the_day_shows_who_works_or_has_visits_the_reader_first(salon, client):
     assert [each["name"] for each in response.context["resting"]] == ["Salon admin", "Salon colleague"]
     assert labels(response) == ["10:00–10:30 Salon stranger, Salon service, with Salon manager, scheduled"]
     assert 'aria-label="10:00–10:30 Salon stranger, Salon service' in response.content.decode()
-    assert titles(opened(client, salon.manager, date=AHEAD, staff=salon.colleague.pk)) == ["Salon colleague"]
+
+
+def test_one_person_asked_for_is_kept_on_other_days(salon, client):
+    alone = opened(client, salon.manager, date=AHEAD, staff=salon.colleague.pk)
+    assert titles(alone) == ["Salon colleague"]
+    assert titles(client.get(alone.context["next"])) == ["Salon colleague"]
+    assert titles(client.get(alone.context["everybody"])) == ["Salon staff"]
 
 
 def test_staff_see_their_own_column_and_nobody_elses_visits(salon, client):
@@ -181,7 +188,8 @@ def test_an_odd_date_is_named_and_today_shown(salon, client, sent):
 )
 def test_the_calendar_ends_at_its_bounds(salon, client, day, previous, next_):
     context = opened(client, salon.manager, date=day).context
-    assert [each and str(each) for each in (context["previous"], context["next"])] == [previous, next_]
+    asked = [day and f"/admin/?date={day}" for day in (previous, next_)]
+    assert [context["previous"], context["next"]] == asked
 
 
 def test_the_day_is_the_organizations(salon, client):
@@ -232,4 +240,4 @@ def test_the_pages_scripts_and_styles_stand_in_files(salon, client):
 
 def test_money_is_written_as_its_currency_is(salon):
     salon.organization.currency = "JPY"
-    assert today.money(Decimal("1234.00"), salon.organization) == "1,234 JPY"
+    assert money(Decimal("1234.00"), salon.organization) == "1,234 JPY"
