@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
-from clientline.statements import Given, Statement, any_of
+from clientline.statements import Given, Statement, any_of, together
 
 # In this order: the first stage that leaves no start answers.
 OUTSIDE_WORKING_HOURS = "outside_working_hours"
@@ -68,7 +68,7 @@ def busy_visits():
 
 
 class Calendar:
-    """Everything that decides about the starts of some people on some local dates. Four queries, however many."""
+    """What decides about the starts of some people on some local dates. Four queries in one trip, however many."""
 
     def __init__(self, *, organization, staff_ids, first_day, last_day, need, now, exclude=None):
         self.organization, self.need, self.now = organization, need, now
@@ -78,34 +78,43 @@ class Calendar:
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
         self.begin, self.end = at(self.zone, first_day, 0), at(self.zone, last_day, DAY)
-        self.hours = Hours(staff_ids, first_day, self.reached[-1])
-        self.away = self.load_time_off()
-        self.busy = self.load_busy()
+        hours = Hours.asked(self.staff_ids, first_day, self.reached[-1])
+        weekly, special, away, visits = together(*hours, self.time_off_asked(), self.visits_asked())
+        self.hours = Hours(weekly, special)
+        self.away = self.forbidden_by_time_off(away)
+        self.busy = self.forbidden_by_visits(visits)
 
-    def reload(self):
-        """Look again at what others may have booked meanwhile."""
-        self.busy = self.load_busy()
+    def reload(self, *, after):
+        """Look again at what others may have booked until (statement, values) `after` was done."""
+        _, visits = together(after, self.visits_asked())
+        self.busy = self.forbidden_by_visits(visits)
 
-    def load_time_off(self):
-        """Time off and closures by person, as the starts they forbid."""
-        asked = {
+    def time_off_asked(self):
+        return time_off(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
             "begin": instant_of(self.begin),
             "end": instant_of(self.end + self.need.duration),
         }
+
+    def forbidden_by_time_off(self, rows):
+        """The starts that time off and closures forbid, by person."""
         forbidden = defaultdict(list)
-        for staff, starts_at, ends_at in time_off().rows(asked):
+        for staff, starts_at, ends_at in rows:
             span = (minute_of(starts_at) - self.need.duration, minute_after(ends_at))
             for pk in self.staff_ids if staff is None else (staff,):
                 forbidden[pk].append(span)
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
-    def load_busy(self):
-        """Other visits by person, as the starts they forbid: busy ranges may touch, not overlap."""
-        before, after = self.need.buffer_before, self.need.duration + self.need.buffer_after
+    @property
+    def reach(self):
+        """How many minutes a visit is busy before its start, and from then on."""
+        return self.need.buffer_before, self.need.duration + self.need.buffer_after
+
+    def visits_asked(self):
+        before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
-        asked = {
+        return busy_visits(), {
             "staff": self.staff_ids,
             "begin": begin,
             "end": end,
@@ -113,8 +122,12 @@ class Calendar:
             "latest": end + LONGEST_VISIT,
             "exclude": self.exclude or 0,
         }
+
+    def forbidden_by_visits(self, rows):
+        """The starts that other visits forbid, by person: busy ranges may touch, not overlap."""
+        before, after = self.reach
         forbidden = defaultdict(list)
-        for staff, busy_from, busy_until in busy_visits().rows(asked):
+        for staff, busy_from, busy_until in rows:
             forbidden[staff].append((minute_of(busy_from) - after, minute_after(busy_until) + before))
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 

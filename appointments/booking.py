@@ -5,16 +5,29 @@ The functions that change a visit expect its row to be locked by the caller: row
 """
 
 from datetime import timedelta
+from functools import cache
 
 from django.db import transaction
 
 from accounts.models import User
 from appointments import history
 from appointments.models import Appointment
-from appointments.placing import calendar_around, need_of, need_of_visit, placing, refuse_unstorable, take, times
-from appointments.refusals import InvalidTransition, TooLate
+from appointments.placing import (
+    calendar_around,
+    in_transaction,
+    insertion,
+    need_of,
+    need_of_visit,
+    placing,
+    refuse_unstorable,
+    take,
+    times,
+)
+from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.errors import FieldRefused
+from clientline.statements import Given, Statement
 from clientline.versions import save_changes
+from services.models import Service
 
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
 
@@ -61,7 +74,7 @@ def book(
         **times(appointment_date, need),
     )
     candidates = [staff.pk] if staff else among or performers(service)
-    with placing():
+    with in_transaction():
         calendar = calendar_around(service.organization, candidates, appointment_date, need, now)
         visit.staff_id, visit.overbooked = take(
             calendar,
@@ -70,7 +83,8 @@ def book(
             named=staff and staff.pk,
             overbook=overbook,
         )
-        visit.save(force_insert=True)
+        if not insertion().save(visit):
+            raise SlotTaken
         history.record(visit, "booked", by=by, now=now, became=appointment_date)
     return visit
 
@@ -194,8 +208,27 @@ def refuse_before_start(visit, to, now):
 
 
 def performers(service):
-    """The ids of everybody who can be booked for a service, ascending."""
-    return list(service.performers().order_by("id").values_list("id", flat=True))
+    """The names of everybody who can be booked for a service, by ascending id."""
+    return dict(performing().rows({"service": service.pk, "organization": service.organization_id}))
+
+
+def performs(staff, service):
+    values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
+    return bool(performing_one().rows(values))
+
+
+def any_service():
+    return Service(pk=Given("service"), organization_id=Given("organization"))
+
+
+@cache
+def performing():
+    return Statement(any_service().performers().order_by("id").values_list("id", "name"))
+
+
+@cache
+def performing_one():
+    return Statement(any_service().performers().filter(pk=Given("staff")).values_list("id"))
 
 
 def refuse_unfit(*, service, staff, client=None, performing=True):
@@ -208,5 +241,5 @@ def refuse_unfit(*, service, staff, client=None, performing=True):
     for field, row in active.items():
         if row and not row.is_active:
             raise FieldRefused(field, "inactive", f"{row} is not active.")
-    if staff and performing and not service.performers().filter(pk=staff.pk).exists():
+    if staff and performing and not performs(staff, service):
         raise FieldRefused("staff", "invalid", f"{staff} does not perform {service}.")

@@ -1,15 +1,17 @@
 """What happened to a visit, in its own words: who, when, what from → to, why. Nothing here is ever changed."""
 
 from datetime import datetime
+from functools import cache
 
 from django.utils import timezone
 
 from appointments.models import AppointmentHistory
+from clientline.statements import Insertion
 
 
 def record(visit, action, *, by, now, was="", became="", reason=""):
     """Remember one fact about a visit; times are kept in UTC."""
-    AppointmentHistory.objects.create(
+    fact = AppointmentHistory(
         organization_id=visit.organization_id,
         appointment=visit,
         at=now,
@@ -19,6 +21,12 @@ def record(visit, action, *, by, now, was="", became="", reason=""):
         became=as_text(became),
         reason=reason,
     )
+    insertion().save(fact)
+
+
+@cache
+def insertion():
+    return Insertion(AppointmentHistory)
 
 
 def as_text(value):

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
-from clientline.statements import Given, Statement, any_of
+from clientline.statements import Given, Statement, any_of, together
 
 DAY = 1440
 EPOCH_DAY = date(1970, 1, 1)
@@ -83,15 +83,24 @@ def special_hours():
 class Hours:
     """The hours of some people on some dates. Two queries, however many."""
 
-    def __init__(self, staff_ids, first_day, last_day):
+    def __init__(self, weekly, special):
         self.weekly = defaultdict(list)
         self.special = defaultdict(list)
-        asked = {"staff": list(staff_ids), "first": first_day, "last": last_day}
-        for staff, weekday, starts, ends in weekly_hours().rows(asked):
+        for staff, weekday, starts, ends in weekly:
             self.weekly[staff, weekday].append(minutes_of(starts, ends))
-        for staff, day, starts, ends in special_hours().rows(asked):
+        for staff, day, starts, ends in special:
             closed = starts is None
             self.special[staff, day] += [] if closed else [minutes_of(starts, ends)]
+
+    @staticmethod
+    def asked(staff_ids, first_day, last_day):
+        """What has to be asked for the rows that hours are made of: see `together`."""
+        values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
+        return (weekly_hours(), values), (special_hours(), values)
+
+    @classmethod
+    def load(cls, staff_ids, first_day, last_day):
+        return cls(*together(*cls.asked(staff_ids, first_day, last_day)))
 
     def of(self, staff, day):
         """The stretches somebody works on a date, as wall-clock minutes of the day."""

@@ -1,19 +1,17 @@
 """The listing of free times: what may be asked, and how it is answered. The rules are `availability`'s."""
 
-from functools import cache
-
 from django import forms
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from appointments.availability import Calendar
+from appointments.booking import performers
 from appointments.hours import instant_of
 from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
 from clientline.errors import FieldRefused, Forbidden
 from clientline.filters import DateFormField, IdFormField
-from clientline.statements import Given, Statement
 from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_SPAN_DAYS = 31
@@ -81,11 +79,10 @@ class Question:
 
     def find_people(self):
         """The names of everybody who may be booked, or of those who were named, by ascending id."""
-        values = {"service": self.service.pk, "organization": self.service.organization_id}
-        people = dict(performers().rows(values))
+        people = performers(self.service)
         if set(self.staff) - set(people):
             raise unknown("staff")
-        return {pk: people[pk] for pk in sorted(self.staff or people)}
+        return {pk: people[pk] for pk in sorted(set(self.staff) or people)}
 
     def answer(self, *, now):
         zone = self.service.organization.zone
@@ -133,12 +130,6 @@ def checked_id(text):
         return IdFormField().clean(text)
     except forms.ValidationError as error:
         raise ValidationError({"staff": error.messages}) from error
-
-
-@cache
-def performers():
-    service = Service(pk=Given("service"), organization_id=Given("organization"))
-    return Statement(service.performers().values_list("id", "name"))
 
 
 def unknown(name):

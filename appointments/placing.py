@@ -5,8 +5,9 @@ Visits of one person are placed one after the other under an advisory lock; the 
 meet at the constraint deadlock.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import cache
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
@@ -17,6 +18,7 @@ from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.errors import FieldRefused
+from clientline.statements import Insertion, Written
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (
@@ -27,9 +29,28 @@ LIBERTIES = (
 )
 
 
+# Holds people's calendars until the transaction ends. Sorted, so that two bookings never cross.
+LOCK = Written(
+    "SELECT pg_advisory_xact_lock(hashtextextended('calendar:' || id, 0))"
+    " FROM (SELECT DISTINCT unnest(%s::bigint[]) AS id ORDER BY 1) AS people",
+    "staff",
+)
+
+
+@cache
+def insertion():
+    """Saves a new visit, unless another door took the slot."""
+    return Insertion(Appointment, "ON CONFLICT DO NOTHING")
+
+
+def in_transaction():
+    """A transaction; inside of another nothing, because whoever is refused a slot has written nothing."""
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
+
+
 @contextmanager
 def placing():
-    """A savepoint in which a slot is taken; what another door took meanwhile is SlotTaken, too."""
+    """A savepoint in which a visit moves; what another door took meanwhile is SlotTaken, too."""
     try:
         with transaction.atomic():
             yield
@@ -59,19 +80,8 @@ def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
     Most refusals are known before anybody waits for a lock; only the second look is certain.
     """
     choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
-    lock_calendars([*calendar.staff_ids, *also_lock])
-    calendar.reload()
+    calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
     return choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
-
-
-def lock_calendars(staff_ids):
-    """Hold these people's calendars until the transaction ends. Sorted, so that two bookings never cross."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('calendar:' || id, 0))"
-            " FROM (SELECT DISTINCT unnest(%s::bigint[]) AS id ORDER BY 1) AS people",
-            [list(staff_ids)],
-        )
 
 
 def choose(calendar, start, *, free_hand, named, overbook):

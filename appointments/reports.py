@@ -113,7 +113,7 @@ def available_minutes(period):
     """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
-    hours = Hours(staff_ids, period.first, period.last)
+    hours = Hours.load(staff_ids, period.first, period.last)
     away = time_off(period, staff_ids)
     key_of = period.key_of()
     minutes = defaultdict(int)

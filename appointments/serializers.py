@@ -140,7 +140,7 @@ class BookingSerializer(TenantSerializer):
 
     client = Reference(lambda caller: User.objects.clients_for(caller), required=False)
     staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
-    service = Reference(lambda caller: Service.objects.visible_to(caller, "services").select_related("organization"))
+    service = Reference(lambda caller: Service.objects.visible_to(caller, "services"))
     duration = StrictIntegerField(required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes")
     price = StrictDecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
     overbook = StrictBooleanField(default=False, help_text="Book beside another visit if need be")

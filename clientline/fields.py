@@ -3,13 +3,14 @@
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 
-from django.core.exceptions import ObjectDoesNotExist
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.parsers import LARGEST_INTEGER
+from clientline.statements import Given, Objects, any_caller, known_of
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -170,10 +171,19 @@ class Reference(serializers.PrimaryKeyRelatedField):
             self.fail("incorrect_type")
         if not 0 < data <= LARGEST_INTEGER:
             self.fail("does_not_exist")
-        try:
-            return self.get_queryset().get(pk=data)
-        except ObjectDoesNotExist:
+        caller = self.context["request"].user
+        row = choice(self.choices_for, caller.role, caller.is_superuser).first(known_of(caller) | {"pk": data})
+        if row is None:
             self.fail("does_not_exist")
+        if getattr(row, "organization_id", None) == caller.organization_id:
+            row.organization = caller.organization  # known already
+        return row
+
+
+@cache
+def choice(choices, role, is_superuser):
+    """The row with a given key, among those that callers of this standing may name."""
+    return Objects(choices(any_caller(role, is_superuser)).filter(pk=Given("pk")))
 
 
 class References(serializers.ListField):

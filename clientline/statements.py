@@ -1,10 +1,13 @@
-"""Reads whose SQL is made once: the ORM describes them, with stand-ins for the values that differ from call to call.
+"""SQL that is made once: the ORM describes it, with stand-ins for the values that differ from call to call.
 
 Building and compiling a queryset takes Django several times as long as PostgreSQL takes to answer it.
 """
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Value
+from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 
@@ -25,6 +28,17 @@ def any_of(field, name):
     return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
 
 
+def any_caller(role, is_superuser):
+    """Stands for all callers of one standing; their own key and organization are given when the statement runs."""
+    caller, organization = Given("caller"), Given("organization")
+    return get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
+
+
+def known_of(caller):
+    """The values for the stand-ins of `any_caller`."""
+    return {"caller": caller.pk, "organization": caller.organization_id}
+
+
 def sized(value):
     """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
     if type(value) is int:
@@ -32,15 +46,79 @@ def sized(value):
     return [Int8(each) for each in value] if type(value) is list else value
 
 
+def written(value):
+    """A value as it stands in SQL that has placeholders."""
+    return Literal(value).as_string().replace("%", "%%")
+
+
 class Statement:
-    """A compiled queryset of `values_list` rows."""
+    """A compiled queryset of `values_list` rows. Values that are not Given are part of it: plans may count on them."""
 
     def __init__(self, queryset):
-        self.sql, self.parameters = queryset.query.sql_with_params()
+        try:
+            sql, parameters = queryset.query.sql_with_params()
+        except EmptyResultSet:  # the ORM knows that there is no row
+            sql, parameters = "SELECT WHERE false", ()
+        written_in = ("%s" if isinstance(each, Given) else written(each) for each in parameters)
+        self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
+        self.names = [each.name for each in parameters if isinstance(each, Given)]
 
     def rows(self, values):
         """The rows as tuples; `values` by the names of the stand-ins."""
-        parameters = [values[each.name] if isinstance(each, Given) else each for each in self.parameters]
+        return self.execute(values).fetchall()
+
+    def execute(self, values):
+        """A cursor before the rows."""
+        cursor = connection.prepared_cursor()
+        cursor.execute(self.sql, [sized(values[name]) for name in self.names])
+        return cursor
+
+
+class Written(Statement):
+    """A statement that no queryset can say; `names` are those of its placeholders."""
+
+    def __init__(self, sql, *names):
+        self.sql, self.names = sql, names
+
+
+class Objects(Statement):
+    """A compiled queryset of whole rows."""
+
+    def __init__(self, queryset):
+        self.model = queryset.model
+        self.attributes = [field.attname for field in self.model._meta.concrete_fields]
+        super().__init__(queryset.values_list(*self.attributes))
+
+    def first(self, values):
+        """The first of the rows as an object, or None."""
+        row = self.execute(values).fetchone()
+        return row and self.model.from_db(connection.alias, self.attributes, row)
+
+
+class Insertion:
+    """The compiled INSERT of one row, with what Python says of every column. `conflict` is its ON CONFLICT clause."""
+
+    def __init__(self, model, conflict=""):
+        meta, quote = model._meta, connection.ops.quote_name
+        self.fields = [field for field in meta.concrete_fields if not field.primary_key]
+        columns = ", ".join(quote(field.column) for field in self.fields)
+        places = ", ".join(["%s"] * len(self.fields))
+        table, key = quote(meta.db_table), quote(meta.pk.column)
+        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict} RETURNING {key}"  # noqa: S608 -- names
+
+    def save(self, row):
+        """Give the row its key; whether it was saved at all."""
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
-            cursor.execute(self.sql, [sized(each) for each in parameters])
-            return cursor.fetchall()
+            cursor.execute(self.sql, [sized(value) for value in values])
+            saved = cursor.fetchone()
+        if saved:
+            row.pk, row._state.adding, row._state.db = *saved, False, connection.alias
+        return bool(saved)
+
+
+def together(*asked):
+    """The rows of each (statement, values), run one after the other in a single round trip."""
+    with connection.pipeline():
+        cursors = [statement.execute(values) for statement, values in asked]
+    return [cursor.fetchall() for cursor in cursors]

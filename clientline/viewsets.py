@@ -3,13 +3,12 @@
 from functools import lru_cache, partial
 from types import SimpleNamespace
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from clientline.statements import Given, Statement
+from clientline.statements import Given, Statement, any_caller, known_of
 from clientline.versions import etag, refuse_other_versions
 
 
@@ -87,7 +86,7 @@ class ReadViewSet(GenericViewSet):
         organization and on the path, but on nothing else in the request.
         """
         answer_class, user = self.answer_class(), self.request.user
-        values = {"caller": user.pk, "organization": user.organization_id} | self.kwargs | (values or {})
+        values = known_of(user) | self.kwargs | (values or {})
         if reader := answer_class.reader():
             standing = (user.role, user.is_superuser)
             statement = compiled(type(self), self.action, standing, answer_class, select, tuple(values))
@@ -134,11 +133,7 @@ def only(answers):
 def compiled(view_class, action, standing, answer_class, select, names):
     """The Statement of a view's read, for callers of this standing; its `names` are given when it runs."""
     given = {name: Given(name) for name in names}
-    role, is_superuser = standing
-    caller = get_user_model()(
-        pk=given["caller"], organization_id=given["organization"], role=role, is_superuser=is_superuser
-    )
-    view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=caller))
+    view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=any_caller(*standing)))
     rows = answer_class.annotate(select(view.get_queryset(), given))
     return Statement(rows.values_list(*answer_class.reader().columns))
 

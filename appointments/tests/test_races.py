@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
-from appointments.placing import lock_calendars
+from appointments.placing import LOCK
 
 SLOTS = [datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(20)]
 SHIFTS = [timedelta(minutes=n) for n in (0, 0, 5, 25)]  # of visits of half an hour: any two in an hour overlap
@@ -89,7 +89,7 @@ def test_64_callers_buy_20_slots_exactly_once(gunicorn, salon, book):
 
 def test_bookings_of_one_person_wait_for_each_other(salon, book, meanwhile):
     with transaction.atomic():
-        lock_calendars([salon.staff.pk])
+        LOCK.rows({"staff": [salon.staff.pk]})
         second = meanwhile(book, salon.staff, SLOTS[0], waits_for="advisory")
         assert book(salon.colleague, SLOTS[0]).status == 201
     assert second.result().status == 201

@@ -2,6 +2,7 @@
 checked at once, instants are read by psycopg's C code, statements can be prepared, and a health check is no query.
 """
 
+from contextlib import contextmanager
 from select import POLLIN, poll
 
 from django.db.backends.postgresql import base, operations
@@ -61,6 +62,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors:
             return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+
+    @contextmanager
+    def pipeline(self):
+        """What prepared cursors execute inside is sent at once; a failure is raised at the end at the latest."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors, self.connection.pipeline():
+            yield
 
     def is_usable(self):
         # A server that went away has said so: there is something to read. Asking it would cost each request a trip.
