@@ -11,6 +11,7 @@ from appointments.hours import instant_of
 from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
 from clientline.errors import FieldRefused, Forbidden
+from clientline.fields import named
 from clientline.filters import DateFormField, IdFormField
 from services.models import DAY_OF_MINUTES, Service
 
@@ -58,11 +59,9 @@ class Question:
             raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
 
     def find_service(self):
-        service = Service.objects.visible_to(self.caller, "services").filter(pk=self.asked["service"]).first()
+        service = named(offered_to, self.caller, self.asked["service"])
         if service is None:
             raise unknown("service")
-        if service.organization_id == self.caller.organization_id:
-            service.organization = self.caller.organization  # known already
         if not service.is_active:
             raise FieldRefused("service", "inactive", f"{service} is not active.")
         return service
@@ -130,6 +129,10 @@ def checked_id(text):
         return IdFormField().clean(text)
     except forms.ValidationError as error:
         raise ValidationError({"staff": error.messages}) from error
+
+
+def offered_to(caller):
+    return Service.objects.visible_to(caller, "services")
 
 
 def unknown(name):

@@ -171,13 +171,18 @@ class Reference(serializers.PrimaryKeyRelatedField):
             self.fail("incorrect_type")
         if not 0 < data <= LARGEST_INTEGER:
             self.fail("does_not_exist")
-        caller = self.context["request"].user
-        row = choice(self.choices_for, caller.role, caller.is_superuser).first(known_of(caller) | {"pk": data})
+        row = named(self.choices_for, self.context["request"].user, data)
         if row is None:
             self.fail("does_not_exist")
-        if getattr(row, "organization_id", None) == caller.organization_id:
-            row.organization = caller.organization  # known already
         return row
+
+
+def named(choices, caller, pk):
+    """The row with this key among `choices(caller)`, or None."""
+    row = choice(choices, caller.role, caller.is_superuser).first(known_of(caller) | {"pk": pk})
+    if getattr(row, "organization_id", None) == caller.organization_id:
+        row.organization = caller.organization  # known already
+    return row
 
 
 @cache
