@@ -59,7 +59,7 @@ class Question:
             raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
 
     def find_service(self):
-        service = named(offered_to, self.caller, self.asked["service"])
+        (service,) = named(self.caller, (offered_to, self.asked["service"])).values()
         if service is None:
             raise unknown("service")
         if not service.is_active:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.parsers import LARGEST_INTEGER
-from clientline.statements import Given, Objects, any_caller, known_of
+from clientline.statements import Given, Objects, any_caller, known_of, together
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -169,20 +169,30 @@ class Reference(serializers.PrimaryKeyRelatedField):
     def to_internal_value(self, data):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("incorrect_type")
-        if not 0 < data <= LARGEST_INTEGER:
+        if not is_key(data):
             self.fail("does_not_exist")
-        row = named(self.choices_for, self.context["request"].user, data)
+        asked = self.choices_for, data
+        found = getattr(self.parent, "named", {})
+        row = (found if asked in found else named(self.context["request"].user, asked))[asked]
         if row is None:
             self.fail("does_not_exist")
         return row
 
 
-def named(choices, caller, pk):
-    """The row with this key among `choices(caller)`, or None."""
-    row = choice(choices, caller.role, caller.is_superuser).first(known_of(caller) | {"pk": pk})
-    if getattr(row, "organization_id", None) == caller.organization_id:
-        row.organization = caller.organization  # known already
-    return row
+def is_key(value):
+    return type(value) is int and 0 < value <= LARGEST_INTEGER
+
+
+def named(caller, *asked):
+    """For each `(choices, pk)` the row with this key among `choices(caller)`, or None; all of them in one trip."""
+    lookups = [
+        (choice(choices, caller.role, caller.is_superuser), known_of(caller) | {"pk": pk}) for choices, pk in asked
+    ]
+    found = {each: next(iter(rows), None) for each, rows in zip(asked, together(*lookups), strict=True)}
+    for row in found.values():
+        if getattr(row, "organization_id", None) == caller.organization_id:
+            row.organization = caller.organization  # known already
+    return found
 
 
 @cache

@@ -1,5 +1,6 @@
 """How gunicorn serves ClientLine, for `manage.py up` and for `gunicorn -c python:clientline.gunicorn_conf`."""
 
+import gc
 import multiprocessing
 import os
 
@@ -22,6 +23,13 @@ keepalive = 5
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
+
+
+def when_ready(server):
+    """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
+    gc.collect()
+    gc.freeze()
+
 
 # By default a request from this machine, hence any that a proxy here passes on, says under which path it was asked.
 forwarder_headers = ""

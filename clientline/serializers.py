@@ -64,6 +64,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
     def to_internal_value(self, data):
         self.refuse_guarded_keys(data)
+        self.named = self.look_up(data)
         errors = {key: [self.key_problem(key, value)] for key, value in data.items() if self.key_problem(key, value)}
         try:
             values = super().to_internal_value(data)
@@ -72,6 +73,13 @@ class ClientLineSerializer(serializers.ModelSerializer):
         if errors:
             raise ValidationError(errors)
         return values if self.instance is None or self.partial else self.omitted_defaults(data) | values
+
+    def look_up(self, data):
+        """The rows that the body refers to, for each Reference to find: one trip, however many there are."""
+        references = [field for field in self._writable_fields if isinstance(field, fields.Reference)]
+        sent = [(field.choices_for, data.get(field.field_name)) for field in references]
+        asked = [each for each in sent if fields.is_key(each[1])]
+        return fields.named(self.caller, *asked) if asked else {}
 
     def refuse_guarded_keys(self, data):
         for key, action in getattr(self.Meta, "guarded", {}).items():

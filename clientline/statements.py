@@ -64,14 +64,17 @@ class Statement:
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
     def rows(self, values):
-        """The rows as tuples; `values` by the names of the stand-ins."""
-        return self.execute(values).fetchall()
+        """The rows; `values` by the names of the stand-ins."""
+        return self.fetch(self.execute(values))
 
     def execute(self, values):
         """A cursor before the rows."""
         cursor = connection.prepared_cursor()
         cursor.execute(self.sql, [sized(values[name]) for name in self.names])
         return cursor
+
+    def fetch(self, cursor):
+        return cursor.fetchall()
 
 
 class Written(Statement):
@@ -82,17 +85,15 @@ class Written(Statement):
 
 
 class Objects(Statement):
-    """A compiled queryset of whole rows."""
+    """A compiled queryset whose rows are objects."""
 
     def __init__(self, queryset):
         self.model = queryset.model
         self.attributes = [field.attname for field in self.model._meta.concrete_fields]
         super().__init__(queryset.values_list(*self.attributes))
 
-    def first(self, values):
-        """The first of the rows as an object, or None."""
-        row = self.execute(values).fetchone()
-        return row and self.model.from_db(connection.alias, self.attributes, row)
+    def fetch(self, cursor):
+        return [self.model.from_db(connection.alias, self.attributes, row) for row in cursor.fetchall()]
 
 
 class Insertion:
@@ -121,4 +122,4 @@ def together(*asked):
     """The rows of each (statement, values), run one after the other in a single round trip."""
     with connection.pipeline():
         cursors = [statement.execute(values) for statement, values in asked]
-    return [cursor.fetchall() for cursor in cursors]
+    return [statement.fetch(cursor) for (statement, _), cursor in zip(asked, cursors, strict=True)]
