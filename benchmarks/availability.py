@@ -120,20 +120,23 @@ def serving():
 
 @contextmanager
 def grown(organization):
-    """The same world with 800,000 visits more, in a copy of the database that is dropped afterwards."""
+    """Two servers: of the world, and of a copy with 800,000 visits more that is dropped afterwards."""
     name = connection.settings_dict["NAME"]
     copy = f"{name}_grown"
     connection.close()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
         cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
-    connection.settings_dict["NAME"] = copy
     try:
-        print("Adding 800,000 visits ...", flush=True)
-        with connection.cursor() as cursor:
-            cursor.execute(MORE_VISITS, [organization.pk])
-            cursor.execute("VACUUM ANALYZE appointments")
-        yield
+        with serving() as before:
+            connection.close()
+            connection.settings_dict["NAME"] = copy
+            print("Adding 800,000 visits ...", flush=True)
+            with connection.cursor() as cursor:
+                cursor.execute(MORE_VISITS, [organization.pk])
+                cursor.execute("VACUUM ANALYZE appointments")
+            with serving() as after:
+                yield before, after
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
@@ -154,16 +157,15 @@ def main():
     spans = [(everybody[-people:] if people == 1 else everybody, days) for people, days in SPANS]
     with ExitStack() as stack:
         process = stack.enter_context(callers.other_process())
-        before = []
         with serving() as server:
-            short = compare(chosen.rounds, process, server, token, service, spans, first, now, before)
+            short = compare(chosen.rounds, process, server, token, service, spans, first, now)
         if chosen.growth:
-            with grown(organization), serving() as server:
-                short += compare_growth(chosen.rounds, process, server, token, service, spans, first, before)
+            servers = stack.enter_context(grown(organization))
+            short += compare_growth(chosen.rounds, process, servers, token, service, spans, first)
     sys.exit(f"{short} short of the target." if short else 0)
 
 
-def compare(rounds, process, server, token, service, spans, first, now, before):
+def compare(rounds, process, server, token, service, spans, first, now):
     organization = service.organization
     table = turns.Table(("ms", "loop ms", "loop ÷ ours", "at least"))
     for people, days in spans:
@@ -173,7 +175,6 @@ def compare(rounds, process, server, token, service, spans, first, now, before):
             lambda path=path: seconds(process, server, token, path, 10),
             lambda people=people, days=days: elapsed(loop, organization, service, people, first, days, now),
         )
-        before.append(median(ours))
         faster = turns.ratio(ours, looped)
         target = FASTER_THAN_LOOP if (len(people) > 1 and days == 31) else 1
         figures = median(ours) * 1000, median(looped) * 1000, faster, target
@@ -195,13 +196,15 @@ def compare(rounds, process, server, token, service, spans, first, now, before):
     return table.short
 
 
-def compare_growth(rounds, process, server, token, service, spans, first, before):
+def compare_growth(rounds, process, servers, token, service, spans, first):
     table = turns.Table(("ms before", "ms after", "growth", "at most"))
-    for (people, days), earlier in zip(spans, before, strict=True):
+    for people, days in spans:
         path = question(service, people, first, days)
-        (after,) = turns.in_turns(rounds, lambda path=path: seconds(process, server, token, path, 10))
-        growth = median(after) / earlier
-        figures = earlier * 1000, median(after) * 1000, growth, GROWTH
+        measures = [lambda server=server, path=path: seconds(process, server, token, path, 10) for server in servers]
+        turns.in_turns(1, *measures)  # warms up
+        before, after = turns.in_turns(rounds, *measures)
+        growth = turns.ratio(after, before)
+        figures = median(before) * 1000, median(after) * 1000, growth, GROWTH
         table.row(f"{len(people)} people, {days} days", *figures, reached=growth <= GROWTH)
     return table.short
 

@@ -17,6 +17,7 @@ DEMO = {"organizations": 100, "appointments": 100_000, "seed": 1, "verbosity": 0
 LARGE = "office@large.example"
 
 # 20,000 clients, 50 people, 150 services, 100,000 visits: 2,000 for each person, 16 a day from 2025 on.
+# Three of four are paid, and one of twenty payments is refunded in part.
 LARGE_SQL = """
     INSERT INTO users (organization_id, name, email, role, password)
     SELECT %(organization)s, initcap(role) || ' ' || n, role || n || '@large.example', role, ''
@@ -62,6 +63,12 @@ LARGE_SQL = """
     INSERT INTO payments (organization_id, appointment_id, amount, payment_method, status, settled_at, created_at)
     SELECT organization_id, id, price, 'card', 'completed', ends_at, ends_at FROM appointments
     WHERE organization_id = %(organization)s AND status = 'completed' ORDER BY ends_at, id;
+
+    INSERT INTO refunds (organization_id, payment_id, amount, reason, status, settled_at, created_at)
+    SELECT organization_id, id, 5, 'Late', 'completed', settled_at + interval '1 day', settled_at + interval '1 day'
+    FROM payments WHERE organization_id = %(organization)s AND mod(id, 20) = 0 ORDER BY id;
+
+    UPDATE payments SET refunded_amount = 5 WHERE organization_id = %(organization)s AND mod(id, 20) = 0;
 """
 
 

@@ -106,6 +106,13 @@ class Payment(models.Model):
                 condition=Q(settled_at__isnull=False),
                 name="payment_by_settlement",
             ),
+            # A year's revenue by person and service walks along this one and `appointment_references`, side by side.
+            models.Index(
+                fields=["organization", "appointment"],
+                include=["settled_at", "amount"],
+                condition=Q(settled_at__isnull=False),
+                name="payment_by_visit",
+            ),
         ]
 
     def __str__(self):

@@ -145,3 +145,31 @@ def test_a_visit_cancelled_and_moved_at_once_ends_cancelled(salon, morning, at_o
         assert [fact.action for fact in visit.history.order_by("id")] == (
             ["rescheduled", "cancelled"] if moved.status == 200 else ["cancelled"]
         )
+
+
+def series(token, salon, start, **body):
+    weekly = {"every": 1, "count": 4, "staff": salon.staff.pk, "service": salon.service.pk, "client": salon.client.pk}
+    return token, "/appointments/series", weekly | {"appointment_date": start.isoformat()} | body
+
+
+def test_two_series_for_the_same_times_are_booked_once(salon, morning, at_once):
+    token = token_for(salon.manager)
+    for n in range(ROUNDS // 2):
+        start = morning + timedelta(hours=n)
+        answers = at_once([series(token, salon, start)] * 2)
+        assert Counter(map(outcome, answers)) == {(201, None): 1, (409, "slot_taken"): 1}
+        weeks = [start + timedelta(weeks=week) for week in range(4)]
+        booked = Appointment.objects.filter(staff=salon.staff, appointment_date__in=weeks)
+        assert (booked.count(), booked.values("series").distinct().count()) == (4, 1)
+    assert overlaps() == 0
+
+
+def test_two_series_that_meet_in_three_weeks_share_five_visits(salon, morning, at_once):
+    token = token_for(salon.manager)
+    for n in range(ROUNDS // 2):
+        starts = morning + timedelta(hours=n), morning + timedelta(hours=n, weeks=1)
+        answers = at_once([series(token, salon, start, on_conflict="skip") for start in starts])
+        assert [outcome(answer) for answer in answers] == [(201, None)] * 2
+        assert sorted(len(answer.body["appointments"]) for answer in answers) == [1, 4]
+        assert sorted(len(answer.body["skipped"]) for answer in answers) == [0, 3]
+    assert overlaps() == 0
