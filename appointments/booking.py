@@ -64,6 +64,7 @@ def book(
     visit = Appointment(
         organization=service.organization,
         client=client,
+        staff=staff,
         service=service,
         notes=notes,
         internal_notes=internal_notes,

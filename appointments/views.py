@@ -71,6 +71,11 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         insider = self.request.user.may(self.resource, "internal_notes")
         return AppointmentSerializer if insider else AppointmentForClientSerializer
 
+    def answer(self, serializer):
+        """A visit just booked knows all it refers to: there is nothing to read again."""
+        booked = self.action == "create"
+        return self.answer_class().reader().of(serializer.instance) if booked else super().answer(serializer)
+
     def transition(self, input_class, perform):
         """Read the body, then change the visit under its row's lock: answers the visit as it is then."""
         visit = self.get_object()

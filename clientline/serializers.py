@@ -1,6 +1,7 @@
 """The base of every model serializer: strict bodies for writing, one compiled function for reading."""
 
 from functools import cache
+from operator import attrgetter
 
 import orjson
 from django.db import models, transaction
@@ -169,10 +170,16 @@ class Reader:
 
     def __init__(self, fields_by_name):
         self.columns = tuple(column(field) for field in fields_by_name.values())
+        self.values_of = attrgetter(*(path.replace("__", ".") for path in self.columns))
         self.read = compiled_loop({name: CONVERSIONS[type(field)] for name, field in fields_by_name.items()})
 
     def __call__(self, rows):
         return self.read(rows, timezone.get_current_timezone())
+
+    def of(self, row):
+        """The answer for one object; what it refers to is read where it has not been yet."""
+        (answer,) = self([self.values_of(row)])
+        return answer
 
 
 def compiled_loop(conversions):

@@ -101,21 +101,25 @@ class Insertion:
 
     def __init__(self, model, conflict=""):
         meta, quote = model._meta, connection.ops.quote_name
+        self.attributes = [field.attname for field in meta.concrete_fields]
         self.fields = [field for field in meta.concrete_fields if not field.primary_key]
         columns = ", ".join(quote(field.column) for field in self.fields)
         places = ", ".join(["%s"] * len(self.fields))
-        table, key = quote(meta.db_table), quote(meta.pk.column)
-        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict} RETURNING {key}"  # noqa: S608 -- names
+        table, row = quote(meta.db_table), ", ".join(quote(field.column) for field in meta.concrete_fields)
+        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict} RETURNING {row}"  # noqa: S608 -- names
 
     def save(self, row):
-        """Give the row its key; whether it was saved at all."""
+        """Give the row all that the database now says of it; whether it was saved at all."""
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
             cursor.execute(self.sql, [sized(value) for value in values])
             saved = cursor.fetchone()
-        if saved:
-            row.pk, row._state.adding, row._state.db = *saved, False, connection.alias
-        return bool(saved)
+        if saved is None:
+            return False
+        row._state.adding, row._state.db = False, connection.alias
+        for name, value in zip(self.attributes, saved, strict=True):
+            setattr(row, name, value)
+        return True
 
 
 def together(*asked):

@@ -69,6 +69,16 @@ def test_clients_book_themselves_and_staff_book_with_themselves(salon, book):
     assert fields(book(by=salon.staff, client=None)) == {"client": "required"}
 
 
+@pytest.mark.parametrize("role", ["admin", "client"])
+def test_a_booking_answers_what_a_get_would(salon, api, book, role):
+    Service.objects.filter(pk=salon.service.pk).update(price=None)
+    always_at_work(salon.staff)
+    caller = getattr(salon, role)
+    answer = book(by=caller, staff=None, notes=" \u2028é ", appointment_date=days_ahead(10).isoformat())
+    assert answer.status_code == 201
+    assert answer.content == api(caller).get(f"/appointments/{answer.json()['id']}").content
+
+
 def test_staff_book_clients_they_know_or_have_registered(salon, api, book):
     assert fields(book(by=salon.staff, client=salon.stranger.pk)) == {"client": "does_not_exist"}
     body = {"name": "New", "email": "new@example.com", "role": "client"}
