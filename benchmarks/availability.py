@@ -203,7 +203,7 @@ def compare_growth(rounds, process, servers, token, service, spans, first):
         measures = [lambda server=server, path=path: seconds(process, server, token, path, 10) for server in servers]
         turns.in_turns(1, *measures)  # warms up
         before, after = turns.in_turns(rounds, *measures)
-        growth = turns.ratio(after, before)
+        growth = turns.ratio(before, after)
         figures = median(before) * 1000, median(after) * 1000, growth, GROWTH
         table.row(f"{len(people)} people, {days} days", *figures, reached=growth <= GROWTH)
     return table.short

@@ -25,13 +25,14 @@ urlpatterns = []
 def database():
     """This thread's own connection."""
     if not hasattr(kept, "connection"):
-        kept.connection = psycopg.connect(**world.connection_parameters(), autocommit=True)
+        options = "-c plan_cache_mode=force_generic_plan"  # as ours: other plans would compare other things
+        kept.connection = psycopg.connect(**world.connection_parameters(), autocommit=True, options=options)
     return kept.connection
 
 
-def view(request, *, names, sql):
+def view(request, *, names, sql, parameters):
     # An answer may leave out a column that was read.
-    rows = [dict(zip(names, row, strict=False)) for row in database().execute(sql)]
+    rows = [dict(zip(names, row, strict=False)) for row in database().execute(sql, parameters, prepare=True)]
     body = orjson.dumps(rows, default=str)
     return HttpResponse(body, content_type="application/json", headers={"Content-Length": len(body)})
 
@@ -46,9 +47,10 @@ def bare(bodies, django, environ, start_response):
 
 
 def create(questions):
-    """The application for a file of questions: a list of `{"body", "names", "sql"}`."""
+    """The application for a file of questions: a list of `{"body", "names", "sql", "parameters"}`."""
     questions = json.loads(Path(questions).read_text())
     for number, question in enumerate(questions):
-        urlpatterns.append(path(f"sql/{number}", partial(view, names=question["names"], sql=question["sql"])))
+        asked = {name: question[name] for name in ("names", "sql", "parameters")}
+        urlpatterns.append(path(f"sql/{number}", partial(view, **asked)))
     override_settings(MIDDLEWARE=[], ROOT_URLCONF=__name__).enable()
     return partial(bare, [question["body"].encode() for question in questions], WSGIHandler())

@@ -10,11 +10,11 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
@@ -61,14 +61,19 @@ def paths(client):
 
 def question(client, path):
     """What the ceilings need: the answer's bytes, and the statement that read its rows."""
-    with CaptureQueriesContext(connection) as queries:
+    asked = []
+    with connection.execute_wrapper(partial(record, asked)):
         answer = client.get(path)
     if answer.status_code != 200:
         raise RuntimeError(f"{answer.status_code} for {path}: {answer.content[:200]}")
-    reads = [each["sql"] for each in queries if each["sql"].startswith("SELECT") and "set_config" not in each["sql"]]
     rows = answer.json().get("results", [answer.json()])
-    (sql,) = reads
-    return {"body": answer.content.decode(), "names": list(rows[0]), "sql": sql}
+    ((sql, parameters),) = [each for each in asked if each[0].startswith("SELECT") and "set_config" not in each[0]]
+    return {"body": answer.content.decode(), "names": list(rows[0]), "sql": sql, "parameters": parameters}
+
+
+def record(asked, execute, sql, parameters, many, context):
+    asked.append((sql.strip(), parameters))
+    return execute(sql, parameters, many, context)
 
 
 def measure_reads(bench, asked, at_once):
