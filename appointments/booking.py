@@ -86,7 +86,7 @@ def book(
         )
         if not insertion().save(visit):
             raise SlotTaken
-        history.record(visit, "booked", by=by, now=now, became=appointment_date)
+        history.record(visit, "booked", by=by, now=now, became=visit.appointment_date)
     return visit
 
 

@@ -6,7 +6,7 @@ meet at the constraint deadlock.
 """
 
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 
 from django.db import IntegrityError, connection, transaction
@@ -147,6 +147,7 @@ def need_of_visit(visit):
 
 def times(start, need):
     """The columns that say when a visit is."""
+    start = start.astimezone(UTC)  # in a zone, half an hour from 02:30 may be an hour and a half
     ends_at = start + timedelta(minutes=need.duration)
     return {
         "appointment_date": start,
