@@ -1,6 +1,5 @@
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 
 from accounts import people
@@ -9,13 +8,6 @@ from clientline.admin import ClientLineModelAdmin
 from clientline.changelists import ChoicesFilter
 from clientline.forms import ClientLineForm
 from organizations import policy
-
-
-class OwnPasswordForm(AdminPasswordChangeForm):
-    def save(self, commit=True):
-        current, new = self.cleaned_data["old_password"], self.cleaned_data["new_password1"]
-        people.change_own_password(person=self.user, current=current, new=new)
-        return self.user
 
 
 class PersonForm(ClientLineForm):
@@ -87,5 +79,4 @@ class UserAdmin(ClientLineModelAdmin):
         people.remove(by=request.user, person=obj)
 
 
-admin.site.password_form = OwnPasswordForm
 admin.site.unregister(Group)  # who may do what is the policy's

@@ -1,7 +1,7 @@
 """`/users`, and `/auth`: signing in and out, one's own password and tokens."""
 
-from django.contrib.auth import authenticate, logout, update_session_auth_hash
-from django.contrib.auth.models import update_last_login
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import people, tokens
+from accounts import people, sign_in, tokens
 from accounts.filters import UserFilter
 from accounts.models import Token, User
 from accounts.serializers import (
@@ -44,12 +44,12 @@ class LoginView(APIView):
         """Sign in. Unknown, wrong and inactive get one and the same 401."""
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = authenticate(request._request, **serializer.validated_data)
+        user = sign_in.person_with(request._request, **serializer.validated_data)
         if user is None:
             raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
         timezone.activate(user.organization.zone)
         token, secret = tokens.sign_in_token(user)
-        update_last_login(None, user)
+        user_logged_in.send(sender=User, request=request._request, user=user)
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
 
@@ -85,7 +85,8 @@ class PasswordView(APIView):
         serializer = PasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         current, new = serializer.validated_data.values()
-        people.change_own_password(person=request.user, current=current, new=new, keep_token=request.auth)
+        sign_in.confirm_password(request._request, request.user, current)
+        people.change_own_password(person=request.user, new=new, keep_token=request.auth)
         if not request.auth:
             update_session_auth_hash(request._request, request.user)
         return Response(status=204)

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.auth.views import PasswordChangeView
 from django.db import DatabaseError, models
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -13,7 +12,6 @@ from clientline.changelists import BoundedPaginator, SortedByIndex, filter_param
 from clientline.errors import Refused, as_refusal
 from clientline.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
 from clientline.versions import save_changes
-from clientline.walls import unconfined
 
 LONGEST_SEARCH = 200  # each word is a condition more
 
@@ -22,29 +20,10 @@ class ClientLineAdminSite(admin.AdminSite):
     site_header = site_title = "ClientLine"
     index_title = "Back office"
     site_url = None
-    password_form = None  # accounts.admin brings it
 
     def organization_of(self, request):
         """The one organization the page is about; None where an operator looks at all of them."""
         return None if request.user.is_superuser else request.user.organization
-
-    # The next three write sessions, which the tenants' role may not.
-
-    @unconfined
-    def login(self, request, extra_context=None):
-        return super().login(request, extra_context)
-
-    @unconfined
-    def logout(self, request, extra_context=None):
-        return super().logout(request, extra_context)
-
-    @unconfined
-    def password_change(self, request, extra_context=None):
-        return PasswordChangeView.as_view(
-            form_class=self.password_form,
-            success_url=reverse("admin:password_change_done"),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )(request)
 
     def autocomplete_view(self, request):
         return SuggestionsView.as_view(admin_site=self)(request)

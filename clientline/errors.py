@@ -2,6 +2,7 @@
 
 import sys
 from http import HTTPStatus
+from math import ceil
 
 import orjson
 from django.apps import apps
@@ -16,7 +17,6 @@ from clientline import renderers
 from clientline.constraints import column_field, violated
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = "2"
 ADMIN_PREFIX = "/admin/"
 
 # sqlstates that pass by themselves: lock and statement timeouts, shutdown, no free connection.
@@ -76,6 +76,17 @@ class Unavailable(Refused):
     code = "unavailable"
     # A connection lost at COMMIT leaves unknown whether it was done, so this promises nothing.
     detail = "The database is not available right now. Try again."
+    retry_after = 2
+
+
+class Throttled(Refused):
+    status = 429
+    code = "throttled"
+    detail = "Too many requests. Try again later."
+
+    def __init__(self, detail=None, *, retry_after):
+        super().__init__(detail)
+        self.retry_after = max(ceil(retry_after), 1)
 
 
 def document(request, status, *, code=None, detail="", errors=None, **extra):
@@ -93,12 +104,12 @@ def document(request, status, *, code=None, detail="", errors=None, **extra):
     return body | {"errors": errors} if errors is not None else body
 
 
-def problem_response(request, status, **kwargs):
+def problem_response(request, status, *, retry_after=None, **kwargs):
     """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
     body = orjson.dumps(document(request, status, **kwargs), renderers.other_types, renderers.OPTIONS)
     response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
-    if status == 503:
-        response["Retry-After"] = RETRY_AFTER_SECONDS
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
@@ -113,17 +124,19 @@ def problem_handler(exception, context):
     refusal = as_refusal(exception, deleting=request.method == "DELETE")
     if refusal is None:
         return None
-    response = problem_response(
+    return refusal_response(request, refusal)
+
+
+def refusal_response(request, refusal):
+    return problem_response(
         request,
         refusal.status,
         code=refusal.code,
         detail=refusal.detail,
         errors=getattr(refusal, "errors", None),
+        retry_after=refusal.retry_after,
         **refusal.extra,
     )
-    if refusal.retry_after:
-        response["Retry-After"] = refusal.retry_after
-    return response
 
 
 def as_refusal(exception, *, deleting=False):
@@ -162,7 +175,7 @@ def api_refusal(exception):
         refusal = plain_refusal(400, "Some values are not right; `errors` names each.")
         refusal.errors = flatten(exception.detail)
     elif isinstance(exception, exceptions.Throttled):
-        refusal = plain_refusal(429, exception.detail)
+        refusal = Throttled(retry_after=exception.wait or 1)
     else:
         # DRF makes a failed sign-in a 403 where a view authenticates nobody.
         status = 401 if isinstance(exception, exceptions.AuthenticationFailed) else exception.status_code
@@ -256,5 +269,5 @@ def server_error(request):
             response.status_code = refusal.status
         return response
     if refusal is not None:
-        return problem_response(request, refusal.status, code=refusal.code, detail=refusal.detail, **refusal.extra)
+        return refusal_response(request, refusal)
     return problem_response(request, 500, detail="Something went wrong here; it has been logged.")

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from clientline.admin import ClientLineAdminSite
+from accounts.site import AccountSite
 from clientline.backoffice import acting, today, week
 from clientline.backoffice.sidebar import groups_for
 
 
-class BackOfficeSite(ClientLineAdminSite):
+class BackOfficeSite(AccountSite):
     def get_urls(self):
         pages = [
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),

@@ -30,6 +30,10 @@ CLOSED = {
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
+    "axes_accessattempt",
+    "axes_accessattemptexpiration",
+    "axes_accessfailurelog",
+    "axes_accesslog",
     "django_migrations",
     "django_session",
 }

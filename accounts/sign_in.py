@@ -1,0 +1,62 @@
+"""Checking a password, for API and admin alike: failures are counted by account and by address."""
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db.models import Max, Sum
+from django.utils import timezone
+
+from clientline.errors import FieldRefused, Throttled
+
+ACCOUNTS_BEHIND_AN_ADDRESS = 5
+TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
+
+
+def person_with(request, *, email, password):
+    """The active user with this password, or None. Raises Throttled.
+
+    Must be called outside the request's transaction, whose rollback would undo the counting.
+    """
+    user = authenticate(request, email=email, password=password)
+    if user is None:
+        refuse_locked_out(request)
+    return user
+
+
+def refuse_locked_out(request):
+    """Raise Throttled when the check that just failed was one too many."""
+    if request.axes_locked_out:
+        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request))
+
+
+def account_of(request, credentials):
+    """Under what name failures are counted; unknown accounts have theirs, so that nothing tells them apart."""
+    return (credentials.get("email") or credentials.get("username") or "").lower()
+
+
+def confirm_password(request, person, password):
+    """Raises FieldRefused when this is not the person's password, Throttled after too many of those."""
+    if person_with(request, email=person.email, password=password) is None:
+        raise FieldRefused("current_password", "invalid", "This is not your password.")
+
+
+class FailuresHandler(AxesDatabaseHandler):
+    """The limit is an account's. An address may be an office's, so it has that of several accounts."""
+
+    def get_failures(self, request, credentials=None):
+        account, address = (
+            attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
+            for attempts in self.get_user_attempts(request, credentials)
+        )
+        return max(account, address // ACCOUNTS_BEHIND_AN_ADDRESS)
+
+    def reset_user_attempts(self, request, credentials=None):
+        # Not the address: whoever has one account could go on guessing at others.
+        count, _ = AccessAttempt.objects.filter(username=account_of(request, credentials)).delete()
+        return count
+
+    def seconds_left(self, request):
+        attempts = self.get_user_attempts(request, request.axes_credentials)
+        newest = max(filter(None, (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)))
+        return (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()

@@ -1,0 +1,43 @@
+"""Where a request comes from. `X-Forwarded-For` counts as far as declared proxies wrote it, and no further."""
+
+from functools import cache
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+
+
+def address_of(request):
+    """The address of the nearest caller that is no declared proxy, as text; None where there is none."""
+    address = readable(request.META.get("REMOTE_ADDR", ""))
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        # What is no address was not written by a proxy of ours, nor is anything before it.
+        if address is None or not is_proxy(address) or readable(hop) is None:
+            break
+        address = readable(hop)
+    return str(address) if address else None
+
+
+def network_of(request):
+    """By what a caller is counted: the address, or of IPv6 the 64 bits of which everybody holds all addresses."""
+    address = address_of(request)
+    if address is None or ":" not in address:
+        return address
+    return str(ip_network(f"{address}/64", strict=False).network_address)
+
+
+def readable(text):
+    """The address that `text` says, or None. The zone of a local one (`%eth0`) is left out: no column can hold it."""
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_proxy(address):
+    return any(address in network for network in networks(tuple(settings.TRUSTED_PROXIES)))
+
+
+@cache
+def networks(declared):
+    return [ip_network(each) for each in declared]
