@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import sessions, tokens
 from organizations.idempotency import once
 from organizations.tenancy import confine, release
 
@@ -33,8 +33,7 @@ class CallerMiddleware:
         if request.confined:
             release()
         timezone.deactivate()
-        if request.token is not None:
-            remember_use(request.token)
+        remember_use(request)
         return response
 
     def process_view(self, request, view, args, kwargs):
@@ -90,9 +89,12 @@ def identify_session(request, *, confined):
         confine(organization_id=None)
 
 
-def remember_use(token):
+def remember_use(request):
     """After the commit: a failure here must not turn what was done into an error."""
     try:
-        tokens.write_use(token, now=timezone.now())
+        if request.token is not None:
+            tokens.write_use(request.token, now=timezone.now())
+        elif hasattr(request, "session"):
+            sessions.write_use(request.session, now=timezone.now())
     except (DatabaseError, InterfaceError):
-        logger.warning("The last use of token %s could not be written", token.pk, exc_info=True)
+        logger.warning("The last use of a token or session could not be written", exc_info=True)

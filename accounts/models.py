@@ -1,8 +1,10 @@
-"""People: everybody who signs in or is served, and the tokens their programs carry."""
+"""People: everybody who signs in or is served, the tokens their programs carry, and the sessions of their browsers."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from clientline import columns
@@ -161,6 +163,8 @@ class Token(models.Model):
     created_at = columns.created_at()
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute")
     expires_at = models.DateTimeField(null=True, blank=True)
+    address = columns.address()
+    agent = columns.agent()
 
     objects = TokenQuerySet.as_manager()
 
@@ -173,3 +177,19 @@ class Token(models.Model):
 
     def __str__(self):
         return self.name or self.prefix
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. No grant lets the tenants' role see this table; a trigger ends what has to end."""
+
+    id = models.BigAutoField(primary_key=True)
+    session_key = models.CharField(max_length=40, unique=True)
+    # The database deletes with the person: the tenants' role, which deletes people, could not.
+    user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="sessions", db_constraint=False)
+    created_at = columns.created_at()
+    last_used_at = models.DateTimeField(default=timezone.now, help_text="Written at most once a minute")
+    address = columns.address()
+    agent = columns.agent()
+
+    class Meta:
+        db_table = "sessions"

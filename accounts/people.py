@@ -5,16 +5,13 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts import tokens
+from accounts import sign_ins
 from accounts.models import User
 from accounts.signals import role_changing
 from clientline.errors import FieldRefused, Forbidden, Refused
 from clientline.versions import save_changes
 from organizations import policy
 from organizations.models import Organization
-
-# Tokens end when one of these changes; sessions, which are signed with password and role, do so by themselves.
-STANDING = {"password", "role", "is_active"}
 
 
 class LastAdmin(Refused):
@@ -48,8 +45,7 @@ def change(*, by, person, changes):
             role_changing.send(sender=User, person=person, role=role)
         if password is not None:
             changes["password"] = hashed(password, person)
-        if STANDING & set(save_changes(person, changes)):
-            tokens.end_others(person)
+        save_changes(person, changes)  # a trigger ends sessions and tokens with password, role and activity
     return person
 
 
@@ -96,8 +92,8 @@ def remove(*, by, person):
 
 
 def change_own_password(*, person, new, keep_token=None):
-    """Raises FieldRefused when `new` is too weak. Ends the person's other tokens."""
+    """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
     password = hashed(new, person, "new_password")
     with transaction.atomic():
+        sign_ins.keep(keep_token)
         save_changes(person, {"password": password})
-        tokens.end_others(person, keep=keep_token)

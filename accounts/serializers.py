@@ -1,7 +1,7 @@
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts import people, tokens
+from accounts import people, sign_ins, tokens
 from accounts.models import Token, User
 from clientline.fields import InstantField, StrictCharField
 from clientline.serializers import BodySerializer, ClientLineSerializer
@@ -75,6 +75,22 @@ class SignedInSerializer(serializers.Serializer):
     token = serializers.CharField()
     expires_at = InstantField()
     user = UserSerializer()
+
+
+class SignInSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(list(sign_ins.KINDS))
+    name = serializers.CharField(help_text="Of a token made at `/auth/tokens`")
+    created_at = InstantField()
+    last_used_at = InstantField(allow_null=True)
+    expires_at = InstantField(allow_null=True)
+    address = serializers.IPAddressField(allow_null=True)
+    agent = serializers.CharField()
+    current = serializers.BooleanField(help_text="Whether it made this request")
+
+
+class SignInsSerializer(serializers.Serializer):
+    results = SignInSerializer(many=True)
 
 
 class PasswordSerializer(BodySerializer):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from clientline.errors import FieldRefused, Throttled
 
 ACCOUNTS_BEHIND_AN_ADDRESS = 5
+LONGEST_NAME = 255  # that axes' column holds; Django's form lets more pass
 TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
 
 
@@ -32,7 +33,7 @@ def refuse_locked_out(request):
 
 def account_of(request, credentials):
     """Under what name failures are counted; unknown accounts have theirs, so that nothing tells them apart."""
-    return (credentials.get("email") or credentials.get("username") or "").lower()
+    return (credentials.get("email") or credentials.get("username") or "").lower()[:LONGEST_NAME]
 
 
 def confirm_password(request, person, password):

@@ -1,11 +1,14 @@
 """The admin's doors: signing in and out, and one's own password."""
 
+from django.contrib import messages
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.urls import reverse
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 
-from accounts import people, sign_in
+from accounts import people, sign_in, sign_ins
 from clientline.admin import ClientLineAdminSite
 from clientline.errors import Refused, Throttled
 from clientline.walls import unconfined
@@ -48,6 +51,9 @@ class AccountSite(ClientLineAdminSite):
 
     login_form = SignInForm
 
+    def get_urls(self):
+        return [path("sign-ins/", self.admin_view(self.sign_ins), name="sign_ins"), *super().get_urls()]
+
     @unconfined
     def login(self, request, extra_context=None):
         return too_many(request, super().login(request, extra_context))
@@ -63,6 +69,16 @@ class AccountSite(ClientLineAdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return too_many(request, answer(request))
+
+    @unconfined
+    def sign_ins(self, request):
+        if request.method == "POST":
+            if sign_ins.end(request.user, request.POST.get("end", "")):
+                messages.success(request, "Ended.")
+            return HttpResponseRedirect(reverse("admin:sign_ins"))
+        found = sign_ins.of(request.user, current=sign_ins.current(request))
+        context = {**self.each_context(request), "title": "Where you are signed in", "sign_ins": found}
+        return TemplateResponse(request, "admin/sign_ins.html", context)
 
 
 def too_many(request, response):

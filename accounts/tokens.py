@@ -16,7 +16,7 @@ USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 PREFIX_LENGTH = 8
 
 
-def issue(user, *, now, name="", expires_at=None):
+def issue(user, *, now, name="", expires_at=None, address=None, agent=""):
     """Save a token for `user`; returns it and the secret, which cannot be shown again."""
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     secret = f"cl_{prefix}_{secrets.token_urlsafe(32)}"
@@ -28,6 +28,8 @@ def issue(user, *, now, name="", expires_at=None):
         digest=digest(secret),
         created_at=now,
         expires_at=expires_at,
+        address=address,
+        agent=agent,
     )
     return token, secret
 
@@ -38,11 +40,6 @@ def digest(secret):
 
 def prefix_of(secret):
     return secret[3 : 3 + PREFIX_LENGTH]
-
-
-def end_others(user, *, keep=None):
-    """End all tokens of `user` but `keep`."""
-    Token.objects.filter(user=user).exclude(pk=keep and keep.pk).delete()
 
 
 def columns_of(model, alias):
@@ -95,7 +92,7 @@ def write_use(token, *, now):
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def sign_in_token(user):
+def sign_in_token(user, *, address, agent):
     """A token as signing in gives it."""
     now = timezone.now()
-    return issue(user, now=now, expires_at=now + SIGN_IN_LASTS)
+    return issue(user, now=now, expires_at=now + SIGN_IN_LASTS, address=address, agent=agent)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
@@ -9,7 +10,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import people, sign_in, tokens
+from accounts import people, sign_in, sign_ins, tokens
 from accounts.filters import UserFilter
 from accounts.models import Token, User
 from accounts.serializers import (
@@ -17,9 +18,11 @@ from accounts.serializers import (
     LoginSerializer,
     PasswordSerializer,
     SignedInSerializer,
+    SignInsSerializer,
     TokenSerializer,
     UserSerializer,
 )
+from clientline.addresses import address_of, agent_of
 from clientline.schema import ETAG
 from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
 
@@ -48,7 +51,7 @@ class LoginView(APIView):
         if user is None:
             raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
         timezone.activate(user.organization.zone)
-        token, secret = tokens.sign_in_token(user)
+        token, secret = tokens.sign_in_token(user, address=address_of(request), agent=agent_of(request))
         user_logged_in.send(sender=User, request=request._request, user=user)
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
@@ -89,6 +92,27 @@ class PasswordView(APIView):
         people.change_own_password(person=request.user, new=new, keep_token=request.auth)
         if not request.auth:
             update_session_auth_hash(request._request, request.user)
+        return Response(status=204)
+
+
+class SignInsView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=SignInsSerializer)
+    def get(self, request):
+        """All that acts for the caller: sessions of browsers, and tokens. Newest first."""
+        found = sign_ins.of(request.user, current=sign_ins.current(request._request))
+        return Response(SignInsSerializer({"results": found}).data)
+
+
+class SignInView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request, id):
+        """End one of the caller's sessions or tokens."""
+        if not sign_ins.end(request.user, id):
+            raise Http404
         return Response(status=204)
 
 

@@ -5,6 +5,8 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 
+from clientline.columns import AGENT_LENGTH
+
 
 def address_of(request):
     """The address of the nearest caller that is no declared proxy, as text; None where there is none."""
@@ -15,6 +17,11 @@ def address_of(request):
             break
         address = readable(hop)
     return str(address) if address else None
+
+
+def agent_of(request):
+    """What a caller says of itself, as far as it is kept."""
+    return request.META.get("HTTP_USER_AGENT", "").replace("\0", "")[:AGENT_LENGTH]
 
 
 def network_of(request):

@@ -3,12 +3,24 @@
 from django.db import models
 from django.utils import timezone
 
+AGENT_LENGTH = 200
+
 
 class DatabaseNow(models.Func):
     """PostgreSQL's `now()`, the start of the transaction."""
 
     function = "now"
     output_field = models.DateTimeField()
+
+
+def address():
+    """Where somebody signed in from."""
+    return models.GenericIPAddressField(null=True, blank=True, editable=False)
+
+
+def agent():
+    """With what somebody signed in."""
+    return short_text(AGENT_LENGTH, editable=False)
 
 
 def created_at():

@@ -9,6 +9,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.middleware import csrf
 
+from clientline.addresses import address_of, agent_of
 from clientline.errors import ADMIN_PREFIX, DETAILS, problem_response
 
 SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
@@ -61,7 +62,9 @@ class BrowserOnly:
 
 
 class SessionMiddleware(BrowserOnly, sessions.SessionMiddleware):
-    pass
+    def process_request(self, request):
+        super().process_request(request)
+        request.session.address, request.session.agent = address_of(request), agent_of(request)
 
 
 class CsrfViewMiddleware(BrowserOnly, csrf.CsrfViewMiddleware):

@@ -5,7 +5,16 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from accounts.views import LoginView, LogoutView, MeView, PasswordView, TokenViewSet, UserViewSet
+from accounts.views import (
+    LoginView,
+    LogoutView,
+    MeView,
+    PasswordView,
+    SignInsView,
+    SignInView,
+    TokenViewSet,
+    UserViewSet,
+)
 from appointments.views import (
     AppointmentViewSet,
     AvailabilityView,
@@ -51,6 +60,8 @@ urlpatterns = [
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    path("auth/sessions", unconfined(SignInsView.as_view()), name="sign-ins"),
+    path("auth/sessions/<slug:id>", unconfined(SignInView.as_view()), name="sign-in"),
     path("reports/utilization", UtilizationView.as_view(), name="utilization"),
     path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
     path("reports/revenue", RevenueView.as_view(), name="revenue"),

@@ -28,3 +28,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
     )
     change_fields = (*add_fields, "is_active", "created_at")
     readonly_fields = ("created_at",)
+
+    def get_readonly_fields(self, request, obj=None):
+        kept = () if request.user.may("organizations", "destroy") else ("is_active",)
+        return (*super().get_readonly_fields(request, obj), *kept)

@@ -29,6 +29,7 @@ class OrganizationSerializer(ClientLineSerializer):
             "created_at",
         ]
         read_only_fields = ["id", "version", "created_at"]
+        guarded = {"is_active": "destroy"}  # it ends every sign-in, also that of whoever could undo it
 
 
 class TenantSerializer(ClientLineSerializer):

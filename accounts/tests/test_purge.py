@@ -1,12 +1,11 @@
 from datetime import timedelta
 from io import StringIO
 
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.models import Token
+from accounts.models import Session, Token
 from organizations.models import IdempotencyKey
 
 

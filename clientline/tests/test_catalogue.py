@@ -35,7 +35,7 @@ CLOSED = {
     "axes_accessfailurelog",
     "axes_accesslog",
     "django_migrations",
-    "django_session",
+    "sessions",
 }
 
 # Who did it may be an operator, who acts from another organization.

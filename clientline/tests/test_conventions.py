@@ -12,6 +12,7 @@ READ = [
     "/openapi.json",
     "/auth/me",
     "/auth/tokens",
+    "/auth/sessions",
     "/organizations",
     "/users",
     "/services",

@@ -20,6 +20,8 @@ PATHS = {
     "/auth/password": "post",
     "/auth/tokens": "get post",
     "/auth/tokens/{id}": "delete get",
+    "/auth/sessions": "get",
+    "/auth/sessions/{id}": "delete",
     "/organizations": "get post",
     "/organizations/{id}": "delete get patch put",
     "/users": "get post",
@@ -83,6 +85,7 @@ BODIES = {
 PERIOD = "from=2026-05-01&to=2026-05-02"
 # What is read beside rows and lists of them: the path as it is documented, and as it is asked.
 READINGS = {
+    "/auth/sessions": "/auth/sessions",
     "/appointments/{id}/history": "/appointments/{visit}/history",
     "/appointments/{id}/balance": "/appointments/{visit}/balance",
     "/users/{id}/balance": "/users/{client}/balance",
@@ -129,7 +132,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 71
+    assert len(set(names)) == len(names) == 73
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

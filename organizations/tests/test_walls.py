@@ -115,7 +115,7 @@ def test_a_confined_transaction_cannot_delete_what_is_never_deleted_nor_read_wha
     confine(organization_id=homes[0].organization.pk)
     for table in ("appointments", "payments", "refunds", "organizations"):
         assert refused(f"DELETE FROM {table}", by=ProgrammingError).sqlstate == "42501"
-    for table in ("django_session", "django_migrations", "auth_permission"):
+    for table in ("sessions", "django_migrations", "auth_permission"):
         assert refused(f"SELECT * FROM {table}", by=ProgrammingError).sqlstate == "42501"
 
 

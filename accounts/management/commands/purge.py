@@ -1,11 +1,10 @@
 """Removes what has expired and nobody can use any more."""
 
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from accounts.models import Token
+from accounts.models import Session, Token
 from organizations import idempotency
 
 

@@ -1,0 +1,40 @@
+"""Where browsers' sessions are kept: Django's store, with whose it is, from where, and when it was last used."""
+
+from datetime import timedelta
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+
+from accounts.models import Session
+
+USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
+
+
+class SessionStore(db.SessionStore):
+    """Django's middleware makes one per request; ours tells it `address` and `agent`, for a session that may begin."""
+
+    row = None
+    address, agent = None, ""
+
+    @classmethod
+    def get_model_class(cls):
+        return Session
+
+    def _get_session_from_db(self):
+        self.row = super()._get_session_from_db()
+        return self.row
+
+    def create_model_instance(self, data):
+        fresh = super().create_model_instance(data)
+        if self.row is None or self.row.session_key != fresh.session_key:
+            self.row = Session(session_key=fresh.session_key, address=self.address, agent=self.agent)
+        self.row.session_data, self.row.expire_date = fresh.session_data, fresh.expire_date
+        self.row.user_id = data.get(SESSION_KEY)
+        return self.row
+
+
+def write_use(session, *, now):
+    """Remember that a session was used, unless that was written within the last minute."""
+    row = session.row
+    if row is not None and row.last_used_at < now - USE_IS_WRITTEN_EVERY:
+        Session.objects.filter(pk=row.pk).update(last_used_at=now)

@@ -1,0 +1,77 @@
+"""All that acts for a person, seen and ended: the sessions of browsers, and tokens, named or made by signing in.
+
+For unconfined views only: the tenants' role may not see sessions.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Session, Token
+
+
+@dataclass
+class SignIn:
+    id: str
+    kind: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    address: str | None
+    agent: str
+    current: bool
+
+
+def sessions_of(user):
+    return Session.objects.filter(user=user.pk, expire_date__gt=timezone.now())
+
+
+def tokens_of(user):
+    return Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), user=user.pk)
+
+
+KINDS = {"session": sessions_of, "token": tokens_of}
+
+
+def current(request):
+    """The Token or Session that makes this request."""
+    return request.token or request.session.row
+
+
+def of(user, *, current):
+    """All that are valid, newest first. `current` is the Session or Token that asks."""
+    found = [described(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)]
+    return sorted(found, key=attrgetter("created_at"), reverse=True)
+
+
+def described(row, **known):
+    return SignIn(
+        id=f"{known['kind']}-{row.pk}",
+        name=getattr(row, "name", ""),
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        expires_at=row.expires_at if isinstance(row, Token) else row.expire_date,
+        address=row.address,
+        agent=row.agent,
+        **known,
+    )
+
+
+def end(user, id):
+    """End the one called `id`; whether there was one."""
+    kind, _, pk = id.partition("-")
+    if kind not in KINDS or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return False
+    ended, _ = KINDS[kind](user).filter(pk=int(pk)).delete()
+    return ended > 0
+
+
+def keep(token):
+    """Let this token (None: no token) outlive the change of its owner's password in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('clientline.kept_token', %s, true)", [str(token.pk) if token else ""])
