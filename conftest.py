@@ -63,6 +63,12 @@ def simulator(settings, tmp_path):
     return SimulatorGateway()
 
 
+@pytest.fixture(autouse=True)
+def unlimited(settings):
+    """A test may ask as often as it likes."""
+    settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0
+
+
 @pytest.fixture
 def salon(db, clinic):
     return make_cast("Salon", timezone="Europe/Berlin", currency="EUR")

@@ -3,11 +3,15 @@
 import logging
 from contextlib import ExitStack, contextmanager
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from accounts import sessions, tokens
+from clientline.addresses import network_of
+from clientline.errors import Throttled, refusal_response
+from clientline.rates import rates
 from organizations.idempotency import once
 from organizations.tenancy import confine, release
 
@@ -37,15 +41,28 @@ class CallerMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
+        if getattr(view, "public", False):
+            return None
         if not getattr(view, "unconfined", False):
             request.transaction.enter_context(transaction.atomic())
             request.confined = True  # not earlier: without a database there is no transaction to roll back
         identify = identify_session if hasattr(request, "session") else identify_bearer
         identify(request, confined=request.confined)
         if request.user.is_authenticated:
+            request.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
-        if request.confined:
+        refusal = too_often(request)
+        if request.confined and refusal is None:
             request.once = once(request)
+        return refusal
+
+
+def too_often(request):
+    """The refusal of a caller who has called too often, or None."""
+    caller = request.caller_id or network_of(request)
+    limit = settings.RATE_LIMIT if request.caller_id else settings.RATE_LIMIT_BY_ADDRESS
+    wait = rates.seconds_to_wait(caller, limit)
+    return refusal_response(request, Throttled(retry_after=wait)) if wait else None
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """What happened to a visit, in its own words: who, when, what from → to, why. Nothing here is ever changed."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
+from django.db import transaction
 from django.utils import timezone
 
 from appointments.models import AppointmentHistory
+from clientline import metrics
 from clientline.statements import Insertion
 
 
@@ -22,6 +24,7 @@ def record(visit, action, *, by, now, was="", became="", reason=""):
         reason=reason,
     )
     insertion().save(fact)
+    transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
 @cache

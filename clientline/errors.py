@@ -1,5 +1,6 @@
 """Every refusal as an RFC 9457 problem document, whoever noticed it: the domain, DRF, Django or PostgreSQL."""
 
+import logging
 import sys
 from http import HTTPStatus
 from math import ceil
@@ -13,8 +14,10 @@ from django.http import Http404, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
 
-from clientline import renderers
+from clientline import metrics, renderers
 from clientline.constraints import column_field, violated
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 ADMIN_PREFIX = "/admin/"
@@ -92,6 +95,7 @@ class Throttled(Refused):
 def document(request, status, *, code=None, detail="", errors=None, **extra):
     """The body of a problem document."""
     code = code or CODES_BY_STATUS.get(status, "error")
+    metrics.board.add("refusals_total", code)
     body = {
         "type": f"urn:clientline:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -212,6 +216,7 @@ def database_refusal(exception, *, deleting=False):
     if state in ("40P01", "40001"):
         return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
     if state == "42501":
+        logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
         return plain_refusal(403, DETAILS[403])
     if state.startswith(("22", "23")):
         return constraint_refusal(cause, state, deleting=deleting)

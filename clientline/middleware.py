@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from time import perf_counter
 
 from django.conf import settings
 from django.contrib.auth import middleware as authentication
@@ -9,14 +10,36 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.middleware import csrf
 
+from clientline import metrics
 from clientline.addresses import address_of, agent_of
 from clientline.errors import ADMIN_PREFIX, DETAILS, problem_response
+from clientline.logs import log_request, request_id
 
 SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
+# On every answer. Pages with a need of their own, like the documentation's, say so before.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+STORED_HEADERS = {name.lower(): (name, value) for name, value in HEADERS.items()}
+
+
 class RequestMiddleware:
-    """Names the request, refuses what no layer below can hold, and answers with and without a trailing slash."""
+    """Names the request, refuses what no layer below can hold, and answers with and without a trailing slash.
+
+    First in the list, so it sees, counts and logs every answer, those for exceptions included.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -24,11 +47,25 @@ class RequestMiddleware:
     def __call__(self, request):
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        request.caller_id = None
+        request_id.set(request.id)
+        started = perf_counter()
         response = self.refusal(request) or self.get_response(request)
         response["X-Request-ID"] = request.id
+        response.headers._store = STORED_HEADERS | response.headers._store  # one by one takes fifteen times as long
         if not request.path_info.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"
+        self.remember(request, response.status_code, perf_counter() - started)
         return response
+
+    def remember(self, request, status, seconds):
+        found = request.resolver_match
+        route = (
+            f"/{found.route}" if found else "static" if request.path_info.startswith(settings.STATIC_URL) else "none"
+        )
+        metrics.count_request(route, request.method, status, seconds)
+        log_request(request, status, seconds)
+        request_id.set(None)
 
     def refusal(self, request):
         if has_nul(request):

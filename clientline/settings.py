@@ -20,6 +20,10 @@ PORT = env.int("PORT", default=8000)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+RATE_LIMIT = env.int("RATE_LIMIT", default=6000)
+RATE_LIMIT_BY_ADDRESS = env.int("RATE_LIMIT_BY_ADDRESS", default=1200)
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+LOG_FORMAT = env("LOG_FORMAT", default="text")
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 
@@ -180,7 +184,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = env.bool("SECURE_COOKIES", default=False)
+SECURE_REDIRECT_EXEMPT = [r"^(live|ready|metrics|)/?$"]  # asked from inside, past the proxy
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "clientline_session"
 CSRF_COOKIE_HTTPONLY = False
@@ -227,18 +233,26 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# The views answer for a lockout themselves, so axes' middleware is not there.
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002",  # the views answer for a lockout themselves, without axes' middleware
+    "security.W003",  # Django's protection against forged requests is there, in a class of ours
+    "security.W005",  # other hosts of the domain are not ours to bind to HTTPS
+    "security.W021",
+]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "clientline.logs.TextFormatter"},
+        "json": {"()": "clientline.logs.JSONFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.request": {"level": "ERROR"},
+        "clientline.requests": {"level": "INFO"},
         "axes": {"level": "ERROR"},  # tells of each failure in several lines
     },
 }

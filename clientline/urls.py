@@ -1,5 +1,6 @@
 """Every path. The middleware strips trailing slashes, so each stands here once, without."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path, register_converter
 from django.views.generic import RedirectView, TemplateView
@@ -26,8 +27,8 @@ from appointments.views import (
 )
 from clientline.converters import IdConverter
 from clientline.routers import Router
-from clientline.views import HealthView, RedocView, served_from_here
-from clientline.walls import unconfined
+from clientline.views import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
+from clientline.walls import public, unconfined
 from organizations.views import OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
 from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
@@ -52,7 +53,11 @@ router.register("appointments", AppointmentViewSet, basename="appointment")
 router.register("payments", PaymentViewSet, basename="payment")
 
 urlpatterns = [
-    path("", unconfined(HealthView.as_view()), name="health"),
+    path("", public(HealthView.as_view()), name="health"),
+    path("live", public(LiveView.as_view()), name="live"),
+    path("ready", public(ReadyView.as_view()), name="ready"),
+    path("metrics", public(MetricsView.as_view()), name="metrics"),
+    path("favicon.ico", public(RedirectView.as_view(url=f"{settings.STATIC_URL}clientline/favicon.svg"))),
     path("docs", unconfined(served_from_here(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="docs"),
     path("redoc", unconfined(served_from_here(RedocView.as_view())), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view()), name="openapi"),

@@ -1,20 +1,30 @@
 """The health check, and the documentation pages, whose assets are all served from here."""
 
 from functools import wraps
+from threading import Event
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpResponse
+from django.utils.crypto import constant_time_compare
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from clientline import metrics
+from clientline.errors import Unavailable
+
 HEALTH = inline_serializer(
     "Health",
     {"message": serializers.CharField(), "version": serializers.CharField(), "status": serializers.CharField()},
 )
+
+STATUS = inline_serializer("Status", {"status": serializers.CharField()})
 
 
 class HealthView(APIView):
@@ -32,6 +42,46 @@ class HealthView(APIView):
         }
         return Response(body, status=200 if reachable else 503, headers={} if reachable else {"Retry-After": "2"})
 
+
+class LiveView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=STATUS, auth=[], operation_id="live")
+    def get(self, request):
+        """Whether the server answers at all; it asks no database."""
+        return Response({"status": "ok"})
+
+
+class ReadyView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=STATUS, auth=[], operation_id="ready")
+    def get(self, request):
+        """Whether requests can be served: the database answers, and all migrations are applied."""
+        if not (database_answers() and is_migrated()):
+            raise Unavailable("The database does not answer, or its migrations are not applied.")
+        return Response({"status": "ok"})
+
+
+class MetricsView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={(200, "text/plain"): str}, auth=[], operation_id="metrics")
+    def get(self, request):
+        """Counters in Prometheus' text format, for who sends `Authorization: Bearer` with `METRICS_TOKEN`."""
+        if not settings.METRICS_TOKEN:
+            raise Http404
+        sent = request.headers.get("Authorization", "").encode()
+        if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
+            raise AuthenticationFailed("This is not METRICS_TOKEN.", code="not_authenticated")
+        text = metrics.exposition(database_up=database_answers())
+        return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+applied = Event()
 
 # Both pages style themselves inline; ReDoc would ask another host for a logo.
 DOCUMENTATION_POLICY = (
@@ -72,3 +122,12 @@ def database_answers():
         connection.close()
         return False
     return True
+
+
+def is_migrated():
+    """Whether all migrations are applied. Looked at until they are: nobody takes one back below a running server."""
+    if not applied.is_set():
+        executor = MigrationExecutor(connection)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            applied.set()
+    return applied.is_set()

@@ -5,3 +5,9 @@ def unconfined(view):
     """Mark a view that runs outside the request's transaction, as the owner: it confines itself, or need not."""
     view.unconfined = True
     return view
+
+
+def public(view):
+    """Mark a view that does not ask who calls: it is answered even without a database, and however often."""
+    view.unconfined = view.public = True
+    return view

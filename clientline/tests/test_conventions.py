@@ -10,6 +10,8 @@ READ = [
     "/docs",
     "/redoc",
     "/openapi.json",
+    "/live",
+    "/ready",
     "/auth/me",
     "/auth/tokens",
     "/auth/sessions",

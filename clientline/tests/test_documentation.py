@@ -14,6 +14,9 @@ from payments.tests.factories import PaymentFactory, RefundFactory
 
 PATHS = {
     "/": "get",
+    "/live": "get",
+    "/ready": "get",
+    "/metrics": "get",
     "/auth/login": "post",
     "/auth/logout": "post",
     "/auth/me": "get",
@@ -132,13 +135,20 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 73
+    assert len(set(names)) == len(names) == 76
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-OPEN = ("/", "/auth/login", "/payments/callbacks/{provider}")  # a callback carries a signature
+OPEN = (
+    "/",
+    "/live",
+    "/ready",
+    "/metrics",
+    "/auth/login",
+    "/payments/callbacks/{provider}",
+)  # a callback carries a signature
 
 
 def test_a_token_or_a_session_is_asked_for_but_at_the_door(document):

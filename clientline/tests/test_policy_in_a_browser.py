@@ -1,0 +1,43 @@
+"""The content policy in real Chromium, where scripts are at work: suggestions, calendars, clocks, documentation."""
+
+import pytest
+
+from clientline.tests.browsing import CHROMIUM, Visitor, chromium
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+
+@pytest.fixture
+def visitor(live_server, salon, client):
+    client.force_login(salon.admin)
+    with chromium() as browser:
+        yield Visitor(browser, live_server.url).carry(client.cookies)
+
+
+def test_suggestions_calendars_and_clocks_work_under_the_policy(visitor, salon):
+    page = visitor.page
+    page.goto("/admin/appointments/timeoff/add/")
+    page.locator(".field-staff .select2-selection").click()
+    page.locator(".select2-search__field").fill("colleague")
+    page.get_by_role("option", name="Salon colleague").click()
+    page.locator("#calendarlink0").click()
+    page.locator("#calendarin0 td:not(.nonday) a").first.click()
+    page.locator("#clocklink0").click()
+    page.locator("#clockbox0").get_by_text("Midnight").click()
+    assert "Salon colleague" in page.locator(".field-staff .select2-selection__rendered").inner_text()
+    assert page.locator("#id_starts_at_0").input_value() != ""
+    assert page.locator("#id_starts_at_1").input_value() in ("00:00", "00:00:00")
+    assert visitor.complaints == []
+
+
+def test_the_documentation_shows_everything_and_asks_nobody_else(visitor, salon):
+    page = visitor.page
+    page.goto("/redoc")
+    page.get_by_text("Whether the server answers at all").first.wait_for()
+    assert page.get_by_alt_text("redocly logo").count() == 0
+    page.goto("/docs")
+    page.locator(".opblock").first.wait_for()
+    assert visitor.complaints == []
