@@ -6,11 +6,14 @@ from contextlib import ExitStack, contextmanager
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, transaction
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions, tokens
+from accounts.second_factor import SecondFactorRequired
 from clientline.addresses import network_of
-from clientline.errors import Throttled, refusal_response
+from clientline.errors import ADMIN_PREFIX, Throttled, refusal_response
 from clientline.rates import rates
 from organizations.idempotency import once
 from organizations.tenancy import confine, release
@@ -51,7 +54,7 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             request.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
-        refusal = too_often(request)
+        refusal = too_often(request) or enrolment(request)
         if request.confined and refusal is None:
             request.once = once(request)
         return refusal
@@ -63,6 +66,15 @@ def too_often(request):
     limit = settings.RATE_LIMIT if request.caller_id else settings.RATE_LIMIT_BY_ADDRESS
     wait = rates.seconds_to_wait(caller, limit)
     return refusal_response(request, Throttled(retry_after=wait)) if wait else None
+
+
+def enrolment(request):
+    """Where somebody is led whose organization wants a second factor first, or None. Unconfined views stay open."""
+    if not (request.confined and request.caller_id and request.user.has_to_enrol):
+        return None
+    if request.path_info.startswith(ADMIN_PREFIX):
+        return HttpResponseRedirect(reverse("admin:second_factor"))
+    return refusal_response(request, SecondFactorRequired())
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """People: everybody who signs in or is served, the tokens their programs carry, and the sessions of their browsers."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
@@ -88,6 +89,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=10, choices=Role)
     is_active = columns.flag(True)
     is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
+    has_second_factor = columns.flag(False, editable=False)
     created_by = columns.actor()
     version = columns.version()
     created_at = columns.created_at()
@@ -127,6 +129,11 @@ class User(AbstractBaseUser):
     def is_staff(self):
         """Whether the admin is open to them."""
         return self.is_superuser or self.role != self.Role.CLIENT
+
+    @property
+    def has_to_enrol(self):
+        """Whether their organization wants a second factor that they have not set up."""
+        return self.organization.require_second_factor and self.is_staff and not self.has_second_factor
 
     def may(self, resource, action):
         return policy.allows(self, resource, action)
@@ -193,3 +200,19 @@ class Session(AbstractBaseSession):
 
     class Meta:
         db_table = "sessions"
+
+
+class SecondFactor(models.Model):
+    """The secret that an authenticator app shares, and the recovery codes left. Closed to the tenants' role."""
+
+    user = models.OneToOneField(User, models.DO_NOTHING, related_name="second_factor", db_constraint=False)
+    key = models.BinaryField(max_length=20)
+    last_step = models.BigIntegerField(default=-1, help_text="Of the last code taken: none is taken twice")
+    recovery_codes = ArrayField(models.BinaryField(max_length=32), default=list, help_text="SHA-256 of each")
+    confirmed_at = models.DateTimeField(null=True, help_text="None: set up, but no code was shown yet")
+
+    class Meta:
+        db_table = "second_factors"
+
+    def __str__(self):
+        return f"Second factor of user {self.user_id}"

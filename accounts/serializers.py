@@ -69,6 +69,25 @@ class IssuedTokenSerializer(TokenSerializer):
 class LoginSerializer(BodySerializer):
     email = StrictCharField(max_length=254)
     password = StrictCharField(max_length=128, trim_whitespace=False)
+    code = StrictCharField(max_length=40, required=False, help_text="Where a second factor is set up")
+
+
+class CodeSerializer(BodySerializer):
+    code = StrictCharField(
+        max_length=40, required=False, help_text="Of the authenticator app: confirms. Without: begins"
+    )
+
+
+class SecondFactorSerializer(serializers.Serializer):
+    enabled = serializers.BooleanField()
+    required = serializers.BooleanField(help_text="Whether the organization wants one of the caller")
+    recovery_codes_left = serializers.IntegerField()
+
+
+class EnrolmentSerializer(serializers.Serializer):
+    secret = serializers.CharField(help_text="For the authenticator app, in base 32")
+    uri = serializers.CharField(help_text="The same as apps read it from a QR code")
+    recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown this once")
 
 
 class SignedInSerializer(serializers.Serializer):

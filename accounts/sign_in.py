@@ -1,12 +1,15 @@
-"""Checking a password, for API and admin alike: failures are counted by account and by address."""
+"""Checking passwords and codes, for API and admin alike: failures are counted by account and by address."""
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_login_failed
 from django.db.models import Max, Sum
 from django.utils import timezone
 
+from accounts import second_factor
 from clientline.errors import FieldRefused, Throttled
 
 ACCOUNTS_BEHIND_AN_ADDRESS = 5
@@ -28,7 +31,7 @@ def person_with(request, *, email, password):
 def refuse_locked_out(request):
     """Raise Throttled when the check that just failed was one too many."""
     if request.axes_locked_out:
-        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request))
+        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request, request.axes_credentials))
 
 
 def account_of(request, credentials):
@@ -40,6 +43,19 @@ def confirm_password(request, person, password):
     """Raises FieldRefused when this is not the person's password, Throttled after too many of those."""
     if person_with(request, email=person.email, password=password) is None:
         raise FieldRefused("current_password", "invalid", "This is not your password.")
+
+
+def check_code(request, person, code):
+    """Whether the code is the person's second factor's. Raises Throttled. A wrong one counts like a wrong password."""
+    credentials = {"email": person.email}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        request.axes_locked_out = True
+        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request, credentials))
+    if second_factor.accepts(person, code):
+        return True
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+    refuse_locked_out(request)
+    return False
 
 
 class FailuresHandler(AxesDatabaseHandler):
@@ -57,7 +73,7 @@ class FailuresHandler(AxesDatabaseHandler):
         count, _ = AccessAttempt.objects.filter(username=account_of(request, credentials)).delete()
         return count
 
-    def seconds_left(self, request):
-        attempts = self.get_user_attempts(request, request.axes_credentials)
+    def seconds_left(self, request, credentials):
+        attempts = self.get_user_attempts(request, credentials)
         newest = max(filter(None, (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)))
         return (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()

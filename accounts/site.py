@@ -1,26 +1,71 @@
 """The admin's doors: signing in and out, and one's own password."""
 
+from urllib.parse import urlencode
+
+import qrcode
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth import login
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from qrcode.image.svg import SvgPathFillImage
 
-from accounts import people, sign_in, sign_ins
+from accounts import people, second_factor, second_step, sign_in, sign_ins
 from clientline.admin import ClientLineAdminSite
 from clientline.errors import Refused, Throttled
 from clientline.walls import unconfined
 
+BACKEND = "accounts.authentication.EmailBackend"
+
+
+class CodeNeeded(Exception):
+    """The password is right, and the person has a second factor."""
+
+    def __init__(self, person):
+        super().__init__()
+        self.person = person
+
 
 class SignInForm(AdminAuthenticationForm):
+    def confirm_login_allowed(self, user):
+        super().confirm_login_allowed(user)
+        if user.has_second_factor:
+            raise CodeNeeded(user)
+
     def get_invalid_login_error(self):
         try:
             sign_in.refuse_locked_out(self.request)
         except Throttled as error:
             return ValidationError(error.detail, error.code)
         return super().get_invalid_login_error()
+
+
+class CodeForm(forms.Form):
+    """A code of `person`, who may not have signed in yet."""
+
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+        help_text="Six digits of your authenticator app, or one of your recovery codes.",
+    )
+
+    def __init__(self, *args, request, person, **kwargs):
+        self.request, self.person = request, person
+        super().__init__(*args, **kwargs)
+
+    def clean_code(self):
+        try:
+            if sign_in.check_code(self.request, self.person, self.cleaned_data["code"]):
+                return True
+        except Throttled as error:
+            raise ValidationError(error.detail, error.code) from error
+        raise ValidationError("This is not the present code.", "invalid")
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
@@ -52,11 +97,34 @@ class AccountSite(ClientLineAdminSite):
     login_form = SignInForm
 
     def get_urls(self):
-        return [path("sign-ins/", self.admin_view(self.sign_ins), name="sign_ins"), *super().get_urls()]
+        return [
+            path("code/", self.code, name="code"),
+            path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+            path("sign-ins/", self.admin_view(self.sign_ins), name="sign_ins"),
+            *super().get_urls(),
+        ]
 
     @unconfined
     def login(self, request, extra_context=None):
-        return too_many(request, super().login(request, extra_context))
+        try:
+            return too_many(request, super().login(request, extra_context))
+        except CodeNeeded as step:
+            second_step.begin(request, step.person)
+            return HttpResponseRedirect(f"{reverse('admin:code')}?{urlencode({'next': request.POST.get('next', '')})}")
+
+    @unconfined
+    def code(self, request):
+        """The second step of signing in."""
+        person = second_step.person_of(request)
+        if person is None:
+            return HttpResponseRedirect(reverse("admin:login"))
+        form = CodeForm(request.POST or None, request=request, person=person)
+        if form.is_valid():
+            second_step.end(request)
+            login(request, person, backend=BACKEND)
+            return HttpResponseRedirect(next_page(request))
+        context = {**self.each_context(request), "title": "Second step", "form": form}
+        return too_many(request, TemplateResponse(request, "admin/code.html", context))
 
     @unconfined
     def logout(self, request, extra_context=None):
@@ -71,6 +139,22 @@ class AccountSite(ClientLineAdminSite):
         return too_many(request, answer(request))
 
     @unconfined
+    def second_factor(self, request):
+        """Set up, or remove: a code shows that the app has the secret, or that its owner asks."""
+        person, codes = request.user, []
+        form = CodeForm(request.POST or None, request=request, person=person)
+        if form.is_valid():
+            if person.has_second_factor:
+                second_factor.remove(person)
+                return HttpResponseRedirect(reverse("admin:second_factor"))
+            codes = second_factor.confirm_with_new_codes(person)
+        state = second_factor.state_of(person)
+        context = {**self.each_context(request), "title": "Second factor", "form": form, "codes": codes, "state": state}
+        if not person.has_second_factor:
+            context |= enrolment(person)
+        return too_many(request, TemplateResponse(request, "admin/second_factor.html", context))
+
+    @unconfined
     def sign_ins(self, request):
         if request.method == "POST":
             if sign_ins.end(request.user, request.POST.get("end", "")):
@@ -79,6 +163,19 @@ class AccountSite(ClientLineAdminSite):
         found = sign_ins.of(request.user, current=sign_ins.current(request))
         context = {**self.each_context(request), "title": "Where you are signed in", "sign_ins": found}
         return TemplateResponse(request, "admin/sign_ins.html", context)
+
+
+def next_page(request):
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else reverse("admin:index")
+
+
+def enrolment(person):
+    """What the page shows of a secret that is not in force yet."""
+    shown = second_factor.begun(person)
+    drawing = qrcode.make(shown["uri"], image_factory=SvgPathFillImage, box_size=20)
+    return {"secret": shown["secret"], "drawing": mark_safe(drawing.to_string(encoding="unicode"))}
 
 
 def too_many(request, response):

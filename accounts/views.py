@@ -10,19 +10,23 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import people, sign_in, sign_ins, tokens
+from accounts import people, second_factor, sign_in, sign_ins, tokens
 from accounts.filters import UserFilter
 from accounts.models import Token, User
 from accounts.serializers import (
+    CodeSerializer,
+    EnrolmentSerializer,
     IssuedTokenSerializer,
     LoginSerializer,
     PasswordSerializer,
+    SecondFactorSerializer,
     SignedInSerializer,
     SignInsSerializer,
     TokenSerializer,
     UserSerializer,
 )
 from clientline.addresses import address_of, agent_of
+from clientline.errors import FieldRefused
 from clientline.schema import ETAG
 from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
 
@@ -47,14 +51,25 @@ class LoginView(APIView):
         """Sign in. Unknown, wrong and inactive get one and the same 401."""
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        code = serializer.validated_data.pop("code", None)
         user = sign_in.person_with(request._request, **serializer.validated_data)
         if user is None:
             raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
+        if user.has_second_factor:
+            ask_for_code(request, user, code)
         timezone.activate(user.organization.zone)
         token, secret = tokens.sign_in_token(user, address=address_of(request), agent=agent_of(request))
         user_logged_in.send(sender=User, request=request._request, user=user)
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
+
+
+def ask_for_code(request, user, code):
+    """Raises a 401 unless the code is right."""
+    if not code:
+        raise AuthenticationFailed("Send the `code` of your second factor, too.", code="second_factor_required")
+    if not sign_in.check_code(request._request, user, code):
+        raise AuthenticationFailed("This is not the present code.", code="second_factor_required")
 
 
 class LogoutView(APIView):
@@ -92,6 +107,46 @@ class PasswordView(APIView):
         people.change_own_password(person=request.user, new=new, keep_token=request.auth)
         if not request.auth:
             update_session_auth_hash(request._request, request.user)
+        return Response(status=204)
+
+
+class SecondFactorView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    def code(self):
+        serializer = CodeSerializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data.get("code")
+
+    def state(self):
+        return Response(SecondFactorSerializer(second_factor.state_of(self.request.user)).data)
+
+    def check(self, code):
+        if not sign_in.check_code(self.request._request, self.request.user, code or ""):
+            raise FieldRefused("code", "invalid", "This is not the present code.")
+
+    @extend_schema(responses=SecondFactorSerializer)
+    def get(self, request):
+        """Whether a second factor is set up."""
+        return self.state()
+
+    @extend_schema(request=CodeSerializer, responses={201: EnrolmentSerializer, 200: SecondFactorSerializer})
+    def post(self, request):
+        """Begin to set up a second factor; the answer is the only one with its secret and its recovery codes.
+        Then send a `code`: from there on, signing in needs one.
+        """
+        code = self.code()
+        if code is None:
+            return Response(EnrolmentSerializer(second_factor.begin(request.user)).data, status=201)
+        self.check(code)
+        second_factor.confirm(request.user)
+        return self.state()
+
+    @extend_schema(responses={204: None})
+    def delete(self, request):
+        """Remove the second factor. The body holds a `code`, `{"code": "123456"}`."""
+        self.check(self.code())
+        second_factor.remove(request.user)
         return Response(status=204)
 
 

@@ -25,6 +25,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "cancellation_notice",
         "late_cancellation_fee",
         "no_show_fee",
+        "require_second_factor",
     )
     change_fields = (*add_fields, "is_active", "created_at")
     readonly_fields = ("created_at",)

@@ -49,6 +49,7 @@ class Organization(models.Model):
     no_show_fee = columns.percent(
         validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
     )
+    require_second_factor = columns.flag(False, help_text="Of everybody but clients; who has none sets one up first")
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()

@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -35,9 +36,13 @@ DROP FUNCTION end_sign_ins_of_organization();
 DROP TRIGGER end_sign_ins ON users;
 DROP FUNCTION end_sign_ins_of_user();
 """
-WITH_THE_PERSON = """
-ALTER TABLE sessions ADD CONSTRAINT session_user_exists FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
-"""
+
+
+def with_the_person(table, name):
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
 
 
 class Migration(migrations.Migration):
@@ -74,7 +79,27 @@ class Migration(migrations.Migration):
                 'db_table': 'sessions',
             },
         ),
-        migrations.RunSQL(WITH_THE_PERSON, "ALTER TABLE sessions DROP CONSTRAINT session_user_exists"),
+        migrations.AddField(
+            model_name='user',
+            name='has_second_factor',
+            field=models.BooleanField(db_default=False, default=False, editable=False),
+        ),
+        migrations.CreateModel(
+            name='SecondFactor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.BinaryField(max_length=20)),
+                ('last_step', models.BigIntegerField(default=-1, help_text='Of the last code taken: none is taken twice')),
+                ('recovery_codes', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), default=list, help_text='SHA-256 of each', size=None)),
+                ('confirmed_at', models.DateTimeField(help_text='None: set up, but no code was shown yet', null=True)),
+                ('user', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='second_factor', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'db_table': 'second_factors',
+            },
+        ),
+        with_the_person("sessions", "session_user_exists"),
+        with_the_person("second_factors", "second_factor_user_exists"),
         migrations.RunSQL(ENDING, NOT_ENDING),
         migrations.RunSQL("DROP TABLE IF EXISTS django_session", migrations.RunSQL.noop),  # nobody reads it any more
     ]

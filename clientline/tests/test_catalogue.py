@@ -35,6 +35,7 @@ CLOSED = {
     "axes_accessfailurelog",
     "axes_accesslog",
     "django_migrations",
+    "second_factors",
     "sessions",
 }
 

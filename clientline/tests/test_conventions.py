@@ -15,6 +15,7 @@ READ = [
     "/auth/me",
     "/auth/tokens",
     "/auth/sessions",
+    "/auth/second-factor",
     "/organizations",
     "/users",
     "/services",

@@ -23,6 +23,7 @@ PATHS = {
     "/auth/password": "post",
     "/auth/tokens": "get post",
     "/auth/tokens/{id}": "delete get",
+    "/auth/second-factor": "delete get post",
     "/auth/sessions": "get",
     "/auth/sessions/{id}": "delete",
     "/organizations": "get post",
@@ -89,6 +90,7 @@ PERIOD = "from=2026-05-01&to=2026-05-02"
 # What is read beside rows and lists of them: the path as it is documented, and as it is asked.
 READINGS = {
     "/auth/sessions": "/auth/sessions",
+    "/auth/second-factor": "/auth/second-factor",
     "/appointments/{id}/history": "/appointments/{visit}/history",
     "/appointments/{id}/balance": "/appointments/{visit}/balance",
     "/users/{id}/balance": "/users/{client}/balance",
@@ -135,7 +137,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 76
+    assert len(set(names)) == len(names) == 79
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

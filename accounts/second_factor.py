@@ -1,0 +1,135 @@
+"""The second factor: codes of an authenticator app (TOTP), and recovery codes for when it is lost.
+
+For unconfined views and commands only: the tenants' role may not see the secrets.
+"""
+
+import hashlib
+import secrets
+import time
+from base64 import b32encode
+from urllib.parse import quote, urlencode
+
+from django.db import transaction
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from accounts.models import SecondFactor, User
+from clientline.errors import Refused
+
+ISSUER = "ClientLine"
+KEY_LENGTH = 20  # bytes
+RECOVERY_CODES = 10
+STEPS_OFF = 1  # by which a clock may be ahead or behind, of 30 seconds each
+
+
+class SecondFactorRequired(Refused):
+    status = 403
+    code = "second_factor_required"
+    detail = "Your organization wants a second factor: set one up at /auth/second-factor."
+
+
+class AlreadyOn(Refused):
+    detail = "A second factor is set up already. Remove it first."
+
+
+def begin(user):
+    """A new secret with recovery codes, not in force before `confirm`. Raises AlreadyOn."""
+    codes = new_recovery_codes()
+    with transaction.atomic():
+        if User.objects.select_for_update(no_key=True).get(pk=user.pk).has_second_factor:
+            raise AlreadyOn
+        fresh = {
+            "key": secrets.token_bytes(KEY_LENGTH),
+            "last_step": -1,
+            "recovery_codes": [digest(code) for code in codes],
+        }
+        factor, _ = SecondFactor.objects.update_or_create(user=user, defaults=fresh)
+    return shown(factor) | {"recovery_codes": codes}
+
+
+def shown(factor):
+    """What an authenticator app needs."""
+    secret = b32encode(factor.key).decode()
+    label = quote(f"{ISSUER}:{factor.user.email}")
+    return {"secret": secret, "uri": f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': ISSUER})}"}
+
+
+def begun(user):
+    """The secret that is not in force yet, made where there is none: a page shows it again after a wrong code."""
+    factor, _ = SecondFactor.objects.get_or_create(user=user, defaults={"key": secrets.token_bytes(KEY_LENGTH)})
+    return shown(factor)
+
+
+def confirm_with_new_codes(user):
+    """`confirm`; returns recovery codes, which are not shown again."""
+    codes = new_recovery_codes()
+    SecondFactor.objects.filter(user=user).update(recovery_codes=[digest(code) for code in codes])
+    confirm(user)
+    return codes
+
+
+def confirm(user):
+    """Put the secret in force, once a code has shown that the app has it."""
+    with transaction.atomic():
+        SecondFactor.objects.filter(user=user, confirmed_at=None).update(confirmed_at=timezone.now())
+        User.objects.filter(pk=user.pk).update(has_second_factor=True)
+    user.has_second_factor = True
+
+
+def remove(user):
+    with transaction.atomic():
+        SecondFactor.objects.filter(user=user).delete()
+        User.objects.filter(pk=user.pk).update(has_second_factor=False)
+    user.has_second_factor = False
+
+
+def state_of(user):
+    factor = SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
+    return {
+        "enabled": factor is not None,
+        "required": user.organization.require_second_factor and user.is_staff,
+        "recovery_codes_left": len(factor.recovery_codes) if factor else 0,
+    }
+
+
+def accepts(user, code):
+    """Whether it is a code of the user's app or a recovery code; none is accepted twice."""
+    code = code.replace(" ", "").replace("-", "").lower()
+    with transaction.atomic():
+        factor = SecondFactor.objects.select_for_update().filter(user=user).first()
+        return factor is not None and (takes_app_code(factor, code) or takes_recovery_code(factor, code))
+
+
+def takes_app_code(factor, code):
+    if not (code.isascii() and code.isdigit() and len(code) == 6):
+        return False
+    totp = TOTP(bytes(factor.key))
+    totp.time = time.time()
+    if not totp.verify(int(code), tolerance=STEPS_OFF, min_t=factor.last_step + 1):
+        return False
+    factor.last_step = totp.t()
+    factor.save(update_fields=["last_step"])
+    return True
+
+
+def takes_recovery_code(factor, code):
+    left = [bytes(each) for each in factor.recovery_codes]
+    if factor.confirmed_at is None or digest(code) not in left:
+        return False
+    left.remove(digest(code))
+    factor.recovery_codes = left
+    factor.save(update_fields=["recovery_codes"])
+    return True
+
+
+def new_recovery_codes():
+    """80 bits each, so that a plain digest of one can be stored."""
+    return ["-".join(code[i : i + 4] for i in range(0, 16, 4)) for code in map(random_word, range(RECOVERY_CODES))]
+
+
+def random_word(_):
+    return b32encode(secrets.token_bytes(10)).decode().lower()
+
+
+def digest(code):
+    return hashlib.sha256(code.replace("-", "").encode()).digest()

@@ -1,0 +1,23 @@
+"""Between the password and the code: a browser's session remembers for some minutes who gave the right password."""
+
+import time
+
+from accounts.authentication import active_users
+
+KEY = "second_step"
+SECONDS = 300
+
+
+def begin(request, person):
+    request.session[KEY] = [person.pk, person.get_session_auth_hash(), time.time() + SECONDS]
+
+
+def person_of(request):
+    """Who gave the right password a moment ago and has not changed since, or None."""
+    pk, proof, until = request.session.get(KEY, (None, None, 0))
+    person = active_users().filter(pk=pk).first() if time.time() < until else None
+    return person if person and person.get_session_auth_hash() == proof else None
+
+
+def end(request):
+    del request.session[KEY]

@@ -1,0 +1,229 @@
+"""The second factor: set up, asked for at both doors, never taken twice, wanted by an organization, lost and found."""
+
+import re
+from base64 import b32decode
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django_otp.oath import hotp
+from rest_framework.test import APIClient
+
+from accounts import second_factor, second_step
+from accounts.models import SecondFactor, User
+from accounts.tests.factories import PASSWORD
+from clientline.tests.pages import submit
+from clientline.tests.problems import fields, problem
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that a test sets; codes change every 30 seconds."""
+
+    clock = SimpleNamespace(now=1_800_000_000)
+    for module in (second_factor, second_step):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: clock.now))
+    return clock
+
+
+def code_at(secret, now):
+    """What an authenticator app shows then."""
+    return f"{hotp(b32decode(secret), now // 30):06}"
+
+
+@pytest.fixture
+def enrolled(salon, api, clock):
+    """Set up for the salon's staff: the secret and the recovery codes."""
+    client = api(salon.staff)
+    answer = client.post("/auth/second-factor", {})
+    made = answer.json()
+    assert (answer.status_code, list(made)) == (201, ["secret", "uri", "recovery_codes"])
+    confirmed = client.post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)})
+    assert confirmed.json() == {"enabled": True, "required": False, "recovery_codes_left": 10}
+    clock.now += 60
+    return made
+
+
+def sign_in(user, **body):
+    return APIClient().post("/auth/login", {"email": user.email, "password": PASSWORD} | body)
+
+
+def test_setting_it_up_shows_secret_and_codes_once_and_keeps_no_code(salon, api, enrolled):
+    assert re.fullmatch("[A-Z2-7]{32}", enrolled["secret"])
+    assert enrolled["uri"] == (
+        f"otpauth://totp/ClientLine%3Astaff%40salon.example?secret={enrolled['secret']}&issuer=ClientLine"
+    )
+    assert len(set(enrolled["recovery_codes"])) == 10
+    assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", enrolled["recovery_codes"][0])
+    stored = [bytes(each) for each in SecondFactor.objects.get(user=salon.staff).recovery_codes]
+    assert {len(each) for each in stored} == {32}
+    assert problem(api(salon.staff).post("/auth/second-factor", {})) == (409, "conflict")
+
+
+def test_before_it_is_confirmed_nothing_changes(salon, api, clock):
+    client = api(salon.staff)
+    client.post("/auth/second-factor", {})
+    assert fields(client.post("/auth/second-factor", {"code": "000000"})) == {"code": "invalid"}
+    assert client.get("/auth/second-factor").json()["enabled"] is False
+    assert sign_in(salon.staff).status_code == 200
+
+
+def test_signing_in_needs_a_code_and_says_so_only_after_the_right_password(salon, enrolled, clock):
+    right = code_at(enrolled["secret"], clock.now)
+    assert problem(sign_in(salon.staff)) == (401, "second_factor_required")
+    assert problem(sign_in(salon.staff, code="000000")) == (401, "second_factor_required")
+    assert problem(sign_in(salon.staff, password="wrong")) == (401, "invalid_credentials")
+    assert problem(sign_in(salon.staff, password="wrong", code=right)) == (401, "invalid_credentials")
+    assert sign_in(salon.staff, code=f"{right[:3]} {right[3:]}").status_code == 200
+    assert sign_in(salon.client, code="whatever").status_code == 200
+
+
+def test_no_code_is_taken_twice_nor_long_before_or_after_its_time(salon, enrolled, clock):
+    codes = {steps: code_at(enrolled["secret"], clock.now + 30 * steps) for steps in (-2, -1, 0, 1, 2)}
+    assert sign_in(salon.staff, code=codes[-2]).status_code == 401
+    assert sign_in(salon.staff, code=codes[2]).status_code == 401
+    assert sign_in(salon.staff, code=codes[0]).status_code == 200
+    assert sign_in(salon.staff, code=codes[0]).status_code == 401
+    assert sign_in(salon.staff, code=codes[-1]).status_code == 401
+    assert sign_in(salon.staff, code=codes[1]).status_code == 200
+
+
+def test_a_recovery_code_opens_once(salon, api, enrolled):
+    first, second = enrolled["recovery_codes"][:2]
+    assert sign_in(salon.staff, code=first.upper()).status_code == 200
+    assert sign_in(salon.staff, code=first).status_code == 401
+    assert sign_in(salon.staff, code=second.replace("-", "")).status_code == 200
+    assert api(salon.staff).get("/auth/second-factor").json()["recovery_codes_left"] == 8
+
+
+def test_guessing_codes_is_counted_like_guessing_passwords(salon, enrolled, clock, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    statuses = [sign_in(salon.staff, code="000000").status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+    answer = sign_in(salon.staff, code=code_at(enrolled["secret"], clock.now))
+    assert problem(answer) == (429, "throttled")
+
+
+def test_a_code_removes_it(salon, api, enrolled, clock):
+    client = api(salon.staff)
+    assert fields(client.delete("/auth/second-factor", {"code": "000000"})) == {"code": "invalid"}
+    assert fields(client.delete("/auth/second-factor")) == {"code": "invalid"}
+    code = code_at(enrolled["secret"], clock.now)
+    assert client.delete("/auth/second-factor", {"code": code}).status_code == 204
+    assert client.get("/auth/second-factor").json()["enabled"] is False
+    assert sign_in(salon.staff).status_code == 200
+    assert not SecondFactor.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["", "٠١٢٣٤٥", "1" * 40, "x" * 16, "-", " "])
+def test_nonsense_is_no_code(salon, enrolled, code):
+    assert sign_in(salon.staff, code=code).status_code in (400, 401)
+
+
+# The admin
+
+
+def first_step(client, user):
+    answer = client.post("/admin/login/?next=/admin/accounts/user/", {
+        "username": user.email, "password": PASSWORD, "next": "/admin/accounts/user/",
+    })  # fmt: skip
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/code/?next=%2Fadmin%2Faccounts%2Fuser%2F")
+    return answer["Location"]
+
+
+def test_the_admin_asks_for_the_code_as_a_second_step(salon, enrolled, clock, client):
+    url = first_step(client, salon.staff)
+    assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
+    assert client.get("/auth/me").status_code == 401
+    wrong = client.post(url, {"code": "000000"})
+    assert wrong.context["form"].errors == {"code": ["This is not the present code."]}
+    answer = client.post(url, {"code": code_at(enrolled["secret"], clock.now)})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/")
+    assert client.get("/admin/accounts/user/").status_code == 200
+    assert client.get("/admin/code/")["Location"] == "/admin/login/"
+
+
+def test_the_second_step_leads_to_no_other_site_and_ends_with_time_and_password(salon, enrolled, clock, client):
+    first_step(client, salon.staff)
+    answer = client.post("/admin/code/?next=https://evil.example/", {"code": enrolled["recovery_codes"][0]})
+    assert answer["Location"] == "/admin/"
+    for change in ("time", "password"):
+        browser = Client()
+        url = first_step(browser, salon.staff)
+        if change == "time":
+            clock.now += 400
+        else:
+            User.objects.filter(pk=salon.staff.pk).update(password="!")
+        answer = browser.post(url, {"code": enrolled["recovery_codes"][1]})
+        assert (answer.status_code, answer["Location"]) == (302, "/admin/login/")
+
+
+def test_codes_guessed_at_the_second_step_lock_it(salon, enrolled, client, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    url = first_step(client, salon.staff)
+    assert [client.post(url, {"code": "000000"}).status_code for _ in range(3)] == [200, 429, 429]
+    assert client.post(url, {"code": enrolled["recovery_codes"][0]}).status_code == 429
+
+
+def test_the_page_draws_the_code_takes_it_and_shows_recovery_codes_once(salon, clock, client):
+    client.force_login(salon.staff)
+    page = client.get("/admin/second-factor/")
+    secret = page.context["secret"]
+    assert "<svg" in page.content.decode() and "style=" not in page.content.decode().split('id="content"')[1]
+    again = client.post("/admin/second-factor/", {"code": "000000"})
+    assert (again.context["secret"], again.context["form"].errors) == (
+        secret, {"code": ["This is not the present code."]},
+    )  # fmt: skip
+    done = client.post("/admin/second-factor/", {"code": code_at(secret, clock.now)})
+    codes = done.context["codes"]
+    assert len(codes) == 10 and codes[0] in done.content.decode()
+    shown = client.get("/admin/second-factor/").content.decode()
+    assert codes[0] not in shown and secret not in shown and "10 recovery codes left" in shown
+    assert client.post("/admin/second-factor/", {"code": codes[0]}).status_code == 302
+    assert not User.objects.get(pk=salon.staff.pk).has_second_factor
+
+
+# Wanted by the organization
+
+
+@pytest.fixture
+def strict(salon, client):
+    client.force_login(salon.admin)
+    page = f"/admin/organizations/organization/{salon.organization.pk}/change/"
+    assert submit(client, page, require_second_factor="on").status_code == 302
+    return salon
+
+
+def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(strict, clinic, clock, api):
+    browser, program = Client(), api(strict.manager)
+    browser.force_login(strict.manager)
+    for path in ("/admin/", "/admin/accounts/user/", "/admin/nowhere/"):
+        assert browser.get(path)["Location"] == "/admin/second-factor/"
+    for path in ("/users", "/auth/me", "/appointments"):
+        assert problem(program.get(path)) == (403, "second_factor_required")
+    assert "Your organization wants" in browser.get("/admin/second-factor/").content.decode()
+    made = program.post("/auth/second-factor", {}).json()
+    assert program.get("/auth/second-factor").json()["required"] is True
+    assert program.post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)}).status_code == 200
+    assert browser.get("/admin/").status_code == program.get("/users").status_code == 200
+
+
+def test_clients_and_other_organizations_are_not_asked(strict, clinic, operator, api):
+    for person in (strict.client, clinic.staff, operator):
+        assert api(person).get("/auth/me").status_code == 200
+    assert "require_second_factor" not in api(clinic.admin).get(f"/organizations/{clinic.organization.pk}").json()
+
+
+def test_an_operator_helps_who_has_lost_everything(salon, enrolled):
+    call_command("reset_second_factor", salon.staff.email.upper())
+    assert sign_in(salon.staff).status_code == 200
+    with pytest.raises(CommandError, match="Nobody with the address"):
+        call_command("reset_second_factor", salon.staff.email)
+
+
+def test_deleting_somebody_deletes_it(salon, api, clock):
+    newcomer = User.objects.create_user("new@salon.example", PASSWORD, organization=salon.organization, role="staff")
+    api(newcomer).post("/auth/second-factor", {})
+    assert api(salon.admin).delete(f"/users/{newcomer.pk}").status_code == 204
+    assert not SecondFactor.objects.exists()
