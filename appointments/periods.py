@@ -86,9 +86,14 @@ def asked_period(parameters, caller, groupings):
     group_by = asked["group_by"] or "day"
     if group_by not in groupings:
         raise FieldRefused("group_by", "invalid_choice", f"Choose one of: {', '.join(groupings)}.")
-    if not 0 <= (asked["to"] - asked["from"]).days < LONGEST_DAYS:
-        raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_DAYS} days.")
+    refuse_unreportable(asked["from"], asked["to"])
     return Period(asked_organization(asked["organization"], caller), asked["from"], asked["to"], group_by)
+
+
+def refuse_unreportable(first, last):
+    """Raise FieldRefused where these dates are none or too many."""
+    if not 0 <= (last - first).days < LONGEST_DAYS:
+        raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_DAYS} days.")
 
 
 def asked_organization(pk, caller):

@@ -29,6 +29,7 @@ TABLE = [
     (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, EVERYTHING),
     (("users",), ("update",), ORG, BELOW, SELF, SELF, EVERYTHING),
     (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("import",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("services",), ("list", "retrieve"), ORG, ORG, ORG, ACTIVE, EVERYTHING),
     (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, EVERYTHING),
@@ -47,7 +48,7 @@ TABLE = [
     (("payments",), ("create", "complete", "fail"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
     (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
-    (("reports",), ("list",), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, EVERYTHING),
 ]
 
 CELLS = {

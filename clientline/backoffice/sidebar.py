@@ -47,6 +47,10 @@ GROUPS = (
             Link("Organization", "organizations_organization_changelist", "organizations"),
         ),
     ),
+    (
+        "Oversight",
+        (Link("Reports", "reports", "reports"),),
+    ),
 )
 
 

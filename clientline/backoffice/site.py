@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import acting, today, week
+from clientline.backoffice import acting, reports, today, week
 from clientline.backoffice.sidebar import groups_for
 
 
@@ -13,6 +13,8 @@ class BackOfficeSite(AccountSite):
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
             path("week/", self.admin_view(week.week), name="week"),
+            path("reports/", self.admin_view(reports.reports_view), name="reports"),
+            path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),
         ]
         return pages + super().get_urls()
 

@@ -29,6 +29,7 @@ users         | list, retrieve, balance                 | org | org   | known   
 users         | create                                  | org | below | clients  | –      | all
 users         | update                                  | org | below | self     | self   | all
 users         | destroy                                 | org | –     | –        | –      | all
+users         | import                                  | org | org   | –        | –      | all
 services      | list, retrieve                          | org | org   | org      | active | all
 services      | create, update, destroy                 | org | org   | –        | –      | all
 working_hours | list, retrieve                          | org | org   | org      | –      | all
@@ -51,7 +52,7 @@ payments      | receipt                                 | org | org   | assigned
 payments      | create, complete, fail                  | org | org   | assigned | –      | all
 payments      | refund                                  | org | org   | –        | –      | all
 payments      | destroy                                 | –   | –     | –        | –      | –
-reports       | list                                    | org | org   | –        | –      | all
+reports       | list, export                            | org | org   | –        | –      | all
 """
 
 CELLS = {

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from appointments.hours import at, instant_of
 from clientline.fields import parse_date
+from clientline.sheets import cell
 from organizations.models import Organization
 from payments.models import Payment
 
@@ -26,8 +27,6 @@ COLUMNS = {
     "created_at": "created_at",
     "settled_at": "settled_at",
 }
-# A spreadsheet would take a text that begins like this for a formula, and run it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def day(text):
@@ -35,15 +34,6 @@ def day(text):
         return parse_date(text)
     except ValueError as error:
         raise CommandError(str(error)) from error
-
-
-def cell(value, zone):
-    if value is None:
-        return ""
-    if hasattr(value, "astimezone"):
-        return value.astimezone(zone).isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 class Command(BaseCommand):

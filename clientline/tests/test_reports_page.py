@@ -1,0 +1,176 @@
+"""The page of reports: the API's figures, drawn and as a file, for those who may ask."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import errors_of
+from payments.tests.factories import PaymentFactory
+from services.tests.factories import ServiceFactory
+
+URL = "/admin/reports/"
+JULY = {"from": "2026-07-01", "to": "2026-07-31"}
+FIRST = datetime(2026, 7, 1, 22, 15, tzinfo=UTC)  # the 2nd in Berlin
+
+
+def take(cast, amount, at=FIRST, **visit):
+    visit = AppointmentFactory(
+        **{"client": cast.client, "staff": cast.staff, "service": cast.service, "appointment_date": at} | visit
+    )
+    PaymentFactory(appointment=visit, amount=amount, status="completed", settled_at=at, created_at=at)
+    return visit
+
+
+def lines(answer):
+    assert answer.status_code == 200, answer
+    text = b"".join(answer.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(StringIO(text[1:])))
+
+
+def test_revenue_is_drawn_listed_and_summed(salon, clinic, client):
+    take(salon, "1250.00")
+    take(salon, "12.30", at=FIRST + timedelta(days=1))
+    take(clinic, "999.00")
+    client.force_login(salon.manager)
+    page = client.get(URL, JULY | {"group_by": "week"})
+    assert page.context["rows"][0] == ("Week 27, from 29 Jun 2026", ["1,262.30", "0.00", "1,262.30"])
+    assert page.context["total"] == ["1,262.30", "0.00", "1,262.30"]
+    text = page.content.decode()
+    assert "<title>Week 27, from 29 Jun 2026: taken 1,262.30, refunded 0.00, net 1,262.30</title>" in text
+    assert 'role="img" aria-label="Revenue by week, 2026-07-01 to 2026-07-31. Highest: Week 27' in text
+    assert "style=" not in text.split('id="content"')[1]
+
+
+@pytest.mark.parametrize(
+    ("report", "columns"),
+    [
+        ("revenue", ["taken", "refunded", "net"]),
+        ("utilization", ["booked_minutes", "available_minutes", "utilization"]),
+        ("no-shows", ["visits", "completed", "no_show", "no_show_rate", "late_cancelled", "late_rate"]),
+    ],
+)
+def test_a_file_holds_the_figures_of_the_api(salon, client, api, report, columns):
+    take(salon, "20.00", status="completed")
+    take(salon, "30.00", status="no_show", staff=salon.colleague, at=FIRST + timedelta(hours=2))
+    client.force_login(salon.admin)
+    asked = JULY | {"group_by": "staff"}
+    expected = api(salon.admin).get(f"/reports/{report}", asked).json()
+    header, *rows, total = lines(client.get(f"{URL}csv/", asked | {"report": report}))
+    assert header == ["key", "label", *columns]
+    assert len(rows) == len(expected["rows"]) > 0
+    told = [*expected["rows"], expected["total"] | {"key": "", "label": "Total"}]
+    for line, row in zip([*rows, total], told, strict=True):
+        known = {name: "" if row[name] is None else str(row[name]) for name in header if name in row}
+        assert {name: line[header.index(name)] for name in known} == known
+
+
+def test_no_cell_of_the_file_is_a_formula(salon, client):
+    take(salon, "20.00", service=ServiceFactory(organization=salon.organization, name="=1+1"))
+    client.force_login(salon.admin)
+    rows = lines(client.get(f"{URL}csv/", JULY | {"group_by": "service"}))
+    assert [row[1] for row in rows] == ["label", "'=1+1", "Total"]
+
+
+def test_without_dates_it_is_the_last_30_days(salon, client):
+    client.force_login(salon.manager)
+    page = client.get(URL)
+    today = timezone.now().astimezone(salon.organization.zone).date()
+    assert (page.context["period"].first, page.context["period"].last) == (today - timedelta(days=29), today)
+    assert [(label, chosen) for label, _, chosen in page.context["presets"]] == [
+        ("This month", today.day == 30),
+        ("Last month", False),
+        ("Last 30 days", True),
+        ("This year", False),
+    ]
+    assert "Nothing in these days." in page.content.decode()
+
+
+@pytest.mark.parametrize("group_by", ["day", "week", "month", "staff", "service"])
+@pytest.mark.parametrize("report", ["revenue", "utilization", "no-shows"])
+def test_every_report_is_shown_in_every_cut_and_every_link_opens(salon, client, report, group_by):
+    take(salon, "20.00")
+    client.force_login(salon.admin)
+    page = client.get(URL, JULY | {"report": report, "group_by": group_by})
+    assert "<svg" in page.content.decode()
+    urls = [url for _, url in page.context["tabs"]] + [url for _, url, _ in page.context["presets"]]
+    for url in urls:
+        assert client.get(url).context["period"].group_by in (group_by, "day", "month")
+
+
+def test_a_cut_that_another_report_lacks_becomes_days(salon, client):
+    client.force_login(salon.admin)
+    page = client.get(URL, JULY | {"group_by": "payment_method"})
+    url = dict((report.name, url) for report, url in page.context["tabs"])["utilization"]
+    assert parse_qs(urlsplit(url).query)["group_by"] == ["payment_method"]
+    assert client.get(url).context["period"].group_by == "day"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"from": "x"}, "Write a date like 2026-12-01."),
+        ({"from": ""}, "This field is required."),
+        ({"to": "2026-02-30"}, "Choose a real date between 2000 and 2100."),
+        ({"from": "1026-07-01"}, "Choose a real date between 2000 and 2100."),
+        ({"to": "2026-06-30"}, "Ask for 1 to 366 days."),
+        ({"to": "2099-12-31"}, "Ask for 1 to 366 days."),
+        ({"group_by": "client"}, "Select a valid choice. client is not one of the available choices."),
+    ],
+)
+def test_what_cannot_be_asked_is_said_beside_the_field_and_stays_typed(salon, client, asked, told):
+    client.force_login(salon.admin)
+    page = client.get(URL, JULY | asked)
+    assert (page.status_code, errors_of(page)) == (200, [told])
+    assert all(page.context["form"][name].value() == value for name, value in asked.items())
+    answer = client.get(f"{URL}csv/", JULY | asked)
+    assert (answer.status_code, errors_of(client.get(answer["Location"]))) == (302, [told])
+
+
+def test_strange_parameters_are_ignored(salon, clinic, client):
+    client.force_login(salon.admin)
+    page = client.get(URL, JULY | {"report": "salaries", "organization": clinic.organization.pk, "x": "1"})
+    assert page.context["period"].organization == salon.organization
+    assert page.context["report"].name == "revenue"
+
+
+@pytest.mark.parametrize("who", ["staff", "client"])
+def test_staff_and_clients_have_no_reports(salon, client, who):
+    client.force_login(getattr(salon, who))
+    for url in (URL, f"{URL}csv/"):
+        assert client.get(url, JULY).status_code == (403 if who == "staff" else 302)
+
+
+def test_operators_say_whose_reports_they_want(salon, clinic, operator, client):
+    take(salon, "20.00")
+    client.force_login(operator)
+    assert client.get(URL).context["period"].organization == operator.organization
+    page = client.get(URL, JULY | {"organization": salon.organization.pk})
+    assert page.context["total"] == ["20.00", "0.00", "20.00"]
+    assert "Select a valid choice" in errors_of(client.get(URL, {"organization": 2**40}))[0]
+
+
+@pytest.mark.parametrize(("report", "cost"), [("revenue", 7), ("utilization", 11), ("no-shows", 7)])
+def test_a_report_costs_the_same_with_more_rows(salon, client, django_assert_num_queries, report, cost):
+    client.force_login(salon.manager)
+    take(salon, "20.00")
+    for group_by in ("day", "service"):
+        with django_assert_num_queries(cost):
+            client.get(URL, JULY | {"report": report, "group_by": group_by})
+    for name in ("a", "b"):
+        take(
+            salon,
+            "20.00",
+            client=UserFactory(organization=salon.organization),
+            staff=UserFactory(organization=salon.organization, role="staff"),
+            service=ServiceFactory(organization=salon.organization, name=name),
+        )
+    for group_by in ("day", "service"):
+        with django_assert_num_queries(cost):
+            client.get(URL, JULY | {"report": report, "group_by": group_by})
