@@ -5,7 +5,9 @@ from django.contrib.auth.models import Group
 from accounts import people
 from accounts.models import User
 from clientline.admin import ClientLineModelAdmin
+from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter
+from clientline.exports import ExportMixin
 from clientline.forms import ClientLineForm
 from organizations import policy
 
@@ -24,12 +26,23 @@ class PersonForm(ClientLineForm):
 
 
 @admin.register(User)
-class UserAdmin(ClientLineModelAdmin):
+class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "users"
     list_display = ("name", "email", "phone", "role", "is_active", "organization")
     list_filter = ("role", "is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
     search_fields = ("name", "email", "phone")
+    export_columns = {
+        "id": "id",
+        "organization": "organization__name",
+        "name": "name",
+        "email": "email",
+        "phone": "phone",
+        "role": "role",
+        "is_active": "is_active",
+        "created_at": "created_at",
+    }
+    actions = ("deactivate", "reactivate")
     ordering = ("name", "id")
     sortable_by = ("name",)
     autocomplete_fields = ("organization",)
@@ -66,6 +79,24 @@ class UserAdmin(ClientLineModelAdmin):
             grantable = policy.grantable_roles(request.user, "create")
             kwargs["choices"] = [("", "---------"), *(each for each in User.Role.choices if each[0] in grantable)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_standing_permission(self, request):
+        """Whether they may change anybody's standing but, as nobody may, their own."""
+        return bool(policy.grantable_roles(request.user, "update"))
+
+    @admin.action(description="Deactivate", permissions=["standing"])
+    def deactivate(self, request, queryset):
+        self.change_each(request, queryset, is_active=False, done="deactivated")
+
+    @admin.action(description="Reactivate", permissions=["standing"])
+    def reactivate(self, request, queryset):
+        self.change_each(request, queryset, is_active=True, done="reactivated")
+
+    def change_each(self, request, queryset, *, done, **changes):
+        def perform(person):
+            people.change(by=request.user, person=person, changes=changes)
+
+        self.each_row(request, queryset, action="update", perform=perform, done=done)
 
     def create(self, request, values):
         return people.register(by=request.user, password=values.pop("new_password"), **values)

@@ -11,7 +11,9 @@ from appointments.admin_moves import MovesMixin, plain_history
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin import ClientLineModelAdmin, pill
+from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter
+from clientline.exports import ExportMixin
 from clientline.forms import ClientLineForm
 from organizations import policy
 from services.models import DAY_OF_MINUTES, Service
@@ -89,7 +91,7 @@ class BookingForm(ClientLineForm):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
+class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin):
     """Adding is booking; afterwards only the notes are typed, and the rest is moved by buttons."""
 
     resource = "appointments"
@@ -97,6 +99,24 @@ class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
     list_filter = (Day, "status", ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name", "client__email")
+    export_columns = {
+        "id": "id",
+        "organization": "organization__name",
+        "starts_at": "appointment_date",
+        "ends_at": "ends_at",
+        "client": "client__name",
+        "client_email": "client__email",
+        "client_phone": "client__phone",
+        "service": "service__name",
+        "staff": "staff__name",
+        "status": "status",
+        "price": "price",
+        "currency": "organization__currency",
+        "cancelled_at": "cancelled_at",
+        "cancellation_reason": "cancellation_reason",
+        "created_at": "created_at",
+    }
+    actions = ("complete_visits",)
     ordering = ("-appointment_date", "-id")
     sortable_by = ("appointment_date",)
     autocomplete_fields = ("client", "staff", "service")
@@ -145,6 +165,18 @@ class AppointmentAdmin(MovesMixin, ClientLineModelAdmin):
     def state(self, visit):
         state = pill(visit.status, visit.get_status_display())
         return format_html("{} {}", state, pill("overbooked", "Overbooked")) if visit.overbooked else state
+
+    def has_complete_permission(self, request):
+        return self.permits(request, "complete")
+
+    @admin.action(description="Complete", permissions=["complete"])
+    def complete_visits(self, request, queryset):
+        now = timezone.now()
+
+        def perform(visit):
+            booking.complete(by=request.user, visit=visit, now=now)
+
+        self.each_row(request, queryset, action="complete", perform=perform, done="completed")
 
     @admin.display(description="History")
     def what_happened(self, visit):

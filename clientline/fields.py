@@ -22,6 +22,11 @@ CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
 MONEY = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
+def readable_id(text):
+    """Whether a row's id could be written like this."""
+    return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_INTEGER
+
+
 def parse_instant(text):
     """The instant `text` names, between 2000 and 2100. Raises ValueError, saying what is wrong."""
     if not isinstance(text, str) or not INSTANT.fullmatch(text):

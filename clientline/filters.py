@@ -9,16 +9,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from clientline.errors import Forbidden
-from clientline.fields import parse_date, parse_instant
+from clientline.fields import parse_date, parse_instant, readable_id
 from clientline.pagination import PARAMETERS
-from clientline.parsers import LARGEST_INTEGER
 
 
 class IdFormField(forms.Field):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        if not (value.isascii() and value.isdigit() and len(value) < 20 and 0 < int(value) <= LARGEST_INTEGER):
+        if not readable_id(value):
             raise forms.ValidationError("Write the id as a whole number.", code="invalid")
         return int(value)
 

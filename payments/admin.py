@@ -5,8 +5,10 @@ from django.utils import timezone
 from appointments.models import Appointment
 from clientline.admin import ClientLineModelAdmin, pill
 from clientline.changelists import ChoicesFilter
+from clientline.exports import ExportMixin
 from clientline.forms import ClientLineForm
 from payments import ledger
+from payments.bookkeeping import COLUMNS
 from payments.models import Payment
 
 
@@ -19,7 +21,7 @@ class RecordingForm(ClientLineForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ClientLineModelAdmin):
+class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
     """Adding is recording; afterwards nothing is typed."""
 
     resource = "payments"
@@ -27,6 +29,7 @@ class PaymentAdmin(ClientLineModelAdmin):
     list_filter = ("status", "payment_method", ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name", "reference")
+    export_columns = COLUMNS
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
     autocomplete_fields = ("appointment",)

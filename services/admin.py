@@ -2,19 +2,34 @@ from django.contrib import admin
 
 from accounts.models import User
 from clientline.admin import ClientLineModelAdmin
+from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter
+from clientline.exports import ExportMixin
 from clientline.forms import SuggestedSelectMultiple
 from services import offering
 from services.models import Service
 
 
 @admin.register(Service)
-class ServiceAdmin(ClientLineModelAdmin):
+class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "services"
     list_display = ("name", "duration", "price", "is_active", "organization")
     list_filter = ("is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
     search_fields = ("name", "description")
+    export_columns = {
+        "id": "id",
+        "organization": "organization__name",
+        "name": "name",
+        "description": "description",
+        "duration": "duration",
+        "price": "price",
+        "currency": "organization__currency",
+        "buffer_before": "buffer_before",
+        "buffer_after": "buffer_after",
+        "is_active": "is_active",
+    }
+    actions = ("take_off_offer", "offer_again")
     ordering = ("name", "id")
     sortable_by = ("name",)
     autocomplete_fields = ("organization", "staff")
@@ -39,6 +54,20 @@ class ServiceAdmin(ClientLineModelAdmin):
             widget=SuggestedSelectMultiple(db_field, self.admin_site),
             **kwargs,
         )
+
+    @admin.action(description="Deactivate", permissions=["change"])
+    def take_off_offer(self, request, queryset):
+        self.change_each(request, queryset, is_active=False, done="deactivated")
+
+    @admin.action(description="Reactivate", permissions=["change"])
+    def offer_again(self, request, queryset):
+        self.change_each(request, queryset, is_active=True, done="reactivated")
+
+    def change_each(self, request, queryset, *, done, **changes):
+        def perform(service):
+            offering.change(service=service, changes=changes)
+
+        self.each_row(request, queryset, action="update", perform=perform, done=done)
 
     def create(self, request, values):
         return offering.offer(**values)

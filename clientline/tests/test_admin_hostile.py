@@ -145,7 +145,7 @@ def test_actions_do_nothing(salon, clinic, quiet):
     for selected in (clinic.visit.pk, "abc", "9" * 30, "\0"):
         for page in PAGES:
             sent = {"action": "delete_selected", "_selected_action": [selected], "post": "yes", "index": "abc"}
-            assert quiet.post(f"/admin/{page}/", sent).status_code == 200
+            assert quiet.post(f"/admin/{page}/", sent).status_code in (200, 302)
     assert counts() == before
 
 

@@ -37,7 +37,9 @@ def crawl(client):
         url = queue.pop()
         answer = client.get(url)
         assert answer.status_code in (200, 302), url
-        pages[url] = answer.content.decode()
+        pages[url] = b"".join(answer).decode()
+        if answer.streaming:
+            continue  # a file, which has no links
         found = {urldefrag(urljoin(url, link)).url for link in Page(answer).links} - pages.keys() - set(queue)
         queue += [each for each in found if each.startswith("/admin/") and not (urlsplit(url).query and "?" in each)]
     return pages

@@ -9,24 +9,8 @@ from appointments.hours import at, instant_of
 from clientline.fields import parse_date
 from clientline.sheets import cell
 from organizations.models import Organization
+from payments.bookkeeping import COLUMNS
 from payments.models import Payment
-
-COLUMNS = {
-    "id": "id",
-    "organization": "organization__name",
-    "appointment": "appointment_id",
-    "client": "appointment__client__name",
-    "staff": "appointment__staff__name",
-    "service": "appointment__service__name",
-    "payment_method": "payment_method",
-    "status": "status",
-    "currency": "organization__currency",
-    "amount": "amount",
-    "refunded_amount": "refunded_amount",
-    "reference": "reference",
-    "created_at": "created_at",
-    "settled_at": "settled_at",
-}
 
 
 def day(text):

@@ -1,0 +1,152 @@
+"""Lists as files: every row the list shows, none it does not, and no formulas."""
+
+import csv
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import AppointmentFactory
+from clientline import exports
+from clientline.tests.pages import Page
+from payments.tests.factories import PaymentFactory
+from services.tests.factories import ServiceFactory
+
+LISTS = {
+    "accounts/user": "name",
+    "services/service": "name",
+    "appointments/appointment": "client",
+    "payments/payment": "client",
+}
+
+
+def download(client, page, **asked):
+    answer = client.get(f"/admin/{page}/export/", asked)
+    assert answer.status_code == 200, answer
+    return list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def messages(client, url):
+    return [str(message) for message in client.get(url).context["messages"]]
+
+
+def test_visits_are_written_in_the_organizations_time(salon, client):
+    visit = AppointmentFactory(
+        client=salon.client,
+        staff=salon.staff,
+        service=salon.service,
+        appointment_date=datetime(2026, 7, 1, 22, 15, tzinfo=UTC),
+        created_at=datetime(2026, 1, 1, 12, 0, tzinfo=UTC),
+        price="30.00",
+    )
+    client.force_login(salon.manager)
+    (row,) = [row for row in download(client, "appointments/appointment") if row["id"] == str(visit.pk)]
+    assert row | {"ends_at": ""} == {
+        "id": str(visit.pk),
+        "starts_at": "2026-07-02T00:15:00+02:00",
+        "ends_at": "",
+        "client": "Salon client",
+        "client_email": "client@salon.example",
+        "client_phone": "",
+        "service": "Salon service",
+        "staff": "Salon staff",
+        "status": "scheduled",
+        "price": "30.00",
+        "currency": "EUR",
+        "cancelled_at": "",
+        "cancellation_reason": "",
+        "created_at": "2026-01-01T13:00:00+01:00",
+    }
+
+
+def test_filters_search_and_order_of_the_list_hold_for_the_file(salon, client):
+    client.force_login(salon.manager)
+    everybody = [row["email"].partition("@")[0] for row in download(client, "accounts/user")]
+    assert everybody == ["admin", "client", "colleague", "manager", "staff", "stranger"]
+    asked = {"role__exact": "staff", "q": "salon"}
+    assert [row["name"] for row in download(client, "accounts/user", **asked)] == ["Salon colleague", "Salon staff"]
+    page = client.get("/admin/accounts/user/", asked | {"p": "1"})
+    (url,) = [link for link in Page(page).links if "export" in link]
+    assert url == "/admin/accounts/user/export/?role__exact=staff&q=salon"
+
+
+def test_all_pages_are_in_the_file_in_few_steps(salon, client, monkeypatch):
+    monkeypatch.setattr(exports, "AT_ONCE", 7)
+    UserFactory.create_batch(60, organization=salon.organization)
+    client.force_login(salon.admin)
+    names = [row["name"] for row in download(client, "accounts/user")]
+    assert (len(names), names) == (66, sorted(names))
+
+
+def test_too_many_rows_are_refused_with_what_to_do(salon, client, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_ROWS", 5)
+    client.force_login(salon.admin)
+    answer = client.get("/admin/accounts/user/export/", {"q": "salon"})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/?q=salon")
+    assert messages(client, answer["Location"]) == [
+        "These are more than 5 rows. Narrow the list by a filter or a search, then download it."
+    ]
+    assert len(download(client, "accounts/user", role__exact="staff")) == 2
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_nothing_of_another_organization_is_in_a_file(salon, clinic, client, without_row_security, page):
+    client.force_login(salon.admin)
+    rows = download(client, page)
+    assert len(rows) > 0
+    assert {row[LISTS[page]].split()[0] for row in rows} == {"Salon"}
+    assert all("organization" not in row for row in rows)
+
+
+def test_operators_get_all_of_them_each_in_its_own_time(salon, clinic, operator, client):
+    client.force_login(operator)
+    rows = {row["id"]: row for row in download(client, "appointments/appointment")}
+    for cast, offset in ((salon, "+02:00"), (clinic, "-04:00")):
+        AppointmentFactory(
+            client=cast.client,
+            staff=cast.staff,
+            service=cast.service,
+            appointment_date=datetime(2026, 7, 1, 12, 15, tzinfo=UTC),
+        )
+        newest = max(download(client, "appointments/appointment"), key=lambda row: int(row["id"]))
+        assert (newest["organization"], newest["starts_at"][-6:]) == (cast.organization.name, offset)
+    assert {row["organization"] for row in rows.values()} == {"Salon", "Clinic"}
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_staff_and_clients_download_nothing(salon, client, page):
+    client.force_login(salon.staff)
+    assert client.get(f"/admin/{page}/export/").status_code == 403
+    assert "Download CSV" not in client.get(f"/admin/{page}/").content.decode()
+    client.force_login(salon.client)
+    assert client.get(f"/admin/{page}/export/").status_code == 302
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(salon, client, name):
+    ServiceFactory(organization=salon.organization, name=name, price="-0.00")
+    client.force_login(salon.admin)
+    rows = download(client, "services/service")
+    assert {row["name"] for row in rows} == {"Salon service", f"'{name}"}
+
+
+def test_crafted_addresses_are_refused(salon, client):
+    client.force_login(salon.admin)
+    url = "/admin/accounts/user/export/"
+    assert client.get(url, {"password__startswith": "p"}).status_code == 400
+    for strange in ({"p": "9999"}, {"p": "x"}, {"is_active__exact": "maybe"}):
+        assert client.get(url, strange).status_code in (200, 302)
+
+
+@pytest.mark.parametrize(("page", "cost"), [(page, 10 if "appointment" in page else 9) for page in LISTS])
+def test_a_file_costs_the_same_with_more_rows(salon, client, django_assert_num_queries, page, cost):
+    client.force_login(salon.manager)
+    with django_assert_num_queries(cost):
+        few = len(download(client, page))
+    for name in ("a", "b"):
+        person = UserFactory(organization=salon.organization)
+        service = ServiceFactory(organization=salon.organization, name=name)
+        PaymentFactory(appointment=AppointmentFactory(client=person, staff=salon.staff, service=service))
+    with django_assert_num_queries(cost):
+        assert len(download(client, page)) == few + 2
