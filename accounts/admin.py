@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.urls import reverse
 
 from accounts import people
 from accounts.models import User
@@ -79,6 +80,12 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
             grantable = policy.grantable_roles(request.user, "create")
             kwargs["choices"] = [("", "---------"), *(each for each in User.Role.choices if each[0] in grantable)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def list_tools(self, request):
+        tools = super().list_tools(request)
+        if request.user.may("users", "import"):
+            tools.append(("Import clients", reverse("admin:client_import")))
+        return tools
 
     def has_standing_permission(self, request):
         """Whether they may change anybody's standing but, as nobody may, their own."""

@@ -1,7 +1,8 @@
-"""CSV as spreadsheets read it: downloads in which no cell is a formula."""
+"""CSV as spreadsheets read and write it: downloads in which no cell is a formula, and uploads of any of them."""
 
+import codecs
 import csv
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from tempfile import SpooledTemporaryFile
 
 from django.http import FileResponse
@@ -9,6 +10,16 @@ from django.http import FileResponse
 # A spreadsheet would take a text that begins like this for a formula, and run it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 LARGEST_IN_MEMORY = 1024 * 1024
+SEPARATORS = (",", ";", "\t")
+WORKBOOK = b"PK\x03\x04"
+
+
+class Unreadable(Exception):
+    """This is no CSV. Says what to do; `line` where it was noticed, None for the whole file."""
+
+    def __init__(self, reason, line=None):
+        super().__init__(reason)
+        self.line = line
 
 
 def cell(value, zone=None):
@@ -37,3 +48,35 @@ def download(filename, rows):
     text.detach()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=filename, content_type="text/csv; charset=utf-8")
+
+
+def text_of(content):
+    """`(text, encoding)` of a file's bytes: UTF-8 with or without its mark, UTF-16 with it, else Windows' own."""
+    if content.startswith(WORKBOOK):
+        raise Unreadable("This is an Excel workbook. Save it as “CSV UTF-8” and choose that file.")
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise Unreadable("This is no text. Save the list as “CSV UTF-8” and choose that file.")
+
+
+def records(text):
+    """`(line, cells)` of each record that is not empty; the line it begins on. Raises Unreadable.
+
+    The separator is the one that the first line holds most of.
+    """
+    heading = text.partition("\n")[0]
+    reader = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=heading.count), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "limit" in str(error):
+            raise Unreadable("A cell is far too long.", line) from error
+        raise Unreadable("A quotation mark is opened and not closed, or stands inside a cell.", line) from error

@@ -8,23 +8,20 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
-from accounts.models import User
 from appointments import reports as attendance
 from appointments.periods import KEYS, Period, refuse_unreportable
 from clientline import sheets
 from clientline.backoffice import charts
+from clientline.backoffice.acting import chooser, organization_of
 from clientline.backoffice.pages import page
 from clientline.errors import FieldRefused
 from clientline.filters import DateFormField
-from clientline.forms import SuggestedSelect
-from organizations.models import Organization
 from payments import reports as money
 
 BY = {
@@ -146,32 +143,23 @@ REPORTS = {
 
 
 class ReportForm(forms.Form):
-    """Which days, grouped how, and for operators whose. Afterwards `period` holds them."""
+    """Which days, grouped how. Afterwards `period` holds them."""
 
     to = DateFormField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
     group_by = forms.ChoiceField(label="By")
-    organization = forms.ModelChoiceField(
-        Organization.objects.none(),
-        widget=SuggestedSelect(User._meta.get_field("organization"), admin.site),
-    )
-    field_order = ("organization", "from", "to", "group_by")
+    field_order = ("from", "to", "group_by")
 
-    def __init__(self, data, *, caller, report):
-        self.caller = caller
+    def __init__(self, data, *, organization, report):
+        self.organization = organization
         super().__init__(data, label_suffix="")
         self.fields["group_by"].choices = [(name, BY[name]) for name in report.groupings]
-        if caller.is_superuser:
-            self.fields["organization"].queryset = Organization.objects.visible_to(caller, "organizations")
-        else:
-            del self.fields["organization"]
 
     def clean(self):
         asked = super().clean()
         if not self.errors:
-            whose = asked.get("organization", self.caller.organization)
             try:
                 refuse_unreportable(asked["from"], asked["to"])
-                self.period = Period(whose, asked["from"], asked["to"], asked["group_by"])
+                self.period = Period(self.organization, asked["from"], asked["to"], asked["group_by"])
             except FieldRefused as refusal:
                 self.add_error("to", str(refusal))
         return asked
@@ -188,22 +176,22 @@ def asked(request):
         "from": (today - timedelta(days=29)).isoformat(),
         "to": today.isoformat(),
         "group_by": "day",
-        "organization": str(request.user.organization_id),
     } | request.GET.dict()
     if given["group_by"] in BY and given["group_by"] not in report.groupings:
         given["group_by"] = "day"  # the reader came from a report that can be cut in more ways
-    return report, ReportForm(given, caller=request.user, report=report)
+    return report, ReportForm(given, organization=organization_of(request), report=report)
 
 
 def reports_view(request):
     if not request.user.may("reports", "list"):
         raise PermissionDenied
+    if organization_of(request) is None:
+        return chooser(request)
     report, form = asked(request)
     given = {name: form.data[name] for name in form.fields}
     context = {
         "report": report,
         "form": form,
-        "media": form.media,
         "tabs": [(each, address(each, given)) for each in REPORTS.values()],
         "presets": [
             (label, address(report, given | span), all(given[name] == value for name, value in span.items()))
@@ -220,6 +208,8 @@ def reports_view(request):
 def reports_csv_view(request):
     if not request.user.may("reports", "export"):
         raise PermissionDenied
+    if organization_of(request) is None:
+        return chooser(request)
     report, form = asked(request)
     if not form.is_valid():
         return HttpResponseRedirect(f"{reverse('admin:reports')}?{request.GET.urlencode()}")  # which says why

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import acting, reports, today, week
+from clientline.backoffice import acting, client_import, reports, today, week
 from clientline.backoffice.sidebar import groups_for
 
 
@@ -15,6 +15,8 @@ class BackOfficeSite(AccountSite):
             path("week/", self.admin_view(week.week), name="week"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),
+            path("clients/import/", self.admin_view(client_import.client_import_view), name="client_import"),
+            path("clients/template/", self.admin_view(client_import.template_view), name="client_import_template"),
         ]
         return pages + super().get_urls()
 

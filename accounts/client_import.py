@@ -1,0 +1,173 @@
+"""Clients from a CSV file: judged line by line, then saved all together or not at all."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from clientline import sheets
+from clientline.errors import Forbidden
+from clientline.forms import LowerCaseEmailField
+from clientline.sheets import Unreadable
+
+LARGEST_BYTES = 5_000_000
+MOST_CLIENTS = 50_000
+AT_ONCE = 1_000  # a statement's worth
+
+TOO_LONG = "This is longer than %(limit_value)d characters."
+EMAIL_ERRORS = {
+    "required": "The e-mail address is missing.",
+    "invalid": "This is no e-mail address.",
+    "max_length": TOO_LONG,
+}
+COLUMNS = {
+    "name": forms.CharField(
+        max_length=200, error_messages={"required": "The name is missing.", "max_length": TOO_LONG}
+    ),
+    "email": LowerCaseEmailField(max_length=254, error_messages=EMAIL_ERRORS),
+    "phone": forms.CharField(max_length=40, required=False, error_messages={"max_length": TOO_LONG}),
+}
+LONGEST_SHOWN = 60
+OTHER_NAMES = {"e-mail": "email", "e-mail address": "email", "email address": "email", "telephone": "phone"}
+REQUIRED = ("name", "email")
+TAKEN = "This e-mail address is taken already."
+HEADINGS = "The first line has to name the columns: name, email and, where there are numbers, phone."
+
+# Addresses are unique among all organizations. What a conflict leaves out is taken, be it by somebody whom row
+# security hides from a query, or by somebody who commits right now.
+INSERT = """
+    INSERT INTO users (organization_id, name, email, phone, role, password, created_by_id, created_at)
+    SELECT %s, client.name, client.email, client.phone, 'client', client.password, %s, %s
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS client (name, email, phone, password)
+    ON CONFLICT (email) DO NOTHING RETURNING email
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Why the line cannot be imported; `column` is empty where no one cell is to blame. `cell` is what it says."""
+
+    line: int
+    column: str
+    reason: str
+    cell: str = ""
+
+
+@dataclass(frozen=True)
+class Client:
+    line: int
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass
+class Reading:
+    """What stands in a file: faultless clients, what is wrong with the others, and what the reader should know."""
+
+    clients: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    width: int = 0
+
+
+def without_progress(rows, **about):
+    return rows
+
+
+def read(content, progress=without_progress):
+    """The Reading of a file's bytes. Raises Unreadable for what is no list of clients at all."""
+    if len(content) > LARGEST_BYTES:
+        raise Unreadable(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
+    text, encoding = sheets.text_of(content)
+    reading, records = Reading(), sheets.records(text)
+    columns = columns_of(next(records, (1, []))[1], reading)
+    if encoding == "cp1252":
+        reading.notes.append(
+            "The file is not UTF-8 and was read as Windows text. Look whether letters like ä are right."
+        )
+    lines_by_email = {}
+    try:
+        for line, cells in progress(records, total=text.count("\n"), desc="Reading"):
+            judge(line, cells, columns, reading, lines_by_email)
+            if len(lines_by_email) > MOST_CLIENTS or len(reading.problems) > MOST_CLIENTS:
+                raise Unreadable(f"The file has more than {MOST_CLIENTS:,} lines. Split it.")
+    except Unreadable as error:
+        if error.line is None:
+            raise
+        reading.problems.append(Problem(error.line, "", f"{error} The lines after it were not read."))
+    if not reading.clients and not reading.problems:
+        raise Unreadable("The file has no line below its headings.")
+    return reading
+
+
+def columns_of(heading, reading):
+    """The position of each column. Others are left out, and the reader is told. Raises Unreadable."""
+    names = [name.strip().lower() for name in heading]
+    names = [OTHER_NAMES.get(name, name) for name in names]
+    if not set(REQUIRED) <= set(names) or any(names.count(name) > 1 for name in COLUMNS):
+        said = ", ".join(name[:40] for name in names[:10] if name) or "nothing"
+        raise Unreadable(f"{HEADINGS} It says: {said}.")
+    if ignored := [name[:40] for name in names if name and name not in COLUMNS]:
+        more = ", …" if len(ignored) > 10 else ""
+        reading.notes.append(f"These columns are not imported: {', '.join(ignored[:10])}{more}.")
+    reading.width = len(names)
+    return {name: names.index(name) for name in COLUMNS if name in names}
+
+
+def judge(line, cells, columns, reading, lines_by_email):
+    """Add the line to the clients or to the problems."""
+    problems = []
+    if any(cells[reading.width :]):
+        problems.append(Problem(line, "", "There are more cells than headings. Put a text with separators in quotes."))
+    values = {name: clean(line, name, cells, index, problems) for name, index in columns.items()}
+    email = values["email"]
+    if email and (first := lines_by_email.setdefault(email, line)) != line:
+        problems.append(Problem(line, "email", f"The same e-mail address stands in line {first}.", email))
+    if problems:
+        reading.problems += problems
+    else:
+        reading.clients.append(Client(line, values["name"], email, values.get("phone", "")))
+
+
+def clean(line, name, cells, index, problems):
+    """The cell's value; None where it is refused, and then the problems say why."""
+    cell = cells[index] if index < len(cells) else ""
+    try:
+        return COLUMNS[name].clean(cell)
+    except ValidationError as error:
+        problems.append(Problem(line, name, error.messages[0], cell[:LONGEST_SHOWN]))
+        return None
+
+
+def save(*, by, organization, clients, now, only_check=False, progress=without_progress):
+    """Save the clients, who cannot sign in before they get a password. `by` None is a command. Raises Forbidden.
+
+    Returns the problems: any of them, or `only_check`, leaves nothing saved.
+    """
+    if by is not None and not by.may("users", "import"):
+        raise Forbidden
+    # In one order for everybody: two imports of the same addresses must not wait for each other in a circle.
+    ordered = iter(sorted(clients, key=lambda client: client.email))
+    chunks = iter(lambda: list(islice(ordered, AT_ONCE)), [])
+    problems = []
+    with transaction.atomic():
+        for chunk in progress(chunks, total=-(-len(clients) // AT_ONCE), desc="Checking" if only_check else "Saving"):
+            saved = insert(by, organization, chunk, now)
+            taken = [client for client in chunk if client.email not in saved]
+            problems += [Problem(client.line, "email", TAKEN, client.email) for client in taken]
+        if problems or only_check:
+            transaction.set_rollback(True)
+    return sorted(problems)
+
+
+def insert(by, organization, clients, now):
+    """The addresses that were free, and are these clients' now."""
+    names, emails, phones = ([getattr(each, name) for each in clients] for name in ("name", "email", "phone"))
+    passwords = [make_password(None) for _ in clients]  # nothing matches these
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [organization.pk, by and by.pk, now, names, emails, phones, passwords])
+        return {email for (email,) in cursor.fetchall()}
