@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from datetime import datetime
 from io import StringIO, TextIOWrapper
 from tempfile import SpooledTemporaryFile
 
@@ -24,15 +25,15 @@ class Unreadable(Exception):
 
 def cell(value, zone=None):
     """What stands for `value` in a file: instants in ISO format in `zone`, texts defused, nothing for None."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
     if value is None:
         return ""
-    if hasattr(value, "astimezone"):
+    if isinstance(value, datetime):
         return value.astimezone(zone).isoformat()
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not isinstance(value, str):
-        return str(value)
-    return f"'{value}" if value.startswith(FORMULA) else value
+    return str(value)
 
 
 def download(filename, rows):
