@@ -80,7 +80,7 @@ def test_only_indexed_columns_sort(salon, client):
     newest_first = [salon.strangers_visit, salon.visit]
     assert list(client.get(url).context["cl"].result_list) == newest_first
     assert list(client.get(url, {"o": "1"}).context["cl"].result_list) == newest_first[::-1]
-    for column in ("0", "2", "6", "-6", "99", "zzz", "2.1.3"):
+    for column in ("0", "2", "6", "-6", "99", "zzz", "2.3.4"):
         ordering = client.get(url, {"o": column}).context["cl"].result_list.query.order_by
         assert ordering == ("-appointment_date", "-id")
 
