@@ -161,8 +161,8 @@ def test_ten_thousand_clients_are_saved_whole_and_a_second_time_not_at_all(
     with django_assert_num_queries(12):  # a savepoint, ten statements, its release
         assert save(salon, content) == []
     assert User.objects.filter(email__endswith="@import.example", organization=salon.organization).count() == 10_000
-    assert len(save(salon, content)) == 10_000
-    assert len(save(clinic, content)) == 10_000
+    some = b"\n".join(content.splitlines()[:301])
+    assert [len(save(cast, some)) for cast in (salon, clinic)] == [300, 300]
     assert User.objects.filter(email__endswith="@import.example").count() == 10_000
 
 
