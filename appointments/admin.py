@@ -1,22 +1,18 @@
 from datetime import timedelta
 
-from django import forms
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 
 from accounts.models import User
 from appointments import booking
-from appointments.admin_moves import MovesMixin, plain_history
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin import ClientLineModelAdmin, pill
 from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter
 from clientline.exports import ExportMixin
-from clientline.forms import ClientLineForm
-from organizations import policy
-from services.models import DAY_OF_MINUTES, Service
+from services.models import Service
 
 
 class HoursAdmin(ClientLineModelAdmin):
@@ -77,22 +73,9 @@ class Day(admin.SimpleListFilter):
         )
 
 
-class BookingForm(ClientLineForm):
-    duration = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=DAY_OF_MINUTES,
-        widget=admin.widgets.AdminIntegerFieldWidget,
-        help_text="Minutes; empty: as long as the service",
-    )
-    price = forms.DecimalField(
-        required=False, min_value=0, max_digits=10, decimal_places=2, help_text="Empty: the price of the service"
-    )
-
-
 @admin.register(Appointment)
-class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin):
-    """Adding is booking; afterwards only the notes are typed, and the rest is moved by buttons."""
+class AppointmentAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
+    """The list; the back office brings the page of a visit, which shows its payments, and that of a booking."""
 
     resource = "appointments"
     list_display = ("appointment_date", "client", "service", "staff", "state", "price", "organization")
@@ -125,41 +108,10 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         "staff": lambda caller: User.objects.performers_for(caller, "appointments").filter(is_active=True),
         "service": lambda caller: Service.objects.visible_to(caller, "services").filter(is_active=True),
     }
-    add_form = BookingForm
-    add_fields = (
-        "client",
-        "staff",
-        "service",
-        "appointment_date",
-        "duration",
-        "price",
-        "notes",
-        "internal_notes",
-    )
-    readonly_fields = (
-        "organization",
-        "client",
-        "staff",
-        "service",
-        "appointment_date",
-        "ends_at",
-        "status",
-        "price",
-        "overbooked",
-        "cancelled_at",
-        "cancellation_reason",
-        "fee_waived",
-        "created_at",
-        "what_happened",
-    )
-    change_fields = (*readonly_fields, "notes", "internal_notes")
+    change_fields = ("notes", "internal_notes")
 
     def label(self, row):
         return f"{timezone.localtime(row.appointment_date):%Y-%m-%d %H:%M} · {row.client}"
-
-    def get_changeform_initial_data(self, request):
-        alone = policy.scope(request.user, "appointments", "create") == policy.ASSIGNED
-        return {"staff": request.user.pk} if alone else {}
 
     @admin.display(description="status")
     def state(self, visit):
@@ -177,10 +129,3 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
             booking.complete(by=request.user, visit=visit, now=now)
 
         self.each_row(request, queryset, action="complete", perform=perform, done="completed")
-
-    @admin.display(description="History")
-    def what_happened(self, visit):
-        return format_html_join("", "<div>{}</div>", ((line,) for line in plain_history(visit))) or "–"
-
-    def create(self, request, values):
-        return booking.book(by=request.user, now=timezone.now(), **values)

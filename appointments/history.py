@@ -6,8 +6,9 @@ from functools import cache, partial
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from appointments.models import AppointmentHistory
-from clientline import metrics
+from clientline import metrics, wording
 from clientline.statements import Insertion
 
 
@@ -69,3 +70,41 @@ def as_shown(text, action):
     if text and action in ("booked", "rescheduled"):
         return timezone.localtime(datetime.fromisoformat(text)).isoformat()
     return text or None
+
+
+SENTENCES = {
+    "booked": "Booked for {became}",
+    "rescheduled": "Moved from {was} to {became}",
+    "reassigned": "Handed over from {was} to {became}",
+    "cancelled": "Cancelled",
+    "completed": "Completed",
+    "no_show": "Marked as a no-show",
+    "corrected": "Corrected from {was} to {became}",
+    "price_changed": "Price changed from {was} to {became}",
+    "fee_waived_changed": "Fee {became}",
+}
+
+
+def in_words(visit):
+    """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
+    facts = list(visit.history.select_related("by").order_by("-at", "-id"))
+    ids = {text for fact in facts if fact.action == "reassigned" for text in (fact.was, fact.became)}
+    names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
+    return [
+        {"at": wording.moment(fact.at), "text": f"{sentence(fact, names)} by {fact.by or 'the system'}"}
+        | {"reason": fact.reason}
+        for fact in facts
+    ]
+
+
+def sentence(fact, names):
+    said = {name: plain(fact.action, getattr(fact, name), names) for name in ("was", "became")}
+    return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
+
+
+def plain(action, text, names):
+    if action in ("booked", "rescheduled"):
+        return wording.moment(datetime.fromisoformat(text)) if text else ""
+    if action == "fee_waived_changed":
+        return "waived" if text == "true" else "charged after all"
+    return names.get(text, text).replace("_", "-")

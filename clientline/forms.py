@@ -45,6 +45,18 @@ class SuggestedSelectMultiple(Suggested, forms.SelectMultiple):
     pass
 
 
+class Refusable:
+    """For forms: what the domain refused stands beside the field it is about."""
+
+    renamed = {}  # the domain's name of a value → the form's
+
+    def add_refusal(self, refusal):
+        unnamed = [{"field": None, "code": refusal.code, "detail": refusal.detail}]
+        for error in getattr(refusal, "errors", unnamed):
+            name = self.renamed.get(error["field"], error["field"])
+            self.add_error(name if name in self.fields else None, ValidationError(error["detail"], error["code"]))
+
+
 class VersionField(forms.CharField):
     widget = forms.HiddenInput
 
@@ -88,11 +100,10 @@ class VersionedForm(forms.Form):
         return []
 
 
-class ClientLineForm(VersionedForm, forms.ModelForm):
+class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
     """Changes neither the row nor the database. `refusal` is why saving these values was refused a moment ago."""
 
     refusal = None
-    renamed = {}  # the domain's name of a value → the form's
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -127,12 +138,6 @@ class ClientLineForm(VersionedForm, forms.ModelForm):
             self.add_error(None, error)
         if self.refusal:
             self.add_refusal(self.refusal)
-
-    def add_refusal(self, refusal):
-        unnamed = [{"field": None, "code": refusal.code, "detail": refusal.detail}]
-        for error in getattr(refusal, "errors", unnamed):
-            name = self.renamed.get(error["field"], error["field"])
-            self.add_error(name if name in self.fields else None, ValidationError(error["detail"], error["code"]))
 
 
 def in_words(row, name):

@@ -1,9 +1,11 @@
 """The models' pages that show rows of upper floors: registered in place of the ones their own apps bring."""
 
 from appointments.models import Appointment
+from clientline.backoffice.payment import PaymentPageAdmin
 from clientline.backoffice.visit import VisitAdmin
+from payments.models import Payment
 
-IN_PLACE = {Appointment: VisitAdmin}
+IN_PLACE = {Appointment: VisitAdmin, Payment: PaymentPageAdmin}
 
 
 def register(site):

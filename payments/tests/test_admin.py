@@ -104,5 +104,7 @@ def test_visits_are_suggested_by_their_client(salon, client):
     asked = {"app_label": "payments", "model_name": "payment", "field_name": "appointment", "term": "salon"}
     suggested = client.get("/admin/autocomplete/", asked).json()["results"]
     local = salon.visit.appointment_date.astimezone(salon.organization.zone)
-    assert suggested == [{"id": str(salon.visit.pk), "text": f"{local:%Y-%m-%d %H:%M} · Salon client"}]
+    assert suggested == [
+        {"id": str(salon.visit.pk), "text": f"{local:%a} {local.day} {local:%b %Y %H:%M} · Salon client"}
+    ]
     assert errors_of(client.post(ADD, {}))[0] == "This field is required."

@@ -1,0 +1,197 @@
+"""One page per move of a row: what it asks, the domain function that does it, a button where it is open now."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from clientline.backoffice.pages import page
+from clientline.backoffice.provider import ask_provider
+from clientline.errors import Refused, as_refusal
+from clientline.forms import Refusable
+from organizations import policy
+
+STALE = "This was changed meanwhile, perhaps because it was sent twice. Look at it again before you send it."
+
+
+class MoveForm(Refusable, forms.Form):
+    """What a move asks. `guarded` fields are there only for who may use them; `seen` is what the page showed."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    guarded = {}
+
+    def __init__(self, *args, caller, row, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.caller, self.row, self.label_suffix = caller, row, ""
+        for name, (resource, action) in self.guarded.items():
+            if not caller.may(resource, action):
+                del self.fields[name]
+        self.choose()
+        for first in self.visible_fields()[:1]:
+            first.field.widget.attrs["autofocus"] = True
+
+    def choose(self):
+        """Fill in what the row says, and limit the choices to what this caller may name for it."""
+
+    def add_refusal(self, refusal):
+        refusal.detail = refusal.detail.replace("_", "-")
+        super().add_refusal(refusal)
+
+    def details(self):
+        """What the domain function is told."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen" and value not in (None, "")}
+
+
+@dataclass(frozen=True)
+class Move:
+    """`is_open(row, now)` says when it is offered; `at_once` that its button asks nothing more."""
+
+    label: str
+    permission: tuple
+    form: type
+    perform: callable
+    is_open: callable
+    done: str
+    at_once: bool = False
+    question: str = "Are you sure?"
+    template: str = "move.html"
+
+
+@dataclass
+class Button:
+    name: str
+    label: str
+    url: str
+    at_once: bool
+    classes: str = "quiet"
+
+
+class MovesMixin:
+    """For a model's admin. `moves` are its moves by name, `subject` what their functions call the row."""
+
+    moves = {}
+    subject = ""
+    move_related = ("organization",)
+
+    def get_urls(self):
+        pages = [
+            path(
+                f"<int:object_id>/{name}/",
+                self.admin_site.admin_view(partial(self.move_view, name=name)),
+                name=self.page_name(name),
+            )
+            for name in self.moves
+        ]
+        return pages + super().get_urls()
+
+    def page_name(self, name):
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def seen(self, row):
+        """What two people must not both act upon: sent twice, it is done once."""
+        return str(row.version)
+
+    def home_of(self, request, row):
+        """Where one goes from a move's page, done or not."""
+        return reverse(f"admin:{self.page_name('change')}", args=[row.pk])
+
+    def open_moves(self, request, rows, query=""):
+        """The buttons of each row by its id: the moves that are open now to the caller. One query per scope."""
+        now, reached, pks = timezone.now(), {}, [row.pk for row in rows]
+
+        def reaches(permission, row):
+            scope = policy.scope(request.user, *permission)
+            if scope not in reached:
+                permitted = self.model.objects.visible_to(request.user, *permission).filter(pk__in=pks)
+                reached[scope] = set(permitted.values_list("pk", flat=True))
+            return row.pk in reached[scope]
+
+        return {
+            row.pk: [
+                Button(name, move.label, reverse(f"admin:{self.page_name(name)}", args=[row.pk]) + query, move.at_once)
+                for name, move in self.moves.items()
+                if move.is_open(row, now) and reaches(move.permission, row)
+            ]
+            for row in rows
+        }
+
+    def move_view(self, request, object_id, name):
+        move = self.moves[name]
+        row = self.find(request, object_id, move)
+        timezone.activate(row.organization.zone)
+        form = self.form_for(request, move, row)
+        if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
+            done, made = self.performed(request, move, row, form)
+            if done:
+                note = ask_provider(request, made)
+                self.message_user(request, note or move.done, messages.WARNING if note else messages.SUCCESS)
+                return HttpResponseRedirect(self.home_of(request, row))
+        return page(
+            request,
+            move.template,
+            title=move.label,
+            row=row,
+            subject=self.label(row),
+            back=self.home_of(request, row),
+            form=form,
+            move=move,
+            opts=self.opts,
+            media=self.media + form.media,
+        )
+
+    def find(self, request, object_id, move):
+        """The row, locked when it is about to be moved. Raises PermissionDenied and Http404."""
+        if not self.admin_site.has_permission(request) or not request.user.may(*move.permission):
+            raise PermissionDenied
+        rows = self.model.objects.visible_to(request.user, *move.permission).select_related(*self.move_related)
+        if request.method == "POST":
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        row = rows.filter(pk=bounded(object_id)).first()
+        if row is None:
+            raise Http404
+        return row
+
+    def form_for(self, request, move, row):
+        """Bound to what was sent, unless that only asks for the free times of another day."""
+        asked = {"caller": request.user, "row": row}
+        seen = {"seen": self.seen(row)}
+        if request.method != "POST":
+            return move.form(initial=seen, **asked)
+        if "look" in request.POST:
+            return move.form(initial=request.POST.dict() | seen, **asked)
+        return move.form(request.POST, **asked)
+
+    def is_stale(self, move, row, form):
+        """Whether somebody was quicker. A move that is no longer open at all is the domain's to refuse."""
+        seen = self.seen(row)
+        if form.cleaned_data.get("seen") in ("", seen) or not move.is_open(row, timezone.now()):
+            return False
+        form.add_error(None, STALE)
+        form.data = form.data.copy()
+        form.data["seen"] = seen
+        return True
+
+    def performed(self, request, move, row, form):
+        """Whether the domain did it, and what that made; what it refused becomes an error of the form."""
+        try:
+            with transaction.atomic():
+                made = move.perform(by=request.user, now=timezone.now(), **{self.subject: row}, **form.details())
+                self.log_change(request, row, move.label)
+        except (Refused, DatabaseError) as error:
+            refusal = as_refusal(error)
+            if refusal is None:
+                raise
+            form.add_refusal(refusal)
+            return False, None
+        return True, made
+
+
+def bounded(pk):
+    """An id PostgreSQL can hold; any other is nobody's."""
+    return pk if pk < 2**63 else 0

@@ -1,0 +1,449 @@
+"""The page on which a visit is booked: what it fills in, offers, refuses with everything kept, and saves."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connections
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory, always_at_work, days_ahead
+from clientline.tests.pages import Page, submit, typed
+from services.models import Service
+from services.tests.factories import ServiceFactory
+
+LIST = "/admin/appointments/appointment/"
+ADD = f"{LIST}add/"
+NOT_OFFERED = "Select a valid choice. That choice is not one of the available choices."
+
+
+def booking(cast, **values):
+    """What is typed into the form: 10:00 in Berlin is 09:00 UTC in winter."""
+    return {
+        "client": cast.client.pk,
+        "staff": cast.staff.pk,
+        "service": cast.service.pk,
+        "date": "2027-01-11",
+        "slot": "",
+        "time": "10:00",
+    } | values
+
+
+def errors_of(answer):
+    return answer.context["form"].errors
+
+
+def kept(answer, *names):
+    return {name: Page(answer).fields.get(name) for name in names}
+
+
+def slots_of(answer):
+    return [(value, label) for value, label in answer.context["form"].fields["slot"].widget.choices if value]
+
+
+def test_booking_saves_the_visit_in_the_organizations_time_and_leads_to_it(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(client, ADD, **booking(salon, notes="window seat"))
+    visit = Appointment.objects.latest("id")
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{visit.pk}/change/")
+    assert (visit.organization, visit.client, visit.staff, visit.service, visit.created_by) == (
+        salon.organization,
+        salon.client,
+        salon.staff,
+        salon.service,
+        salon.manager,
+    )
+    assert visit.appointment_date == datetime(2027, 1, 11, 9, tzinfo=UTC)
+    assert visit.ends_at == datetime(2027, 1, 11, 9, 30, tzinfo=UTC)
+    assert (visit.price, visit.status, visit.notes) == (Decimal("45.00"), "scheduled", "window seat")
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (salon.manager, str(visit.pk))
+    shown = client.get(answer["Location"]).content.decode()
+    assert "Booked: Salon client, Salon service, Mon 11 Jan 2027 10:00 with Salon staff." in shown
+
+
+def test_the_address_fills_the_form_in(salon, client):
+    always_at_work(salon.staff)
+    client.force_login(salon.manager)
+    day = f"{days_ahead(5):%Y-%m-%d}"
+    asked = {"staff": salon.staff.pk, "date": day, "time": "10:10", "service": salon.service.pk}
+    form = client.get(ADD, asked | {"client": salon.client.pk})
+    assert kept(form, "client", "staff", "service", "date", "time", "slot") == {
+        "client": [str(salon.client.pk)],
+        "staff": [str(salon.staff.pk)],
+        "service": [str(salon.service.pk)],
+        "date": [day],
+        "time": ["10:10"],
+        "slot": [""],
+    }
+    # A time that is on offer is chosen there.
+    form = client.get(ADD, asked | {"time": "10:15"})
+    [chosen] = Page(form).fields["slot"]
+    assert chosen.startswith(f"{day}T10:15:00")
+    assert client.post(ADD, typed(form, client=salon.client.pk)).status_code == 302
+    assert Appointment.objects.latest("id").appointment_date == datetime.fromisoformat(chosen)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "date=9999-99-99&time=99:99&staff=abc&service=9999999999999999999999&client=-1",
+        "date=0001-01-01&time=%F0%9F%98%80&staff=9223372036854775808&service=0",
+        "date=2099-12-31&time=10:15&service={service}&staff=9999999999999999999",
+        "date=&time=&staff=&service=&client=&slot=x&duration=x",
+        "service={service}&date=2100-01-01",
+        "staff=1&staff=abc&service={service}&service=abc",
+    ],
+)
+def test_nonsense_in_the_address_fills_in_nothing(salon, client, query):
+    client.force_login(salon.manager)
+    answer = client.get(f"{ADD}?{query.format(service=salon.service.pk)}")
+    assert answer.status_code == 200
+    assert kept(answer, "client")["client"] is None
+    assert kept(answer, "staff")["staff"] in (None, [""])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"date": "9999-99-99"},
+        {"duration": "9" * 30},
+        {"duration": "0"},
+        {"service": "x", "staff": "9" * 30, "client": "1e5"},
+        {"slot": "x" * 9000, "time": "\0"},
+    ],
+)
+def test_looking_for_free_times_with_nonsense_is_answered(salon, client, values):
+    client.force_login(salon.manager)
+    assert submit(client, ADD, **booking(salon, look="1", **values)).status_code == 200
+
+
+def test_free_times_are_those_that_everybody_is_offered(salon, client, api):
+    always_at_work(salon.staff)
+    client.force_login(salon.manager)
+    day = f"{days_ahead(5):%Y-%m-%d}"
+    looked = submit(client, ADD, **booking(salon, date=day, look="1", notes="kept", time=""))
+    asked = {"service": salon.service.pk, "from": day, "to": day, "staff": salon.staff.pk}
+    offered = api(salon.client).get("/availability", asked).json()["slots"]
+    assert [value for value, _ in slots_of(looked)] == [slot["start"] for slot in offered] != []
+    assert Page(looked).fields["notes"] == "kept"
+    before = Appointment.objects.count()
+    answer = client.post(ADD, typed(looked, slot=slots_of(looked)[3][0]))
+    assert (answer.status_code, Appointment.objects.count()) == (302, before + 1)
+
+
+def test_a_day_without_free_times_says_why_and_where_the_next_one_is(salon, client):
+    salon.special_hours.delete()
+    salon.time_off.delete()
+    salon.working_hours.delete()
+    monday = days_ahead(3).date() + timedelta(days=(7 - days_ahead(3).weekday()) % 7)
+    WorkingHoursFactory(staff=salon.staff, weekday=0, starts=time(9), ends=time(12))
+    client.force_login(salon.manager)
+    day = str(monday - timedelta(days=1))
+    looked = submit(client, ADD, **booking(salon, date=day, look="1"))
+    assert f"Nobody works on this day. The next free time is Mon {monday.day} {monday:%b} at 09:00." in (
+        looked.content.decode()
+    )
+    service = ServiceFactory(organization=salon.organization, name="Nails")
+    service.staff.add(salon.colleague, through_defaults={"organization": salon.organization})
+    looked = submit(client, ADD, **booking(salon, service=service.pk, look="1"))
+    assert "Salon staff does not perform Nails." in looked.content.decode()
+
+
+def test_length_and_price_can_be_typed(salon, client):
+    client.force_login(salon.staff)
+    assert submit(client, ADD, **booking(salon, duration="75", price="0")).status_code == 302
+    visit = Appointment.objects.latest("id")
+    assert visit.ends_at == datetime(2027, 1, 11, 10, 15, tzinfo=UTC)
+    assert visit.price == Decimal("0.00")
+
+
+def test_a_double_booking_keeps_what_was_typed_and_a_manager_may_insist(salon, client):
+    client.force_login(salon.manager)
+    submit(client, ADD, **booking(salon))
+    visits, entries = Appointment.objects.count(), LogEntry.objects.count()
+    values = booking(salon, client=salon.stranger.pk, time="10:15", notes="please", price="12.50")
+    answer = submit(client, ADD, **values)
+    assert (answer.status_code, errors_of(answer)) == (200, {"__all__": ["This time is taken."]})
+    assert kept(answer, *values) == {
+        "client": [str(salon.stranger.pk)],
+        "staff": [str(salon.staff.pk)],
+        "service": [str(salon.service.pk)],
+        "date": ["2027-01-11"],
+        "slot": [""],
+        "time": ["10:15"],
+        "notes": "please",
+        "price": ["12.50"],
+    }
+    assert (Appointment.objects.count(), LogEntry.objects.count()) == (visits, entries)
+    assert "Salon staff has another visit then. Both will stand in the calendar." in answer.content.decode()
+    answer = client.post(ADD, typed(answer, overbook=answer.context["form"].anyway.value))
+    assert answer.status_code == 302
+    assert Appointment.objects.latest("id").overbooked is True
+
+
+def test_staff_are_offered_no_overbooking_and_cannot_craft_it(salon, client):
+    client.force_login(salon.staff)
+    submit(client, ADD, **booking(salon))
+    UserFactory(organization=salon.organization, role="client", created_by=salon.staff)
+    other = User.objects.latest("id").pk
+    crafted = f"2027-01-11T10:00:00+01:00 {salon.staff.pk}"
+    answer = submit(client, ADD, **booking(salon, client=other, overbook=crafted))
+    assert errors_of(answer) == {"__all__": ["This time is taken."]}
+    assert answer.context["form"].anyway is None
+
+
+def test_anyone_free_is_chosen_by_the_domain(salon, client):
+    always_at_work(salon.colleague)
+    salon.working_hours.delete()
+    client.force_login(salon.manager)
+    assert submit(client, ADD, **booking(salon, staff="")).status_code == 302
+    assert Appointment.objects.latest("id").staff == salon.colleague
+
+
+def test_the_same_booking_sent_twice_is_booked_once_unless_it_is_meant(salon, client):
+    always_at_work(salon.colleague, salon.staff)
+    client.force_login(salon.manager)
+    sent = typed(client.get(ADD), **booking(salon, staff=""))
+    assert client.post(ADD, sent).status_code == 302
+    before = Appointment.objects.count()
+    answer = client.post(ADD, sent)
+    [problem] = errors_of(answer)["__all__"]
+    assert re.fullmatch("Salon client already has a visit at this time: Salon service with Salon .*", problem)
+    assert Appointment.objects.count() == before
+    meant = client.post(ADD, typed(answer, twice=answer.context["form"].anyway.value))
+    assert (meant.status_code, Appointment.objects.count()) == (302, before + 1)
+
+
+NEW = {"client": "", "name": "Nina Neu", "email": "Nina@New.example", "phone": "0170 1"}
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_a_new_client_is_registered_with_the_booking(salon, client, who):
+    client.force_login(getattr(salon, who))
+    assert submit(client, ADD, **booking(salon, **NEW)).status_code == 302
+    person = User.objects.get(email="nina@new.example")
+    assert (person.name, person.role, person.phone, person.organization) == (
+        "Nina Neu",
+        "client",
+        "0170 1",
+        salon.organization,
+    )
+    assert (person.created_by, person.has_usable_password()) == (getattr(salon, who), False)
+    assert Appointment.objects.latest("id").client == person
+
+
+def test_a_refused_booking_leaves_no_new_client_behind(salon, client):
+    client.force_login(salon.manager)
+    submit(client, ADD, **booking(salon))
+    people, visits = User.objects.count(), Appointment.objects.count()
+    answer = submit(client, ADD, **booking(salon, **NEW))
+    assert errors_of(answer) == {"__all__": ["This time is taken."]}
+    assert kept(answer, "name", "email") == {"name": ["Nina Neu"], "email": ["Nina@New.example"]}
+    assert (User.objects.count(), Appointment.objects.count()) == (people, visits)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"client": ""}, {"client": ["Choose a client, or write the name and e-mail address of a new one."]}),
+        ({"name": "Nina", "email": "n@new.example"}, {"client": ["Choose a client or write a new one, not both."]}),
+        (NEW | {"email": ""}, {"email": ["A new client needs a name and an e-mail address."]}),
+        (NEW | {"name": ""}, {"name": ["A new client needs a name and an e-mail address."]}),
+        (NEW | {"email": "nina"}, {"email": ["Enter a valid email address."]}),
+        (NEW | {"email": "CLIENT@clinic.example"}, {"email": ["This is taken already."]}),
+    ],
+)
+def test_who_comes_is_one_client_known_or_new(salon, client, values, expected):
+    client.force_login(salon.manager)
+    people = User.objects.count()
+    answer = submit(client, ADD, **booking(salon, **values))
+    assert errors_of(answer) == expected
+    assert User.objects.count() == people
+
+
+def test_what_the_domain_refuses_stands_beside_its_field(salon, client):
+    client.force_login(salon.manager)
+    Service.objects.filter(pk=salon.service.pk).update(duration=None)
+    answer = submit(client, ADD, **booking(salon))
+    assert errors_of(answer) == {"duration": ["Salon service has no duration of its own: say how many minutes."]}
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "problem"),
+    [
+        ({"date": "9999-12-31", "time": "23:59"}, "date", "Choose a date between 2000 and 2100."),
+        ({"date": "0001-01-01"}, "date", "Choose a date between 2000 and 2100."),
+        ({"date": "2027-02-30"}, "date", "Enter a valid date."),
+        ({"time": "10:00:30"}, "time", "Write hours and minutes only."),
+        ({"time": ""}, "slot", "Choose a free time, or type another one."),
+        ({"duration": "1441"}, "duration", "Ensure this value is less than or equal to 1440."),
+        ({"price": "1e400"}, "price", "Ensure that there are no more than 10 digits in total."),
+        ({"price": "-1"}, "price", "Ensure this value is greater than or equal to 0."),
+        ({"notes": "a\0b"}, "notes", "Null characters are not allowed."),
+        # 02:30 is skipped on this night in Berlin
+        ({"date": "2027-03-28", "time": "02:30"}, "slot", "The clocks skip this time on that day."),
+    ],
+)
+def test_nonsense_is_said_and_not_saved(salon, client, values, field, problem):
+    client.force_login(salon.manager)
+    before = Appointment.objects.count()
+    assert errors_of(submit(client, ADD, **booking(salon, **values))) == {field: [problem]}
+    assert Appointment.objects.count() == before
+
+
+@pytest.mark.parametrize("walls", ["with", "without"])
+@pytest.mark.parametrize("field", ["client", "staff", "service"])
+def test_rows_of_another_organization_do_not_exist_for_the_form(salon, clinic, client, request, walls, field):
+    if walls == "without":
+        request.getfixturevalue("without_row_security")
+    client.force_login(salon.admin)
+    before = Appointment.objects.count()
+    answer = submit(client, ADD, **booking(salon, **{field: getattr(clinic, field).pk}))
+    assert errors_of(answer) == {field: [NOT_OFFERED]}
+    assert Appointment.objects.count() == before
+    assert "Clinic" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("field", "who"), [("client", "colleague"), ("staff", "stranger")])
+def test_clients_and_staff_cannot_change_places(salon, client, field, who):
+    client.force_login(salon.admin)
+    answer = submit(client, ADD, **booking(salon, **{field: getattr(salon, who).pk}))
+    assert errors_of(answer) == {field: [NOT_OFFERED]}
+
+
+def test_staff_book_themselves_with_clients_they_know(salon, client):
+    client.force_login(salon.staff)
+    assert Page(client.get(ADD)).fields["staff"] == [str(salon.staff.pk)]
+    for values in ({"staff": salon.colleague.pk}, {"client": salon.stranger.pk}):
+        assert list(errors_of(submit(client, ADD, **booking(salon, **values)))) == list(values)
+    assert submit(client, ADD, **booking(salon, staff="")).status_code == 302
+    assert Appointment.objects.latest("id").staff == salon.staff
+
+
+def test_the_deactivated_are_not_offered(salon, client):
+    client.force_login(salon.manager)
+    User.objects.filter(pk=salon.client.pk).update(is_active=False)
+    assert errors_of(submit(client, ADD, **booking(salon))) == {"client": [NOT_OFFERED]}
+
+
+def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
+    client.force_login(operator)
+    before = Appointment.objects.count()
+    answer = submit(client, ADD, **booking(salon, staff=clinic.staff.pk))
+    assert errors_of(answer) == {"staff": ["Clinic staff does not perform Salon service."]}
+    assert Appointment.objects.count() == before
+    assert submit(client, ADD, **booking(salon, **NEW)).status_code == 302
+    visit = Appointment.objects.latest("id")
+    assert (visit.appointment_date.hour, visit.client.organization) == (9, salon.organization)
+
+
+def test_a_series_is_booked_whole_or_without_what_is_taken(salon, client):
+    taken = AppointmentFactory(
+        client=salon.stranger,
+        staff=salon.staff,
+        service=salon.service,
+        appointment_date=datetime(2027, 1, 18, 9, tzinfo=UTC),
+    )
+    client.force_login(salon.manager)
+    before = Appointment.objects.count()
+    answer = submit(client, ADD, **booking(salon, count="3", every="1"))
+    assert errors_of(answer) == {"__all__": ["2027-01-18: This time is taken."]}
+    assert Appointment.objects.count() == before
+    answer = client.post(ADD, typed(answer, skip="on"))
+    visits = Appointment.objects.filter(pk__gt=taken.pk).order_by("id")
+    assert [str(visit.appointment_date.date()) for visit in visits] == ["2027-01-11", "2027-01-25"]
+    assert answer["Location"] == f"{LIST}{visits[0].pk}/change/"
+    assert "2 visits in all, the last on Mon 25 Jan 2027. Left out: Mon 18 Jan 2027 10:00." in (
+        client.get(answer["Location"]).content.decode()
+    )
+
+
+@pytest.mark.parametrize("who", ["client", None])
+def test_the_form_is_for_the_team(salon, client, who):
+    if who:
+        client.force_login(getattr(salon, who))
+    assert client.get(ADD).status_code == 302
+    assert client.post(ADD, booking(salon)).status_code == 302
+    assert Appointment.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("client", ["Salon client · client@salon.example", "Salon stranger · stranger@salon.example"]),
+        (
+            "staff",
+            [
+                "Salon admin · admin@salon.example",
+                "Salon colleague · colleague@salon.example",
+                "Salon manager · manager@salon.example",
+                "Salon staff · staff@salon.example",
+            ],
+        ),
+        ("service", ["Salon service"]),
+    ],
+)
+def test_suggestions_are_what_the_form_accepts(salon, client, field, names):
+    UserFactory(organization=salon.organization, name="Salon gone", is_active=False)
+    client.force_login(salon.manager)
+    asked = {"app_label": "appointments", "model_name": "appointment", "field_name": field, "term": "salon"}
+    suggested = client.get("/admin/autocomplete/", asked).json()["results"]
+    assert [each["text"] for each in suggested] == names
+
+
+@pytest.mark.parametrize("day", ["today", "tomorrow", "week", "last-week", "garbage"])
+def test_visits_are_filtered_by_day(salon, client, day):
+    client.force_login(salon.manager)
+    shown = client.get(LIST, {"day": day})
+    assert shown.context["cl"].result_count == (2 if day == "garbage" else 0)
+
+
+def test_the_form_costs_the_same_with_more_people_and_visits(salon, client, django_assert_num_queries):
+    always_at_work(salon.staff)
+    client.force_login(salon.manager)
+    asked = {"service": salon.service.pk, "date": f"{days_ahead(5):%Y-%m-%d}", "client": salon.client.pk}
+    client.get(ADD, asked)
+    with django_assert_num_queries(18):
+        client.get(ADD, asked)
+    for _ in range(3):
+        UserFactory(organization=salon.organization, role="staff")
+        ServiceFactory(organization=salon.organization)
+        AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
+    with django_assert_num_queries(18):
+        client.get(ADD, asked)
+
+
+def test_a_long_list_of_services_is_searched_instead(salon, client):
+    for number in range(30):
+        ServiceFactory(organization=salon.organization, name=f"Service {number}")
+    client.force_login(salon.manager)
+    text = client.get(ADD).content.decode()
+    assert "Service 29" not in text
+    assert submit(client, ADD, **booking(salon)).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_at_once_by_two_connections_books_once(salon):
+    always_at_work(salon.staff, salon.colleague)
+    first, second = Client(), Client()
+    for each in (first, second):
+        each.force_login(salon.manager)
+    sent = typed(first.get(ADD), **booking(salon, staff=""))
+
+    def send(client):
+        try:
+            return client.post(ADD, sent).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = sorted(threads.map(send, (first, second)))
+    assert statuses == [200, 302]
+    assert Appointment.objects.filter(appointment_date=datetime(2027, 1, 11, 9, tzinfo=UTC)).count() == 1

@@ -1,0 +1,27 @@
+"""How pages write times, lengths and amounts."""
+
+from django.utils import timezone
+
+from clientline.currencies import places
+
+
+def day(instant):
+    """`Tue 1 Dec 2026`, in the active zone."""
+    local = timezone.localtime(instant)
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def moment(instant):
+    """`Tue 1 Dec 2026 09:00`, in the active zone."""
+    return f"{day(instant)} {timezone.localtime(instant):%H:%M}"
+
+
+def money(amount, currency):
+    """`45.00 EUR`, with the decimals that the currency has."""
+    return f"{amount:.{places(currency)}f} {currency}"
+
+
+def length(minutes):
+    """`45 min`, `1 h 30 min`."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
