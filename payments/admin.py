@@ -1,28 +1,16 @@
-from django import forms
 from django.contrib import admin
-from django.utils import timezone
 
 from appointments.models import Appointment
 from clientline.admin import ClientLineModelAdmin, pill
 from clientline.changelists import ChoicesFilter
 from clientline.exports import ExportMixin
-from clientline.forms import ClientLineForm
-from payments import ledger
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
 
 
-class RecordingForm(ClientLineForm):
-    status = forms.ChoiceField(
-        choices=[(each.value, each.label) for each in (Payment.Status.PENDING, Payment.Status.COMPLETED)],
-        help_text="Only cash and card payments can be recorded as completed",
-    )
-    allow_overpayment = forms.BooleanField(required=False, help_text="Take more than is due: a tip, a deposit")
-
-
 @admin.register(Payment)
 class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
-    """Adding is recording; afterwards nothing is typed."""
+    """The list; nothing of a payment is ever typed in here. The back office brings its page, with its buttons."""
 
     resource = "payments"
     list_display = ("created_at", "client", "amount", "payment_method", "state", "organization")
@@ -38,8 +26,6 @@ class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
             "client"
         )
     }
-    add_form = RecordingForm
-    add_fields = ("appointment", "amount", "payment_method", "status", "allow_overpayment")
     change_fields = readonly_fields = (
         "organization",
         "appointment",
@@ -60,6 +46,3 @@ class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
     @admin.display(description="client")
     def client(self, payment):
         return payment.appointment.client
-
-    def create(self, request, values):
-        return ledger.record(by=request.user, now=timezone.now(), **values)

@@ -1,19 +1,36 @@
 """The page of a payment: what was taken, what was given back of it, and what can become of it."""
 
-from django.contrib import messages
+from django import forms
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from clientline import wording
 from clientline.backoffice.moves import MovesMixin
+from clientline.backoffice.pages import page
 from clientline.backoffice.payment_moves import PAYMENT_MOVES
-from clientline.backoffice.provider import ask_provider
+from clientline.forms import SuggestedSelect
 from payments.admin import PaymentAdmin
 from payments.models import Payment, Refund
 
 FROM_VISIT = "?from=visit"
 REFUNDS = Prefetch("refunds", Refund.objects.order_by("id"))
+
+
+class WhichVisitForm(forms.Form):
+    appointment = forms.ModelChoiceField(
+        Payment.objects.none(), label="Visit", help_text="Search by the client's name or e-mail address"
+    )
+
+    def __init__(self, *args, model_admin, caller, **kwargs):
+        super().__init__(*args, **kwargs)
+        field, column = self.fields["appointment"], Payment._meta.get_field("appointment")
+        field.queryset = model_admin.choices["appointment"](caller)
+        field.widget = SuggestedSelect(column, model_admin.admin_site)
+        field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
+        field.widget.choices = field.choices
 
 
 class PaymentPageAdmin(MovesMixin, PaymentAdmin):
@@ -34,23 +51,29 @@ class PaymentPageAdmin(MovesMixin, PaymentAdmin):
     def label(self, payment):
         return f"{payment.amount} · {payment.appointment.client}"
 
-    def create(self, request, values):
-        request.recorded = super().create(request, values)
-        return request.recorded
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        response = super().changeform_view(request, object_id, form_url, extra_context)
-        if response.status_code == 302 and hasattr(request, "recorded"):
-            note = ask_provider(request, request.recorded)
-            if note:
-                self.message_user(request, note, messages.WARNING)
-        return response
+    def add_view(self, request, form_url="", extra_context=None):
+        """Asks for whom; the page of the visit's own move takes the payment."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = WhichVisitForm(request.POST or None, model_admin=self, caller=request.user)
+        if form.is_bound and form.is_valid():
+            visit = form.cleaned_data["appointment"]
+            return HttpResponseRedirect(reverse("admin:appointments_appointment_payment", args=[visit.pk]))
+        return page(
+            request,
+            "which_visit.html",
+            title="Take a payment",
+            form=form,
+            opts=self.opts,
+            media=self.media + form.media,
+        )
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj:
             timezone.activate(obj.organization.zone)
             prefetch_related_objects([obj], REFUNDS)
             context |= lines_of(self, request, [obj], obj.organization.currency)[0]
+            context |= {"title": f"Payment of {context['amount']} · {obj.appointment.client}", "subtitle": None}
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 

@@ -96,8 +96,6 @@ def test_the_address_fills_the_form_in(salon, client):
         "date=9999-99-99&time=99:99&staff=abc&service=9999999999999999999999&client=-1",
         "date=0001-01-01&time=%F0%9F%98%80&staff=9223372036854775808&service=0",
         "date=2099-12-31&time=10:15&service={service}&staff=9999999999999999999",
-        "date=&time=&staff=&service=&client=&slot=x&duration=x",
-        "service={service}&date=2100-01-01",
         "staff=1&staff=abc&service={service}&service=abc",
     ],
 )
@@ -279,13 +277,11 @@ def test_what_the_domain_refuses_stands_beside_its_field(salon, client):
     ("values", "field", "problem"),
     [
         ({"date": "9999-12-31", "time": "23:59"}, "date", "Choose a date between 2000 and 2100."),
-        ({"date": "0001-01-01"}, "date", "Choose a date between 2000 and 2100."),
         ({"date": "2027-02-30"}, "date", "Enter a valid date."),
         ({"time": "10:00:30"}, "time", "Write hours and minutes only."),
         ({"time": ""}, "slot", "Choose a free time, or type another one."),
         ({"duration": "1441"}, "duration", "Ensure this value is less than or equal to 1440."),
         ({"price": "1e400"}, "price", "Ensure that there are no more than 10 digits in total."),
-        ({"price": "-1"}, "price", "Ensure this value is greater than or equal to 0."),
         ({"notes": "a\0b"}, "notes", "Null characters are not allowed."),
         # 02:30 is skipped on this night in Berlin
         ({"date": "2027-03-28", "time": "02:30"}, "slot", "The clocks skip this time on that day."),
