@@ -73,24 +73,23 @@ class BookingForm(WhenForm):
     }
     renamed = {"appointment_date": "slot"}
 
-    def __init__(self, *args, model_admin, caller, **kwargs):
+    def __init__(self, *args, model_admin, request, **kwargs):
         super().__init__(*args, **kwargs)
-        self.caller, self.label_suffix = caller, ""
+        self.caller, self.label_suffix = request.user, ""
         for name, permission in self.guarded.items():
-            if not caller.may(*permission):
+            if not self.caller.may(*permission):
                 del self.fields[name]
         for name in ("client", "service", "staff"):
-            self.fill_choices(name, model_admin)
-        if policy.scope(caller, "appointments", "create") == policy.ASSIGNED:
+            self.fill_choices(name, model_admin, request)
+        if policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED:
             self.fields["staff"].empty_label = None
-            self.initial["staff"] = caller.pk
+            self.initial["staff"] = self.caller.pk
         self.offer(self.free_times())
 
-    def fill_choices(self, name, model_admin):
+    def fill_choices(self, name, model_admin, request):
         """A few are shown at once, many are searched for; of clients there are always many."""
-        field, rows = self.fields[name], model_admin.choices[name](self.caller).select_related("organization")
-        column = Appointment._meta.get_field(name)
-        field.queryset = rows.order_by("name", "id")
+        field, column = self.fields[name], Appointment._meta.get_field(name)
+        field.queryset = model_admin.rows_for(column, request).select_related("organization").order_by("name", "id")
         field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
         if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
             field.widget = SuggestedSelect(column, model_admin.admin_site)
@@ -202,7 +201,7 @@ def booking_view(model_admin, request):
 
 def form_for(model_admin, request):
     """Bound to what was sent; unbound, and filled in, where only the free times are asked for."""
-    asked = {"model_admin": model_admin, "caller": request.user}
+    asked = {"model_admin": model_admin, "request": request}
     if request.method == "POST" and "look" not in request.POST:
         return BookingForm(request.POST, **asked)
     if request.method == "POST":

@@ -149,7 +149,8 @@ class MovesMixin:
         """The row, locked when it is about to be moved. Raises PermissionDenied and Http404."""
         if not self.admin_site.has_permission(request) or not request.user.may(*move.permission):
             raise PermissionDenied
-        rows = self.model.objects.visible_to(request.user, *move.permission).select_related(*self.move_related)
+        rows = self.of_one(request, self.model.objects.visible_to(request.user, *move.permission))
+        rows = rows.select_related(*self.move_related)
         if request.method == "POST":
             rows = rows.select_for_update(of=("self",), no_key=True)
         row = rows.filter(pk=bounded(object_id)).first()

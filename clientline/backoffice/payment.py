@@ -24,10 +24,10 @@ class WhichVisitForm(forms.Form):
         Payment.objects.none(), label="Visit", help_text="Search by the client's name or e-mail address"
     )
 
-    def __init__(self, *args, model_admin, caller, **kwargs):
+    def __init__(self, *args, model_admin, request, **kwargs):
         super().__init__(*args, **kwargs)
         field, column = self.fields["appointment"], Payment._meta.get_field("appointment")
-        field.queryset = model_admin.choices["appointment"](caller)
+        field.queryset = model_admin.rows_for(column, request)
         field.widget = SuggestedSelect(column, model_admin.admin_site)
         field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
         field.widget.choices = field.choices
@@ -55,7 +55,7 @@ class PaymentPageAdmin(MovesMixin, PaymentAdmin):
         """Asks for whom; the page of the visit's own move takes the payment."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = WhichVisitForm(request.POST or None, model_admin=self, caller=request.user)
+        form = WhichVisitForm(request.POST or None, model_admin=self, request=request)
         if form.is_bound and form.is_valid():
             visit = form.cleaned_data["appointment"]
             return HttpResponseRedirect(reverse("admin:appointments_appointment_payment", args=[visit.pk]))
