@@ -84,7 +84,8 @@ class BookingForm(WhenForm):
         if policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
-        self.offer(self.free_times())
+        service = self.named("service")
+        self.offer(self.free_times(service), service and service.organization)
 
     def fill_choices(self, name, model_admin, request):
         """A few are shown at once, many are searched for; of clients there are always many."""
@@ -105,8 +106,8 @@ class BookingForm(WhenForm):
         text = str(self[name].value() or "")
         return self.fields[name].queryset.filter(pk=text).first() if ID.fullmatch(text) else None
 
-    def free_times(self):
-        service, day = self.named("service"), asked_day(self["date"].value())
+    def free_times(self, service):
+        day = asked_day(self["date"].value())
         if not service or not day:
             return NothingAsked
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""

@@ -151,8 +151,10 @@ class WhenForm(Refusable, forms.Form):
             raise ValueError("The clocks skip this time on that day.")
         return make_aware(datetime.combine(day, clock), self.zone)
 
-    def offer(self, times):
+    def offer(self, times, organization=None):
         """Show these free times; one typed that is among them is chosen."""
+        abroad = organization and organization.pk != self.caller.organization_id
+        self.foreign_zone = organization.timezone if abroad else ""
         self.sentence = times.sentence
         self.fields["slot"].widget.choices = [*times.choices, ("", "another time:")] if times.choices else []
         if not self.is_bound and not self.initial.get("slot"):

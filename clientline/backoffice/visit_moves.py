@@ -40,7 +40,7 @@ class RescheduleForm(MoveForm, WhenForm):
         self.fields["staff"].queryset = people.filter(is_active=True).order_by("name", "id")
         local = self.row.appointment_date.astimezone(self.zone)
         self.initial = {"date": local.date(), "staff": self.row.staff_id} | self.initial
-        self.offer(self.free_times())
+        self.offer(self.free_times(), self.row.organization)
 
     def free_times(self):
         day = asked_day(self["date"].value()) or timezone.localdate(timezone=self.zone)

@@ -336,6 +336,8 @@ def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     assert errors_of(answer) == {"staff": ["Clinic staff does not perform Salon service."]}
     assert Appointment.objects.count() == before
     assert submit(client, ADD, **booking(salon, **NEW)).status_code == 302
+    looked = submit(client, ADD, **booking(salon, look="1"))
+    assert "Times are those of Europe/Berlin." in looked.content.decode()
     visit = Appointment.objects.latest("id")
     assert (visit.appointment_date.hour, visit.client.organization) == (9, salon.organization)
 
