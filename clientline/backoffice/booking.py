@@ -13,7 +13,7 @@ from accounts.models import User
 from appointments import booking, series
 from appointments.models import Appointment
 from clientline import wording
-from clientline.backoffice.free_times import Anyway, FreeTimes, NothingAsked, WhenForm, asked_day
+from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, asked_day
 from clientline.backoffice.pages import page
 from clientline.errors import Refused, as_refusal
 from clientline.fields import CLOCK
@@ -81,7 +81,8 @@ class BookingForm(WhenForm):
                 del self.fields[name]
         for name in ("client", "service", "staff"):
             self.fill_choices(name, model_admin, request)
-        if policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED:
+        self.alone = policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED
+        if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
         service = self.named("service")
@@ -109,7 +110,7 @@ class BookingForm(WhenForm):
     def free_times(self, service):
         day = asked_day(self["date"].value())
         if not service or not day:
-            return NothingAsked
+            return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
         duration = int(minutes) if ID.fullmatch(minutes) and int(minutes) else None
         return FreeTimes(self.caller, service=service, day=day, staff=self.named("staff"), duration=duration)
@@ -120,6 +121,8 @@ class BookingForm(WhenForm):
 
     def clean(self):
         values = super().clean()
+        if self.alone and not values.get("staff") and "staff" not in self.errors:
+            values["staff"] = self.caller  # not anyone free: that may be a colleague
         if values.get("service"):
             values["appointment_date"] = self.start()
         if not {"client", "name", "email"} & self.errors.keys():

@@ -62,8 +62,12 @@ def next_day(starts):
     return f"The next free time is {first:%a} {first.day} {first:%b} at {first:%H:%M}."
 
 
-class NothingAsked:
-    choices, sentence = (), "Choose a service and a day to see the free times."
+@dataclass(frozen=True)
+class NoTimes:
+    """In place of FreeTimes where too little is known to ask for them."""
+
+    sentence: str
+    choices: tuple = ()
 
 
 class DayInput(forms.DateInput):

@@ -40,7 +40,8 @@ class MoveForm(Refusable, forms.Form):
         """Fill in what the row says, and limit the choices to what this caller may name for it."""
 
     def add_refusal(self, refusal):
-        refusal.detail = refusal.detail.replace("_", "-")
+        if refusal.code == "invalid_transition":
+            refusal.detail = refusal.detail.replace("_", "-")  # a no-show
         super().add_refusal(refusal)
 
     def details(self):

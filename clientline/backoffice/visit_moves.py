@@ -9,7 +9,7 @@ from accounts.models import User
 from appointments import booking, series
 from appointments.refusals import reachable
 from clientline import wording
-from clientline.backoffice.free_times import FreeTimes, WhenForm, asked_day
+from clientline.backoffice.free_times import FreeTimes, NoTimes, WhenForm, asked_day
 from clientline.backoffice.moves import Move, MoveForm
 from payments import balances, ledger
 from payments.models import Payment
@@ -40,12 +40,17 @@ class RescheduleForm(MoveForm, WhenForm):
         self.fields["staff"].queryset = people.filter(is_active=True).order_by("name", "id")
         local = self.row.appointment_date.astimezone(self.zone)
         self.initial = {"date": local.date(), "staff": self.row.staff_id} | self.initial
+        if not self.row.staff.is_active:
+            # Not whoever happens to be first in the list.
+            self.fields["staff"].required, self.fields["staff"].empty_label = True, "Choose somebody"
         self.offer(self.free_times(), self.row.organization)
 
     def free_times(self):
         day = asked_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
         asked = str(self["staff"].value())
-        staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), self.row.staff)
+        staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
+        if staff is None:
+            return NoTimes("Choose somebody to see the free times.")
         return FreeTimes(self.caller, service=self.row.service, day=day, staff=staff, exclude=self.row)
 
     def clean(self):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from appointments import booking
 from appointments.models import Appointment, AppointmentHistory
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
@@ -274,6 +275,18 @@ def test_a_manager_hands_a_visit_to_a_colleague_and_staff_cannot(client, salon, 
     client.force_login(salon.colleague)
     answer = do(client, visit, "reschedule", staff=salon.staff.pk, **there)
     assert "not one of the available choices" in Page(answer).errors[0]
+
+
+def test_a_visit_of_somebody_who_left_waits_for_a_choice(client, salon, visit):
+    User.objects.filter(pk=salon.staff.pk).update(is_active=False)
+    client.force_login(salon.manager)
+    assert "Needs somebody: Salon staff is deactivated" in text(client.get(page(visit)))
+    there = local(visit.appointment_date, salon)
+    answer = do(client, visit, "reschedule", **there)
+    assert (Page(answer).errors, "Choose somebody to see" in text(answer)) == (["This field is required."], True)
+    assert client.post(answer.request["PATH_INFO"], typed(answer, staff=salon.colleague.pk)).status_code == 302
+    visit.refresh_from_db()
+    assert visit.staff == salon.colleague
 
 
 def test_a_correction_is_a_managers_and_has_a_reason(client, salon, past):
