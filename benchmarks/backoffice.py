@@ -91,7 +91,7 @@ def measure(process, servers, cookie, paths, options):
 
 
 def report(paths, before, after, measured):
-    table = turns.Table(("queries", "ms", "ms, 9 × visits", "bare ms", "growth", "at most"))
+    table = turns.Table(("queries", "ms", "grown ms", "bare ms", "growth", "at most"))
     for name, (_, queries), (_, more), (few, many, bare_) in zip(paths, before, after, measured, strict=True):
         growth = turns.ratio(few, many)
         figures = [median(each) * 1000 for each in (few, many, bare_)]
