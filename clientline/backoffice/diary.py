@@ -61,7 +61,7 @@ class Diary:
         self.zone = organization.zone
         self.begin, self.end = at(self.zone, days[0], 0), at(self.zone, days[-1], DAY)
         self.staff_ids = [person.pk for person in people]
-        self.hours = Hours(self.staff_ids, days[0], days[-1])
+        self.hours = Hours.load(self.staff_ids, days[0], days[-1])
         self.away = self.load_away()
         self.visits = self.load_visits()
         self.is_cut = len(self.visits) > MOST_VISITS
