@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.tests.browsing import CHROMIUM, Visitor, chromium
+from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,4 +40,13 @@ def test_the_documentation_shows_everything_and_asks_nobody_else(visitor, salon)
     assert page.get_by_alt_text("redocly logo").count() == 0
     page.goto("/docs")
     page.locator(".opblock").first.wait_for()
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("path", ["/admin/second-factor/", "/admin/sign-ins/"])
+def test_the_pages_about_signing_in_are_readable_and_fit_a_phone(visitor, path):
+    for viewport in (DESKTOP, PHONE):
+        visitor.page.set_viewport_size(viewport)
+        assert visitor.page.goto(path).status == 200
+        assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
     assert visitor.complaints == []
