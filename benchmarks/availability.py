@@ -113,6 +113,7 @@ def serving():
     environment = {
         "DATABASE_URL": database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
+        "RATE_LIMIT": "0",
     }
     with Gunicorn(environment, "--workers=1") as server:
         yield server
