@@ -1,0 +1,168 @@
+"""Payments and refunds by the buttons of a visit and of a payment: once, no more than is due or left, kept input."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import Page, submit, typed
+from clientline.tests.test_visit_page import PAYMENT, VISIT, buttons, do, errors, page, text
+from payments.models import Payment, Refund
+from payments.tests.factories import PaymentFactory
+
+
+@pytest.fixture
+def past(salon):
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
+
+
+def test_what_is_due_is_taken_in_cash_by_confirming_the_page(client, salon, past):
+    client.force_login(salon.staff)
+    form = client.get(f"{VISIT}/{past.pk}/payment/")
+    assert Page(form).fields["amount"] == ["45.00"]
+    answer = client.post(f"{VISIT}/{past.pk}/payment/", typed(form))
+    assert (answer.status_code, answer["Location"]) == (302, page(past))
+    payment = Payment.objects.get(appointment=past)
+    assert (payment.amount, payment.payment_method, payment.status) == (Decimal("45.00"), "cash", "completed")
+    assert payment.created_by == salon.staff
+    assert "Due 0.00 EUR" in text(client.get(page(past)))
+
+
+def test_a_payment_sent_twice_is_taken_once(client, salon, past):
+    client.force_login(salon.staff)
+    url = f"{VISIT}/{past.pk}/payment/"
+    sent = typed(client.get(url), amount="10")
+    assert client.post(url, sent).status_code == 302
+    answer = client.post(url, sent)
+    assert errors(answer)[0].startswith("This was changed meanwhile")
+    assert Payment.objects.filter(appointment=past).count() == 1
+    assert client.post(url, typed(answer)).status_code == 302
+
+
+def test_more_than_is_due_is_taken_only_knowingly(client, salon, past):
+    client.force_login(salon.staff)
+    url = f"{VISIT}/{past.pk}/payment/"
+    answer = submit(client, url, amount="50", payment_method="card")
+    assert Page(answer).errors == ["This is more than is due. Tick “Take more than is due” if that is meant."]
+    kept = Page(answer).fields
+    assert (kept["amount"], kept["payment_method"]) == (["50"], ["card"])
+    assert client.post(url, typed(answer, allow_overpayment="on")).status_code == 302
+    assert Payment.objects.get(appointment=past).amount == Decimal("50.00")
+
+
+def test_a_payment_to_come_is_completed_or_fails_on_its_own_page(client, salon, past):
+    client.force_login(salon.staff)
+    form = typed(client.get(f"{VISIT}/{past.pk}/payment/"), payment_method="card")
+    del form["completed"]
+    client.post(f"{VISIT}/{past.pk}/payment/", form)
+    payment = Payment.objects.get(appointment=past)
+    assert payment.status == "pending"
+    assert buttons(client, payment, PAYMENT) == ["complete", "fail"]
+    answer = submit(client, f"{PAYMENT}/{payment.pk}/complete/?from=visit")
+    assert (answer.status_code, answer["Location"]) == (302, page(past))
+    payment.refresh_from_db()
+    assert payment.status == "completed"
+    answer = client.post(f"{PAYMENT}/{payment.pk}/fail/", {})
+    assert errors(answer) == ["A payment that is completed cannot become failed now."]
+    assert buttons(client, payment, PAYMENT) == []
+
+
+def test_an_online_payment_reaches_its_provider_at_once(client, salon, past):
+    client.force_login(salon.staff)
+    do(client, past, "payment", payment_method="online")
+    payment = Payment.objects.get(appointment=past)
+    assert (payment.status, payment.provider) == ("pending", "simulator")
+    assert payment.checkout_url.startswith("http://127.0.0.1:8000/payments/simulator/")
+    shown = client.get(page(past))
+    assert payment.checkout_url in Page(shown).links
+    assert "pending until the client has paid" in text(shown)
+    assert buttons(client, payment, PAYMENT) == []
+
+
+def test_an_online_payment_that_cannot_be_is_refused_beside_its_field(client, salon, past, settings):
+    settings.PAYMENT_PROVIDER = ""
+    client.force_login(salon.staff)
+    answer = do(client, past, "payment", payment_method="online", amount="12.50")
+    assert Page(answer).errors == ["Online payment is not set up here."]
+    assert (Page(answer).fields["amount"], Payment.objects.filter(appointment=past).count()) == (["12.50"], 0)
+
+
+@pytest.mark.parametrize("amount", ["0", "0.001", "NaN", "1e400", ""])
+def test_an_impossible_amount_is_said_beside_its_field(client, salon, past, amount):
+    client.force_login(salon.manager)
+    assert list(do(client, past, "payment", amount=amount).context["form"].errors) == ["amount"]
+    payment = PaymentFactory(appointment=past, completed=True)
+    answer = submit(client, f"{PAYMENT}/{payment.pk}/refund/", amount=amount, reason="x")
+    assert list(answer.context["form"].errors) == ["amount"]
+    assert (Payment.objects.filter(appointment=past).count(), Refund.objects.count()) == (1, 0)
+
+
+def test_a_currency_without_cents_takes_whole_amounts(client, salon, past):
+    salon.organization.currency = "JPY"
+    salon.organization.save()
+    client.force_login(salon.manager)
+    assert Page(do(client, past, "payment", amount="10.50")).errors == [
+        "JPY has no smaller unit. Write a whole amount."
+    ]
+
+
+def test_what_is_left_is_refunded_with_a_reason(client, salon, past):
+    payment = PaymentFactory(appointment=past, amount="45.00", payment_method="cash", completed=True)
+    client.force_login(salon.manager)
+    url = f"{PAYMENT}/{payment.pk}/refund/"
+    assert submit(client, url, amount="5", reason="Too long a wait").status_code == 302
+    form = client.get(url)
+    assert Page(form).fields["amount"] == ["40.00"]
+    answer = client.post(url, typed(form, amount="40.01", reason="All of it"))
+    assert errors(answer) == ["This is more than is left of the payment."]
+    assert (Page(answer).fields["amount"], Page(answer).fields["reason"]) == (["40.01"], "All of it")
+    client.post(url, typed(answer, amount="40"))
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunded_amount) == ("refunded", Decimal("45.00"))
+    shown = client.get(f"{PAYMENT}/{payment.pk}/change/")
+    assert "−5.00 EUR Completed Too long a wait" in text(shown)
+    assert f"/payments/{payment.pk}/receipt" in Page(shown).links
+    assert buttons(client, payment, PAYMENT) == []
+
+
+def test_a_refund_sent_twice_is_given_once(client, salon, past):
+    payment = PaymentFactory(appointment=past, completed=True)
+    client.force_login(salon.manager)
+    url = f"{PAYMENT}/{payment.pk}/refund/"
+    sent = typed(client.get(url), amount="10", reason="x")
+    assert client.post(url, sent).status_code == 302
+    assert errors(client.post(url, sent))[0].startswith("This was changed meanwhile")
+    assert Refund.objects.get().amount == Decimal("10.00")
+
+
+def test_an_online_refund_is_asked_of_the_provider_at_once(client, salon, past, simulator):
+    client.force_login(salon.manager)
+    do(client, past, "payment", payment_method="online")
+    payment = Payment.objects.get(appointment=past)
+    body, headers = simulator.finish(payment.reference)
+    client.generic("POST", "/payments/callbacks/simulator", body, content_type="application/json", headers=headers)
+    submit(client, f"{PAYMENT}/{payment.pk}/refund/", amount="10", reason="Goodwill")
+    refund = Refund.objects.get()
+    assert refund.reference != ""
+    assert refund.status in ("pending", "completed")
+
+
+@pytest.mark.parametrize("move", ["complete", "fail", "refund"])
+def test_payments_out_of_scope_do_not_exist(client, salon, clinic, move):
+    client.force_login(salon.manager)
+    for pk in (clinic.payment.pk, 987654321, 2**63):
+        assert client.get(f"{PAYMENT}/{pk}/{move}/").status_code == 404
+        assert client.post(f"{PAYMENT}/{pk}/{move}/", {"reason": "x", "amount": "1"}).status_code == 404
+    client.force_login(salon.staff)
+    expected = 403 if move == "refund" else 404
+    assert client.get(f"{PAYMENT}/{salon.strangers_payment.pk}/{move}/").status_code == expected
+    clinic.payment.refresh_from_db()
+    assert clinic.payment.status == "pending"
+
+
+def test_a_pending_payment_cannot_be_refunded(client, salon):
+    client.force_login(salon.manager)
+    answer = submit(client, f"{PAYMENT}/{salon.payment.pk}/refund/", amount="1", reason="x")
+    assert errors(answer) == ["A payment that is pending cannot become refunded now."]
