@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from appointments import history
@@ -186,6 +187,16 @@ def revise(*, by, visit, changes, now):
             if name in was:
                 history.record(visit, f"{name}_changed", by=by, now=now, was=was[name], became=getattr(visit, name))
     return visit
+
+
+def hand_over(*, by, client, to, now, reason):
+    """Make all visits of a client another's. Returns how many; their payments go with them."""
+    with transaction.atomic():
+        visits = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
+        visits = list(visits.order_by("id"))
+        Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(client=to, version=F("version") + 1)
+        history.record_all(visits, "client_changed", by=by, now=now, was=client.pk, became=to.pk, reason=reason)
+    return len(visits)
 
 
 def cutoff(visit):

@@ -14,7 +14,17 @@ from clientline.statements import Insertion
 
 def record(visit, action, *, by, now, was="", became="", reason=""):
     """Remember one fact about a visit; times are kept in UTC."""
-    fact = AppointmentHistory(
+    insertion().save(fact_of(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+    transaction.on_commit(partial(metrics.board.add, "visits_total", action))
+
+
+def record_all(visits, action, **told):
+    """Remember the same of many visits: something that is no move of theirs."""
+    AppointmentHistory.objects.bulk_create(fact_of(visit, action, **told) for visit in visits)
+
+
+def fact_of(visit, action, *, by, now, was, became, reason):
+    return AppointmentHistory(
         organization_id=visit.organization_id,
         appointment=visit,
         at=now,
@@ -24,8 +34,6 @@ def record(visit, action, *, by, now, was="", became="", reason=""):
         became=as_text(became),
         reason=reason,
     )
-    insertion().save(fact)
-    transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
 @cache

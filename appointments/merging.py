@@ -1,0 +1,50 @@
+"""Merging two records of one client: the visits, and with them the payments, go to the one that is kept."""
+
+from django.db import transaction
+
+from accounts import people
+from accounts.models import User
+from appointments import booking
+from clientline.errors import FieldRefused
+
+
+def merge(*, by, kept, duplicate, now):
+    """Give `kept` the visits of `duplicate`, and its phone where there is none, and deactivate `duplicate`.
+
+    Returns how many visits moved. What the two are is read anew, under lock. Raises FieldRefused.
+    """
+    refuse_oneself(kept, duplicate)
+    with transaction.atomic():
+        kept, duplicate = locked(kept, duplicate)
+        refuse_unfit(kept, duplicate)
+        reason = f"Two records of one client were merged: {duplicate.name} into {kept.name}."
+        moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=reason)
+        people.change(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
+        people.change(by=by, person=duplicate, changes={"is_active": False})
+    return moved
+
+
+def locked(*clients):
+    """The same people, as they are now. Bookings for them wait: a visit must not come while the others leave.
+
+    In id order, so that two merges of the same two never wait for each other.
+    """
+    rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(of=("self",)).order_by("id")
+    found = {row.pk: row for row in rows}
+    if len(found) < len(clients):
+        raise FieldRefused("duplicate", "does_not_exist", "One of the two is gone.")
+    return [found[each.pk] for each in clients]
+
+
+def refuse_oneself(kept, duplicate):
+    if kept.pk == duplicate.pk:
+        raise FieldRefused("duplicate", "invalid", "Choose another client: this is the same one.")
+
+
+def refuse_unfit(kept, duplicate):
+    if kept.organization_id != duplicate.organization_id:
+        raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
+    if {kept.role, duplicate.role} != {User.Role.CLIENT}:
+        raise FieldRefused("duplicate", "invalid", "Only clients can be merged.")
+    if not kept.is_active:
+        raise FieldRefused("duplicate", "inactive", f"{kept} is not active. Reactivate the one to keep first.")

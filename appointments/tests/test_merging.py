@@ -1,0 +1,112 @@
+"""Two records of one client become one: every visit goes to the one that is kept, once, and says so."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Token, User
+from accounts.tests.factories import UserFactory, token_for
+from appointments import merging
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
+from clientline.errors import FieldRefused
+
+
+def merge(salon, kept, duplicate):
+    return merging.merge(by=salon.manager, kept=kept, duplicate=duplicate, now=timezone.now())
+
+
+@pytest.fixture
+def twin(salon):
+    return UserFactory(organization=salon.organization, name="Salon twin", phone="+49 30 1")
+
+
+def test_visits_move_and_the_duplicate_is_deactivated(salon, clinic, twin):
+    token_for(twin)
+    theirs = [AppointmentFactory(client=twin, staff=salon.staff, service=salon.service) for _ in range(2)]
+    cancelled = AppointmentFactory(
+        client=twin, staff=salon.staff, service=salon.service, status="cancelled", cancelled_at=timezone.now()
+    )
+    assert merge(salon, salon.client, twin) == 3
+    assert set(salon.client.visits.values_list("pk", "version")) == {
+        (salon.visit.pk, 1),
+        *((visit.pk, 2) for visit in (*theirs, cancelled)),
+    }
+    twin.refresh_from_db()
+    salon.client.refresh_from_db()
+    assert (twin.is_active, twin.version, Token.objects.filter(user=twin).exists()) == (False, 2, False)
+    assert (salon.client.phone, salon.client.is_active) == ("+49 30 1", True)
+    assert Appointment.objects.get(pk=clinic.visit.pk).version == 1
+
+
+def test_the_history_of_each_visit_tells_it_in_plain_words(salon, twin):
+    visit = AppointmentFactory(client=twin, staff=salon.staff, service=salon.service)
+    merge(salon, salon.client, twin)
+    assert not salon.visit.history.exists()
+    fact = visit.history.get()
+    assert (fact.action, fact.by, fact.was, fact.became, fact.reason) == (
+        "client_changed",
+        salon.manager,
+        str(twin.pk),
+        str(salon.client.pk),
+        "Two records of one client were merged: Salon twin into Salon client.",
+    )
+
+
+def test_merging_again_moves_nothing_more(salon, twin):
+    AppointmentFactory(client=twin, staff=salon.staff, service=salon.service)
+    assert merge(salon, salon.client, twin) == 1
+    assert merge(salon, salon.client, twin) == 0
+    assert salon.client.visits.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "duplicate", "problem"),
+    [
+        ("salon.client", "salon.client", "Choose another client: this is the same one."),
+        ("salon.client", "clinic.client", "There is no such client here."),
+        ("salon.client", "salon.staff", "Only clients can be merged."),
+        ("salon.admin", "salon.client", "Only clients can be merged."),
+    ],
+)
+def test_only_two_clients_of_one_organization_are_merged(salon, clinic, kept, duplicate, problem):
+    casts = {"salon": salon, "clinic": clinic}
+    kept, duplicate = (getattr(casts[name], who) for name, who in (each.split(".") for each in (kept, duplicate)))
+    with pytest.raises(FieldRefused, match=problem):
+        merge(salon, kept, duplicate)
+    assert duplicate.visits.count() == (duplicate.role == "client")
+    assert not User.objects.filter(is_active=False).exists()
+
+
+def test_nothing_is_given_to_the_deactivated_or_to_somebody_gone(salon, twin):
+    User.objects.filter(pk=twin.pk).update(is_active=False)  # after the page was opened
+    with pytest.raises(FieldRefused, match="Salon twin is not active"):
+        merge(salon, twin, salon.client)
+    User.objects.filter(pk=twin.pk).delete()
+    with pytest.raises(FieldRefused, match="One of the two is gone"):
+        merge(salon, salon.client, twin)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_opposite_merges_at_once_one_wins_and_no_visit_is_lost(salon, twin):
+    AppointmentFactory(client=twin, staff=salon.staff, service=salon.service)
+    together = Barrier(2)
+
+    def attempt(kept, duplicate):
+        together.wait()
+        try:
+            return merge(salon, kept, duplicate)
+        except FieldRefused as refusal:
+            return refusal.errors[0]["code"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(attempt, (salon.client, twin), (twin, salon.client)))
+    assert set(answers) == {1, "inactive"}
+    kept = (salon.client, twin)[answers.index(1)]
+    assert kept.visits.count() == 2
+    assert User.objects.filter(pk__in=(salon.client.pk, twin.pk), is_active=True).get() == kept
