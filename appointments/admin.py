@@ -10,7 +10,7 @@ from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin import ClientLineModelAdmin, pill
 from clientline.bulk import BulkMixin
-from clientline.changelists import ChoicesFilter
+from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
 from services.models import Service
 
@@ -73,13 +73,20 @@ class Day(admin.SimpleListFilter):
         )
 
 
+class OfClient(OneRowFilter):
+    """One client's, whom the address names."""
+
+    title = parameter_name = "client"
+    path = "client"
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     """The list; the back office brings the page of a visit, which shows its payments, and that of a booking."""
 
     resource = "appointments"
     list_display = ("appointment_date", "client", "service", "staff", "state", "price", "organization")
-    list_filter = (Day, "status", ("staff", ChoicesFilter), ("organization", ChoicesFilter))
+    list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name", "client__email")
     export_columns = {

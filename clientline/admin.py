@@ -101,7 +101,17 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def permits(self, request, action, obj=None):
         if not self.admin_site.has_permission(request) or not request.user.may(self.resource, action):
             return False
-        return obj is None or self.permitted_rows(request, action).filter(pk=obj.pk).exists()
+        return obj is None or self.reaches(request, action, obj)
+
+    def reaches(self, request, action, row):
+        """Whether the row is in the action's scope; asked once a page, which changes nothing that decides it."""
+        if request.method != "GET":
+            return self.permitted_rows(request, action).filter(pk=row.pk).exists()
+        answers = request.__dict__.setdefault("reached", {})
+        key = (self.resource, action, row.pk)
+        if key not in answers:
+            answers[key] = self.permitted_rows(request, action).filter(pk=row.pk).exists()
+        return answers[key]
 
     def has_module_permission(self, request):
         return self.permits(request, "list")

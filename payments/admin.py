@@ -2,10 +2,17 @@ from django.contrib import admin
 
 from appointments.models import Appointment
 from clientline.admin import ClientLineModelAdmin, pill
-from clientline.changelists import ChoicesFilter
+from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
+
+
+class OfClient(OneRowFilter):
+    """What one client paid, whom the address names."""
+
+    title = parameter_name = "client"
+    path = "appointment__client"
 
 
 @admin.register(Payment)
@@ -14,7 +21,7 @@ class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
 
     resource = "payments"
     list_display = ("created_at", "client", "amount", "payment_method", "state", "organization")
-    list_filter = ("status", "payment_method", ("organization", ChoicesFilter))
+    list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name", "reference")
     export_columns = COLUMNS

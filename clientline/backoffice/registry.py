@@ -1,11 +1,13 @@
 """The models' pages that show rows of upper floors: registered in place of the ones their own apps bring."""
 
+from accounts.models import User
 from appointments.models import Appointment
 from clientline.backoffice.payment import PaymentPageAdmin
+from clientline.backoffice.people import PeopleAdmin
 from clientline.backoffice.visit import VisitAdmin
 from payments.models import Payment
 
-IN_PLACE = {Appointment: VisitAdmin, Payment: PaymentPageAdmin}
+IN_PLACE = {User: PeopleAdmin, Appointment: VisitAdmin, Payment: PaymentPageAdmin}
 
 
 def register(site):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import acting, client_import, reports, today, week
+from clientline.backoffice import acting, client_import, reports, today, week, week_hours
 from clientline.backoffice.sidebar import groups_for
 
 
@@ -17,6 +17,7 @@ class BackOfficeSite(AccountSite):
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),
             path("clients/import/", self.admin_view(client_import.client_import_view), name="client_import"),
             path("clients/template/", self.admin_view(client_import.template_view), name="client_import_template"),
+            path("week-hours/", self.admin_view(week_hours.week_hours), name="week_hours"),
         ]
         return pages + super().get_urls()
 

@@ -27,7 +27,7 @@ def test_every_link_opens(client, salon):
 
 def test_the_open_list_is_marked_and_its_neighbour_is_not(client, salon):
     client.force_login(salon.admin)
-    page = client.get("/admin/accounts/user/?role__exact=client")
+    page = client.get("/admin/accounts/user/?kind=clients")
     marked = [link["label"] for _, links in page.context["sidebar"] for link in links if link["is_current"]]
     assert marked == ["Clients"]
 

@@ -1,0 +1,57 @@
+"""A client's card: how to reach them, what is coming, what was, what they paid and what they owe.
+
+Of visits and money it shows what the reader may see: staff see the client's visits with themselves.
+"""
+
+from django.db.models import Count, Q
+
+from appointments.models import Appointment
+from clientline.currencies import places
+from payments import balances
+from payments.models import Payment
+
+SHOWN = 10  # rows of each list; the rest is a link away
+SHOWN_NOTES = 5
+
+
+def shown(caller, client, *, now):
+    """The template's context."""
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(client=client)
+    coming = Q(status="scheduled", ends_at__gt=now)
+    listed = visits.select_related("service", "staff")
+    noted = Appointment.objects.visible_to(caller, "appointments", "internal_notes").filter(client=client)
+    payments = Payment.objects.visible_to(caller, "payments").filter(appointment__client=client)
+    return {
+        "figures": figures(visits, coming),
+        "money": money(client, balances.total(visits)),
+        "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
+        "past": listed.exclude(coming).order_by("-appointment_date", "-id")[:SHOWN],
+        "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
+        "noted": noted.exclude(internal_notes="").order_by("-appointment_date", "-id")[:SHOWN_NOTES],
+        "sees_all_visits": caller.may("reports", "list"),
+    }
+
+
+def figures(visits, coming):
+    late = Q(status="completed") | Q(status="scheduled") & ~coming
+    return visits.aggregate(
+        coming=Count("pk", filter=coming),
+        past=Count("pk", filter=late),
+        no_shows=Count("pk", filter=Q(status="no_show")),
+        cancelled=Count("pk", filter=Q(status="cancelled")),
+    )
+
+
+def money(client, totals):
+    """What was spent and is due, as texts; `owes` and `has_credit` say which it is."""
+    currency, due = client.organization.currency, totals["due"]
+
+    def text(amount):
+        return f"{amount:.{places(currency)}f} {currency}"
+
+    return {
+        "spent": text(totals["paid"] - totals["refunded"]),
+        "due": text(abs(due)),
+        "owes": due > 0,
+        "has_credit": due < 0,
+    }

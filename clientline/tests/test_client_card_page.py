@@ -1,0 +1,197 @@
+"""A client's card, the list it is opened from, and merging duplicates."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import Page, errors_of, submit
+from payments import balances
+from payments.tests.factories import PaymentFactory, RefundFactory
+
+LIST = "/admin/accounts/user/"
+CARD_COSTS = 16  # queries of the whole request
+
+
+def card(person, name="change"):
+    return f"{LIST}{person.pk}/{name}/"
+
+
+def visit_of(salon, days, **columns):
+    start = timezone.now() + timedelta(days=days)
+    rest = {"staff": salon.staff, "service": salon.service, "client": salon.client, "price": "50.00"}
+    return AppointmentFactory(**rest | columns, appointment_date=start)
+
+
+@pytest.fixture
+def regular(salon):
+    """Two visits ahead, one done and paid in part, a no-show, a cancelled one."""
+    regular = UserFactory(organization=salon.organization, name="Regular")
+    done = visit_of(salon, -10, client=regular, status="completed", internal_notes="Allergic to ammonia")
+    PaymentFactory(appointment=done, amount="30.00", completed=True)
+    visit_of(salon, 10, client=regular)
+    visit_of(salon, 20, client=regular)
+    visit_of(salon, -20, client=regular, status="no_show")
+    visit_of(salon, -30, client=regular, status="cancelled", cancelled_at=timezone.now() - timedelta(days=60))
+    return regular
+
+
+def test_the_card_shows_what_is_coming_what_was_and_what_is_due(salon, client, regular):
+    client.force_login(salon.manager)
+    shown = client.get(card(regular)).context
+    assert shown["figures"] == {"coming": 2, "past": 1, "no_shows": 1, "cancelled": 1}
+    assert shown["money"] == {"spent": "30.00 EUR", "due": "120.00 EUR", "owes": True, "has_credit": False}
+    assert [visit.status for visit in shown["past"]] == ["completed", "no_show", "cancelled"]
+    assert [visit.internal_notes for visit in shown["noted"]] == ["Allergic to ammonia"]
+    assert {payment.amount for payment in shown["payments"]} == {30}
+
+
+def test_staff_see_their_own_visits_with_the_client_only(salon, client, regular):
+    visit_of(salon, 5, client=regular, staff=salon.colleague)
+    visit_of(
+        salon, -5, client=regular, staff=salon.colleague, status="completed", internal_notes="Said to the colleague"
+    )
+    client.force_login(salon.staff)
+    answer = client.get(card(regular))
+    assert answer.context["figures"] == {"coming": 2, "past": 1, "no_shows": 1, "cancelled": 1}
+    assert "Said to a colleague" not in answer.content.decode()
+    assert "visits with you" in answer.content.decode()
+    assert card(regular, "merge") not in Page(answer).links
+    assert client.get(card(salon.stranger)).status_code == 302  # Django's answer to unknown ids
+
+
+def test_a_card_costs_the_same_with_more_visits(salon, client, regular, django_assert_num_queries):
+    client.force_login(salon.manager)
+    client.get(card(regular))
+    with django_assert_num_queries(CARD_COSTS):
+        client.get(card(regular))
+    for days in range(31, 45):
+        PaymentFactory(appointment=visit_of(salon, -days, client=regular, status="completed", internal_notes="x"))
+    with django_assert_num_queries(CARD_COSTS):
+        shown = client.get(card(regular)).context
+    assert (len(shown["past"]), len(shown["payments"]), len(shown["noted"])) == (10, 10, 5)
+
+
+def test_all_visits_and_payments_of_a_client_are_a_link_away(salon, client):
+    client.force_login(salon.manager)
+    links = Page(client.get(card(salon.client))).links
+    for page, row in (("appointments/appointment", salon.visit), ("payments/payment", salon.payment)):
+        url = f"/admin/{page}/?client={salon.client.pk}"
+        assert url in links or page == "appointments/appointment"
+        assert list(client.get(url).context["cl"].result_list) == [row]
+        for nonsense in ("x", "-1", "9" * 30, "1e3"):
+            assert list(client.get(f"/admin/{page}/", {"client": nonsense}).context["cl"].result_list) == []
+
+
+def test_clients_and_team_are_two_lists(salon, client, django_assert_num_queries):
+    client.force_login(salon.manager)
+    Appointment.objects.filter(pk=salon.visit.pk).update(status="cancelled", cancelled_at=timezone.now())
+    last, coming = visit_of(salon, -5).appointment_date, visit_of(salon, 5).appointment_date
+    visit_of(salon, -9), visit_of(salon, 9)
+    listed = client.get(f"{LIST}?kind=clients").context["cl"]
+    assert [row.name for row in listed.result_list] == ["Salon client", "Salon stranger"]
+    assert (listed.result_list[0].next_visit, listed.result_list[0].last_visit) == (coming, last)
+    team = client.get(f"{LIST}?kind=team").context["cl"]
+    assert [row.name for row in team.result_list] == ["Salon admin", "Salon colleague", "Salon manager", "Salon staff"]
+    assert "next_visit" not in team.list_display
+    UserFactory.create_batch(3, organization=salon.organization)
+    with django_assert_num_queries(8):
+        assert len(client.get(f"{LIST}?kind=clients").context["cl"].result_list) == 5
+    assert client.get(f"{LIST}?kind=nonsense").context["cl"].result_count == 9
+
+
+def test_somebody_added_from_the_clients_is_a_client(salon, client):
+    client.force_login(salon.manager)
+    assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dclients")).fields["role"] == ["client"]
+    assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dteam%26kind%3D")).fields["role"] == [""]
+
+
+def test_a_client_is_deactivated_and_reactivated_by_a_button(salon, client):
+    client.force_login(salon.manager)
+    for button, active in (("deactivate", False), ("reactivate", True)):
+        assert client.post(card(salon.client, "standing"), {button: "1"})["Location"] == card(salon.client)
+        assert User.objects.get(pk=salon.client.pk).is_active == active
+    assert [entry.change_message for entry in LogEntry.objects.order_by("id")] == ["Deactivated.", "Reactivated."]
+    client.get(card(salon.client, "standing"))
+    assert User.objects.get(pk=salon.client.pk).is_active
+
+
+def test_saving_the_contact_keeps_the_standing(salon, client):
+    client.force_login(salon.manager)
+    assert submit(client, card(salon.client), phone="030 1").status_code == 302
+    person = User.objects.get(pk=salon.client.pk)
+    assert (person.phone, person.is_active, person.version) == ("030 1", True, 2)
+
+
+def test_a_refused_standing_says_why(salon, client):
+    client.force_login(salon.admin)
+    answer = client.post(card(salon.admin, "standing"), {"deactivate": "1"}, follow=True)
+    assert [str(each) for each in answer.context["messages"]] == ["Nobody changes their own `is_active`."]
+    assert User.objects.get(pk=salon.admin.pk).is_active
+
+
+def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
+    twin = UserFactory(organization=salon.organization, name="Twin", phone="1")
+    payment = PaymentFactory(appointment=visit_of(salon, -1, client=twin, status="completed"), completed=True)
+    RefundFactory(payment=payment)
+    both = [balances.total(person.visits.all()) for person in (salon.client, twin)]
+    client.force_login(salon.manager)
+    url = card(salon.client, "merge")
+    assert client.get(url).context["sides"] == []
+    sides = client.get(url, {"duplicate": twin.pk}).context["sides"]
+    assert [(side["client"], side["visits"], side["payments"]) for side in sides] == [
+        (salon.client, 1, 1),
+        (twin, 1, 1),
+    ]
+    answer = client.post(url, {"duplicate": twin.pk}, follow=True)
+    assert answer.redirect_chain == [(card(salon.client), 302)]
+    assert [str(each) for each in answer.context["messages"]] == ["Merged: 1 visit moved here, Twin is deactivated."]
+    merged = balances.total(salon.client.visits.all())
+    assert merged == {name: both[0][name] + both[1][name] for name in merged}
+    assert balances.total(twin.visits.all())["due"] == 0
+    assert not User.objects.get(pk=twin.pk).is_active
+    assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
+        (str(salon.client.pk), "Merged with Twin."),
+        (str(twin.pk), "Merged into Salon client."),
+    }
+
+
+def test_a_refused_merge_moves_nothing_and_says_why(salon, clinic, client):
+    client.force_login(salon.manager)
+    url = card(salon.client, "merge")
+    assert errors_of(client.post(url, {"duplicate": salon.client.pk})) == [
+        "Choose another client: this is the same one."
+    ]
+    invalid = ["Select a valid choice. That choice is not one of the available choices."]
+    for foreign in (clinic.client.pk, salon.staff.pk, 0, "x", "9" * 30, ""):
+        answer = client.post(url, {"duplicate": foreign})
+        assert errors_of(answer) == (invalid if foreign != "" else ["This field is required."]), foreign
+    User.objects.filter(pk=salon.client.pk).update(is_active=False)
+    answer = client.post(url, {"duplicate": salon.stranger.pk})
+    assert errors_of(answer) == ["Salon client is not active. Reactivate the one to keep first."]
+    assert Page(answer).fields["duplicate"] == [str(salon.stranger.pk)] * 2
+    assert salon.stranger.visits.count() == 1
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("who", "status"), [("admin", 200), ("manager", 200), ("staff", 404)])
+def test_those_who_may_change_clients_merge_them(salon, clinic, client, who, status):
+    client.force_login(getattr(salon, who))
+    assert client.get(card(salon.client, "merge")).status_code == status
+    assert client.post(card(salon.client, "standing"), {}).status_code == (302 if status == 200 else 404)
+    for foreign in (clinic.client, clinic.staff):
+        assert client.get(card(foreign, "merge")).status_code == 404
+        assert client.post(card(foreign, "merge"), {"duplicate": foreign.pk}).status_code == 404
+        assert client.post(card(foreign, "standing"), {"deactivate": "1"}).status_code == 404
+    assert clinic.client.visits.count() == 1
+
+
+def test_a_colleague_is_no_duplicate_of_a_client(salon, client):
+    client.force_login(salon.admin)
+    answer = client.post(card(salon.staff, "merge"), {"duplicate": salon.client.pk})
+    assert errors_of(answer) == ["Only clients can be merged."]
