@@ -1,13 +1,20 @@
 """The models' pages that show rows of upper floors: registered in place of the ones their own apps bring."""
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, SpecialHours, TimeOff
+from clientline.backoffice.absences import SpecialHoursPage, TimeOffPage
 from clientline.backoffice.payment import PaymentPageAdmin
 from clientline.backoffice.people import PeopleAdmin
 from clientline.backoffice.visit import VisitAdmin
 from payments.models import Payment
 
-IN_PLACE = {User: PeopleAdmin, Appointment: VisitAdmin, Payment: PaymentPageAdmin}
+IN_PLACE = {
+    User: PeopleAdmin,
+    Appointment: VisitAdmin,
+    Payment: PaymentPageAdmin,
+    TimeOff: TimeOffPage,
+    SpecialHours: SpecialHoursPage,
+}
 
 
 def register(site):

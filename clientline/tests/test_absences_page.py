@@ -1,0 +1,118 @@
+"""Time off and closed days: the visits they would hit are listed before anything is saved."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appointments.models import SpecialHours, TimeOff
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import Page, errors_of, submit, typed
+
+AWAY = "/admin/appointments/timeoff/"
+SPECIAL = "/admin/appointments/specialhours/"
+NOON = datetime(2027, 6, 7, 10, tzinfo=UTC)  # in Berlin
+MORNING = {"starts_at_0": "2027-06-07", "starts_at_1": "08:00", "ends_at_0": "2027-06-07", "ends_at_1": "12:15"}
+EVENING = MORNING | {"starts_at_1": "12:30", "ends_at_1": "20:00"}
+
+
+@pytest.fixture
+def visit(salon):
+    """From 12:00 to 12:30 in Berlin."""
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=NOON)
+
+
+def hit(answer):
+    return answer.context["hit"].visits
+
+
+def test_time_off_that_hits_nobody_is_saved_at_once(salon, client, visit):
+    AppointmentFactory(
+        client=salon.client,
+        staff=salon.staff,
+        service=salon.service,
+        appointment_date=NOON + timedelta(hours=1),
+        status="cancelled",
+        cancelled_at=NOON,
+    )
+    AppointmentFactory(client=salon.client, staff=salon.colleague, service=salon.service, appointment_date=NOON)
+    client.force_login(salon.manager)
+    assert submit(client, f"{AWAY}add/", staff=salon.staff.pk, **EVENING).status_code == 302
+    assert TimeOff.objects.filter(staff=salon.staff, starts_at=NOON + timedelta(minutes=30)).exists()
+
+
+def test_visits_it_would_hit_are_listed_first_and_saved_over_knowingly(salon, client, visit):
+    client.force_login(salon.manager)
+    answer = submit(client, f"{AWAY}add/", staff=salon.staff.pk, reason="Dentist", **MORNING)
+    assert errors_of(answer) == ["Nothing is saved yet: 1 visit stands at this time."]
+    assert hit(answer) == [visit]
+    page = Page(answer)
+    assert f"/admin/appointments/appointment/{visit.pk}/change/" in page.links
+    assert page.fields["reason"] == ["Dentist"]
+    assert not TimeOff.objects.filter(reason="Dentist").exists()
+    assert errors_of(client.post(f"{AWAY}add/", typed(answer))), "saving needs its own button"
+    token = answer.context["hit"].token
+    assert client.post(f"{AWAY}add/", typed(answer, anyway=token)).status_code == 302
+    assert TimeOff.objects.get(reason="Dentist").staff == salon.staff
+    visit.refresh_from_db()
+    assert visit.status == "scheduled"
+
+
+def test_a_visit_booked_meanwhile_is_shown_before_saving(salon, client, visit):
+    client.force_login(salon.manager)
+    answer = submit(client, f"{AWAY}add/", staff=salon.staff.pk, **MORNING)
+    newer = AppointmentFactory(
+        client=salon.stranger, staff=salon.staff, service=salon.service, appointment_date=NOON - timedelta(hours=2)
+    )
+    answer = client.post(f"{AWAY}add/", typed(answer, anyway=answer.context["hit"].token))
+    assert hit(answer) == [newer, visit]
+    assert TimeOff.objects.filter(staff=salon.staff).count() == 1
+
+
+def test_a_closure_lists_everybodys_visits_and_nobody_elses(salon, clinic, client, visit):
+    theirs = AppointmentFactory(
+        client=salon.client, staff=salon.colleague, service=salon.service, appointment_date=NOON
+    )
+    AppointmentFactory(client=clinic.client, staff=clinic.staff, service=clinic.service, appointment_date=NOON)
+    client.force_login(salon.manager)
+    assert hit(submit(client, f"{AWAY}add/", **MORNING)) == [visit, theirs]
+
+
+def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, visit):
+    away = TimeOff.objects.create(
+        organization=salon.organization, staff=salon.staff, starts_at=NOON, ends_at=NOON + timedelta(hours=1)
+    )
+    page = f"{AWAY}{away.pk}/change/"
+    client.force_login(salon.staff)
+    assert submit(client, page, reason="Still away").status_code == 302
+    assert hit(submit(client, page, ends_at_1="14:00")) == [visit]
+    assert submit(client, page, starts_at_1="12:30").status_code == 302
+    away.refresh_from_db()
+    assert (away.reason, away.starts_at) == ("Still away", NOON + timedelta(minutes=30))
+
+
+def test_a_closed_day_lists_its_visits_and_other_hours_do_not(salon, client, visit):
+    client.force_login(salon.manager)
+    day = {"staff": salon.staff.pk, "date": "2027-06-07"}
+    answer = submit(client, f"{SPECIAL}add/", **day)
+    assert hit(answer) == [visit]
+    assert client.post(f"{SPECIAL}add/", typed(answer, anyway=answer.context["hit"].token)).status_code == 302
+    assert submit(client, f"{SPECIAL}add/", **day | {"date": "2027-06-08"}).status_code == 302
+    assert submit(client, f"{SPECIAL}add/", **day | {"date": "2027-06-09", "starts": "08:00", "ends": "9:00"})
+    assert SpecialHours.objects.filter(staff=salon.staff, date__gte="2027-06-01").count() == 3
+
+
+def test_wrong_times_are_refused_before_any_visit_is_looked_for(salon, client, visit):
+    client.force_login(salon.manager)
+    backwards = MORNING | {"starts_at_1": "13:00"}
+    answer = submit(client, f"{AWAY}add/", staff=salon.staff.pk, **backwards)
+    assert errors_of(answer) == ["It has to end after it starts."]
+    assert errors_of(submit(client, f"{SPECIAL}add/", staff=salon.staff.pk, date="9999-12-31")) == [
+        "Choose a date between 2000 and 2100."
+    ]
+
+
+def test_an_address_names_the_person_or_is_ignored(salon, clinic, client):
+    client.force_login(salon.manager)
+    assert Page(client.get(f"{AWAY}add/?staff={salon.staff.pk}")).fields["staff"] == [str(salon.staff.pk)]
+    for nonsense in ("x", "9" * 30, clinic.staff.pk):
+        assert "staff" not in Page(client.get(f"{AWAY}add/?staff={nonsense}")).fields

@@ -1,0 +1,82 @@
+"""A colleague's page: hours, time off, services, and the visits that count on them."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from appointments.models import Appointment, TimeOff
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory
+from clientline.tests.pages import Page, submit
+from services.models import ServiceStaff
+from services.tests.factories import ServiceFactory
+
+COSTS = 14  # queries of the whole request
+
+
+def page(person):
+    return f"/admin/accounts/user/{person.pk}/change/"
+
+
+def visit_in(salon, days):
+    start = timezone.now() + timedelta(days=days)
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
+
+
+@pytest.fixture
+def ahead(salon):
+    Appointment.objects.filter(pk=salon.visit.pk).update(status="cancelled", cancelled_at=timezone.now())
+    TimeOff.objects.filter(pk=salon.time_off.pk).delete()
+    visit_in(salon, -1)
+    return [visit_in(salon, 1), visit_in(salon, 2)]
+
+
+def test_the_page_shows_when_they_work_and_who_counts_on_them(salon, client, ahead):
+    now = timezone.now()
+    away = TimeOffFactory(staff=salon.staff, starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2))
+    closed = TimeOffFactory(
+        staff=None, organization=salon.organization, starts_at=now, ends_at=now + timedelta(hours=1), reason="Training"
+    )
+    TimeOffFactory(staff=salon.colleague, starts_at=now, ends_at=now + timedelta(days=2))
+    others = ServiceFactory(organization=salon.organization, name="Only the colleague")
+    ServiceStaff.objects.create(organization=salon.organization, service=others, staff=salon.colleague)
+    client.force_login(salon.manager)
+    answer = client.get(page(salon.staff))
+    shown = answer.context
+    assert shown["week"][:2] == [("Monday", "09:00–17:00"), ("Tuesday", "")]
+    assert list(shown["away"]) == [closed, away]
+    assert list(shown["services"]) == [salon.service]
+    assert shown["ahead"] == 2
+    assert f"/admin/week-hours/?staff={salon.staff.pk}" in Page(answer).links
+    assert "need" not in answer.content.decode().split('id="content"')[1]
+
+
+def test_the_visits_of_a_deactivated_colleague_are_listed_as_in_need(salon, client, ahead):
+    client.force_login(salon.manager)
+    answer = submit(client, page(salon.staff), is_active=None)
+    assert answer.status_code == 302
+    answer = client.get(page(salon.staff))
+    assert list(answer.context["orphaned"]) == ahead
+    assert "2 visits ahead need somebody else" in answer.content.decode()
+    for visit in ahead:
+        assert f"/admin/appointments/appointment/{visit.pk}/change/" in Page(answer).links
+
+
+def test_it_costs_the_same_with_more_visits(salon, client, ahead, django_assert_num_queries):
+    User.objects.filter(pk=salon.staff.pk).update(is_active=False)
+    client.force_login(salon.manager)
+    client.get(page(salon.staff))
+    with django_assert_num_queries(COSTS):
+        client.get(page(salon.staff))
+    for days in range(3, 40):
+        visit_in(salon, days)
+    with django_assert_num_queries(COSTS):
+        shown = client.get(page(salon.staff)).context
+    assert (len(shown["orphaned"]), shown["ahead"]) == (25, 39)
+
+
+def test_staff_see_their_own_page(salon, client, ahead):
+    client.force_login(salon.staff)
+    assert client.get(page(salon.staff)).context["ahead"] == 2
+    assert client.get(page(salon.colleague)).status_code == 302  # Django's answer to unknown ids

@@ -1,0 +1,178 @@
+"""A whole week of one person on one form, saved at once or not at all; and the team's at a glance."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments import working_week
+from appointments.models import WorkingHours
+from appointments.tests.factories import WorkingHoursFactory
+from clientline.tests.pages import Page, errors_of, submit, typed
+
+URL = "/admin/week-hours/"
+
+
+def page(person):
+    return f"{URL}?staff={person.pk}"
+
+
+def week(person):
+    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends in working_week.stretches_of(person)]
+
+
+def stretch(day, row, starts, ends):
+    return {f"{day}-{row}-starts": starts, f"{day}-{row}-ends": ends}
+
+
+def test_a_week_is_saved_as_a_whole(salon, client):
+    kept = salon.working_hours.pk
+    client.force_login(salon.manager)
+    values = stretch(0, 1, "18:00", "00:00") | stretch(6, 2, "10:00", "12:00") | stretch(6, 0, "12:00", "13:30")
+    answer = submit(client, page(salon.staff), **values)
+    assert (answer.status_code, answer["Location"]) == (302, URL)
+    assert week(salon.staff) == [
+        (0, "09:00", "17:00"),
+        (0, "18:00", "00:00"),
+        (6, "10:00", "12:00"),
+        (6, "12:00", "13:30"),
+    ]
+    assert WorkingHours.objects.filter(pk=kept).exists()
+    assert submit(client, page(salon.staff), **stretch(0, 0, None, None)).status_code == 302
+    assert (0, "09:00", "17:00") not in week(salon.staff)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "problem"),
+    [
+        (stretch(1, 0, "09:00", "08:00"), "1-0-ends", "It has to end after it starts."),
+        (stretch(1, 0, "09:00", "09:00"), "1-0-ends", "It has to end after it starts."),
+        (stretch(1, 0, "09:00", ""), "1-0-ends", "Give both times."),
+        (stretch(1, 2, "", "10:00"), "1-2-starts", "Give both times."),
+        (stretch(0, 1, "16:59", "18:00"), "0-1-starts", "This overlaps other hours of the day."),
+        (stretch(0, 1, "08:00", "00:00"), "0-0-starts", "This overlaps other hours of the day."),
+        (stretch(1, 0, "9 o'clock", "10:00"), "1-0-starts", "Enter a valid time."),
+        (stretch(1, 0, "09:00", "25:00"), "1-0-ends", "Enter a valid time."),
+        (stretch(1, 0, "09:00", "10:00:30"), "1-0-ends", "Write hours and minutes only."),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(salon, client, values, field, problem):
+    client.force_login(salon.manager)
+    answer = submit(client, page(salon.staff), **stretch(5, 0, "10:00", "11:00") | values)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors == {field: [problem]}
+    assert Page(answer).fields["5-0-starts"] == ["10:00"], "what was typed is kept"
+    assert week(salon.staff) == [(0, "09:00", "17:00")]
+
+
+def test_there_is_always_a_row_more_than_stretches(salon, client):
+    for hour in (1, 3, 5):
+        WorkingHoursFactory(staff=salon.staff, weekday=2, starts=time(hour), ends=time(hour + 1))
+    client.force_login(salon.manager)
+    form = client.get(page(salon.staff))
+    assert "2-3-starts" in Page(form).fields
+    assert submit(client, page(salon.staff), **stretch(2, 3, "08:00", "09:00")).status_code == 302
+    assert len(week(salon.staff)) == 5
+
+
+def test_monday_is_copied_to_the_workdays_without_saving(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(
+        client, page(salon.staff), copy="0", **stretch(0, 1, "18:00", "20:00") | stretch(2, 2, "1:00", "2:00")
+    )
+    fields = Page(answer).fields
+    assert [fields[f"{day}-1-starts"] for day in range(7)] == [["18:00"]] * 5 + [[""]] * 2
+    assert fields["2-2-starts"] == [""]
+    assert week(salon.staff) == [(0, "09:00", "17:00")]
+    assert client.post(page(salon.staff), {name: value for name, value in fields.items()}).status_code == 302
+    assert len(week(salon.staff)) == 10
+
+
+def test_what_others_changed_meanwhile_is_not_lost_silently(salon, client):
+    client.force_login(salon.manager)
+    values = typed(client.get(page(salon.staff)), **stretch(1, 0, "10:00", "11:00"))
+    WorkingHoursFactory(staff=salon.staff, weekday=3)
+    answer = client.post(page(salon.staff), values)
+    assert errors_of(answer) == [
+        "Somebody else changed these hours meanwhile. They are now: Monday 09:00–17:00, Thursday 09:00–17:00."
+        " Saving again replaces them by what stands here."
+    ]
+    assert week(salon.staff) == [(0, "09:00", "17:00"), (3, "09:00", "17:00")]
+    assert client.post(page(salon.staff), typed(answer)).status_code == 302
+    assert week(salon.staff) == [(0, "09:00", "17:00"), (1, "10:00", "11:00")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_once_one_is_told(salon):
+    seen, together = working_week.digest(working_week.stretches_of(salon.staff)), Barrier(2)
+
+    def save(weekday):
+        together.wait()
+        try:
+            working_week.replace(staff=salon.staff, stretches=[(weekday, time(8), time(9))], seen=seen)
+        except working_week.HoursChanged:
+            return "told"
+        finally:
+            connection.close()
+        return "saved"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(save, (4, 5)))
+    assert sorted(answers) == ["saved", "told"]
+    assert week(salon.staff) == [((4, 5)[answers.index("saved")], "08:00", "09:00")]
+
+
+def test_staff_edit_their_own_week_and_see_the_others(salon, clinic, client):
+    client.force_login(salon.staff)
+    answer = client.get(URL)
+    assert "Salon colleague" in answer.content.decode()
+    assert [link for link in Page(answer).links if "staff=" in link] == [page(salon.staff)]
+    assert submit(client, page(salon.staff), **stretch(1, 0, "10:00", "11:00")).status_code == 302
+    assert len(week(salon.staff)) == 2
+    assert client.get(page(salon.colleague)).status_code == 404
+    assert client.post(page(salon.colleague), stretch(1, 0, "10:00", "11:00")).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["admin", "manager"])
+def test_those_above_edit_everybodys_at_home(salon, clinic, client, who):
+    client.force_login(getattr(salon, who))
+    assert client.get(page(salon.colleague)).status_code == 200
+    for foreign in (clinic.staff.pk, salon.client.pk, "x", "", "9" * 30, "-1"):
+        assert client.get(URL, {"staff": foreign}).status_code == 404
+        assert client.post(f"{URL}?staff={foreign}", stretch(1, 0, "10:00", "11:00")).status_code == 404
+    assert "Clinic" not in client.get(URL).content.decode()
+
+
+def test_an_operator_edits_where_they_act(salon, clinic, operator, client):
+    client.force_login(operator)
+    assert client.get(URL)["Location"] == "/admin/organizations/organization/"
+    client.post(f"/admin/act/{salon.organization.pk}/")
+    assert [person.name for person, _, _ in client.get(URL).context["people"]] == [
+        "Salon admin",
+        "Salon colleague",
+        "Salon manager",
+        "Salon staff",
+    ]
+    assert submit(client, page(salon.staff), **stretch(1, 0, "10:00", "11:00")).status_code == 302
+    assert client.get(page(clinic.staff)).status_code == 404
+
+
+def test_a_form_without_its_hidden_field_is_refused_not_obeyed(salon, client):
+    client.force_login(salon.manager)
+    assert client.post(page(salon.staff), {}).status_code == 200
+    assert week(salon.staff) == [(0, "09:00", "17:00")]
+
+
+def test_the_overview_costs_the_same_with_more_people(salon, client, django_assert_num_queries):
+    client.force_login(salon.manager)
+    with django_assert_num_queries(9):
+        client.get(URL)
+    WorkingHoursFactory(staff=UserFactory(organization=salon.organization, role="staff"))
+    User.objects.filter(pk=salon.colleague.pk).update(is_active=False)
+    with django_assert_num_queries(9):
+        people = client.get(URL).context["people"]
+    assert salon.colleague not in [person for person, _, _ in people]
