@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from clientline.admin import ClientLineModelAdmin
+from organizations import changing
 from organizations.models import Organization
 
 
@@ -33,3 +34,6 @@ class OrganizationAdmin(ClientLineModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         kept = () if request.user.may("organizations", "destroy") else ("is_active",)
         return (*super().get_readonly_fields(request, obj), *kept)
+
+    def update(self, request, row, changes):
+        return changing.change(organization=row, changes=changes)

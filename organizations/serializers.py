@@ -4,6 +4,7 @@ from rest_framework.exceptions import ValidationError
 
 from clientline.fields import Reference
 from clientline.serializers import ClientLineSerializer
+from organizations import changing
 from organizations.models import Organization
 
 
@@ -30,6 +31,9 @@ class OrganizationSerializer(ClientLineSerializer):
         ]
         read_only_fields = ["id", "version", "created_at"]
         guarded = {"is_active": "destroy"}  # it ends every sign-in, also that of whoever could undo it
+
+    def update(self, instance, validated_data):
+        return changing.change(organization=instance, changes=validated_data)
 
 
 class TenantSerializer(ClientLineSerializer):

@@ -141,9 +141,10 @@ def test_put_takes_what_is_left_out_back_to_its_default(salon, client):
     assert (row["staff"], row["is_active"], row["version"]) == ([], True, 2)
 
     Organization.objects.filter(pk=salon.organization.pk).update(no_show_fee=50, slot_interval=5, address="x")
-    row = client.put(path_of(salon, "/organizations"), {"name": "Salon", "email": "new@salon.example"}).json()
+    body = {"name": "Salon", "email": "new@salon.example", "currency": "EUR"}  # payments are on record in it
+    row = client.put(path_of(salon, "/organizations"), body).json()
     assert (row["no_show_fee"], row["slot_interval"], row["address"]) == ("0.00", 15, "")
-    assert (row["timezone"], row["currency"], row["is_active"], row["version"]) == ("UTC", "USD", True, 2)
+    assert (row["timezone"], row["currency"], row["is_active"], row["version"]) == ("UTC", "EUR", True, 2)
 
     row = client.put(path_of(salon, "/special-hours"), {"staff": salon.staff.pk, "date": "2026-05-01"}).json()
     assert (row["starts"], row["ends"], row["date"]) == (None, None, "2026-05-01")
