@@ -5,10 +5,13 @@ from appointments.models import Appointment, SpecialHours, TimeOff
 from clientline.backoffice.absences import SpecialHoursPage, TimeOffPage
 from clientline.backoffice.payment import PaymentPageAdmin
 from clientline.backoffice.people import PeopleAdmin
+from clientline.backoffice.platform import OrganizationPage
 from clientline.backoffice.visit import VisitAdmin
+from organizations.models import Organization
 from payments.models import Payment
 
 IN_PLACE = {
+    Organization: OrganizationPage,
     User: PeopleAdmin,
     Appointment: VisitAdmin,
     Payment: PaymentPageAdmin,

@@ -6,10 +6,9 @@ from getpass import getpass
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
+from accounts.founding import found
 from accounts.models import User
-from accounts.people import register
 from clientline.errors import FieldRefused
 from organizations.models import Organization
 
@@ -37,9 +36,7 @@ class Command(BaseCommand):
         refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
         password, made_up = self.password(admin_password_stdin)
         try:
-            with transaction.atomic():
-                organization.save(force_insert=True)
-                register(by=None, organization=organization, password=password, **admin)
+            found(organization=organization, name=admin_name, email=admin["email"], password=password)
         except FieldRefused as error:
             raise CommandError(f"The admin's password is refused: {error}") from error
         self.stdout.write(f"Created {name} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")

@@ -1,0 +1,28 @@
+"""Founding an organization: the tenant together with its first admin, who does the rest."""
+
+from django.db import DatabaseError, transaction
+
+from accounts.models import User
+from accounts.people import register
+from clientline.errors import FieldRefused, Refused, as_refusal
+
+FIELDS = ("admin_name", "admin_email", "admin_password")  # of a form that founds
+
+
+def found(*, organization, name, email, password):
+    """Save a new organization with an active admin, or neither.
+
+    Raises FieldRefused; what is wrong with the admin carries the prefix `admin_`.
+    """
+    with transaction.atomic():
+        organization.save(force_insert=True)
+        try:
+            return register(
+                by=None, organization=organization, name=name, email=email, role=User.Role.ADMIN, password=password
+            )
+        except (Refused, DatabaseError) as error:
+            refusal = as_refusal(error)
+            if not hasattr(refusal, "errors"):
+                raise
+            wrong = refusal.errors[0]
+            raise FieldRefused(f"admin_{wrong['field']}", wrong["code"], wrong["detail"]) from error

@@ -1,0 +1,148 @@
+"""Organizations as operators see them: figures, founding with a first admin, standing."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from accounts.models import User
+from appointments import history
+from appointments.tests.factories import AppointmentFactory
+from clientline.backoffice import platform
+from clientline.tests.pages import Page, submit
+from organizations.models import Organization
+from organizations.tests.factories import OrganizationFactory
+
+LIST = "/admin/organizations/organization/"
+COSTS = 9  # queries of the whole request
+GYM = {
+    "name": "Gym",
+    "email": "office@gym.example",
+    "admin_name": "Gina",
+    "admin_email": "Gina@gym.example",
+    "admin_password": "lift-with-your-legs",
+}
+
+
+def page(organization, name="change"):
+    return f"{LIST}{organization.pk}/{name}/"
+
+
+def shown(client):
+    return {row.name: row for row in client.get(LIST).context["cl"].result_list}
+
+
+def test_the_list_shows_people_recent_visits_and_the_last_activity(salon, operator, client):
+    now = timezone.now()
+    for days in (-31, -29, -1, 1):
+        visit = AppointmentFactory(
+            client=salon.client, staff=salon.staff, service=salon.service, appointment_date=now + timedelta(days=days)
+        )
+        history.record(visit, "booked", by=None, now=now - timedelta(days=days + 40))
+    client.force_login(operator)
+    rows = shown(client)
+    assert (rows["Salon"].people, rows["Salon"].recent_visits) == (6, 2)
+    assert rows["Salon"].last_activity == now - timedelta(days=41)
+    assert (rows["Platform"].people, rows["Platform"].recent_visits, rows["Platform"].last_activity) == (1, 0, None)
+
+
+def test_fifty_organizations_cost_what_two_do(salon, operator, client, django_assert_num_queries):
+    client.force_login(operator)
+    client.get(LIST)
+    with django_assert_num_queries(COSTS):
+        assert len(shown(client)) == 3
+    OrganizationFactory.create_batch(60)
+    with django_assert_num_queries(COSTS):
+        assert len(shown(client)) == 50
+
+
+def test_counting_people_stops(salon, operator, client, monkeypatch):
+    monkeypatch.setattr(platform, "MOST", 4)
+    client.force_login(operator)
+    assert "over 4" in client.get(LIST).content.decode()
+    assert shown(client)["Salon"].people == 4
+
+
+def test_an_organization_is_founded_with_its_first_admin(salon, operator, client):
+    client.force_login(operator)
+    assert submit(client, f"{LIST}add/", **GYM, currency="EUR", slot_interval="20").status_code == 302
+    gina = User.objects.get(email="gina@gym.example")
+    assert (gina.name, gina.role, gina.is_active, gina.check_password("lift-with-your-legs")) == (
+        "Gina",
+        "admin",
+        True,
+        True,
+    )
+    assert (gina.organization.name, gina.organization.currency, gina.organization.slot_interval) == ("Gym", "EUR", 20)
+    assert "lift" not in LogEntry.objects.get().change_message
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "problem"),
+    [
+        ({"admin_email": "client@clinic.example"}, "admin_email", "This is taken already."),
+        ({"email": "office@clinic.example"}, "email", "This is taken already."),
+        (
+            {"admin_password": "mxq7-lort"},
+            "admin_password",
+            "This password is too short. It must contain at least 10 characters.",
+        ),
+        ({"admin_name": ""}, "admin_name", "This field is required."),
+        ({"timezone": "Mars/Olympus"}, "timezone", "Choose an IANA time zone, like Europe/Berlin."),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_neither_is_saved(salon, operator, client, typed, field, problem):
+    client.force_login(operator)
+    before = (User.objects.count(), Organization.objects.count())
+    answer = submit(client, f"{LIST}add/", **GYM | typed)
+    assert answer.context["adminform"].form.errors == {field: [problem]}
+    assert Page(answer).fields["admin_name"] == [typed.get("admin_name", "Gina")]
+    assert (User.objects.count(), Organization.objects.count()) == before
+
+
+def test_deactivating_says_first_what_happens(salon, operator, client):
+    AppointmentFactory(
+        client=salon.client,
+        staff=salon.staff,
+        service=salon.service,
+        appointment_date=timezone.now() + timedelta(days=3000),
+    )
+    client.force_login(operator)
+    url = page(salon.organization, "standing")
+    assert url in Page(client.get(page(salon.organization))).links
+    assert "is_active" not in Page(client.get(page(salon.organization))).fields
+    assert "visits ahead stay booked" in " ".join(client.get(url).content.decode().split())
+    assert Organization.objects.get(pk=salon.organization.pk).is_active
+    assert client.post(url, {"deactivate": "1"})["Location"] == page(salon.organization)
+    assert not Organization.objects.get(pk=salon.organization.pk).is_active
+    assert "nobody of it can sign in" in client.get(page(salon.organization)).content.decode()
+    assert client.post(url, {"reactivate": "1"}).status_code == 302
+    assert Organization.objects.get(pk=salon.organization.pk).is_active
+    assert [entry.change_message for entry in LogEntry.objects.order_by("id")] == ["Deactivated.", "Reactivated."]
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
+def test_members_have_neither_figures_nor_these_buttons(salon, clinic, client, who):
+    client.force_login(getattr(salon, who))
+    listed = client.get(LIST).context["cl"]
+    assert list(listed.result_list) == [salon.organization]
+    assert "recent_visits" not in listed.list_display
+    body = client.get(page(salon.organization)).content.decode()
+    assert "Act in this organization" not in body
+    for organization in (salon.organization, clinic.organization):
+        assert client.get(page(organization, "standing")).status_code == 403
+        assert client.post(page(organization, "standing"), {"deactivate": "1"}).status_code == 403
+
+
+def test_unknown_organizations_are_404(operator, client):
+    client.force_login(operator)
+    for unknown in (0, 999_999_999, 10**30):
+        assert client.post(f"{LIST}{unknown}/standing/", {"deactivate": "1"}).status_code == 404
+
+
+def test_an_admin_finds_the_rules_grouped_and_explained(salon, client):
+    client.force_login(salon.admin)
+    body = client.get(page(salon.organization)).content.decode()
+    for text in ("Booking rules", "Cancelling and fees", "The currency stays once payments are on record."):
+        assert text in body
