@@ -15,6 +15,7 @@ from accounts.admin import UserAdmin
 from accounts.models import User
 from appointments.admin_moves import bounded
 from appointments.models import Appointment
+from clientline.admin import pill
 from clientline.backoffice import client_card, team_member
 from clientline.backoffice.client_merge import MergePage
 from clientline.errors import Refused, as_refusal
@@ -54,9 +55,10 @@ def with_visits(clients, caller):
 class PeopleAdmin(MergePage, UserAdmin):
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
+    change_list_template = "admin/backoffice/people_list.html"
     change_form_template = "admin/backoffice/person.html"
     list_filter = (Kind, *UserAdmin.list_filter)
-    client_columns = ("name", "phone", "email", "next_visit", "last_visit", "is_active", "organization")
+    client_columns = ("name", "phone", "email", "next_visit", "last_visit", "standing_pill", "organization")
 
     def get_urls(self):
         page = path(
@@ -74,7 +76,7 @@ class PeopleAdmin(MergePage, UserAdmin):
     def get_list_display(self, request):
         if self.asked_kind(request) == CLIENTS:
             return self.visible(
-                request, ("name", "phone", "email", "next_visit", "last_visit", "is_active", "organization")
+                request, ("name", "phone", "email", "next_visit", "last_visit", "standing_pill", "organization")
             )
         return super().get_list_display(request)
 
@@ -85,6 +87,10 @@ class PeopleAdmin(MergePage, UserAdmin):
     def changelist_view(self, request, extra_context=None):
         title = TITLES.get(self.asked_kind(request), "People")
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @admin.display(description="")
+    def standing_pill(self, person):
+        return "" if person.is_active else pill("inactive", "Inactive")
 
     @admin.display(description="next visit")
     def next_visit(self, person):

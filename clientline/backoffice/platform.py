@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import founding
 from accounts.models import User
 from appointments.admin_moves import bounded
-from appointments.models import Appointment, AppointmentHistory
+from appointments.models import Appointment
 from clientline.backoffice import pages
 from clientline.changelists import BoundedPaginator, SortedByIndex
 from clientline.forms import ClientLineForm, LowerCaseEmailField
@@ -68,13 +68,13 @@ def count_of(rows):
 
 
 def with_figures(organizations, now):
-    """Adds `people`, `recent_visits` (of the last 30 days) and `last_activity`."""
+    """Adds `people`, `recent_visits` (of the last 30 days) and `last_booking`, the moment of it."""
     recent = Appointment.objects.filter(appointment_date__gt=now - RECENT, appointment_date__lte=now)
-    facts = AppointmentHistory.objects.filter(organization=OuterRef("pk")).order_by("-id")
+    newest = Appointment.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-id")
     return organizations.annotate(
         people=count_of(User.objects.all()),
         recent_visits=count_of(recent),
-        last_activity=Subquery(facts.values("at")[:1]),
+        last_booking=Subquery(newest.values("created_at")[:1]),
     )
 
 
@@ -85,7 +85,7 @@ class WithFigures(SortedByIndex):
         super().get_results(request)
         found = {row.pk: row for row in self.result_list}
         figures = with_figures(Organization.objects.filter(pk__in=found), timezone.now())
-        for row in figures.values("pk", "people", "recent_visits", "last_activity"):
+        for row in figures.values("pk", "people", "recent_visits", "last_booking"):
             vars(found[row["pk"]]).update(row, pk=row["pk"])
         self.result_list = list(found.values())
 
@@ -94,7 +94,7 @@ class OrganizationPage(OrganizationAdmin):
     change_form_template = "admin/backoffice/organization.html"
     add_form = FoundingForm
     add_fields = (*OrganizationAdmin.add_fields, *founding.FIELDS)
-    operator_columns = ("name", "people", "recent_visits", "last_activity", "timezone", "currency", "is_active")
+    operator_columns = ("name", "people", "recent_visits", "last_booking", "timezone", "currency", "is_active")
 
     def get_urls(self):
         page = self.admin_site.admin_view(self.standing)
@@ -119,9 +119,9 @@ class OrganizationPage(OrganizationAdmin):
     def recent_visits(self, organization):
         return figure(organization.recent_visits)
 
-    @admin.display(description="last booking or move", empty_value="never")
-    def last_activity(self, organization):
-        return organization.last_activity
+    @admin.display(description="last booking", empty_value="never")
+    def last_booking(self, organization):
+        return organization.last_booking
 
     # Pages
 

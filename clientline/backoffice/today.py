@@ -159,7 +159,7 @@ def steps_to_open(organization):
         ),
         (
             "Say when people work: their hours in every week.",
-            "appointments_workinghours_changelist",
+            "week_hours",
             WorkingHours.objects.filter(organization=organization).exists(),
         ),
     ]

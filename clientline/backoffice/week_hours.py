@@ -77,12 +77,11 @@ class WeekForm(forms.Form):
         starts, ends = self.times(day, row)
         if starts is None and ends is None:
             return False
-        missing = "starts" if starts is None else "ends" if ends is None else None
-        if missing and name_of(day, row, missing) not in self.errors:
-            self.add_error(name_of(day, row, missing), "Give both times.")
-        elif not missing and MIDNIGHT != ends <= starts:
-            self.add_error(name_of(day, row, "ends"), "It has to end after it starts.")
-        return not missing
+        wrong = "starts" if starts is None else "ends" if ends is None or MIDNIGHT != ends <= starts else None
+        problem = "It has to end after it starts." if starts and ends else "Give both times."
+        if wrong and name_of(day, row, wrong) not in self.errors:
+            self.add_error(name_of(day, row, wrong), problem)
+        return wrong is None
 
     def stretches(self):
         each = ((day, *self.times(day, row)) for day in Weekday.values for row in self.rows)

@@ -7,7 +7,6 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import User
-from appointments import history
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice import platform
 from clientline.tests.pages import Page, submit
@@ -33,18 +32,21 @@ def shown(client):
     return {row.name: row for row in client.get(LIST).context["cl"].result_list}
 
 
-def test_the_list_shows_people_recent_visits_and_the_last_activity(salon, operator, client):
+def test_the_list_shows_people_recent_visits_and_the_last_booking(salon, operator, client):
     now = timezone.now()
     for days in (-31, -29, -1, 1):
-        visit = AppointmentFactory(
-            client=salon.client, staff=salon.staff, service=salon.service, appointment_date=now + timedelta(days=days)
+        AppointmentFactory(
+            client=salon.client,
+            staff=salon.staff,
+            service=salon.service,
+            appointment_date=now + timedelta(days=days),
+            created_at=now + timedelta(days=days + 40),
         )
-        history.record(visit, "booked", by=None, now=now - timedelta(days=days + 40))
     client.force_login(operator)
     rows = shown(client)
     assert (rows["Salon"].people, rows["Salon"].recent_visits) == (6, 2)
-    assert rows["Salon"].last_activity == now - timedelta(days=41)
-    assert (rows["Platform"].people, rows["Platform"].recent_visits, rows["Platform"].last_activity) == (1, 0, None)
+    assert rows["Salon"].last_booking == now + timedelta(days=41)
+    assert (rows["Platform"].people, rows["Platform"].recent_visits, rows["Platform"].last_booking) == (1, 0, None)
 
 
 def test_fifty_organizations_cost_what_two_do(salon, operator, client, django_assert_num_queries):

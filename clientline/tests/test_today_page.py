@@ -171,7 +171,7 @@ def test_an_organization_without_hours_is_told_what_to_set_up(salon, client):
     text = response.content.decode()
     assert "Nobody works on this day" in text
     assert "✓ Done: Say what you offer" in text
-    assert '<a href="/admin/appointments/workinghours/">Say when people work' in text
+    assert '<a href="/admin/week-hours/">Say when people work' in text
 
 
 @pytest.mark.parametrize(

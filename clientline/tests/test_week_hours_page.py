@@ -50,6 +50,8 @@ def test_a_week_is_saved_as_a_whole(salon, client):
     ("values", "field", "problem"),
     [
         (stretch(1, 0, "09:00", "08:00"), "1-0-ends", "It has to end after it starts."),
+        (stretch(0, 1, "05:00", "04:00"), "0-1-ends", "It has to end after it starts."),
+        (stretch(1, 0, "00:00", ""), "1-0-ends", "Give both times."),
         (stretch(1, 0, "09:00", "09:00"), "1-0-ends", "It has to end after it starts."),
         (stretch(1, 0, "09:00", ""), "1-0-ends", "Give both times."),
         (stretch(1, 2, "", "10:00"), "1-2-starts", "Give both times."),
