@@ -39,6 +39,11 @@ def pages(organization):
         "Week": f"/admin/week/?staff={staff.pk}&date={BUSY_DAY}",
         "visit": f"/admin/appointments/appointment/{visit.pk}/change/",
         "client card": f"/admin/accounts/user/{visit.client_id}/change/",
+        "team member": f"/admin/accounts/user/{staff.pk}/change/",
+        "working hours": "/admin/week-hours/",
+        "list of clients": "/admin/accounts/user/?kind=clients",
+        "list, one client": f"/admin/appointments/appointment/?client={visit.client_id}",
+        "list, payments of one client": f"/admin/payments/payment/?client={visit.client_id}",
         **{f"list {page}": f"/admin/{page}/" for page in LISTS},
         "list, searched": "/admin/accounts/user/?q=client+777",
     }
