@@ -153,7 +153,7 @@ def test_only_operators_deactivate_an_organization(salon, operator, api, client)
     kept = Organization.objects.get(pk=salon.organization.pk)
     assert (kept.is_active, kept.phone) == (True, "2")
     client.force_login(operator)
-    assert submit(client, page, is_active=None).status_code == 302
+    assert client.post(page.replace("change", "standing"), {"deactivate": "1"}).status_code == 302
     assert not Organization.objects.get(pk=salon.organization.pk).is_active
 
 

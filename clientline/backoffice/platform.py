@@ -45,8 +45,9 @@ GROUPS = (
         ("cancellation_notice", "late_cancellation_fee", "no_show_fee"),
     ),
     ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
-    ("Record", None, ("is_active", "version", "created_at")),
+    ("Signing in", None, ("require_second_factor",)),
 )
+GROUPED = {name for *_, names in GROUPS for name in names}
 
 
 class FoundingForm(ClientLineForm):
@@ -132,7 +133,8 @@ class OrganizationPage(OrganizationAdmin):
 
     def get_fieldsets(self, request, obj=None):
         fields = self.get_fields(request, obj)
-        groups = [(title, text, [name for name in names if name in fields]) for title, text, names in GROUPS]
+        rest = ("Record", None, [name for name in fields if name not in GROUPED])
+        groups = [(title, text, [name for name in names if name in fields]) for title, text, names in (*GROUPS, rest)]
         return [(title, {"fields": names, "description": text}) for title, text, names in groups if names]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
