@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts import people
 from accounts.admin import UserAdmin
 from accounts.models import User
-from appointments.admin_moves import bounded
 from appointments.models import Appointment
 from clientline.admin import pill
 from clientline.backoffice import client_card, team_member
 from clientline.backoffice.client_merge import MergePage
+from clientline.backoffice.moves import bounded
 from clientline.errors import Refused, as_refusal
 
 CLIENTS, TEAM = "clients", "team"

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from accounts import founding
 from accounts.models import User
-from appointments.admin_moves import bounded
 from appointments.models import Appointment
 from clientline.backoffice import pages
+from clientline.backoffice.moves import bounded
 from clientline.changelists import BoundedPaginator, SortedByIndex
 from clientline.forms import ClientLineForm, LowerCaseEmailField
 from organizations import changing
