@@ -84,6 +84,7 @@ SENTENCES = {
     "booked": "Booked for {became}",
     "rescheduled": "Moved from {was} to {became}",
     "reassigned": "Handed over from {was} to {became}",
+    "client_changed": "Handed over from client {was} to {became}",
     "cancelled": "Cancelled",
     "completed": "Completed",
     "no_show": "Marked as a no-show",
@@ -91,12 +92,13 @@ SENTENCES = {
     "price_changed": "Price changed from {was} to {became}",
     "fee_waived_changed": "Fee {became}",
 }
+NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 
 def in_words(visit):
     """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
     facts = list(visit.history.select_related("by").order_by("-at", "-id"))
-    ids = {text for fact in facts if fact.action == "reassigned" for text in (fact.was, fact.became)}
+    ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
         {"at": wording.moment(fact.at), "text": f"{sentence(fact, names)} by {fact.by or 'the system'}"}

@@ -7,6 +7,9 @@ from accounts.models import User
 from appointments import booking
 from clientline.errors import FieldRefused
 
+# Without their names: the history keeps what is written here, also beyond an erasure.
+REASON = "Two records of one client were merged."
+
 
 def merge(*, by, kept, duplicate, now):
     """Give `kept` the visits of `duplicate`, and its phone where there is none, and deactivate `duplicate`.
@@ -17,8 +20,7 @@ def merge(*, by, kept, duplicate, now):
     with transaction.atomic():
         kept, duplicate = locked(kept, duplicate)
         refuse_unfit(kept, duplicate)
-        reason = f"Two records of one client were merged: {duplicate.name} into {kept.name}."
-        moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=reason)
+        moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
         people.change(by=by, person=duplicate, changes={"is_active": False})
     return moved

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from accounts.tests.factories import UserFactory, token_for
-from appointments import merging
+from appointments import history, merging
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 from clientline.errors import FieldRefused
@@ -52,8 +52,10 @@ def test_the_history_of_each_visit_tells_it_in_plain_words(salon, twin):
         salon.manager,
         str(twin.pk),
         str(salon.client.pk),
-        "Two records of one client were merged: Salon twin into Salon client.",
+        "Two records of one client were merged.",
     )
+    (told,) = history.in_words(visit)
+    assert told["text"] == "Handed over from client Salon twin to Salon client by Salon manager"
 
 
 def test_merging_again_moves_nothing_more(salon, twin):
