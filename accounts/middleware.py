@@ -15,10 +15,13 @@ from accounts.second_factor import SecondFactorRequired
 from clientline.addresses import network_of
 from clientline.errors import ADMIN_PREFIX, Throttled, refusal_response
 from clientline.rates import rates
+from organizations import audit
 from organizations.idempotency import once
+from organizations.origin import Origin, origin
 from organizations.tenancy import confine, release
 
 logger = logging.getLogger(__name__)
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class CallerMiddleware:
@@ -33,6 +36,7 @@ class CallerMiddleware:
 
     def __call__(self, request):
         request.token, request.bad_token, request.confined, request.once = None, False, False, None
+        origin.set(Origin("admin" if request.path_info.startswith(ADMIN_PREFIX) else "api", request.id))
         with ExitStack() as request.transaction:
             response = self.get_response(request)
             if request.confined and response.status_code >= 400:
@@ -41,6 +45,9 @@ class CallerMiddleware:
             release()
         timezone.deactivate()
         remember_use(request)
+        if response.status_code == 403 and request.method not in SAFE:
+            remember_refusal(request)
+        origin.set(Origin())
         return response
 
     def process_view(self, request, view, args, kwargs):
@@ -127,3 +134,14 @@ def remember_use(request):
             sessions.write_use(request.session, now=timezone.now())
     except (DatabaseError, InterfaceError):
         logger.warning("The last use of a token or session could not be written", exc_info=True)
+
+
+def remember_refusal(request):
+    """After the rollback, which would take the event with it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return
+    try:
+        audit.record("refused", by=user, method=request.method, path=request.path)
+    except (DatabaseError, InterfaceError):
+        logger.warning("The refusal of %s %s could not be written", request.method, request.path, exc_info=True)

@@ -12,6 +12,7 @@ from clientline.errors import FieldRefused, Forbidden, Refused
 from clientline.versions import save_changes
 from organizations import policy
 from organizations.models import Organization
+from organizations.tenancy import attribute
 
 
 class LastAdmin(Refused):
@@ -95,5 +96,6 @@ def change_own_password(*, person, new, keep_token=None):
     """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
     password = hashed(new, person, "new_password")
     with transaction.atomic():
+        attribute(person)
         sign_ins.keep(keep_token)
         save_changes(person, {"password": password})

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from organizations.models import Organization
-from organizations.tenancy import TENANT_ROLE, settings_sql
+from organizations.tenancy import TENANT_ROLE, origin_values, settings_sql
 
 SIGN_IN_LASTS = timedelta(days=30)
 USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
@@ -72,7 +72,8 @@ def bearer(secret, *, confined):
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
     with connection.prepared_cursor() as cursor:
-        cursor.execute(CONFINED_BEARER if confined else UNCONFINED_BEARER, [prefix_of(secret), digest(secret)])
+        statement, values = (CONFINED_BEARER, origin_values()) if confined else (UNCONFINED_BEARER, [])
+        cursor.execute(statement, [*values, prefix_of(secret), digest(secret)])
         row = cursor.fetchone()
     if row is None:
         return None

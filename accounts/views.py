@@ -59,7 +59,7 @@ class LoginView(APIView):
             ask_for_code(request, user, code)
         timezone.activate(user.organization.zone)
         token, secret = tokens.sign_in_token(user, address=address_of(request), agent=agent_of(request))
-        user_logged_in.send(sender=User, request=request._request, user=user)
+        user_logged_in.send(sender=User, request=request._request, user=user)  # writes last_login and the audit
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,6 +48,17 @@ DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
 DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else embedded_database(DATA_DIR)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+
+
+def program(arguments):
+    """What PostgreSQL calls our connections: the audit tells a command's changes from psql's by it."""
+    name, *words = arguments
+    is_command = Path(name).name == "manage.py" and words and words[0] not in ("up", "runserver")
+    return f"manage.py {words[0]}"[:63] if is_command else "clientline"
+
+
+PROGRAM = program(sys.argv)
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", PROGRAM)
 
 
 def secret_key():

@@ -124,3 +124,45 @@ class IdempotencyKey(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class Audit(models.Model):
+    """One change of one row, or one event. Triggers write it, and refuse to change or delete it.
+
+    It outlives what it tells of, so organization and actor are keys without a reference. An event without an
+    organization, like a failed sign-in by an unknown address, is the operators'.
+    """
+
+    class Source(models.TextChoices):
+        API = "api", "API"
+        ADMIN = "admin"
+        COMMAND = "command"
+        PSQL = "psql", "database"
+
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        "accounts.User", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    source = models.CharField(max_length=10, choices=Source)
+    request_id = models.CharField(max_length=128, help_text="Of the request, or the name of the program")
+    action = models.CharField(max_length=20, help_text="insert, update, delete, or the name of an event")
+    table = columns.short_text(30)
+    row = models.BigIntegerField(null=True)
+    changes = models.JSONField(help_text="Column → [old, new], as text; null where there was nothing")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "audit"
+        verbose_name = "change or event"
+        verbose_name_plural = "audit"
+        indexes = [
+            models.Index(fields=["organization", "at", "id"], name="audit_by_time"),
+            models.Index(fields=["table", "row"], name="audit_by_row"),
+        ]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.table} {self.row or ''}".strip()

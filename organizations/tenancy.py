@@ -8,6 +8,7 @@ from django.db import connection, models
 
 from clientline.operations import TENANT_ROLE
 from organizations import policy
+from organizations.origin import origin
 
 # All settings are local to the transaction: behind a pooler in transaction mode a session-level one
 # would reach the next client. jit costs more than it saves on queries of milliseconds, and so does
@@ -16,6 +17,8 @@ SETTINGS = {
     "role": "{role}",
     "clientline.organization_id": "{organization}",
     "clientline.user_id": "{user}",
+    "clientline.source": "{source}",
+    "clientline.request_id": "{request_id}",
     "statement_timeout": "10s",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "30s",
@@ -26,8 +29,17 @@ SETTINGS = {
 
 
 def settings_sql(*, role, organization, user):
-    """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text."""
-    values = {"{role}": role, "{organization}": organization, "{user}": user}
+    """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text.
+
+    Its last two parameters are the request's source and id.
+    """
+    values = {
+        "{role}": role,
+        "{organization}": organization,
+        "{user}": user,
+        "{source}": "%s::text",
+        "{request_id}": "%s::text",
+    }
     return ", ".join(
         f"set_config('{name}', {values.get(value, repr(value))}, true)" for name, value in SETTINGS.items()
     )
@@ -43,7 +55,24 @@ def confine(*, organization_id, user_id=None, operator=False):
     """
     role = "none" if operator else TENANT_ROLE
     with connection.cursor() as cursor:
-        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or "")])
+        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *origin_values()])
+
+
+def origin_values():
+    present = origin.get()
+    return [present.source, present.request_id]
+
+
+ATTRIBUTE_SQL = (
+    "SELECT set_config('clientline.user_id', %s, true),"
+    " set_config('clientline.source', %s, true), set_config('clientline.request_id', %s, true)"
+)
+
+
+def attribute(user):
+    """Let the audit say that the rest of this transaction is `user`'s, where an unconfined view writes."""
+    with connection.cursor() as cursor:
+        cursor.execute(ATTRIBUTE_SQL, [str(user.pk), *origin_values()])
 
 
 def release():
