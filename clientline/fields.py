@@ -223,3 +223,19 @@ class References(serializers.ListField):
 
     def to_representation(self, value):
         return list(value)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "By column, the old and the new value as text; null where there was nothing.",
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": ["string", "null"]},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    }
+)
+class ChangesField(serializers.JSONField):
+    """What the audit tells of one row."""

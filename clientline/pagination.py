@@ -138,7 +138,7 @@ class KeysetPagination(BasePagination):
         return int(text)
 
     def read_ordering(self, view):
-        ordering = self.request.query_params.get("ordering", "id")
+        ordering = self.request.query_params.get("ordering", view.default_ordering)
         allowed = ("id", *view.orderings)
         if ordering.removeprefix("-") not in allowed:
             raise bad("ordering", f"Order by one of: {', '.join(allowed)}; `-` in front reverses.")
@@ -195,7 +195,7 @@ class KeysetPagination(BasePagination):
             "cursor": {"type": "string"},
             "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "count": {"type": "boolean", "default": False},
-            "ordering": {"type": "string", "enum": orderings, "default": "id"},
+            "ordering": {"type": "string", "enum": orderings, "default": view.default_ordering},
             "organization": {"type": "integer", "format": "int64", "description": "Only for platform operators."},
         }
         return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in schemas.items()]

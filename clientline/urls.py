@@ -30,7 +30,7 @@ from clientline.converters import IdConverter
 from clientline.routers import Router
 from clientline.views import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from clientline.walls import public, unconfined
-from organizations.views import OrganizationViewSet
+from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
 from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
 from services.views import ServiceViewSet
@@ -82,6 +82,7 @@ urlpatterns = [
     path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
+    path("audit", AuditViewSet.as_view({"get": "list"}), name="audit"),
     path("availability", AvailabilityView.as_view(), name="availability"),
     *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

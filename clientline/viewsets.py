@@ -18,6 +18,7 @@ class ReadViewSet(GenericViewSet):
     model = None
     resource = None
     orderings = ()
+    default_ordering = "id"
     filterset_class = None
     lookup_value_converter = "id"
     named_model = None  # of the row that the path names, where it is not `model`

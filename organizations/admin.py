@@ -1,8 +1,10 @@
 from django.contrib import admin
+from django.utils.html import format_html_join
 
 from clientline.admin import ClientLineModelAdmin
-from organizations import changing
-from organizations.models import Organization
+from clientline.changelists import ChoicesFilter
+from organizations import audit, changing
+from organizations.models import Audit, Organization
 
 
 @admin.register(Organization)
@@ -37,3 +39,63 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     def update(self, request, row, changes):
         return changing.change(organization=row, changes=changes)
+
+
+class ActionFilter(admin.SimpleListFilter):
+    title = parameter_name = "action"
+
+    def lookups(self, request, model_admin):
+        return audit.WORDS.items()
+
+    def queryset(self, request, queryset):
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class TableFilter(admin.SimpleListFilter):
+    """Offers what is audited; Django's own filter would look for the tables in every row of the audit."""
+
+    title = "what"
+    parameter_name = "table"
+
+    def lookups(self, request, model_admin):
+        return sorted(audit.nouns().items(), key=lambda item: item[1])
+
+    def queryset(self, request, queryset):
+        return queryset.filter(table=self.value()) if self.value() else queryset
+
+
+@admin.register(Audit)
+class AuditAdmin(ClientLineModelAdmin):
+    """To read: nobody adds, changes or deletes here."""
+
+    resource = "audit"
+    list_display = ("at", "who", "what", "source", "organization")
+    list_filter = (ActionFilter, TableFilter, "source", ("organization", ChoicesFilter))
+    list_select_related = ("organization", "actor")
+    search_fields = ("row",)
+    search_help_text = "The number of a visit, a person, a payment …"
+    ordering = ("-id",)
+    change_fields = readonly_fields = ("at", "who", "what", "details", "source", "request_id", "organization")
+
+    def has_view_permission(self, request, obj=None):
+        return self.permits(request, "list", obj)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("organization", "actor")
+
+    def get_search_results(self, request, queryset, search_term):
+        number = search_term.strip()
+        if not number:
+            return queryset, False
+        known = number.isascii() and number.isdigit() and int(number) < 2**63
+        return (queryset.filter(row=number) if known else queryset.none()), False
+
+    def who(self, entry):
+        return audit.doer(entry)
+
+    def what(self, entry):
+        return audit.sentence(entry)
+
+    def details(self, entry):
+        lines = audit.told_changes(entry.changes, longest=None)
+        return format_html_join("", "{}<br>", ((line,) for line in lines))

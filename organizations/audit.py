@@ -5,12 +5,27 @@ Ours rather than django-pghistory's: one table behind one policy and one keyset;
 
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from organizations.models import Audit
 from organizations.origin import origin
+
+# Of actions and events, what the admin says. `record` takes others, too.
+WORDS = {
+    "insert": "added",
+    "update": "changed",
+    "delete": "deleted",
+    "sign_in": "signed in",
+    "sign_in_failed": "failed to sign in",
+    "refused": "was refused",
+    "export": "exported",
+    "import": "imported",
+    "erase": "erased",
+}
+LONGEST_VALUE = 60
 
 
 def record(event, *, by=None, organization_id=None, row=None, **facts):
@@ -48,3 +63,41 @@ def unaudited():
 def switch(state):
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.audit', %s, true)", [state])
+
+
+def nouns():
+    """By table, what one row is called."""
+    return {model._meta.db_table: model._meta.verbose_name for model in apps.get_models()}
+
+
+def sentence(entry):
+    """What was done, in plain words: "service 5 changed: price 45.00 → 50.00"."""
+    subject = f"{nouns().get(entry.table, entry.table)} {entry.row or ''}".strip()
+    told = "" if entry.action in ("insert", "delete") else ", ".join(told_changes(entry.changes))
+    return f"{subject} {WORDS.get(entry.action, entry.action.replace('_', ' '))}".strip() + (
+        f": {told}" if told else ""
+    )
+
+
+def told_changes(changes, longest=LONGEST_VALUE):
+    """A line for each column: its name, the old and the new value, cut off where they are longer."""
+    return [
+        f"{name.removesuffix('_id').replace('_', ' ')} "
+        + " → ".join(as_shown(value, longest) for value in (was, became) if was is not None or value is not None)
+        for name, (was, became) in sorted(changes.items())
+    ]
+
+
+def as_shown(text, longest):
+    if text is None:
+        return "nothing"
+    return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
+
+
+def doer(entry):
+    """Whose doing it was. Operators are not named: members of an organization do not see them."""
+    if entry.actor_id is None:
+        return entry.request_id if entry.source in ("command", "psql") else "unknown"
+    if entry.actor is None:
+        return f"user {entry.actor_id}"
+    return f"operator {entry.actor_id}" if entry.actor.is_superuser else entry.actor.name

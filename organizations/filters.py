@@ -1,7 +1,7 @@
-from django_filters import FilterSet
+from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from clientline.filters import FlagFilter, SearchFilter
-from organizations.models import Organization
+from clientline.filters import FlagFilter, IdFilter, InstantFilter, SearchFilter
+from organizations.models import Audit, Organization
 
 
 class OrganizationFilter(FilterSet):
@@ -10,4 +10,18 @@ class OrganizationFilter(FilterSet):
 
     class Meta:
         model = Organization
+        fields = []
+
+
+class AuditFilter(FilterSet):
+    table = CharFilter(max_length=30)
+    row = IdFilter()
+    actor = IdFilter(field_name="actor_id")
+    action = CharFilter(max_length=20)
+    source = ChoiceFilter(choices=Audit.Source)
+    at_from = InstantFilter(field_name="at", lookup_expr="gte")
+    at_to = InstantFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = Audit
         fields = []

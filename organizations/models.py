@@ -160,7 +160,8 @@ class Audit(models.Model):
         verbose_name = "change or event"
         verbose_name_plural = "audit"
         indexes = [
-            models.Index(fields=["organization", "at", "id"], name="audit_by_time"),
+            models.Index(fields=["organization", "id"], name="audit_by_organization"),
+            models.Index(fields=["organization", "at"], name="audit_by_time"),
             models.Index(fields=["table", "row"], name="audit_by_row"),
         ]
 

@@ -49,6 +49,7 @@ TABLE = [
     (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
     (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
 ]
 
 CELLS = {

@@ -2,10 +2,10 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from clientline.fields import Reference
+from clientline.fields import ChangesField, Reference
 from clientline.serializers import ClientLineSerializer
 from organizations import changing
-from organizations.models import Organization
+from organizations.models import Audit, Organization
 
 
 class OrganizationSerializer(ClientLineSerializer):
@@ -95,3 +95,14 @@ class TenantSchema(OpenApiSerializerExtension):
             named = {"type": "integer", "format": "int64", "description": description}
             schema["properties"] = {"organization": named} | schema["properties"]
         return schema
+
+
+class AuditSerializer(ClientLineSerializer):
+    organization = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    actor = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    changes = ChangesField(read_only=True)
+
+    class Meta:
+        model = Audit
+        fields = ["id", "organization", "at", "actor", "source", "request_id", "action", "table", "row", "changes"]
+        read_only_fields = fields

@@ -1,9 +1,9 @@
-"""`/organizations`: members see their own, its admin changes it, operators make new ones."""
+"""`/organizations`: members see their own, its admin changes it, operators make new ones. `/audit`: who did what."""
 
-from clientline.viewsets import ClientLineViewSet
-from organizations.filters import OrganizationFilter
-from organizations.models import Organization
-from organizations.serializers import OrganizationSerializer
+from clientline.viewsets import ClientLineViewSet, ReadViewSet
+from organizations.filters import AuditFilter, OrganizationFilter
+from organizations.models import Audit, Organization
+from organizations.serializers import AuditSerializer, OrganizationSerializer
 
 
 class OrganizationViewSet(ClientLineViewSet):
@@ -12,3 +12,16 @@ class OrganizationViewSet(ClientLineViewSet):
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter
     tenant_column = "id"
+
+
+class AuditViewSet(ReadViewSet):
+    model = Audit
+    resource = "audit"
+    serializer_class = AuditSerializer
+    filterset_class = AuditFilter
+    default_ordering = "-id"
+    http_method_names = ("get", "head")
+
+    def list(self, request):
+        """Changes of rows, and events like sign-ins, exports and refusals; newest first."""
+        return super().list(request)

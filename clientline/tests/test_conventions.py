@@ -40,6 +40,7 @@ READ = [
     "/reports/revenue?from=2026-05-01&to=2026-05-02",
     "/reports/utilization?from=2026-05-01&to=2026-05-02",
     "/reports/no-shows?from=2026-05-01&to=2026-05-02",
+    "/audit",
 ]
 CREATED = [
     ("/auth/tokens", {"name": "x"}),

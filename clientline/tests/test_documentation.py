@@ -60,6 +60,7 @@ PATHS = {
     "/appointments/{id}/balance": "get",
     "/users/{id}/balance": "get",
     "/reports/revenue": "get",
+    "/audit": "get",
 }
 ROWS = {
     "/organizations": "organization",
@@ -137,7 +138,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 79
+    assert len(set(names)) == len(names) == 82
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -177,6 +178,7 @@ def test_lists_document_their_parameters(document):
         "/appointments": {"client", "staff", "service", "status", "start_from", "start_to", "series", "search"},
         "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to"},
         "/payments/{payment}/refunds": {"payment"},
+        "/audit": {"table", "row", "actor", "action", "source", "at_from", "at_to"},
     }
     for path in ROWS:
         assert {each["name"] for each in document["paths"][path]["get"]["parameters"]} >= pages

@@ -16,7 +16,7 @@ from appointments.serializers import (
 )
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
 from clientline.serializers import ClientLineSerializer, Reader
-from organizations.serializers import OrganizationSerializer
+from organizations.serializers import AuditSerializer, OrganizationSerializer
 from payments import ledger
 from payments.serializers import PaymentSerializer, RefundSerializer
 from payments.tests.factories import PaymentFactory, RefundFactory
@@ -74,6 +74,7 @@ def test_every_answer_is_compiled():
         AppointmentForClientSerializer,
         PaymentSerializer,
         RefundSerializer,
+        AuditSerializer,
     ):
         assert isinstance(serializer.reader(), Reader)
 

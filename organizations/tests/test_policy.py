@@ -53,6 +53,7 @@ payments      | create, complete, fail                  | org | org   | assigned
 payments      | refund                                  | org | org   | –        | –      | all
 payments      | destroy                                 | –   | –     | –        | –      | –
 reports       | list, export                            | org | org   | –        | –      | all
+audit         | list                                    | org | –     | –        | –      | all
 """
 
 CELLS = {
