@@ -1,7 +1,9 @@
+from functools import partial
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.urls import reverse
+from django.urls import path, reverse
 
 from accounts import people
 from accounts.models import User
@@ -61,6 +63,24 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         "created_at",
     )
     readonly_fields = ("last_login", "created_at")
+    pages = {}  # which the apps above add: a policy action → its button's label and view(admin, request, person's id)
+
+    def get_urls(self):
+        pages = [
+            path(
+                f"<int:object_id>/{action}/",
+                self.admin_site.admin_view(partial(view, self)),
+                name=f"accounts_user_{action}",
+            )
+            for action, (_, view) in self.pages.items()
+        ]
+        return pages + super().get_urls()
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        pages = [
+            (action, label) for action, (label, _) in self.pages.items() if obj and self.permits(request, action, obj)
+        ]
+        return super().render_change_form(request, context | {"pages": pages}, obj=obj, **kwargs)
 
     def label(self, row):
         return f"{row.name} · {row.email}"

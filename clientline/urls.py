@@ -32,6 +32,7 @@ from clientline.views import HealthView, LiveView, MetricsView, ReadyView, Redoc
 from clientline.walls import public, unconfined
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
+from payments.privacy_views import PrivacyViewSet
 from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
 from services.views import ServiceViewSet
 
@@ -74,6 +75,8 @@ urlpatterns = [
     path("reports/revenue", RevenueView.as_view(), name="revenue"),
     path("appointments/<id:pk>/balance", VisitBalanceView.as_view(), name="appointment-balance"),
     path("users/<id:pk>/balance", ClientBalanceView.as_view(), name="user-balance"),
+    path("users/<id:pk>/export", PrivacyViewSet.as_view({"get": "export"}), name="user-export"),
+    path("users/<id:pk>/erase", PrivacyViewSet.as_view({"post": "erase"}), name="user-erase"),
     path(
         "payments/<id:payment>/refunds",
         RefundViewSet.as_view({"get": "list", "post": "create"}),

@@ -28,8 +28,8 @@ WORDS = {
 LONGEST_VALUE = 60
 
 
-def record(event, *, by=None, organization_id=None, row=None, **facts):
-    """Note an event: what `by` (None: nobody known, or a command) did, about `row`, with what is worth knowing.
+def record(event, *, by=None, organization_id=None, row=None, table="", **facts):
+    """Note an event: what `by` (None: nobody known, or a command) did, about `row` or a whole `table`, and the facts.
 
     Without `organization_id` it is that of the row, or else of the actor.
     """
@@ -41,7 +41,7 @@ def record(event, *, by=None, organization_id=None, row=None, **facts):
         source=present.source or Audit.Source.COMMAND,
         request_id=present.request_id or settings.PROGRAM,
         action=event,
-        table=row._meta.db_table if row else "",
+        table=row._meta.db_table if row else table,
         row=row.pk if row else None,
         changes={name: [None, value] for name, value in facts.items()},
     )

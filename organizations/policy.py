@@ -30,6 +30,8 @@ TABLE = [
     (("users",), ("update",), ORG, BELOW, SELF, SELF, EVERYTHING),
     (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("users",), ("import",), ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("users",), ("export",), ORG, BELOW, NEVER, SELF, EVERYTHING),
+    (("users",), ("erase",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("services",), ("list", "retrieve"), ORG, ORG, ORG, ACTIVE, EVERYTHING),
     (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, EVERYTHING),

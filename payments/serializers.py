@@ -3,9 +3,12 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
+from accounts.serializers import UserSerializer
 from appointments.models import Appointment
-from appointments.serializers import ReportSerializer
+from appointments.serializers import AppointmentSerializer, ReportSerializer
 from clientline.fields import (
+    ChangesField,
+    InstantField,
     Reference,
     StrictBooleanField,
     StrictCharField,
@@ -79,6 +82,10 @@ class SettlingSerializer(BodySerializer):
     """Completing or failing a payment says nothing more."""
 
 
+class ErasureSerializer(BodySerializer):
+    """Erasing a client says nothing more."""
+
+
 class RefundSerializer(ClientLineSerializer):
     payment = serializers.PrimaryKeyRelatedField(read_only=True)
 
@@ -122,3 +129,37 @@ class RevenueRowSerializer(RevenueTotalSerializer):
 class RevenueSerializer(ReportSerializer):
     rows = RevenueRowSerializer(many=True)
     total = RevenueTotalSerializer()
+
+
+class ExporterSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+
+
+class ExportedFactSerializer(serializers.Serializer):
+    appointment = serializers.IntegerField()
+    at = InstantField()
+    action = serializers.CharField()
+    vars().update({"from": serializers.CharField()})
+    to = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ExportedChangeSerializer(serializers.Serializer):
+    at = InstantField()
+    action = serializers.CharField()
+    changes = ChangesField()
+
+
+class ExportSerializer(serializers.Serializer):
+    """Everything about one person."""
+
+    exported_at = InstantField()
+    organization = ExporterSerializer()
+    user = UserSerializer()
+    appointments = AppointmentSerializer(many=True)
+    history = ExportedFactSerializer(many=True)
+    payments = PaymentSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    changes = ExportedChangeSerializer(many=True, help_text="Of the person's own data")

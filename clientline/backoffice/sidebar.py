@@ -49,7 +49,10 @@ GROUPS = (
     ),
     (
         "Oversight",
-        (Link("Reports", "reports", "reports"),),
+        (
+            Link("Reports", "reports", "reports"),
+            Link("Audit", "organizations_audit_changelist", "audit"),
+        ),
     ),
 )
 

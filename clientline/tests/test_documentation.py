@@ -59,6 +59,8 @@ PATHS = {
     "/payments/callbacks/{provider}": "post",
     "/appointments/{id}/balance": "get",
     "/users/{id}/balance": "get",
+    "/users/{id}/export": "get",
+    "/users/{id}/erase": "post",
     "/reports/revenue": "get",
     "/audit": "get",
 }

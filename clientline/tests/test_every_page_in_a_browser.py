@@ -18,6 +18,7 @@ def pages_of(cast):
         "/admin/accounts/user/add/",
         f"/admin/accounts/user/{cast.client.pk}/change/",
         f"/admin/accounts/user/{cast.client.pk}/merge/?duplicate={cast.stranger.pk}",
+        f"/admin/accounts/user/{cast.client.pk}/erase/",
         f"/admin/accounts/user/{cast.staff.pk}/change/",
         f"/admin/week-hours/?staff={cast.staff.pk}",
         f"/admin/services/service/{cast.service.pk}/change/",

@@ -30,6 +30,8 @@ users         | create                                  | org | below | clients 
 users         | update                                  | org | below | self     | self   | all
 users         | destroy                                 | org | –     | –        | –      | all
 users         | import                                  | org | org   | –        | –      | all
+users         | export                                  | org | below | –        | self   | all
+users         | erase                                   | org | –     | –        | –      | all
 services      | list, retrieve                          | org | org   | org      | active | all
 services      | create, update, destroy                 | org | org   | –        | –      | all
 working_hours | list, retrieve                          | org | org   | org      | –      | all

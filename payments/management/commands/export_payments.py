@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from appointments.hours import at, instant_of
 from clientline.fields import parse_date
 from clientline.sheets import cell
+from organizations import audit
 from organizations.models import Organization
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         for each in organizations:
             for row in recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
                 writer.writerow([cell(value, each.zone) for value in row])
+            audit.record("export", organization_id=each.pk, table="payments")
 
 
 def recorded(organization, first, last):

@@ -1,0 +1,199 @@
+"""Everything about one client in one file, and their erasure: no word that names them is left, money and visits are."""
+
+import json
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import Token
+from accounts.tests.factories import token_for
+from appointments import booking
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import submit
+from clientline.tests.problems import problem
+from organizations.models import Audit
+from organizations.tenancy import confine
+from payments import ledger
+from payments.models import Payment, Refund
+from payments.tests.factories import PaymentFactory
+
+WORDS = ("Mia Lange", "mia@lange.example", "030 1234", "knee", "dog", "late bus", "sorry Mia")
+
+
+@pytest.fixture
+def mia(salon, api):
+    """A client with a word of hers in every text: in the rows, the history, the audit and the admin's log."""
+    answer = api(salon.manager).patch(
+        f"/users/{salon.client.pk}", {"name": WORDS[0], "email": WORDS[1], "phone": WORDS[2]}
+    )
+    assert answer.status_code == 200
+    now = timezone.now()
+    visit = Appointment.objects.get(pk=salon.visit.pk)
+    booking.revise(by=salon.staff, visit=visit, changes={"notes": "bad knee", "internal_notes": "has a dog"}, now=now)
+    booking.cancel(by=salon.staff, visit=visit, reason="late bus", now=now)
+    paid = PaymentFactory(appointment=visit, completed=True, amount=Decimal(45))
+    ledger.refund(by=salon.admin, payment=paid, amount=5, reason="sorry Mia", now=now)
+    salon.client.refresh_from_db()
+    return salon.client
+
+
+def everything_stored():
+    """The text of all rows of all tables."""
+    with connection.cursor() as cursor:
+        return "".join(
+            str(cursor.execute(f"SELECT * FROM {table}").fetchall())
+            for table in connection.introspection.table_names(cursor)
+        )
+
+
+def test_the_admin_exports_everything_about_a_client(salon, mia, api):
+    answer = api(salon.admin).get(f"/users/{mia.pk}/export")
+    told = answer.json()
+    assert (told["user"]["email"], told["organization"]["name"]) == (mia.email, "Salon")
+    assert [(row["id"], row["internal_notes"]) for row in told["appointments"]] == [(salon.visit.pk, "has a dog")]
+    assert [(row["action"], row["reason"]) for row in told["history"]] == [("cancelled", "late bus")]
+    assert [row["amount"] for row in told["payments"]] == ["45.00", "45.00"]
+    assert [row["reason"] for row in told["refunds"]] == ["sorry Mia"]
+    assert told["changes"][1]["changes"]["phone"] == [None, "030 1234"]
+    assert "stranger" not in answer.content.decode()
+    exported = Audit.objects.get(action="export")
+    assert (exported.actor, exported.row) == (salon.admin, mia.pk)
+
+
+def test_clients_export_themselves_without_what_they_may_not_see(salon, mia, api):
+    answer = api(mia).get(f"/users/{mia.pk}/export")
+    assert answer.status_code == 200
+    assert "bad knee" in answer.content.decode()
+    assert "has a dog" not in answer.content.decode()
+    assert problem(api(mia).get(f"/users/{salon.stranger.pk}/export")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("role", "of", "export", "erase"),
+    [
+        ("admin", "manager", 200, 409),
+        ("manager", "client", 200, 403),
+        ("manager", "admin", 404, 403),
+        ("staff", "client", 403, 403),
+        ("client", "client", 200, 403),
+        ("operator", "client", 200, 200),
+    ],
+)
+def test_who_may_export_and_erase_whom(salon, operator, api, role, of, export, erase):
+    client, person = api(operator if role == "operator" else getattr(salon, role)), getattr(salon, of)
+    assert client.get(f"/users/{person.pk}/export").status_code == export
+    assert client.post(f"/users/{person.pk}/erase").status_code == erase
+
+
+@pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
+def test_nobody_of_another_organization_is_exported_or_erased(salon, clinic, api, client, request, walls):
+    if walls != "all walls":
+        request.getfixturevalue("without_row_security")
+    admin, foreign = api(salon.admin), clinic.client.pk
+    assert problem(admin.get(f"/users/{foreign}/export")) == (404, "not_found")
+    assert problem(admin.post(f"/users/{foreign}/erase")) == (404, "not_found")
+    client.force_login(salon.admin)
+    for page in ("export", "erase"):
+        assert client.post(f"/admin/accounts/user/{foreign}/{page}/").status_code == 404
+
+
+def test_erasing_leaves_no_word_and_keeps_visits_and_money(salon, mia, api, client):
+    client.force_login(salon.admin)
+    submit(client, f"/admin/accounts/user/{mia.pk}/change/", phone="030 1234 5")  # the admin's log names her, too
+    secret, money = token_for(mia), list(Payment.objects.order_by("id").values_list("amount", "status"))
+    visits = Appointment.objects.filter(client=mia)
+    before = list(visits.values_list("appointment_date", "status", "price"))
+    assert [word for word in WORDS if word not in everything_stored()] == []
+
+    answer = api(salon.admin).post(f"/users/{mia.pk}/erase")
+
+    assert (answer.status_code, answer.json()["name"], answer.json()["is_active"]) == (
+        200,
+        f"Erased client {mia.pk}",
+        False,
+    )
+    assert [word for word in WORDS if word in everything_stored()] == []
+    assert list(visits.values_list("appointment_date", "status", "price")) == before
+    assert list(Payment.objects.order_by("id").values_list("amount", "status")) == money
+    assert not Token.objects.filter(user=mia).exists()
+    assert problem(api().get("/auth/me", headers={"Authorization": f"Bearer {secret}"})) == (401, "not_authenticated")
+    mia.refresh_from_db()
+    assert not mia.has_usable_password()
+    erased = Audit.objects.get(action="erase")
+    assert (erased.actor, erased.row, erased.organization) == (salon.admin, mia.pk, salon.organization)
+    told = Audit.objects.filter(table="users", row=mia.pk, changes__has_key="phone").first()
+    assert told.changes["phone"] == ["erased", "erased"]
+    Refund.objects.get(amount=5, reason="")
+
+
+def test_erasing_again_does_no_harm(salon, mia, api):
+    client = api(salon.admin)
+    first, second = (client.post(f"/users/{mia.pk}/erase").json() for _ in range(2))
+    assert first == second
+
+
+def test_others_texts_stay(salon, mia, api):
+    other = AppointmentFactory(client=salon.stranger, staff=salon.staff, service=salon.service, notes="allergic")
+    api(salon.admin).post(f"/users/{mia.pk}/erase")
+    other.refresh_from_db()
+    salon.stranger.refresh_from_db()
+    assert (other.notes, salon.stranger.name) == ("allergic", "Salon stranger")
+    assert Audit.objects.get(table="appointments", row=other.pk).changes["notes"] == [None, "allergic"]
+
+
+def test_the_admin_has_a_page_for_each(salon, mia, client):
+    client.force_login(salon.admin)
+    change = client.get(f"/admin/accounts/user/{mia.pk}/change/").content.decode()
+    assert ("../export/" in change, "../erase/" in change) == (True, True)
+    file = client.get(f"/admin/accounts/user/{mia.pk}/export/")
+    assert json.loads(file.content)["user"]["name"] == "Mia Lange"
+    assert file["Content-Disposition"] == f'attachment; filename="person-{mia.pk}.json"'
+    assert "It cannot be undone" in client.get(f"/admin/accounts/user/{mia.pk}/erase/").content.decode()
+    assert client.post(f"/admin/accounts/user/{mia.pk}/erase/").status_code == 302
+    mia.refresh_from_db()
+    assert mia.name == f"Erased client {mia.pk}"
+    answer = client.post(f"/admin/accounts/user/{salon.staff.pk}/erase/", follow=True)
+    assert "Only clients are erased" in answer.content.decode()
+    client.force_login(salon.manager)
+    assert client.get(f"/admin/accounts/user/{mia.pk}/erase/").status_code == 403
+
+
+def test_commands_export_and_erase(salon, mia, monkeypatch):
+    output = StringIO()
+    call_command("export_client", mia.pk, stdout=output)
+    assert json.loads(output.getvalue())["user"]["name"] == "Mia Lange"
+    monkeypatch.setattr("builtins.input", lambda prompt: "no")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("erase_client", mia.pk, stdout=output)
+    call_command("erase_client", mia.pk, "--noinput", stdout=output)
+    mia.refresh_from_db()
+    assert mia.name == f"Erased client {mia.pk}"
+    assert set(Audit.objects.filter(row=mia.pk, action__in=("export", "erase")).values_list("source", flat=True)) == {
+        "command"
+    }
+    with pytest.raises(CommandError, match="Only clients are erased"):
+        call_command("erase_client", salon.staff.pk, "--noinput", stdout=output)
+    with pytest.raises(CommandError, match="There is no person 987654321"):
+        call_command("export_client", 987654321, stdout=output)
+
+
+def test_the_database_redacts_own_and_deactivated_clients_only(salon, clinic, mia):
+    def redact(client):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT redact_client(%s)", [client.pk])
+
+    with pytest.raises(IntegrityError, match="Only deactivated clients"):
+        redact(mia)
+    type(mia).objects.filter(pk__in=(mia.pk, clinic.client.pk)).update(is_active=False)
+    confine(organization_id=salon.organization.pk)
+    with pytest.raises(IntegrityError, match="Only deactivated clients"):
+        redact(clinic.client)
+    redact(mia)
+    with pytest.raises(IntegrityError, match="audit is append-only"), transaction.atomic():
+        confine(organization_id=None, operator=True)
+        Audit.objects.filter(row=mia.pk).update(action="x")
