@@ -1,0 +1,41 @@
+"""Writes one organization with all its tables into a file, for `import_organization`."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from organizations import transfer
+from organizations.models import Organization
+
+
+class Command(BaseCommand):
+    help = __doc__ + " Whoever reads the file knows everything: it holds hashes of passwords, too."
+
+    def add_arguments(self, parser):
+        parser.add_argument("id", type=int, help="the organization's number")
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *, id, file, verbosity, **options):
+        organization = Organization.objects.filter(pk=id).first() if 0 < id < 2**63 else None
+        if organization is None:
+            raise CommandError(f"There is no organization {id}.")
+        if file.exists():
+            raise CommandError(f"{file} exists and is not overwritten: choose another name.")
+        try:
+            self.write(organization, file, tqdm(unit=" rows", disable=None if verbosity else True))
+        except OSError as error:
+            raise CommandError(f"{error.strerror}: {error.filename}") from error
+        self.stdout.write(f"Wrote {organization} to {file.absolute()}.")
+
+    def write(self, organization, file, bar):
+        """Beside, readable by its owner only, and renamed when it is complete."""
+        handle, draft = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.absolute().parent)
+        try:
+            with bar, os.fdopen(handle, "wb") as output:
+                transfer.export(organization, output, progress=bar.update)
+            os.replace(draft, file)
+        finally:
+            Path(draft).unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""An organization leaves as a file and arrives elsewhere, to the last digit, or not at all."""
+
+import json
+import stat
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD
+from appointments.models import Appointment
+from organizations.models import Audit, Organization
+from organizations.transfer import models_of_organizations
+from payments import ledger
+from payments.models import Payment, Refund
+from payments.tests.factories import PaymentFactory
+from services.models import Service
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def command(name, *arguments):
+    output = StringIO()
+    call_command(name, *arguments, stdout=output, verbosity=0)
+    return output.getvalue()
+
+
+@pytest.fixture
+def file(salon, operator, api, tmp_path):
+    """The salon's export, with something in every table, texts of all kinds and an operator's deeds."""
+    salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
+    text = "A \\ B\n\t“C” \u2028 é 💇 \\N"
+    answer = api(salon.staff).patch(f"/appointments/{salon.visit.pk}", {"notes": text, "internal_notes": '"'})
+    assert answer.status_code == 200
+    api(salon.admin).post(f"/appointments/{salon.visit.pk}/cancel", {"reason": "Ill"})
+    paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
+    ledger.refund(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
+    api(operator).patch(f"/services/{salon.service.pk}", {"price": "50.00"})
+    path = tmp_path / "salon.jsonl"
+    command("export_organization", salon.organization.pk, path)
+    return path
+
+
+def counts():
+    return {model.__name__: model.objects.count() for model in models_of_organizations()}
+
+
+def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, file, api, tmp_path):
+    before = {
+        model.__name__: model.objects.filter(organization=salon.organization).count()
+        for model in (User, Service, Appointment, Payment, Refund)
+    }
+    call_command("flush", interactive=False, verbosity=0)
+    assert sum(counts().values()) == 0
+
+    assert "Imported Salon" in command("import_organization", file)
+
+    after = counts()
+    assert {name: after[name] for name in before} == before
+    assert all(after.values())
+    command("export_organization", salon.organization.pk, tmp_path / "again.jsonl")
+    assert (tmp_path / "again.jsonl").read_bytes() == file.read_bytes()
+    assert "broken" not in command("check_invariants")
+
+    answer = api().post("/auth/login", {"email": salon.admin.email, "password": PASSWORD})
+    assert answer.status_code == 200
+    new = api(User.objects.get(pk=salon.admin.pk)).post("/services", {"name": "New"}).json()
+    assert new["id"] > salon.service.pk  # the numbers go on behind what came in
+
+
+def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, file, operator):
+    text = file.read_text()
+    assert "Clinic" not in text
+    assert "Operator" not in text
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    sections = [json.loads(line) for line in text.split("\n")[:-1] if line.startswith('{"table"')]
+    assert [section["table"] for section in sections if not section["rows"]] == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE column_name = 'organization_id' AND table_schema = 'public'"
+        )
+        assert {section["table"] for section in sections} == {"organizations"} | {name for (name,) in cursor.fetchall()}
+    [paid] = [
+        row for line in text.split("\n")[:-1] if (row := json.loads(line)).get("settled_at") and "checkout_url" in row
+    ]
+    assert (paid["amount"], paid["created_by_id"]) == (45.0, None)  # an operator stays behind
+
+
+def test_both_are_remembered(salon, file):
+    exported = Audit.objects.get(action="export")
+    assert (exported.organization, exported.row) == (salon.organization, salon.organization.pk)
+    call_command("flush", interactive=False, verbosity=0)
+    command("import_organization", file)
+    imported = Audit.objects.get(action="import")
+    assert (imported.organization, imported.row, imported.source) == (None, salon.organization.pk, "command")
+
+
+def test_what_collides_is_refused_and_nothing_changes(salon, file):
+    before = counts()
+    with pytest.raises(CommandError, match=r"Nothing was imported. It collides .*Key \(id\)=\(\d+\) already exists"):
+        command("import_organization", file)
+    assert counts() == before
+
+
+def test_an_address_in_use_is_refused(salon, file):
+    call_command("flush", interactive=False, verbosity=0)
+    home = Organization.objects.create(pk=10**6, name="Other", email="other@example.com")
+    User.objects.create_user(salon.admin.email, organization=home, name="Anna", role="admin")
+    with pytest.raises(CommandError, match=r"in users: Key .email.=.admin@salon.example. already exists"):
+        command("import_organization", file)
+    assert list(Organization.objects.all()) == [home]
+
+
+DAMAGES = [
+    (lambda lines: lines[:-1], "cut off"),
+    (lambda lines: lines[:20], "cut off"),
+    (lambda lines: [], "cut off"),
+    (lambda lines: ["Hello"], "cut off, or no export"),
+    (lambda lines: ["[1]"], "not written by"),
+    (lambda lines: [*lines, "{}"], "goes on behind its end"),
+    (lambda lines: [line.replace('"slot_interval",', "") for line in lines], "organizations is not as this version"),
+    (lambda lines: [line.replace('"weekday":', '"weekdays":') for line in lines], "null value in column"),
+    (lambda lines: [*lines[:2], lines[2].replace('{"id":', '{"id":9'), *lines[3:]], "rows of another organization"),
+]
+
+
+def test_a_damaged_file_is_refused_and_leaves_nothing(file):
+    lines = file.read_text().split("\n")[:-1]
+    call_command("flush", interactive=False, verbosity=0)
+    for damage, says in DAMAGES:
+        file.write_text("".join(f"{line}\n" for line in damage(lines)))
+        with pytest.raises(CommandError, match=says):
+            command("import_organization", file)
+        assert sum(counts().values()) == 0
+
+
+def test_commands_name_what_is_missing_or_in_the_way(salon, file, tmp_path):
+    for arguments, says in [
+        (("export_organization", 987654321, tmp_path / "x"), "There is no organization 987654321"),
+        (("export_organization", salon.organization.pk, file), "exists and is not overwritten"),
+        (("export_organization", salon.organization.pk, tmp_path / "no" / "where"), "No such file or directory"),
+        (("import_organization", tmp_path / "x"), "No such file or directory"),
+    ]:
+        with pytest.raises(CommandError, match=says):
+            command(*arguments)

@@ -1,0 +1,192 @@
+"""One organization as a file, and its way into another installation: every table that has `organization_id`.
+
+JSON lines: a header, then for each table a line that says its columns and number of rows, and the rows by id.
+PostgreSQL itself writes and reads the values, so that they come back to the last digit.
+"""
+
+from graphlib import TopologicalSorter
+from itertools import islice
+
+import orjson
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import DatabaseError, connection, models, transaction
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier, Literal
+
+from organizations import audit
+from organizations.models import Organization
+
+CONTINUE_NUMBERS = SQL(
+    "SELECT setval(sequence, greatest((SELECT max(id) FROM {}), nextval(sequence)))"
+    " FROM (SELECT pg_get_serial_sequence({sequence}, 'id')::regclass) AS of (sequence)"
+)
+FORMAT = "ClientLine organization, 1"
+
+
+class TransferRefused(Exception):
+    """The file cannot be imported; the message says why. Nothing was."""
+
+
+def models_of_organizations():
+    """The organization, then whatever belongs to one, each after what it refers to."""
+    found = [model for model in apps.get_models() if model is Organization or has_organization(model)]
+    return list(
+        TopologicalSorter(
+            {
+                model: [
+                    field.related_model
+                    for field in model._meta.concrete_fields
+                    if field.related_model in found and field.related_model is not model
+                ]
+                for model in found
+            }
+        ).static_order()
+    )
+
+
+def has_organization(model):
+    try:
+        return model._meta.get_field("organization").related_model is Organization
+    except FieldDoesNotExist:
+        return False
+
+
+def owner(model):
+    return "id" if model is Organization else "organization_id"
+
+
+def columns_of(model):
+    return [field.column for field in model._meta.concrete_fields]
+
+
+# Export
+
+
+def export(organization, file, *, progress):
+    """Write the organization as it is at one moment into a binary file; `progress(rows)` is told as it goes.
+
+    Must be called outside a transaction. Whoever acted from another organization, which only operators do, stays
+    behind: as an actor they become nobody.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        write(file, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
+        for model in models_of_organizations():
+            write_table(cursor, file, model, organization.pk, progress)
+    audit.record("export", organization_id=organization.pk, row=organization)
+
+
+def write(file, value):
+    file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def write_table(cursor, file, model, pk, progress):
+    table, own = Identifier(model._meta.db_table), SQL("{} = {}").format(Identifier(owner(model)), Literal(pk))
+    cursor.execute(SQL("SELECT count(*) FROM {} WHERE {}").format(table, own))
+    [rows] = cursor.fetchone()
+    write(file, {"table": model._meta.db_table, "columns": columns_of(model), "rows": rows})
+    selected = SQL(", ").join(expression(field, pk) for field in model._meta.concrete_fields)
+    statement = SQL(
+        "COPY (SELECT row_to_json(exported)::text FROM (SELECT {} FROM {} WHERE {} ORDER BY {}) AS exported) TO STDOUT"
+    )
+    with cursor.copy(statement.format(selected, table, own, Identifier(model._meta.pk.column))) as copy:
+        for (text,) in copy.rows():
+            file.write(text.encode() + b"\n")
+            progress(1)
+
+
+def expression(field, pk):
+    """The column as it is exported: an actor from elsewhere as nobody."""
+    column = Identifier(field.column)
+    people = apps.get_model(settings.AUTH_USER_MODEL)
+    if field.related_model is not people or not field.null:
+        return column
+    own = SQL("SELECT id FROM {} WHERE organization_id = {}").format(Identifier(people._meta.db_table), Literal(pk))
+    return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, own)
+
+
+# Import
+
+
+def load(lines, *, progress):
+    """Save what `export` wrote, ids included, all or nothing; returns the organization. Raises TransferRefused."""
+    header = read(lines)
+    if header.get("format") != FORMAT or not isinstance(header.get("organization"), int):
+        raise TransferRefused("This file was not written by `manage.py export_organization`.")
+    try:
+        with audit.unaudited(), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE incoming (line json) ON COMMIT DROP")
+            for model in models_of_organizations():
+                load_table(cursor, model, header, lines, progress)
+            if next(lines, None) is not None:
+                raise TransferRefused("The file goes on behind its end.")
+            organization = Organization.objects.filter(pk=header["organization"]).first()
+            if organization is None:
+                raise TransferRefused("The file holds no organization.")
+    except DatabaseError as error:
+        raise TransferRefused(reason(error)) from error
+    except UnicodeDecodeError as error:
+        raise TransferRefused("The file is damaged: it is no UTF-8.") from error
+    audit.record("import", row=organization)  # the operators': to the organization nothing happened
+    return organization
+
+
+def read(lines):
+    try:
+        value = orjson.loads(next(lines, b""))
+    except orjson.JSONDecodeError as error:
+        raise TransferRefused("The file is cut off, or no export at all.") from error
+    return value if isinstance(value, dict) else {}
+
+
+def load_table(cursor, model, header, lines, progress):
+    table, names, head = model._meta.db_table, columns_of(model), read(lines)
+    if (head.get("table"), head.get("columns")) != (table, names):
+        raise TransferRefused(
+            f"The table {table} is not as this version has it. The file is of ClientLine {header.get('version')}, "
+            f"this is {settings.VERSION}: import it there, upgrade, and export again."
+        )
+    rows = head.get("rows")
+    if not isinstance(rows, int) or not 0 <= rows < 2**63:
+        raise TransferRefused(f"The file does not say how many rows of {table} it holds.")
+    stage(cursor, islice(lines, rows), progress)
+    refuse_strange_rows(cursor, model, rows, header["organization"])
+    columns = SQL(", ").join(map(Identifier, names))
+    cursor.execute(
+        SQL("INSERT INTO {0} ({1}) SELECT {2} FROM incoming, json_populate_record(NULL::{0}, line) AS came").format(
+            Identifier(table), columns, SQL(", ").join(Identifier("came", name) for name in names)
+        )
+    )
+    if isinstance(model._meta.pk, models.AutoField):
+        cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
+
+
+def stage(cursor, rows, progress):
+    """Put the lines into the empty table `incoming`, where memory does not matter."""
+    cursor.execute("TRUNCATE incoming")
+    with connection.wrap_database_errors, cursor.copy("COPY incoming FROM STDIN") as copy:
+        for line in rows:
+            copy.write_row((line.decode(),))
+            progress(1)
+
+
+def refuse_strange_rows(cursor, model, expected, pk):
+    cursor.execute(
+        "SELECT count(*), count(*) FILTER (WHERE (line ->> %s) IS DISTINCT FROM %s) FROM incoming",
+        [owner(model), str(pk)],
+    )
+    found, strange = cursor.fetchone()
+    if found != expected:
+        raise TransferRefused("The file is cut off.")
+    if strange:
+        raise TransferRefused(f"The file holds rows of another organization in {model._meta.db_table}.")
+
+
+def reason(error):
+    """Why PostgreSQL refused, in a sentence; most likely an id or an e-mail address is in use."""
+    cause = error.__cause__
+    if isinstance(cause, UniqueViolation):
+        return f"It collides with what is here, in {cause.diag.table_name}: {cause.diag.message_detail}"
+    return str(error).strip()
