@@ -88,7 +88,7 @@ class AuditAdmin(ClientLineModelAdmin):
         if not number:
             return queryset, False
         known = number.isascii() and number.isdigit() and int(number) < 2**63
-        return (queryset.filter(row=number) if known else queryset.none()), False
+        return (queryset.about(int(number)) if known else queryset.none()), False
 
     def who(self, entry):
         return audit.doer(entry)

@@ -15,7 +15,7 @@ class OrganizationFilter(FilterSet):
 
 class AuditFilter(FilterSet):
     table = CharFilter(max_length=30)
-    row = IdFilter()
+    row = IdFilter(method="about")
     actor = IdFilter(field_name="actor_id")
     action = CharFilter(max_length=20)
     source = ChoiceFilter(choices=Audit.Source)
@@ -25,3 +25,6 @@ class AuditFilter(FilterSet):
     class Meta:
         model = Audit
         fields = []
+
+    def about(self, queryset, name, value):
+        return queryset.about(value)

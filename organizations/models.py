@@ -1,5 +1,6 @@
 """Organizations: the tenants, their zone, currency and booking policy; and what their requests were answered."""
 
+from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -126,6 +127,12 @@ class IdempotencyKey(models.Model):
         return self.key
 
 
+class AuditQuerySet(TenantQuerySet):
+    def about(self, row):
+        """Of rows with this number in any table; naming the tables lets the index find them."""
+        return self.filter(row=row, table__in=[model._meta.db_table for model in apps.get_models()])
+
+
 class Audit(models.Model):
     """One change of one row, or one event. Triggers write it, and refuse to change or delete it.
 
@@ -153,7 +160,7 @@ class Audit(models.Model):
     row = models.BigIntegerField(null=True)
     changes = models.JSONField(help_text="Column → [old, new], as text; null where there was nothing")
 
-    objects = TenantQuerySet.as_manager()
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         db_table = "audit"
@@ -162,7 +169,14 @@ class Audit(models.Model):
         indexes = [
             models.Index(fields=["organization", "id"], name="audit_by_organization"),
             models.Index(fields=["organization", "at"], name="audit_by_time"),
+            models.Index(fields=["organization", "actor", "id"], name="audit_by_actor"),
             models.Index(fields=["table", "row"], name="audit_by_row"),
+            # Events are a handful among changes, and what is looked for.
+            models.Index(
+                fields=["organization", "id"],
+                condition=~models.Q(action__in=("insert", "update", "delete")),
+                name="audit_of_events",
+            ),
         ]
 
     def __str__(self):

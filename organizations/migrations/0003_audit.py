@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'change or event',
                 'verbose_name_plural': 'audit',
                 'db_table': 'audit',
-                'indexes': [models.Index(fields=['organization', 'id'], name='audit_by_organization'), models.Index(fields=['organization', 'at'], name='audit_by_time'), models.Index(fields=['table', 'row'], name='audit_by_row')],
+                'indexes': [models.Index(fields=['organization', 'id'], name='audit_by_organization'), models.Index(fields=['organization', 'at'], name='audit_by_time'), models.Index(fields=['organization', 'actor', 'id'], name='audit_by_actor'), models.Index(fields=['table', 'row'], name='audit_by_row'), models.Index(condition=models.Q(('action__in', ('insert', 'update', 'delete')), _negated=True), fields=['organization', 'id'], name='audit_of_events')],
             },
         ),
         confine("audit", grants="SELECT, INSERT"),
