@@ -113,7 +113,7 @@ BEGIN
         clock_timestamp(),
         NULLIF(current_setting('clientline.user_id', true), '')::bigint,
         coalesce(source, CASE WHEN program LIKE 'manage.py %' THEN 'command' ELSE 'psql' END),
-        CASE WHEN source IS NULL THEN left(program, 128) ELSE coalesce(current_setting('clientline.request_id', true), '') END,
+        coalesce(CASE WHEN source IS NULL THEN program ELSE current_setting('clientline.request_id', true) END, ''),
         lower(TG_OP),
         TG_TABLE_NAME,
         (written ->> 'id')::bigint,

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.serializers import UserSerializer
-from clientline.viewsets import ReadViewSet, only
+from clientline.viewsets import ReadViewSet, answered, only
 from payments import privacy
 from payments.serializers import ErasureSerializer, ExportSerializer
 
@@ -33,4 +33,4 @@ class PrivacyViewSet(ReadViewSet):
         body = ErasureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         privacy.erase(by=request.user, client=client)
-        return Response(only(self.answers(User.objects.filter(pk=pk))))
+        return answered(only(self.answers(User.objects.filter(pk=pk))))
