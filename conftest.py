@@ -87,11 +87,17 @@ def operator(db):
 
 @pytest.fixture
 def without_row_security(db):
-    """The third wall taken down in this test's transaction, so that it cannot hide a hole in the first."""
+    """The third wall taken down for this test, so that it cannot hide a hole in the first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
-        for (table,) in cursor.fetchall():
+        tables = [table for (table,) in cursor.fetchall()]
+        for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    yield
+    if not connection.in_atomic_block:  # no rollback puts it up again: the test was not in one transaction
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
 
 
 @pytest.fixture
