@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("appointments", "0004_references_for_reports"),
-        ("organizations", "0003_audit"),
+        ("organizations", "0005_audit"),
     ]
 
     operations = [

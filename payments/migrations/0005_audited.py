@@ -42,9 +42,9 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("organizations", "0003_audit"),
-        ("payments", "0003_ledger_is_final"),
-        ("accounts", "0004_audited"),
+        ("organizations", "0005_audit"),
+        ("payments", "0004_revenue_by_visit"),
+        ("accounts", "0006_audited"),
         ("appointments", "0006_audited"),
         ("admin", "0003_logentry_add_action_flag_choices"),
     ]

@@ -6,7 +6,7 @@ from clientline.operations import audited
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("organizations", "0003_audit"),
+        ("organizations", "0005_audit"),
         ("services", "0001_initial"),
     ]
 

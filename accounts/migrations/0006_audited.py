@@ -6,8 +6,8 @@ from clientline.operations import audited
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0003_team_index"),
-        ("organizations", "0003_audit"),
+        ("accounts", "0005_sign_ins"),
+        ("organizations", "0005_audit"),
     ]
 
     operations = [
