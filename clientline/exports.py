@@ -60,6 +60,7 @@ class ExportMixin:
             self.message_user(request, told, messages.ERROR)
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
         names = self.visible(request, self.export_columns)
+        self.admin_site.note_export(request, self.opts.db_table, rows=len(keys))
         return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.lines(request, keys, names))
 
     def lines(self, request, keys, names):

@@ -1,4 +1,5 @@
-"""One organization as a file, and its way into another installation: every table that has `organization_id`.
+"""One organization as a file, and its way into another installation: every table that has `organization_id`, and
+what is a part of its people.
 
 JSON lines: a header, then for each table a line that says its columns and number of rows, and the rows by id.
 PostgreSQL itself writes and reads the values, so that they come back to the last digit.
@@ -31,7 +32,7 @@ class TransferRefused(Exception):
 
 def models_of_organizations():
     """The organization, then whatever belongs to one, each after what it refers to."""
-    found = [model for model in apps.get_models() if model is Organization or has_organization(model)]
+    found = [model for model in apps.get_models() if model is Organization or has_organization(model) or part_of(model)]
     return list(
         TopologicalSorter(
             {
@@ -53,8 +54,24 @@ def has_organization(model):
         return False
 
 
-def owner(model):
-    return "id" if model is Organization else "organization_id"
+def part_of(model):
+    """The field that makes a row a part of one person, where the table has no organization of its own; or None."""
+    people = apps.get_model(settings.AUTH_USER_MODEL)
+    return next(
+        (field for field in model._meta.concrete_fields if field.one_to_one and field.related_model is people), None
+    )
+
+
+def own_rows(model, pk):
+    """The SQL condition for the rows of one organization."""
+    if model is Organization or has_organization(model):
+        return SQL("{} = {}").format(Identifier("id" if model is Organization else "organization_id"), Literal(pk))
+    return SQL("{} IN ({})").format(Identifier(part_of(model).column), people_of(pk))
+
+
+def people_of(pk):
+    people = apps.get_model(settings.AUTH_USER_MODEL)
+    return SQL("SELECT id FROM {} WHERE organization_id = {}").format(Identifier(people._meta.db_table), Literal(pk))
 
 
 def columns_of(model):
@@ -83,7 +100,7 @@ def write(file, value):
 
 
 def write_table(cursor, file, model, pk, progress):
-    table, own = Identifier(model._meta.db_table), SQL("{} = {}").format(Identifier(owner(model)), Literal(pk))
+    table, own = Identifier(model._meta.db_table), own_rows(model, pk)
     cursor.execute(SQL("SELECT count(*) FROM {} WHERE {}").format(table, own))
     [rows] = cursor.fetchone()
     write(file, {"table": model._meta.db_table, "columns": columns_of(model), "rows": rows})
@@ -103,8 +120,7 @@ def expression(field, pk):
     people = apps.get_model(settings.AUTH_USER_MODEL)
     if field.related_model is not people or not field.null:
         return column
-    own = SQL("SELECT id FROM {} WHERE organization_id = {}").format(Identifier(people._meta.db_table), Literal(pk))
-    return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, own)
+    return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, people_of(pk))
 
 
 # Import
@@ -173,10 +189,11 @@ def stage(cursor, rows, progress):
 
 
 def refuse_strange_rows(cursor, model, expected, pk):
-    cursor.execute(
-        "SELECT count(*), count(*) FILTER (WHERE (line ->> %s) IS DISTINCT FROM %s) FROM incoming",
-        [owner(model), str(pk)],
+    statement = SQL(
+        "SELECT count(*), count(*) FILTER (WHERE ({}) IS NOT TRUE) FROM incoming,"
+        " json_populate_record(NULL::{}, line) AS came"
     )
+    cursor.execute(statement.format(own_rows(model, pk), Identifier(model._meta.db_table)))
     found, strange = cursor.fetchone()
     if found != expected:
         raise TransferRefused("The file is cut off.")

@@ -22,6 +22,7 @@ from clientline.backoffice.acting import chooser, organization_of
 from clientline.backoffice.pages import page
 from clientline.errors import FieldRefused
 from clientline.filters import DateFormField
+from organizations import audit
 from payments import reports as money
 
 BY = {
@@ -218,6 +219,7 @@ def reports_csv_view(request):
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
     lines = [[sheets.cell(row[name]) for name in names] for row in (*rows, total)]
+    audit.record("export", by=request.user, organization_id=period.organization.pk, report=name)
     return sheets.download(f"{name}.csv", [names, *lines])
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import acting, client_import, reports, today, week, week_hours
 from clientline.backoffice.sidebar import groups_for
+from organizations import audit
 
 
 class BackOfficeSite(AccountSite):
@@ -29,6 +30,11 @@ class BackOfficeSite(AccountSite):
 
     def organization_of(self, request):
         return acting.organization_of(request)
+
+    def note_export(self, request, table, **facts):
+        organization = acting.organization_of(request)
+        facts = {name: str(value) for name, value in facts.items()}
+        audit.record("export", by=request.user, organization_id=organization and organization.pk, table=table, **facts)
 
     def each_context(self, request):
         context = super().each_context(request)

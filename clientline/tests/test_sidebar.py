@@ -21,7 +21,7 @@ def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role
 def test_the_admin_oversees_it(client, salon):
     client.force_login(salon.admin)
     label, links = client.get("/admin/").context["sidebar"][-1]
-    assert (label, [link["label"] for link in links]) == ("Oversight", ["Audit"])
+    assert (label, [link["label"] for link in links]) == ("Oversight", ["Reports", "Audit"])
 
 
 def test_every_link_opens(client, salon):

@@ -124,6 +124,18 @@ def test_sign_ins_and_their_failures_are_events(salon, api, client, since):
     ]
 
 
+def test_files_taken_away_are_events(salon, client, since):
+    client.force_login(salon.manager)
+    assert client.get("/admin/payments/payment/export/").status_code == 200
+    assert client.get("/admin/reports/csv/").status_code == 200
+    exports = told(**since, action="export")
+    assert [(source, actor, table) for source, actor, _, table, _, _ in exports] == [
+        ("admin", salon.manager.pk, "payments"),
+        ("admin", salon.manager.pk, ""),
+    ]
+    assert exports[0][-1] == {"rows": [None, "2"]}
+
+
 def test_nobody_rewrites_it(salon):
     for statement in ("UPDATE audit SET actor_id = NULL", "DELETE FROM audit"):
         with pytest.raises(IntegrityError, match="audit is append-only"), transaction.atomic():

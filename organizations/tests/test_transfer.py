@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
@@ -22,7 +23,17 @@ from services.models import Service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FULL = {"users", "tokens", "service_staff", "special_hours", "appointment_history", "payments", "refunds", "audit"}
+FULL = {
+    "users",
+    "tokens",
+    "service_staff",
+    "special_hours",
+    "appointment_history",
+    "payments",
+    "refunds",
+    "audit",
+    "second_factors",
+}
 
 
 def command(name, *arguments):
@@ -42,6 +53,7 @@ def file(salon, operator, api, tmp_path):
     paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
     ledger.refund(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
     api(operator).patch(f"/services/{salon.service.pk}", {"price": "50.00"})
+    second_factor.begun(salon.staff)
     path = tmp_path / "salon.jsonl"
     command("export_organization", salon.organization.pk, path)
     return path
@@ -85,7 +97,8 @@ def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, fi
             "SELECT table_name FROM information_schema.columns"
             " WHERE column_name = 'organization_id' AND table_schema = 'public'"
         )
-        assert {section["table"] for section in sections} == {"organizations"} | {name for (name,) in cursor.fetchall()}
+        tables = {name for (name,) in cursor.fetchall()} | {"organizations", "second_factors"}
+    assert {section["table"] for section in sections} == tables
     [paid] = [
         row for line in text.split("\n")[:-1] if (row := json.loads(line)).get("settled_at") and "checkout_url" in row
     ]
