@@ -238,7 +238,7 @@ class Cluster:
         """Raise with the reason that a server ended with, unless it was killed or waiting will mend it."""
         with open(self.log, errors="replace") as log:
             log.seek(log_end)
-            reason = next((line.strip() for line in log if "FATAL" in line), "")
+            reason = next((line.strip() for line in log if "FATAL:" in line or "PANIC:" in line), "")
         if reason and not any(sign in reason for sign in PASSING):
             raise PostgresUnavailable(f"PostgreSQL does not start: {reason.split(':  ')[-1]} (see {self.log}).")
 

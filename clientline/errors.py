@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 ADMIN_PREFIX = "/admin/"
 
-# sqlstates that pass by themselves: lock and statement timeouts, shutdown, no free connection.
-PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "53300", "25P03")
+# sqlstates, or their classes, that pass by themselves or with their cause: lock and statement timeouts, shutdown,
+# a standby that only reads, a lost connection, no room (disk, memory, connections), a disk that fails.
+PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
 CODES_BY_STATUS = {
     400: "validation_error",
     401: "not_authenticated",
@@ -211,8 +212,8 @@ def database_refusal(exception, *, deleting=False):
     if state is None:
         # No state: the server never answered.
         return Unavailable() if isinstance(exception, (OperationalError, InterfaceError)) else None
-    if state in PASSING or state.startswith("08"):
-        return Unavailable()
+    if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
+        return Unavailable()  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
         return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
     if state == "42501":
@@ -272,6 +273,8 @@ def server_error(request):
         response = defaults.server_error(request)
         if refusal is not None:
             response.status_code = refusal.status
+        if response.status_code == 503:
+            response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
     if refusal is not None:
         return refusal_response(request, refusal)

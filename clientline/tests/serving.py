@@ -64,13 +64,19 @@ class Gunicorn:
 
     def call(self, method, path, *, token=None, body=None, **headers):
         """The answer to one request on a connection of its own: `status`, `headers` and the JSON `body`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         headers |= {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        answer = self.ask(method, path, json.dumps(body) if body is not None else None, headers)
+        answer.body = json.loads(answer.body)
+        return answer
+
+    def ask(self, method, path, body=None, headers=None):
+        """The answer as it comes: `body` are bytes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            connection.request(method, path, body, headers or {})
             response = connection.getresponse()
-            return SimpleNamespace(status=response.status, headers=response.headers, body=json.loads(response.read()))
+            return SimpleNamespace(status=response.status, headers=response.headers, body=response.read())
         finally:
             connection.close()
 

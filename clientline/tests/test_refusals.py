@@ -35,7 +35,11 @@ def refused_by_postgresql(sqlstate):
         ("55P03", 503, "unavailable"),
         ("57014", 503, "unavailable"),
         ("57P01", 503, "unavailable"),
+        ("25006", 503, "unavailable"),
+        ("53100", 503, "unavailable"),
+        ("53200", 503, "unavailable"),
         ("53300", 503, "unavailable"),
+        ("58030", 503, "unavailable"),
         ("08006", 503, "unavailable"),
     ],
 )

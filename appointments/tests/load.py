@@ -1,0 +1,162 @@
+"""A salon on a database server of its own, and callers who book and pay there while things break."""
+
+import http.client
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from clientline.embedded_postgres import Cluster
+from clientline.tests.serving import PROJECT
+
+CALLERS = 8
+CONNECTIONS = 20  # of which the server keeps eight
+PATIENCE = 60  # seconds
+FIRST_SLOT = datetime(2027, 1, 1, tzinfo=UTC)
+PREPARE = """
+import json
+from django.core.management import call_command
+from accounts.tests.factories import token_for
+from conftest import make_cast
+
+call_command("migrate", verbosity=0)
+salon = make_cast("Salon")
+people = {name: getattr(salon, name).pk for name in ("client", "colleague", "service")}
+print(json.dumps(people | {"token": token_for(salon.admin)}))
+"""
+EFFECTS = """
+SELECT visit.notes, count(DISTINCT visit.id), count(DISTINCT entry.id), count(DISTINCT payment.id)
+FROM appointments visit
+LEFT JOIN appointment_history entry ON entry.appointment_id = visit.id
+LEFT JOIN payments payment ON payment.appointment_id = visit.id
+WHERE visit.notes LIKE 'key %' GROUP BY visit.notes
+"""
+
+
+class House:
+    """A salon and its database server, which tests may kill, starve and destroy."""
+
+    def __init__(self, data):
+        self.cluster = Cluster(data)
+        self.environment = {"CLIENTLINE_DATA": data, "DATABASE_URL": "", "SECRET_KEY": "of this test"}
+        self.slots = itertools.count()
+
+    def furnish(self):
+        with self.connect("postgres", autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        self.cluster.stop()
+        salon = json.loads(self.manage("shell", "--no-imports", "--command", PREPARE))
+        self.token, self.service = salon["token"], salon["service"]
+        self.visit = {"client": salon["client"], "staff": salon["colleague"], "service": salon["service"]}
+
+    def manage(self, *arguments):
+        """What manage.py says to these arguments; raises CalledProcessError when it fails."""
+        command = [sys.executable, "manage.py", *map(str, arguments)]
+        return subprocess.check_output(command, cwd=PROJECT, env=os.environ | self.environment, text=True)
+
+    def program(self, name, *arguments):
+        """What one of PostgreSQL's programs says that needs no server."""
+        return subprocess.check_output([self.cluster.binary(name), *arguments], text=True)
+
+    def connect(self, user="clientline", **options):
+        host = str(self.cluster.ensure_running())
+        return psycopg.connect(host=host, port=5432, user=user, dbname="clientline", **options)
+
+    def effects(self):
+        """What the database holds of each key: how many visits, lines of their history, and payments."""
+        with self.connect() as connection:
+            return {key: tuple(counts) for key, *counts in connection.execute(EFFECTS)}
+
+
+class Load:
+    """Callers who book one free slot after the other and take its money, until the block ends.
+
+    Each request has an Idempotency-Key, and is sent again until it is done. `booked` are the keys of answered
+    bookings, `done` those of answered payments, too; `tried` are all.
+    """
+
+    def __init__(self, server, house):
+        self.server, self.house = server, house
+        self.tried, self.booked, self.done, self.failures = [], [], [], []
+        self.refusals, self.cuts, self.longest = Counter(), 0, 0
+        self.over = threading.Event()
+        self.callers = [threading.Thread(target=self.book_on) for _ in range(CALLERS)]
+
+    def __enter__(self):
+        for caller in self.callers:
+            caller.start()
+        try:
+            self.wait_for_bookings(CALLERS)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self.over.set()
+        for caller in self.callers:
+            caller.join()
+        told = f"{dict(self.refusals)}, {self.cuts} cuts, the longest request until done: {self.longest:.1f} s"
+        sys.stdout.write(f"{len(self.done)} visits, {told}\n")
+
+    def book_on(self):
+        try:
+            while not self.over.is_set():
+                self.book_and_pay(next(self.house.slots))
+        except Exception as failure:  # shown by the test: a thread's own would be lost
+            self.failures.append(repr(failure))
+
+    def book_and_pay(self, number):
+        key, start = f"key {number}", FIRST_SLOT + timedelta(minutes=30) * number
+        self.tried.append(key)
+        visit = self.house.visit | {"appointment_date": start.isoformat(), "notes": key}
+        visit = self.send_until_done("/appointments", visit, key)
+        self.booked.append(key)
+        payment = {"appointment": visit["id"], "amount": "1.00", "status": "completed", "allow_overpayment": True}
+        self.send_until_done("/payments", payment | {"payment_method": "cash"}, f"{key} paid")
+        self.done.append(key)
+
+    def send_until_done(self, path, body, key):
+        began = time.monotonic()
+        while time.monotonic() < began + PATIENCE:
+            answer = self.send(path, body, key)
+            if answer and answer.status == 201:
+                self.longest = max(self.longest, time.monotonic() - began)
+                return answer.body
+            time.sleep(0.05)  # less than Retry-After asks for: this is a test of haste
+        raise TimeoutError(key)
+
+    def send(self, path, body, key):
+        """The answer, or None where the connection broke."""
+        try:
+            answer = self.server.call("POST", path, token=self.house.token, body=body, Idempotency_Key=key)
+        except (ConnectionError, http.client.HTTPException):
+            self.cuts += 1
+            return None
+        if answer.status != 201:
+            self.refusals[as_problem(answer)] += 1
+        return answer
+
+    def wait_for_bookings(self, more):
+        aim = len(self.booked) + more
+        wait_until(lambda: self.failures or len(self.booked) >= aim)
+
+
+def as_problem(answer):
+    """Status, code and Retry-After of what must be a problem document."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    return answer.status, answer.body["code"], answer.headers["Retry-After"]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)

@@ -1,0 +1,118 @@
+"""A full disk, no free connection, slow queries, held locks: refused with 503 for as long as it lasts, no longer."""
+
+import resource
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+
+import psycopg
+import pytest
+
+from appointments.tests.load import CALLERS, CONNECTIONS, Load, as_problem, wait_until
+from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_effect
+from clientline.postgres_remains import processes_in
+
+pytestmark = pytest.mark.faults
+LARGEST_FILE = 8 * 2**20  # bytes; a segment of the write-ahead log has 16 MiB, everything else is smaller
+FILL = "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))"
+THREADS = 4  # of one worker, which may accept all of these requests
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'clientline' AND application_name = ''"
+DAWDLE = """
+CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+CREATE TRIGGER dawdle BEFORE INSERT ON services FOR EACH ROW WHEN (NEW.name = 'Slow') EXECUTE FUNCTION dawdle();
+"""
+
+
+def processes(house, server):
+    return {server.process.pid, *server.workers, *processes_in(house.cluster.directory)}
+
+
+def limit_files(pids, largest):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+
+
+@contextmanager
+def full_disk(house, server):
+    """Let neither server nor database, nor a database that they start, write beyond LARGEST_FILE bytes of a file.
+
+    To the log, that is a full disk, and needs none of its own, which only root could mount.
+    """
+    limit_files(processes(house, server), LARGEST_FILE)
+    try:
+        yield
+    finally:
+        limit_files(processes(house, server), resource.RLIM_INFINITY)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits the files of a running process")
+def test_a_full_disk_loses_and_repeats_nothing_and_ends_with_the_cause(house, server):
+    with Load(server, house) as load:
+        with full_disk(house, server):
+            with pytest.raises(psycopg.Error):
+                while True:
+                    with house.connect("postgres", autocommit=True) as connection:
+                        connection.execute(FILL)
+            wait_until(lambda: sum(load.refusals.values()) >= 3 * CALLERS)
+        load.wait_for_bookings(2 * CALLERS)
+
+    assert set(load.refusals) == {PASSING}
+    assert load.cuts == 0
+    assert_each_key_had_one_effect(house, load)
+    assert "PANIC:  could not write to " in house.cluster.log.read_text()
+
+
+def occupy(house, stack):
+    """Take every connection that is left."""
+    with suppress(psycopg.OperationalError):
+        for _ in range(CONNECTIONS):
+            stack.enter_context(house.connect(autocommit=True, application_name="hog"))
+
+
+def test_without_a_free_connection_callers_are_told_to_come_back(house, server):
+    with Load(server, house) as load:
+        with ExitStack() as hogs, house.connect("postgres", autocommit=True) as superuser:
+            occupy(house, hogs)
+            superuser.execute(OTHERS)
+            occupy(house, hogs)
+            wait_until(lambda: load.refusals[PASSING] >= 3 * CALLERS)
+            health = server.call("GET", "/")
+        load.wait_for_bookings(2 * CALLERS)
+
+    assert (health.status, health.headers["Retry-After"]) == (503, "2")
+    assert set(load.refusals) == {PASSING}
+    assert_each_key_had_one_effect(house, load)
+
+
+def test_a_slow_query_is_given_up_after_ten_seconds_and_its_thread_is_free(house, server):
+    with house.connect() as connection:
+        connection.execute(DAWDLE)
+
+    def add(name):
+        return server.call("POST", "/services", token=house.token, body={"name": name})
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = list(pool.map(add, ["Slow"] * THREADS))
+    assert {as_problem(answer) for answer in answers} == {PASSING}
+    assert 10 <= time.monotonic() - began < 15
+    began = time.monotonic()
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert [answer.status for answer in pool.map(add, ["Quick"] * THREADS)] == [201] * THREADS
+    assert time.monotonic() - began < 5
+    with house.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM services WHERE name = 'Slow'").fetchone() == (0,)
+        connection.execute("DROP FUNCTION dawdle CASCADE")
+
+
+def test_a_lock_held_too_long_is_not_waited_for(house, server):
+    def rename(name):
+        return server.call("PATCH", f"/services/{house.service}", token=house.token, body={"name": name})
+
+    with house.connect() as connection:
+        connection.execute("SELECT FROM services WHERE id = %s FOR UPDATE", [house.service])
+        began = time.monotonic()
+        assert as_problem(rename("Shave")) == PASSING
+        assert 3 <= time.monotonic() - began < 8
+    assert rename("Shave").status == 200
