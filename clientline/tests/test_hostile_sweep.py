@@ -1,0 +1,232 @@
+"""What breaks plain Django, by cause, sent to every endpoint, method and admin page that the resolver knows.
+
+Left to tests of their own are causes that take two requests at once: `appointments/tests/test_races.py`,
+`organizations/tests/test_last_admin.py`.
+"""
+
+import re
+from contextlib import contextmanager, nullcontext
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, get_resolver
+
+from clientline.tests.pages import Page
+from clientline.tests.problems import problem
+from clientline.tests.test_admin_hostile import counts
+from clientline.tests.test_admin_isolation import VISIBLE
+from clientline.tests.test_documentation import ROWS
+
+METHODS = ("get", "post", "put", "patch", "delete")
+WRITES = {"post", "put", "patch"}
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+FAR = b'{"appointment_date": "9999-12-31T23:59:59Z", "starts_at": "9999-12-31T23:59:59Z", "date": "9999-12-31"}'
+# cause → body, its type, the answer of whatever reads a body
+BODIES = {
+    "an infinite id": (b'{"client": 1e400}', JSON, 400),
+    "half an id": (b'{"client": 1.5, "service": 1.5, "appointment": 1.5}', JSON, 400),
+    "an id beyond bigint": (b'{"client": 9223372036854775808, "amount": 9223372036854775808}', JSON, 400),
+    "100,000 brackets": (b"[" * 100_000, JSON, 400),
+    "half a character": (b'{"status": "\\ud800", "role": "\\ud800"}', JSON, 400),
+    "a NUL": (b'{"notes": "\\u0000"}', JSON, 400),
+    "a form": (b"notes=null", FORM, 415),
+    "a list": (b"[]", JSON, 400),
+    "null": (b"null", JSON, 400),
+    "a text": (b'"x"', JSON, 400),
+    "the end of time": (FAR, JSON, 400),
+    "an unknown key": (b'{"__class__": {}}', JSON, 400),
+    "another charset": (b"{}", f"{JSON}; charset=utf-16", 415),
+    "too much": (b'{"notes": "' + b"x" * 300_000 + b'"}', JSON, 413),
+}
+# These answer before they read a body, or read none.
+ANSWERED_BEFORE = {
+    "/auth/logout": 204,
+    "/organizations": 403,
+    "/payments/callbacks/x": 404,
+    "/payments/simulator/x": 404,
+}
+# cause → query, which every list refuses
+QUERIES = {
+    "a part of a date": "created_at__year=0",
+    "a part of a date beyond all dates": "appointment_date__year=1e30",
+    "a regular expression": "notes__regex=(",
+    "a crafted cursor": "cursor=WyJpZCIsZmFsc2UsMWU0MDBd",
+    "an endless page": f"limit=1{'0' * 23}",
+    "the end of time": "from=9999-12-31&to=9999-12-31&start_from=9999-12-31T23:59:59Z",
+    "an id beyond bigint": f"staff={2**63}&client={2**63}&service={2**63}&appointment={2**63}",
+}
+NUL = ({"QUERY_STRING": "search=%00"}, {"HTTP_COOKIE": 'clientline_session="\\000"'})
+# cause → query of an admin list, which finds nothing out and breaks nothing
+CHANGELISTS = {
+    "a regular expression": "notes__regex=(",
+    "a guess at a password": "password__startswith=s",
+    "a guess at somebody else's password": "client__password__startswith=s",
+    "the last year": "created_at__year=9999",
+    "a month of the last year": "appointment_date__year=9999&appointment_date__month=13",
+}
+PARAMETERS = ("client", "staff", "service", "appointment", "organization", "day", "week", "date", "from", "to", "at")
+ODD = ("9999-12-31", "0001-01-01", "9" * 30)
+
+
+def walk(patterns, prefix="/"):
+    for each in patterns:
+        path = prefix + str(each.pattern)
+        if isinstance(each, URLPattern):
+            yield path, each.callback
+        else:
+            yield from walk(each.url_patterns, path)
+
+
+def routes(admin):
+    """Every path of the API, or of the admin, with its view; those of the admin that only redirect are left out."""
+    prefix = "/admin/" if admin else "/"
+    found = [route for route in walk(get_resolver().url_patterns) if route[0].startswith(prefix)]
+    return [
+        (path, view)
+        for path, view in found
+        if "(?P" not in path and not path.endswith(">/") and (admin or not path.startswith("/admin"))
+    ]
+
+
+def methods(view):
+    """The methods that a viewset's route or a view's class has."""
+    kind = getattr(view, "cls", None) or view.view_class
+    offered = getattr(view, "actions", None) or dir(kind)
+    return [method for method in METHODS if method in offered and method in kind.http_method_names]
+
+
+def filled(path, row):
+    """The path with the row's id where one belongs, and x for any other name."""
+    path = re.sub(r"<\w*:?(?:pk|payment|object_id)>", str(row.pk) if row else "1", path)
+    return re.sub(r"<int:\w+>", "1", re.sub(r"<(?!int:)[^>]*>", "x", path))
+
+
+def endpoints(cast):
+    """Every (method, path, view) of the API; ids are those of the cast."""
+    for path, view in routes(admin=False):
+        row = ROWS.get("/" + path.split("/")[1])
+        for method in methods(view):
+            yield method, filled(path, row and getattr(cast, row)), view
+
+
+def pages(cast):
+    """The address of every page of the admin; ids are those of the cast."""
+    for path, _ in routes(admin=True):
+        model = "/".join(path.split("/")[2:4])
+        yield filled(path, getattr(cast, VISIBLE[model]["admin"][0]) if model in VISIBLE else None)
+
+
+@contextmanager
+def undone():
+    """What the block changes is rolled back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def send(salon, api):
+    """`send(method, path, body)` as the admin, who stays signed in; a 500 is answered, not raised."""
+    client = api(salon.admin)
+    client.raise_request_exception = False
+
+    def send(method, path, body=b"", content_type=JSON, **environ):
+        with undone() if path == "/auth/logout" else nullcontext():
+            return client.generic(method.upper(), path, body, content_type, **environ)
+
+    return send
+
+
+@pytest.fixture
+def browse(salon, client):
+    """`browse(method, path, data)` as the admin; what it changes is undone, as some forms take any value."""
+    client.force_login(salon.admin)
+    client.raise_request_exception = False
+
+    def browse(method, path, *data, **environ):
+        with undone():
+            return getattr(client, method)(path, *data, **environ)
+
+    return browse
+
+
+def is_list(view):
+    return getattr(view, "actions", {}).get("get") == "list"
+
+
+# The API
+
+
+@pytest.mark.parametrize("cause", BODIES)
+def test_every_endpoint_refuses_the_body(salon, send, cause):
+    body, content_type, status = BODIES[cause]
+    before = counts()
+    for method, path, _ in endpoints(salon):
+        if method in WRITES:
+            answer = send(method, path, body, content_type)
+            expected = status if status == 413 else ANSWERED_BEFORE.get(path, status)
+            assert (method, path, answer.status_code) == (method, path, expected)
+            assert answer.status_code < 400 or problem(answer)
+    assert counts() == before
+
+
+@pytest.mark.parametrize("cause", QUERIES)
+def test_every_list_refuses_the_query_and_nothing_else_breaks(salon, send, cause):
+    for method, path, view in endpoints(salon):
+        if method == "get":
+            answer = send(method, f"{path}?{QUERIES[cause]}")
+            expected = (400,) if is_list(view) else (200, 400, 404)
+            assert (path, answer.status_code) in [(path, status) for status in expected]
+            assert answer.status_code == 200 or problem(answer)
+
+
+@pytest.mark.parametrize("nul", NUL, ids=["query", "cookie"])
+def test_every_endpoint_and_page_refuses_a_nul(salon, send, browse, nul):
+    for method, path, _ in endpoints(salon):
+        assert (method, path, *problem(send(method, path, **nul))) == (method, path, 400, "validation_error")
+    for path in pages(salon):
+        assert (path, browse("get", path, **nul).status_code) == (path, 400)
+        assert (path, browse("post", path, **nul).status_code) == (path, 400)
+
+
+def test_every_endpoint_refuses_a_method_that_it_does_not_have(salon, send):
+    offered = {}
+    for method, path, view in endpoints(salon):
+        if hasattr(view, "cls"):  # the others are pages
+            offered.setdefault(path, set()).add(method)
+    for path, known in offered.items():
+        for method in {*METHODS, "trace", "nonsense"} - known:
+            answer = send(method, path, b"{}")
+            assert (method, path, *problem(answer)) == (method, path, 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(("row", "status"), [("organization", 403), ("client", 409), ("service", 409)])
+def test_no_row_that_others_refer_to_is_deleted(salon, send, row, status):
+    path = next(path for path, name in ROWS.items() if name == row)
+    assert problem(send("delete", f"{path}/{getattr(salon, row).pk}"))[0] == status
+
+
+# The admin
+
+
+@pytest.mark.parametrize("cause", CHANGELISTS)
+def test_every_admin_list_refuses_the_query(salon, browse, cause):
+    for page in VISIBLE:
+        path = f"/admin/{page}/"
+        assert (path, browse("get", f"{path}?{CHANGELISTS[cause]}").status_code) in [(path, 302), (path, 400)]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_odd_parameters_break_no_admin_page(salon, browse, value):
+    query = "&".join(f"{name}={value}" for name in PARAMETERS)
+    for path in pages(salon):
+        assert (path, browse("get", f"{path}?{query}").status_code < 500) == (path, True)
+
+
+@pytest.mark.parametrize("value", ["\0", "9999-12-31", "9" * 5000], ids=["a NUL", "the end of time", "5,000 digits"])
+def test_odd_values_break_no_admin_form(salon, browse, value):
+    """Those of adding and changing rows are in test_admin_hostile, and compared more closely."""
+    for path in pages(salon):
+        if not path.endswith(("/add/", "/change/", "/history/", "/delete/", "/logout/")):
+            nonsense = dict.fromkeys(Page(browse("get", path)).fields, value)
+            assert (path, browse("post", path, nonsense).status_code < 500) == (path, True)
