@@ -273,8 +273,8 @@ def server_error(request):
         response = defaults.server_error(request)
         if refusal is not None:
             response.status_code = refusal.status
-        if response.status_code == 503:
-            response["Retry-After"] = RETRY_AFTER_SECONDS
+            if refusal.retry_after is not None:
+                response["Retry-After"] = str(refusal.retry_after)
         return response
     if refusal is not None:
         return refusal_response(request, refusal)

@@ -42,10 +42,10 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("organizations", "0005_audit"),
+        ("organizations", "0004_audit"),
         ("payments", "0004_revenue_by_visit"),
-        ("accounts", "0006_audited"),
-        ("appointments", "0006_audited"),
+        ("accounts", "0005_audited"),
+        ("appointments", "0005_audited"),
         ("admin", "0003_logentry_add_action_flag_choices"),
     ]
 

@@ -6,7 +6,7 @@ from clientline.operations import audited
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("organizations", "0005_audit"),
+        ("organizations", "0004_audit"),
         ("services", "0001_initial"),
     ]
 

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("appointments", "0004_references_for_reports"),
-        ("organizations", "0005_audit"),
+        ("organizations", "0004_audit"),
     ]
 
     operations = [

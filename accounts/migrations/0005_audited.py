@@ -6,8 +6,8 @@ from clientline.operations import audited
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0005_sign_ins"),
-        ("organizations", "0005_audit"),
+        ("accounts", "0004_sign_ins"),
+        ("organizations", "0004_audit"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from clientline.operations import append_only, audited, confine, note_changes, r
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0004_require_second_factor'),
+        ('organizations', '0003_require_second_factor'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
