@@ -17,7 +17,6 @@ from clientline.embedded_postgres import Cluster
 from clientline.tests.serving import PROJECT
 
 CALLERS = 8
-CONNECTIONS = 20  # of which the server keeps eight
 PATIENCE = 60  # seconds
 FIRST_SLOT = datetime(2027, 1, 1, tzinfo=UTC)
 PREPARE = """
@@ -49,9 +48,6 @@ class House:
         self.slots = itertools.count()
 
     def furnish(self):
-        with self.connect("postgres", autocommit=True) as connection:
-            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
-        self.cluster.stop()
         salon = json.loads(self.manage("shell", "--no-imports", "--command", PREPARE))
         self.token, self.service = salon["token"], salon["service"]
         self.visit = {"client": salon["client"], "staff": salon["colleague"], "service": salon["service"]}

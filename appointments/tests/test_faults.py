@@ -8,13 +8,14 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 import pytest
 
-from appointments.tests.load import CALLERS, CONNECTIONS, Load, as_problem, wait_until
+from appointments.tests.load import CALLERS, Load, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_effect
 from clientline.postgres_remains import processes_in
 
 pytestmark = pytest.mark.faults
 LARGEST_FILE = 8 * 2**20  # bytes; a segment of the write-ahead log has 16 MiB, everything else is smaller
 FILL = "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))"
+CONNECTIONS = 20  # of which the server keeps eight
 THREADS = 4  # of one worker, which may accept all of these requests
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'clientline' AND application_name = ''"
 DAWDLE = """
@@ -63,6 +64,12 @@ def test_a_full_disk_loses_and_repeats_nothing_and_ends_with_the_cause(house, se
     assert "PANIC:  could not write to " in house.cluster.log.read_text()
 
 
+def allow_few_connections(house):
+    with house.connect("postgres", autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+    house.cluster.stop()  # it counts from the next start on
+
+
 def occupy(house, stack):
     """Take every connection that is left."""
     with suppress(psycopg.OperationalError):
@@ -71,6 +78,7 @@ def occupy(house, stack):
 
 
 def test_without_a_free_connection_callers_are_told_to_come_back(house, server):
+    allow_few_connections(house)
     with Load(server, house) as load:
         with ExitStack() as hogs, house.connect("postgres", autocommit=True) as superuser:
             occupy(house, hogs)
