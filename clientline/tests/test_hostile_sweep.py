@@ -10,12 +10,14 @@ from contextlib import contextmanager, nullcontext
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, get_resolver
+from django.views.generic import RedirectView
 
 from clientline.tests.pages import Page
 from clientline.tests.problems import problem
 from clientline.tests.test_admin_hostile import counts
 from clientline.tests.test_admin_isolation import VISIBLE
 from clientline.tests.test_documentation import ROWS
+from organizations.models import Audit
 
 METHODS = ("get", "post", "put", "patch", "delete")
 WRITES = {"post", "put", "patch"}
@@ -78,13 +80,13 @@ def walk(patterns, prefix="/"):
 
 
 def routes(admin):
-    """Every path of the API, or of the admin, with its view; those of the admin that only redirect are left out."""
-    prefix = "/admin/" if admin else "/"
-    found = [route for route in walk(get_resolver().url_patterns) if route[0].startswith(prefix)]
+    """Every path of the API, or of the admin, with its view, unless it only redirects."""
     return [
         (path, view)
-        for path, view in found
-        if "(?P" not in path and not path.endswith(">/") and (admin or not path.startswith("/admin"))
+        for path, view in walk(get_resolver().url_patterns)
+        if "(?P" not in path
+        and getattr(view, "view_class", None) is not RedirectView
+        and path.startswith("/admin/") == admin
     ]
 
 
@@ -114,6 +116,11 @@ def pages(cast):
     for path, _ in routes(admin=True):
         model = "/".join(path.split("/")[2:4])
         yield filled(path, getattr(cast, VISIBLE[model]["admin"][0]) if model in VISIBLE else None)
+
+
+def rows():
+    """How many rows there are of each model; a refusal that is audited is the only thing a refusal leaves."""
+    return {model: count for model, count in counts().items() if model is not Audit}
 
 
 @contextmanager
@@ -160,14 +167,14 @@ def is_list(view):
 @pytest.mark.parametrize("cause", BODIES)
 def test_every_endpoint_refuses_the_body(salon, send, cause):
     body, content_type, status = BODIES[cause]
-    before = counts()
+    before = rows()
     for method, path, _ in endpoints(salon):
         if method in WRITES:
             answer = send(method, path, body, content_type)
             expected = status if status == 413 else ANSWERED_BEFORE.get(path, status)
             assert (method, path, answer.status_code) == (method, path, expected)
             assert answer.status_code < 400 or problem(answer)
-    assert counts() == before
+    assert rows() == before
 
 
 @pytest.mark.parametrize("cause", QUERIES)
@@ -228,5 +235,6 @@ def test_odd_values_break_no_admin_form(salon, browse, value):
     """Those of adding and changing rows are in test_admin_hostile, and compared more closely."""
     for path in pages(salon):
         if not path.endswith(("/add/", "/change/", "/history/", "/delete/", "/logout/")):
-            nonsense = dict.fromkeys(Page(browse("get", path)).fields, value)
+            page = browse("get", path)
+            nonsense = dict.fromkeys([] if page.streaming else Page(page).fields, value)
             assert (path, browse("post", path, nonsense).status_code < 500) == (path, True)

@@ -48,6 +48,7 @@ def names(text):
 
 def test_every_path_of_the_map_exists():
     rows = [line.split("|")[2:4] for line in table("Where is it?", "question")[2:]]
+    rows += [line.split("|")[2:3] for line in table("In production", "promise")[2:]]
     assert len(rows) > 10
     assert all(names(cell) for row in rows for cell in row)
     assert [path for row in rows for cell in row for path in names(cell) if not (ROOT / path).exists()] == []
