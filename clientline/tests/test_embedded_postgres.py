@@ -396,6 +396,15 @@ def test_another_major_version_is_refused_in_one_sentence(empty):
     )
 
 
+def test_a_server_that_panics_at_its_start_is_not_waited_for(cluster):
+    for segment in (cluster.directory / "pg_wal").glob("0*"):
+        segment.unlink()
+    began = time.monotonic()
+    with pytest.raises(PostgresUnavailable, match=r"^PostgreSQL does not start: could not locate a"):
+        cluster.ensure_running()
+    assert time.monotonic() - began < embedded_postgres.PATIENCE / 2
+
+
 def test_a_directory_of_something_else_is_refused_and_kept(empty):
     empty.directory.mkdir()
     (empty.directory / "letters.txt").write_text("dear")
