@@ -85,18 +85,24 @@ class VersionedForm(forms.Form):
         values = super().clean()
         shown = values.pop("shown_version", "")
         if shown and shown != str(self.versioned_row.version):
-            self.refuse_stale()
+            self.refuse_stale(shown)
         return values
 
-    def refuse_stale(self):
+    def refuse_stale(self, shown):
         self.data = self.data.copy()
         self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
         now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
-        told = f"This has been changed meanwhile.{now} Save again to store what you typed."
+        editors = self.editors_since(shown)
+        by = f" by {' and '.join(editors)}" if editors else ""
+        told = f"This has been changed meanwhile{by}.{now} Save again to store what you typed."
         self.add_error(None, ValidationError(told, code="version_mismatch"))
 
     def changed_meanwhile(self):
         """(label, present value) of what has changed since the page was made, as far as that is known."""
+        return []
+
+    def editors_since(self, shown):
+        """The names of who changed the row since the version that was shown, as far as they are known."""
         return []
 
 
@@ -104,13 +110,14 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
     """Changes neither the row nor the database. `refusal` is why saving these values was refused a moment ago."""
 
     refusal = None
+    told_by = None  # a function of row and version: who made the later ones
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.carry_version(self.instance)
 
-    def refuse_stale(self):
-        super().refuse_stale()
+    def refuse_stale(self, shown):
+        super().refuse_stale(shown)
         for field in self:
             if field.name not in self.changed_data:
                 self.show_present(field)
@@ -122,6 +129,10 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
 
     def changed_meanwhile(self):
         return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
+
+    def editors_since(self, shown):
+        known = self.told_by and ID.fullmatch(shown)
+        return self.told_by(self.instance, int(shown)) if known else []
 
     def has_moved_on(self, field):
         """Whether the row holds another value than the page showed, which came back beside the input."""

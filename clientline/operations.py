@@ -105,7 +105,7 @@ BEGIN
     FROM (SELECT key, NULLIF(value, '') AS value FROM jsonb_each_text(was)) AS o
     FULL JOIN (SELECT key, NULLIF(value, '') AS value FROM jsonb_each_text(became)) AS n USING (key)
     WHERE o.value IS DISTINCT FROM n.value AND key <> ALL (untold);
-    IF TG_OP = 'UPDATE' AND found IS NULL THEN
+    IF TG_OP = 'UPDATE' AND coalesce(found, '{}') - 'version' = '{}' THEN
         RETURN NULL;
     END IF;
     INSERT INTO audit (organization_id, at, actor_id, source, request_id, action, "table", "row", changes) VALUES (
@@ -137,7 +137,7 @@ def audited(table, *, without=(), secret=()):
     Columns in `without` are not told. Of those in `secret` it is told that they changed, and never a value.
     The owner, and nobody confined, can switch it off for a transaction: see organizations.audit.unaudited.
     """
-    arguments = [f"'{{{','.join(names)}}}'" for names in (("id", "organization_id", "version", *without), secret)]
+    arguments = [f"'{{{','.join(names)}}}'" for names in (("id", "organization_id", *without), secret)]
     return RunSQL(
         f"""
         CREATE TRIGGER {table}_are_audited AFTER INSERT OR UPDATE OR DELETE ON {table}

@@ -26,6 +26,7 @@ WORDS = {
     "erase": "erased",
 }
 LONGEST_VALUE = 60
+MOST_EDITORS = 50
 
 
 def record(event, *, by=None, organization_id=None, row=None, table="", **facts):
@@ -85,6 +86,7 @@ def told_changes(changes, longest=LONGEST_VALUE):
         f"{name.removesuffix('_id').replace('_', ' ')} "
         + " → ".join(as_shown(value, longest) for value in (was, became) if was is not None or value is not None)
         for name, (was, became) in sorted(changes.items())
+        if name != "version"
     ]
 
 
@@ -92,6 +94,16 @@ def as_shown(text, longest):
     if text is None:
         return "nothing"
     return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
+
+
+def editors_since(row, version):
+    """Who made the versions of the row that came after `version`, latest first, each named once."""
+    changes = Audit.objects.filter(
+        organization=getattr(row, "organization_id", row.pk), table=row._meta.db_table, row=row.pk, action="update"
+    )
+    latest = changes.select_related("actor").order_by("-id")[:MOST_EDITORS]
+    later = (entry for entry in latest if int(entry.changes.get("version", (0, 0))[1]) > version)
+    return list(dict.fromkeys(doer(entry) for entry in later))
 
 
 def doer(entry):

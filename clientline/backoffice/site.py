@@ -36,6 +36,9 @@ class BackOfficeSite(AccountSite):
         facts = {name: str(value) for name, value in facts.items()}
         audit.record("export", by=request.user, organization_id=organization and organization.pk, table=table, **facts)
 
+    def editors_since(self, row, version):
+        return audit.editors_since(row, version)
+
     def each_context(self, request):
         context = super().each_context(request)
         permitted = context["has_permission"]

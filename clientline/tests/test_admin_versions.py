@@ -49,7 +49,7 @@ def test_whoever_was_slower_is_told_what_changed_and_keeps_the_input(salon, edit
     answer = edited(salon.service, {"name": "Mine"}, theirs)
     assert answer.status_code == 200
     [told] = errors_of(answer)
-    assert told.startswith("This has been changed meanwhile.")
+    assert told.startswith("This has been changed meanwhile by Salon admin. ")
     assert told.endswith(KEPT)
     for change in (
         "Price is “50.00” now.",
@@ -93,7 +93,7 @@ def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, ad
     form = admin.get(page(salon.visit))
     assert api(salon.client).post(f"/appointments/{salon.visit.pk}/cancel").status_code == 200
     told = admin.post(page(salon.visit), typed(form, notes="Mine"))
-    assert errors_of(told) == [f"This has been changed meanwhile. {KEPT}"]
+    assert errors_of(told) == [f"This has been changed meanwhile by Salon client. {KEPT}"]
     assert Page(told).fields["notes"] == "Mine"
     salon.visit.refresh_from_db()
     assert (salon.visit.notes, salon.visit.status, salon.visit.version) == ("", "cancelled", 2)

@@ -37,7 +37,7 @@ def test_a_change_by_api_says_who_what_and_in_which_request(salon, api, since):
         f"/services/{salon.service.pk}", {"price": "50.00", "duration": 45}, headers={"X-Request-ID": "a-1"}
     )
     assert answer.status_code == 200
-    changes = {"price": ["45.00", "50.00"], "duration": ["30", "45"]}
+    changes = {"price": ["45.00", "50.00"], "duration": ["30", "45"], "version": ["1", "2"]}
     assert told(**since) == [("api", salon.manager.pk, "update", "services", salon.service.pk, changes)]
     noted = Audit.objects.get(**since)
     assert (noted.request_id, noted.organization_id) == ("a-1", salon.organization.pk)
@@ -77,7 +77,7 @@ def test_of_a_password_it_is_told_that_it_changed_and_nothing_more(salon, api, s
     assert api(salon.admin).patch(person, {"password": "towels-and-scissors"}).status_code == 200
     change = {"current_password": PASSWORD, "new_password": "combs-and-mirrors"}
     assert api(salon.manager).post("/auth/password", change).status_code == 204
-    hidden = {"password": ["hidden", "hidden"]}
+    hidden = {"password": ["hidden", "hidden"], "version": ["1", "2"]}
     assert told(**since, table="users") == [
         ("api", salon.admin.pk, "update", "users", salon.staff.pk, hidden),
         ("api", salon.manager.pk, "update", "users", salon.manager.pk, hidden),

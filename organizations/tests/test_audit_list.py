@@ -36,7 +36,7 @@ def test_an_admin_reads_it_newest_first(salon, price, api):
         "action": "update",
         "table": "services",
         "row": price.pk,
-        "changes": {"price": ["45.00", "50.00"]},
+        "changes": {"price": ["45.00", "50.00"], "version": ["1", "2"]},
     }
 
 
