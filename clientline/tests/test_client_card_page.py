@@ -15,7 +15,7 @@ from payments import balances
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 LIST = "/admin/accounts/user/"
-CARD_COSTS = 16  # queries of the whole request
+CARD_COSTS = 17  # queries of the whole request
 
 
 def card(person, name="change"):

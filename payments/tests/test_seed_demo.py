@@ -5,7 +5,6 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F, Q
@@ -235,7 +234,7 @@ def test_at_the_weekend_somebody_is_at_work_too(db):
     assert visits.filter(appointment_date__lt=saturday).exists()
 
 
-def test_with_logins_the_printed_people_can_sign_in(db):
+def test_with_logins_the_printed_people_can_sign_in(db, api):
     lines = seed(organizations=1, appointments=20, logins=True).splitlines()
     assert lines[0] == "Saved 1 organization with 20 visits."
     assert lines[1] == "Sign in with the password let-the-sun-in as"
@@ -247,7 +246,8 @@ def test_with_logins_the_printed_people_can_sign_in(db):
         ["mia@sonnig.example", "client"],
     ]
     for email, role in logins:
-        assert authenticate(None, username=email, password="let-the-sun-in").role == role
+        answer = api().post("/auth/login", {"email": email, "password": "let-the-sun-in"})
+        assert answer.json()["user"]["role"] == role
 
 
 def test_without_logins_nobody_can_sign_in(db):
