@@ -63,7 +63,8 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         "created_at",
     )
     readonly_fields = ("last_login", "created_at")
-    pages = {}  # which the apps above add: a policy action → its button's label and view(admin, request, person's id)
+    # Which the apps above add: a policy action → its button's label, view(admin, request, person's id), and for whom.
+    pages = {}
 
     def get_urls(self):
         pages = [
@@ -72,13 +73,15 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
                 self.admin_site.admin_view(partial(view, self)),
                 name=f"accounts_user_{action}",
             )
-            for action, (_, view) in self.pages.items()
+            for action, (_, view, _) in self.pages.items()
         ]
         return pages + super().get_urls()
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         pages = [
-            (action, label) for action, (label, _) in self.pages.items() if obj and self.permits(request, action, obj)
+            (action, label)
+            for action, (label, _, offered) in self.pages.items()
+            if obj and offered(obj) and self.permits(request, action, obj)
         ]
         return super().render_change_form(request, context | {"pages": pages}, obj=obj, **kwargs)
 

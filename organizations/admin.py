@@ -58,7 +58,8 @@ class TableFilter(admin.SimpleListFilter):
     parameter_name = "table"
 
     def lookups(self, request, model_admin):
-        return sorted(audit.nouns().items(), key=lambda item: item[1])
+        nouns = audit.nouns()
+        return sorted(((table, nouns[table]) for table in audit.AUDITED), key=lambda item: item[1])
 
     def queryset(self, request, queryset):
         return queryset.filter(table=self.value()) if self.value() else queryset

@@ -25,6 +25,19 @@ WORDS = {
     "import": "imported",
     "erase": "erased",
 }
+# The tables that have the trigger.
+AUDITED = (
+    "appointments",
+    "organizations",
+    "payments",
+    "refunds",
+    "service_staff",
+    "services",
+    "special_hours",
+    "time_off",
+    "users",
+    "working_hours",
+)
 LONGEST_VALUE = 60
 MOST_EDITORS = 50
 

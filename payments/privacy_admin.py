@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.admin import UserAdmin
+from accounts.models import User
 from clientline.errors import Refused
 from payments import privacy
 
@@ -56,4 +57,7 @@ def erase_page(user_admin, request, object_id):
     return TemplateResponse(request, "admin/payments/erase.html", context)
 
 
-UserAdmin.pages = {"export": ("Export", export_page), "erase": ("Erase", erase_page)}
+UserAdmin.pages = {
+    "export": ("Export", export_page, lambda person: True),
+    "erase": ("Erase", erase_page, lambda person: person.role == User.Role.CLIENT),
+}

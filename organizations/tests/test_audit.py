@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from clientline.settings import program
 from clientline.tests.pages import submit
-from organizations.audit import unaudited
+from organizations.audit import AUDITED, unaudited
 from organizations.models import Audit
 from organizations.tenancy import confine
 from services.models import Service
@@ -164,3 +164,9 @@ def test_the_owner_may_switch_it_off_for_a_transaction_and_nobody_confined(salon
         confine(organization_id=salon.organization.pk)
         Service.objects.filter(pk=salon.service.pk).update(price=2)
     assert [row[-1] for row in told(**since)] == [{"price": ["1.00", "2.00"]}]
+
+
+def test_the_filter_offers_every_table_that_is_audited(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%_are_audited' ORDER BY 1")
+        assert [table for (table,) in cursor.fetchall()] == list(AUDITED)

@@ -6,6 +6,7 @@ from random import Random
 from payments.demo.businesses import businesses, quotas, shares, working_week
 from payments.demo.copying import save
 from payments.demo.diaries import Diary, draw_absences, draw_special, draw_training
+from payments.demo.histories import draw_history
 from payments.demo.money import draw_payments, refunds_of
 from payments.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from payments.demo.visits import Calendar, draw_guests, introduce
@@ -79,6 +80,7 @@ class World:
         visits = Calendar(rng, self.organization, services, diary, today=self.today, now=now).draw(quota)
         self.build_clients(visits)
         save(visits)
+        save([fact for visit in visits for fact in draw_history(visit)])
         payments = [payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)]
         save(payments)
         save(refunds_of(payments, now=now))

@@ -14,7 +14,7 @@ from accounts.tests.factories import token_for
 from appointments import booking
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
-from clientline.tests.pages import submit
+from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from organizations.models import Audit
 from organizations.tenancy import confine
@@ -197,3 +197,13 @@ def test_the_database_redacts_own_and_deactivated_clients_only(salon, clinic, mi
     with pytest.raises(IntegrityError, match="audit is append-only"), transaction.atomic():
         confine(organization_id=None, operator=True)
         Audit.objects.filter(row=mia.pk).update(action="x")
+
+
+def test_the_button_to_erase_is_on_clients_pages_only(salon, client):
+    client.force_login(salon.admin)
+
+    def links(person):
+        return Page(client.get(f"/admin/accounts/user/{person.pk}/change/")).links
+
+    assert any("/erase/" in link for link in links(salon.client))
+    assert not any("/erase/" in link for link in links(salon.staff))
