@@ -13,6 +13,18 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PALE_TEXT = Path(__file__).with_name("pale_text.js").read_text()
 
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
+COUNT_PRESSES = (
+    "addEventListener('pointerdown', () => sessionStorage.presses = 1 + Number(sessionStorage.presses ?? 0))"
+)
+
+# What has the keyboard's focus; null where nobody could see that it has. Parts of a date are the browser's to mark.
+FOCUS = """() => {
+  const element = document.activeElement, label = element.labels?.[0]
+  const looks = [element, label].filter(Boolean).map(each => getComputedStyle(each))
+  const outlined = looks.some(look => look.outlineStyle !== "none" && parseFloat(look.outlineWidth) > 0)
+  const seen = outlined || !element.matches(":focus")
+  return seen ? element.getAttribute("aria-label") ?? (label?.innerText || element.innerText || element.value) : null
+}"""
 
 
 @contextmanager
@@ -36,6 +48,7 @@ class Visitor:
         scheme = "dark" if dark else "light"
         self.context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=server, locale="en-GB")
         self.context.add_init_script(REPORT_VIOLATIONS)
+        self.context.add_init_script(COUNT_PRESSES)
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on("console", self.hear)
@@ -63,6 +76,21 @@ class Visitor:
             [{"name": name, "value": morsel.value, "url": self.server} for name, morsel in cookies.items()]
         )
         return self
+
+    @property
+    def presses(self):
+        """How often they clicked so far."""
+        return self.page.evaluate("Number(sessionStorage.presses ?? 0)")
+
+    def go_to(self, name, *, key="Tab", most=60):
+        """By the keyboard alone, until what begins with `name` has the focus, which is to be seen all the way."""
+        for _ in range(most):
+            self.page.keyboard.press(key)
+            reached = self.page.evaluate(FOCUS)
+            assert reached is not None, self.page.evaluate("document.activeElement.outerHTML")
+            if reached.strip().startswith(name):
+                return
+        raise AssertionError(f"{name} is not among the first {most} places")
 
     def pale_text(self):
         return self.page.evaluate(PALE_TEXT)

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
-from appointments.tests.factories import always_at_work
+from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline.tests.browsing import CHROMIUM, PHONE, Visitor, chromium
 from payments.models import Payment, Refund
 
@@ -16,22 +17,45 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
-def page(live_server, salon, client):
+def visitor(live_server, salon, client, browser):
     always_at_work(salon.staff, salon.colleague)
     client.force_login(salon.manager)
-    with chromium() as browser:
-        visitor = Visitor(browser, live_server.url).carry(client.cookies)
-        yield visitor.page
-        assert visitor.complaints == []
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    yield visitor
+    assert visitor.complaints == []
+    visitor.context.close()
+
+
+@pytest.fixture
+def page(visitor):
+    return visitor.page
+
+
+@pytest.fixture
+def day(salon):
+    """Some days ahead, with nothing booked yet."""
+    return timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
+
+
+@pytest.fixture
+def past_visit(salon):
+    yesterday = timezone.localtime(timezone=salon.organization.zone) - timedelta(days=1)
+    starts = yesterday.replace(hour=10, minute=0, second=0, microsecond=0)
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=starts)
 
 
 def said(page):
     return page.locator(".messagelist").inner_text().strip()
 
 
-def test_a_known_client_is_booked_into_a_free_place_by_four_clicks(page, salon):
-    day = timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
+def test_a_known_client_is_booked_into_a_free_place_by_four_clicks(visitor, page, salon, day):
     page.goto(f"/admin/?date={day}")
     page.get_by_role("link", name="Book 10:00 with Salon staff").click()
     page.keyboard.type("stranger")
@@ -41,6 +65,7 @@ def test_a_known_client_is_booked_into_a_free_place_by_four_clicks(page, salon):
     page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
     page.get_by_role("button", name="Book", exact=True).last.click()
     assert said(page).startswith("Booked: Salon stranger, Salon service")
+    assert visitor.presses == 4
     visit = Appointment.objects.latest("id")
     assert (visit.staff, visit.client) == (salon.staff, salon.stranger)
     assert timezone.localtime(visit.appointment_date, salon.organization.zone).hour == 10
@@ -86,3 +111,58 @@ def test_a_taken_time_is_overbooked_only_after_the_warning(page, salon):
     page.get_by_role("button", name="Book anyway beside the other visit").click()
     assert said(page).startswith("Booked: Salon stranger")
     assert Appointment.objects.latest("id").overbooked is True
+
+
+def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
+    page.goto(f"/admin/?date={day}")
+    visitor.go_to("Book 00:00 with Salon staff")
+    visitor.go_to("Book 10:00 with Salon staff", key="ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/appointment/add/**")
+    page.keyboard.type("stranger")
+    page.get_by_role("option", name="Salon stranger").wait_for()
+    page.keyboard.press("Enter")
+    visitor.go_to("Salon service")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Space")
+    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
+    visitor.go_to("Book")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/change/**")
+    assert said(page).startswith("Booked: Salon stranger, Salon service")
+    assert visitor.presses == 0
+
+
+def test_cash_is_taken_by_three_clicks(visitor, page, past_visit):
+    page.goto(f"/admin/?date={past_visit.appointment_date:%Y-%m-%d}")
+    page.get_by_role("link", name="10:00–10:30 Salon client").click()
+    page.get_by_role("link", name="Take payment").first.click()
+    page.get_by_role("button", name="Take payment").last.click()
+    page.wait_for_url("**/change/**")
+    assert visitor.presses == 3
+    payment = Payment.objects.get(appointment=past_visit)
+    assert (str(payment.amount), payment.payment_method, payment.status) == ("45.00", "cash", "completed")
+
+
+def test_who_did_not_come_is_marked(page, past_visit):
+    page.goto(f"/admin/?date={past_visit.appointment_date:%Y-%m-%d}")
+    page.get_by_role("link", name="10:00–10:30 Salon client").click()
+    page.get_by_role("link", name="No-show").click()
+    page.get_by_role("button", name="No-show").last.click()
+    page.locator(".messagelist").wait_for()
+    past_visit.refresh_from_db()
+    assert past_visit.status == "no_show"
+    page.goto(f"/admin/?date={past_visit.appointment_date:%Y-%m-%d}")
+    assert page.locator("a.visit.no_show").count() == 1
+
+
+def test_everybody_but_clients_signs_in_and_sees_their_day(live_server, salon, browser):
+    for who in ("admin", "manager", "staff", "client"):
+        visitor = Visitor(browser, live_server.url)
+        visitor.sign_in(getattr(salon, who).email, PASSWORD)
+        if who == "client":
+            assert "for a staff account" in visitor.page.locator(".errornote").inner_text()
+        else:
+            assert visitor.page.get_by_role("heading", level=1).inner_text() == "Today at Salon"
+        assert visitor.complaints == []
+        visitor.context.close()
