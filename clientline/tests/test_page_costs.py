@@ -1,0 +1,55 @@
+"""What pages of the back office cost that no test of their own counts: as many queries for few rows as for many."""
+
+import pytest
+
+from accounts.tests.factories import UserFactory
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
+from organizations.tests.factories import OrganizationFactory
+from payments.tests.factories import PaymentFactory, RefundFactory
+from services.tests.factories import ServiceFactory
+
+COSTS = {
+    "/admin/week-hours/?staff={staff}": 9,
+    "/admin/accounts/user/{client}/merge/?duplicate={stranger}": 13,
+    "/admin/appointments/appointment/{visit}/reschedule/": 18,
+    "/admin/appointments/appointment/{visit}/payment/": 9,
+    "/admin/appointments/appointment/{visit}/cancel/": 8,
+    "/admin/payments/payment/{payment}/change/": 13,
+    "/admin/payments/payment/{payment}/refund/": 9,
+    "/admin/services/service/{service}/change/": 12,
+    "/admin/organizations/organization/{organization}/change/": 9,
+    "/admin/organizations/audit/": 8,
+}
+
+
+def add_rows(cast):
+    """More of everything that these pages show."""
+    OrganizationFactory()
+    for number in range(3):
+        person = UserFactory(organization=cast.organization, role="staff")
+        WorkingHoursFactory(staff=person)
+        WorkingHoursFactory(staff=cast.staff, weekday=number + 2)
+        TimeOffFactory(staff=cast.staff)
+        perform(cast, person)
+        ServiceFactory(organization=cast.organization)
+        for client in (cast.client, cast.stranger):
+            visit = AppointmentFactory(client=client, staff=person, service=cast.service)
+            PaymentFactory(appointment=visit)
+    RefundFactory(payment=PaymentFactory(appointment=cast.visit, completed=True))
+
+
+def perform(cast, person):
+    cast.service.staff.add(person, through_defaults={"organization": cast.organization})
+
+
+@pytest.mark.parametrize("page", COSTS)
+def test_a_page_costs_the_same_with_more_rows(salon, client, django_assert_num_queries, page):
+    perform(salon, salon.staff)
+    client.force_login(salon.admin)
+    url = page.format(**{name: row.pk for name, row in vars(salon).items()})
+    assert client.get(url).status_code == 200  # fills the cache of content types
+    with django_assert_num_queries(COSTS[page]):
+        client.get(url)
+    add_rows(salon)
+    with django_assert_num_queries(COSTS[page]):
+        client.get(url)
