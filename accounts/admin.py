@@ -14,6 +14,8 @@ from clientline.exports import ExportMixin
 from clientline.forms import ClientLineForm
 from organizations import policy
 
+IMPORT = "Import clients"
+
 
 class PersonForm(ClientLineForm):
     # Not called `password`: under that name the page of somebody who may not change it would show the hash.
@@ -107,7 +109,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     def list_tools(self, request):
         tools = super().list_tools(request)
         if request.user.may("users", "import"):
-            tools.append(("Import clients", reverse("admin:client_import")))
+            tools.append((IMPORT, reverse("admin:client_import")))
         return tools
 
     def has_standing_permission(self, request):

@@ -53,12 +53,10 @@ def taken_figure(diary):
 
 def open_figure(diary):
     """What is due for the day's visits that are over, under way or called off."""
-    due = [
-        visit.due
-        for visit in beginning(diary)
-        if visit.due > 0 and (visit.starts <= diary.now or visit.status != "scheduled")
-    ]
-    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else "all visits are paid"
+    owed = [each.due for each in beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
+    due = [amount for amount in owed if amount > 0]
+    settled = "all visits are paid" if owed else "nothing is due yet"
+    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
     return Figure("Open balances", money(sum(due, Decimal(0)), diary.organization), detail)
 
 

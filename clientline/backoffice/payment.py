@@ -38,6 +38,7 @@ class PaymentPageAdmin(MovesMixin, PaymentAdmin):
     subject = "payment"
     move_related = ("organization", "appointment__client")
     change_form_template = "admin/backoffice/payment.html"
+    add_label = "Take a payment"
 
     def seen(self, payment):
         latest = payment.refunds.order_by("-id").values_list("id", flat=True).first()

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from accounts import people
-from accounts.admin import UserAdmin
+from accounts.admin import IMPORT, UserAdmin
 from accounts.models import User
 from appointments.models import Appointment
 from clientline.admin import pill
@@ -22,6 +22,7 @@ from clientline.errors import Refused, as_refusal
 
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}
+ADDING = {CLIENTS: "Add a client", TEAM: "Add to the team"}
 CONTACT = ("organization", "name", "email", "phone")
 
 
@@ -85,8 +86,13 @@ class PeopleAdmin(MergePage, UserAdmin):
         return [each for each in filters if each != "role" or self.asked_kind(request) != CLIENTS]
 
     def changelist_view(self, request, extra_context=None):
-        title = TITLES.get(self.asked_kind(request), "People")
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        kind = self.asked_kind(request)
+        told = {"title": TITLES.get(kind, "People"), "add_label": ADDING.get(kind, "Add somebody")}
+        return super().changelist_view(request, told | (extra_context or {}))
+
+    def list_tools(self, request):
+        tools = super().list_tools(request)
+        return [each for each in tools if each[0] != IMPORT or self.asked_kind(request) != TEAM]
 
     @admin.display(description="")
     def standing_pill(self, person):
@@ -105,6 +111,12 @@ class PeopleAdmin(MergePage, UserAdmin):
     def get_changeform_initial_data(self, request):
         came_from = parse_qs(request.GET.get("_changelist_filters", "")).get("kind")
         return {"role": User.Role.CLIENT} if came_from == [CLIENTS] else {}
+
+    def add_view(self, request, form_url="", extra_context=None):
+        came_from = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [""])[0]
+        return super().add_view(
+            request, form_url, {"title": ADDING.get(came_from, "Add somebody")} | (extra_context or {})
+        )
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)

@@ -82,7 +82,8 @@ def columns_of(request, people, diary):
     (day,) = diary.days
     visited = {visit.staff for visit in diary.visits}
     asked = [person for person in people if str(person.pk) == request.GET.get("staff")]
-    alone = people if len(people) == 1 else []
+    # Those who see nobody else are shown their day off; an owner without a team yet is told what to do first.
+    alone = people if len(people) == 1 and not request.user.may("services", "create") else []
     shown = asked or alone or [each for each in people if each.pk in visited or works(each, diary, day)]
     return shown, [each for each in people if each.is_active and each not in shown]
 

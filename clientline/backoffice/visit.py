@@ -27,6 +27,7 @@ class VisitAdmin(MovesMixin, AppointmentAdmin):
     subject = "visit"
     move_related = ("organization", "staff", "service", "client")
     change_form_template = "admin/backoffice/visit.html"
+    add_label = "Book a visit"
 
     def seen(self, visit):
         latest = visit.payments.order_by("-id").values_list("id", flat=True).first()

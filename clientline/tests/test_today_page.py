@@ -115,7 +115,7 @@ def test_what_is_due_for_visits_still_ahead_is_not_open_yet(salon, client):
     visit_on(AHEAD, salon)
     shown = figures(opened(client, salon.manager, date=AHEAD))
     assert shown["Visits"] == ("1", "1 still to come")
-    assert shown["Open balances"] == ("0.00 EUR", "all visits are paid")
+    assert shown["Open balances"] == ("0.00 EUR", "nothing is due yet")
 
 
 @pytest.mark.parametrize("who", QUERIES)
