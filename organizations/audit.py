@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from organizations.models import Audit
+from organizations.models import Audit, Organization
 from organizations.origin import origin
 
 # Of actions and events, what the admin says. `record` takes others, too.
@@ -80,8 +80,9 @@ def switch(state):
 
 
 def nouns():
-    """By table, what one row is called."""
-    return {model._meta.db_table: model._meta.verbose_name for model in apps.get_models()}
+    """By table of the business, what one row is called."""
+    models = [Organization, *(model for model in apps.get_models() if hasattr(model, "organization"))]
+    return {model._meta.db_table: model._meta.verbose_name for model in models}
 
 
 def sentence(entry):

@@ -76,9 +76,7 @@ class PeopleAdmin(MergePage, UserAdmin):
 
     def get_list_display(self, request):
         if self.asked_kind(request) == CLIENTS:
-            return self.visible(
-                request, ("name", "phone", "email", "next_visit", "last_visit", "standing_pill", "organization")
-            )
+            return self.visible(request, self.client_columns)
         return super().get_list_display(request)
 
     def get_list_filter(self, request):
@@ -94,7 +92,7 @@ class PeopleAdmin(MergePage, UserAdmin):
         tools = super().list_tools(request)
         return [each for each in tools if each[0] != IMPORT or self.asked_kind(request) != TEAM]
 
-    @admin.display(description="")
+    @admin.display(description="", empty_value="")
     def standing_pill(self, person):
         return "" if person.is_active else pill("inactive", "Inactive")
 

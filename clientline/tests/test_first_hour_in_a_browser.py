@@ -46,7 +46,7 @@ def set_up(page):
     page.get_by_label("Role:").select_option("Staff")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Working hours", exact=True).click()
-    page.get_by_role("link", name="Edit the week of Tilda").click()
+    page.get_by_role("link", name="Tilda: edit the week").click()
     page.get_by_label("Monday from").first.fill("09:00")
     page.get_by_label("Monday to").first.fill("17:00")
     page.get_by_role("button", name="Copy to Tuesday–Friday").click()
