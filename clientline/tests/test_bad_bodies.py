@@ -262,7 +262,6 @@ HOSTILE = {
         "cancellation_notice": [*WHOLE, None],
         "late_cancellation_fee": [*PERCENT, None],
         "no_show_fee": [*PERCENT, None],
-        "is_active": FLAG,
     },
     "/users/{client}": {
         "name": NAME,
@@ -343,6 +342,14 @@ def test_a_value_a_field_cannot_take_is_a_400_that_names_the_field(send, path):
             answer = send("patch", path, raw({field: value}))
             assert (field, str(value)[:40], blamed(answer)) == (field, str(value)[:40], {field})
     assert send("patch", path, b"{}").status_code == 200
+
+
+def test_only_operators_close_an_organization_and_only_with_a_flag(salon, operator, api):
+    path = f"/organizations/{salon.organization.pk}"
+    for value in FLAG:
+        assert (value, blamed(api(operator).patch(path, {"is_active": value}))) == (value, {"is_active"})
+    assert problem(api(salon.admin).patch(path, {"is_active": False})) == (403, "permission_denied")
+    assert api(salon.admin).patch(path, {"is_active": True}).status_code == 200
 
 
 @pytest.mark.parametrize("path", HOSTILE_NEW)
