@@ -53,11 +53,12 @@ class Period:
 
     def buckets(self):
         """The days, weeks or months, in order; the first and last may be cut short."""
-        grouped = groupby(self.days, KEYS[self.group_by])
+        midnights = [*map(self.midnight, self.days), self.ends]
+        grouped = groupby(
+            zip(self.days, midnights, midnights[1:], strict=False), lambda day: KEYS[self.group_by](day[0])
+        )
         spans = ((key, list(days)) for key, days in grouped)
-        return [
-            Bucket(key, key, self.midnight(days[0]), self.midnight(days[-1] + timedelta(days=1))) for key, days in spans
-        ]
+        return [Bucket(key, key, days[0][1], days[-1][2]) for key, days in spans]
 
     def key_of(self):
         """A function: date → the key of its bucket. Without buckets, all dates are one."""

@@ -1,14 +1,19 @@
 """Revenue over HTTP, with figures counted by hand: local days, both clock changes, every grouping."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory
-from payments import ledger
+from organizations.tenancy import confine, release
+from payments import ledger, reports
+from payments.models import Payment
 from payments.tests.factories import PaymentFactory, RefundFactory
 from services.tests.factories import ServiceFactory
 
@@ -162,3 +167,28 @@ def test_the_queries_do_not_depend_on_the_days(api, spring, till, django_assert_
         with django_assert_num_queries(5):
             client.get("/reports/revenue", year)
         till("1.00", timezone.now())
+
+
+def test_behind_the_wall_each_day_reads_its_own_part_of_the_index(salon, till):
+    first = till("1.00", instant(1, 1, 12))
+    settled = [first.settled_at + timedelta(hours=n) for n in range(1000)]
+    Payment.objects.bulk_create(
+        Payment(
+            organization=salon.organization, appointment=first.appointment, amount=1, status="completed", settled_at=at
+        )
+        for at in settled
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE payments; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        confine(organization_id=salon.organization.pk)
+        plan = []
+        with connection.execute_wrapper(partial(explain, plan)):
+            reports.revenue(Period(salon.organization, date(2026, 1, 1), date(2026, 12, 31), "day"))
+        release()
+    assert [line.count("settled_at") for line in plan if "Index Cond" in line] == [2, 2]
+
+
+def explain(plan, execute, sql, params, many, context):
+    execute(f"EXPLAIN {sql}", params, many, context)
+    plan += [line for (line,) in context["cursor"].fetchall()]
+    return execute(sql, params, many, context)
