@@ -11,8 +11,9 @@ from organizations import policy
 from organizations.origin import origin
 
 # All settings are local to the transaction: behind a pooler in transaction mode a session-level one
-# would reach the next client. jit costs more than it saves on queries of milliseconds, and so does
-# planning a prepared statement anew for each organization. No disk has to turn to another page anymore.
+# would reach the next client. jit and starting other processes cost more than they save on queries of
+# milliseconds, and so does planning a prepared statement anew for each organization. No disk has to turn
+# to another page anymore.
 SETTINGS = {
     "role": "{role}",
     "clientline.organization_id": "{organization}",
@@ -23,6 +24,7 @@ SETTINGS = {
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "30s",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": "force_generic_plan",
     "random_page_cost": "1.1",
 }
