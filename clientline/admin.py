@@ -150,6 +150,10 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def visible(self, request, names):
         return [name for name in names if name != "organization" or self.sees_many(request)]
 
+    def nouns(self, request):
+        """What one row of the list is called, and several."""
+        return self.opts.verbose_name, self.opts.verbose_name_plural
+
     def get_list_display(self, request):
         return self.visible(request, self.list_display)
 

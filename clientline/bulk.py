@@ -55,7 +55,7 @@ class BulkMixin:
 
     def tell(self, request, changed, done, refused):
         if changed:
-            noun = self.opts.verbose_name if len(changed) == 1 else self.opts.verbose_name_plural
+            noun = self.nouns(request)[len(changed) != 1]
             self.message_user(request, f"{len(changed)} {noun} {done}.", messages.SUCCESS)
         for told in refused[:MOST_TOLD]:
             self.message_user(request, told, messages.WARNING)

@@ -26,10 +26,14 @@ class BoundedPaginator(Paginator):
 
 
 class SortedByIndex(ChangeList):
-    """Sorts by the columns in `sortable_by` only; Django's own hides the other links but obeys a crafted `?o=`."""
+    """Sorts by the columns in `sortable_by` only; Django's own hides the other links but obeys a crafted `?o=`.
+
+    `noun` and `nouns` are what the page calls a row, and rows.
+    """
 
     def __init__(self, request, *args):
         super().__init__(request, *args)
+        self.noun, self.nouns = self.model_admin.nouns(request)
         self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
 
     def get_ordering_field(self, field_name):

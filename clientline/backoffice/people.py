@@ -23,11 +23,18 @@ from clientline.errors import Refused, as_refusal
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}
 ADDING = {CLIENTS: "Add a client", TEAM: "Add to the team"}
+NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
 CONTACT = ("organization", "name", "email", "phone")
 
 
 def kind_of(person):
     return CLIENTS if person.role == User.Role.CLIENT else TEAM
+
+
+def came_from(request):
+    """Which of the two lists led to this page; None where neither did."""
+    kind = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [None])[0]
+    return kind if kind in TITLES else None
 
 
 class Kind(admin.SimpleListFilter):
@@ -74,6 +81,9 @@ class PeopleAdmin(MergePage, UserAdmin):
         kind = request.GET.get("kind")
         return kind if kind in TITLES else None
 
+    def nouns(self, request):
+        return NOUNS[self.asked_kind(request) or TEAM]
+
     def get_list_display(self, request):
         if self.asked_kind(request) == CLIENTS:
             return self.visible(request, self.client_columns)
@@ -107,14 +117,11 @@ class PeopleAdmin(MergePage, UserAdmin):
     # Pages
 
     def get_changeform_initial_data(self, request):
-        came_from = parse_qs(request.GET.get("_changelist_filters", "")).get("kind")
-        return {"role": User.Role.CLIENT} if came_from == [CLIENTS] else {}
+        return {"role": User.Role.CLIENT} if came_from(request) == CLIENTS else {}
 
     def add_view(self, request, form_url="", extra_context=None):
-        came_from = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [""])[0]
-        return super().add_view(
-            request, form_url, {"title": ADDING.get(came_from, "Add somebody")} | (extra_context or {})
-        )
+        title = ADDING.get(came_from(request), "Add somebody")
+        return super().add_view(request, form_url, {"title": title} | (extra_context or {}))
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
@@ -130,13 +137,15 @@ class PeopleAdmin(MergePage, UserAdmin):
         return [("Contact", {"fields": contact}), ("Role and sign-in", account)]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context["kind"] = kind_of(obj) if obj else CLIENTS
+        context["kind"] = kind_of(obj) if obj else came_from(request) or TEAM
         context["kind_title"] = TITLES[context["kind"]]
         if obj:
             card = client_card if context["kind"] == CLIENTS else team_member
             context |= card.shown(request.user, obj, now=timezone.now())
             context |= {"title": obj.name, "subtitle": None, "may_change": self.has_change_permission(request, obj)}
             context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        else:
+            context["title"] = f"Add {NOUNS[context['kind']][0]}"
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def to_change(self, request, object_id):

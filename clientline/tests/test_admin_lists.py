@@ -56,13 +56,13 @@ def test_counting_stops_and_says_so(salon, client, monkeypatch):
     monkeypatch.setattr(BoundedPaginator, "BOUND", 2)
     client.force_login(salon.manager)
     text = " ".join(client.get("/admin/accounts/user/").content.decode().split())
-    assert "over 2 users" in text
+    assert "over 2 people" in text
     text = " ".join(client.get("/admin/accounts/user/", {"q": "salon"}).content.decode().split())
     assert "over 2 results" in text
     monkeypatch.setattr(BoundedPaginator, "BOUND", 7)
     text = " ".join(client.get("/admin/accounts/user/").content.decode().split())
     assert "over" not in text.split('class="paginator"')[1].split("</p>")[0]
-    assert "6 users" in text
+    assert "6 people" in text
 
 
 def test_pages_follow_one_another_without_gap_or_repetition(salon, client):

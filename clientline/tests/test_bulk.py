@@ -45,9 +45,9 @@ def test_visits_are_completed_and_one_that_has_not_begun_says_so(salon, client, 
 def test_rows_out_of_reach_are_untouched_and_counted(salon, clinic, client, past, without_row_security):
     client.force_login(salon.manager)
     told = act(client, PEOPLE, "deactivate", [salon.client, salon.admin, clinic.client])
-    assert told == ["1 user deactivated.", "1 of the chosen rows are not yours to change."]
+    assert told == ["1 person deactivated.", "1 of the chosen rows are not yours to change."]
     assert set(User.objects.filter(is_active=False)) == {salon.client}
-    assert act(client, PEOPLE, "reactivate", [salon.client]) == ["1 user reactivated."]
+    assert act(client, PEOPLE, "reactivate", [salon.client]) == ["1 person reactivated."]
     assert not User.objects.filter(is_active=False).exists()
 
 
@@ -55,7 +55,7 @@ def test_the_rules_of_the_domain_hold_for_many(salon, client):
     second = UserFactory(organization=salon.organization, role="admin", name="Second")
     client.force_login(second)
     told = act(client, PEOPLE, "deactivate", [salon.admin, second])
-    assert told == ["1 user deactivated.", f"Second · {second.email}: Nobody changes their own `is_active`."]
+    assert told == ["1 person deactivated.", f"Second · {second.email}: Nobody changes their own `is_active`."]
 
 
 def test_services_leave_and_return(salon, client):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
@@ -109,6 +110,13 @@ def test_somebody_added_from_the_clients_is_a_client(salon, client):
     client.force_login(salon.manager)
     assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dclients")).fields["role"] == ["client"]
     assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dteam%26kind%3D")).fields["role"] == [""]
+
+
+@pytest.mark.parametrize(("kind", "noun"), [("clients", "client"), ("team", "person")])
+def test_a_list_and_its_page_for_adding_name_what_is_added(salon, client, kind, noun):
+    client.force_login(salon.admin)
+    assertContains(client.get(f"{LIST}?kind={kind}"), f">Add {noun}</a>")
+    assertContains(client.get(f"{LIST}add/?_changelist_filters=kind%3D{kind}"), f"<h1>Add {noun}</h1>")
 
 
 def test_a_client_is_deactivated_and_reactivated_by_a_button(salon, client):
