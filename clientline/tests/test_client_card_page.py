@@ -112,11 +112,11 @@ def test_somebody_added_from_the_clients_is_a_client(salon, client):
     assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dteam%26kind%3D")).fields["role"] == [""]
 
 
-@pytest.mark.parametrize(("kind", "noun"), [("clients", "client"), ("team", "person")])
-def test_a_list_and_its_page_for_adding_name_what_is_added(salon, client, kind, noun):
+@pytest.mark.parametrize(("kind", "label"), [("clients", "Add a client"), ("team", "Add to the team")])
+def test_a_list_and_its_page_for_adding_name_what_is_added(salon, client, kind, label):
     client.force_login(salon.admin)
-    assertContains(client.get(f"{LIST}?kind={kind}"), f">Add {noun}</a>")
-    assertContains(client.get(f"{LIST}add/?_changelist_filters=kind%3D{kind}"), f"<h1>Add {noun}</h1>")
+    assertContains(client.get(f"{LIST}?kind={kind}"), f">{label}</a>")
+    assertContains(client.get(f"{LIST}add/?_changelist_filters=kind%3D{kind}"), f"<h1>{label}</h1>")
 
 
 def test_a_client_is_deactivated_and_reactivated_by_a_button(salon, client):
