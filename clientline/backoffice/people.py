@@ -119,10 +119,6 @@ class PeopleAdmin(MergePage, UserAdmin):
     def get_changeform_initial_data(self, request):
         return {"role": User.Role.CLIENT} if came_from(request) == CLIENTS else {}
 
-    def add_view(self, request, form_url="", extra_context=None):
-        title = ADDING.get(came_from(request), "Add somebody")
-        return super().add_view(request, form_url, {"title": title} | (extra_context or {}))
-
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
         # A client's standing has a button of its own.
@@ -145,7 +141,7 @@ class PeopleAdmin(MergePage, UserAdmin):
             context |= {"title": obj.name, "subtitle": None, "may_change": self.has_change_permission(request, obj)}
             context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         else:
-            context["title"] = f"Add {NOUNS[context['kind']][0]}"
+            context["title"] = ADDING[context["kind"]]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def to_change(self, request, object_id):
