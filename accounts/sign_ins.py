@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Session, Token
+from clientline.fields import readable_number
 
 
 @dataclass
@@ -65,7 +66,7 @@ def described(row, **known):
 def end(user, id):
     """End the one called `id`; whether there was one."""
     kind, _, pk = id.partition("-")
-    if kind not in KINDS or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    if kind not in KINDS or not readable_number(pk):
         return False
     ended, _ = KINDS[kind](user).filter(pk=int(pk)).delete()
     return ended > 0

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 
 from clientline.errors import Refused, as_refusal
-from clientline.fields import readable_id
+from clientline.fields import readable_number
 
 MOST_ROWS = 200
 MOST_TOLD = 10
@@ -17,7 +17,7 @@ class BulkMixin:
     """For a list's admin. An action names what the policy calls it, and what becomes of one row."""
 
     def response_action(self, request, queryset):
-        if all(readable_id(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if all(readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset)
         self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())

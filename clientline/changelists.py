@@ -5,7 +5,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
-from clientline.forms import ID
+from clientline.fields import readable_number
 
 LONGEST_FILTER = 200
 
@@ -59,7 +59,7 @@ class OneRowFilter(SimpleListFilter):
 
     def queryset(self, request, queryset):
         named = self.value()
-        return queryset.filter(**{self.path: named}) if ID.fullmatch(named) and int(named) < 2**63 else queryset.none()
+        return queryset.filter(**{self.path: named}) if readable_number(named) else queryset.none()
 
 
 def filter_parameters(list_filter):

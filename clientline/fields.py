@@ -22,8 +22,8 @@ CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
 MONEY = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
-def readable_id(text):
-    """Whether a row's id could be written like this."""
+def readable_number(text):
+    """Whether this is how an id, a version or a length is written: a number from 1 that a bigint can hold."""
     return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_INTEGER
 
 

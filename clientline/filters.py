@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from clientline.errors import Forbidden
-from clientline.fields import parse_date, parse_instant, readable_id
+from clientline.fields import parse_date, parse_instant, readable_number
 from clientline.pagination import PARAMETERS
 
 
@@ -17,7 +17,7 @@ class IdFormField(forms.Field):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        if not readable_id(value):
+        if not readable_number(value):
             raise forms.ValidationError("Write the id as a whole number.", code="invalid")
         return int(value)
 

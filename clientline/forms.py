@@ -1,6 +1,5 @@
 """Forms of the admin: they read what was typed; the domain and the database judge it."""
 
-import re
 from copy import copy
 
 from django import forms
@@ -11,9 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Manager
 from django.forms.models import construct_instance
 
-from clientline.fields import EARLIEST, LATEST
+from clientline.fields import EARLIEST, LATEST, readable_number
 
-ID = re.compile(r"[0-9]{1,19}")
 OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
 
@@ -34,7 +32,7 @@ class Suggested(AutocompleteMixin):
     """Django's own fails on rendering what is no number at all."""
 
     def optgroups(self, name, value, attr=None):
-        return super().optgroups(name, [each for each in value if ID.fullmatch(str(each))], attr)
+        return super().optgroups(name, [each for each in value if readable_number(str(each))], attr)
 
 
 class SuggestedSelect(Suggested, forms.Select):
@@ -131,7 +129,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
 
     def editors_since(self, shown):
-        known = self.told_by and ID.fullmatch(shown)
+        known = self.told_by and readable_number(shown)
         return self.told_by(self.instance, int(shown)) if known else []
 
     def has_moved_on(self, field):

@@ -3,6 +3,7 @@ from django.utils.html import format_html_join
 
 from clientline.admin import ClientLineModelAdmin
 from clientline.changelists import ChoicesFilter
+from clientline.fields import readable_number
 from organizations import audit, changing
 from organizations.models import Audit, Organization
 
@@ -88,8 +89,7 @@ class AuditAdmin(ClientLineModelAdmin):
         number = search_term.strip()
         if not number:
             return queryset, False
-        known = number.isascii() and number.isdigit() and int(number) < 2**63
-        return (queryset.about(int(number)) if known else queryset.none()), False
+        return (queryset.about(int(number)) if readable_number(number) else queryset.none()), False
 
     def who(self, entry):
         return audit.doer(entry)

@@ -21,7 +21,7 @@ def person_for(user_admin, request, action, object_id, **lock):
     rows = user_admin.permitted_rows(request, action).select_related("organization")
     if lock:
         rows = rows.select_for_update(of=("self",), **lock)
-    person = rows.filter(pk=object_id).first() if object_id < 2**63 else None
+    person = rows.filter(pk=object_id).first()
     if person is None:
         raise Http404
     return person

@@ -14,6 +14,7 @@ from clientline.fields import (
     StrictCharField,
     StrictChoiceField,
     StrictDecimalField,
+    is_key,
 )
 from clientline.serializers import BodySerializer, ClientLineSerializer
 from payments import ledger
@@ -67,15 +68,11 @@ class RecordingSerializer(ClientLineSerializer):
     def present_values(self):
         visits = Appointment.objects.visible_to(self.caller, "payments", "create")
         named = self.initial_data.get("appointment")
-        organization = visits.filter(pk=named).values_list("organization", flat=True).first() if is_id(named) else None
+        organization = visits.filter(pk=named).values_list("organization", flat=True).first() if is_key(named) else None
         return {"organization": organization or self.caller.organization_id}
 
     def create(self, validated_data):
         return ledger.record(by=self.caller, now=timezone.now(), **validated_data)
-
-
-def is_id(value):
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
 
 
 class SettlingSerializer(BodySerializer):

@@ -6,7 +6,7 @@ from hashlib import sha256
 from appointments.admin import SpecialHoursAdmin, TimeOffAdmin
 from appointments.models import LONGEST_VISIT, Appointment
 from clientline.errors import Refused
-from clientline.forms import ID
+from clientline.fields import readable_number
 
 MOST_HIT = 1000  # beyond this it is only said that there are more
 SHOWN = 50
@@ -37,7 +37,7 @@ class ShowsVisitsFirst:
 
     def get_changeform_initial_data(self, request):
         staff = request.GET.get("staff", "")
-        return {"staff": staff} if ID.fullmatch(staff) and int(staff) < 2**63 else {}
+        return {"staff": staff} if readable_number(staff) else {}
 
     def create(self, request, values):
         row = super().create(request, values)

@@ -16,8 +16,8 @@ from clientline import wording
 from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, asked_day
 from clientline.backoffice.pages import page
 from clientline.errors import Refused, as_refusal
-from clientline.fields import CLOCK
-from clientline.forms import ID, LowerCaseEmailField, SuggestedSelect
+from clientline.fields import CLOCK, readable_number
+from clientline.forms import LowerCaseEmailField, SuggestedSelect
 from organizations import policy
 from services.models import DAY_OF_MINUTES
 
@@ -105,14 +105,14 @@ class BookingForm(WhenForm):
     def named(self, name):
         """The row that the field names, None for none and for nonsense."""
         text = str(self[name].value() or "")
-        return self.fields[name].queryset.filter(pk=text).first() if ID.fullmatch(text) else None
+        return self.fields[name].queryset.filter(pk=text).first() if readable_number(text) else None
 
     def free_times(self, service):
         day = asked_day(self["date"].value())
         if not service or not day:
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
-        duration = int(minutes) if ID.fullmatch(minutes) and int(minutes) else None
+        duration = int(minutes) if readable_number(minutes) else None
         return FreeTimes(self.caller, service=service, day=day, staff=self.named("staff"), duration=duration)
 
     @property
@@ -216,7 +216,7 @@ def form_for(model_admin, request):
 def prefilled(request):
     """What the address says: unchecked, so nonsense fills in nothing."""
     given = {name: request.GET.get(name, "") for name in PREFILLED}
-    numbers = {name: given[name] for name in ("client", "service", "staff") if ID.fullmatch(given[name])}
+    numbers = {name: given[name] for name in ("client", "service", "staff") if readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
     return numbers | clock | {"date": asked_day(given["date"]) or timezone.localdate()}
 

@@ -154,7 +154,7 @@ class MovesMixin:
         rows = rows.select_related(*self.move_related)
         if request.method == "POST":
             rows = rows.select_for_update(of=("self",), no_key=True)
-        row = rows.filter(pk=bounded(object_id)).first()
+        row = rows.filter(pk=object_id).first()
         if row is None:
             raise Http404
         return row
@@ -192,8 +192,3 @@ class MovesMixin:
             form.add_refusal(refusal)
             return False, None
         return True, made
-
-
-def bounded(pk):
-    """An id PostgreSQL can hold; any other is nobody's."""
-    return pk if pk < 2**63 else 0

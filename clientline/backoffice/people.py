@@ -17,7 +17,6 @@ from appointments.models import Appointment
 from clientline.admin import pill
 from clientline.backoffice import client_card, team_member
 from clientline.backoffice.client_merge import MergePage
-from clientline.backoffice.moves import bounded
 from clientline.errors import Refused, as_refusal
 
 CLIENTS, TEAM = "clients", "team"
@@ -149,7 +148,7 @@ class PeopleAdmin(MergePage, UserAdmin):
         if not self.permits(request, "update"):
             raise PermissionDenied
         rows = self.permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
-        person = rows.filter(pk=bounded(object_id)).first()
+        person = rows.filter(pk=object_id).first()
         if person is None:
             raise Http404
         return person

@@ -16,7 +16,6 @@ from accounts import founding
 from accounts.models import User
 from appointments.models import Appointment
 from clientline.backoffice import pages
-from clientline.backoffice.moves import bounded
 from clientline.changelists import BoundedPaginator, SortedByIndex
 from clientline.forms import ClientLineForm, LowerCaseEmailField
 from organizations import changing
@@ -153,7 +152,7 @@ class OrganizationPage(OrganizationAdmin):
         if not self.permits(request, "destroy"):
             raise PermissionDenied
         rows = self.permitted_rows(request, "destroy").select_for_update(no_key=True)
-        organization = rows.filter(pk=bounded(object_id)).first()
+        organization = rows.filter(pk=object_id).first()
         if organization is None:
             raise Http404
         if request.method == "POST":

@@ -15,7 +15,8 @@ from appointments import working_week
 from appointments.models import Weekday, WorkingHours
 from clientline.backoffice import acting, pages
 from clientline.errors import Refused, as_refusal
-from clientline.forms import ID, whole_minute
+from clientline.fields import readable_number
+from clientline.forms import whole_minute
 
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are
 MOST_PEOPLE = 200
@@ -122,7 +123,7 @@ def to_edit(request):
     organization = acting.organization_of(request)
     if organization is not None:
         people = people.filter(organization=organization)
-    staff = people.filter(pk=asked).first() if ID.fullmatch(asked) and int(asked) < 2**63 else None
+    staff = people.filter(pk=asked).first() if readable_number(asked) else None
     if staff is None:
         raise Http404
     return staff

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *, id, file, verbosity, **options):
-        organization = Organization.objects.filter(pk=id).first() if 0 < id < 2**63 else None
+        organization = Organization.objects.filter(pk=id).first()
         if organization is None:
             raise CommandError(f"There is no organization {id}.")
         if file.exists():

@@ -23,7 +23,7 @@ def person_with(pk, **lock):
     people = User.objects.select_related("organization")
     if lock:
         people = people.select_for_update(of=("self",), **lock)
-    person = people.filter(pk=pk).first() if 0 < pk < 2**63 else None
+    person = people.filter(pk=pk).first()
     if person is None:
         raise CommandError(f"There is no person {pk}.")
     return person
