@@ -90,6 +90,10 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         models.EmailField: {"form_class": LowerCaseEmailField},
     }
 
+    def page_name(self, page):
+        """What Django calls a page of this model in the admin's urls."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
     # Scope
 
     def permitted_rows(self, request, action):
@@ -270,6 +274,4 @@ class ClientLineModelAdmin(admin.ModelAdmin):
             if refusal is None or request.method != "POST":
                 raise
         self.message_user(request, refusal.detail, messages.ERROR)
-        return HttpResponseRedirect(
-            reverse(f"admin:{self.opts.label_lower.replace('.', '_')}_change", args=[object_id])
-        )
+        return HttpResponseRedirect(reverse(f"admin:{self.page_name('change')}", args=[object_id]))

@@ -6,7 +6,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 from clientline.fields import readable_number
 
 MOST_ROWS = 200
@@ -45,9 +45,7 @@ class BulkMixin:
             with transaction.atomic():
                 perform(row)
         except (Refused, DatabaseError) as error:
-            if (refusal := as_refusal(error)) is None:
-                raise
-            return f"{self.label(row)}: {refusal.detail}"
+            return f"{self.label(row)}: {refusal_in(error).detail}"
         return None
 
     def out_of_reach(self, number):

@@ -160,6 +160,14 @@ def as_refusal(exception, *, deleting=False):
     return None
 
 
+def refusal_in(exception, *, deleting=False):
+    """The exception as a Refused; a defect is raised again."""
+    refusal = as_refusal(exception, deleting=deleting)
+    if refusal is None:
+        raise exception
+    return refusal
+
+
 DETAILS = {
     403: "You may not do this.",
     404: "There is no such thing here.",

@@ -24,13 +24,9 @@ class ExportMixin:
 
     export_columns = {}
 
-    @property
-    def list_url_name(self):
-        return f"{self.opts.app_label}_{self.opts.model_name}"
-
     def get_urls(self):
         view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name=f"{self.list_url_name}_export"), *super().get_urls()]
+        return [path("export/", view, name=self.page_name("export")), *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_tools": self.list_tools(request)} | (extra_context or {}))
@@ -43,13 +39,13 @@ class ExportMixin:
         if not self.may_export(request):
             return []
         asked = {name: value for name, value in request.GET.items() if name not in (PAGE_VAR, ERROR_FLAG)}
-        url = reverse(f"admin:{self.list_url_name}_export")
+        url = reverse(f"admin:{self.page_name('export')}")
         return [("Download CSV", f"{url}?{urlencode(asked)}" if asked else url)]
 
     def export_view(self, request):
         if not self.may_export(request):
             raise PermissionDenied
-        listed = reverse(f"admin:{self.list_url_name}_changelist")
+        listed = reverse(f"admin:{self.page_name('changelist')}")
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:

@@ -15,7 +15,7 @@ from appointments.models import Appointment
 from clientline import wording
 from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, asked_day
 from clientline.backoffice.pages import page
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 from clientline.fields import CLOCK, readable_number
 from clientline.forms import LowerCaseEmailField, SuggestedSelect
 from organizations import policy
@@ -228,10 +228,7 @@ def booked(model_admin, request, form):
             visits, skipped = form.book(request.user, timezone.now())
             model_admin.log_addition(request, visits[0], [{"added": {}}])
     except (Refused, DatabaseError) as error:
-        refusal = as_refusal(error)
-        if refusal is None:
-            raise
-        form.add_refusal(refusal)
+        form.add_refusal(refusal_in(error))
         return None
     timezone.activate(visits[0].organization.zone)
     model_admin.message_user(request, told(visits, skipped), messages.SUCCESS)

@@ -20,7 +20,7 @@ from accounts import client_import
 from clientline import sheets
 from clientline.backoffice.acting import chooser, organization_of
 from clientline.backoffice.pages import page
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 
 MOST_PROBLEMS, MOST_CLIENTS = 200, 5  # shown
 EXAMPLE = [tuple(client_import.COLUMNS), ("Ada Example", "ada@example.com", "030 1234567")]
@@ -83,9 +83,7 @@ def judged(request, form, organization):
         form.add_error("file", str(error))
         return {}
     except (Refused, DatabaseError) as error:
-        if (refusal := as_refusal(error)) is None:
-            raise
-        form.add_error(None, f"Nothing was imported. {refusal.detail}")
+        form.add_error(None, f"Nothing was imported. {refusal_in(error).detail}")
         return {}
     problems = sorted([*reading.problems, *taken])
     return {

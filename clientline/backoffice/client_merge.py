@@ -11,7 +11,7 @@ from accounts.models import User
 from appointments import merging
 from appointments.models import Appointment
 from clientline.backoffice import pages
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 from clientline.forms import SuggestedSelect
 from payments.models import Payment
 
@@ -63,10 +63,7 @@ class MergePage:
                 self.log_change(request, kept, f"Merged with {duplicate}.")
                 self.log_change(request, duplicate, f"Merged into {kept}.")
         except (Refused, DatabaseError) as error:
-            refusal = as_refusal(error)
-            if refusal is None:
-                raise
-            form.add_error("duplicate", refusal.detail)
+            form.add_error("duplicate", refusal_in(error).detail)
             return False
         visits = "1 visit" if moved == 1 else f"{moved} visits"
         self.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clientline.backoffice.pages import page
 from clientline.backoffice.provider import ask_provider
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 from clientline.forms import Refusable
 from organizations import policy
 
@@ -90,9 +90,6 @@ class MovesMixin:
             for name in self.moves
         ]
         return pages + super().get_urls()
-
-    def page_name(self, name):
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
     def seen(self, row):
         """What two people must not both act upon: sent twice, it is done once."""
@@ -186,9 +183,6 @@ class MovesMixin:
                 made = move.perform(by=request.user, now=timezone.now(), **{self.subject: row}, **form.details())
                 self.log_change(request, row, move.label)
         except (Refused, DatabaseError) as error:
-            refusal = as_refusal(error)
-            if refusal is None:
-                raise
-            form.add_refusal(refusal)
+            form.add_refusal(refusal_in(error))
             return False, None
         return True, made

@@ -17,7 +17,7 @@ from appointments.models import Appointment
 from clientline.admin import pill
 from clientline.backoffice import client_card, team_member
 from clientline.backoffice.client_merge import MergePage
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}
@@ -167,9 +167,6 @@ class PeopleAdmin(MergePage, UserAdmin):
                 people.change(by=request.user, person=person, changes={"is_active": is_active})
                 self.log_change(request, person, f"{done}.")
         except (Refused, DatabaseError) as error:
-            refusal = as_refusal(error)
-            if refusal is None:
-                raise
-            self.message_user(request, refusal.detail, messages.ERROR)
+            self.message_user(request, refusal_in(error).detail, messages.ERROR)
         else:
             self.message_user(request, f"{done}: {person}.", messages.SUCCESS)

@@ -14,7 +14,7 @@ from accounts.models import MEMBERS, User
 from appointments import working_week
 from appointments.models import Weekday, WorkingHours
 from clientline.backoffice import acting, pages
-from clientline.errors import Refused, as_refusal
+from clientline.errors import Refused, refusal_in
 from clientline.fields import readable_number
 from clientline.forms import whole_minute
 
@@ -136,10 +136,7 @@ def saved(request, staff, form):
     except working_week.HoursChanged:
         refuse_changed(staff, form)
     except (Refused, DatabaseError) as error:
-        refusal = as_refusal(error)
-        if refusal is None:
-            raise
-        form.add_error(None, refusal.detail)
+        form.add_error(None, refusal_in(error).detail)
     else:
         messages.success(request, f"The weekly hours of {staff} are saved.")
         return True
