@@ -1,9 +1,7 @@
-from functools import partial
-
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.urls import path, reverse
+from django.urls import reverse
 
 from accounts import people
 from accounts.models import User
@@ -65,27 +63,6 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         "created_at",
     )
     readonly_fields = ("last_login", "created_at")
-    # Which the apps above add: a policy action → its button's label, view(admin, request, person's id), and for whom.
-    pages = {}
-
-    def get_urls(self):
-        pages = [
-            path(
-                f"<int:object_id>/{action}/",
-                self.admin_site.admin_view(partial(view, self)),
-                name=f"accounts_user_{action}",
-            )
-            for action, (_, view, _) in self.pages.items()
-        ]
-        return pages + super().get_urls()
-
-    def render_change_form(self, request, context, obj=None, **kwargs):
-        pages = [
-            (action, label)
-            for action, (label, _, offered) in self.pages.items()
-            if obj and offered(obj) and self.permits(request, action, obj)
-        ]
-        return super().render_change_form(request, context | {"pages": pages}, obj=obj, **kwargs)
 
     def label(self, row):
         return f"{row.name} · {row.email}"

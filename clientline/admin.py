@@ -3,8 +3,9 @@
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, models
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -148,6 +149,18 @@ class ClientLineModelAdmin(admin.ModelAdmin):
             return row
         locked = self.permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
         return locked.filter(pk=row.pk).first()
+
+    def row_for(self, request, action, object_id, **lock):
+        """The row, locked where `lock` says how. Raises PermissionDenied and Http404."""
+        if not self.permits(request, action):
+            raise PermissionDenied
+        rows = self.permitted_rows(request, action)
+        if lock:
+            rows = rows.select_for_update(of=("self",), **lock)
+        row = rows.filter(pk=object_id).first()
+        if row is None:
+            raise Http404
+        return row
 
     # Lists
 

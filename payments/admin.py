@@ -4,7 +4,6 @@ from appointments.models import Appointment
 from clientline.admin import ClientLineModelAdmin, pill
 from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
-from payments import privacy_admin  # noqa: F401 -- importing adds its pages to those of people
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
 

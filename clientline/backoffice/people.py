@@ -3,10 +3,9 @@
 from urllib.parse import parse_qs
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.db.models import OuterRef, Subquery
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from appointments.models import Appointment
 from clientline.admin import pill
 from clientline.backoffice import client_card, team_member
 from clientline.backoffice.client_merge import MergePage
+from clientline.backoffice.privacy import PrivacyPages
 from clientline.errors import Refused, refusal_in
 
 CLIENTS, TEAM = "clients", "team"
@@ -59,7 +59,7 @@ def with_visits(clients, caller):
     return clients.annotate(last_visit=Subquery(past[:1]), next_visit=Subquery(coming[:1]))
 
 
-class PeopleAdmin(MergePage, UserAdmin):
+class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
     change_list_template = "admin/backoffice/people_list.html"
@@ -143,19 +143,9 @@ class PeopleAdmin(MergePage, UserAdmin):
             context["title"] = ADDING[context["kind"]]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def to_change(self, request, object_id):
-        """The person, locked; 404 where the caller may not change them."""
-        if not self.permits(request, "update"):
-            raise PermissionDenied
-        rows = self.permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
-        person = rows.filter(pk=object_id).first()
-        if person is None:
-            raise Http404
-        return person
-
     def standing(self, request, object_id):
         """Deactivate or reactivate, by a button."""
-        person = self.to_change(request, object_id)
+        person = self.row_for(request, "update", object_id, no_key=True)
         if request.method == "POST":
             self.change_standing(request, person, is_active="reactivate" in request.POST)
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))

@@ -5,10 +5,9 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Func, IntegerField, OuterRef, Subquery
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
@@ -149,12 +148,7 @@ class OrganizationPage(OrganizationAdmin):
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
-        if not self.permits(request, "destroy"):
-            raise PermissionDenied
-        rows = self.permitted_rows(request, "destroy").select_for_update(no_key=True)
-        organization = rows.filter(pk=object_id).first()
-        if organization is None:
-            raise Http404
+        organization = self.row_for(request, "destroy", object_id, no_key=True)
         if request.method == "POST":
             self.change_standing(request, organization, is_active="reactivate" in request.POST)
             return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
