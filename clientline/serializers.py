@@ -1,5 +1,6 @@
 """The base of every model serializer: strict bodies for writing, one compiled function for reading."""
 
+from copy import copy, deepcopy
 from functools import cache
 from operator import attrgetter
 
@@ -52,6 +53,10 @@ class ClientLineSerializer(serializers.ModelSerializer):
     @property
     def caller(self):
         return self.context["request"].user
+
+    def get_fields(self):
+        """Copies of fields that are built once: they differ only in the serializer that they are bound to."""
+        return {name: copied(field) for name, field in built_fields(type(self)).items()}
 
     def build_standard_field(self, field_name, model_field):
         # Uniqueness is the database's to judge: a query sees neither other organizations nor other requests.
@@ -137,6 +142,16 @@ class ClientLineSerializer(serializers.ModelSerializer):
     def reader(cls):
         """The compiled Reader of this class, or None where a field is not plain and DRF's own way has to serve."""
         return compiled_reader(cls)
+
+
+@cache
+def built_fields(serializer_class):
+    return super(ClientLineSerializer, serializer_class()).get_fields()
+
+
+def copied(field):
+    """A field with others inside knows them, and they know it."""
+    return deepcopy(field) if hasattr(field, "child") or hasattr(field, "fields") else copy(field)
 
 
 def same(present, sent):
