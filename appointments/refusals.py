@@ -1,5 +1,7 @@
 """Why a visit cannot be placed or moved. Every sentence is fit for a client: none says who else is booked."""
 
+from django.utils.timezone import localtime
+
 from appointments import availability
 from clientline.errors import Refused
 
@@ -55,7 +57,7 @@ class TooLate(Refused):
     code = "too_late"
 
     def __init__(self, cutoff_at):
-        super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=cutoff_at)
+        super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=localtime(cutoff_at))
 
 
 def reachable(visit, now):
