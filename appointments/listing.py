@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
 from clientline.errors import FieldRefused, Forbidden
 from clientline.fields import named
-from clientline.filters import DateFormField, IdFormField
+from clientline.filters import DateFormField, IdFormField, strange
 from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_SPAN_DAYS = 31
@@ -114,10 +114,8 @@ class Question:
 
 
 def checked(parameters):
-    """The parameters by name. Raises ValidationError for what is unknown, missing, empty or nonsense."""
-    known = {*Parameters.base_fields, "staff"}
-    errors = {name: ["There is no such parameter."] for name in parameters if name not in known}
-    errors |= {name: ["This parameter has no value."] for name, values in parameters.lists() if "" in values}
+    """The parameters by name. Raises ValidationError for what is unknown, missing, repeated, empty or nonsense."""
+    errors = strange(parameters, {*Parameters.base_fields, "staff"}, repeatable=("staff",))
     form = Parameters(parameters)
     if not form.is_valid() or errors:
         raise ValidationError(dict(form.errors) | errors)

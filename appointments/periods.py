@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from appointments.hours import at, instant_of
 from clientline.errors import FieldRefused, Forbidden
-from clientline.filters import DateFormField, IdFormField
+from clientline.filters import DateFormField, IdFormField, strange
 from organizations.models import Organization
 
 LONGEST_DAYS = 366
@@ -78,8 +78,7 @@ class Period:
 
 def asked_period(parameters, caller, groupings):
     """The period that query parameters ask for. Raises ValidationError, FieldRefused, Forbidden."""
-    errors = {name: ["There is no such parameter."] for name in parameters if name not in Parameters.base_fields}
-    errors |= {name: ["This parameter has no value."] for name, values in parameters.lists() if "" in values}
+    errors = strange(parameters, Parameters.base_fields)
     form = Parameters(parameters)
     if not form.is_valid() or errors:
         raise ValidationError(dict(form.errors) | errors)

@@ -88,6 +88,21 @@ class SearchFilter(django_filters.CharFilter):
         return queryset
 
 
+def strange(parameters, known, repeatable=()):
+    """What is wrong with sending these parameters at all, as `{name: [ErrorDetail]}`."""
+
+    def problem(name, values):
+        if name not in known:
+            return ErrorDetail("There is no such parameter.", code="unknown")
+        if "" in values:
+            return ErrorDetail("This parameter has no value.", code="required")
+        if len(values) > 1 and name not in repeatable:
+            return ErrorDetail("This parameter can be sent once.", code="repeated")
+        return None
+
+    return {name: [found] for name, values in parameters.lists() if (found := problem(name, values))}
+
+
 class StrictFilterBackend(DjangoFilterBackend):
     """Builds the FilterSet on lists only, and only when one of its parameters is there: building it is not free."""
 
@@ -102,20 +117,9 @@ class StrictFilterBackend(DjangoFilterBackend):
         return super().filter_queryset(request, queryset, view) if sent & set(declared) else queryset
 
     def refuse_strange(self, request, declared):
-        parameters = request.query_params.lists()
-        problems = {name: self.problem(name, values, declared) for name, values in parameters}
-        if errors := {name: [problem] for name, problem in problems.items() if problem}:
+        repeatable = [name for name, each in declared.items() if isinstance(each, django_filters.MultipleChoiceFilter)]
+        if errors := strange(request.query_params, {*declared, *PARAMETERS, "organization"}, repeatable):
             raise ValidationError(errors)
-
-    def problem(self, name, values, declared):
-        """What is wrong with sending these values under this name at all, as an ErrorDetail, or None."""
-        if name not in declared and name not in PARAMETERS and name != "organization":
-            return ErrorDetail("There is no such parameter.", code="unknown")
-        if "" in values:
-            return ErrorDetail("This parameter has no value.", code="required")
-        if len(values) > 1 and not isinstance(declared.get(name), django_filters.MultipleChoiceFilter):
-            return ErrorDetail("This parameter can be sent once.", code="repeated")
-        return None
 
     def of_organization(self, request, queryset, column):
         if not request.user.is_superuser:

@@ -93,6 +93,12 @@ def test_a_parameter_is_sent_once(client, query):
     assert fields(client.get(f"/users?{query}")) == {query.partition("=")[0]: "repeated"}
 
 
+def test_a_question_for_free_times_and_a_report_take_a_parameter_once_too(client):
+    days = "from=2026-12-01&to=2026-12-01"
+    assert fields(client.get(f"/availability?service=1&service=2&{days}")) == {"service": "repeated"}
+    assert fields(client.get(f"/reports/revenue?{days}&to=2026-12-02")) == {"to": "repeated"}
+
+
 def test_status_alone_may_be_repeated(salon, client):
     answer = client.get("/appointments?status=scheduled&status=no_show")
     assert [row["id"] for row in answer.json()["results"]] == [salon.visit.pk, salon.strangers_visit.pk]
