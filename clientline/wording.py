@@ -5,10 +5,14 @@ from django.utils import timezone
 from clientline.currencies import places
 
 
+def date(day):
+    """`Tue 1 Dec 2026`."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
 def day(instant):
     """`Tue 1 Dec 2026`, in the active zone."""
-    local = timezone.localtime(instant)
-    return f"{local:%a} {local.day} {local:%b %Y}"
+    return date(timezone.localtime(instant))
 
 
 def moment(instant):
@@ -17,8 +21,8 @@ def moment(instant):
 
 
 def money(amount, currency):
-    """`45.00 EUR`, with the decimals that the currency has."""
-    return f"{amount:.{places(currency)}f} {currency}"
+    """`1,045.00 EUR`, with the decimals that the currency has."""
+    return f"{amount:,.{places(currency)}f} {currency}"
 
 
 def length(minutes):

@@ -2,18 +2,15 @@
 
 from django.utils import timezone
 
-from clientline.currencies import places
+from clientline import wording
 from payments.models import Payment, Refund
 
 
 def of(payment):
     """The template's context: texts only, times in the organization's zone."""
-    organization = payment.organization
+    organization, currency = payment.organization, payment.organization.currency
     refunds = payment.refunds.filter(status=Refund.Status.COMPLETED).order_by("settled_at", "id")
     visit = payment.appointment
-
-    def money(amount):
-        return f"{amount:.{places(organization.currency)}f} {organization.currency}"
 
     def day(instant):
         return f"{timezone.localtime(instant, organization.zone):%Y-%m-%d}"
@@ -26,7 +23,7 @@ def of(payment):
         "visit_date": day(visit.appointment_date),
         "paid_on": day(payment.settled_at),
         "method": Payment.Method(payment.payment_method).label if payment.payment_method else "Not stated",
-        "amount": money(payment.amount),
-        "refunds": [{"date": day(each.settled_at), "amount": money(each.amount)} for each in refunds],
-        "kept": money(payment.amount - payment.refunded_amount),
+        "amount": wording.money(payment.amount, currency),
+        "refunds": [{"date": day(each.settled_at), "amount": wording.money(each.amount, currency)} for each in refunds],
+        "kept": wording.money(payment.amount - payment.refunded_amount, currency),
     }

@@ -13,7 +13,7 @@ from accounts.models import User
 from appointments import booking, series
 from appointments.models import Appointment
 from clientline import wording
-from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, asked_day
+from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.pages import page
 from clientline.errors import Refused, refusal_in
 from clientline.fields import CLOCK, readable_number
@@ -108,7 +108,7 @@ class BookingForm(WhenForm):
         return self.fields[name].queryset.filter(pk=text).first() if readable_number(text) else None
 
     def free_times(self, service):
-        day = asked_day(self["date"].value())
+        day = named_day(self["date"].value())
         if not service or not day:
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
@@ -218,7 +218,7 @@ def prefilled(request):
     given = {name: request.GET.get(name, "") for name in PREFILLED}
     numbers = {name: given[name] for name in ("client", "service", "staff") if readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
-    return numbers | clock | {"date": asked_day(given["date"]) or timezone.localdate()}
+    return numbers | clock | {"date": named_day(given["date"]) or timezone.localdate()}
 
 
 def booked(model_admin, request, form):

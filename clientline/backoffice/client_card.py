@@ -6,7 +6,7 @@ Of visits and money it shows what the reader may see: staff see the client's vis
 from django.db.models import Count, Q
 
 from appointments.models import Appointment
-from clientline.currencies import places
+from clientline import wording
 from payments import balances
 from payments.models import Payment
 
@@ -45,13 +45,9 @@ def figures(visits, coming):
 def money(client, totals):
     """What was spent and is due, as texts; `owes` and `has_credit` say which it is."""
     currency, due = client.organization.currency, totals["due"]
-
-    def text(amount):
-        return f"{amount:.{places(currency)}f} {currency}"
-
     return {
-        "spent": text(totals["paid"] - totals["refunded"]),
-        "due": text(abs(due)),
+        "spent": wording.money(totals["paid"] - totals["refunded"], currency),
+        "due": wording.money(abs(due), currency),
         "owes": due > 0,
         "has_credit": due < 0,
     }

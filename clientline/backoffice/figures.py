@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 from appointments.hours import at, instant_of
 from appointments.models import Appointment
 from appointments.periods import Period
+from clientline import wording
 from clientline.backoffice.diary import neighbour
-from clientline.currencies import places
 from payments.reports import revenue
 
 NO_SHOW_DAYS = 7
@@ -45,10 +45,11 @@ def visits_figure(diary):
 
 def taken_figure(diary):
     (day,) = diary.days
+    currency = diary.organization.currency
     total = revenue(Period(diary.organization, day, day, "day"))["total"]
     refunded = Decimal(total["refunded"])
-    detail = f"{money(refunded, diary.organization)} given back" if refunded else "nothing given back"
-    return Figure("Taken", money(Decimal(total["taken"]), diary.organization), detail)
+    detail = f"{wording.money(refunded, currency)} given back" if refunded else "nothing given back"
+    return Figure("Taken", wording.money(Decimal(total["taken"]), currency), detail)
 
 
 def open_figure(diary):
@@ -57,7 +58,7 @@ def open_figure(diary):
     due = [amount for amount in owed if amount > 0]
     settled = "all visits are paid" if owed else "nothing is due yet"
     detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
-    return Figure("Open balances", money(sum(due, Decimal(0)), diary.organization), detail)
+    return Figure("Open balances", wording.money(sum(due, Decimal(0)), diary.organization.currency), detail)
 
 
 def no_shows_figure(caller, diary):
@@ -72,7 +73,3 @@ def no_shows_figure(caller, diary):
         missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
     )
     return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits")
-
-
-def money(amount, organization):
-    return f"{amount:,.{places(organization.currency)}f} {organization.currency}"

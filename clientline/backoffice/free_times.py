@@ -1,13 +1,11 @@
 """When: a day, and on it one of the free times that everybody is offered, or one typed by hand."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.timezone import make_aware
 from rest_framework.exceptions import APIException
 
@@ -15,7 +13,8 @@ from appointments.hours import is_shown
 from appointments.listing import Question
 from appointments.refusals import SlotTaken
 from clientline.errors import Refused, as_refusal
-from clientline.fields import EARLIEST, LATEST, parse_instant
+from clientline.fields import LATEST, parse_date, parse_instant
+from clientline.filters import DateFormField
 from clientline.forms import Refusable, whole_minute
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
@@ -91,7 +90,7 @@ class Anyway:
 class WhenForm(Refusable, forms.Form):
     """Gives `appointment_date`. `overbook` names the time and person for whom a double booking was asked for."""
 
-    date = forms.DateField(label="Day", widget=DayInput)
+    date = DateFormField(label="Day", widget=DayInput)
     slot = forms.CharField(label="Free times", required=False, max_length=40, widget=forms.RadioSelect)
     time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[whole_minute])
     overbook = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
@@ -102,12 +101,6 @@ class WhenForm(Refusable, forms.Form):
     def zone(self):
         """The organization's, in which times are typed."""
         raise NotImplementedError
-
-    def clean_date(self):
-        day = self.cleaned_data["date"]
-        if not EARLIEST.date() <= day <= LAST_DAY:
-            raise ValidationError("Choose a date between 2000 and 2100.")
-        return day
 
     def start(self):
         """What was chosen or typed, None where the fields have said what is wrong."""
@@ -169,10 +162,9 @@ class WhenForm(Refusable, forms.Form):
             self.initial |= {"slot": slot, "time": None}
 
 
-def asked_day(text):
-    """The date that `text` names, None for nonsense."""
+def named_day(value):
+    """The date that `value`, a text or a date, names; None for nonsense."""
     try:
-        day = text if isinstance(text, date) else parse_date(str(text or ""))
+        return parse_date(str(value))
     except ValueError:
         return None
-    return day if day and EARLIEST.date() <= day <= LAST_DAY else None

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 
 from appointments import reports as attendance
 from appointments.periods import KEYS, Period, refuse_unreportable
-from clientline import sheets
+from clientline import sheets, wording
 from clientline.backoffice import charts
 from clientline.backoffice.acting import chooser, organization_of
 from clientline.backoffice.pages import page
@@ -300,8 +300,7 @@ def short_label(group_by, row):
 def long_label(group_by, row):
     """How the table names a row."""
     if group_by == "day":
-        day = date.fromisoformat(row["key"])
-        return f"{day:%a} {day.day} {day:%b %Y}"
+        return wording.date(date.fromisoformat(row["key"]))
     if group_by == "week":
         year, _, week = row["key"].partition("-W")
         monday = date.fromisocalendar(int(year), int(week), 1)

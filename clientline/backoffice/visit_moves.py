@@ -9,7 +9,7 @@ from accounts.models import User
 from appointments import booking, series
 from appointments.refusals import reachable
 from clientline import wording
-from clientline.backoffice.free_times import FreeTimes, NoTimes, WhenForm, asked_day
+from clientline.backoffice.free_times import FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.moves import Move, MoveForm
 from payments import balances, ledger
 from payments.models import Payment
@@ -46,7 +46,7 @@ class RescheduleForm(MoveForm, WhenForm):
         self.offer(self.free_times(), self.row.organization)
 
     def free_times(self):
-        day = asked_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
+        day = named_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
         asked = str(self["staff"].value())
         staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
         if staff is None:

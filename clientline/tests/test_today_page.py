@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from clientline import wording
 from clientline.backoffice import today
-from clientline.backoffice.figures import money
 from payments.tests.factories import PaymentFactory
 
 PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works
@@ -238,6 +238,6 @@ def test_the_pages_scripts_and_styles_stand_in_files(salon, client):
         assert text.count("<script") == text.count("<script src=")
 
 
-def test_money_is_written_as_its_currency_is(salon):
-    salon.organization.currency = "JPY"
-    assert money(Decimal("1234.00"), salon.organization) == "1,234 JPY"
+def test_money_is_written_as_its_currency_is():
+    assert wording.money(Decimal("1234.00"), "JPY") == "1,234 JPY"
+    assert wording.money(Decimal("-1234.5"), "EUR") == "-1,234.50 EUR"

@@ -212,8 +212,8 @@ def test_a_time_of_another_day_than_the_chosen_one_is_refused(client, salon, vis
         ({"slot": "nonsense", "time": ""}, "Choose one of the free times."),
         ({"slot": "2027-03-28T10:00:00+02:00", "time": "11:00"}, "Choose a free time or type another one, not both."),
         ({"slot": "", "time": "02:30"}, "The clocks skip this time on that day."),
-        ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a date between 2000 and 2100."),
-        ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Enter a valid date."),
+        ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a real date between 2000 and 2100."),
+        ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Write a date like 2026-12-01."),
     ],
 )
 def test_an_impossible_time_is_said_beside_its_field(client, salon, visit, values, problem):
