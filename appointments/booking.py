@@ -75,14 +75,15 @@ def book(
         **terms(service, price),
         **times(appointment_date, need),
     )
-    candidates = [staff.pk] if staff else among or performers(service)
+    named = staff and staff.pk
+    candidates = [named] if staff else among or performers(service)
     with in_transaction():
-        calendar = calendar_around(service.organization, candidates, appointment_date, need, now)
+        calendar = calendar_around(service.organization, candidates, appointment_date, need, now, to_hold=named)
         visit.staff_id, visit.overbooked = take(
             calendar,
             appointment_date,
             free_hand=may(by, "bend_rules"),
-            named=staff and staff.pk,
+            named=named,
             overbook=overbook,
         )
         if not insertion().save(visit):

@@ -35,6 +35,9 @@ LOCK = Written(
     " FROM (SELECT DISTINCT unnest(%s::bigint[]) AS id ORDER BY 1) AS people",
     "staff",
 )
+# One person's calendar, unless somebody holds it. Never for several people: to have some and wait for others is how
+# deadlocks begin.
+TRY_LOCK = Written("SELECT pg_try_advisory_xact_lock(hashtextextended('calendar:' || %s::bigint, 0))", "staff")
 
 
 @cache
@@ -60,8 +63,8 @@ def placing():
         raise
 
 
-def calendar_around(organization, staff_ids, start, need, now, exclude=None):
-    """What decides about one start."""
+def calendar_around(organization, staff_ids, start, need, now, exclude=None, to_hold=None):
+    """What decides about one start; the calendar of the person `to_hold` is held if that takes no waiting."""
     day = start.astimezone(organization.zone).date()
     return Calendar(
         organization=organization,
@@ -71,15 +74,18 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None):
         need=need,
         now=now,
         exclude=exclude,
+        hold=(TRY_LOCK, {"staff": to_hold}) if to_hold else None,
     )
 
 
 def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
     """Choose, hold the calendars until the transaction ends, and choose again: see `choose`.
 
-    Most refusals are known before anybody waits for a lock; only the second look is certain.
+    Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """
-    choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    chosen = choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    if calendar.is_held:
+        return chosen
     calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
     return choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
 
