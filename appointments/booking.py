@@ -25,6 +25,7 @@ from appointments.placing import (
     times,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
+from clientline.currencies import refuse_fractions
 from clientline.errors import FieldRefused
 from clientline.statements import Given, Statement
 from clientline.versions import save_changes
@@ -60,6 +61,7 @@ def book(
     be. Raises FieldRefused and SLOT_REFUSALS.
     """
     refuse_unfit(client=client, service=service, staff=staff)
+    refuse_fractions("price", price, service.organization.currency)
     need = need_of(service, duration)
     refuse_unstorable(appointment_date, need)
     visit = Appointment(
@@ -178,7 +180,8 @@ def move(visit, changes, *, by, now, action=None, reason=""):
 
 
 def revise(*, by, visit, changes, now):
-    """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition."""
+    """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition and FieldRefused."""
+    refuse_fractions("price", changes.get("price"), visit.organization.currency)
     price = changes.get("price", visit.price)
     if price != visit.price and visit.status == Appointment.Status.CANCELLED:
         raise InvalidTransition(visit, "cancelled", now)

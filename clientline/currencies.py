@@ -2,6 +2,8 @@
 
 from django.core.exceptions import ValidationError
 
+from clientline.errors import FieldRefused
+
 WHOLE = frozenset(
     [
         "BIF",
@@ -172,3 +174,9 @@ def validate_currency(code):
 def places(code):
     """How many decimals an amount in this currency has."""
     return 0 if code in WHOLE else 2
+
+
+def refuse_fractions(field, amount, currency):
+    """Raise FieldRefused, which blames the `field`, for half a yen. None is no amount."""
+    if amount is not None and currency in WHOLE and amount % 1:
+        raise FieldRefused(field, "invalid", f"{currency} has no smaller unit. Write a whole amount.")

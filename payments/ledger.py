@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from appointments.models import Appointment
-from clientline.currencies import WHOLE
+from clientline.currencies import refuse_fractions
 from clientline.errors import FieldRefused
 from clientline.versions import save_changes
 from payments import balances, gateway
@@ -30,7 +30,7 @@ def record(*, by, appointment, amount, now, payment_method="", status=Payment.St
     completed = status == Payment.Status.COMPLETED
     if completed and payment_method not in SETTLED_BY_HAND:
         raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
-    refuse_fractions(amount, appointment.organization.currency)
+    refuse_fractions("amount", amount, appointment.organization.currency)
     online = {}
     if payment_method == Payment.Method.ONLINE:
         online = {"provider": gateway.configured_name(), "key": uuid4()}
@@ -48,11 +48,6 @@ def record(*, by, appointment, amount, now, payment_method="", status=Payment.St
             created_at=now,
             **online,
         )
-
-
-def refuse_fractions(amount, currency):
-    if currency in WHOLE and amount != amount.to_integral_value():
-        raise FieldRefused("amount", "invalid", f"{currency} has no smaller unit. Write a whole amount.")
 
 
 def refuse_overpayment(visit, amount):
@@ -98,7 +93,7 @@ def refund(*, by, payment, now, amount=None, reason=""):
     amount = left if amount is None else amount
     if not 0 < amount <= left:
         raise RefundExceedsPayment(left)
-    refuse_fractions(amount, payment.organization.currency)
+    refuse_fractions("amount", amount, payment.organization.currency)
     at_once = not payment.provider  # also online ones of before there was one: nobody can be asked
     with transaction.atomic():
         row = Refund.objects.create(

@@ -2,12 +2,14 @@
 
 from django.db import transaction
 
+from clientline.currencies import refuse_fractions
 from clientline.versions import save_changes
 from services.models import Service, ServiceStaff
 
 
 def offer(*, organization, staff=(), **fields):
-    """Save a new service, performed by `staff` or, when nobody is named, by everybody."""
+    """Save a new service, performed by `staff` or, when nobody is named, by everybody. Raises FieldRefused."""
+    refuse_fractions("price", fields.get("price"), organization.currency)
     with transaction.atomic():
         service = Service.objects.create(organization=organization, **fields)
         name_staff(service, staff)
@@ -15,8 +17,12 @@ def offer(*, organization, staff=(), **fields):
 
 
 def change(*, service, changes):
-    """Save `changes` to a service whose row the caller has locked; `staff` among them replaces who performs it."""
+    """Save `changes` to a service whose row the caller has locked; `staff` among them replaces who performs it.
+
+    Raises FieldRefused.
+    """
     changes = dict(changes)
+    refuse_fractions("price", changes.get("price"), service.organization.currency)
     staff = changes.pop("staff", None)
     with transaction.atomic():
         renamed = staff is not None and name_staff(service, staff)
