@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from hashlib import sha256
 
 from appointments.admin import SpecialHoursAdmin, TimeOffAdmin
-from appointments.models import LONGEST_VISIT, Appointment
+from appointments.models import Appointment
 from clientline.errors import Refused
 from clientline.fields import readable_number
 
@@ -68,16 +68,11 @@ class ShowsVisitsFirst:
         return super().render_change_form(request, context, **kwargs)
 
 
-def overlapping(visits, start, end):
-    """Those that are going on between two instants."""
-    return visits.filter(appointment_date__gt=start - LONGEST_VISIT, appointment_date__lt=end, ends_at__gt=start)
-
-
 class TimeOffPage(ShowsVisitsFirst, TimeOffAdmin):
     deciding = ("staff", "starts_at", "ends_at")
 
     def hit_by(self, visits, row):
-        return overlapping(visits, row.starts_at, row.ends_at)
+        return visits.under_way(row.starts_at, row.ends_at)
 
 
 class SpecialHoursPage(ShowsVisitsFirst, SpecialHoursAdmin):
@@ -90,4 +85,4 @@ class SpecialHoursPage(ShowsVisitsFirst, SpecialHoursAdmin):
             return visits.none()
         zone, day = row.organization.zone, row.date
         first, after = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
-        return overlapping(visits, first, after)
+        return visits.under_way(first, after)

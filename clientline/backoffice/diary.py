@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from accounts.models import User
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
-from appointments.models import LONGEST_VISIT, Appointment, TimeOff
+from appointments.models import Appointment, TimeOff
 from clientline.backoffice.board import Visit
 from clientline.fields import parse_date
 from payments.balances import with_balance
@@ -81,13 +81,9 @@ class Diary:
         return away
 
     def load_visits(self):
-        """The visits that touch the dates, in order. The bounds on their start let the index answer."""
-        rows = Appointment.objects.visible_to(self.caller, "appointments").filter(
-            organization=self.organization,
-            appointment_date__gt=instant_of(self.begin) - LONGEST_VISIT,
-            appointment_date__lt=instant_of(self.end),
-            ends_at__gt=instant_of(self.begin),
-        )
+        """The visits that touch the dates, in order."""
+        rows = Appointment.objects.visible_to(self.caller, "appointments").filter(organization=self.organization)
+        rows = rows.under_way(instant_of(self.begin), instant_of(self.end))
         if len(self.staff_ids) == 1:
             rows = rows.filter(staff=self.staff_ids[0])
         columns = COLUMNS
