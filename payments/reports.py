@@ -17,8 +17,8 @@ FIGURES = ("taken", "refunded", "net")
 # into instants before they meet a row: row security lets no function look up an index that might tell of other rows.
 BY_TIME = """
     WITH bucket AS MATERIALIZED (
-        SELECT to_timestamp(begins) AS begins, to_timestamp(ends) AS ends, position
-        FROM unnest(%(begins)s::float8[], %(ends)s::float8[]) WITH ORDINALITY AS bucket (begins, ends, position)
+        SELECT to_timestamp(border) AS begins, to_timestamp(lead(border) OVER (ORDER BY position)) AS ends, position
+        FROM unnest(%(borders)s::float8[]) WITH ORDINALITY AS given (border, position)
     )
     SELECT taken.amount, refunded.amount
     FROM bucket,
@@ -30,7 +30,7 @@ BY_TIME = """
         SELECT coalesce(sum(amount), 0) AS amount FROM refunds
         WHERE organization_id = %(organization)s AND settled_at >= bucket.begins AND settled_at < bucket.ends
     ) refunded
-    ORDER BY bucket.position
+    WHERE bucket.ends IS NOT NULL ORDER BY bucket.position
 """
 
 # Both halves are summed before they meet, so that hardly a row is handed on.
@@ -92,8 +92,8 @@ def summed(period):
 
 def summed_by_time(period):
     buckets = period.buckets()
-    begins, ends = [each.begins.timestamp() for each in buckets], [each.ends.timestamp() for each in buckets]
-    rows = ask(BY_TIME, period, begins=begins, ends=ends)
+    borders = [each.timestamp() for each in (*(bucket.begins for bucket in buckets), period.ends)]
+    rows = ask(BY_TIME, period, borders=borders)
     return [(bucket.key, bucket.label, *figures) for bucket, figures in zip(buckets, rows, strict=True)]
 
 
