@@ -34,8 +34,8 @@ BY_REFERENCE = """
 REFERENCES = {"staff": ("staff_id", "users"), "service": ("service_id", "services")}
 
 BOOKED_MINUTES = {
-    "booked_minutes": "coalesce(sum(extract(epoch FROM visit.ends_at - visit.appointment_date) / 60)"
-    " FILTER (WHERE visit.status <> 'cancelled'), 0)::int"
+    "booked_minutes": "coalesce(extract(epoch FROM"
+    " sum(visit.ends_at - visit.appointment_date) FILTER (WHERE visit.status <> 'cancelled')) / 60, 0)::int"
 }
 LATE = (
     "visit.status = 'cancelled'"
@@ -115,12 +115,12 @@ def available_minutes(period):
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
     hours = Hours.load(staff_ids, period.first, period.last)
     away = time_off(period, staff_ids)
-    key_of = period.key_of()
+    key_of, zone = period.key_of(), period.organization.zone
     minutes = defaultdict(int)
     for staff in staff_ids:
         for day in period.days:
             minutes[staff if period.group_by == "staff" else key_of(day)] += worked(
-                hours.of(staff, day), away[staff], period.organization.zone, day
+                hours.of(staff, day), away[staff], zone, day
             )
     return {key: total for key, total in minutes.items() if total}
 
