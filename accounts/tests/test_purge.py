@@ -1,6 +1,7 @@
 from datetime import timedelta
 from io import StringIO
 
+from axes.models import AccessAttempt
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -30,10 +31,15 @@ def test_purge_deletes_what_has_expired_and_says_how_much(salon):
         }
         IdempotencyKey.objects.create(key=key, created_at=now - timedelta(hours=hours), **answered)
 
+    for minutes, address in ((14, "new@salon.example"), (16, "old@salon.example")):
+        attempt = AccessAttempt.objects.create(username=address, failures_since_start=3)
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=now - timedelta(minutes=minutes))
+
     output = StringIO()
     call_command("purge", stdout=output)
 
-    assert output.getvalue() == "Deleted 2 expired tokens, 1 expired session and 1 idempotency key.\n"
+    assert output.getvalue() == "Deleted 2 expired tokens, 1 expired session, 1 idempotency key and 1 failed sign-in.\n"
     assert list(Token.objects.order_by("id")) == kept
     assert Session.objects.get().session_key == "new"
     assert IdempotencyKey.objects.get().key == "new"
+    assert AccessAttempt.objects.get().username == "new@salon.example"

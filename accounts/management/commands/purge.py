@@ -1,5 +1,7 @@
 """Removes what has expired and nobody can use any more."""
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
@@ -9,14 +11,15 @@ from organizations import idempotency
 
 
 class Command(BaseCommand):
-    help = "Delete expired tokens, sessions and idempotency keys. Run it daily."
+    help = "Delete expired tokens, sessions and idempotency keys, and failed sign-ins that lock nobody out any more."
 
     def handle(self, **options):
         now = timezone.now()
         tokens, _ = Token.objects.filter(expires_at__lte=now).delete()
         sessions, _ = Session.objects.filter(expire_date__lte=now).delete()
         keys = idempotency.purge(now=now)
+        failures, _ = AccessAttempt.objects.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()
         self.stdout.write(
-            f"Deleted {tokens} expired token{pluralize(tokens)}, {sessions} expired session{pluralize(sessions)} "
-            f"and {keys} idempotency key{pluralize(keys)}."
+            f"Deleted {tokens} expired token{pluralize(tokens)}, {sessions} expired session{pluralize(sessions)}, "
+            f"{keys} idempotency key{pluralize(keys)} and {failures} failed sign-in{pluralize(failures)}."
         )
