@@ -82,11 +82,7 @@ def book(
     with in_transaction():
         calendar = calendar_around(service.organization, candidates, appointment_date, need, now, to_hold=named)
         visit.staff_id, visit.overbooked = take(
-            calendar,
-            appointment_date,
-            free_hand=may(by, "bend_rules"),
-            named=named,
-            overbook=overbook,
+            calendar, appointment_date, free_hand=may(by, "bend_rules"), named=named, overbook=overbook
         )
         if not insertion().save(visit):
             raise SlotTaken

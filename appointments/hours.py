@@ -5,14 +5,13 @@ opening would open an hour early on the Sunday of a clock change. Minutes count 
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
 from clientline.statements import Given, Statement, any_of, together
 
 DAY = 1440
-EPOCH_DAY = date(1970, 1, 1)
 
 
 def minute_of(instant):

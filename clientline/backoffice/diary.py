@@ -6,7 +6,7 @@ from datetime import timedelta
 from accounts.models import User
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
 from appointments.models import Appointment, TimeOff
-from clientline.backoffice.board import Visit
+from clientline.backoffice.board import Column, Visit
 from clientline.fields import parse_date
 from payments.balances import with_balance
 
@@ -92,14 +92,21 @@ class Diary:
         found = rows.order_by("appointment_date", "pk").values_list(*columns)
         return [visit_of(*row) for row in found[: MOST_VISITS + 1]]
 
-    def of(self, staff, day):
-        """What a column shows of one person and date, by name."""
+    def column(self, person, day, *, title, url):
+        """What the board shows of one person and date, below a title that leads to `url`."""
         begin, end = at(self.zone, day, 0), at(self.zone, day, DAY)
-        return {
-            "windows": self.hours.windows(staff, [day], self.zone),
-            "away": [each for each in self.away[staff] if each[0] < end and each[1] > begin],
-            "visits": [each for each in self.visits if each.staff == staff and each.starts < end and each.ends > begin],
-        }
+        own = (each for each in self.visits if each.staff == person.pk)
+        return Column(
+            title=title,
+            staff=person.pk,
+            day=day,
+            windows=self.hours.windows(person.pk, [day], self.zone),
+            away=[each for each in self.away[person.pk] if each[0] < end and each[1] > begin],
+            visits=[each for each in own if each.starts < end and each.ends > begin],
+            url=url,
+            performer=person.name,
+            is_active=person.is_active,
+        )
 
 
 def visit_of(pk, staff, client, service, status, overbooked, *instants_and_due):

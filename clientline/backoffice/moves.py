@@ -21,7 +21,11 @@ STALE = "This was changed meanwhile, perhaps because it was sent twice. Look at 
 
 
 class MoveForm(Refusable, forms.Form):
-    """What a move asks. `guarded` fields are there only for who may use them; `seen` is what the page showed."""
+    """What a move asks. `guarded` fields are there only for who may use them; `seen` is what the page showed.
+
+    More than a VersionedForm's version: money that is taken or given back leaves that of its row as it was. And here
+    sending it again does something again, where there it stores the same.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     guarded = {}

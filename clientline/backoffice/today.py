@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments.hours import instant_of
 from appointments.models import Appointment, WorkingHours
 from clientline.backoffice import acting
-from clientline.backoffice.board import Axis, Board, Column, step_of
+from clientline.backoffice.board import Axis, Board, step_of
 from clientline.backoffice.diary import MOST_VISITS, Diary, asked_day, neighbour, team
 from clientline.backoffice.figures import figures
 from clientline.backoffice.pages import page
@@ -115,14 +115,11 @@ def people_pages(day, shown):
 def board_of(caller, diary, people):
     (day,) = diary.days
     columns = [
-        Column(
+        diary.column(
+            person,
+            day,
             title=person.name if person.is_active else f"{person.name} (deactivated)",
-            staff=person.pk,
-            day=day,
             url=f"{reverse('admin:week')}?{urlencode({'staff': person.pk, 'date': day})}",
-            performer=person.name,
-            is_active=person.is_active,
-            **diary.of(person.pk, day),
         )
         for person in people
     ]

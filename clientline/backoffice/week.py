@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from appointments.models import WorkingHours
 from clientline.backoffice import acting
-from clientline.backoffice.board import Column
 from clientline.backoffice.diary import Diary, asked_day, neighbour, team
 from clientline.backoffice.pages import page
 from clientline.backoffice.today import drawn
@@ -57,14 +56,11 @@ def board_of(caller, organization, person, monday, now):
     days = [monday + timedelta(days=number) for number in range(DAYS)]
     diary = Diary(caller=caller, organization=organization, days=days, people=[person], now=now)
     columns = [
-        Column(
+        diary.column(
+            person,
+            day,
             title=f"{day:%a} {day.day} {day:%b}",
-            staff=person.pk,
-            day=day,
             url=f"{reverse('admin:index')}?{urlencode({'date': day})}",
-            performer=person.name,
-            is_active=person.is_active,
-            **diary.of(person.pk, day),
         )
         for day in days
     ]
