@@ -60,3 +60,19 @@ def submit(client, url, /, **values):
 
 def errors_of(response):
     return Page(response).errors
+
+
+def kept(answer, *names):
+    return {name: Page(answer).fields.get(name) for name in names}
+
+
+def booking(cast, **values):
+    """What is typed into the form of a booking: 10:00 in Berlin is 09:00 UTC in winter."""
+    return {
+        "client": cast.client.pk,
+        "staff": cast.staff.pk,
+        "service": cast.service.pk,
+        "date": "2027-01-11",
+        "slot": "",
+        "time": "10:00",
+    } | values

@@ -1,8 +1,8 @@
-"""The page on which a visit is booked: what it fills in, offers, refuses with everything kept, and saves."""
+"""The page on which a visit is booked: what it refuses with everything kept, and what it saves."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,8 +13,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory, always_at_work, days_ahead
-from clientline.tests.pages import Page, submit, typed
+from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline.tests.pages import Page, booking, kept, submit, typed
 from services.models import Service
 from services.tests.factories import ServiceFactory
 
@@ -23,28 +23,8 @@ ADD = f"{LIST}add/"
 NOT_OFFERED = "Select a valid choice. That choice is not one of the available choices."
 
 
-def booking(cast, **values):
-    """What is typed into the form: 10:00 in Berlin is 09:00 UTC in winter."""
-    return {
-        "client": cast.client.pk,
-        "staff": cast.staff.pk,
-        "service": cast.service.pk,
-        "date": "2027-01-11",
-        "slot": "",
-        "time": "10:00",
-    } | values
-
-
 def errors_of(answer):
     return answer.context["form"].errors
-
-
-def kept(answer, *names):
-    return {name: Page(answer).fields.get(name) for name in names}
-
-
-def slots_of(answer):
-    return [(value, label) for value, label in answer.context["form"].fields["slot"].widget.choices if value]
 
 
 def test_booking_saves_the_visit_in_the_organizations_time_and_leads_to_it(salon, client):
@@ -66,92 +46,6 @@ def test_booking_saves_the_visit_in_the_organizations_time_and_leads_to_it(salon
     assert (entry.user, entry.object_id) == (salon.manager, str(visit.pk))
     shown = client.get(answer["Location"]).content.decode()
     assert "Booked: Salon client, Salon service, Mon 11 Jan 2027 10:00 with Salon staff." in shown
-
-
-def test_the_address_fills_the_form_in(salon, client):
-    always_at_work(salon.staff)
-    client.force_login(salon.manager)
-    day = f"{days_ahead(5):%Y-%m-%d}"
-    asked = {"staff": salon.staff.pk, "date": day, "time": "10:10", "service": salon.service.pk}
-    form = client.get(ADD, asked | {"client": salon.client.pk})
-    assert kept(form, "client", "staff", "service", "date", "time", "slot") == {
-        "client": [str(salon.client.pk)],
-        "staff": [str(salon.staff.pk)],
-        "service": [str(salon.service.pk)],
-        "date": [day],
-        "time": ["10:10"],
-        "slot": [""],
-    }
-    # A time that is on offer is chosen there.
-    form = client.get(ADD, asked | {"time": "10:15"})
-    [chosen] = Page(form).fields["slot"]
-    assert chosen.startswith(f"{day}T10:15:00")
-    assert client.post(ADD, typed(form, client=salon.client.pk)).status_code == 302
-    assert Appointment.objects.latest("id").appointment_date == datetime.fromisoformat(chosen)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "date=9999-99-99&time=99:99&staff=abc&service=9999999999999999999999&client=-1",
-        "date=0001-01-01&time=%F0%9F%98%80&staff=9223372036854775808&service=0",
-        "date=2099-12-31&time=10:15&service={service}&staff=9999999999999999999",
-        "staff=1&staff=abc&service={service}&service=abc",
-    ],
-)
-def test_nonsense_in_the_address_fills_in_nothing(salon, client, query):
-    client.force_login(salon.manager)
-    answer = client.get(f"{ADD}?{query.format(service=salon.service.pk)}")
-    assert answer.status_code == 200
-    assert kept(answer, "client")["client"] is None
-    assert kept(answer, "staff")["staff"] in (None, [""])
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"date": "9999-99-99"},
-        {"duration": "9" * 30},
-        {"duration": "0"},
-        {"service": "x", "staff": "9" * 30, "client": "1e5"},
-        {"slot": "x" * 9000, "time": "\0"},
-    ],
-)
-def test_looking_for_free_times_with_nonsense_is_answered(salon, client, values):
-    client.force_login(salon.manager)
-    assert submit(client, ADD, **booking(salon, look="1", **values)).status_code == 200
-
-
-def test_free_times_are_those_that_everybody_is_offered(salon, client, api):
-    always_at_work(salon.staff)
-    client.force_login(salon.manager)
-    day = f"{days_ahead(5):%Y-%m-%d}"
-    looked = submit(client, ADD, **booking(salon, date=day, look="1", notes="kept", time=""))
-    asked = {"service": salon.service.pk, "from": day, "to": day, "staff": salon.staff.pk}
-    offered = api(salon.client).get("/availability", asked).json()["slots"]
-    assert [value for value, _ in slots_of(looked)] == [slot["start"] for slot in offered] != []
-    assert Page(looked).fields["notes"] == "kept"
-    before = Appointment.objects.count()
-    answer = client.post(ADD, typed(looked, slot=slots_of(looked)[3][0]))
-    assert (answer.status_code, Appointment.objects.count()) == (302, before + 1)
-
-
-def test_a_day_without_free_times_says_why_and_where_the_next_one_is(salon, client):
-    salon.special_hours.delete()
-    salon.time_off.delete()
-    salon.working_hours.delete()
-    monday = days_ahead(3).date() + timedelta(days=(7 - days_ahead(3).weekday()) % 7)
-    WorkingHoursFactory(staff=salon.staff, weekday=0, starts=time(9), ends=time(12))
-    client.force_login(salon.manager)
-    day = str(monday - timedelta(days=1))
-    looked = submit(client, ADD, **booking(salon, date=day, look="1"))
-    assert f"Nobody works on this day. The next free time is Mon {monday.day} {monday:%b} at 09:00." in (
-        looked.content.decode()
-    )
-    service = ServiceFactory(organization=salon.organization, name="Nails")
-    service.staff.add(salon.colleague, through_defaults={"organization": salon.organization})
-    looked = submit(client, ADD, **booking(salon, service=service.pk, look="1"))
-    assert "Salon staff does not perform Nails." in looked.content.decode()
 
 
 def test_length_and_price_can_be_typed(salon, client):
