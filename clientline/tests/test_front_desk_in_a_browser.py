@@ -120,6 +120,7 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     page.keyboard.press("Enter")
     page.wait_for_url("**/appointment/add/**")
     page.keyboard.type("stranger")
+    page.get_by_role("option", name="Salon client").wait_for(state="detached")  # the first until the list is narrowed
     page.get_by_role("option", name="Salon stranger").wait_for()
     page.keyboard.press("Enter")
     visitor.go_to("Salon service")

@@ -90,7 +90,7 @@ def test_a_currency_without_cents_is_rounded_to_whole_units_and_takes_no_others(
     answer = api(salon.admin).post(refunds, {"amount": "0.50", "reason": "x"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
     assert api(salon.admin).post(refunds, {"amount": "51", "reason": "x"}).status_code == 201
-    assert "2251 JPY" in api(salon.staff).get(f"/payments/{paid.json()['id']}/receipt").content.decode()
+    assert "2,251 JPY" in api(salon.staff).get(f"/payments/{paid.json()['id']}/receipt").content.decode()
 
 
 def test_a_currency_with_three_decimals_is_refused_with_the_reason(api, salon):
