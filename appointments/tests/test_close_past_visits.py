@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from appointments.models import Appointment
@@ -12,6 +13,8 @@ from appointments.tests.factories import AppointmentFactory
 def visits(salon):
     """A forgotten visit of ten days ago, one of yesterday, and one that is long cancelled."""
     start = timezone.now().replace(second=0, microsecond=0)
+    times = ("appointment_date", "ends_at", "busy_from", "busy_until")
+    Appointment.objects.update(**{name: F(name) + timedelta(days=3650) for name in times})  # the others are far ahead
 
     def visit(days, **fields):
         return AppointmentFactory(

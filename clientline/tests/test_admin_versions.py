@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.tests.pages import Page, errors_of, submit, typed
 from organizations.models import Organization
 from services.models import Service
@@ -90,13 +91,16 @@ def test_whoever_is_overtaken_twice_is_told_twice(salon, admin, api, edited):
 
 
 def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, admin, api):
-    form = admin.get(page(salon.visit))
-    assert api(salon.client).post(f"/appointments/{salon.visit.pk}/cancel").status_code == 200
-    told = admin.post(page(salon.visit), typed(form, notes="Mine"))
+    visit = AppointmentFactory(
+        client=salon.client, staff=salon.staff, service=salon.service, appointment_date=days_ahead(9)
+    )
+    form = admin.get(page(visit))
+    assert api(salon.client).post(f"/appointments/{visit.pk}/cancel").status_code == 200
+    told = admin.post(page(visit), typed(form, notes="Mine"))
     assert errors_of(told) == [f"This has been changed meanwhile by Salon client. {KEPT}"]
     assert Page(told).fields["notes"] == "Mine"
-    salon.visit.refresh_from_db()
-    assert (salon.visit.notes, salon.visit.status, salon.visit.version) == ("", "cancelled", 2)
+    visit.refresh_from_db()
+    assert (visit.notes, visit.status, visit.version) == ("", "cancelled", 2)
 
 
 def test_people_and_organizations_are_guarded_as_well(salon, edited):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from appointments.tests.factories import AppointmentFactory
+from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline import bulk
 
 VISITS, PEOPLE, SERVICES = "/admin/appointments/appointment/", "/admin/accounts/user/", "/admin/services/service/"
@@ -30,10 +30,13 @@ def past(salon):
 
 def test_visits_are_completed_and_one_that_has_not_begun_says_so(salon, client, past):
     client.force_login(salon.manager)
-    told = act(client, VISITS, "complete_visits", [past, salon.visit])
+    ahead = AppointmentFactory(
+        client=salon.client, staff=salon.staff, service=salon.service, appointment_date=days_ahead(3)
+    )
+    told = act(client, VISITS, "complete_visits", [past, ahead])
     assert told[0] == "1 appointment completed."
     assert "Salon client: " in told[1]
-    for visit, status in ((past, "completed"), (salon.visit, "scheduled")):
+    for visit, status in ((past, "completed"), (ahead, "scheduled")):
         visit.refresh_from_db()
         assert visit.status == status
     assert past.version == 2
