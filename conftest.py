@@ -56,13 +56,6 @@ def make_cast(name, **organization):
 
 
 @pytest.fixture(autouse=True)
-def first_dates():
-    """Every test's visits begin on the same day, whichever tests ran before: days far ahead are tests' own."""
-    AppointmentFactory.reset_sequence()
-    SpecialHoursFactory.reset_sequence()
-
-
-@pytest.fixture(autouse=True)
 def simulator(settings, tmp_path):
     """The payment provider of every test."""
     settings.PAYMENT_PROVIDER = "simulator"

@@ -16,7 +16,7 @@ from appointments.tests.factories import (
 from organizations import policy
 from services.tests.factories import ServiceFactory
 
-SOON = [days_ahead(days).isoformat() for days in (10, 11, 12)]
+SOON = [days_ahead(days, hour=11).isoformat() for days in (10, 11, 12)]  # the cast's visits are at nine
 
 ROLES = ("admin", "manager", "staff", "client", "operator")
 
