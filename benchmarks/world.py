@@ -1,6 +1,6 @@
 """The database that is measured: 100 organizations of the demo, and beside them one that is large.
 
-It is a database of its own beside the configured one, `<name>_benchmark`, made on first use and kept.
+It is a database of its own beside the configured one, `<name>_benchmark_<visits>`, made on first use and kept.
 """
 
 from django.conf import settings
@@ -13,11 +13,13 @@ from accounts.models import User
 from clientline.tests.serving import database_url
 from organizations.models import Organization
 
-DEMO = {"organizations": 100, "appointments": 100_000, "seed": 1, "verbosity": 0}
+DEMO = {"organizations": 100, "seed": 1, "verbosity": 0}
 LARGE = "office@large.example"
+LARGE_VISITS = 100_000
+VISITS, FEW_VISITS = 1_000_000, 200_000
 
-# 20,000 clients, 50 people, 150 services, 100,000 visits: 2,000 for each person, 16 a day from 2025 on.
-# Three of four are paid, and one of twenty payments is refunded in part.
+# 20,000 clients, 50 people, 150 services, 100,000 visits: 2,000 for each person, 16 a day from 300 days ago on, so in
+# the same year as everybody else's. Three of four are paid, and one of twenty payments is refunded in part.
 LARGE_SQL = """
     INSERT INTO users (organization_id, name, email, role, password)
     SELECT %(organization)s, initcap(role) || ' ' || n, role || n || '@large.example', role, ''
@@ -41,11 +43,11 @@ LARGE_SQL = """
     SELECT %(organization)s, id, weekday, '08:00', '16:00' FROM people, generate_series(0, 6) weekday;
 
     INSERT INTO special_hours (organization_id, staff_id, date, starts, ends)
-    SELECT %(organization)s, id, date '2025-12-20' + n, '10:00', '14:00' FROM people, generate_series(1, 5) n;
+    SELECT %(organization)s, id, current_date - 100 + n, '10:00', '14:00' FROM people, generate_series(1, 5) n;
 
     INSERT INTO time_off (organization_id, staff_id, starts_at, ends_at, reason)
-    SELECT %(organization)s, id, timestamptz '2026-08-01' + n * interval '30 days',
-        timestamptz '2026-08-06' + n * interval '30 days', 'Holiday'
+    SELECT %(organization)s, id, current_date + n * interval '50 days',
+        current_date + n * interval '50 days' + interval '5 days', 'Holiday'
     FROM people, generate_series(1, 5) n;
 
     INSERT INTO appointments (organization_id, client_id, staff_id, service_id, appointment_date, ends_at, busy_from,
@@ -54,7 +56,7 @@ LARGE_SQL = """
         start + interval '30 minutes', CASE WHEN n < 1500 THEN 'completed' ELSE 'scheduled' END, 45, 1440, 0, 0,
         start - interval '5 days'
     FROM people CROSS JOIN generate_series(0, 1999) n
-    CROSS JOIN LATERAL (SELECT timestamptz '2025-01-01 08:00Z' + n / 16 * interval '1 day'
+    CROSS JOIN LATERAL (SELECT current_date - interval '300 days' + interval '8 hours' + n / 16 * interval '1 day'
         + mod(n, 16) * interval '30 minutes' AS start) AS slots
     JOIN clients ON clients.position = mod(n * 50 + people.position, 20000) + 1
     JOIN offers ON offers.position = mod(n, 150) + 1
@@ -72,22 +74,26 @@ LARGE_SQL = """
 """
 
 
-def enter():
-    """Turn this process to the database that is measured. Returns the large organization's admin."""
-    connection.settings_dict["TEST"]["NAME"] = f"{connection.settings_dict['NAME']}_benchmark"
+def enter(visits=VISITS):
+    """Turn this process to a world of so many visits. Returns the large organization's admin."""
+    connection.settings_dict["TEST"]["NAME"] = f"{connection.settings_dict['NAME']}_benchmark_{visits}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=True)
     if not Organization.objects.filter(email=LARGE).exists():
-        print("Filling the database, once ...", flush=True)
-        fill()
+        print(f"Filling the database with {visits:,} visits, once ...", flush=True)
+        fill(visits)
+    vacuum()  # what another program wrote here must not slow this one
     return User.objects.select_related("organization").get(organization__email=LARGE, role="admin")
 
 
-def fill():
+def fill(visits):
     with transaction.atomic():
-        call_command("seed_demo", **DEMO)
+        call_command("seed_demo", **DEMO, appointments=visits - LARGE_VISITS)
         organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
         with connection.cursor() as cursor:
             cursor.execute(LARGE_SQL, {"organization": organization.pk})
+
+
+def vacuum():
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
