@@ -219,7 +219,7 @@ class Appointment(models.Model):
         NO_SHOW = "no_show"
 
     organization = columns.organization()
-    client = models.ForeignKey(User, models.PROTECT, related_name="visits", db_constraint=False)
+    client = models.ForeignKey(User, models.PROTECT, related_name="visits", db_constraint=False, db_index=False)
     staff = models.ForeignKey(User, models.PROTECT, related_name="visits_given", db_constraint=False, db_index=False)
     service = models.ForeignKey(Service, models.PROTECT, related_name="visits", db_constraint=False)
     appointment_date = models.DateTimeField()
@@ -303,6 +303,7 @@ class Appointment(models.Model):
             models.Index(fields=["organization", "appointment_date", "id"], name="appointment_by_date"),
             models.Index(fields=["organization", "created_at", "id"], name="appointment_by_creation"),
             models.Index(fields=["staff", "appointment_date"], name="appointment_by_staff_and_date"),
+            models.Index(fields=["client", "appointment_date"], name="appointment_by_client_and_date"),
             # Revenue by person and service looks up each paid visit: from here without reading the table.
             models.Index(fields=["organization", "id"], include=["staff", "service"], name="appointment_references"),
         ]

@@ -142,7 +142,7 @@ def grown(organization):
         connection.close()
         connection.settings_dict["NAME"] = name
         with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
 
 
 def main():

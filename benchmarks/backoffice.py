@@ -31,10 +31,9 @@ LISTS = (
 
 def pages(organization):
     """What is measured: name → path."""
-    visit = Appointment.objects.filter(organization=organization).latest("appointment_date")
     staff = User.objects.filter(organization=organization, role="staff").earliest("id")
-    last = Appointment.objects.filter(organization=organization, status="completed").latest("appointment_date")
-    busy_day = last.appointment_date.date() - timedelta(days=1)  # 50 people with 16 visits each
+    visit = Appointment.objects.filter(organization=organization, status="completed").latest("appointment_date")
+    busy_day = visit.appointment_date.date() - timedelta(days=1)  # 50 people with 16 visits each
     return {
         "Today": f"/admin/?date={busy_day}",
         "Today, nothing on": "/admin/?date=2040-01-01",
@@ -64,7 +63,7 @@ def question(client, path):
         answer = client.get(path)
     if answer.status_code != 200:
         raise RuntimeError(f"{answer.status_code} for {path}: {answer.content[:200]}")
-    return {"body": answer.content.decode(), "names": ["one"], "sql": "SELECT 1"}, len(queries)
+    return {"body": answer.content.decode(), "names": ["one"], "sql": "SELECT 1", "parameters": None}, len(queries)
 
 
 def request(path, cookie):
