@@ -1,6 +1,9 @@
 """A full disk, no free connection, slow queries, held locks: refused with 503 for as long as it lasts, no longer."""
 
+import re
 import resource
+import shutil
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,6 +16,7 @@ from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_eff
 from clientline.postgres_remains import processes_in
 
 pytestmark = pytest.mark.faults
+ROOM = 40 * 2**20  # bytes; two segments of the write-ahead log, and a bit
 LARGEST_FILE = 8 * 2**20  # bytes; a segment of the write-ahead log has 16 MiB, everything else is smaller
 FILL = "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))"
 CONNECTIONS = 20  # of which the server keeps eight
@@ -37,11 +41,13 @@ def limit_files(pids, largest):
 
 
 @contextmanager
-def full_disk(house, server):
+def short_files(house, server):
     """Let neither server nor database, nor a database that they start, write beyond LARGEST_FILE bytes of a file.
 
-    To the log, that is a full disk, and needs none of its own, which only root could mount.
+    To the log, that is much like a full disk, and needs none of its own, which only root can mount.
     """
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux limits the files of a running process")
     limit_files(processes(house, server), LARGEST_FILE)
     try:
         yield
@@ -49,8 +55,57 @@ def full_disk(house, server):
         limit_files(processes(house, server), resource.RLIM_INFINITY)
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits the files of a running process")
-def test_a_full_disk_loses_and_repeats_nothing_and_ends_with_the_cause(house, server):
+@contextmanager
+def small_disk(house, server):
+    """Let a disk that holds the log, and nothing else, grow no further."""
+    log = house.cluster.directory / "pg_wal"
+    used = sum(file.stat().st_size for file in log.rglob("*") if file.is_file())
+    run("mount", "-o", f"remount,size={used + ROOM}", log)
+    try:
+        yield
+    finally:
+        run("mount", "-o", "remount,size=4g", log)
+
+
+@contextmanager
+def log_on_a_disk(house):
+    """The write-ahead log on a file system of its own, in memory."""
+    log, aside = house.cluster.directory / "pg_wal", house.cluster.directory / "pg_wal.aside"
+    house.cluster.stop()
+    log.rename(aside)
+    log.mkdir()
+    try:
+        run("mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", log)
+    except (OSError, subprocess.CalledProcessError) as refusal:
+        log.rmdir()
+        aside.rename(log)
+        pytest.skip(f"only root can mount a disk: {refusal}")
+    run("cp", "-a", f"{aside}/.", log)
+    shutil.rmtree(aside)
+    try:
+        yield
+    finally:
+        house.cluster.stop()
+        run("cp", "-a", f"{log}/.", aside)
+        run("umount", log)
+        log.rmdir()
+        aside.rename(log)
+
+
+def run(*command):
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+
+
+@pytest.fixture(params=[short_files, small_disk])
+def full_disk(request, house):
+    if request.param is not small_disk:
+        yield request.param
+        return
+    with log_on_a_disk(house):
+        yield request.param
+
+
+def test_a_full_disk_loses_and_repeats_nothing_and_ends_with_the_cause(house, server, full_disk):
     with Load(server, house) as load:
         with full_disk(house, server):
             with pytest.raises(psycopg.Error):
@@ -63,7 +118,8 @@ def test_a_full_disk_loses_and_repeats_nothing_and_ends_with_the_cause(house, se
     assert set(load.refusals) == {PASSING}
     assert load.cuts == 0
     assert_each_key_had_one_effect(house, load)
-    assert "PANIC:  could not write to " in house.cluster.log.read_text()
+    reason = "No space left on device" if full_disk is small_disk else "File too large"
+    assert re.search(f"PANIC:  could not write to .*{reason}", house.cluster.log.read_text())
 
 
 def allow_few_connections(house):
