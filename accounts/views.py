@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import people, second_factor, sign_in, sign_ins, tokens
 from accounts.filters import UserFilter
@@ -28,6 +27,7 @@ from accounts.serializers import (
 from clientline.addresses import address_of, agent_of
 from clientline.errors import FieldRefused
 from clientline.schema import ETAG
+from clientline.views import Endpoint
 from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
 
 
@@ -42,7 +42,7 @@ class UserViewSet(ClientLineViewSet):
         people.remove(by=self.request.user, person=row)
 
 
-class LoginView(APIView):
+class LoginView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -72,7 +72,7 @@ def ask_for_code(request, user, code):
         raise AuthenticationFailed("This is not the present code.", code="second_factor_required")
 
 
-class LogoutView(APIView):
+class LogoutView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(request=None, responses={204: None})
@@ -85,7 +85,7 @@ class LogoutView(APIView):
         return Response(status=204)
 
 
-class MeView(APIView):
+class MeView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(parameters=[ETAG], responses=UserSerializer)
@@ -94,7 +94,7 @@ class MeView(APIView):
         return answered(UserSerializer(request.user, context={"request": request}).data)
 
 
-class PasswordView(APIView):
+class PasswordView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(request=PasswordSerializer, responses={204: None})
@@ -110,7 +110,7 @@ class PasswordView(APIView):
         return Response(status=204)
 
 
-class SecondFactorView(APIView):
+class SecondFactorView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     def code(self):
@@ -150,7 +150,7 @@ class SecondFactorView(APIView):
         return Response(status=204)
 
 
-class SignInsView(APIView):
+class SignInsView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(responses=SignInsSerializer)
@@ -160,7 +160,7 @@ class SignInsView(APIView):
         return Response(SignInsSerializer({"results": found}).data)
 
 
-class SignInView(APIView):
+class SignInView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(responses={204: None})

@@ -5,7 +5,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from appointments import booking, history, reports, series
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
@@ -31,6 +30,7 @@ from appointments.serializers import (
     UtilizationSerializer,
     WorkingHoursSerializer,
 )
+from clientline.views import Endpoint
 from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
 
 
@@ -142,7 +142,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         return Response(answer, status=201)
 
 
-class AvailabilityView(APIView):
+class AvailabilityView(Endpoint):
     """Free times. Advice: booking looks again, with the same rules."""
 
     resource = "availability"
@@ -154,7 +154,7 @@ class AvailabilityView(APIView):
         return Response(Question(request.query_params, request.user).answer(now=timezone.now()))
 
 
-class ReportView(APIView):
+class ReportView(Endpoint):
     """A report over local dates."""
 
     resource = "reports"

@@ -38,6 +38,8 @@ from services.views import ServiceViewSet
 
 register_converter(IdConverter, "id")
 
+READ = {"http_method_names": ("get", "head")}
+
 handler400 = "clientline.errors.bad_request"
 handler403 = "clientline.errors.permission_denied"
 handler404 = "clientline.errors.page_not_found"
@@ -60,9 +62,13 @@ urlpatterns = [
     path("ready", public(ReadyView.as_view()), name="ready"),
     path("metrics", public(MetricsView.as_view()), name="metrics"),
     path("favicon.ico", public(RedirectView.as_view(url=f"{settings.STATIC_URL}clientline/favicon.svg"))),
-    path("docs", unconfined(served_from_here(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="docs"),
+    path(
+        "docs",
+        unconfined(served_from_here(SpectacularSwaggerSplitView.as_view(url_name="openapi", **READ))),
+        name="docs",
+    ),
     path("redoc", unconfined(served_from_here(RedocView.as_view())), name="redoc"),
-    path("openapi.json", unconfined(SpectacularJSONAPIView.as_view()), name="openapi"),
+    path("openapi.json", unconfined(SpectacularJSONAPIView.as_view(**READ)), name="openapi"),
     path("auth/login", unconfined(LoginView.as_view()), name="login"),
     path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),

@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from clientline.statements import Given, Statement, any_caller, known_of
 from clientline.versions import etag, refuse_other_versions
+from clientline.views import Endpoint
 
 
 class ReadViewSet(GenericViewSet):
@@ -24,7 +25,7 @@ class ReadViewSet(GenericViewSet):
     named_model = None  # of the row that the path names, where it is not `model`
     tenant_column = "organization"  # by which an operator may filter the list
     is_repeatable = True  # a POST with an Idempotency-Key is performed once, and its answer kept
-    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    http_method_names = Endpoint.http_method_names
     policy_actions = {"partial_update": "update"}  # where the policy knows the action by another name
 
     @property

@@ -8,9 +8,9 @@ from django.views import View
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from clientline.errors import FieldRefused
+from clientline.views import Endpoint
 from payments import gateway, online
 from payments.gateways.simulator import SimulatorGateway
 
@@ -27,7 +27,7 @@ def receive(provider, body, headers):
         online.receive(event, now=timezone.now())
 
 
-class CallbackView(APIView):
+class CallbackView(Endpoint):
     """Verified, then settled: once, however often it comes, and in any order."""
 
     authentication_classes = ()

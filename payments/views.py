@@ -7,12 +7,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.periods import REPORT_PARAMETERS, asked_period
+from clientline.views import Endpoint
 from clientline.viewsets import CreateMixin, ReadViewSet, answered, only
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
@@ -130,7 +130,7 @@ class RefundViewSet(ReadViewSet):
         return Response(only(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 
-class BalanceView(APIView):
+class BalanceView(Endpoint):
     """What visits cost, what was paid for them and what is due."""
 
     policy_action, action = "balance", "get"
@@ -167,7 +167,7 @@ class ClientBalanceView(BalanceView):
         return self.answer(person.organization, visits)
 
 
-class RevenueView(APIView):
+class RevenueView(Endpoint):
     resource = "reports"
     policy_action, action = "list", "get"  # one called list would be documented as a list of answers
 

@@ -134,6 +134,25 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     assert visitor.presses == 0
 
 
+def test_enter_never_chooses_a_suggestion_of_an_earlier_search(page, salon):
+    page.goto("/admin/appointments/appointment/add/")
+    field, chosen = page.locator(".select2-search__field"), page.locator(".field-client .select2-selection__rendered")
+    field.wait_for()
+    page.get_by_role("option", name="Salon client").wait_for()
+    waiting = []
+    page.route("**/admin/autocomplete/**", lambda request: waiting.append(request))  # takes no built-in method
+    with page.expect_request("**/admin/autocomplete/**"):
+        field.fill("stranger")
+    field.press("Enter")
+    assert page.locator("[name=client]").input_value() == ""
+    for request in waiting:
+        request.continue_()
+    page.get_by_role("option", name="Salon client").wait_for(state="detached")
+    page.get_by_role("option", name="Salon stranger").wait_for()
+    field.press("Enter")
+    assert "Salon stranger" in chosen.inner_text()
+
+
 def test_cash_is_taken_by_three_clicks(visitor, page, past_visit):
     page.goto(f"/admin/?date={past_visit.appointment_date:%Y-%m-%d}")
     page.get_by_role("link", name="10:00–10:30 Salon client").click()
