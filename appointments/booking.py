@@ -87,6 +87,7 @@ def book(
         if not insertion().save(visit):
             raise SlotTaken
         history.record(visit, "booked", by=by, now=now, became=visit.appointment_date)
+        record_changed(visit, "overbooked", False, by=by, now=now)
     return visit
 
 
@@ -119,12 +120,13 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        was = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}
+        was, was_overbooked = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}, visit.overbooked
         save_changes(visit, times(appointment_date, need) | {"staff": staff, "overbooked": overbooked})
         became = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}
         for action, value in became.items():
             if value != was[action]:
                 history.record(visit, action, by=by, now=now, was=was[action], became=value)
+        record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
     return visit
 
 
@@ -167,25 +169,33 @@ def correct(*, by, visit, status, reason, now, waive_fee=None):
 
 
 def move(visit, changes, *, by, now, action=None, reason=""):
-    """Save a change of status and remember it."""
-    was = visit.status
+    """Save a change of status and remember it, and whether its fee is waived."""
+    was, was_waived = visit.status, visit.fee_waived
     with transaction.atomic():
         save_changes(visit, changes)
         history.record(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
+        record_changed(visit, "fee_waived", was_waived, by=by, now=now)
     return visit
+
+
+def record_changed(visit, name, was, *, by, now):
+    """Remember that something of the visit is no longer what it was, if so."""
+    if getattr(visit, name) != was:
+        history.record(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
 
 
 def revise(*, by, visit, changes, now):
     """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition and FieldRefused."""
-    refuse_fractions("price", changes.get("price"), visit.organization.currency)
     price = changes.get("price", visit.price)
-    if price != visit.price and visit.status == Appointment.Status.CANCELLED:
-        raise InvalidTransition(visit, "cancelled", now)
+    if price != visit.price:
+        refuse_fractions("price", price, visit.organization.currency)
+        if visit.status == Appointment.Status.CANCELLED:
+            raise InvalidTransition(visit, "cancelled", now)
     was = {"price": visit.price, "fee_waived": visit.fee_waived}
     with transaction.atomic():
-        for name in save_changes(visit, changes):
-            if name in was:
-                history.record(visit, f"{name}_changed", by=by, now=now, was=was[name], became=getattr(visit, name))
+        save_changes(visit, changes)
+        for name, value in was.items():
+            record_changed(visit, name, value, by=by, now=now)
     return visit
 
 

@@ -64,6 +64,7 @@ def told_to(caller, visit):
             "reason": fact.reason,
         }
         for fact in facts
+        if insider or fact.action not in INSIDE
     ]
 
 
@@ -91,7 +92,13 @@ SENTENCES = {
     "corrected": "Corrected from {was} to {became}",
     "price_changed": "Price changed from {was} to {became}",
     "fee_waived_changed": "Fee {became}",
+    "overbooked_changed": "{became} another visit",
 }
+FLAGS = {
+    "fee_waived_changed": ("charged after all", "waived"),
+    "overbooked_changed": ("No longer beside", "Overbooked: beside"),
+}
+INSIDE = ("overbooked_changed", "client_changed")  # clients are not told: it is about others
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 
@@ -115,6 +122,6 @@ def sentence(fact, names):
 def plain(action, text, names):
     if action in ("booked", "rescheduled"):
         return wording.moment(datetime.fromisoformat(text)) if text else ""
-    if action == "fee_waived_changed":
-        return "waived" if text == "true" else "charged after all"
+    if action in FLAGS:
+        return FLAGS[action][text == "true"]
     return names.get(text, text).replace("_", "-")

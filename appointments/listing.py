@@ -47,8 +47,11 @@ class Question:
         self.refuse_span()
         if self.asked["duration"] and not caller.may("appointments", "duration"):
             raise Forbidden("You may not send `duration`.")
-        self.service = self.find_service()
-        self.need = self.find_need()
+        self.visit = self.find_visit()
+        self.service = self.visit.service if self.visit else self.find_service()
+        if self.asked["exclude"] and not self.visit:
+            raise unknown("exclude")
+        self.need = need_of_visit(self.visit) if self.visit else need_of(self.service, self.asked["duration"])
         self.people = self.find_people()
 
     def refuse_span(self):
@@ -66,19 +69,19 @@ class Question:
             raise FieldRefused("service", "inactive", f"{service} is not active.")
         return service
 
-    def find_need(self):
-        """A visit that is moved keeps its length and buffers."""
+    def find_visit(self):
+        """The visit that is being moved. It keeps its service, length, buffers and person, whatever became of them."""
         if self.asked["exclude"] is None:
-            return need_of(self.service, self.asked["duration"])
+            return None
         visits = Appointment.objects.visible_to(self.caller, "appointments", "reschedule")
-        visit = visits.filter(pk=self.asked["exclude"], service=self.service).first()
-        if visit is None:
-            raise unknown("exclude")
-        return need_of_visit(visit)
+        visits = visits.select_related("service__organization", "staff")
+        return visits.filter(pk=self.asked["exclude"], service=self.asked["service"]).first()
 
     def find_people(self):
         """The names of everybody who may be booked, or of those who were named, by ascending id."""
         people = performers(self.service)
+        if self.visit and self.visit.staff.is_active:
+            people |= {self.visit.staff_id: self.visit.staff.name}
         if set(self.staff) - set(people):
             raise unknown("staff")
         return {pk: people[pk] for pk in sorted(set(self.staff) or people)}

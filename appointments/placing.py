@@ -78,6 +78,11 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None, to_
     )
 
 
+def hold(staff_ids):
+    """Hold people's calendars until the transaction ends."""
+    LOCK.rows({"staff": list(staff_ids)})
+
+
 def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
     """Choose, hold the calendars until the transaction ends, and choose again: see `choose`.
 

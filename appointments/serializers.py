@@ -189,14 +189,7 @@ class SeriesSerializer(BookingSerializer):
     on_conflict = StrictChoiceField(choices=["fail", "skip"], default="fail")
 
     class Meta(BookingSerializer.Meta):
-        fields = [
-            *(name for name in BookingSerializer.Meta.fields if name != "overbook"),
-            "every",
-            "count",
-            "on_conflict",
-        ]
-
-    overbook = None
+        fields = [*BookingSerializer.Meta.fields, "every", "count", "on_conflict"]
 
     def create(self, validated_data):
         validated_data.pop("organization")

@@ -9,7 +9,7 @@ from django.db import transaction
 from appointments import booking
 from appointments.hours import at, instant_of, is_shown
 from appointments.models import Appointment
-from appointments.placing import calendar_around, need_of, refusal_of_anyone
+from appointments.placing import booked_minutes, calendar_around, hold, need_of, refusal_of_anyone
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
 
 Booked = namedtuple("Booked", "series appointments skipped")
@@ -71,35 +71,46 @@ def dated(refusal, date):
 
 
 def whoever_fits_best(by, service, dates, now, details):
-    """The id of the person with the fewest dates to skip; then the lowest."""
+    """The id of the person with the fewest dates to skip; then with the fewest booked minutes on them; then the lowest.
+
+    Everybody's calendar is held until the transaction ends: others would take what is chosen here.
+    """
     need, free_hand = need_of(service, details.get("duration")), booking.may(by, "bend_rules")
-    misses = dict.fromkeys(booking.performers(service), 0)
-    if not misses:
+    people = list(booking.performers(service))
+    if not people:
         raise SLOT_REFUSALS["slot_taken"]
+    hold(people)
+    misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0)
     for date in dates:
-        calendar = calendar_around(service.organization, list(misses), date.instant, need, now)
-        for staff in misses:
+        calendar = calendar_around(service.organization, people, date.instant, need, now)
+        booked = booked_minutes(people, calendar)
+        for staff in people:
             misses[staff] += refusal_of_anyone(calendar, staff, date.instant, free_hand) is not None
-    return min(misses, key=lambda staff: (misses[staff], staff))
+            minutes[staff] += booked.get(staff, 0)
+    return min(people, key=lambda staff: (misses[staff], minutes[staff], staff))
 
 
 def cancel(*, by, visit, now, scope="this", **details):
     """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
     with transaction.atomic():
         booking.cancel(by=by, visit=visit, now=now, **details)
-        for other in following(visit) if scope == "following" else ():
+        for other in following(visit, by) if scope == "following" else ():
             booking.cancel(by=by, visit=other, now=now, **details)
     return visit
 
 
-def following(visit):
-    """The later visits of its series that are still scheduled, locked in id order."""
+def following(visit, by):
+    """The later visits of its series that are still scheduled and that `by` may cancel, locked.
+
+    In the order of their dates, in which the one that was named, and is locked already, always comes first.
+    """
     if visit.series is None:
         return Appointment.objects.none()
-    later = Appointment.objects.filter(
+    rows = Appointment.objects.visible_to(by, "appointments", "cancel") if by else Appointment.objects.all()
+    later = rows.filter(
         organization=visit.organization_id,
         series=visit.series,
         status=Appointment.Status.SCHEDULED,
         appointment_date__gt=visit.appointment_date,
     )
-    return later.select_for_update(no_key=True, of=("self",)).order_by("id")
+    return later.select_for_update(no_key=True, of=("self",)).order_by("appointment_date", "id")

@@ -73,6 +73,11 @@ def total(visits):
     return {name: found[f"total_{name}"] for name in FIGURES}
 
 
+def fee(visit, percent):
+    """What a saved visit would cost at this percentage of its price: the name of the column that holds it."""
+    return type(visit).objects.filter(pk=visit.pk).values_list(rounded(F("price") * F(percent) / 100), flat=True).get()
+
+
 def due_and_pending(visit):
     """What is due for a saved visit, and what payments under way will take of it."""
     rows = with_balance(type(visit).objects.filter(pk=visit.pk)).annotate(pending=PENDING)

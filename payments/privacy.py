@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.models import User
 from accounts.serializers import UserSerializer
+from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline import renderers
@@ -44,7 +45,7 @@ def export(*, by, person, now):
             "organization": {"id": home.pk, "name": home.name, "email": home.email},
             "user": told(UserSerializer, User.objects.filter(pk=person.pk))[0],
             "appointments": told(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
-            "history": told_history(visits),
+            "history": told_history(visits, insider),
             "payments": told(PaymentSerializer, paid),
             "refunds": told(RefundSerializer, Refund.objects.filter(payment__in=paid)),
             "changes": told_changes(person),
@@ -67,8 +68,9 @@ def told(serializer_class, rows):
     return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
 
 
-def told_history(visits):
+def told_history(visits, insider):
     facts = AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id")
+    facts = facts if insider else facts.exclude(action__in=INSIDE)
     columns = facts.values_list("appointment", "at", "action", "was", "became", "reason")
     names = ("appointment", "at", "action", "from", "to", "reason")
     return [dict(zip(names, (pk, timezone.localtime(at), *texts), strict=True)) for pk, at, *texts in columns]

@@ -112,6 +112,18 @@ def test_exclude_frees_the_time_of_the_visit_being_moved(api, salon, monday):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "exclude")
 
 
+def test_a_visit_keeps_its_service_and_person_whatever_became_of_them(api, salon, monday):
+    body = {"staff": salon.staff.pk, "service": salon.service.pk, "appointment_date": at(salon, monday, "10:00")}
+    visit = api(salon.client).post("/appointments", body).json()
+    salon.service.staff.set([salon.colleague], through_defaults={"organization": salon.organization})
+    type(salon.service).objects.filter(pk=salon.service.pk).update(is_active=False)
+    answer = ask(api, salon.client, salon, monday, exclude=visit["id"])
+    assert [person["id"] for person in answer.json()["people"]] == [salon.staff.pk, salon.colleague.pk]
+    assert "11:00" in starts(answer)
+    later = {"appointment_date": at(salon, monday, "11:00")}
+    assert api(salon.client).post(f"/appointments/{visit['id']}/reschedule", later).status_code == 200
+
+
 def test_duration_is_for_staff_and_above(api, salon, monday):
     assert starts(ask(api, salon.staff, salon, monday, duration=120)) == ["09:00", "09:30", "10:00"]
     assert ask(api, salon.client, salon, monday, duration=120).status_code == 403
@@ -180,7 +192,8 @@ def test_anyone_is_only_somebody_at_work_whoever_books(api, salon, monday):
 def test_a_client_books_by_the_rules_and_each_refusal_has_its_code(api, salon, monday):
     body = {"staff": salon.staff.pk, "service": salon.service.pk}
     soon = timezone.now().astimezone(salon.organization.zone) + timedelta(minutes=5)
-    SpecialHoursFactory(staff=salon.staff, date=soon.date(), starts="00:00", ends="00:00")
+    for date in (soon.date(), soon.date() + timedelta(days=1)):  # shortly before midnight, visits end the day after
+        SpecialHoursFactory(staff=salon.staff, date=date, starts="00:00", ends="00:00")
     salon.organization.slot_interval = 5
     salon.organization.save()
     minute = soon.minute // 5 * 5
@@ -239,3 +252,22 @@ def test_the_following_visits_of_a_series_are_cancelled_together(api, salon, mon
     assert (answer.status_code, answer.json()["id"]) == (200, visits[1]["id"])
     statuses = [api(salon.client).get(f"/appointments/{visit['id']}").json()["status"] for visit in visits]
     assert statuses == ["scheduled", "cancelled", "cancelled"]
+
+
+def test_of_a_series_staff_cancel_only_what_is_theirs(api, salon, monday):
+    visits = series(api, salon.manager, salon, monday, client=salon.client.pk).json()["appointments"]
+    Appointment.objects.filter(pk=visits[1]["id"]).update(staff=salon.colleague)
+    following = {"reason": "ill", "scope": "following"}
+    assert api(salon.staff).post(f"/appointments/{visits[1]['id']}/cancel", following).status_code == 404
+    assert api(salon.staff).post(f"/appointments/{visits[0]['id']}/cancel", following).status_code == 200
+    statuses = [Appointment.objects.get(pk=visit["id"]).status for visit in visits]
+    assert statuses == ["cancelled", "scheduled", "cancelled"]
+
+
+def test_a_manager_books_a_series_beside_other_visits(api, salon, monday):
+    body = {"staff": salon.staff.pk, "service": salon.service.pk, "appointment_date": at(salon, monday, "09:00")}
+    assert api(salon.stranger).post("/appointments", body).status_code == 201
+    asked = {"client": salon.client.pk, "overbook": True}
+    assert series(api, salon.staff, salon, monday, **asked).json()["code"] == "permission_denied"
+    booked = series(api, salon.manager, salon, monday, **asked).json()["appointments"]
+    assert [visit["overbooked"] for visit in booked] == [True, False, False]

@@ -149,7 +149,8 @@ def test_a_visit_cancelled_and_moved_at_once_ends_cancelled(salon, morning, at_o
 
 def series(token, salon, start, **body):
     weekly = {"every": 1, "count": 4, "staff": salon.staff.pk, "service": salon.service.pk, "client": salon.client.pk}
-    return token, "/appointments/series", weekly | {"appointment_date": start.isoformat()} | body
+    asked = weekly | {"appointment_date": start.isoformat()} | body
+    return token, "/appointments/series", {key: value for key, value in asked.items() if value is not None}
 
 
 def test_two_series_for_the_same_times_are_booked_once(salon, morning, at_once):
@@ -162,6 +163,36 @@ def test_two_series_for_the_same_times_are_booked_once(salon, morning, at_once):
         booked = Appointment.objects.filter(staff=salon.staff, appointment_date__in=weeks)
         assert (booked.count(), booked.values("series").distinct().count()) == (4, 1)
     assert overlaps() == 0
+
+
+def test_two_series_with_anyone_go_to_two_people(salon, morning, at_once):
+    token = token_for(salon.manager)
+    both = {"organization": salon.organization}
+    salon.service.staff.set([salon.staff, salon.colleague], through_defaults=both)
+    for n in range(ROUNDS // 2):
+        answers = at_once([series(token, salon, morning + timedelta(hours=n), staff=None)] * 2)
+        assert [outcome(answer) for answer in answers] == [(201, None)] * 2
+    assert overlaps() == 0
+
+
+def test_cancelling_two_tails_of_one_series_ends_in_no_deadlock(salon, morning, at_once):
+    """Visits moved to the end have lower numbers than those before them."""
+    token = token_for(salon.manager)
+    for n in range(ROUNDS):
+        start = morning + timedelta(hours=n)
+        booked = at_once([series(token, salon, start, count=8)])[0].body["appointments"]
+        pks = [visit["id"] for visit in booked]
+        for week, pk in enumerate(pks[:3], start=10):
+            Appointment.objects.filter(pk=pk).update(**moved(start + timedelta(weeks=week)))
+        cancelling = {"reason": "x", "scope": "following"}
+        answers = at_once([(token, f"/appointments/{pk}/cancel", cancelling) for pk in (pks[3], pks[7])])
+        assert {outcome(answer) for answer in answers} <= {(200, None), (409, "invalid_transition")}
+        assert not Appointment.objects.filter(pk__in=pks, status="scheduled").exists()
+
+
+def moved(start):
+    end = start + timedelta(minutes=30)
+    return {"appointment_date": start, "ends_at": end, "busy_from": start, "busy_until": end}
 
 
 def test_two_series_that_meet_in_three_weeks_share_five_visits(salon, morning, at_once):

@@ -120,6 +120,11 @@ def test_fees_are_waived_by_managers_only(api, salon, visit):
     assert api(salon.staff).patch(f"/appointments/{past.pk}", {"fee_waived": True}).status_code == 403
     answer = api(salon.manager).patch(f"/appointments/{past.pk}", {"fee_waived": True})
     assert (answer.status_code, answer.json()["fee_waived"]) == (200, True)
+    api(salon.manager).post(f"/appointments/{visit.pk}/cancel", {"reason": "ill", "waive_fee": True})
+    assert told(api, salon.manager, visit.pk) == [
+        ("fee_waived_changed", "false", "true"),
+        ("cancelled", "scheduled", "cancelled"),
+    ]
 
 
 def test_the_price_of_a_visit_changes_by_managers_until_it_is_cancelled(api, salon, visit):
@@ -158,6 +163,25 @@ def test_overbooking_is_a_managers_knowing_choice_stored_and_worked_out_anew(api
     pk = answer.json()["id"]
     later = {"appointment_date": (soon + timedelta(hours=5)).isoformat(), "overbook": True}
     assert api(salon.manager).post(f"/appointments/{pk}/reschedule", later).json()["overbooked"] is False
+    assert told(api, salon.manager, pk) == [
+        ("overbooked_changed", "true", "false"),
+        ("rescheduled", soon.isoformat(), (soon + timedelta(hours=5)).isoformat()),
+        ("overbooked_changed", "false", "true"),
+        ("booked", None, soon.isoformat()),
+    ]
+    assert [fact[0] for fact in told(api, salon.stranger, pk)] == ["rescheduled", "booked"]
+    exported = api(salon.stranger).get(f"/users/{salon.stranger.pk}/export").json()["history"]
+    assert {fact["action"] for fact in exported} == {"rescheduled", "booked"}
+
+
+def told(api, caller, pk):
+    """The visit's history as the caller reads it: (action, from, to), times in UTC."""
+    facts = api(caller).get(f"/appointments/{pk}/history").json()["results"]
+    return [(fact["action"], in_utc(fact["from"]), in_utc(fact["to"])) for fact in facts]
+
+
+def in_utc(text):
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat() if text and "T" in text else text
 
 
 def test_a_client_learns_nothing_of_others(api, salon, visit, soon):

@@ -28,6 +28,13 @@ def test_prices_are_whole_where_the_currency_has_no_smaller_unit(in_yen, salon, 
     assert not Appointment.objects.filter(price="50.50").exists()
 
 
+def test_a_visit_booked_in_another_currency_can_be_sent_back(salon, api):
+    Appointment.objects.filter(pk=salon.visit.pk).update(price="45.50")
+    type(salon.organization).objects.filter(pk=salon.organization.pk).update(currency="JPY")
+    admin, path = api(salon.admin), f"/appointments/{salon.visit.pk}"
+    assert admin.patch(path, admin.get(path).json()).status_code == 200
+
+
 def test_a_currency_without_a_smaller_unit_comes_only_when_all_prices_are_whole(operator, api):
     service = ServiceFactory(price="9.50")
     path = f"/organizations/{service.organization_id}"

@@ -11,7 +11,7 @@ from services.tests.factories import ServiceFactory
 COSTS = {
     "/admin/week-hours/?staff={staff}": 9,
     "/admin/accounts/user/{client}/merge/?duplicate={stranger}": 13,
-    "/admin/appointments/appointment/{visit}/reschedule/": 18,
+    "/admin/appointments/appointment/{visit}/reschedule/": 17,
     "/admin/appointments/appointment/{visit}/payment/": 9,
     "/admin/appointments/appointment/{visit}/cancel/": 8,
     "/admin/payments/payment/{payment}/change/": 13,
