@@ -12,6 +12,7 @@ from accounts import people
 from accounts.models import User
 from appointments import booking, series
 from appointments.models import Appointment
+from appointments.refusals import OutsideWorkingHours
 from clientline import wording
 from clientline.backoffice.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.pages import page
@@ -126,26 +127,31 @@ class BookingForm(WhenForm):
         if values.get("service"):
             values["appointment_date"] = self.start()
         if not {"client", "name", "email"} & self.errors.keys():
-            self.refuse_nobody(values.get("client"), values.get("name"), values.get("email"))
+            self.refuse_nobody(values.get("client"), *(values.get(name) for name in ("name", "email", "phone")))
         return values
 
-    def refuse_nobody(self, client, name, email):
-        if client and (name or email):
+    def refuse_nobody(self, client, name, email, phone):
+        if client and (name or email or phone):
             self.add_error("client", "Choose a client or write a new one, not both.")
-        elif not client and not name and not email:
+        elif not client and not name and not email and not phone:
             self.add_error("client", NO_CLIENT)
         elif not client and not (name and email):
             self.add_error("email" if name else "name", "A new client needs a name and an e-mail address.")
 
     def add_refusal(self, refusal):
         super().add_refusal(refusal)
+        if self.cleaned_data.get("count"):
+            self.anyway = None  # of a series, which date it would be is not said
+        if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
+            self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
         if refusal.code == SameTime.code:
             self.anyway = Anyway("twice", self.token(), "Book another visit at the same time", "Sent twice by mistake?")
 
     @property
     def has_extras(self):
         """Whether anything was typed that stands folded away."""
-        return any(self[name].errors or self[name].value() for name in EXTRAS if name in self.fields)
+        extras = [self[name] for name in EXTRAS if name in self.fields]
+        return bool(self["every"].errors) or any(extra.errors or extra.value() for extra in extras)
 
     def client_of(self, by):
         """The client who was chosen, or the new one, saved."""

@@ -25,7 +25,7 @@ def shown(caller, client, *, now):
         "figures": figures(visits, coming),
         "money": money(client, balances.total(visits)),
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
-        "past": listed.exclude(coming).order_by("-appointment_date", "-id")[:SHOWN],
+        "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
         "noted": noted.exclude(internal_notes="").order_by("-appointment_date", "-id")[:SHOWN_NOTES],
         "sees_all_visits": caller.may("reports", "list"),

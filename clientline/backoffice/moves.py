@@ -29,6 +29,7 @@ class MoveForm(Refusable, forms.Form):
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     guarded = {}
+    about = ""  # what one should know before
 
     def __init__(self, *args, caller, row, **kwargs):
         super().__init__(*args, **kwargs)

@@ -18,6 +18,7 @@ from payments.refusals import Overpaid
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 PRICE = {"max_digits": 10, "decimal_places": 2}
 CENT = Decimal("0.01")
+NO_FEE = "Nothing will be charged."
 
 
 def visits(action):
@@ -74,12 +75,17 @@ class CancelForm(MoveForm):
     def choose(self):
         if self.row.series is None:
             del self.fields["scope"]
+        late = timezone.now() > booking.cutoff(self.row)
+        self.about = fee_of(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
 
 
 class NoShowForm(MoveForm):
     waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing")
 
     guarded = {"waive_fee": visits("waive_fee")}
+
+    def choose(self):
+        self.about = fee_of(self.row, "no_show_fee", "No-show")
 
 
 class CorrectForm(MoveForm):
@@ -102,6 +108,11 @@ class RepriceForm(MoveForm):
 
     def details(self):
         return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
+
+
+def fee_of(visit, percent, why):
+    charged = wording.money(balances.fee(visit, percent), visit.organization.currency)
+    return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
 
 
 class WaiveFeeForm(MoveForm):
@@ -131,7 +142,8 @@ class PaymentForm(MoveForm):
         left = max(due - pending, 0)
         self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
         currency = self.row.organization.currency
-        self.fields["amount"].help_text = f"Due: {wording.money(left, currency)}"
+        self.pending = f", and {wording.money(pending, currency)} on the way in pending payments" if pending else ""
+        self.fields["amount"].help_text = f"Due: {wording.money(left, currency)}{self.pending}"
 
     def details(self):
         values = super().details()
@@ -141,7 +153,8 @@ class PaymentForm(MoveForm):
 
     def add_refusal(self, refusal):
         if refusal.code == Overpaid.code:
-            self.add_error("amount", "This is more than is due. Tick “Take more than is due” if that is meant.")
+            more = f"This is more than is due{self.pending and ', counting pending payments'}."
+            self.add_error("amount", f"{more} Tick “Take more than is due” if that is meant.")
         else:
             super().add_refusal(refusal)
 

@@ -145,6 +145,7 @@ def test_a_refused_booking_leaves_no_new_client_behind(salon, client):
     [
         ({"client": ""}, {"client": ["Choose a client, or write the name and e-mail address of a new one."]}),
         ({"name": "Nina", "email": "n@new.example"}, {"client": ["Choose a client or write a new one, not both."]}),
+        ({"phone": "+49 30 1"}, {"client": ["Choose a client or write a new one, not both."]}),
         (NEW | {"email": ""}, {"email": ["A new client needs a name and an e-mail address."]}),
         (NEW | {"name": ""}, {"name": ["A new client needs a name and an e-mail address."]}),
         (NEW | {"email": "nina"}, {"email": ["Enter a valid email address."]}),
@@ -157,6 +158,23 @@ def test_who_comes_is_one_client_known_or_new(salon, client, values, expected):
     answer = submit(client, ADD, **booking(salon, **values))
     assert errors_of(answer) == expected
     assert User.objects.count() == people
+
+
+def test_what_is_wrong_is_never_folded_away(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(client, ADD, **booking(salon, every="99", client="", phone="1" * 60))
+    assert {"every", "phone"} <= errors_of(answer).keys()
+    assert answer.content.decode().count("<details open>") == 2
+
+
+def test_anyone_free_outside_working_hours_is_asked_for_by_name(salon, client):
+    client.force_login(salon.manager)
+    salon.staff.working_hours.all().delete()
+    answer = submit(client, ADD, **booking(salon, staff=""))
+    assert errors_of(answer) == {
+        "__all__": ["This time is outside working hours."],
+        "staff": ["Say who: outside working hours, nobody is chosen for you."],
+    }
 
 
 def test_what_the_domain_refuses_stands_beside_its_field(salon, client):
@@ -248,6 +266,7 @@ def test_a_series_is_booked_whole_or_without_what_is_taken(salon, client):
     before = Appointment.objects.count()
     answer = submit(client, ADD, **booking(salon, count="3", every="1"))
     assert errors_of(answer) == {"__all__": ["2027-01-18: This time is taken."]}
+    assert "Book anyway" not in answer.content.decode()
     assert Appointment.objects.count() == before
     answer = client.post(ADD, typed(answer, skip="on"))
     visits = Appointment.objects.filter(pk__gt=taken.pk).order_by("id")

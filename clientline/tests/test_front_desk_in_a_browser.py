@@ -134,6 +134,18 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     assert visitor.presses == 0
 
 
+def test_booking_again_after_back_books_nothing_nobody_chose(page, salon, day):
+    asked = f"client={salon.stranger.pk}&service={salon.service.pk}&staff={salon.staff.pk}&date={day}&time=17:00"
+    page.goto(f"/admin/appointments/appointment/add/?{asked}")
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.wait_for_url("**/change/**")
+    visits = Appointment.objects.count()
+    page.go_back()
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_role("alert").first.wait_for()
+    assert Appointment.objects.count() == visits
+
+
 def test_enter_never_chooses_a_suggestion_of_an_earlier_search(page, salon):
     page.goto("/admin/appointments/appointment/add/")
     field, chosen = page.locator(".select2-search__field"), page.locator(".field-client .select2-selection__rendered")

@@ -91,6 +91,28 @@ def test_a_fee_is_waived_and_charged_after_all_by_managers(client, salon, past):
     assert client.get(f"{VISIT}/{past.pk}/waive-fee/").status_code == 403
 
 
+def test_a_move_says_before_what_it_charges(client, salon, visit, past):
+    fees = {"no_show_fee": 50, "late_cancellation_fee": 33}
+    Appointment.objects.filter(pk__in=[visit.pk, past.pk]).update(**fees)
+    client.force_login(salon.staff)
+    assert "In time: nothing will be charged." in text(client.get(f"{VISIT}/{visit.pk}/cancel/"))
+    assert "Late: 14.85 EUR will be charged, unless it is waived." in text(client.get(f"{VISIT}/{past.pk}/cancel/"))
+    assert "No-show: 22.50 EUR will be charged, unless" in text(client.get(f"{VISIT}/{past.pk}/no-show/"))
+    Appointment.objects.filter(pk=past.pk).update(no_show_fee=0)
+    assert "Nothing will be charged." in text(client.get(f"{VISIT}/{past.pk}/no-show/"))
+
+
+def test_what_is_on_the_way_is_named_where_money_is_taken(client, salon, past):
+    PaymentFactory(appointment=past, amount="20.00")
+    client.force_login(salon.staff)
+    shown = text(client.get(f"{VISIT}/{past.pk}/payment/"))
+    assert "Due: 25.00 EUR, and 20.00 EUR on the way in pending payments" in shown
+    answer = do(client, past, "payment", amount="45.00", payment_method="cash")
+    assert errors(answer) == [
+        "This is more than is due, counting pending payments. Tick “Take more than is due” if that is meant."
+    ]
+
+
 def test_a_manager_changes_the_price_and_the_balance_follows(client, salon, visit):
     client.force_login(salon.manager)
     assert do(client, visit, "price", price="-1").status_code == 200
