@@ -192,8 +192,8 @@ def test_anyone_is_only_somebody_at_work_whoever_books(api, salon, monday):
 def test_a_client_books_by_the_rules_and_each_refusal_has_its_code(api, salon, monday):
     body = {"staff": salon.staff.pk, "service": salon.service.pk}
     soon = timezone.now().astimezone(salon.organization.zone) + timedelta(minutes=5)
-    for date in (soon.date(), soon.date() + timedelta(days=1)):  # shortly before midnight, visits end the day after
-        SpecialHoursFactory(staff=salon.staff, date=date, starts="00:00", ends="00:00")
+    for day in (soon.date(), soon.date() + timedelta(days=1)):  # shortly before midnight, visits end the day after
+        SpecialHoursFactory(staff=salon.staff, date=day, starts="00:00", ends="00:00")
     salon.organization.slot_interval = 5
     salon.organization.save()
     minute = soon.minute // 5 * 5

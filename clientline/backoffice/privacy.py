@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from accounts.models import User
+from clientline.backoffice import client_card
 from clientline.backoffice.pages import page
 from clientline.errors import Refused
 from payments import privacy
@@ -47,7 +48,9 @@ class PrivacyPages:
         person = self.row_for(request, "erase", object_id, no_key=True)
         back = reverse("admin:accounts_user_change", args=[person.pk])
         if request.method != "POST":
-            return page(request, "erase.html", title=f"Erase: {person}", person=person, back=back)
+            card = client_card.shown(request.user, person, now=timezone.now())
+            open_ends = {"coming": card["figures"]["coming"], "money": card["money"]}
+            return page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
         try:
             with transaction.atomic():
                 privacy.erase(by=request.user, client=person)

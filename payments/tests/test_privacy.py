@@ -13,7 +13,7 @@ from accounts.models import Token
 from accounts.tests.factories import token_for
 from appointments import booking
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory
+from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from organizations.models import Audit
@@ -153,7 +153,11 @@ def test_the_admin_has_a_page_for_each(salon, mia, client):
     file = client.get(f"/admin/accounts/user/{mia.pk}/export/")
     assert json.loads(file.content)["user"]["name"] == "Mia Lange"
     assert file["Content-Disposition"] == f'attachment; filename="person-{mia.pk}.json"'
-    assert "It cannot be undone" in client.get(f"/admin/accounts/user/{mia.pk}/erase/").content.decode()
+    AppointmentFactory(client=mia, staff=salon.staff, service=salon.service, appointment_date=days_ahead(30))
+    warning = client.get(f"/admin/accounts/user/{mia.pk}/erase/").content.decode()
+    assert "It cannot be undone" in warning
+    assert "1 visit ahead stays booked: first cancel what is not to take place." in warning
+    assert "5.00 EUR is still due." in warning
     assert client.post(f"/admin/accounts/user/{mia.pk}/erase/").status_code == 302
     mia.refresh_from_db()
     assert mia.name == f"Erased client {mia.pk}"
