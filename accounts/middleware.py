@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts import sessions, tokens
 from accounts.second_factor import SecondFactorRequired
 from clientline.addresses import network_of
-from clientline.errors import ADMIN_PREFIX, Throttled, refusal_response
+from clientline.error_pages import ADMIN_PREFIX
+from clientline.errors import Throttled, refusal_response
 from clientline.rates import rates
 from organizations import audit
 from organizations.idempotency import once

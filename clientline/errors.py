@@ -1,4 +1,6 @@
-"""Every refusal as an RFC 9457 problem document, whoever noticed it: the domain, DRF, Django or PostgreSQL."""
+"""Every refusal, whoever noticed it: the domain, DRF, Django or PostgreSQL. RFC 9457 problem documents, and pages
+below /admin/.
+"""
 
 import logging
 import sys
@@ -11,16 +13,15 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404, HttpResponse
-from django.views import defaults
 from rest_framework import exceptions
 
 from clientline import metrics, renderers
 from clientline.constraints import column_field, violated
+from clientline.error_pages import error_page, is_admin
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-ADMIN_PREFIX = "/admin/"
 
 # sqlstates, or their classes, that pass by themselves or with their cause: lock and statement timeouts, shutdown,
 # a standby that only reads, a lost connection, no room (disk, memory, connections), a disk that fails.
@@ -109,12 +110,21 @@ def document(request, status, *, code=None, detail="", errors=None, **extra):
     return body | {"errors": errors} if errors is not None else body
 
 
-def problem_response(request, status, *, retry_after=None, **kwargs):
+def refused(request, status, *, retry_after=None, **kwargs):
+    """The answer of a refusal: a page to whoever is in the admin, a problem document to everybody else."""
+    if is_admin(request):
+        response = error_page(request, status, kwargs.get("detail", ""))
+    else:
+        response = problem_response(request, status, **kwargs)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def problem_response(request, status, **kwargs):
     """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
     body = orjson.dumps(document(request, status, **kwargs), renderers.other_types, renderers.OPTIONS)
     response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
-    if retry_after is not None:
-        response["Retry-After"] = str(retry_after)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
@@ -133,7 +143,7 @@ def problem_handler(exception, context):
 
 
 def refusal_response(request, refusal):
-    return problem_response(
+    return refused(
         request,
         refusal.status,
         code=refusal.code,
@@ -254,36 +264,22 @@ def constraint_refusal(cause, state, *, deleting):
 
 
 def bad_request(request, exception):
-    too_large = isinstance(exception, RequestDataTooBig)
-    if request.path.startswith(ADMIN_PREFIX):
-        return defaults.bad_request(request, exception)
-    if too_large:
-        return problem_response(request, 413, detail=DETAILS[413])
-    return problem_response(request, 400, detail="The request could not be read.", errors=[])
+    if isinstance(exception, RequestDataTooBig):
+        return refused(request, 413, detail=DETAILS[413])
+    return refused(request, 400, detail="The request could not be read.", errors=[])
 
 
 def permission_denied(request, exception):
-    if request.path.startswith(ADMIN_PREFIX):
-        return defaults.permission_denied(request, exception)
-    return problem_response(request, 403, detail=DETAILS[403])
+    return refused(request, 403, detail=DETAILS[403])
 
 
 def page_not_found(request, exception):
-    if request.path.startswith(ADMIN_PREFIX):
-        return defaults.page_not_found(request, exception)
-    return problem_response(request, 404, detail=DETAILS[404])
+    return refused(request, 404, detail=DETAILS[404])
 
 
 def server_error(request):
     """Django's handler500, called while the exception is being handled."""
     refusal = as_refusal(sys.exc_info()[1])
-    if request.path.startswith(ADMIN_PREFIX):
-        response = defaults.server_error(request)
-        if refusal is not None:
-            response.status_code = refusal.status
-            if refusal.retry_after is not None:
-                response["Retry-After"] = str(refusal.retry_after)
-        return response
     if refusal is not None:
         return refusal_response(request, refusal)
-    return problem_response(request, 500, detail="Something went wrong here; it has been logged.")
+    return refused(request, 500, detail="Something went wrong here; it has been logged.")

@@ -12,7 +12,8 @@ from django.middleware import csrf
 
 from clientline import metrics
 from clientline.addresses import address_of, agent_of
-from clientline.errors import ADMIN_PREFIX, DETAILS, problem_response
+from clientline.error_pages import ADMIN_PREFIX
+from clientline.errors import DETAILS, refused
 from clientline.logs import log_request, request_id
 
 LARGEST_UPLOAD = 10_000_000  # bytes; a form that takes files says itself what it takes
@@ -70,12 +71,12 @@ class RequestMiddleware:
 
     def refusal(self, request):
         if has_nul(request):
-            return problem_response(request, 400, detail="The request holds a NUL character.", errors=[])
+            return refused(request, 400, detail="The request holds a NUL character.", errors=[])
         is_admin = request.path_info.startswith(ADMIN_PREFIX)
         length = request.META.get("CONTENT_LENGTH") or "0"
         most = LARGEST_UPLOAD if is_admin else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if not (length.isascii() and length.isdigit()) or int(length) > most:
-            return problem_response(request, 413, detail="The file is too large." if is_admin else DETAILS[413])
+            return refused(request, 413, detail=DETAILS[413])
         if is_admin:
             return None
         if request.path_info.endswith("/") and request.path_info != "/":

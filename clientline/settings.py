@@ -202,6 +202,7 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "clientline_session"
 CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "clientline.error_pages.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {

@@ -1,0 +1,73 @@
+"""Refusals and failures as pages, for people at a browser: what happened, and what to do."""
+
+from http import HTTPStatus
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+ADMIN_PREFIX = "/admin/"
+
+# status → heading, what happened and what to do; any other status shows the refusal's own words
+WORDS = {
+    400: (
+        "This could not be read",
+        "The address or the form holds something that does not belong there, so nothing was saved. "
+        "Go back with your browser and check what you typed or followed.",
+    ),
+    403: (
+        "You may not do this",
+        "Your role does not include this page or this step. If you need it, ask an admin of your organization.",
+    ),
+    404: (
+        "There is nothing here",
+        "The address is mistyped, or what was here is gone or not yours to see. Find it from one of the lists.",
+    ),
+    413: (
+        "This is too large",
+        "What you sent is larger than the form takes, so nothing was saved. Go back with your browser and send less.",
+    ),
+    429: (
+        "Too many requests",
+        "Too much was asked in too short a time. Wait a minute, then reload this page.",
+    ),
+    500: (
+        "Something went wrong here",
+        "It is our mistake, not yours, and it has been logged. Go back with your browser, look whether your last step "
+        "was saved, and try again. If it happens once more, tell whoever runs this server.",
+    ),
+    503: (
+        "The database is not available right now",
+        "Wait a moment, then go back with your browser, look whether your last step was saved, and try again.",
+    ),
+}
+# Back fetches the form afresh, as nothing is cached, and the browser fills in what was typed; reloading empties it.
+FORGED = (
+    "This form was out of date",
+    "Nothing was saved. Most likely you signed in again in another tab since you opened the form. "
+    "Go back with your browser: what you typed is usually still there. Send it again without reloading the page, "
+    "which would empty the form. If it is refused once more, copy what you typed, reload, and paste it.",
+)
+
+
+def is_admin(request):
+    return request.path.startswith(ADMIN_PREFIX)
+
+
+def error_page(request, status, detail=""):
+    return said(request, status, *WORDS.get(status, (HTTPStatus(status).phrase, detail)))
+
+
+def csrf_failed(request, reason=""):
+    """Django's CSRF_FAILURE_VIEW. Only pages get here: the API's views check the token themselves."""
+    return said(request, 403, *FORGED)
+
+
+def said(request, status, title, text):
+    # Without the request no context processor runs: the session may hold a NUL, the database may be what failed.
+    context = {
+        "title": title,
+        "text": text,
+        "in_admin": is_admin(request),
+        "request_id": request.id if status >= 500 else None,
+    }
+    return HttpResponse(render_to_string("admin/error.html", context), status=status)
