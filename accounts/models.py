@@ -3,7 +3,7 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -62,17 +62,18 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
     def create_superuser(self, email, password=None, *, organization=None, **fields):
         """A platform operator. The first one gets a home organization, called Platform."""
-        home = organization or self.home_organization(email.lower())
-        return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
+        with transaction.atomic():
+            home = organization or self.home_organization(email.lower())
+            return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
 
     def get_by_natural_key(self, email):
         return self.get(email=email.lower())
 
     def home_organization(self, email):
-        colleague = self.filter(is_superuser=True).order_by("id").select_related("organization").first()
-        if colleague:
-            return colleague.organization
-        return Organization.objects.create(name="Platform", email=email)
+        """An active one of other operators, locked lest it be deactivated meanwhile, or a new one."""
+        theirs = self.filter(is_superuser=True).values("organization")
+        homes = Organization.objects.filter(pk__in=theirs, is_active=True).select_for_update(no_key=True)
+        return homes.order_by("id").first() or Organization.objects.create(name="Platform", email=email)
 
 
 class User(AbstractBaseUser):

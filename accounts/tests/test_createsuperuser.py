@@ -37,6 +37,19 @@ def test_a_second_operator_joins_the_first(create_operator):
     ]
 
 
+def test_an_operator_joins_no_inactive_organization(create_operator, salon):
+    create_operator("olivia@platform.example")
+    Organization.objects.filter(name="Platform").update(is_active=False)
+    create_operator("oscar@platform.example")
+    create_operator("otto@platform.example")
+    home = Organization.objects.get(name="Platform", is_active=True)
+    assert home.email == "oscar@platform.example"
+    assert {person.email for person in User.objects.filter(organization=home)} == {
+        "oscar@platform.example",
+        "otto@platform.example",
+    }
+
+
 def test_an_operator_whose_address_is_taken_is_refused(create_operator, salon):
     with pytest.raises(CommandError, match="already taken"):
         create_operator("admin@salon.example")

@@ -1,5 +1,6 @@
 """Organizations: an admin's own with its rules explained; for operators all, with figures, founding and standing."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django import forms
@@ -150,8 +151,9 @@ class OrganizationPage(OrganizationAdmin):
         """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
         organization = self.row_for(request, "destroy", object_id, no_key=True)
         if request.method == "POST":
-            self.change_standing(request, organization, is_active="reactivate" in request.POST)
-            return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
+            with suppress(changing.HasOperators):  # the page says so
+                self.change_standing(request, organization, is_active="reactivate" in request.POST)
+                return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
         ahead = Appointment.objects.filter(organization=organization, appointment_date__gt=timezone.now())
         word = "Deactivate" if organization.is_active else "Reactivate"
         return pages.page(
@@ -160,7 +162,7 @@ class OrganizationPage(OrganizationAdmin):
             title=f"{word} {organization}",
             organization=organization,
             ahead=figure(ahead.filter(status="scheduled")[:MOST].count()),
-            is_own=organization.pk == request.user.organization_id,
+            kept=changing.HasOperators.detail if changing.has_operators(organization) else None,
         )
 
     def change_standing(self, request, organization, *, is_active):

@@ -7,9 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice import platform
 from clientline.tests.pages import Page, submit
+from clientline.tests.problems import problem
+from organizations import changing
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory
 
@@ -123,6 +126,27 @@ def test_deactivating_says_first_what_happens(salon, operator, client):
     assert client.post(url, {"reactivate": "1"}).status_code == 302
     assert Organization.objects.get(pk=salon.organization.pk).is_active
     assert [entry.change_message for entry in LogEntry.objects.order_by("id")] == ["Deactivated.", "Reactivated."]
+
+
+def test_operators_cannot_lock_themselves_out(salon, operator, api, client):
+    client.force_login(operator)
+    url = page(operator.organization, "standing")
+    answers = client.get(url), client.post(url, {"deactivate": "1"})
+    for body in (" ".join(answer.content.decode().split()) for answer in answers):
+        assert changing.HasOperators.detail in body
+        assert 'name="deactivate"' not in body
+    path = f"/organizations/{operator.organization_id}"
+    refused = api(operator).patch(path, {"is_active": False, "phone": "1"})
+    assert (problem(refused), refused.json()["detail"]) == ((409, "protected"), changing.HasOperators.detail)
+    kept = Organization.objects.get(pk=operator.organization_id)
+    assert (kept.is_active, kept.phone) == (True, "")
+    assert not LogEntry.objects.exists()
+
+
+def test_an_organization_whose_operators_are_inactive_can_be_deactivated(salon, operator, api):
+    UserFactory(organization=salon.organization, role="admin", is_superuser=True, is_active=False)
+    assert api(operator).patch(f"/organizations/{salon.organization.pk}", {"is_active": False}).status_code == 200
+    assert not Organization.objects.get(pk=salon.organization.pk).is_active
 
 
 @pytest.mark.parametrize("who", ["admin", "manager", "staff"])
