@@ -172,7 +172,7 @@ CONVERSIONS = {
     fields.StrictChoiceField: None,
     fields.Reference: None,
     fields.References: None,
-    fields.ChangesField: "orjson.loads({0}) if isinstance({0}, str) else {0}",  # psycopg's own rows hold the text
+    fields.ChangesField: "fields.tellable({0})",
     serializers.PrimaryKeyRelatedField: None,
     serializers.IntegerField: None,
     serializers.BigIntegerField: None,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clientline.fields import tellable
 from organizations.models import Audit, Organization
 from organizations.origin import origin
 
@@ -99,7 +100,7 @@ def told_changes(changes, longest=LONGEST_VALUE):
     return [
         f"{name.removesuffix('_id').replace('_', ' ')} "
         + " → ".join(as_shown(value, longest) for value in (was, became) if was is not None or value is not None)
-        for name, (was, became) in sorted(changes.items())
+        for name, (was, became) in sorted(tellable(changes).items())
         if name != "version"
     ]
 

@@ -17,11 +17,15 @@ from appointments.models import Appointment, AppointmentHistory
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline import renderers
 from clientline.errors import Refused
+from clientline.fields import tellable
 from organizations import audit
 from organizations.models import Audit
 from payments.models import Payment, Refund
 from payments.serializers import PaymentSerializer, RefundSerializer
 
+# Of their own row, what people may know; how it is kept and who may do what with it is not about them.
+OF_A_PERSON = ("name", "email", "phone", "role", "is_active")
+COLUMN_CHANGES = ("insert", "update", "delete")
 FREE_TEXT = {"notes": "", "internal_notes": "", "cancellation_reason": ""}
 
 
@@ -80,9 +84,16 @@ def told_changes(person):
     """What the audit tells of the person's own row; not by whom, which is about somebody else."""
     entries = Audit.objects.filter(table=User._meta.db_table, row=person.pk).order_by("id")
     return [
-        {"at": timezone.localtime(at), "action": action, "changes": changes}
+        {"at": timezone.localtime(at), "action": action, "changes": told_of(action, changes)}
         for at, action, changes in entries.values_list("at", "action", "changes")
     ]
+
+
+def told_of(action, changes):
+    """The columns that may be told, where these are columns and not the facts of an event."""
+    if action not in COLUMN_CHANGES:
+        return tellable(changes)
+    return {name: changes[name] for name in OF_A_PERSON if name in changes}
 
 
 def erase(*, by, client):

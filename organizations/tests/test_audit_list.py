@@ -123,3 +123,21 @@ def test_the_admin_page_costs_the_same_with_more_rows(salon, api, client, django
         with django_assert_num_queries(8):
             client.get(PAGE)
         api(salon.manager).patch(f"/services/{salon.service.pk}", {"price": price})
+
+
+def test_what_makes_an_operator_is_kept_and_never_shown(salon, operator, api, client):
+    salon.admin.is_superuser = True
+    salon.admin.save(update_fields=["is_superuser"])
+    salon.admin.is_superuser = False
+    salon.admin.save(update_fields=["is_superuser"])
+    kept = Audit.objects.filter(table="users", changes__has_key="is_superuser")
+    assert kept.filter(row=salon.admin.pk).count() == 3
+    for reader in (salon.admin, operator):
+        rows = listed(api(reader), f"table=users&row={salon.admin.pk}&action=insert")
+        assert rows[0]["changes"]["role"] == [None, "admin"]
+        assert "is_superuser" not in api(reader).get("/audit?limit=1000").content.decode()
+        client.force_login(reader)
+        for page in (PAGE, *(f"{PAGE}{row.pk}/change/" for row in kept.filter(row=salon.admin.pk))):
+            answer = client.get(page)
+            assert answer.status_code == 200
+            assert "superuser" not in answer.content.decode()

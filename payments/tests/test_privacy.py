@@ -73,6 +73,18 @@ def test_clients_export_themselves_without_what_they_may_not_see(salon, mia, api
     assert problem(api(mia).get(f"/users/{salon.stranger.pk}/export")) == (404, "not_found")
 
 
+def test_of_changes_to_themselves_people_are_told_what_is_about_them(salon, mia, api):
+    api(salon.admin).patch(f"/users/{mia.pk}", {"password": "a-new-and-long-one"})
+    for reader in (mia, salon.admin):
+        changes = api(reader).get(f"/users/{mia.pk}/export").json()["changes"]
+        told = [(row["action"], set(row["changes"])) for row in changes if row["action"] != "export"]
+        assert told == [
+            ("insert", {"name", "email", "role", "is_active"}),
+            ("update", {"name", "email", "phone"}),
+            ("update", set()),
+        ]
+
+
 @pytest.mark.parametrize(
     ("role", "of", "export", "erase"),
     [
