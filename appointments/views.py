@@ -76,6 +76,9 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         booked = self.action == "create"
         return self.answer_class().reader().of(serializer.instance) if booked else super().answer(serializer)
 
+    def answered_keys(self, answer):
+        return [visit["id"] for visit in answer.get("appointments", [answer])]
+
     def transition(self, input_class, perform):
         """Read the body, then change the visit under its row's lock: answers the visit as it is then."""
         visit = self.get_object()

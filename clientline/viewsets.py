@@ -3,6 +3,7 @@
 from functools import lru_cache, partial
 from types import SimpleNamespace
 
+import orjson
 from django.db import transaction
 from django.http import Http404
 from rest_framework.response import Response
@@ -40,12 +41,24 @@ class ReadViewSet(GenericViewSet):
     def perform_once(self, handler, request, *args, **kwargs):
         """Answer a POST with an Idempotency-Key: as before, if it came before and the caller may still do this."""
         if earlier := request.once.earlier_answer():
-            if self.kwargs and not self.named_rows().exists():
+            if not self.is_still_permitted(earlier):
                 raise Http404
             return earlier
         response = handler(request, *args, **kwargs)
         request.once.keep(response)
         return response
+
+    def is_still_permitted(self, earlier):
+        """Whether the caller may still act on the row that the path names, or else read those that were made."""
+        if self.kwargs:
+            return self.named_rows().exists()
+        keys = self.answered_keys(orjson.loads(earlier.content))
+        readable = self.model.objects.visible_to(self.request.user, self.resource, "retrieve")
+        return readable.filter(pk__in=keys).count() == len(keys)
+
+    def answered_keys(self, answer):
+        """Of the rows in the answer to a POST whose path names none."""
+        return [answer["id"]]
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller

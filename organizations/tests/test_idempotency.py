@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from accounts.models import Token
 from accounts.tests.factories import UserFactory, token_for
+from appointments.models import Appointment
+from appointments.tests.factories import always_at_work, days_ahead
 from clientline.tests.problems import fields, problem
 from organizations.idempotency import LOCK
 from organizations.models import IdempotencyKey
@@ -132,6 +134,25 @@ def test_a_replay_needs_the_row(salon, api):
     salon.visit.staff = salon.colleague
     salon.visit.save()
     assert problem(post(api(salon.staff), path, body)) == (404, "not_found")
+
+
+def test_a_replay_needs_the_rows_that_were_made(salon, api):
+    always_at_work(salon.staff)
+    client, starts = api(salon.staff), days_ahead(40).isoformat()
+    booking = {"client": salon.client.pk, "service": salon.service.pk, "appointment_date": starts}
+    series = ("/appointments/series", booking | {"every": 1, "count": 2})
+    visit = post(client, *series, key="0").json()["appointments"][1]["id"]
+    posts = [
+        series,
+        ("/payments", {"appointment": visit, "amount": "1.00", "payment_method": "cash"}),
+        ("/users", {"name": "New", "email": "new@salon.example", "role": "client"}),
+    ]
+    paid = [post(client, *each, key=str(n)) for n, each in enumerate(posts)][1].json()["id"]
+    assert [replayed(post(client, *each, key=str(n))) for n, each in enumerate(posts)] == ["true"] * 3
+    Appointment.objects.filter(pk=visit).update(staff=salon.colleague)
+    again = [post(client, *each, key=str(n)) for n, each in enumerate(posts)]
+    assert [answer.status_code for answer in again] == [404, 404, 201]
+    assert problem(again[1]) == problem(client.get(f"/payments/{paid}")) == (404, "not_found")
 
 
 def test_a_replay_needs_a_token(salon, api):
