@@ -72,8 +72,9 @@ class TenantSerializer(ClientLineSerializer):
 
     def refuse_strangers(self, values):
         """Only an operator can name rows of two organizations; to them, too, the other's do not exist here."""
+        keys = {field.source: field.field_name for field in self._writable_fields}
         strangers = {
-            name: [serializers.ErrorDetail(Reference.default_error_messages["does_not_exist"], "does_not_exist")]
+            keys[name]: [serializers.ErrorDetail(Reference.default_error_messages["does_not_exist"], "does_not_exist")]
             for name, value in values.items()
             for row in (value if isinstance(value, list) else [value])
             if getattr(row, "organization_id", self.organization.pk) != self.organization.pk

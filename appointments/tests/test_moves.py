@@ -8,6 +8,7 @@ from django.utils import timezone
 from appointments import booking
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from clientline.tests.problems import problem
 
 MONDAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
 
@@ -157,7 +158,11 @@ def test_overbooking_is_a_managers_knowing_choice_stored_and_worked_out_anew(api
         "appointment_date": soon.isoformat(),
     }
     assert api(salon.manager).post("/appointments", body).json()["code"] == "slot_taken"
-    assert api(salon.staff).post("/appointments", body | {"overbook": True}).status_code == 403
+    move = {"appointment_date": body["appointment_date"]}
+    for path, sent in (("/appointments", body), (f"/appointments/{visit.pk}/reschedule", move)):
+        for person, wish in ((salon.staff, True), (salon.client, False)):
+            answer = api(person).post(path, sent | {"overbook": wish})
+            assert (problem(answer)[0], answer.json()["detail"]) == (403, "You may not send `overbook`.")
     answer = api(salon.manager).post("/appointments", body | {"overbook": True})
     assert (answer.status_code, answer.json()["overbooked"]) == (201, True)
     pk = answer.json()["id"]
