@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import sign_ins
 from accounts.models import User
-from accounts.signals import role_changing
+from accounts.signals import leaving, role_changing
 from clientline.errors import FieldRefused, Forbidden, Refused
 from clientline.versions import save_changes
 from organizations import policy
@@ -89,6 +89,7 @@ def remove(*, by, person):
         raise Forbidden("Nobody removes themselves.")
     with transaction.atomic():
         keep_an_admin(person)
+        leaving.send(sender=User, person=person)
         person.delete()
 
 

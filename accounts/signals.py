@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # person (as they are now), role (to be)
 role_changing = Signal()
+
+# person
+leaving = Signal()

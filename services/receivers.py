@@ -1,9 +1,10 @@
 """What the services have to say when people and organizations change."""
 
+from django.db.models import F
 from django.db.models.functions import Floor
 from django.dispatch import receiver
 
-from accounts.signals import role_changing
+from accounts.signals import leaving, role_changing
 from clientline.currencies import WHOLE
 from clientline.errors import FieldRefused
 from organizations.signals import currency_changing
@@ -13,7 +14,17 @@ from services.models import Service, ServiceStaff
 @receiver(role_changing)
 def forget_performers_who_become_clients(*, person, role, **kwargs):
     if role == "client":
-        ServiceStaff.objects.filter(staff=person).delete()
+        forget_performer(person=person)
+
+
+@receiver(leaving)
+def forget_performer(*, person, **kwargs):
+    """The services that lose the person are other versions then: who performs them is a part of the answer."""
+    links = ServiceStaff.objects.filter(staff=person)
+    named = Service.objects.filter(pk__in=links.values("service"))
+    keys = list(named.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    links.delete()
+    Service.objects.filter(pk__in=keys).update(version=F("version") + 1)
 
 
 @receiver(currency_changing)
