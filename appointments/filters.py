@@ -1,10 +1,12 @@
 from datetime import datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
+from organizations.models import Organization
 
 
 class WorkingHoursFilter(FilterSet):
@@ -39,15 +41,22 @@ class TimeOffFilter(FilterSet):
         fields = []
 
     def ending_after(self, queryset, name, day):
-        return queryset.filter(ends_at__gt=midnight(day))
+        return queryset.filter(ends_at__gt=midnight(day, self.zone))
 
     def starting_until(self, queryset, name, day):
-        return queryset.filter(starts_at__lt=midnight(day + timedelta(days=1)))
+        return queryset.filter(starts_at__lt=midnight(day + timedelta(days=1), self.zone))
+
+    @cached_property
+    def zone(self):
+        """That of the organization an operator named, or None."""
+        named = self.request.query_params.get("organization")  # checked already, and an operator's alone
+        organization = Organization.objects.filter(pk=named).first() if named else None
+        return organization and organization.zone
 
 
-def midnight(day):
-    """Where a date begins in the caller's organization."""
-    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+def midnight(day, zone=None):
+    """Where a date begins, by default in the caller's organization."""
+    return datetime.combine(day, time.min, tzinfo=zone or timezone.get_current_timezone())
 
 
 class AppointmentFilter(FilterSet):

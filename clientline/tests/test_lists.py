@@ -218,6 +218,20 @@ def test_hours_and_time_off_are_filtered_by_staff_and_local_dates(salon, client)
     assert listed(client, "/time-off?to=2026-12-23") == listed(client, "/time-off?from=2026-12-25") == []
 
 
+def test_an_operators_dates_are_those_of_the_organization_they_name(salon, clinic, operator, api):
+    TimeOff.objects.filter(pk=salon.time_off.pk).update(
+        starts_at="2026-12-23T23:00:00Z", ends_at="2026-12-24T00:00:00Z"
+    )
+    for organization, day, expected in (
+        (salon.organization.pk, "2026-12-24", [salon.time_off.pk]),
+        (salon.organization.pk, "2026-12-23", []),
+        (clinic.organization.pk, "2026-12-24", []),
+        (9**15, "2026-12-24", []),
+    ):
+        query = f"/time-off?organization={organization}&from={day}&to={day}"
+        assert listed(api(operator), query) == expected, query
+
+
 # The savepoint of the request, the caller and their confinement, the rows, the savepoint's release, and the end of
 # the confinement, which is a statement of its own only inside a test's transaction.
 QUERIES = 5
