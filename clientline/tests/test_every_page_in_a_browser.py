@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import User
 from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
 
 pytestmark = [
@@ -56,3 +57,26 @@ def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon,
             found[url] = (visitor.pale_text() if is_admin else [], is_admin and visitor.overflow())
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_one_unbroken_name_widens_no_page(live_server, salon, client, viewport):
+    User.objects.filter(pk=salon.client.pk).update(name="W" * 200)
+    client.force_login(salon.admin)
+    pages = (
+        f"/admin/appointments/appointment/{salon.visit.pk}/change/",
+        f"/admin/appointments/appointment/{salon.visit.pk}/cancel/",
+        f"/admin/accounts/user/{salon.client.pk}/change/",
+        f"/admin/accounts/user/{salon.client.pk}/history/",
+        f"/admin/payments/payment/{salon.payment.pk}/change/",
+    )
+    with chromium() as browser:
+        visitor = Visitor(browser, live_server.url, viewport=viewport).carry(client.cookies)
+        found = {}
+        for url in pages:
+            visitor.page.goto(url)
+            found[url] = visitor.overflow()
+        visitor.page.goto("/admin/accounts/user/?kind=clients")
+        name = visitor.page.locator(".field-name", has_text="WWW").bounding_box()
+    assert set(found.values()) == {0}, found
+    assert name["width"] < 400
