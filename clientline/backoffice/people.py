@@ -65,7 +65,7 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
     change_list_template = "admin/backoffice/people_list.html"
     change_form_template = "admin/backoffice/person.html"
     list_filter = (Kind, *UserAdmin.list_filter)
-    client_columns = ("name", "phone", "email", "next_visit", "last_visit", "standing_pill", "organization")
+    client_columns = ("name", "standing_pill", "phone", "email", "next_visit", "last_visit", "organization")
 
     def get_urls(self):
         page = path(

@@ -98,6 +98,7 @@ def test_clients_and_team_are_two_lists(salon, client, django_assert_num_queries
     listed = client.get(f"{LIST}?kind=clients").context["cl"]
     assert [row.name for row in listed.result_list] == ["Salon client", "Salon stranger"]
     assert (listed.result_list[0].next_visit, listed.result_list[0].last_visit) == (coming, last)
+    assert listed.list_display[1:3] == ["name", "standing_pill"]  # what is further right a small screen does not show
     team = client.get(f"{LIST}?kind=team").context["cl"]
     assert [row.name for row in team.result_list] == ["Salon admin", "Salon colleague", "Salon manager", "Salon staff"]
     assert "next_visit" not in team.list_display
