@@ -137,7 +137,7 @@ def clean(line, name, cells, index, problems):
     """The cell's value; None where it is refused, and then the problems say why."""
     cell = cells[index] if index < len(cells) else ""
     try:
-        return COLUMNS[name].clean(cell)
+        return COLUMNS[name].clean(sheets.text_in(cell))
     except ValidationError as error:
         problems.append(Problem(line, name, error.messages[0], cell[:LONGEST_SHOWN]))
         return None

@@ -36,6 +36,11 @@ def cell(value, zone=None):
     return str(value)
 
 
+def text_in(cell):
+    """The text that stands in a file as this cell: what `cell` put before a formula is not of it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
 def download(filename, rows):
     """An answer with `rows`, lists of cells, as a file.
 

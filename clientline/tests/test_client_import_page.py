@@ -157,3 +157,21 @@ def test_a_check_costs_the_same_with_more_lines(salon, client, django_assert_num
     for content in (GOOD, more):
         with django_assert_num_queries(10):
             send(client, content)
+
+
+def test_what_was_exported_is_imported_as_it_was(salon, client):
+    known = {"name": "=Ann", "email": "ann@example.com", "phone": "+49 30 1"}
+    ann = UserFactory(organization=salon.organization, role="client", **known)
+    client.force_login(salon.manager)
+    file = b"".join(client.get("/admin/accounts/user/export/?q=ann@example.com").streaming_content)
+    assert b"'+49 30 1" in file
+    ann.delete()
+    assert agree(client, file).status_code == 302
+    (again,) = imported()
+    assert {name: getattr(again, name) for name in known} == known
+
+
+def test_only_one_apostrophe_and_only_before_a_formula_is_dropped(salon, client):
+    client.force_login(salon.manager)
+    agree(client, b"name,email,phone\n''=A,a@example.com,'12\n'Bob',b@example.com,'\n")
+    assert [(each.name, each.phone) for each in imported()] == [("''=A", "'12"), ("'Bob'", "'")]
