@@ -8,7 +8,7 @@ from accounts.models import User
 from appointments import booking
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.admin import ClientLineModelAdmin, pill
+from clientline.admin import ClientLineModelAdmin, money_column, pill
 from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
@@ -85,7 +85,8 @@ class AppointmentAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     """The list; the back office brings the page of a visit, which shows its payments, and that of a booking."""
 
     resource = "appointments"
-    list_display = ("appointment_date", "client", "service", "staff", "state", "price", "organization")
+    said_price = money_column("price")
+    list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
     list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name", "client__email")

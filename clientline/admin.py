@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from clientline import wording
 from clientline.changelists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.errors import Refused, as_refusal
 from clientline.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
@@ -63,6 +64,17 @@ class SuggestionsView(AutocompleteJsonView):
 def pill(value, label):
     """A word in a list that the eye finds by its colour, too."""
     return format_html('<span class="pill {}">{}</span>', value, label)
+
+
+def money_column(name):
+    """For a list: the amount in the column `name` in words, and nothing for none."""
+
+    @admin.display(description=name)
+    def said(self, row):
+        amount = getattr(row, name)
+        return None if amount is None else wording.money(amount, row.organization.currency)
+
+    return said
 
 
 class ClientLineModelAdmin(admin.ModelAdmin):

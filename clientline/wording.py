@@ -20,9 +20,14 @@ def moment(instant):
     return f"{day(instant)} {timezone.localtime(instant):%H:%M}"
 
 
-def money(amount, currency):
+def amount(figure, currency):
+    """`1,045.00`, with the decimals that the currency has."""
+    return f"{figure:,.{places(currency)}f}"
+
+
+def money(figure, currency):
     """`1,045.00 EUR`, with the decimals that the currency has."""
-    return f"{amount:,.{places(currency)}f} {currency}"
+    return f"{amount(figure, currency)} {currency}"
 
 
 def length(minutes):

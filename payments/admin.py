@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from appointments.models import Appointment
-from clientline.admin import ClientLineModelAdmin, pill
+from clientline.admin import ClientLineModelAdmin, money_column, pill
 from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
 from payments.bookkeeping import COLUMNS
@@ -20,7 +20,8 @@ class PaymentAdmin(ExportMixin, ClientLineModelAdmin):
     """The list; nothing of a payment is ever typed in here. The back office brings its page, with its buttons."""
 
     resource = "payments"
-    list_display = ("created_at", "client", "amount", "payment_method", "state", "organization")
+    said_amount = money_column("amount")
+    list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
     list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name", "reference")

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from accounts.models import User
-from clientline.admin import ClientLineModelAdmin
+from clientline.admin import ClientLineModelAdmin, money_column
 from clientline.bulk import BulkMixin
 from clientline.changelists import ChoicesFilter
 from clientline.exports import ExportMixin
@@ -13,7 +13,8 @@ from services.models import Service
 @admin.register(Service)
 class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "services"
-    list_display = ("name", "duration", "price", "is_active", "organization")
+    said_price = money_column("price")
+    list_display = ("name", "duration", "said_price", "is_active", "organization")
     list_filter = ("is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
     search_fields = ("name", "description")

@@ -37,7 +37,7 @@ BY = {
 
 @dataclass(frozen=True)
 class Column:
-    """`text` says how a figure is read on the page; a file holds the figure itself."""
+    """`text(figure, currency)` says how it is read on the page; a file holds the figure itself, as the API gives it."""
 
     name: str
     label: str
@@ -64,19 +64,15 @@ class Report:
         return answer["rows"], answer["total"] | {"key": "", "label": "Total"}
 
 
-def amount(value):
-    return f"{value:,.2f}"
-
-
-def count(value):
+def count(value, currency):
     return f"{value:,}"
 
 
-def hours(minutes):
+def hours(minutes, currency):
     return f"{minutes / 60:,.1f} h"
 
 
-def share(value):
+def share(value, currency):
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
@@ -103,7 +99,11 @@ REPORTS = {
             "What was taken on the day the money came, less what was refunded on the day it went.",
             revenue,
             money.GROUPINGS,
-            (Column("taken", "Taken", amount), Column("refunded", "Refunded", amount), Column("net", "Net", amount)),
+            (
+                Column("taken", "Taken", wording.amount),
+                Column("refunded", "Refunded", wording.amount),
+                Column("net", "Net", wording.amount),
+            ),
             "net",
         ),
         Report(
@@ -253,20 +253,21 @@ def drawn(report, period):
         "chart": chart | {"is_upright": by_time, "summary": summary(report, period, points)},
         "columns": report.columns,
         "heading": BY[period.group_by],
-        "rows": [(long_label(period.group_by, row), texts(report, row)) for row in rows],
-        "total": texts(report, total),
-        "figures": zip(report.columns, texts(report, total), strict=True),
+        "rows": [(long_label(period.group_by, row), texts(report, period, row)) for row in rows],
+        "total": texts(report, period, total),
+        "figures": zip(report.columns, texts(report, period, total), strict=True),
         "is_empty": not any(total[column.name] for column in report.columns if column.name != "available_minutes"),
     }
 
 
-def texts(report, row):
-    return [column.text(row[column.name]) for column in report.columns]
+def texts(report, period, row):
+    currency = period.organization.currency
+    return [column.text(row[column.name], currency) for column in report.columns]
 
 
 def point_of(report, period, row):
     value = row[report.drawn]
-    read = dict(zip((column.name for column in report.columns), texts(report, row), strict=True))
+    read = dict(zip((column.name for column in report.columns), texts(report, period, row), strict=True))
     parts = ", ".join(f"{column.label.lower()} {read[column.name]}" for column in report.columns)
     return charts.Point(
         label=short_label(period.group_by, row),

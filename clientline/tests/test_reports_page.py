@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.tests.pages import errors_of
+from organizations.models import Organization
 from payments.tests.factories import PaymentFactory
+from services.models import Service
 from services.tests.factories import ServiceFactory
 
 URL = "/admin/reports/"
@@ -69,6 +71,18 @@ def test_a_file_holds_the_figures_of_the_api(salon, client, api, report, columns
     for line, row in zip([*rows, total], told, strict=True):
         known = {name: "" if row[name] is None else str(row[name]) for name in header if name in row}
         assert {name: line[header.index(name)] for name in known} == known
+
+
+def test_yen_have_no_cents_on_pages_and_a_file_holds_what_the_api_says(salon, client):
+    Organization.objects.filter(pk=salon.organization.pk).update(currency="JPY")
+    Service.objects.filter(pk=salon.service.pk).update(price="5000.00")
+    take(salon, "5000.00", price="5000.00")
+    client.force_login(salon.admin)
+    page = client.get(URL, JULY | {"group_by": "month"})
+    assert page.context["total"] == ["5,000", "0", "5,000"]
+    assert lines(client.get(f"{URL}csv/", JULY | {"group_by": "month"}))[-1][2:] == ["5000.00", "0.00", "5000.00"]
+    for listed in ("services/service", "appointments/appointment", "payments/payment"):
+        assert "5,000 JPY" in client.get(f"/admin/{listed}/").content.decode()
 
 
 def test_no_cell_of_the_file_is_a_formula(salon, client):
