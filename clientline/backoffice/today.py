@@ -40,7 +40,7 @@ def today(request):
         people_pages=people_pages(day, shown),
         resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
         steps=[] if shown else steps_to_open(organization),
-        orphans=orphans(request.user, organization, people, now),
+        **orphans(request.user, organization, people, now),
         **ways(day, diary, chosen(request, shown)),
     )
 
@@ -139,12 +139,15 @@ def drawn(caller, diary, columns):
 
 
 def orphans(caller, organization, people, now):
-    """The next visits whose person has left: somebody else has to give them."""
+    """The next visits whose person has left, for somebody else to give; and whose there are more, if there are."""
     gone = [person.pk for person in people if not person.is_active]
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
         organization=organization, staff__in=gone, status="scheduled", appointment_date__gte=now
     )
-    return visits.select_related("client", "service", "staff").order_by("appointment_date", "pk")[:MOST_ORPHANS]
+    visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "pk")
+    found = list(visits[: MOST_ORPHANS + 1])
+    whose = {visit.staff for visit in found} if len(found) > MOST_ORPHANS else ()
+    return {"orphans": found[:MOST_ORPHANS], "more_orphans_of": sorted(whose, key=lambda person: person.name)}
 
 
 def steps_to_open(organization):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline import wording
 from clientline.backoffice import today
@@ -155,6 +156,21 @@ def test_visits_of_somebody_deactivated_ask_for_somebody(salon, client):
     assert visit in response.context["orphans"]
     assert "Visits that need somebody" in response.content.decode()
     assert f'href="/admin/appointments/appointment/{visit.pk}/change/"' in response.content.decode()
+
+
+def test_it_says_when_more_visits_ask_for_somebody(salon, client, monkeypatch):
+    monkeypatch.setattr(today, "MOST_ORPHANS", 2)
+    Appointment.objects.update(status="cancelled", cancelled_at=timezone.now())
+    visits = [visit_on(AHEAD, salon, hour) for hour in (8, 9)]
+    User.objects.filter(pk=salon.staff.pk).update(is_active=False)
+    assert "And more" not in opened(client, salon.manager).content.decode()
+    visits.append(visit_on(AHEAD, salon, 10))
+    response = opened(client, salon.manager)
+    assert response.context["orphans"] == visits[:2]
+    link = f"/admin/appointments/appointment/?staff__id__exact={salon.staff.pk}&status__exact=scheduled"
+    told = f'And more: all scheduled visits of <a href="{link.replace("&", "&amp;")}">Salon staff</a>.'
+    assert told in response.content.decode()
+    assert {*visits} <= {*client.get(link).context["cl"].result_list}
 
 
 def test_a_free_place_opens_the_booking_form(salon, client):
