@@ -14,6 +14,8 @@ from clientline.changelists import ChoicesFilter, OneRowFilter
 from clientline.exports import ExportMixin
 from services.models import Service
 
+EVERYBODY = "Everybody (closed)"
+
 
 class HoursAdmin(ClientLineModelAdmin):
     """What the three tables of hours share."""
@@ -41,12 +43,26 @@ class SpecialHoursAdmin(HoursAdmin):
     add_fields = change_fields = ("organization", "staff", "date", "starts", "ends")
 
 
+class AwayFilter(ChoicesFilter):
+    """Of time off that names nobody it says whose it is."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = EVERYBODY
+
+
 @admin.register(TimeOff)
 class TimeOffAdmin(HoursAdmin):
     resource = "time_off"
-    list_display = ("starts_at", "ends_at", "staff", "reason", "organization")
+    list_display = ("starts_at", "ends_at", "who", "reason", "organization")
+    list_filter = (("staff", AwayFilter), ("organization", ChoicesFilter))
+    ordering = ("-ends_at", "-id")  # there is an index of the ends
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "time_off")}
     add_fields = change_fields = ("organization", "staff", "starts_at", "ends_at", "reason")
+
+    @admin.display(description="staff")
+    def who(self, away):
+        return away.staff or EVERYBODY
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "staff" and not request.user.may("time_off", "close"):

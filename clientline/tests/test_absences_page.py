@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appointments.models import SpecialHours, TimeOff
-from appointments.tests.factories import AppointmentFactory
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory
 from clientline.tests.pages import Page, errors_of, submit, typed
 
 AWAY = "/admin/appointments/timeoff/"
@@ -116,3 +116,21 @@ def test_an_address_names_the_person_or_is_ignored(salon, clinic, client):
     assert Page(client.get(f"{AWAY}add/?staff={salon.staff.pk}")).fields["staff"] == [str(salon.staff.pk)]
     for nonsense in ("x", "9" * 30, clinic.staff.pk):
         assert "staff" not in Page(client.get(f"{AWAY}add/?staff={nonsense}")).fields
+
+
+def test_the_list_begins_with_what_ends_last_and_names_a_closure(salon, client):
+    late, early, closed = (
+        TimeOffFactory(organization=salon.organization, staff=staff, starts_at=start, ends_at=start + timedelta(1))
+        for staff, start in (
+            (salon.staff, NOON + timedelta(2)),
+            (salon.staff, NOON),
+            (None, NOON + timedelta(1)),
+        )
+    )
+    client.force_login(salon.manager)
+    page = client.get(AWAY)
+    assert list(page.context["cl"].result_list)[:3] == [late, closed, early]
+    text = page.content.decode()
+    assert '<td class="field-who">Everybody (closed)</td>' in text
+    assert '<a href="?staff__isnull=True">Everybody (closed)</a>' in " ".join(text.split())
+    assert list(client.get(f"{AWAY}?staff__isnull=True").context["cl"].result_list) == [closed]
