@@ -103,6 +103,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "users"
+        verbose_name, verbose_name_plural = "person", "people"
         constraints = [
             columns.known("user_role_is_known", "role", policy.ROLES),
             models.CheckConstraint(

@@ -26,6 +26,9 @@ class HoursAdmin(ClientLineModelAdmin):
     autocomplete_fields = ("organization", "staff")
     ordering = ("-id",)
 
+    def nouns(self, request):
+        return "entry", "entries"
+
 
 @admin.register(WorkingHours)
 class WorkingHoursAdmin(HoursAdmin):

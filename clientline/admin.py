@@ -89,6 +89,8 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     add_fields = ()
     change_fields = ()
     choices = {}
+    labels = {"is_active": "Active"}
+    help_texts = {}
     form = add_form = ClientLineForm
     actions = None
     paginator = BoundedPaginator
@@ -222,6 +224,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         return {}  # Django's own takes the query string, unchecked
 
     def get_form(self, request, obj=None, change=False, **kwargs):
+        kwargs |= {"labels": self.labels, "help_texts": self.help_texts}
         kwargs["form"] = self.form if change else self.add_form
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)

@@ -33,6 +33,12 @@ class OrganizationAdmin(ClientLineModelAdmin):
     )
     change_fields = (*add_fields, "is_active", "created_at")
     readonly_fields = ("created_at",)
+    labels = ClientLineModelAdmin.labels | {
+        "timezone": "Time zone",
+        "min_notice": "Shortest notice (minutes)",
+        "max_advance_days": "Longest ahead (days)",
+    }
+    help_texts = {"timezone": "Like Europe/Berlin", "currency": "Its three letters, like EUR"}
 
     def get_readonly_fields(self, request, obj=None):
         kept = () if request.user.may("organizations", "destroy") else ("is_active",)
@@ -81,6 +87,9 @@ class AuditAdmin(ClientLineModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return self.permits(request, "list", obj)
+
+    def nouns(self, request):
+        return "entry", "entries"
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("organization", "actor")

@@ -56,7 +56,7 @@ def test_whoever_was_slower_is_told_what_changed_and_keeps_the_input(salon, edit
         "Price is “50.00” now.",
         "Description is “For all” now.",
         "Staff is “Salon staff” now.",
-        "Is active is “no” now.",
+        "Active is “no” now.",
     ):
         assert change in told
     assert "Name" not in told
@@ -108,7 +108,7 @@ def test_people_and_organizations_are_guarded_as_well(salon, edited):
     assert "Role is “Manager” now." in errors_of(told)[0]
     assert "Phone is “040” now." in errors_of(told)[0]
     told = edited(salon.organization, {"name": "Mine"}, {"timezone": "Europe/Vienna"}, "/organizations")
-    assert "Timezone is “Europe/Vienna” now." in errors_of(told)[0]
+    assert "Time zone is “Europe/Vienna” now." in errors_of(told)[0]
     assert User.objects.get(pk=salon.colleague.pk).phone == "040"
     assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
 

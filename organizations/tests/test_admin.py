@@ -19,6 +19,19 @@ def test_an_admin_changes_the_own_organization(salon, client):
     assert salon.organization.version == 2
 
 
+def test_forms_and_messages_speak_of_people_and_in_plain_words(salon, client):
+    client.force_login(salon.admin)
+    form = client.get(page(salon.organization)).content.decode()
+    for label in ("Time zone", "Shortest notice (minutes)", "Longest ahead (days)", "Active"):
+        assert f">{label}:</label>" in form, label
+    assert "Min notice" not in form and "IANA" not in form
+    mine = client.get(f"/admin/accounts/user/{salon.admin.pk}/change/").content.decode()
+    assert "<label>Active:</label>" in mine, "nobody changes that of their own"
+    lost = client.get("/admin/accounts/user/999999999/change/", follow=True)
+    assert "Person with ID “999999999” doesn’t exist." in lost.content.decode()
+    assert "1 entry" in " ".join(client.get("/admin/appointments/timeoff/").content.decode().split())
+
+
 @pytest.mark.parametrize("who", ["manager", "staff"])
 def test_managers_and_staff_only_look_at_it(salon, client, who):
     client.force_login(getattr(salon, who))
