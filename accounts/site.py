@@ -33,6 +33,10 @@ class CodeNeeded(Exception):
 
 
 class SignInForm(AdminAuthenticationForm):
+    error_messages = AdminAuthenticationForm.error_messages | {
+        "invalid_login": "Please enter the correct email and password for a staff account."  # in letters of any case
+    }
+
     def confirm_login_allowed(self, user):
         super().confirm_login_allowed(user)
         if user.has_second_factor:
