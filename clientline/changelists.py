@@ -1,7 +1,7 @@
 """Lists of the admin that stay quick on millions of rows, and filters that name nothing out of scope."""
 
 from django.contrib.admin import RelatedFieldListFilter, SimpleListFilter
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -34,7 +34,13 @@ class SortedByIndex(ChangeList):
     def __init__(self, request, *args):
         super().__init__(request, *args)
         self.noun, self.nouns = self.model_admin.nouns(request)
+        own = self.model_admin.get_ordering(request)
+        self.shows_its_order = ORDER_VAR in self.params or own == self.model_admin.ordering
         self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
+
+    def get_ordering_field_columns(self):
+        # Django's marks the column of the admin's `ordering`, which is not the list's where operators see all of it.
+        return super().get_ordering_field_columns() if self.shows_its_order else {}
 
     def get_ordering_field(self, field_name):
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None

@@ -26,6 +26,15 @@ def test_an_operator_chooses_and_leaves_an_organization(salon, operator, client)
     assert len(client.get(VISITS).context["cl"].result_list) == 4
 
 
+def test_no_arrow_says_that_a_list_is_sorted_as_it_is_not(salon, operator, client):
+    client.force_login(operator)
+    by_id, dated = client.get(VISITS), client.get(VISITS, {"o": "1"})
+    act_in(client, salon.organization)
+    shown = [page.content.decode().count("sorted descending") for page in (by_id, client.get(VISITS))]
+    assert shown == [0, 1]
+    assert "sorted ascending" in dated.content.decode()
+
+
 def test_acting_closes_the_pages_of_the_others(salon, clinic, operator, client):
     client.force_login(operator)
     act_in(client, salon.organization)
