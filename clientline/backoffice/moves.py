@@ -129,6 +129,9 @@ class MovesMixin:
         row = self.find(request, object_id, move)
         timezone.activate(row.organization.zone)
         form = self.form_for(request, move, row)
+        if not form.is_bound and not move.is_open(row, timezone.now()):  # a page of long ago led here
+            self.message_user(request, f"{move.label}: not possible as it stands now.", messages.ERROR)
+            return HttpResponseRedirect(self.home_of(request, row))
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
             done, made = self.performed(request, move, row, form)
             if done:

@@ -359,6 +359,18 @@ def test_visits_out_of_scope_do_not_exist(client, salon, clinic, move):
     assert status(clinic.visit) == "scheduled"
 
 
+def test_a_stale_link_to_a_move_leads_back_and_says_so(client, salon, visit):
+    client.force_login(salon.manager)
+    Appointment.objects.filter(pk=visit.pk).update(status="cancelled", cancelled_at=timezone.now())
+    link = f"{VISIT}/{visit.pk}/reschedule/"
+    for send, sent in ((client.get, {}), (client.post, {"look": "1", "date": "2030-06-17"})):
+        answer = send(link, sent)
+        assert (answer.status_code, answer["Location"]) == (302, page(visit))
+        told = [str(message) for message in client.get(page(visit)).context["messages"]]
+        assert told == ["Reschedule: not possible as it stands now."]
+    assert client.post(link, {"seen": ""}).status_code == 200, "what was sent is the domain's to refuse"
+
+
 def test_the_following_visits_of_a_series_are_cancelled_on_one_page(client, salon, visit, api):
     body = {
         "client": salon.client.pk,
