@@ -9,10 +9,15 @@ from accounts import sign_ins
 from accounts.models import User
 from accounts.signals import leaving, role_changing
 from clientline.errors import FieldRefused, Forbidden, Refused
+from clientline.statements import Written
 from clientline.versions import save_changes
 from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import attribute
+
+# What people are now, for who is about to refer to them: they cannot change sides, be merged or erased until the
+# transaction ends. Nothing else waits for this lock. In id order, so that two never cross.
+HOLD = Written("SELECT id, role, is_active FROM users WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE", "people")
 
 
 class LastAdmin(Refused):
@@ -43,11 +48,17 @@ def change(*, by, person, changes):
         if role != "admin" or not changes.get("is_active", person.is_active):
             keep_an_admin(person)
         if role != person.role:
+            against_references(person)
             role_changing.send(sender=User, person=person, role=role)
         if password is not None:
             changes["password"] = hashed(password, person)
         save_changes(person, changes)  # a trigger ends sessions and tokens with password, role and activity
     return person
+
+
+def against_references(person):
+    """Wait for everybody who holds the person (see HOLD); whoever comes next waits until the transaction ends."""
+    User.objects.select_for_update(of=("self",)).get(pk=person.pk)
 
 
 def refuse_own_standing(by, person, changes, password):

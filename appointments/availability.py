@@ -70,10 +70,10 @@ def busy_visits():
 class Calendar:
     """What decides about the starts of some people on some local dates. Four queries in one trip, however many.
 
-    `hold` is a (statement, values) that goes before them in the same trip, and answers whether the calendar `is_held`.
+    `holds` are (statement, values) that go before them in the same trip; `held` are their rows.
     """
 
-    def __init__(self, *, organization, staff_ids, first_day, last_day, need, now, exclude=None, hold=None):
+    def __init__(self, *, organization, staff_ids, first_day, last_day, need, now, exclude=None, holds=()):
         self.organization, self.need, self.now = organization, need, now
         self.staff_ids, self.exclude = list(staff_ids), exclude
         self.zone = organization.zone
@@ -83,8 +83,7 @@ class Calendar:
         self.begin, self.end = at(self.zone, first_day, 0), at(self.zone, last_day, DAY)
         hours = Hours.asked(self.staff_ids, first_day, self.reached[-1])
         asked = [*hours, self.time_off_asked(), self.visits_asked()]
-        *held, weekly, special, away, visits = together(*([hold] if hold else []), *asked)
-        self.is_held = held == [[(True,)]]
+        *self.held, weekly, special, away, visits = together(*holds, *asked)
         self.hours = Hours(weekly, special)
         self.away = self.forbidden_by_time_off(away)
         self.busy = self.forbidden_by_visits(visits)

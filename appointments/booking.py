@@ -10,7 +10,6 @@ from functools import cache
 from django.db import transaction
 from django.db.models import F
 
-from accounts.models import User
 from appointments import history
 from appointments.models import Appointment
 from appointments.placing import (
@@ -20,6 +19,8 @@ from appointments.placing import (
     need_of,
     need_of_visit,
     placing,
+    refuse_sides,
+    refuse_turned,
     refuse_unstorable,
     take,
     times,
@@ -77,18 +78,26 @@ def book(
         **terms(service, price),
         **times(appointment_date, need),
     )
-    named = staff and staff.pk
-    candidates = [named] if staff else among or performers(service)
+    candidates = [staff.pk] if staff else among or performers(service)
     with in_transaction():
-        calendar = calendar_around(service.organization, candidates, appointment_date, need, now, to_hold=named)
+        calendar = calendar_of(visit, staff, candidates, need, now)
         visit.staff_id, visit.overbooked = take(
-            calendar, appointment_date, free_hand=may(by, "bend_rules"), named=named, overbook=overbook
+            calendar, appointment_date, free_hand=may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
         )
         if not insertion().save(visit):
             raise SlotTaken
         history.record(visit, "booked", by=by, now=now, became=visit.appointment_date)
         record_changed(visit, "overbooked", False, by=by, now=now)
     return visit
+
+
+def calendar_of(visit, staff, candidates, need, now):
+    """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
+    people = [visit.client_id, *candidates]
+    around = visit.organization, candidates, visit.appointment_date, need, now
+    calendar = calendar_around(*around, held=people, to_hold=visit.staff_id)
+    refuse_turned(calendar, client=visit.client, staff=staff)
+    return calendar
 
 
 def terms(service, price=None):
@@ -108,10 +117,12 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
     if (appointment_date, staff.pk) == (visit.appointment_date, visit.staff_id):
         return visit
     refuse_unfit(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
-    need = need_of_visit(visit)
+    need, newcomer = need_of_visit(visit), [staff.pk] if staff.pk != visit.staff_id else []
     refuse_unstorable(appointment_date, need)
     with placing():
-        calendar = calendar_around(visit.organization, [staff.pk], appointment_date, need, now, visit.pk)
+        calendar = calendar_around(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
+        if newcomer:
+            refuse_turned(calendar, staff=staff)
         _, overbooked = take(
             calendar,
             appointment_date,
@@ -255,13 +266,8 @@ def performing_one():
 
 def refuse_unfit(*, service, staff, client=None, performing=True):
     """Whatever the time: these may not meet. Raises FieldRefused."""
-    if client and client.role != User.Role.CLIENT:
-        raise FieldRefused("client", "invalid", "Visits are booked for clients.")
-    if staff and staff.role == User.Role.CLIENT:
-        raise FieldRefused("staff", "invalid", "Clients do not give visits.")
-    active = {"client": client, "staff": staff, "service": service if performing else None}
-    for field, row in active.items():
-        if row and not row.is_active:
-            raise FieldRefused(field, "inactive", f"{row} is not active.")
+    refuse_sides(client=client, staff=staff)
+    if performing and not service.is_active:
+        raise FieldRefused("service", "inactive", f"{service} is not active.")
     if staff and performing and not performs(staff, service):
         raise FieldRefused("staff", "invalid", f"{staff} does not perform {service}.")

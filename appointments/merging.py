@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts import people
 from accounts.models import User
 from appointments import booking
+from appointments.placing import hold_visits
 from clientline.errors import FieldRefused
 
 # Without their names: the history keeps what is written here, also beyond an erasure.
@@ -20,6 +21,7 @@ def merge(*, by, kept, duplicate, now):
     with transaction.atomic():
         kept, duplicate = locked(kept, duplicate)
         refuse_unfit(kept, duplicate)
+        hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
         people.change(by=by, person=duplicate, changes={"is_active": False})
@@ -27,12 +29,9 @@ def merge(*, by, kept, duplicate, now):
 
 
 def locked(*clients):
-    """The same people, as they are now. Bookings for them wait: a visit must not come while the others leave.
-
-    In id order, so that two merges of the same two never wait for each other.
-    """
-    rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(of=("self",)).order_by("id")
-    found = {row.pk: row for row in rows}
+    """The same people, as they are now. In id order, so that two merges of the same two never wait for each other."""
+    rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(no_key=True, of=("self",))
+    found = {row.pk: row for row in rows.order_by("id")}
     if len(found) < len(clients):
         raise FieldRefused("duplicate", "does_not_exist", "One of the two is gone.")
     return [found[each.pk] for each in clients]

@@ -3,6 +3,9 @@
 Visits of one person are placed one after the other under an advisory lock; the constraint
 `appointment_no_double_booking` has the last word for every other door. Without the lock, writers that
 meet at the constraint deadlock.
+
+Everybody takes locks in this order: rows of visits, rows of people (by id), calendars (by id). So a booking holds its
+people before the first calendar, a move only somebody new, and who erases or merges a client begins with the visits.
 """
 
 from contextlib import contextmanager, nullcontext
@@ -12,13 +15,15 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 
+from accounts import people
+from accounts.models import User
 from appointments import availability
 from appointments.availability import Calendar, Need
 from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.errors import FieldRefused
-from clientline.statements import Insertion, Written
+from clientline.statements import Insertion, Written, together
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (
@@ -63,8 +68,12 @@ def placing():
         raise
 
 
-def calendar_around(organization, staff_ids, start, need, now, exclude=None, to_hold=None):
-    """What decides about one start; the calendar of the person `to_hold` is held if that takes no waiting."""
+def calendar_around(organization, staff_ids, start, need, now, exclude=None, held=(), to_hold=None):
+    """What decides about one start, and holds the people `held`: see `refuse_turned`.
+
+    The calendar of the person `to_hold` is held if that takes no waiting.
+    """
+    holds = [(people.HOLD, {"people": list(held)})] if held else []
     day = start.astimezone(organization.zone).date()
     return Calendar(
         organization=organization,
@@ -74,13 +83,46 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None, to_
         need=need,
         now=now,
         exclude=exclude,
-        hold=(TRY_LOCK, {"staff": to_hold}) if to_hold else None,
+        holds=[*holds, (TRY_LOCK, {"staff": to_hold})] if to_hold else holds,
     )
 
 
-def hold(staff_ids):
-    """Hold people's calendars until the transaction ends."""
-    LOCK.rows({"staff": list(staff_ids)})
+def hold(client, staff_ids):
+    """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
+    together((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
+
+
+def refuse_turned(calendar, *, client=None, staff=None):
+    """Refuse or leave out whoever changed sides or left after they were read; those held cannot do so any more.
+
+    Raises FieldRefused.
+    """
+    standing = {pk: standing for pk, *standing in calendar.held[0]}
+    for person in filter(None, (client, staff)):
+        person.role, person.is_active = standing.get(person.pk, (person.role, False))
+    refuse_sides(client=client, staff=staff)
+    fit = {pk for pk, (role, is_active) in standing.items() if is_active and role != User.Role.CLIENT}
+    calendar.staff_ids = [pk for pk in calendar.staff_ids if pk in fit]
+
+
+def refuse_sides(*, client, staff):
+    """Visits are between an active client and one of the active team. Raises FieldRefused."""
+    if client and client.role != User.Role.CLIENT:
+        raise FieldRefused("client", "invalid", "Visits are booked for clients.")
+    if staff and staff.role == User.Role.CLIENT:
+        raise FieldRefused("staff", "invalid", "Clients do not give visits.")
+    for field, person in {"client": client, "staff": staff}.items():
+        if person and not person.is_active:
+            raise FieldRefused(field, "inactive", f"{person} is not active.")
+
+
+def hold_visits(client):
+    """Until the transaction ends, no visit of this client moves, and none comes.
+
+    The visits first: whoever changes one refers to its client at their commit, to say who did it.
+    """
+    list(Appointment.objects.filter(client=client).order_by("id").select_for_update(no_key=True, of=("self",)))
+    people.against_references(client)
 
 
 def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
@@ -89,7 +131,7 @@ def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """
     chosen = choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
-    if calendar.is_held:
+    if [(True,)] in calendar.held:
         return chosen
     calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
     return choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)

@@ -79,7 +79,7 @@ def whoever_fits_best(by, service, dates, now, details):
     people = list(booking.performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
-    hold(people)
+    hold(details["client"], people)
     misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0)
     for date in dates:
         calendar = calendar_around(service.organization, people, date.instant, need, now)

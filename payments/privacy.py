@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.serializers import UserSerializer
 from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory
+from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline import renderers
 from clientline.errors import Refused
@@ -105,6 +106,7 @@ def erase(*, by, client):
         raise NotAClient
     anonymous = {"name": f"Erased client {client.pk}", "email": f"erased-{client.pk}@erased.invalid", "phone": ""}
     with transaction.atomic():
+        hold_visits(client)  # notes must not come with a booking of this moment
         people.change(by=None, person=client, changes=anonymous | {"is_active": False})
         client.set_unusable_password()
         client.save(update_fields=["password"])

@@ -2,7 +2,10 @@
 
 from django.db import transaction
 
+from accounts import people
+from accounts.models import User
 from clientline.currencies import refuse_fractions
+from clientline.errors import FieldRefused
 from clientline.versions import save_changes
 from services.models import Service, ServiceStaff
 
@@ -33,15 +36,22 @@ def change(*, service, changes):
 
 
 def name_staff(service, staff):
-    """Make `staff` the people named for the service. Returns whether that changed anything."""
+    """Make `staff` the people named for the service. Returns whether that changed anything. Raises FieldRefused."""
     links = ServiceStaff.objects.filter(service=service)
     present = set(links.values_list("staff", flat=True))
     wanted = {person.pk for person in staff}
     if present == wanted:
         return False
+    refuse_clients(wanted - present)
     links.filter(staff__in=present - wanted).delete()
     ServiceStaff.objects.bulk_create(
         ServiceStaff(organization_id=service.organization_id, service=service, staff_id=pk)
         for pk in sorted(wanted - present)
     )
     return True
+
+
+def refuse_clients(ids):
+    """Refuse whoever became a client after they were chosen; from now on they cannot. Raises FieldRefused."""
+    if any(role == User.Role.CLIENT for _, role, _ in people.HOLD.rows({"people": list(ids)})):
+        raise FieldRefused("staff", "invalid", "Clients do not perform services.")

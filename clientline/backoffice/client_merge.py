@@ -37,7 +37,7 @@ class MergePage:
 
     def merge(self, request, object_id):
         """GET chooses and shows what would move; POST moves it."""
-        kept = self.row_for(request, "update", object_id, no_key=True)
+        kept = self.row_for(request, "update", object_id)  # `merging` locks both, in their order
         clients = self.permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
         asked = request.POST if request.method == "POST" else request.GET
         form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=self.admin_site)

@@ -1,0 +1,214 @@
+"""Who changes sides, is erased or merged while being booked: one of the two sees the other."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts import people
+from accounts.models import User
+from accounts.tests.factories import UserFactory, token_for
+from appointments import booking, merging
+from appointments.models import Appointment
+from appointments.tests.factories import always_at_work, days_ahead
+from payments import privacy
+from services.models import ServiceStaff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+
+
+@pytest.fixture
+def meanwhile():
+    """`meanwhile(function, …)`: its future, once it waits for a lock of ours."""
+    with ThreadPoolExecutor(1) as thread:
+
+        def alone(function, *arguments):
+            try:
+                return function(*arguments)
+            finally:
+                connections.close_all()
+
+        def start(function, *arguments):
+            future = thread.submit(alone, function, *arguments)
+            while not waiting():
+                assert not future.done(), future.result()
+            return future
+
+        yield start
+
+
+def waiting():
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def regular(salon):
+    """A client without any visit, in a salon whose team is always there."""
+    always_at_work(salon.staff, salon.colleague)
+    return UserFactory(organization=salon.organization)
+
+
+@pytest.fixture
+def novice(salon):
+    """One of the team without any visit."""
+    novice = UserFactory(organization=salon.organization, role="staff")
+    always_at_work(novice)
+    return novice
+
+
+@pytest.fixture
+def ask(salon):
+    """`ask("PATCH", path, body)` by the salon's admin: the answer's status and the fields it blames, or its code."""
+    caller = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(salon.admin)}")
+
+    def call(method, path, body):
+        answer = caller.generic(method, path, json.dumps(body), content_type="application/json")
+        told = answer.json()
+        return answer.status_code, told.get("errors", [{}])[0].get("code") or told.get("code")
+
+    return call
+
+
+def visit_of(salon, client, staff=None):
+    named = {"staff": staff.pk} if staff else {}
+    start = f"{days_ahead(5):%FT%TZ}"
+    return {"client": client.pk, "service": salon.service.pk, "appointment_date": start, "notes": "Allergic"} | named
+
+
+def book(salon, client, staff):
+    return booking.book(
+        by=salon.admin,
+        client=client,
+        service=salon.service,
+        staff=staff,
+        appointment_date=days_ahead(5),
+        now=timezone.now(),
+        notes="Allergic",
+    )
+
+
+def change_role(person, role):
+    people.change(by=None, person=User.objects.select_for_update(no_key=True).get(pk=person.pk), changes={"role": role})
+
+
+def test_a_client_who_joins_the_team_is_not_booked_meanwhile(salon, regular, ask, meanwhile):
+    with transaction.atomic():
+        change_role(regular, "staff")
+        booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
+    assert booked.result() == (400, "invalid")
+    assert not Appointment.objects.filter(client=regular).exists()
+
+
+def test_a_colleague_who_becomes_a_client_is_not_booked_meanwhile(salon, regular, novice, ask, meanwhile):
+    with transaction.atomic():
+        change_role(novice, "client")
+        booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, novice))
+    assert booked.result() == (400, "invalid")
+    assert not Appointment.objects.filter(staff=novice).exists()
+
+
+def test_anyone_free_is_nobody_who_becomes_a_client_meanwhile(salon, regular, novice, ask, meanwhile):
+    ServiceStaff.objects.bulk_create(
+        ServiceStaff(organization=salon.organization, service=salon.service, staff=each)
+        for each in (novice, salon.colleague)
+    )
+    with transaction.atomic():
+        book(salon, salon.client, salon.colleague)  # so that the novice would be chosen, or nobody
+        change_role(novice, "client")
+        booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular))
+    assert booked.result() == (409, "slot_taken")
+    assert not Appointment.objects.filter(staff=novice).exists()
+
+
+def test_no_visit_moves_to_a_colleague_who_becomes_a_client_meanwhile(salon, regular, novice, ask, meanwhile):
+    path = f"/appointments/{book(salon, regular, salon.staff).pk}/reschedule"
+    with transaction.atomic():
+        change_role(novice, "client")
+        body = {"appointment_date": f"{days_ahead(6):%FT%TZ}", "staff": novice.pk}
+        moved = meanwhile(ask, "POST", path, body)
+    assert moved.result() == (400, "invalid")
+    assert not Appointment.objects.filter(staff=novice).exists()
+
+
+@pytest.mark.parametrize("role", ["client", "staff"])
+def test_nobody_changes_sides_while_they_are_booked(salon, regular, novice, ask, meanwhile, role):
+    turned = {"client": novice, "staff": regular}[role]
+    with transaction.atomic():
+        book(salon, regular, novice)
+        changed = meanwhile(ask, "PATCH", f"/users/{turned.pk}", {"role": role})
+    assert changed.result() == (409, "protected")
+
+
+def test_an_erasure_blanks_the_notes_of_a_visit_that_comes_meanwhile(salon, regular, ask, meanwhile):
+    with transaction.atomic():
+        visit = book(salon, regular, salon.staff)
+        erased = meanwhile(ask, "POST", f"/users/{regular.pk}/erase", {})
+    assert erased.result() == (200, None)
+    assert Appointment.objects.get(pk=visit.pk).notes == ""
+
+
+def test_an_erasure_blanks_the_notes_that_are_written_meanwhile(salon, regular, ask, meanwhile):
+    visit = book(salon, regular, salon.staff)
+    Appointment.objects.filter(pk=visit.pk).update(notes="")
+    with transaction.atomic():
+        Appointment.objects.filter(pk=visit.pk).update(notes="Allergic")
+        erased = meanwhile(ask, "POST", f"/users/{regular.pk}/erase", {})
+    assert erased.result() == (200, None)
+    assert Appointment.objects.get(pk=visit.pk).notes == ""
+
+
+def test_nobody_is_booked_who_is_erased_meanwhile(salon, regular, ask, meanwhile):
+    with transaction.atomic():
+        privacy.erase(by=salon.admin, client=User.objects.select_for_update(no_key=True).get(pk=regular.pk))
+        booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
+    assert booked.result() == (400, "inactive")
+
+
+def test_a_client_who_cancels_while_they_are_erased_meets_no_deadlock(salon, regular, ask, meanwhile):
+    visit = book(salon, regular, salon.staff)
+    with transaction.atomic():
+        locked = Appointment.objects.select_for_update(no_key=True).get(pk=visit.pk)
+        erased = meanwhile(ask, "POST", f"/users/{regular.pk}/erase", {})
+        booking.cancel(by=regular, visit=locked, now=timezone.now())
+    assert erased.result() == (200, None)
+    assert Appointment.objects.get(pk=visit.pk).status == "cancelled"
+
+
+def test_a_visit_of_the_duplicate_that_comes_during_a_merge_goes_with_the_others(salon, regular, meanwhile):
+    def merge():
+        return merging.merge(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+
+    with transaction.atomic():
+        visit = book(salon, regular, salon.staff)
+        merged = meanwhile(merge)
+    assert merged.result() == 1
+    assert Appointment.objects.get(pk=visit.pk).client == salon.client
+
+
+def test_nobody_is_booked_who_is_merged_into_another_meanwhile(salon, regular, ask, meanwhile):
+    with transaction.atomic():
+        merging.merge(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+        booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
+    assert booked.result() == (400, "inactive")
+
+
+def test_nobody_is_named_for_a_service_who_becomes_a_client_meanwhile(salon, novice, ask, meanwhile):
+    with transaction.atomic():
+        change_role(novice, "client")
+        named = meanwhile(ask, "PATCH", f"/services/{salon.service.pk}", {"staff": [novice.pk]})
+    assert named.result() == (400, "invalid")
+    assert not ServiceStaff.objects.filter(staff=novice).exists()
+
+
+def test_whoever_becomes_a_client_while_they_are_named_for_a_service_is_forgotten(salon, novice, ask, meanwhile):
+    with transaction.atomic():
+        ServiceStaff.objects.create(organization=salon.organization, service=salon.service, staff=novice)
+        changed = meanwhile(ask, "PATCH", f"/users/{novice.pk}", {"role": "client"})
+    assert changed.result() == (200, None)
+    assert not ServiceStaff.objects.filter(staff=novice).exists()
