@@ -6,14 +6,18 @@ from accounts import people
 from accounts.models import User
 from clientline.currencies import refuse_fractions
 from clientline.errors import FieldRefused
+from clientline.statements import Written
 from clientline.versions import save_changes
 from services.models import Service, ServiceStaff
+
+# The currency as it stays until the transaction ends: who changes it waits, and lets us wait (organizations.changing).
+CURRENCY = Written("SELECT currency FROM organizations WHERE id = %s FOR KEY SHARE", "organization")
 
 
 def offer(*, organization, staff=(), **fields):
     """Save a new service, performed by `staff` or, when nobody is named, by everybody. Raises FieldRefused."""
-    refuse_fractions("price", fields.get("price"), organization.currency)
     with transaction.atomic():
+        refuse_unpayable(fields.get("price"), organization)
         service = Service.objects.create(organization=organization, **fields)
         name_staff(service, staff)
     return service
@@ -25,14 +29,21 @@ def change(*, service, changes):
     Raises FieldRefused.
     """
     changes = dict(changes)
-    refuse_fractions("price", changes.get("price"), service.organization.currency)
     staff = changes.pop("staff", None)
     with transaction.atomic():
+        refuse_unpayable(changes.get("price"), service.organization)
         renamed = staff is not None and name_staff(service, staff)
         if not save_changes(service, changes) and renamed:
             service.version += 1
             service.save(update_fields=["version"])
     return service
+
+
+def refuse_unpayable(price, organization):
+    """Refuse a fraction where the currency has none, also one that comes at this moment. Raises FieldRefused."""
+    if price is not None and price % 1:
+        for (currency,) in CURRENCY.rows({"organization": organization.pk}):
+            refuse_fractions("price", price, currency)
 
 
 def name_staff(service, staff):

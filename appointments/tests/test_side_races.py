@@ -1,7 +1,8 @@
-"""Who changes sides, is erased or merged while being booked: one of the two sees the other."""
+"""Changes that exclude each other, at once: one of the two sees the other, and neither deadlocks."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections, transaction
@@ -14,8 +15,12 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments import booking, merging
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
+from organizations import changing
+from organizations.models import Organization
 from payments import privacy
-from services.models import ServiceStaff
+from services import offering
+from services.models import Service, ServiceStaff
+from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
@@ -64,15 +69,19 @@ def novice(salon):
 
 @pytest.fixture
 def ask(salon):
-    """`ask("PATCH", path, body)` by the salon's admin: the answer's status and the fields it blames, or its code."""
-    caller = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(salon.admin)}")
+    return asker(salon.admin)
 
-    def call(method, path, body):
+
+def asker(user):
+    """`ask("PATCH", path, body)` by the user: the answer's status, and the code of what it refuses."""
+    caller = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(user)}")
+
+    def ask(method, path, body):
         answer = caller.generic(method, path, json.dumps(body), content_type="application/json")
         told = answer.json()
         return answer.status_code, told.get("errors", [{}])[0].get("code") or told.get("code")
 
-    return call
+    return ask
 
 
 def visit_of(salon, client, staff=None):
@@ -212,3 +221,33 @@ def test_whoever_becomes_a_client_while_they_are_named_for_a_service_is_forgotte
         changed = meanwhile(ask, "PATCH", f"/users/{novice.pk}", {"role": "client"})
     assert changed.result() == (200, None)
     assert not ServiceStaff.objects.filter(staff=novice).exists()
+
+
+@pytest.fixture
+def barber(operator):
+    """An organization without payments, whose one service costs a whole amount."""
+    return ServiceFactory(price="9.00").organization
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_no_price_with_a_fraction_comes_while_the_currency_loses_its_decimals(barber, operator, meanwhile, method):
+    service, ask = Service.objects.get(organization=barber), asker(operator)
+    path = {"POST": "/services", "PATCH": f"/services/{service.pk}"}[method]
+    body = {"name": "Shave", "price": "9.50"} | ({"organization": barber.pk} if method == "POST" else {})
+    with transaction.atomic():
+        changing.change(organization=locked(barber), changes={"currency": "JPY"})
+        saved = meanwhile(ask, method, path, body)
+    assert saved.result() == (400, "invalid")
+    assert not Service.objects.filter(organization=barber, price="9.50").exists()
+
+
+def test_no_currency_loses_its_decimals_while_a_price_with_a_fraction_comes(barber, operator, meanwhile):
+    service, ask = Service.objects.get(organization=barber), asker(operator)
+    with transaction.atomic():
+        offering.change(service=service, changes={"price": Decimal("9.50")})
+        changed = meanwhile(ask, "PATCH", f"/organizations/{barber.pk}", {"currency": "JPY"})
+    assert changed.result() == (400, "protected")
+
+
+def locked(organization):
+    return Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
