@@ -81,7 +81,7 @@ def test_two_passwords_that_differ_are_refused(db, create, answers):
         ({"name": ""}, "--name: This field cannot be blank."),
         ({"email": "OFFICE@salon.example"}, "--email: Organization with this Email already exists."),
         ({"email": "bakery"}, "--email: Enter a valid email address."),
-        ({"admin_email": "Admin@clinic.example"}, "--admin-email: User with this Email already exists."),
+        ({"admin_email": "Admin@clinic.example"}, "--admin-email: Person with this Email already exists."),
         ({"admin_email": "boss"}, "--admin-email: Enter a valid email address."),
         ({"admin_name": ""}, "--admin-name: This field cannot be blank."),
         ({"timezone": "foo5"}, "--timezone: Choose an IANA time zone, like Europe/Berlin."),
