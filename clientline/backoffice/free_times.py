@@ -91,7 +91,10 @@ class WhenForm(Refusable, forms.Form):
     """Gives `appointment_date`. `overbook` names the time and person for whom a double booking was asked for."""
 
     date = DateFormField(label="Day", widget=DayInput)
-    slot = forms.CharField(label="Free times", required=False, max_length=40, widget=forms.RadioSelect)
+    # Not completed: after Back, the browser would choose the time that stands where the one just taken stood.
+    slot = forms.CharField(
+        label="Free times", required=False, max_length=40, widget=forms.RadioSelect(attrs={"autocomplete": "off"})
+    )
     time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[whole_minute])
     overbook = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 

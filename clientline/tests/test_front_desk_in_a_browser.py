@@ -137,10 +137,13 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
 def test_booking_again_after_back_books_nothing_nobody_chose(page, salon, day):
     asked = f"client={salon.stranger.pk}&service={salon.service.pk}&staff={salon.staff.pk}&date={day}&time=17:00"
     page.goto(f"/admin/appointments/appointment/add/?{asked}")
+    page.get_by_text("Length, price, notes, series").click()
+    page.locator("[name=notes]").fill("By the window")
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.wait_for_url("**/change/**")
     visits = Appointment.objects.count()
     page.go_back()
+    assert page.locator("[name=notes]").input_value() == "By the window"  # what was typed stays
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.get_by_role("alert").first.wait_for()
     assert Appointment.objects.count() == visits
