@@ -15,11 +15,14 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from clientline.tests.local_times import refuse_local_times
 from clientline.tests.serving import Gunicorn, database_url
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
+
+refuse_local_times()
 
 
 def make_cast(name, **organization):

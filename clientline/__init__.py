@@ -1,0 +1,7 @@
+"""ClientLine. Whatever imports it reads one set of time zone rules: the pinned package's, not the machine's."""
+
+import zoneinfo
+
+# The machine's files may be years old, and other servers of one database may have others. Also undoes PYTHONTZPATH.
+zoneinfo.reset_tzpath(to=())
+zoneinfo.ZoneInfo.clear_cache()

@@ -6,6 +6,8 @@ import os
 
 from django.conf import settings
 
+from clientline import zones
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
 
 wsgi_app = "clientline.wsgi:application"
@@ -27,6 +29,7 @@ limit_request_field_size = 8190
 
 def when_ready(server):
     """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
+    server.log.info("ClientLine %s, time zone rules of %s", settings.VERSION, zones.RULES)
     gc.collect()
     gc.freeze()
 

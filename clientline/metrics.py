@@ -115,9 +115,10 @@ def count_request(route, method, status, seconds):
     board.add("request_seconds", route, "sum", amount=seconds)
 
 
-def exposition(**gauges):
-    """All of it as text; `gauges` are measured just now."""
-    lines = [line for name, value in gauges.items() for line in (head(name, "gauge"), sample(name, {}, value))]
+def exposition(info, **gauges):
+    """All of it as text; `gauges` are measured just now, `info` says by labels what is running."""
+    lines = [head("info", "gauge"), sample("info", info, 1)]
+    lines += [line for name, value in gauges.items() for line in (head(name, "gauge"), sample(name, {}, value))]
     totals = board.totals()
     for name, (kind, says, labels) in FAMILIES.items():
         lines += [f"# HELP clientline_{name} {says}", head(name, kind)]

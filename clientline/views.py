@@ -16,12 +16,17 @@ from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clientline import metrics
+from clientline import metrics, zones
 from clientline.errors import Unavailable
 
 HEALTH = inline_serializer(
     "Health",
-    {"message": serializers.CharField(), "version": serializers.CharField(), "status": serializers.CharField()},
+    {
+        "message": serializers.CharField(),
+        "version": serializers.CharField(),
+        "tzdata": serializers.CharField(help_text="Version of the time zone rules"),
+        "status": serializers.CharField(),
+    },
 )
 
 STATUS = inline_serializer("Status", {"status": serializers.CharField()})
@@ -44,6 +49,7 @@ class HealthView(Endpoint):
         body = {
             "message": "ClientLine Backend API",
             "version": settings.VERSION,
+            "tzdata": zones.RULES,
             "status": "ok" if reachable else "unavailable",
         }
         return Response(body, status=200 if reachable else 503, headers={} if reachable else {"Retry-After": "2"})
@@ -83,7 +89,9 @@ class MetricsView(Endpoint):
         sent = request.headers.get("Authorization", "").encode()
         if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
             raise AuthenticationFailed("This is not METRICS_TOKEN.", code="not_authenticated")
-        text = metrics.exposition(database_up=database_answers())
+        text = metrics.exposition(
+            database_up=database_answers(), info={"version": settings.VERSION, "tzdata": zones.RULES}
+        )
         return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -1,16 +1,20 @@
-"""Time zones that Python and PostgreSQL both know."""
+"""Time zones, by the rules of the package `tzdata` alone. PostgreSQL has its own, so it computes no local time."""
 
 import logging
 import zoneinfo
 from functools import cache
 
+import tzdata
 from django.core.exceptions import ValidationError
-from django.db import connection
+
+RULES = tzdata.__version__
 
 logger = logging.getLogger(__name__)
 
-UNUSABLE = ("posix/", "right/", "localtime", "Factory", "posixrules")
-# PostgreSQL alone takes 'foo5' for a zone. Names without a slash are a closed list.
+UNUSABLE = ("localtime", "Factory")
+# Elsewhere, as in PostgreSQL, these are abbreviations without summer time. Kept where stored, not chosen anew.
+AMBIGUOUS = frozenset({"CET", "EET", "MET", "WET"})
+# Names without a slash are a closed list, so that the database refuses 'foo5' from every door.
 BARE = (
     "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire GB GB-Eire GMT GMT\\+0 GMT-0 GMT0 Greenwich HST Hongkong Iceland "
     "Iran Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland Portugal ROC ROK "
@@ -20,12 +24,14 @@ PATTERN = rf"^({'|'.join(BARE)}|[A-Z][A-Za-z]+(/[A-Z][A-Za-z0-9_+-]*)+)$"
 
 
 @cache
+def readable_zones():
+    """The names for which there are rules."""
+    return frozenset(zoneinfo.available_timezones().difference(UNUSABLE))
+
+
 def known_zones():
     """The names an organization may choose from."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names")
-        stored = {name for (name,) in cursor.fetchall()}
-    return frozenset(name for name in zoneinfo.available_timezones() & stored if not name.startswith(UNUSABLE))
+    return readable_zones() - AMBIGUOUS
 
 
 def validate_zone(name):
@@ -34,7 +40,7 @@ def validate_zone(name):
 
 
 def zone(name):
-    """The zone called `name`; UTC for one this machine cannot read, so that one bad row breaks no page."""
+    """The zone called `name`; UTC for one without rules, so that one bad row breaks no page."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

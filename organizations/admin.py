@@ -4,13 +4,21 @@ from django.utils.html import format_html_join
 from clientline.admin import ClientLineModelAdmin
 from clientline.changelists import ChoicesFilter
 from clientline.fields import readable_number
+from clientline.forms import ClientLineForm
 from organizations import audit, changing
 from organizations.models import Audit, Organization
+
+
+class OrganizationForm(ClientLineForm):
+    def _get_validation_exclusions(self):
+        """A zone that is no longer one to choose stays where nobody touches it."""
+        return super()._get_validation_exclusions() | {"timezone"}.difference(self.changed_data)
 
 
 @admin.register(Organization)
 class OrganizationAdmin(ClientLineModelAdmin):
     resource = "organizations"
+    form = OrganizationForm
     list_display = ("name", "email", "phone", "timezone", "currency", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "email")

@@ -4,6 +4,7 @@ from rest_framework.exceptions import ValidationError
 
 from clientline.fields import ChangesField, Reference
 from clientline.serializers import ClientLineSerializer
+from clientline.zones import validate_zone
 from organizations import changing
 from organizations.models import Audit, Organization
 
@@ -31,6 +32,13 @@ class OrganizationSerializer(ClientLineSerializer):
         ]
         read_only_fields = ["id", "version", "created_at"]
         guarded = {"is_active": "destroy"}  # it ends every sign-in, also that of whoever could undo it
+        extra_kwargs = {"timezone": {"validators": []}}
+
+    def validate_timezone(self, name):
+        """What is stored may be sent back, also where it is no zone to choose any more."""
+        if self.instance is None or name != self.instance.timezone:
+            validate_zone(name)
+        return name
 
     def update(self, instance, validated_data):
         return changing.change(organization=instance, changes=validated_data)

@@ -68,7 +68,12 @@ def paths(salon):
 
 def test_the_health_check_needs_no_login(db, api):
     answer = api().get("/")
-    assert answer.json() == {"message": "ClientLine Backend API", "version": "0.2.0", "status": "ok"}
+    assert answer.json() == {
+        "message": "ClientLine Backend API",
+        "version": "0.2.0",
+        "tzdata": "2026.6",
+        "status": "ok",
+    }
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.tests.factories import PASSWORD, token_for
+from clientline import zones
 from clientline.tests.serving import Gunicorn, database_url
 from services.models import Service
 
@@ -27,6 +28,10 @@ def server(transactional_db):
     with Gunicorn(environment, "--workers=2") as server:
         yield server
         sys.stderr.write(server.output)
+
+
+def test_the_log_begins_with_the_version_and_the_rules_in_force(server):
+    wait_for(lambda: f"ClientLine {settings.VERSION}, time zone rules of {zones.RULES}" in server.output)
 
 
 def counters(server):

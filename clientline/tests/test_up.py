@@ -18,7 +18,7 @@ from django.conf import settings as project_settings
 from django.core.management import CommandError
 from django.urls import resolve
 
-from clientline import gunicorn_conf
+from clientline import gunicorn_conf, zones
 from clientline.embedded_postgres import Cluster
 from clientline.management.commands import up
 
@@ -118,6 +118,7 @@ def test_a_second_start_only_serves(data, port):
     process = start(data, port)
     said = read_until(process, "ClientLine serves on")
     assert time.monotonic() - began < 10
+    assert f"time zone rules of {zones.RULES}" in read_until(process, "Ctrl-C")
     assert not re.search("Creating|Starting|Applying|Collecting", said)
     stop(process, signal.SIGTERM)
     assert Cluster(data).status().running

@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
+from clientline import zones
 from clientline.embedded_postgres import Cluster
 from clientline.postgres_binaries import PostgresUnavailable
 
@@ -91,7 +92,7 @@ class Command(BaseCommand):
             f"\nClientLine serves on {address}/\n"
             f"  Admin  {address}{reverse('admin:index')}\n"
             f"  Docs   {address}{reverse('docs')}\n"
-            "Ctrl-C stops it."
+            f"Version {settings.VERSION}, time zone rules of {zones.RULES}. Ctrl-C stops it."
         )
 
     def say_goodbye(self, server=None):

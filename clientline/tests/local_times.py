@@ -1,0 +1,28 @@
+"""All SQL of the tests comes by here: PostgreSQL has time zone rules of its own, so it computes no local time."""
+
+import re
+from functools import wraps
+
+import psycopg
+
+LOCAL_TIME = re.compile(r"\bat\s+(time\s+zone|local)\b|\btimezone\s*\(|\bto_char\s*\(|\bdate_trunc\s*\(", re.IGNORECASE)
+
+
+def refuse_local_times():
+    """From now on, every statement of this process is read before it runs, whichever cursor runs it."""
+    for name in ("execute", "executemany", "copy", "stream"):
+        setattr(psycopg.Cursor, name, reading(getattr(psycopg.Cursor, name)))
+
+
+def reading(method):
+    @wraps(method)
+    def read_and_run(cursor, query, *args, **kwargs):
+        text = query if isinstance(query, str) else cursor_text(cursor, query)
+        assert not LOCAL_TIME.search(text), f"PostgreSQL would compute a local time: {text}"
+        return method(cursor, query, *args, **kwargs)
+
+    return read_and_run
+
+
+def cursor_text(cursor, query):
+    return query.decode() if isinstance(query, bytes) else query.as_string(cursor)
