@@ -126,6 +126,25 @@ REVOKE EXECUTE ON FUNCTION note_change() FROM PUBLIC;
 """
 
 
+def fix_search_path(function):
+    """Let a function with arguments, as `f()`, read tables of `public` only.
+
+    Temporary tables come first in every search that does not put them last: one called `tokens`, which anybody may
+    make, would be read in place of ours. For functions that run as the owner, and for guards that look at rows.
+    """
+    return RunSQL(
+        f"ALTER FUNCTION {function} SET search_path = pg_catalog, public, pg_temp;",
+        f"ALTER FUNCTION {function} RESET search_path;",
+    )
+
+
+def keep_from_public(function):
+    """Nobody but its owner hangs the trigger function to a table: in a temporary one, it would run as the owner."""
+    return RunSQL(
+        f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;", f"GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;"
+    )
+
+
 def note_changes():
     """The function behind `audited`, once the table `audit` is there."""
     return RunSQL(NOTE_CHANGE, "DROP FUNCTION note_change();")
