@@ -4,6 +4,7 @@ The row is committed with its key before anybody is asked, so that whatever is l
 """
 
 import logging
+from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -65,10 +66,17 @@ def receive(event, *, now):
     if row is None:
         logger.warning("A callback is about the %s %s, which is not ours", event.kind, event.key)
         return
-    with transaction.atomic():
-        confine(organization_id=row.organization_id)
+    with confined(row.organization_id):
         if event.kind == gateway.PAYMENT:
             note_payment(row.pk, event.answer, now=now)
         else:
             note_refund(row, event.answer, now=now)
+
+
+@contextmanager
+def confined(organization_id):
+    """A transaction for what a provider says by itself: of one organization, and nobody's doing."""
+    with transaction.atomic():
+        confine(organization_id=organization_id)
+        yield
     release()

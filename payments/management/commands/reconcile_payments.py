@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 from django.utils import timezone
 
 from payments import gateway, online
@@ -31,10 +30,10 @@ class Command(BaseCommand):
             answer = gateway.asked(payment.provider, "look_up", payment.reference)
         else:
             answer = online.ask_for_payment(payment)
-        with transaction.atomic():
+        with online.confined(payment.organization_id):
             return online.note_payment(payment.pk, answer, now=now)
 
     def settle_refund(self, refund, now):
         answer = online.look_up_refund(refund)
-        with transaction.atomic():
+        with online.confined(refund.organization_id):
             return online.note_refund(refund, answer, now=now)
