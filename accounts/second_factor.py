@@ -15,6 +15,7 @@ from django_otp.oath import TOTP
 
 from accounts.models import SecondFactor, User
 from clientline.errors import Refused
+from organizations.tenancy import attribute
 
 ISSUER = "ClientLine"
 KEY_LENGTH = 20  # bytes
@@ -71,13 +72,16 @@ def confirm_with_new_codes(user):
 def confirm(user):
     """Put the secret in force, once a code has shown that the app has it."""
     with transaction.atomic():
+        attribute(user)
         SecondFactor.objects.filter(user=user, confirmed_at=None).update(confirmed_at=timezone.now())
         User.objects.filter(pk=user.pk).update(has_second_factor=True)
     user.has_second_factor = True
 
 
-def remove(user):
+def remove(user, *, by):
+    """`by` is the user, or None for a command."""
     with transaction.atomic():
+        attribute(by)
         SecondFactor.objects.filter(user=user).delete()
         User.objects.filter(pk=user.pk).update(has_second_factor=False)
     user.has_second_factor = False

@@ -149,7 +149,7 @@ class AccountSite(ClientLineAdminSite):
         form = CodeForm(request.POST or None, request=request, person=person)
         if form.is_valid():
             if person.has_second_factor:
-                second_factor.remove(person)
+                second_factor.remove(person, by=person)
                 return HttpResponseRedirect(reverse("admin:second_factor"))
             codes = second_factor.confirm_with_new_codes(person)
         state = second_factor.state_of(person)

@@ -146,7 +146,7 @@ class SecondFactorView(Endpoint):
     def delete(self, request):
         """Remove the second factor. The body holds a `code`, `{"code": "123456"}`."""
         self.check(self.code())
-        second_factor.remove(request.user)
+        second_factor.remove(request.user, by=request.user)
         return Response(status=204)
 
 

@@ -72,9 +72,9 @@ ATTRIBUTE_SQL = (
 
 
 def attribute(user):
-    """Let the audit say that the rest of this transaction is `user`'s, where an unconfined view writes."""
+    """Let the audit say that the rest of this transaction is `user`'s (None: nobody's), where no wall says so."""
     with connection.cursor() as cursor:
-        cursor.execute(ATTRIBUTE_SQL, [str(user.pk), *origin_values()])
+        cursor.execute(ATTRIBUTE_SQL, [str(user.pk) if user else "", *origin_values()])
 
 
 def release():

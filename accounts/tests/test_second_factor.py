@@ -15,6 +15,7 @@ from accounts.models import SecondFactor, User
 from accounts.tests.factories import PASSWORD
 from clientline.tests.pages import submit
 from clientline.tests.problems import fields, problem
+from organizations.models import Audit
 
 
 @pytest.fixture
@@ -121,6 +122,42 @@ def test_nonsense_is_no_code(salon, enrolled, code):
     assert sign_in(salon.staff, code=code).status_code in (400, 401)
 
 
+def factor_changes():
+    """Who switched a second factor, by what the audit tells: door, actor, whose it is, from what to what."""
+    rows = Audit.objects.filter(table="users", changes__has_key="has_second_factor", action="update").order_by("id")
+    return [(entry.source, entry.actor_id, entry.row, entry.changes["has_second_factor"]) for entry in rows]
+
+
+def test_switching_it_is_its_owners_doing_in_the_audit(salon, api, enrolled):
+    answer = api(salon.staff).delete("/auth/second-factor", {"code": enrolled["recovery_codes"][0]})
+    assert answer.status_code == 204
+    staff = salon.staff.pk
+    assert factor_changes() == [
+        ("api", staff, staff, ["false", "true"]),
+        ("api", staff, staff, ["true", "false"]),
+    ]
+
+
+def test_a_recovery_code_is_worth_nothing_before_an_app_has_shown_its_code(salon, api, clock):
+    made = api(salon.staff).post("/auth/second-factor", {}).json()
+    for code in made["recovery_codes"]:
+        assert not second_factor.accepts(salon.staff, code)
+    answer = api(salon.staff).post("/auth/second-factor", {"code": made["recovery_codes"][0]})
+    assert (answer.status_code, fields(answer)) == (400, {"code": "invalid"})
+    assert not User.objects.get(pk=salon.staff.pk).has_second_factor
+    api(salon.staff).post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)})
+    assert [second_factor.accepts(salon.staff, made["recovery_codes"][0]) for _ in range(2)] == [True, False]
+    assert second_factor.state_of(salon.staff)["recovery_codes_left"] == 9
+
+
+def test_setting_it_up_anew_makes_the_earlier_recovery_codes_worthless(salon, api, clock):
+    earlier, later = (api(salon.staff).post("/auth/second-factor", {}).json() for _ in range(2))
+    assert second_factor.accepts(salon.staff, code_at(later["secret"], clock.now))
+    second_factor.confirm(salon.staff)
+    assert not second_factor.accepts(salon.staff, earlier["recovery_codes"][0])
+    assert second_factor.accepts(salon.staff, later["recovery_codes"][0])
+
+
 # The admin
 
 
@@ -182,6 +219,11 @@ def test_the_page_draws_the_code_takes_it_and_shows_recovery_codes_once(salon, c
     assert codes[0] not in shown and secret not in shown and "10 recovery codes left" in shown
     assert client.post("/admin/second-factor/", {"code": codes[0]}).status_code == 302
     assert not User.objects.get(pk=salon.staff.pk).has_second_factor
+    staff = salon.staff.pk
+    assert factor_changes() == [
+        ("admin", staff, staff, ["false", "true"]),
+        ("admin", staff, staff, ["true", "false"]),
+    ]
 
 
 # Wanted by the organization
@@ -220,6 +262,12 @@ def test_an_operator_helps_who_has_lost_everything(salon, enrolled):
     assert sign_in(salon.staff).status_code == 200
     with pytest.raises(CommandError, match="Nobody with the address"):
         call_command("reset_second_factor", salon.staff.email)
+
+
+def test_what_an_operators_command_takes_away_is_no_owners_doing(salon):
+    second_factor.confirm(salon.staff)
+    second_factor.remove(salon.staff, by=None)
+    assert [actor for _, actor, *_ in factor_changes()] == [salon.staff.pk, None]
 
 
 def test_deleting_somebody_deletes_it(salon, api, clock):
