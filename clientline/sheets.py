@@ -2,14 +2,20 @@
 
 import codecs
 import csv
+import re
 from datetime import datetime
 from io import StringIO, TextIOWrapper
 from tempfile import SpooledTemporaryFile
 
 from django.http import FileResponse
 
-# A spreadsheet would take a text that begins like this for a formula, and run it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet would take for a formula, and run: the four signs in all widths, behind what it does not show, and
+# behind quotes of ours, so that a quote before it is never ambiguous; and what begins with a tab or a new line.
+FORMULA = re.compile(
+    r"'*([\t\r\n]|[\s\0\u200b-\u200f\u2060\ufeff]*[=+@\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])"
+)
+# At its worst arithmetic: digits in groups, by E.164 at most 15, and nothing that could name a cell or a function.
+TELEPHONE = re.compile(r"\+(?:[ ()./-]{0,3}[0-9]){7,15}")
 LARGEST_IN_MEMORY = 1024 * 1024
 SEPARATORS = (",", ";", "\t")
 WORKBOOK = b"PK\x03\x04"
@@ -26,7 +32,7 @@ class Unreadable(Exception):
 def cell(value, zone=None):
     """What stands for `value` in a file: instants in ISO format in `zone`, texts defused, nothing for None."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return f"'{value}" if FORMULA.match(value) and not TELEPHONE.fullmatch(value) else value
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -37,8 +43,11 @@ def cell(value, zone=None):
 
 
 def text_in(cell):
-    """The text that stands in a file as this cell: what `cell` put before a formula is not of it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    """The text that stands in a file as this cell: what `cell` put before a formula is not of it.
+
+    Telephones of older exports have the quote, too, and lose it.
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def download(filename, rows):

@@ -6,9 +6,11 @@ from io import StringIO
 
 import pytest
 
+from accounts import client_import
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
-from clientline import exports
+from clientline import exports, sheets
 from clientline.tests.pages import Page
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
@@ -19,6 +21,34 @@ LISTS = {
     "appointments/appointment": "client",
     "payments/payment": "client",
 }
+
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20SUM(A1)",
+    "\ufe661",
+    "\u22121",
+    " =1",
+    "\u200b=1",
+    "'=1",
+]
+FORMULAS += [
+    "+49 30 1234567 Eva",
+    "+49 30 1234567*A1",
+    "+123456",
+    "+1234567890123456",
+    "++4930123456",
+    "+49 30 1234567\n",
+]
+TELEPHONES = ["+4930123456", "+49 30 123456", "+49 (0) 30 / 12 34 56", "+1-202-555-0143", "+1 (202) 555.0143"]
+PLAIN = ["Eva", "O'Neill", "'n Sync", "a=1", "0049 30 123456", "(030) 123456", "'", ""]
 
 
 def download(client, page, **asked):
@@ -121,6 +151,42 @@ def test_staff_and_clients_download_nothing(salon, client, page):
     assert "Download CSV" not in client.get(f"/admin/{page}/").content.decode()
     client.force_login(salon.client)
     assert client.get(f"/admin/{page}/export/").status_code == 302
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_a_spreadsheet_would_run_stands_behind_a_quote(text):
+    assert sheets.cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", TELEPHONES + PLAIN)
+def test_telephones_and_plain_text_stand_as_they_are(text):
+    assert sheets.cell(text) == text
+
+
+@pytest.mark.parametrize("text", FORMULAS + TELEPHONES + PLAIN)
+def test_every_text_is_read_back_from_its_cell(text):
+    assert sheets.text_in(sheets.cell(text)) == text
+
+
+def test_telephones_of_older_exports_lose_their_quote():
+    assert sheets.text_in("'+49 30 123456") == "+49 30 123456"
+
+
+def test_clients_of_an_export_are_imported_as_they_were(salon, clinic, client):
+    known = {
+        "eva@example.com": ("\uff1dEva", "+49 (0) 30 / 12 34 56"),
+        "max@example.com": ("'=Max", "+4930123456"),
+        "zoe@example.com": ("Zoe O'Neill", "030-1234"),
+    }
+    for email, (name, phone) in known.items():
+        UserFactory(organization=salon.organization, name=name, phone=phone, email=email)
+    client.force_login(salon.admin)
+    answer = client.get("/admin/accounts/user/export/", {"q": "example.com"})
+    file = b"".join(answer.streaming_content)
+    assert b"+49 (0) 30 / 12 34 56," in file
+    User.objects.filter(email__in=known).delete()
+    reading = client_import.read(file)
+    assert {each.email: (each.name, each.phone) for each in reading.clients} == known
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
