@@ -2,7 +2,10 @@
 what ClientLine rolls back has still happened here."""
 
 import json
+import os
 import sqlite3
+import stat
+import threading
 import time
 from contextlib import closing, contextmanager
 from decimal import Decimal
@@ -35,6 +38,8 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS script (id INTEGER PRIMARY KEY, operation TEXT, behaviour TEXT);
 """
 
+making = threading.Lock()
+
 DECLINE, TIME_OUT, TIME_OUT_AFTERWARDS, DELAY = "decline", "time_out", "time_out_afterwards", "delay"
 
 
@@ -42,12 +47,27 @@ DECLINE, TIME_OUT, TIME_OUT_AFTERWARDS, DELAY = "decline", "time_out", "time_out
 def store():
     """The simulator's own database in one transaction, which holds the only write lock."""
     settings.SIMULATOR_FILE.parent.mkdir(parents=True, exist_ok=True)
+    make_private(settings.SIMULATOR_FILE)
     with closing(sqlite3.connect(settings.SIMULATOR_FILE, timeout=30, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         connection.executescript(SCHEMA)
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
+
+
+def make_private(path):
+    """Only its owner reads who paid for what; sqlite's journals beside it take after the file.
+
+    Danger: to close the file here would take away the locks that sqlite holds on it for another thread. So it is opened
+    only to be made, and while no other thread can have found it.
+    """
+    with making:
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            if stat.S_IMODE(path.stat().st_mode) != 0o600:
+                path.chmod(0o600)
 
 
 class SimulatorGateway:
