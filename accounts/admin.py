@@ -5,11 +5,11 @@ from django.urls import reverse
 
 from accounts import people
 from accounts.models import User
-from clientline.admin import ClientLineModelAdmin
-from clientline.bulk import BulkMixin
-from clientline.changelists import ChoicesFilter
-from clientline.exports import ExportMixin
-from clientline.forms import ClientLineForm
+from clientline.admin.base import ClientLineModelAdmin
+from clientline.admin.bulk import BulkMixin
+from clientline.admin.exports import ExportMixin
+from clientline.admin.forms import ClientLineForm
+from clientline.admin.lists import ChoicesFilter
 from organizations import policy
 
 IMPORT = "Import clients"

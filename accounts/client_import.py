@@ -8,10 +8,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from clientline import sheets
+from clientline.admin.forms import LowerCaseEmailField
 from clientline.errors import Forbidden
-from clientline.forms import LowerCaseEmailField
-from clientline.sheets import Unreadable
+from clientline.web import sheets
+from clientline.web.sheets import Unreadable
 
 LARGEST_BYTES = 5_000_000
 MOST_CLIENTS = 50_000

@@ -1,7 +1,7 @@
 from django_filters import ChoiceFilter, FilterSet
 
 from accounts.models import User
-from clientline.filters import FlagFilter, SearchFilter
+from clientline.api.filters import FlagFilter, SearchFilter
 
 
 class UserFilter(FilterSet):

@@ -1,6 +1,6 @@
 """What must hold for people beyond their constraints."""
 
-from clientline.invariants import Invariant
+from clientline.database.invariants import Invariant
 
 INVARIANTS = [
     Invariant(

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts import sessions, tokens
 from accounts.second_factor import SecondFactorRequired
-from clientline.addresses import network_of
-from clientline.error_pages import ADMIN_PREFIX
 from clientline.errors import Throttled, refusal_response
-from clientline.rates import rates
+from clientline.web.addresses import network_of
+from clientline.web.error_pages import ADMIN_PREFIX
+from clientline.web.rates import rates
 from organizations import audit
 from organizations.idempotency import once
 from organizations.origin import Origin, origin

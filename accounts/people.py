@@ -8,8 +8,8 @@ from django.db import transaction
 from accounts import sign_ins
 from accounts.models import User
 from accounts.signals import leaving, role_changing
+from clientline.database.prepared import Written
 from clientline.errors import FieldRefused, Forbidden, Refused
-from clientline.statements import Written
 from clientline.versions import save_changes
 from organizations import policy
 from organizations.models import Organization

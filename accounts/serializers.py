@@ -3,8 +3,8 @@ from rest_framework import serializers
 
 from accounts import people, sign_ins, tokens
 from accounts.models import Token, User
-from clientline.fields import InstantField, StrictCharField
-from clientline.serializers import BodySerializer, ClientLineSerializer
+from clientline.api.fields import InstantField, StrictCharField
+from clientline.api.serializers import BodySerializer, ClientLineSerializer
 from organizations.serializers import TenantSerializer
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Session, Token
-from clientline.fields import readable_number
+from clientline.api.fields import readable_number
 
 
 @dataclass

@@ -17,9 +17,9 @@ from django.utils.safestring import mark_safe
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import people, second_factor, second_step, sign_in, sign_ins
-from clientline.admin import ClientLineAdminSite
+from clientline.admin.base import ClientLineAdminSite
 from clientline.errors import Refused, Throttled
-from clientline.walls import unconfined
+from clientline.web.marks import unconfined
 
 BACKEND = "accounts.authentication.EmailBackend"
 

@@ -24,11 +24,11 @@ from accounts.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from clientline.addresses import address_of, agent_of
+from clientline.api.schema import ETAG
+from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
 from clientline.errors import FieldRefused
-from clientline.schema import ETAG
-from clientline.views import Endpoint
-from clientline.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
+from clientline.web.addresses import address_of, agent_of
+from clientline.web.probes import Endpoint
 
 
 class UserViewSet(ClientLineViewSet):

@@ -8,10 +8,10 @@ from accounts.models import User
 from appointments import booking
 from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.admin import ClientLineModelAdmin, money_column, pill
-from clientline.bulk import BulkMixin
-from clientline.changelists import ChoicesFilter, OneRowFilter
-from clientline.exports import ExportMixin
+from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.bulk import BulkMixin
+from clientline.admin.exports import ExportMixin
+from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from services.models import Service
 
 EVERYBODY = "Everybody (closed)"

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
-from clientline.statements import Given, Statement, any_of, together
+from clientline.database.prepared import Given, Statement, any_of, together
 
 # In this order: the first stage that leaves no start answers.
 OUTSIDE_WORKING_HOURS = "outside_working_hours"

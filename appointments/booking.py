@@ -27,8 +27,8 @@ from appointments.placing import (
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
+from clientline.database.prepared import Given, Statement
 from clientline.errors import FieldRefused
-from clientline.statements import Given, Statement
 from clientline.versions import save_changes
 from services.models import Service
 

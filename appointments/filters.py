@@ -5,7 +5,7 @@ from django.utils.functional import cached_property
 from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
+from clientline.api.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
 from organizations.models import Organization
 
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from appointments.models import AppointmentHistory
-from clientline import metrics, wording
-from clientline.statements import Insertion
+from clientline import wording
+from clientline.database.prepared import Insertion
+from clientline.web import metrics
 
 
 def record(visit, action, *, by, now, was="", became="", reason=""):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
-from clientline.statements import Given, Statement, any_of, together
+from clientline.database.prepared import Given, Statement, any_of, together
 
 DAY = 1440
 

@@ -10,9 +10,9 @@ from appointments.booking import performers
 from appointments.hours import instant_of
 from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
+from clientline.api.fields import named
+from clientline.api.filters import DateFormField, IdFormField, strange
 from clientline.errors import FieldRefused, Forbidden
-from clientline.fields import named
-from clientline.filters import DateFormField, IdFormField, strange
 from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_SPAN_DAYS = 31

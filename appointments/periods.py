@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from appointments.hours import at, instant_of
+from clientline.api.filters import DateFormField, IdFormField, strange
 from clientline.errors import FieldRefused, Forbidden
-from clientline.filters import DateFormField, IdFormField, strange
 from organizations.models import Organization
 
 LONGEST_DAYS = 366

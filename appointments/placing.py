@@ -22,8 +22,8 @@ from appointments.availability import Calendar, Need
 from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
+from clientline.database.prepared import Insertion, Written, together
 from clientline.errors import FieldRefused
-from clientline.statements import Insertion, Written, together
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (

@@ -6,8 +6,7 @@ from rest_framework.fields import empty
 from accounts.models import User
 from appointments import booking, series
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.errors import Forbidden
-from clientline.fields import (
+from clientline.api.fields import (
     InstantField,
     Reference,
     StrictBooleanField,
@@ -16,7 +15,8 @@ from clientline.fields import (
     StrictDecimalField,
     StrictIntegerField,
 )
-from clientline.serializers import BodySerializer
+from clientline.api.serializers import BodySerializer
+from clientline.errors import Forbidden
 from organizations import policy
 from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service

@@ -30,8 +30,8 @@ from appointments.serializers import (
     UtilizationSerializer,
     WorkingHoursSerializer,
 )
-from clientline.views import Endpoint
-from clientline.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
+from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
+from clientline.web.probes import Endpoint
 
 
 class WorkingHoursViewSet(ClientLineViewSet):

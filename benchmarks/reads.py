@@ -18,7 +18,7 @@ from django.test import Client
 
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
-from clientline.pagination import Cursor
+from clientline.api.pagination import Cursor
 from clientline.tests.serving import Gunicorn
 
 LISTS = "users services working-hours special-hours time-off appointments payments".split()

@@ -15,9 +15,10 @@ from django.db.models import ProtectedError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
-from clientline import metrics, renderers
+from clientline.api import renderers
 from clientline.constraints import column_field, violated
-from clientline.error_pages import error_page, is_admin
+from clientline.web import metrics
+from clientline.web.error_pages import error_page, is_admin
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 def embedded_database(data):
     """The private server that the database engine starts when DATABASE_URL is unset."""
-    return {"ENGINE": "clientline.postgresql", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
+    return {"ENGINE": "clientline.postgres.backend", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
 
 
 def database(url):
@@ -41,7 +41,7 @@ def database(url):
             "ClientLine needs PostgreSQL 14 or newer: without exclusion constraints and row security "
             "its guarantees would silently vanish. Unset DATABASE_URL to use the embedded server."
         )
-    return config | {"ENGINE": "clientline.postgresql"}
+    return config | {"ENGINE": "clientline.postgres.backend"}
 
 
 DATABASE_URL = env("DATABASE_URL", default="")
@@ -119,14 +119,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "clientline.middleware.RequestMiddleware",
+    "clientline.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "clientline.middleware.SessionMiddleware",
+    "clientline.web.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "clientline.middleware.CsrfViewMiddleware",
-    "clientline.middleware.AuthenticationMiddleware",
-    "clientline.middleware.MessageMiddleware",
+    "clientline.web.middleware.CsrfViewMiddleware",
+    "clientline.web.middleware.AuthenticationMiddleware",
+    "clientline.web.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.CallerMiddleware",
 ]
@@ -171,7 +171,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_USERNAME_CALLABLE = "accounts.sign_in.account_of"
-AXES_CLIENT_IP_CALLABLE = "clientline.addresses.network_of"
+AXES_CLIENT_IP_CALLABLE = "clientline.web.addresses.network_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or an attacker could keep somebody out for good
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
@@ -202,19 +202,19 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "clientline_session"
 CSRF_COOKIE_HTTPONLY = False
-CSRF_FAILURE_VIEW = "clientline.error_pages.csrf_failed"
+CSRF_FAILURE_VIEW = "clientline.web.error_pages.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["organizations.policy.PolicyPermission"],
-    "DEFAULT_PARSER_CLASSES": ["clientline.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["clientline.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clientline.renderers.AlwaysJSON",
+    "DEFAULT_PARSER_CLASSES": ["clientline.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["clientline.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clientline.api.renderers.AlwaysJSON",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_PAGINATION_CLASS": "clientline.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["clientline.filters.StrictFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "clientline.schema.ClientLineSchema",
+    "DEFAULT_PAGINATION_CLASS": "clientline.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["clientline.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "clientline.api.schema.ClientLineSchema",
     "EXCEPTION_HANDLER": "clientline.errors.problem_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -242,7 +242,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "clientline.schema.add_problems",
+        "clientline.api.schema.add_problems",
     ],
 }
 
@@ -257,8 +257,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"()": "clientline.logs.TextFormatter"},
-        "json": {"()": "clientline.logs.JSONFormatter"},
+        "text": {"()": "clientline.web.logs.TextFormatter"},
+        "json": {"()": "clientline.web.logs.JSONFormatter"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},

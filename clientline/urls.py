@@ -26,13 +26,13 @@ from appointments.views import (
     UtilizationView,
     WorkingHoursViewSet,
 )
-from clientline.converters import IdConverter
-from clientline.routers import Router
-from clientline.views import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
-from clientline.walls import public, unconfined
+from clientline.api.routers import Router
+from clientline.privacy.views import PrivacyViewSet
+from clientline.web.converters import IdConverter
+from clientline.web.marks import public, unconfined
+from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
-from payments.privacy_views import PrivacyViewSet
 from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
 from services.views import ServiceViewSet
 

@@ -1,10 +1,10 @@
 from django.contrib import admin
 from django.utils.html import format_html_join
 
-from clientline.admin import ClientLineModelAdmin
-from clientline.changelists import ChoicesFilter
-from clientline.fields import readable_number
-from clientline.forms import ClientLineForm
+from clientline.admin.base import ClientLineModelAdmin
+from clientline.admin.forms import ClientLineForm
+from clientline.admin.lists import ChoicesFilter
+from clientline.api.fields import readable_number
 from organizations import audit, changing
 from organizations.models import Audit, Organization
 

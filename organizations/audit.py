@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clientline.fields import tellable
+from clientline.api.fields import tellable
 from organizations.models import Audit, Organization
 from organizations.origin import origin
 

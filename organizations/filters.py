@@ -1,6 +1,6 @@
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from clientline.filters import FlagFilter, IdFilter, InstantFilter, SearchFilter
+from clientline.api.filters import FlagFilter, IdFilter, InstantFilter, SearchFilter
 from organizations.models import Audit, Organization
 
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
 
+from clientline.api.renderers import JSONRenderer
 from clientline.errors import FieldRefused, Forbidden, Refused
-from clientline.renderers import JSONRenderer
 from organizations.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"

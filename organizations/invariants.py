@@ -1,7 +1,7 @@
 """What must hold for organizations beyond their constraints."""
 
 from clientline.currencies import HUNDREDTHS, WHOLE
-from clientline.invariants import Invariant
+from clientline.database.invariants import Invariant
 from clientline.zones import readable_zones
 
 INVARIANTS = [

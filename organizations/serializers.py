@@ -2,8 +2,8 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from clientline.fields import ChangesField, Reference
-from clientline.serializers import ClientLineSerializer
+from clientline.api.fields import ChangesField, Reference
+from clientline.api.serializers import ClientLineSerializer
 from clientline.zones import validate_zone
 from organizations import changing
 from organizations.models import Audit, Organization

@@ -1,6 +1,6 @@
 """`/organizations`: members see their own, its admin changes it, operators make new ones. `/audit`: who did what."""
 
-from clientline.viewsets import ClientLineViewSet, ReadViewSet
+from clientline.api.viewsets import ClientLineViewSet, ReadViewSet
 from organizations.filters import AuditFilter, OrganizationFilter
 from organizations.models import Audit, Organization
 from organizations.serializers import AuditSerializer, OrganizationSerializer

@@ -1,9 +1,9 @@
 from django.contrib import admin
 
 from appointments.models import Appointment
-from clientline.admin import ClientLineModelAdmin, money_column, pill
-from clientline.changelists import ChoicesFilter, OneRowFilter
-from clientline.exports import ExportMixin
+from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.exports import ExportMixin
+from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
 

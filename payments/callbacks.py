@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
 from clientline.errors import FieldRefused
-from clientline.views import Endpoint
+from clientline.web.probes import Endpoint
 from payments import gateway, online
 from payments.gateways.simulator import SimulatorGateway
 

@@ -1,6 +1,6 @@
 from django_filters import ChoiceFilter, FilterSet
 
-from clientline.filters import IdFilter, InstantFilter
+from clientline.api.filters import IdFilter, InstantFilter
 from payments.models import Payment
 
 

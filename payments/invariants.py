@@ -1,6 +1,6 @@
 """What must hold for payments and refunds beyond their constraints and triggers."""
 
-from clientline.invariants import Invariant
+from clientline.database.invariants import Invariant
 
 INVARIANTS = [
     Invariant(

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from accounts.serializers import UserSerializer
 from appointments.models import Appointment
 from appointments.serializers import AppointmentSerializer, ReportSerializer
-from clientline.fields import (
+from clientline.api.fields import (
     ChangesField,
     InstantField,
     Reference,
@@ -16,7 +16,7 @@ from clientline.fields import (
     StrictDecimalField,
     is_key,
 )
-from clientline.serializers import BodySerializer, ClientLineSerializer
+from clientline.api.serializers import BodySerializer, ClientLineSerializer
 from payments import ledger
 from payments.models import Payment, Refund
 

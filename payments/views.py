@@ -12,8 +12,8 @@ from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.periods import REPORT_PARAMETERS, asked_period
-from clientline.views import Endpoint
-from clientline.viewsets import CreateMixin, ReadViewSet, answered, only
+from clientline.api.viewsets import CreateMixin, ReadViewSet, answered, only
+from clientline.web.probes import Endpoint
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund

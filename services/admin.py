@@ -1,11 +1,11 @@
 from django.contrib import admin
 
 from accounts.models import User
-from clientline.admin import ClientLineModelAdmin, money_column
-from clientline.bulk import BulkMixin
-from clientline.changelists import ChoicesFilter
-from clientline.exports import ExportMixin
-from clientline.forms import SuggestedSelectMultiple
+from clientline.admin.base import ClientLineModelAdmin, money_column
+from clientline.admin.bulk import BulkMixin
+from clientline.admin.exports import ExportMixin
+from clientline.admin.forms import SuggestedSelectMultiple
+from clientline.admin.lists import ChoicesFilter
 from services import offering
 from services.models import Service
 

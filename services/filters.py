@@ -1,6 +1,6 @@
 from django_filters import FilterSet
 
-from clientline.filters import FlagFilter, IdFilter, SearchFilter
+from clientline.api.filters import FlagFilter, IdFilter, SearchFilter
 from services.models import Service
 
 

@@ -1,6 +1,6 @@
 """What must hold for services beyond their constraints."""
 
-from clientline.invariants import Invariant
+from clientline.database.invariants import Invariant
 
 INVARIANTS = [
     Invariant(

@@ -5,8 +5,8 @@ from django.db import transaction
 from accounts import people
 from accounts.models import User
 from clientline.currencies import refuse_fractions
+from clientline.database.prepared import Written
 from clientline.errors import FieldRefused
-from clientline.statements import Written
 from clientline.versions import save_changes
 from services.models import Service, ServiceStaff
 

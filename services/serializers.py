@@ -1,5 +1,5 @@
 from accounts.models import User
-from clientline.fields import References
+from clientline.api.fields import References
 from organizations.serializers import TenantSerializer
 from services import offering
 from services.models import Service

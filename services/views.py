@@ -1,6 +1,6 @@
 """`/services`: clients see what is on offer, admins and managers run the list."""
 
-from clientline.viewsets import ClientLineViewSet
+from clientline.api.viewsets import ClientLineViewSet
 from services.filters import ServiceFilter
 from services.models import Service
 from services.serializers import ServiceSerializer

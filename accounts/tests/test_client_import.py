@@ -12,7 +12,7 @@ from accounts import client_import
 from accounts.client_import import Problem, read
 from accounts.models import User
 from clientline.errors import Forbidden
-from clientline.sheets import Unreadable
+from clientline.web.sheets import Unreadable
 
 HEADING = "name,email,phone\n"
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from clientline.addresses import address_of, network_of
 from clientline.tests.pages import errors_of
 from clientline.tests.problems import fields, problem
+from clientline.web.addresses import address_of, network_of
 
 TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
 

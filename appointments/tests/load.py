@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from clientline.embedded_postgres import Cluster
+from clientline.postgres.cluster import Cluster
 from clientline.tests.serving import PROJECT
 
 CALLERS = 8

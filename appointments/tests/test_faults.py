@@ -13,7 +13,7 @@ import pytest
 
 from appointments.tests.load import CALLERS, Load, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_effect
-from clientline.postgres_remains import processes_in
+from clientline.postgres.leftovers import processes_in
 
 pytestmark = pytest.mark.faults
 ROOM = 40 * 2**20  # bytes; two segments of the write-ahead log, and a bit

@@ -15,9 +15,9 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments import booking, merging
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
+from clientline.privacy import personal_data
 from organizations import changing
 from organizations.models import Organization
-from payments import privacy
 from services import offering
 from services.models import Service, ServiceStaff
 from services.tests.factories import ServiceFactory
@@ -174,7 +174,7 @@ def test_an_erasure_blanks_the_notes_that_are_written_meanwhile(salon, regular, 
 
 def test_nobody_is_booked_who_is_erased_meanwhile(salon, regular, ask, meanwhile):
     with transaction.atomic():
-        privacy.erase(by=salon.admin, client=User.objects.select_for_update(no_key=True).get(pk=regular.pk))
+        personal_data.erase(by=salon.admin, client=User.objects.select_for_update(no_key=True).get(pk=regular.pk))
         booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
     assert booked.result() == (400, "inactive")
 

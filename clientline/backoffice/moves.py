@@ -11,10 +11,10 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from clientline.backoffice.pages import page
-from clientline.backoffice.provider import ask_provider
+from clientline.admin.forms import Refusable
+from clientline.backoffice.money.provider import ask_provider
+from clientline.backoffice.page import page
 from clientline.errors import Refused, refusal_in
-from clientline.forms import Refusable
 from organizations import policy
 
 STALE = "This was changed meanwhile, perhaps because it was sent twice. Look at it again before you send it."

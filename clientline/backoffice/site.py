@@ -3,7 +3,10 @@
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import acting, client_import, reports, today, week, week_hours
+from clientline.backoffice.calendar import today, week, week_hours
+from clientline.backoffice.money import reports
+from clientline.backoffice.people import client_import
+from clientline.backoffice.platform import acting
 from clientline.backoffice.sidebar import groups_for
 from organizations import audit
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from clientline.backoffice.acting import KEY, organization_of
+from clientline.backoffice.platform.acting import KEY, organization_of
 from clientline.tests.pages import Page, submit
 from services.models import Service
 

@@ -9,7 +9,7 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from clientline.changelists import BoundedPaginator
+from clientline.admin.lists import BoundedPaginator
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 

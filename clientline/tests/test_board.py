@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appointments.hours import at
-from clientline.backoffice.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
+from clientline.backoffice.calendar.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 23)

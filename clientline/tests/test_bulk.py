@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory, days_ahead
-from clientline import bulk
+from clientline.admin import bulk
 
 VISITS, PEOPLE, SERVICES = "/admin/appointments/appointment/", "/admin/accounts/user/", "/admin/services/service/"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.backoffice.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, bars, columns
+from clientline.backoffice.money.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, bars, columns
 
 
 def points(*values):

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clientline.invariants import all_invariants
+from clientline.database.invariants import all_invariants
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 INVARIANTS = {invariant.name: invariant for invariant in all_invariants()}

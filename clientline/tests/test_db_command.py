@@ -13,9 +13,9 @@ from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clientline.dumps import libpq_environment
-from clientline.embedded_postgres import Cluster
-from clientline.postgres_binaries import find_binaries, major_version, system_directories, wheel_directories
+from clientline.postgres.binaries import find_binaries, major_version, system_directories, wheel_directories
+from clientline.postgres.cluster import Cluster
+from clientline.postgres.dumps import libpq_environment
 
 SCHEMA = """
 CREATE TABLE visitor (

@@ -19,14 +19,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from clientline import embedded_postgres, postgres_binaries, postgres_remains
-from clientline.embedded_postgres import Cluster
-from clientline.postgres_binaries import PostgresUnavailable, find_binaries
-from clientline.postgres_remains import answers, processes_in
+from clientline.postgres import binaries, leftovers
+from clientline.postgres.binaries import PostgresUnavailable, find_binaries, major_version
+from clientline.postgres.cluster import PATIENCE, Cluster
+from clientline.postgres.leftovers import answers, processes_in
 
-PROJECT = Path(embedded_postgres.__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 NOBODY = 65534
-START = "import sys; from clientline.embedded_postgres import Cluster; print(Cluster(sys.argv[1]).ensure_running())"
+START = "import sys; from clientline.postgres.cluster import Cluster; print(Cluster(sys.argv[1]).ensure_running())"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 needs_proc = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at /proc")
 
@@ -134,7 +134,7 @@ def test_durability_is_on_and_nothing_listens_on_a_port(running):
 
 
 def test_text_sorts_by_code_point_and_every_letter_has_its_case(running):
-    if embedded_postgres.major_version(running.bin_dir) < 17:
+    if major_version(running.bin_dir) < 17:
         pytest.skip("the provider that does this came with PostgreSQL 17")
     sql = "SELECT string_agg(x, '' ORDER BY x), lower('ÄÖ') FROM unnest(ARRAY['b', 'ä', 'B', 'a']) AS x"
     assert ask(running, sql) == ("Babä", "äö")
@@ -306,7 +306,7 @@ def test_the_lock_of_a_live_server_is_never_dropped(cluster):
 
 
 def test_a_socket_that_accepts_but_says_nothing_is_no_server(data, monkeypatch):
-    monkeypatch.setattr(postgres_remains, "ANSWER", 0.1)
+    monkeypatch.setattr(leftovers, "ANSWER", 0.1)
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(data / "mute"))
         mute.listen()
@@ -316,8 +316,8 @@ def test_a_socket_that_accepts_but_says_nothing_is_no_server(data, monkeypatch):
 
 def test_a_server_that_hangs_is_named(cluster, monkeypatch):
     cluster.ensure_running()
-    monkeypatch.setattr(embedded_postgres, "PATIENCE", 0)
-    monkeypatch.setattr(postgres_remains, "ANSWER", 0.1)
+    monkeypatch.setattr("clientline.postgres.cluster.PATIENCE", 0)
+    monkeypatch.setattr(leftovers, "ANSWER", 0.1)
     server = pid_of(cluster)
     os.kill(server, signal.SIGSTOP)
     try:
@@ -375,7 +375,7 @@ def test_any_path_will_do(data, name):
 def test_a_big_log_is_put_aside(cluster, monkeypatch):
     cluster.ensure_running()
     cluster.stop()
-    monkeypatch.setattr(embedded_postgres, "LOG_LIMIT", 100)
+    monkeypatch.setattr("clientline.postgres.cluster.LOG_LIMIT", 100)
     cluster.ensure_running()
     assert starts_of(cluster) == 1
     assert "starting PostgreSQL" in (cluster.data / "postgres.log.old").read_text()
@@ -389,7 +389,7 @@ def test_another_major_version_is_refused_in_one_sentence(empty):
     (empty.directory / "PG_VERSION").write_text("13\n")
     with pytest.raises(PostgresUnavailable) as refusal:
         empty.ensure_running()
-    present = embedded_postgres.major_version(empty.bin_dir)
+    present = major_version(empty.bin_dir)
     assert str(refusal.value) == (
         f"The database in {empty.directory} was made by PostgreSQL 13, but {empty.bin_dir} has {present}: "
         "set PG_BINDIR to the programs of PostgreSQL 13."
@@ -402,7 +402,7 @@ def test_a_server_that_panics_at_its_start_is_not_waited_for(cluster):
     began = time.monotonic()
     with pytest.raises(PostgresUnavailable, match=r"^PostgreSQL does not start: could not locate a"):
         cluster.ensure_running()
-    assert time.monotonic() - began < embedded_postgres.PATIENCE / 2
+    assert time.monotonic() - began < PATIENCE / 2
 
 
 def test_a_directory_of_something_else_is_refused_and_kept(empty):
@@ -440,8 +440,8 @@ def test_pg_bindir_is_used_or_refused(monkeypatch, data):
 
 
 def test_without_any_binaries_the_sentence_names_the_ways_out(monkeypatch):
-    monkeypatch.setattr(postgres_binaries, "WHEEL", "no_such_package")
-    monkeypatch.setattr(postgres_binaries, "SYSTEM", ())
+    monkeypatch.setattr(binaries, "WHEEL", "no_such_package")
+    monkeypatch.setattr(binaries, "SYSTEM", ())
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("PG_BINDIR", raising=False)
     with pytest.raises(PostgresUnavailable, match=r"requirements.txt, set PG_BINDIR .* or set DATABASE_URL"):
@@ -451,8 +451,8 @@ def test_without_any_binaries_the_sentence_names_the_ways_out(monkeypatch):
 def test_the_newest_programs_come_first(data):
     for version, reply in (("9", "9.6.24"), ("16", "16.14"), ("18", "18.4"), ("19", "19beta1")):
         fake_postgres(data / version, reply)
-    found = postgres_binaries.newest_first(data.glob("*"))
-    assert [postgres_binaries.major_version(directory) for directory in found] == [19, 18, 16, 9]
+    found = binaries.newest_first(data.glob("*"))
+    assert [binaries.major_version(directory) for directory in found] == [19, 18, 16, 9]
 
 
 def fake_postgres(directory, version):
@@ -505,7 +505,7 @@ def without_namespaces(code, *arguments):
 
 RUN_AND_STOP = """
 from pathlib import Path
-from clientline.embedded_postgres import Cluster
+from clientline.postgres.cluster import Cluster
 cluster = Cluster(sys.argv[1])
 cluster.ensure_running()
 print(Path(f"/proc/{cluster.status().pid}").stat().st_uid, cluster.directory.stat().st_uid, cluster.stop())

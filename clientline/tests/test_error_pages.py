@@ -5,12 +5,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts.tests.factories import PASSWORD, token_for
-from clientline.backoffice import today
-from clientline.error_pages import FORGED, WORDS
-from clientline.middleware import LARGEST_UPLOAD
+from clientline.backoffice.calendar import today
 from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
+from clientline.web.error_pages import FORGED, WORDS
+from clientline.web.middleware import LARGEST_UPLOAD
 from organizations.models import Organization
 
 ORGANIZATIONS = "/admin/organizations/organization/"

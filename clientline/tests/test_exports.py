@@ -10,8 +10,9 @@ from accounts import client_import
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
-from clientline import exports, sheets
+from clientline.admin import exports
 from clientline.tests.pages import Page
+from clientline.web import sheets
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 

@@ -13,11 +13,11 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from clientline import rates, views
 from clientline.errors import as_refusal
-from clientline.middleware import HEADERS
 from clientline.tests.problems import problem
 from clientline.tests.test_refusals import refused_by_postgresql
+from clientline.web import probes, rates
+from clientline.web.middleware import HEADERS
 from services.models import Service
 
 PRODUCTION = re.search(r"```ini\n(.*?)```", (settings.BASE_DIR / "README.md").read_text(), re.DOTALL)[1]
@@ -159,7 +159,7 @@ def test_a_server_whose_database_is_away_is_live_and_not_ready(db, monkeypatch):
 
 
 def test_a_server_ahead_of_its_tables_is_not_ready(db):
-    views.applied.clear()
+    probes.applied.clear()
     MigrationRecorder.Migration.objects.filter(app="payments").order_by("-id").first().delete()
     assert problem(Client().get("/ready")) == (503, "unavailable")
 

@@ -15,7 +15,7 @@ from appointments.serializers import (
     WorkingHoursSerializer,
 )
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
-from clientline.serializers import ClientLineSerializer, Reader
+from clientline.api.serializers import ClientLineSerializer, Reader
 from organizations.serializers import AuditSerializer, OrganizationSerializer
 from payments import ledger
 from payments.serializers import PaymentSerializer, RefundSerializer

@@ -12,7 +12,7 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline import wording
-from clientline.backoffice import today
+from clientline.backoffice.calendar import today
 from payments.tests.factories import PaymentFactory
 
 PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works

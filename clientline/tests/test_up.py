@@ -19,8 +19,8 @@ from django.core.management import CommandError
 from django.urls import resolve
 
 from clientline import gunicorn_conf, zones
-from clientline.embedded_postgres import Cluster
 from clientline.management.commands import up
+from clientline.postgres.cluster import Cluster
 
 
 def free_port():

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import UserQuerySet
 from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment, TimeOff
-from clientline.viewsets import compiled
+from clientline.api.viewsets import compiled
 from organizations.tenancy import TenantQuerySet
 from services.models import Service
 

@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.currencies import WHOLE
+from clientline.demo.visits import draw_guests
 from organizations.models import Organization
-from payments.demo.visits import draw_guests
 from payments.models import Payment
 from services.models import Service, ServiceStaff
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts import client_import
-from clientline.sheets import Unreadable
+from clientline.web.sheets import Unreadable
 from organizations.models import Organization
 
 

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clientline.invariants import all_invariants
+from clientline.database.invariants import all_invariants
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.template.defaultfilters import filesizeformat
 
-from clientline.dumps import DumpFailed, is_dump, libpq_environment, program, restore_dump, write_dump
-from clientline.embedded_postgres import Cluster
-from clientline.postgres_binaries import PostgresUnavailable
+from clientline.postgres.binaries import PostgresUnavailable
+from clientline.postgres.cluster import Cluster
+from clientline.postgres.dumps import DumpFailed, is_dump, libpq_environment, program, restore_dump, write_dump
 
 ELSEWHERE = "DATABASE_URL names the server: nothing is started or stopped here."
 

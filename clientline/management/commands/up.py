@@ -15,8 +15,8 @@ from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
 from clientline import zones
-from clientline.embedded_postgres import Cluster
-from clientline.postgres_binaries import PostgresUnavailable
+from clientline.postgres.binaries import PostgresUnavailable
+from clientline.postgres.cluster import Cluster
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
 HOW_TO_BEGIN = """The database has no organization yet. Any of these makes a beginning:

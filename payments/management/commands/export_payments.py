@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.hours import at, instant_of
-from clientline.fields import parse_date
-from clientline.sheets import cell
+from clientline.api.fields import parse_date
+from clientline.web.sheets import cell
 from organizations import audit
 from organizations.models import Organization
 from payments.bookkeeping import COLUMNS

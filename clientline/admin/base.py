@@ -1,0 +1,305 @@
+"""The admin site, and the base of every model's admin: the policy, scopes and domain functions of the API."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, models
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from clientline import wording
+from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
+from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
+from clientline.errors import Refused, as_refusal
+from clientline.versions import save_changes
+
+LONGEST_SEARCH = 200  # each word is a condition more
+
+
+class ClientLineAdminSite(admin.AdminSite):
+    site_header = site_title = "ClientLine"
+    index_title = "Back office"
+    site_url = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.disable_action("delete_selected")  # it asks neither the policy for each row nor the domain
+
+    def organization_of(self, request):
+        """The one organization the page is about; None where an operator looks at all of them."""
+        return None if request.user.is_superuser else request.user.organization
+
+    def note_export(self, request, table, **facts):
+        """Remember who took what away; the back office does."""
+
+    def editors_since(self, row, version):
+        """The names of who made the later versions of the row, latest first; the back office knows."""
+        return []
+
+    def autocomplete_view(self, request):
+        return SuggestionsView.as_view(admin_site=self)(request)
+
+
+class SuggestionsView(AutocompleteJsonView):
+    """Suggests the rows that the asking form accepts, no others."""
+
+    def has_perm(self, request, obj=None):
+        if not self.admin_site.is_registered(self.source_field.model):
+            return False
+        self.asking = self.admin_site.get_model_admin(self.source_field.model)
+        asked = self.source_field.name in self.asking.autocomplete_fields
+        return asked and (self.asking.has_add_permission(request) or self.asking.has_change_permission(request))
+
+    def get_queryset(self):
+        rows = self.asking.rows_for(self.source_field, self.request)
+        found, _ = self.model_admin.get_search_results(self.request, rows, self.term)
+        return found.order_by(*self.model_admin.get_ordering(self.request))
+
+    def serialize_result(self, row, to_field_name):
+        return {"id": str(row.pk), "text": self.model_admin.label(row)}
+
+
+def pill(value, label):
+    """A word in a list that the eye finds by its colour, too."""
+    return format_html('<span class="pill {}">{}</span>', value, label)
+
+
+def money_column(name):
+    """For a list: the amount in the column `name` in words, and nothing for none."""
+
+    @admin.display(description=name)
+    def said(self, row):
+        amount = getattr(row, name)
+        return None if amount is None else wording.money(amount, row.organization.currency)
+
+    return said
+
+
+class ClientLineModelAdmin(admin.ModelAdmin):
+    """Shows and permits what the policy does for `resource`, and saves through `create` and `update`.
+
+    What these refuse becomes an error of the form. Pages show `add_fields` on adding and `change_fields` later, of
+    which `readonly_fields` only then; `choices` gives the rows a user may name in a field. The name `organization`
+    counts in all lists of fields only for operators who act in no one organization: everybody else has but one.
+    """
+
+    resource = None
+    add_fields = ()
+    change_fields = ()
+    choices = {}
+    labels = {"is_active": "Active"}
+    help_texts = {}
+    form = add_form = ClientLineForm
+    actions = None
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    sortable_by = ()
+    operator_ordering = ("-id",)  # the only index over the rows of all organizations
+    formfield_overrides = {
+        models.DateTimeField: {"validators": BOUNDS},
+        models.TimeField: {"validators": [whole_minute]},
+        models.EmailField: {"form_class": LowerCaseEmailField},
+    }
+
+    def page_name(self, page):
+        """What Django calls a page of this model in the admin's urls."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    # Scope
+
+    def permitted_rows(self, request, action):
+        return self.of_one(request, self.model._default_manager.visible_to(request.user, self.resource, action))
+
+    def of_one(self, request, rows):
+        """Of `rows`, those of the organization an operator acts in; a member's scope is as narrow already."""
+        if not request.user.is_superuser or self.sees_many(request) or not hasattr(rows.model, "organization"):
+            return rows
+        return rows.filter(organization=self.admin_site.organization_of(request))
+
+    def sees_many(self, request):
+        """Whether this is an operator who looks at all organizations."""
+        return self.admin_site.organization_of(request) is None
+
+    def permits(self, request, action, obj=None):
+        if not self.admin_site.has_permission(request) or not request.user.may(self.resource, action):
+            return False
+        return obj is None or self.reaches(request, action, obj)
+
+    def reaches(self, request, action, row):
+        """Whether the row is in the action's scope; asked once a page, which changes nothing that decides it."""
+        if request.method != "GET":
+            return self.permitted_rows(request, action).filter(pk=row.pk).exists()
+        answers = request.__dict__.setdefault("reached", {})
+        key = (self.resource, action, row.pk)
+        if key not in answers:
+            answers[key] = self.permitted_rows(request, action).filter(pk=row.pk).exists()
+        return answers[key]
+
+    def has_module_permission(self, request):
+        return self.permits(request, "list")
+
+    def has_view_permission(self, request, obj=None):
+        return self.permits(request, "retrieve", obj)
+
+    def has_add_permission(self, request):
+        return self.permits(request, "create")
+
+    def has_change_permission(self, request, obj=None):
+        return self.permits(request, "update", obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.permits(request, "destroy", obj)
+
+    def get_queryset(self, request):
+        return self.permitted_rows(request, "list").order_by(*self.get_ordering(request))
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST" or not self.has_change_permission(request, row):
+            return row
+        locked = self.permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
+        return locked.filter(pk=row.pk).first()
+
+    def row_for(self, request, action, object_id, **lock):
+        """The row, locked where `lock` says how. Raises PermissionDenied and Http404."""
+        if not self.permits(request, action):
+            raise PermissionDenied
+        rows = self.permitted_rows(request, action)
+        if lock:
+            rows = rows.select_for_update(of=("self",), **lock)
+        row = rows.filter(pk=object_id).first()
+        if row is None:
+            raise Http404
+        return row
+
+    # Lists
+
+    def visible(self, request, names):
+        return [name for name in names if name != "organization" or self.sees_many(request)]
+
+    def nouns(self, request):
+        """What one row of the list is called, and several."""
+        return self.opts.verbose_name, self.opts.verbose_name_plural
+
+    def get_list_display(self, request):
+        return self.visible(request, self.list_display)
+
+    def get_list_filter(self, request):
+        """Of filters by other rows, operators get the organization's: all people of all organizations are too many."""
+        many = self.sees_many(request)
+        return [each for each in self.list_filter if not isinstance(each, tuple) or (each[0] == "organization") == many]
+
+    def lookup_allowed(self, lookup, value, request):
+        return any(lookup in filter_parameters(each) for each in self.get_list_filter(request))
+
+    def get_ordering(self, request):
+        return self.operator_ordering if self.sees_many(request) else self.ordering
+
+    def get_changelist(self, request, **kwargs):
+        return SortedByIndex
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, search_term[:LONGEST_SEARCH])
+
+    def get_paginator(self, request, queryset, *args, **kwargs):
+        if queryset.model is LogEntry and not request.user.is_superuser:  # a history: what operators did is theirs
+            queryset = queryset.filter(user__organization=request.user.organization_id)
+        return super().get_paginator(request, queryset, *args, **kwargs)
+
+    # Forms
+
+    def get_fields(self, request, obj=None):
+        fields = self.visible(request, self.change_fields if obj else self.add_fields)
+        versioned = obj is not None and hasattr(obj, "version") and self.has_change_permission(request, obj)
+        return [*fields, "shown_version"] if versioned else fields
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("organization", *self.readonly_fields) if obj else ()
+
+    def get_changeform_initial_data(self, request):
+        return {}  # Django's own takes the query string, unchecked
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        kwargs |= {"labels": self.labels, "help_texts": self.help_texts}
+        kwargs["form"] = self.form if change else self.add_form
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        form.told_by = staticmethod(self.admin_site.editors_since)
+        return form
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        # What the field showed comes back with it: only what its reader changed is saved, over nobody else's change.
+        field = super().formfield_for_dbfield(db_field, request, show_hidden_initial=True, **kwargs)
+        field.widget.can_delete_related = False  # booking a service is no occasion to delete it
+        return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs |= {
+            "queryset": self.rows_for(db_field, request),
+            "widget": SuggestedSelect(db_field, self.admin_site),
+        }
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).label
+        return field
+
+    def rows_for(self, field, request):
+        """The rows that the caller may name in `field`."""
+        if field.name == "organization":
+            return field.related_model._default_manager.visible_to(request.user, "organizations")
+        return self.of_one(request, self.choices[field.name](request.user))
+
+    def label(self, row):
+        """How a form names `row` where it can be chosen."""
+        return str(row)
+
+    # Saving
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (Refused, DatabaseError) as error:
+            request.refusal = as_refusal(error)
+            if request.refusal is None or request.method != "POST":
+                raise
+        # All of it is rolled back. The same again stops at the form, which now holds the refusal.
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_form(self, request, form, change):
+        """The row, saved: already here, because Django logs and answers with what this returns."""
+        if change:
+            return self.update(request, form.instance, {name: form.cleaned_data[name] for name in form.changed_data})
+        values = dict(form.cleaned_data)
+        if "organization" in self.add_fields:
+            values.setdefault("organization", self.admin_site.organization_of(request))
+        return self.create(request, values)
+
+    def save_model(self, request, obj, form, change):
+        pass  # save_form has
+
+    def save_related(self, request, form, formsets, change):
+        pass  # save_form has
+
+    def create(self, request, values):
+        return self.model._default_manager.create(**values)
+
+    def update(self, request, row, changes):
+        save_changes(row, changes)
+        return row
+
+    def get_deleted_objects(self, objs, request):
+        # Django's own collects all that refers to the row, to list it: for a person that may be every visit ever.
+        return [self.label(row) for row in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
+
+    def delete_view(self, request, object_id, extra_context=None):
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except (Refused, DatabaseError) as error:
+            refusal = as_refusal(error, deleting=True)
+            if refusal is None or request.method != "POST":
+                raise
+        self.message_user(request, refusal.detail, messages.ERROR)
+        return HttpResponseRedirect(reverse(f"admin:{self.page_name('change')}", args=[object_id]))

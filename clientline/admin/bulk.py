@@ -1,0 +1,61 @@
+"""Actions over chosen rows of a list: each row through its domain function, each with its outcome."""
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import DatabaseError, transaction
+from django.http import HttpResponseRedirect
+
+from clientline.api.fields import readable_number
+from clientline.errors import Refused, refusal_in
+
+MOST_ROWS = 200
+MOST_TOLD = 10
+
+
+class BulkMixin:
+    """For a list's admin. An action names what the policy calls it, and what becomes of one row."""
+
+    def response_action(self, request, queryset):
+        if all(readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset)
+        self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def each_row(self, request, queryset, *, action, perform, done):
+        """Let `perform` change each chosen row that the caller may, under its lock, and say what became of them.
+
+        A row that is refused holds up no other. `done` is the past fact, like "completed".
+        """
+        chosen = list(queryset.order_by().values_list("pk", flat=True)[: MOST_ROWS + 1])
+        if len(chosen) > MOST_ROWS:
+            told = f"Choose at most {MOST_ROWS} rows at once. Nothing was changed."
+            return self.message_user(request, told, messages.ERROR)
+        rows = self.permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)
+        # In the order of their ids, so that two who choose the same rows do not wait for each other in a circle.
+        locked = list(rows.select_for_update(of=("self",), no_key=True).order_by("id"))
+        refused = {row.pk: refusal for row in locked if (refusal := self.refusal_of(perform, row))}
+        changed = [row for row in locked if row.pk not in refused]
+        LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, change_message=done.capitalize())
+        return self.tell(request, changed, done, [*refused.values(), *self.out_of_reach(len(chosen) - len(locked))])
+
+    def refusal_of(self, perform, row):
+        """Why this row was not changed, as a sentence, or None."""
+        try:
+            with transaction.atomic():
+                perform(row)
+        except (Refused, DatabaseError) as error:
+            return f"{self.label(row)}: {refusal_in(error).detail}"
+        return None
+
+    def out_of_reach(self, number):
+        return [f"{number} of the chosen rows are not yours to change."] if number else []
+
+    def tell(self, request, changed, done, refused):
+        if changed:
+            noun = self.nouns(request)[len(changed) != 1]
+            self.message_user(request, f"{len(changed)} {noun} {done}.", messages.SUCCESS)
+        for told in refused[:MOST_TOLD]:
+            self.message_user(request, told, messages.WARNING)
+        if len(refused) > MOST_TOLD:
+            self.message_user(request, f"{len(refused) - MOST_TOLD} more were refused, too.", messages.WARNING)

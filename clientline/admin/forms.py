@@ -1,0 +1,158 @@
+"""Forms of the admin: they read what was typed; the domain and the database judge it."""
+
+from copy import copy
+
+from django import forms
+from django.contrib.admin.utils import display_for_value
+from django.contrib.admin.widgets import AutocompleteMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Manager
+from django.forms.models import construct_instance
+
+from clientline.api.fields import EARLIEST, LATEST, readable_number
+
+OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
+BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
+
+
+class LowerCaseEmailField(forms.EmailField):
+    """Stored in lower case, as the database checks."""
+
+    def to_python(self, value):
+        return super().to_python(value).lower()
+
+
+def whole_minute(clock):
+    if clock.second or clock.microsecond:
+        raise ValidationError("Write hours and minutes only.", code="whole_minute")
+
+
+class Suggested(AutocompleteMixin):
+    """Django's own fails on rendering what is no number at all."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [each for each in value if readable_number(str(each))], attr)
+
+
+class SuggestedSelect(Suggested, forms.Select):
+    pass
+
+
+class SuggestedSelectMultiple(Suggested, forms.SelectMultiple):
+    pass
+
+
+class Refusable:
+    """For forms: what the domain refused stands beside the field it is about."""
+
+    renamed = {}  # the domain's name of a value → the form's
+
+    def add_refusal(self, refusal):
+        unnamed = [{"field": None, "code": refusal.code, "detail": refusal.detail}]
+        for error in getattr(refusal, "errors", unnamed):
+            name = self.renamed.get(error["field"], error["field"])
+            self.add_error(name if name in self.fields else None, ValidationError(error["detail"], error["code"]))
+
+
+class VersionField(forms.CharField):
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial, data):
+        return False  # nobody types it
+
+
+class VersionedForm(forms.Form):
+    """Carries the version that its row had when the page was made.
+
+    Where the row has changed meanwhile, the form is refused, says so, and keeps the input. It carries the present
+    version then: whoever sends it again has been told.
+    """
+
+    shown_version = VersionField(required=False)
+
+    def carry_version(self, row):
+        """To be called once the form is made. The row of a form that came back has to be locked."""
+        self.versioned_row = row
+        if row.pk is None or not hasattr(row, "version"):
+            del self.fields["shown_version"]
+        else:
+            self.fields["shown_version"].initial = str(row.version)
+
+    def clean(self):
+        values = super().clean()
+        shown = values.pop("shown_version", "")
+        if shown and shown != str(self.versioned_row.version):
+            self.refuse_stale(shown)
+        return values
+
+    def refuse_stale(self, shown):
+        self.data = self.data.copy()
+        self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
+        now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
+        editors = self.editors_since(shown)
+        by = f" by {' and '.join(editors)}" if editors else ""
+        told = f"This has been changed meanwhile{by}.{now} Save again to store what you typed."
+        self.add_error(None, ValidationError(told, code="version_mismatch"))
+
+    def changed_meanwhile(self):
+        """(label, present value) of what has changed since the page was made, as far as that is known."""
+        return []
+
+    def editors_since(self, shown):
+        """The names of who changed the row since the version that was shown, as far as they are known."""
+        return []
+
+
+class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
+    """Changes neither the row nor the database. `refusal` is why saving these values was refused a moment ago."""
+
+    refusal = None
+    told_by = None  # a function of row and version: who made the later ones
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.carry_version(self.instance)
+
+    def refuse_stale(self, shown):
+        super().refuse_stale(shown)
+        for field in self:
+            if field.name not in self.changed_data:
+                self.show_present(field)
+
+    def show_present(self, field):
+        """What nobody typed into is shown as the row holds it now, and comes back as unchanged."""
+        field.field.bound_data = lambda data, initial: initial
+        self.data.pop(field.html_initial_name, None)
+
+    def changed_meanwhile(self):
+        return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
+
+    def editors_since(self, shown):
+        known = self.told_by and readable_number(shown)
+        return self.told_by(self.instance, int(shown)) if known else []
+
+    def has_moved_on(self, field):
+        """Whether the row holds another value than the page showed, which came back beside the input."""
+        shown = field.field.hidden_widget().value_from_datadict(self.data, self.files, field.html_initial_name)
+        return field.field.show_hidden_initial and field.field.has_changed(field.initial, shown)
+
+    def _post_clean(self):
+        # In place of the parent's, which changes the row, with which the domain functions compare the values, and
+        # asks for uniqueness and constraints: those queries miss what row security hides and what others commit next.
+        try:
+            row = construct_instance(self, copy(self.instance), self._meta.fields, self._meta.exclude)
+            row.clean_fields(exclude=self._get_validation_exclusions())
+        except ValidationError as error:
+            self.add_error(None, error)
+        if self.refusal:
+            self.add_refusal(self.refusal)
+
+
+def in_words(row, name):
+    """The value of a column as a reader would write it."""
+    choice = getattr(row, f"get_{name}_display", None)
+    value = choice() if choice else getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return display_for_value(list(value.all()) if isinstance(value, Manager) else value, "") or "empty"

@@ -1,0 +1,255 @@
+"""Serializer fields that take JSON's own types and nothing that merely looks like them."""
+
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import cache
+
+import orjson
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from clientline.api.parsers import LARGEST_INTEGER
+from clientline.database.prepared import Given, Objects, any_caller, known_of, together
+
+# PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
+CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
+MONEY = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+
+
+def readable_number(text):
+    """Whether this is how an id, a version or a length is written: a number from 1 that a bigint can hold."""
+    return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_INTEGER
+
+
+def parse_instant(text):
+    """The instant `text` names, between 2000 and 2100. Raises ValueError, saying what is wrong."""
+    if not isinstance(text, str) or not INSTANT.fullmatch(text):
+        raise ValueError("Write a date and time with its offset, like 2026-12-01T09:00:00+01:00.")
+    try:
+        instant = datetime.fromisoformat(text.upper())
+        if not EARLIEST <= instant < LATEST:
+            raise ValueError
+    except (ValueError, OverflowError) as error:
+        raise ValueError("Choose a real date between 2000 and 2100.") from error
+    return instant
+
+
+def parse_date(text):
+    """The date `text` names, between 2000 and 2099. Raises ValueError, saying what is wrong."""
+    if not isinstance(text, str) or not DATE.fullmatch(text):
+        raise ValueError("Write a date like 2026-12-01.")
+    try:
+        day = date.fromisoformat(text)
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise ValueError
+    except ValueError as error:
+        raise ValueError("Choose a real date between 2000 and 2100.") from error
+    return day
+
+
+class StrictCharField(serializers.CharField):
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictEmailField(StrictCharField, serializers.EmailField):
+    """Stored in lower case, as the database checks."""
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).lower()
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class StrictDecimalField(serializers.DecimalField):
+    """A string or a number in plain digits; DRF checks the number of places."""
+
+    def validate_empty_values(self, data):
+        return serializers.Field.validate_empty_values(self, data)  # DRF takes an empty text for null
+
+    def to_internal_value(self, data):
+        if isinstance(data, int) and not isinstance(data, bool):
+            data = str(data)
+        elif isinstance(data, Decimal):
+            data = format(data, "f")
+        if not isinstance(data, str) or not MONEY.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset. Answers carry the offset of the caller's organization."""
+
+    def to_internal_value(self, value):
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+    def to_representation(self, value):
+        return None if value is None else self.enforce_timezone(value)
+
+
+class StrictDateField(serializers.DateField):
+    def to_internal_value(self, value):
+        try:
+            return parse_date(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+    def to_representation(self, value):
+        return value
+
+
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
+class ClockField(serializers.TimeField):
+    """Wall-clock time of the organization, `HH:MM`."""
+
+    default_error_messages = {"invalid": "Write a time of day like 09:00."}
+
+    def to_internal_value(self, value):
+        if not isinstance(value, str) or not CLOCK.fullmatch(value):
+            self.fail("invalid")
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value):
+        return None if value is None else f"{value:%H:%M}"
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    def to_internal_value(self, data):
+        if type(data) not in {type(choice) for choice in self.choices}:
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Reference(serializers.PrimaryKeyRelatedField):
+    """The id of another row. `choices(caller)` are the rows the caller may name: any other id does not exist.
+
+    A row of another organization, one out of scope and one that never was get the same answer.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "There is no row with this id.",
+        "incorrect_type": "Write the id as a whole number.",
+    }
+
+    def __init__(self, choices=None, **kwargs):
+        self.choices_for = choices
+        super().__init__(**kwargs)
+
+    def get_queryset(self):
+        return self.choices_for(self.context["request"].user)
+
+    def use_pk_only_optimization(self):
+        return True
+
+    def run_validation(self, data=serializers.empty):
+        return serializers.Field.run_validation(self, data)  # DRF takes an empty text for null
+
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("incorrect_type")
+        if not is_key(data):
+            self.fail("does_not_exist")
+        asked = self.choices_for, data
+        found = getattr(self.parent, "named", {})
+        row = (found if asked in found else named(self.context["request"].user, asked))[asked]
+        if row is None:
+            self.fail("does_not_exist")
+        return row
+
+
+def is_key(value):
+    return type(value) is int and 0 < value <= LARGEST_INTEGER
+
+
+def named(caller, *asked):
+    """For each `(choices, pk)` the row with this key among `choices(caller)`, or None; all of them in one trip."""
+    lookups = [
+        (choice(choices, caller.role, caller.is_superuser), known_of(caller) | {"pk": pk}) for choices, pk in asked
+    ]
+    found = {each: next(iter(rows), None) for each, rows in zip(asked, together(*lookups), strict=True)}
+    for row in found.values():
+        if getattr(row, "organization_id", None) == caller.organization_id:
+            row.organization = caller.organization  # known already
+    return found
+
+
+@cache
+def choice(choices, role, is_superuser):
+    """The row with a given key, among those that callers of this standing may name."""
+    return Objects(choices(any_caller(role, is_superuser)).filter(pk=Given("pk")))
+
+
+class References(serializers.ListField):
+    """A list of distinct ids, looked up in one query; `choices` as in Reference."""
+
+    def __init__(self, choices=None, **kwargs):
+        self.choices_for = choices
+        super().__init__(child=StrictIntegerField(min_value=1, max_value=LARGEST_INTEGER), max_length=1000, **kwargs)
+
+    def to_internal_value(self, data):
+        ids = super().to_internal_value(data)
+        found = {row.pk: row for row in self.choices_for(self.context["request"].user).filter(pk__in=ids)}
+        if missing := [str(pk) for pk in ids if pk not in found]:
+            message = f"{Reference.default_error_messages['does_not_exist']} ({', '.join(missing)})"
+            raise serializers.ValidationError(message, code="does_not_exist")
+        return list(found.values())
+
+    def to_representation(self, value):
+        return list(value)
+
+
+# Kept by the audit for who reads the database; in no answer and on no page, also of rows from before this rule.
+UNTOLD = ("is_superuser",)
+
+
+def tellable(changes):
+    """What may be shown of an audit row's changes, a dict or its JSON."""
+    found = orjson.loads(changes) if isinstance(changes, str) else changes  # psycopg's own rows hold the text
+    return {name: values for name, values in found.items() if name not in UNTOLD}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "By column, the old and the new value as text; null where there was nothing.",
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": ["string", "null"]},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    }
+)
+class ChangesField(serializers.JSONField):
+    """What the audit tells of one row."""
+
+    def to_representation(self, value):
+        return tellable(value)

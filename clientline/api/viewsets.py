@@ -1,0 +1,207 @@
+"""The base of every resource: a queryset by policy, compiled reads, one domain call per write."""
+
+from functools import lru_cache, partial
+from types import SimpleNamespace
+
+import orjson
+from django.db import transaction
+from django.http import Http404
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from clientline.database.prepared import Given, Statement, any_caller, known_of
+from clientline.versions import etag, refuse_other_versions
+from clientline.web.probes import Endpoint
+
+
+class ReadViewSet(GenericViewSet):
+    """List and retrieve. `model` and `resource` say what; the policy says which rows."""
+
+    model = None
+    resource = None
+    orderings = ()
+    default_ordering = "id"
+    filterset_class = None
+    lookup_value_converter = "id"
+    named_model = None  # of the row that the path names, where it is not `model`
+    tenant_column = "organization"  # by which an operator may filter the list
+    is_repeatable = True  # a POST with an Idempotency-Key is performed once, and its answer kept
+    http_method_names = Endpoint.http_method_names
+    policy_actions = {"partial_update": "update"}  # where the policy knows the action by another name
+
+    @property
+    def policy_action(self):
+        return self.policy_actions.get(self.action, self.action)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.once and self.is_repeatable and hasattr(self, "post"):
+            self.post = partial(self.perform_once, self.post)
+
+    def perform_once(self, handler, request, *args, **kwargs):
+        """Answer a POST with an Idempotency-Key: as before, if it came before and the caller may still do this."""
+        if earlier := request.once.earlier_answer():
+            if not self.is_still_permitted(earlier):
+                raise Http404
+            return earlier
+        response = handler(request, *args, **kwargs)
+        request.once.keep(response)
+        return response
+
+    def is_still_permitted(self, earlier):
+        """Whether the caller may still act on the row that the path names, or else read those that were made."""
+        if self.kwargs:
+            return self.named_rows().exists()
+        keys = self.answered_keys(orjson.loads(earlier.content))
+        readable = self.model.objects.visible_to(self.request.user, self.resource, "retrieve")
+        return readable.filter(pk__in=keys).count() == len(keys)
+
+    def answered_keys(self, answer):
+        """Of the rows in the answer to a POST whose path names none."""
+        return [answer["id"]]
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller
+            return self.model.objects.none()
+        return self.rows()
+
+    def rows(self):
+        """The rows on which the caller may do this."""
+        return self.model.objects.visible_to(self.request.user, self.resource, self.policy_action)
+
+    def named_rows(self):
+        """The one row that the path names, or none where it is out of scope."""
+        return self.get_queryset().filter(pk=self.kwargs["pk"])
+
+    def get_object(self):
+        """The row that the path names, locked against writers, in the version that If-Match asks for; or 404."""
+        row = self.named_rows().select_for_update(of=("self",), no_key=True).first()
+        if row is None:
+            raise Http404
+        refuse_other_versions(row, self.request.headers.get("If-Match"))
+        return row
+
+    def list(self, request):
+        page, position = self.paginator.read(request, self)
+        if self.paginator.is_all_that_is_asked:
+            answers = self.read(page, position)
+        else:
+            rows = self.filter_queryset(self.get_queryset())
+            self.paginator.count_if_wanted(rows)
+            answers = self.answers(page(rows, position))
+        return self.get_paginated_response(answers)
+
+    def retrieve(self, request, pk):
+        return answered(only(self.read(by_key)))
+
+    def read(self, select, values=None):
+        """Answers for the rows that `select(queryset, values)` takes from the permitted ones, by SQL made once.
+
+        It is made for all callers of a role. So `get_queryset` may depend on the caller's role, key and
+        organization and on the path, but on nothing else in the request.
+        """
+        answer_class, user = self.answer_class(), self.request.user
+        values = known_of(user) | self.kwargs | (values or {})
+        if reader := answer_class.reader():
+            standing = (user.role, user.is_superuser)
+            statement = compiled(type(self), self.action, standing, answer_class, select, tuple(values))
+            return reader(statement.rows(values))
+        return self.answers(select(self.get_queryset(), values))
+
+    def answers(self, queryset):
+        """Answers for the rows of any queryset."""
+        answer_class = self.answer_class()
+        queryset = answer_class.annotate(queryset)
+        if reader := answer_class.reader():
+            return reader(queryset.values_list(*reader.columns))
+        return answer_class(queryset, many=True, context=self.get_serializer_context()).data
+
+    def answer_class(self):
+        """The serializer of answers, where it depends on the caller."""
+        return self.serializer_class
+
+
+def answered(row, **kwargs):
+    """The response with one row, under its version where it has one."""
+    response = Response(row, **kwargs)
+    if "version" in row:
+        response["ETag"] = etag(row["version"])
+    return response
+
+
+def by_key(rows, values):
+    return rows.filter(pk=values["pk"])
+
+
+def by_key_in_any_scope(rows, values):
+    return rows.model.objects.filter(pk=values["pk"])
+
+
+def only(answers):
+    """The one there is; 404 where there is none."""
+    if not answers:
+        raise Http404
+    return answers[0]
+
+
+@lru_cache(maxsize=2000)
+def compiled(view_class, action, standing, answer_class, select, names):
+    """The Statement of a view's read, for callers of this standing; its `names` are given when it runs."""
+    given = {name: Given(name) for name in names}
+    view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=any_caller(*standing)))
+    rows = answer_class.annotate(select(view.get_queryset(), given))
+    return Statement(rows.values_list(*answer_class.reader().columns))
+
+
+class AnswerMixin:
+    create_class = None
+
+    def body(self, *args, **kwargs):
+        """The serializer of what was sent, where it is not shaped like what is answered."""
+        chosen = self.create_class if self.action == "create" and self.create_class else self.serializer_class
+        return chosen(*args, data=self.request.data, context=self.get_serializer_context(), **kwargs)
+
+    def answer(self, serializer):
+        """What a GET would answer for the row just written, even if the caller has lost sight of it."""
+        return only(self.read(by_key_in_any_scope, {"pk": serializer.instance.pk}))
+
+
+class CreateMixin(AnswerMixin):
+    def create(self, request):
+        serializer = self.body()
+        serializer.is_valid(raise_exception=True)
+        self.perform_create(serializer)
+        return self.created(serializer)
+
+    def created(self, serializer):
+        """The response to the request that made the row."""
+        location = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{serializer.instance.pk}")
+        return answered(self.answer(serializer), status=201, headers={"Location": location})
+
+    def perform_create(self, serializer):
+        serializer.save()
+
+
+class UpdateMixin(AnswerMixin):
+    def update(self, request, pk, partial=False):
+        serializer = self.body(self.get_object(), partial=partial)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return answered(self.answer(serializer))
+
+    def partial_update(self, request, pk):
+        return self.update(request, pk, partial=True)
+
+
+class DestroyMixin:
+    def destroy(self, request, pk):
+        self.perform_destroy(self.get_object())
+        return Response(status=204)
+
+    def perform_destroy(self, row):
+        with transaction.atomic():
+            row.delete()
+
+
+class ClientLineViewSet(CreateMixin, UpdateMixin, DestroyMixin, ReadViewSet):
+    """All five actions."""

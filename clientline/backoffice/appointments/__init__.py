@@ -1,0 +1,1 @@
+"""Booking, and a visit with all that can become of it."""

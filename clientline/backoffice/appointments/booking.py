@@ -1,0 +1,251 @@
+"""The page on which a visit is booked: for a known client or a new one, at a free time or one typed by hand."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import people
+from accounts.models import User
+from appointments import booking, series
+from appointments.models import Appointment
+from appointments.refusals import OutsideWorkingHours
+from clientline import wording
+from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
+from clientline.api.fields import CLOCK, readable_number
+from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
+from clientline.backoffice.page import page
+from clientline.errors import Refused, refusal_in
+from organizations import policy
+from services.models import DAY_OF_MINUTES
+
+FEW = 24  # so many are shown as they are; more are searched for
+PREFILLED = ("client", "service", "staff", "date", "time")
+EXTRAS = ("duration", "price", "notes", "internal_notes", "count", "skip")
+NO_CLIENT = "Choose a client, or write the name and e-mail address of a new one."
+
+
+class SameTime(Refused):
+    """The client has another visit at this very time: for two people, or sent twice."""
+
+    code = "same_time"
+
+
+class BookingForm(WhenForm):
+    client = forms.ModelChoiceField(
+        User.objects.none(), required=False, help_text="Search by name, e-mail address or phone"
+    )
+    name = forms.CharField(max_length=200, required=False)
+    email = LowerCaseEmailField(label="E-mail", max_length=254, required=False)
+    phone = forms.CharField(max_length=40, required=False)
+    service = forms.ModelChoiceField(User.objects.none())
+    staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label="Anyone free")
+    duration = forms.IntegerField(
+        required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes; empty: as long as the service"
+    )
+    price = forms.DecimalField(
+        required=False, min_value=0, max_digits=10, decimal_places=2, help_text="Empty: the price of the service"
+    )
+    notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    internal_notes = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Never shown to clients"
+    )
+    every = forms.IntegerField(
+        label="Every", required=False, min_value=1, max_value=52, initial=1, help_text="Weeks from one to the next"
+    )
+    count = forms.IntegerField(
+        label="Visits", required=False, min_value=2, max_value=52, help_text="Empty: this one only"
+    )
+    skip = forms.BooleanField(label="Leave out dates that are taken", required=False)
+    twice = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    guarded = {
+        "overbook": ("appointments", "overbook"),
+        "time": ("appointments", "bend_rules"),
+        "duration": ("appointments", "duration"),
+        "price": ("appointments", "price"),
+        "internal_notes": ("appointments", "internal_notes"),
+        "name": ("users", "create"),
+        "email": ("users", "create"),
+        "phone": ("users", "create"),
+    }
+    renamed = {"appointment_date": "slot"}
+
+    def __init__(self, *args, model_admin, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.caller, self.label_suffix = request.user, ""
+        for name, permission in self.guarded.items():
+            if not self.caller.may(*permission):
+                del self.fields[name]
+        for name in ("client", "service", "staff"):
+            self.fill_choices(name, model_admin, request)
+        self.alone = policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED
+        if self.alone:
+            self.fields["staff"].empty_label = None
+            self.initial["staff"] = self.caller.pk
+        service = self.named("service")
+        self.offer(self.free_times(service), service and service.organization)
+
+    def fill_choices(self, name, model_admin, request):
+        """A few are shown at once, many are searched for; of clients there are always many."""
+        field, column = self.fields[name], Appointment._meta.get_field(name)
+        field.queryset = model_admin.rows_for(column, request).select_related("organization").order_by("name", "id")
+        field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
+        if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
+            field.widget = SuggestedSelect(column, model_admin.admin_site)
+        elif name == "service":
+            field.empty_label, field.label_from_instance = None, offered
+            field.widget = forms.RadioSelect()
+        else:
+            field.label_from_instance = str
+        field.widget.choices = field.choices
+
+    def named(self, name):
+        """The row that the field names, None for none and for nonsense."""
+        text = str(self[name].value() or "")
+        return self.fields[name].queryset.filter(pk=text).first() if readable_number(text) else None
+
+    def free_times(self, service):
+        day = named_day(self["date"].value())
+        if not service or not day:
+            return NoTimes("Choose a service and a day to see the free times.")
+        minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
+        duration = int(minutes) if readable_number(minutes) else None
+        return FreeTimes(self.caller, service=service, day=day, staff=self.named("staff"), duration=duration)
+
+    @property
+    def zone(self):
+        return self.cleaned_data["service"].organization.zone
+
+    def clean(self):
+        values = super().clean()
+        if self.alone and not values.get("staff") and "staff" not in self.errors:
+            values["staff"] = self.caller  # not anyone free: that may be a colleague
+        if values.get("service"):
+            values["appointment_date"] = self.start()
+        if not {"client", "name", "email"} & self.errors.keys():
+            self.refuse_nobody(values.get("client"), *(values.get(name) for name in ("name", "email", "phone")))
+        return values
+
+    def refuse_nobody(self, client, name, email, phone):
+        if client and (name or email or phone):
+            self.add_error("client", "Choose a client or write a new one, not both.")
+        elif not client and not name and not email and not phone:
+            self.add_error("client", NO_CLIENT)
+        elif not client and not (name and email):
+            self.add_error("email" if name else "name", "A new client needs a name and an e-mail address.")
+
+    def add_refusal(self, refusal):
+        super().add_refusal(refusal)
+        if self.cleaned_data.get("count"):
+            self.anyway = None  # of a series, which date it would be is not said
+        if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
+            self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
+        if refusal.code == SameTime.code:
+            self.anyway = Anyway("twice", self.token(), "Book another visit at the same time", "Sent twice by mistake?")
+
+    @property
+    def has_extras(self):
+        """Whether anything was typed that stands folded away."""
+        extras = [self[name] for name in EXTRAS if name in self.fields]
+        return bool(self["every"].errors) or any(extra.errors or extra.value() for extra in extras)
+
+    def client_of(self, by):
+        """The client who was chosen, or the new one, saved."""
+        values = self.cleaned_data
+        if values["client"]:
+            return values["client"]
+        about = {name: values[name] for name in ("name", "email", "phone")}
+        return people.register(by=by, organization=values["service"].organization, role=User.Role.CLIENT, **about)
+
+    def book(self, by, now):
+        """The visits that were booked, and the dates that were left out. Raises what the domain does."""
+        values = self.cleaned_data
+        client = self.client_of(by)
+        if not self.confirms("twice"):
+            refuse_same_time(client, values["appointment_date"])
+        told = ("service", "staff", "appointment_date", "duration", "price", "notes", "internal_notes")
+        details = {name: values[name] for name in told if values.get(name) not in (None, "")}
+        details |= {"by": by, "client": client, "now": now}
+        if not values["count"]:
+            return [booking.book(overbook=self.confirms("overbook"), **details)], []
+        booked = series.book_series(every=values["every"] or 1, count=values["count"], skip=values["skip"], **details)
+        return booked.appointments, booked.skipped
+
+
+def offered(service):
+    """A service as it is chosen by: what it is, how long, how much."""
+    length = wording.length(service.duration) if service.duration else "length as agreed"
+    price = "" if service.price is None else wording.money(service.price, service.organization.currency)
+    return " · ".join(each for each in (service.name, length, price) if each)
+
+
+def refuse_same_time(client, start):
+    """Anyone free would take the same booking a second time. Two at once wait for each other here."""
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=client.pk)
+    others = Appointment.objects.filter(client=client, appointment_date=start).exclude(status="cancelled")
+    other = others.select_related("service", "staff").first()
+    if other:
+        raise SameTime(f"{client} already has a visit at this time: {other.service} with {other.staff}.")
+
+
+def booking_view(model_admin, request):
+    """Raises PermissionDenied."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    form = form_for(model_admin, request)
+    if form.is_bound and form.is_valid() and (visit := booked(model_admin, request, form)):
+        return HttpResponseRedirect(reverse("admin:appointments_appointment_change", args=[visit.pk]))
+    return page(
+        request,
+        "booking.html",
+        title="Book a visit",
+        form=form,
+        opts=model_admin.opts,
+        media=model_admin.media + form.media,
+    )
+
+
+def form_for(model_admin, request):
+    """Bound to what was sent; unbound, and filled in, where only the free times are asked for."""
+    asked = {"model_admin": model_admin, "request": request}
+    if request.method == "POST" and "look" not in request.POST:
+        return BookingForm(request.POST, **asked)
+    if request.method == "POST":
+        return BookingForm(initial=request.POST.dict(), **asked)
+    return BookingForm(initial=prefilled(request), **asked)
+
+
+def prefilled(request):
+    """What the address says: unchecked, so nonsense fills in nothing."""
+    given = {name: request.GET.get(name, "") for name in PREFILLED}
+    numbers = {name: given[name] for name in ("client", "service", "staff") if readable_number(given[name])}
+    clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
+    return numbers | clock | {"date": named_day(given["date"]) or timezone.localdate()}
+
+
+def booked(model_admin, request, form):
+    """The first visit, or None: what the domain refused becomes an error of the form, and nothing is saved."""
+    try:
+        with transaction.atomic():
+            visits, skipped = form.book(request.user, timezone.now())
+            model_admin.log_addition(request, visits[0], [{"added": {}}])
+    except (Refused, DatabaseError) as error:
+        form.add_refusal(refusal_in(error))
+        return None
+    timezone.activate(visits[0].organization.zone)
+    model_admin.message_user(request, told(visits, skipped), messages.SUCCESS)
+    return visits[0]
+
+
+def told(visits, skipped):
+    first = visits[0]
+    said = f"Booked: {first.client}, {first.service}, {wording.moment(first.appointment_date)} with {first.staff}."
+    if len(visits) > 1:
+        said += f" {len(visits)} visits in all, the last on {wording.day(visits[-1].appointment_date)}."
+    if skipped:
+        said += f" Left out: {', '.join(wording.moment(start) for start, refusal in skipped)}."
+    return said

@@ -1,0 +1,173 @@
+"""When: a day, and on it one of the free times that everybody is offered, or one typed by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.timezone import make_aware
+from rest_framework.exceptions import APIException
+
+from appointments.hours import is_shown
+from appointments.listing import Question
+from appointments.refusals import SlotTaken
+from clientline.admin.forms import Refusable, whole_minute
+from clientline.api.fields import LATEST, parse_date, parse_instant
+from clientline.api.filters import DateFormField
+from clientline.errors import Refused, as_refusal
+
+LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
+LAST_DAY = LATEST.date() - timedelta(days=1)
+REASONS = {
+    "closed": "Nobody works on this day.",
+    "time_off": "Everybody is off on this day.",
+    "too_soon": "This day is too soon, or over.",
+    "too_far_ahead": "This day is further ahead than clients may book.",
+    "fully_booked": "This day is fully booked.",
+}
+
+
+class FreeTimes:
+    """The free times of a day as choices, or `sentence`, which says why there are none."""
+
+    def __init__(self, caller, *, service, day, staff=None, duration=None, exclude=None):
+        self.choices, self.sentence = [], ""
+        asked = {"service": service, "staff": staff, "duration": duration, "exclude": exclude}
+        asked |= {"from": day, "to": min(day + timedelta(days=LOOK_AHEAD_DAYS), LAST_DAY)}
+        parameters = QueryDict(mutable=True)
+        parameters.update({name: str(getattr(value, "pk", value)) for name, value in asked.items() if value})
+        try:
+            self.read(Question(parameters, caller).answer(now=timezone.now()), day)
+        except (Refused, APIException) as error:
+            self.sentence = self.plain(as_refusal(error), service, staff)
+
+    def read(self, answer, day):
+        starts = [slot["start"] for slot in answer["slots"]]
+        self.choices = [(each.isoformat(), f"{each:%H:%M}") for each in starts if each.date() == day]
+        if not self.choices:
+            reason = REASONS[answer["days"][0]["reason"]]
+            self.sentence = f"{reason} {next_day(starts)}"
+
+    def plain(self, refusal, service, staff):
+        [error, *_] = getattr(refusal, "errors", [{"field": None, "detail": refusal.detail}])
+        return f"{staff} does not perform {service}." if staff and error["field"] == "staff" else error["detail"]
+
+
+def next_day(starts):
+    if not starts:
+        return f"Nothing is free in the {LOOK_AHEAD_DAYS} days after it either."
+    first = starts[0]
+    return f"The next free time is {first:%a} {first.day} {first:%b} at {first:%H:%M}."
+
+
+@dataclass(frozen=True)
+class NoTimes:
+    """In place of FreeTimes where too little is known to ask for them."""
+
+    sentence: str
+    choices: tuple = ()
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+
+class ClockInput(forms.TimeInput):
+    input_type = "time"
+
+
+@dataclass(frozen=True)
+class Anyway:
+    """A button that does knowingly what was refused: it sends the form again with `value` for `name`."""
+
+    name: str
+    value: str
+    label: str
+    warning: str
+
+
+class WhenForm(Refusable, forms.Form):
+    """Gives `appointment_date`. `overbook` names the time and person for whom a double booking was asked for."""
+
+    date = DateFormField(label="Day", widget=DayInput)
+    # Not completed: after Back, the browser would choose the time that stands where the one just taken stood.
+    slot = forms.CharField(
+        label="Free times", required=False, max_length=40, widget=forms.RadioSelect(attrs={"autocomplete": "off"})
+    )
+    time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[whole_minute])
+    overbook = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    anyway = None
+
+    @property
+    def zone(self):
+        """The organization's, in which times are typed."""
+        raise NotImplementedError
+
+    def start(self):
+        """What was chosen or typed, None where the fields have said what is wrong."""
+        values = self.cleaned_data
+        if not {"date", "slot"} <= values.keys() or "time" in self.errors:
+            return None
+        try:
+            return self.chosen_or_typed(values["slot"], values["date"], values.get("time"))
+        except ValueError as error:
+            self.add_error("slot", str(error))
+            return None
+
+    def chosen_or_typed(self, slot, day, clock):
+        if slot and clock:
+            raise ValueError("Choose a free time or type another one, not both.")
+        if not slot and not clock:
+            raise ValueError("Choose a free time, or type another one.")
+        return self.chosen(slot, day) if slot else self.typed(day, clock)
+
+    def token(self):
+        """The time and person of this booking: what was asked for knowingly holds for no other."""
+        start, staff = self.cleaned_data.get("appointment_date"), self.cleaned_data.get("staff")
+        return f"{start and start.isoformat()} {staff.pk if staff else 'anyone'}"
+
+    def confirms(self, name):
+        return self.cleaned_data.get(name) == self.token()
+
+    def add_refusal(self, refusal):
+        super().add_refusal(refusal)
+        if refusal.code == SlotTaken.code and "overbook" in self.fields and self.cleaned_data.get("staff"):
+            warning = f"{self.cleaned_data['staff']} has another visit then. Both will stand in the calendar."
+            self.anyway = Anyway("overbook", self.token(), "Book anyway beside the other visit", warning)
+
+    def chosen(self, slot, day):
+        try:
+            start = parse_instant(slot)
+        except ValueError as error:
+            raise ValueError("Choose one of the free times.") from error
+        if start.astimezone(self.zone).date() != day:
+            raise ValueError("The day was changed: choose one of its times.")
+        return start
+
+    def typed(self, day, clock):
+        if not is_shown(self.zone, day, clock.hour * 60 + clock.minute):
+            raise ValueError("The clocks skip this time on that day.")
+        return make_aware(datetime.combine(day, clock), self.zone)
+
+    def offer(self, times, organization=None):
+        """Show these free times; one typed that is among them is chosen."""
+        abroad = organization and organization.pk != self.caller.organization_id
+        self.foreign_zone = organization.timezone if abroad else ""
+        self.sentence = times.sentence
+        self.fields["slot"].widget.choices = [*times.choices, ("", "another time:")] if times.choices else []
+        if not self.is_bound and not self.initial.get("slot"):
+            self.choose_typed({label: value for value, label in times.choices})
+
+    def choose_typed(self, slots):
+        if slot := slots.get(str(self.initial.get("time"))[:5]):
+            self.initial |= {"slot": slot, "time": None}
+
+
+def named_day(value):
+    """The date that `value`, a text or a date, names; None for nonsense."""
+    try:
+        return parse_date(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,115 @@
+"""The page of a visit: its facts, its money, what happened to it, and what can become of it now."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.utils import timezone
+
+from appointments import history
+from appointments.admin import AppointmentAdmin
+from appointments.models import Appointment
+from clientline import wording
+from clientline.backoffice.appointments.booking import booking_view
+from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
+from clientline.backoffice.money.payment import FROM_VISIT, REFUNDS, lines_of
+from clientline.backoffice.moves import MovesMixin
+from payments import balances
+from payments.models import Payment
+
+MINUTE = timedelta(minutes=1)
+
+
+class VisitAdmin(MovesMixin, AppointmentAdmin):
+    """The visits' own admin, with the money that lies a floor above it. Only notes are typed; buttons do the rest."""
+
+    moves = VISIT_MOVES
+    subject = "visit"
+    move_related = ("organization", "staff", "service", "client")
+    change_form_template = "admin/backoffice/visit.html"
+    add_label = "Book a visit"
+
+    def seen(self, visit):
+        latest = visit.payments.order_by("-id").values_list("id", flat=True).first()
+        return f"{visit.version}-{latest or 0}"
+
+    def label(self, visit):
+        return f"{wording.moment(visit.appointment_date)} · {visit.client}"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(*self.move_related)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return booking_view(self, request)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        timezone.activate(obj.organization.zone)
+        money = self.admin_site.get_model_admin(Payment)
+        lines = lines_of(money, request, payments_of(obj, request), obj.organization.currency, FROM_VISIT)
+        figures = balance(obj, [line["payment"] for line in lines])
+        context |= {
+            "title": self.label(obj),
+            "subtitle": None,
+            "facts": facts(obj),
+            "balance": figures,
+            "lines": lines,
+            "history": history.in_words(obj),
+            "seen": self.seen(obj),
+            "zone": obj.organization.timezone if obj.organization_id != request.user.organization_id else "",
+        } | self.buttons(request, obj, figures["is_open"])
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def buttons(self, request, visit, is_open):
+        """The moves open now; taking a payment stands beside the balance."""
+        buttons = self.open_moves(request, [visit])[visit.pk]
+        payment = [each for each in buttons if each.name == "payment"]
+        moves = [each for each in buttons if each.name != "payment"]
+        likely = [each for each in moves if each.name == "complete"] + (payment if is_open else [])
+        for button in likely[:1]:
+            button.classes = ""
+        return {"moves": moves, "take_payment": payment}
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in self.change_fields:
+            field.widget.attrs["rows"] = 3
+        return field
+
+    def response_change(self, request, obj):
+        self.message_user(request, "The notes are saved.", messages.SUCCESS)
+        return HttpResponseRedirect(self.home_of(request, obj))
+
+
+def payments_of(visit, request):
+    mine = Payment.objects.visible_to(request.user, "payments", "list").filter(appointment=visit)
+    return list(mine.order_by("created_at", "id").prefetch_related(REFUNDS))
+
+
+def facts(visit):
+    """What the head of the page says."""
+    minutes = (visit.ends_at - visit.appointment_date) // MINUTE
+    before = (visit.appointment_date - visit.busy_from) // MINUTE
+    after = (visit.busy_until - visit.ends_at) // MINUTE
+    kept_free = [f"{span} min {word}" for span, word in ((before, "before"), (after, "after")) if span]
+    return {
+        "status": visit.get_status_display().replace("No Show", "No-show"),
+        "day": wording.day(visit.appointment_date),
+        "times": f"{timezone.localtime(visit.appointment_date):%H:%M}–{timezone.localtime(visit.ends_at):%H:%M}",
+        "length": wording.length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
+        "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
+    }
+
+
+def balance(visit, payments):
+    """The balance in words and figures; `due` in words where nothing is due."""
+    currency = visit.organization.currency
+    figures = balances.total(Appointment.objects.filter(pk=visit.pk))
+    due, pending = figures["due"], sum(each.amount for each in payments if each.status == Payment.Status.PENDING)
+    said = {name: wording.money(figures[name], currency) for name in balances.FIGURES}
+    return said | {
+        "label": "Credit of the client" if due < 0 else "Due",
+        "due": wording.money(abs(due), currency),
+        "pending": wording.money(pending, currency) if pending else "",
+        "is_open": due > pending,
+        "differs": figures["charge"] != figures["price"],
+    }

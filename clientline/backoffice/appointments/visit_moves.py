@@ -1,0 +1,236 @@
+"""What can become of a visit, and the money taken for it: what each move asks, and when it is open."""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import User
+from appointments import booking, series
+from appointments.refusals import reachable
+from clientline import wording
+from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, named_day
+from clientline.backoffice.moves import Move, MoveForm
+from payments import balances, ledger
+from payments.models import Payment
+from payments.refusals import Overpaid
+
+REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
+PRICE = {"max_digits": 10, "decimal_places": 2}
+CENT = Decimal("0.01")
+NO_FEE = "Nothing will be charged."
+
+
+def visits(action):
+    return ("appointments", action)
+
+
+class RescheduleForm(MoveForm, WhenForm):
+    staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
+
+    guarded = {"overbook": visits("overbook"), "time": visits("bend_rules")}
+    renamed = {"appointment_date": "slot"}
+    field_order = ("staff", "date", "slot", "time")
+
+    @property
+    def zone(self):
+        return self.row.organization.zone
+
+    def choose(self):
+        people = User.objects.performers_for(self.caller, "appointments").filter(organization=self.row.organization_id)
+        self.fields["staff"].queryset = people.filter(is_active=True).order_by("name", "id")
+        local = self.row.appointment_date.astimezone(self.zone)
+        self.initial = {"date": local.date(), "staff": self.row.staff_id} | self.initial
+        if not self.row.staff.is_active:
+            # Not whoever happens to be first in the list.
+            self.fields["staff"].required, self.fields["staff"].empty_label = True, "Choose somebody"
+        self.offer(self.free_times(), self.row.organization)
+
+    def free_times(self):
+        day = named_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
+        asked = str(self["staff"].value())
+        staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
+        if staff is None:
+            return NoTimes("Choose somebody to see the free times.")
+        return FreeTimes(self.caller, service=self.row.service, day=day, staff=staff, exclude=self.row)
+
+    def clean(self):
+        values = super().clean()
+        return values | {"appointment_date": self.start(), "staff": values.get("staff") or self.row.staff}
+
+    def details(self):
+        chosen = {name: self.cleaned_data[name] for name in ("appointment_date", "staff")}
+        return chosen | {"overbook": self.confirms("overbook")}
+
+
+class CancelForm(MoveForm):
+    reason = forms.CharField(**REASON)
+    waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing, however late")
+    scope = forms.ChoiceField(
+        label="Which", choices=[("this", "This visit"), ("following", "This and the later ones of its series")]
+    )
+
+    guarded = {"waive_fee": visits("waive_fee")}
+
+    def choose(self):
+        if self.row.series is None:
+            del self.fields["scope"]
+        late = timezone.now() > booking.cutoff(self.row)
+        self.about = fee_of(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
+
+
+class NoShowForm(MoveForm):
+    waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing")
+
+    guarded = {"waive_fee": visits("waive_fee")}
+
+    def choose(self):
+        self.about = fee_of(self.row, "no_show_fee", "No-show")
+
+
+class CorrectForm(MoveForm):
+    reason = forms.CharField(**REASON)
+
+    def choose(self):
+        self.became = "no_show" if self.row.status == "completed" else "completed"
+        said = "a no-show" if self.became == "no_show" else "completed"
+        self.fields["reason"].help_text = f"The visit will be {said}."
+
+    def details(self):
+        return super().details() | {"status": self.became}
+
+
+class RepriceForm(MoveForm):
+    price = forms.DecimalField(min_value=0, **PRICE)
+
+    def choose(self):
+        self.initial = {"price": self.row.price} | self.initial
+
+    def details(self):
+        return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
+
+
+def fee_of(visit, percent, why):
+    charged = wording.money(balances.fee(visit, percent), visit.organization.currency)
+    return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
+
+
+class WaiveFeeForm(MoveForm):
+    def details(self):
+        return {"changes": {"fee_waived": True}}
+
+
+class ChargeFeeForm(MoveForm):
+    def details(self):
+        return {"changes": {"fee_waived": False}}
+
+
+class PaymentForm(MoveForm):
+    amount = forms.DecimalField(min_value=CENT, **PRICE)
+    payment_method = forms.ChoiceField(label="Method", choices=Payment.Method.choices, widget=forms.RadioSelect)
+    completed = forms.BooleanField(
+        label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
+    )
+    allow_overpayment = forms.BooleanField(
+        label="Take more than is due", required=False, help_text="A tip, or a deposit for later"
+    )
+
+    renamed = {"status": "completed"}
+
+    def choose(self):
+        due, pending = balances.due_and_pending(self.row)
+        left = max(due - pending, 0)
+        self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
+        currency = self.row.organization.currency
+        self.pending = f", and {wording.money(pending, currency)} on the way in pending payments" if pending else ""
+        self.fields["amount"].help_text = f"Due: {wording.money(left, currency)}{self.pending}"
+
+    def details(self):
+        values = super().details()
+        online = values["payment_method"] == Payment.Method.ONLINE
+        completed = values.pop("completed") and not online
+        return values | {"status": Payment.Status.COMPLETED if completed else Payment.Status.PENDING}
+
+    def add_refusal(self, refusal):
+        if refusal.code == Overpaid.code:
+            more = f"This is more than is due{self.pending and ', counting pending payments'}."
+            self.add_error("amount", f"{more} Tick “Take more than is due” if that is meant.")
+        else:
+            super().add_refusal(refusal)
+
+
+def record(*, by, visit, now, **details):
+    return ledger.record(by=by, appointment=visit, now=now, **details)
+
+
+def leads_to(*statuses, starts_from=("scheduled",)):
+    """Open from these statuses, while one of the others can be reached."""
+
+    def is_open(visit, now):
+        return visit.status in starts_from and bool({visit.status, *reachable(visit, now)} & set(statuses))
+
+    return is_open
+
+
+def costs_a_fee(visit):
+    """Whether there is a fee to waive, or to charge after all."""
+    if visit.status == "cancelled":
+        return visit.late_cancellation_fee > 0 and visit.cancelled_at > booking.cutoff(visit)
+    return visit.status == "no_show" and visit.no_show_fee > 0
+
+
+VISIT_MOVES = {
+    "complete": Move(
+        "Complete", visits("complete"), MoveForm, booking.complete, leads_to("completed"), "Completed.", at_once=True
+    ),
+    "payment": Move(
+        "Take payment", ("payments", "create"), PaymentForm, record, lambda visit, now: True, "Payment recorded."
+    ),
+    "reschedule": Move(
+        "Reschedule",
+        visits("reschedule"),
+        RescheduleForm,
+        booking.reschedule,
+        leads_to("scheduled"),
+        "Moved.",
+        template="reschedule.html",
+    ),
+    "no-show": Move(
+        "No-show", visits("no_show"), NoShowForm, booking.mark_no_show, leads_to("no_show"), "Marked as a no-show."
+    ),
+    "cancel": Move("Cancel visit", visits("cancel"), CancelForm, series.cancel, leads_to("cancelled"), "Cancelled."),
+    "correct": Move(
+        "Correct",
+        visits("correct"),
+        CorrectForm,
+        booking.correct,
+        leads_to("completed", "no_show", starts_from=("completed", "no_show")),
+        "Corrected.",
+    ),
+    "price": Move(
+        "Change price",
+        visits("reprice"),
+        RepriceForm,
+        booking.revise,
+        lambda visit, now: visit.status != "cancelled",
+        "Price changed.",
+    ),
+    "waive-fee": Move(
+        "Waive fee",
+        visits("waive_fee"),
+        WaiveFeeForm,
+        booking.revise,
+        lambda visit, now: costs_a_fee(visit) and not visit.fee_waived,
+        "The fee is waived.",
+        question="Charge the client nothing for this visit?",
+    ),
+    "charge-fee": Move(
+        "Charge fee",
+        visits("waive_fee"),
+        ChargeFeeForm,
+        booking.revise,
+        lambda visit, now: costs_a_fee(visit) and visit.fee_waived,
+        "The fee is charged.",
+        question="Charge the fee for this visit after all?",
+    ),
+}

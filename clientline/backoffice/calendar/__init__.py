@@ -1,0 +1,1 @@
+"""Days and weeks as columns of time."""

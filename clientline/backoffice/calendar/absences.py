@@ -1,0 +1,88 @@
+"""Time off and special hours: the visits they would hit are shown before anything is saved."""
+
+from datetime import datetime, time, timedelta
+from hashlib import sha256
+
+from appointments.admin import SpecialHoursAdmin, TimeOffAdmin
+from appointments.models import Appointment
+from clientline.api.fields import readable_number
+from clientline.errors import Refused
+
+MOST_HIT = 1000  # beyond this it is only said that there are more
+SHOWN = 50
+
+
+class VisitsHit(Refused):
+    """Not refused for good: the same again with `token` is saved."""
+
+    code = "visits_hit"
+
+    def __init__(self, visits):
+        many = len(visits) > MOST_HIT
+        self.count = f"over {MOST_HIT}" if many else len(visits)
+        self.visits = visits[:SHOWN]
+        self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
+        stand = "1 visit stands" if len(visits) == 1 else f"{self.count} visits stand"
+        super().__init__(f"Nothing is saved yet: {stand} at this time.")
+
+
+class ShowsVisitsFirst:
+    """For an admin whose rows take away working time: `deciding` columns say when, `hit_by` finds the visits.
+
+    They are looked for once the row is saved, so that the database has judged its values; VisitsHit undoes that.
+    """
+
+    change_form_template = "admin/backoffice/absence.html"
+    deciding = ()
+
+    def get_changeform_initial_data(self, request):
+        staff = request.GET.get("staff", "")
+        return {"staff": staff} if readable_number(staff) else {}
+
+    def create(self, request, values):
+        row = super().create(request, values)
+        self.show_first(request, row)
+        return row
+
+    def update(self, request, row, changes):
+        row = super().update(request, row, changes)
+        if set(self.deciding) & set(changes):
+            self.show_first(request, row)
+        return row
+
+    def show_first(self, request, row):
+        """Raise VisitsHit unless these very visits were shown and it is to be saved anyway."""
+        visits = Appointment.objects.visible_to(request.user, "appointments").filter(
+            organization=row.organization_id, status=Appointment.Status.SCHEDULED
+        )
+        if row.staff_id:
+            visits = visits.filter(staff=row.staff_id)
+        hit = self.hit_by(visits.select_related("client", "service", "staff"), row)
+        hit = list(hit.order_by("appointment_date", "id")[: MOST_HIT + 1])
+        if hit and request.POST.get("anyway") != VisitsHit(hit).token:
+            raise VisitsHit(hit)
+
+    def render_change_form(self, request, context, **kwargs):
+        refusal = getattr(request, "refusal", None)
+        context["hit"] = refusal if isinstance(refusal, VisitsHit) else None
+        return super().render_change_form(request, context, **kwargs)
+
+
+class TimeOffPage(ShowsVisitsFirst, TimeOffAdmin):
+    deciding = ("staff", "starts_at", "ends_at")
+
+    def hit_by(self, visits, row):
+        return visits.under_way(row.starts_at, row.ends_at)
+
+
+class SpecialHoursPage(ShowsVisitsFirst, SpecialHoursAdmin):
+    """Only of a closed date: other hours may be one of several stretches of that date."""
+
+    deciding = ("staff", "date", "starts", "ends")
+
+    def hit_by(self, visits, row):
+        if row.starts is not None:
+            return visits.none()
+        zone, day = row.organization.zone, row.date
+        first, after = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        return visits.under_way(first, after)

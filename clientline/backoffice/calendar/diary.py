@@ -1,0 +1,126 @@
+"""What a board is drawn from: people, their hours and time off, and visits, as far as the caller may see them."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from accounts.models import User
+from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
+from appointments.models import Appointment, TimeOff
+from clientline.api.fields import parse_date
+from clientline.backoffice.calendar.board import Column, Visit
+from payments.balances import with_balance
+
+MOST_PEOPLE = 500
+MOST_VISITS = 3000  # of a day; beyond that the page says so
+
+COLUMNS = (
+    "pk",
+    "staff_id",
+    "client__name",
+    "service__name",
+    "status",
+    "overbooked",
+    "appointment_date",
+    "ends_at",
+    "busy_from",
+    "busy_until",
+)
+
+
+def asked_day(request, organization, now):
+    """The date of the query string, else the organization's today; and why what was sent is no date, or None."""
+    today = now.astimezone(organization.zone).date()
+    sent = request.GET.get("date")
+    if not sent:
+        return today, None
+    try:
+        return parse_date(sent), None
+    except ValueError as error:
+        return today, str(error)
+
+
+def neighbour(day, days):
+    """The date so many days later; None where no calendar reaches."""
+    try:
+        return parse_date(str(day + timedelta(days=days)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def team(caller, organization):
+    """Whose columns the caller may see, those first who are themselves: of colleagues' time staff see nothing here."""
+    people = User.objects.performers_for(caller, "appointments").filter(organization=organization)
+    return sorted(people.order_by("name", "id")[:MOST_PEOPLE], key=lambda person: person.pk != caller.pk)
+
+
+class Diary:
+    """Hours, time off and visits of some people on some consecutive dates. Four queries, however many."""
+
+    def __init__(self, *, caller, organization, days, people, now):
+        self.caller, self.organization, self.days = caller, organization, days
+        self.zone = organization.zone
+        self.begin, self.end = at(self.zone, days[0], 0), at(self.zone, days[-1], DAY)
+        self.staff_ids = [person.pk for person in people]
+        self.hours = Hours.load(self.staff_ids, days[0], days[-1])
+        self.away = self.load_away()
+        self.visits = self.load_visits()
+        self.is_cut = len(self.visits) > MOST_VISITS
+        self.now = minute_of(now)
+
+    def load_away(self):
+        """(begin, end, reason) by person; closures are everybody's."""
+        rows = TimeOff.objects.visible_to(self.caller, "time_off").filter(
+            organization=self.organization,
+            starts_at__lt=instant_of(self.end),
+            ends_at__gt=instant_of(self.begin),
+        )
+        away = defaultdict(list)
+        for staff, starts_at, ends_at, reason in rows.values_list("staff", "starts_at", "ends_at", "reason"):
+            for pk in self.staff_ids if staff is None else (staff,):
+                away[pk].append((minute_of(starts_at), minute_after(ends_at), reason))
+        return away
+
+    def load_visits(self):
+        """The visits that touch the dates, in order."""
+        rows = Appointment.objects.visible_to(self.caller, "appointments").filter(organization=self.organization)
+        rows = rows.under_way(instant_of(self.begin), instant_of(self.end))
+        if len(self.staff_ids) == 1:
+            rows = rows.filter(staff=self.staff_ids[0])
+        columns = COLUMNS
+        if self.caller.may("appointments", "balance"):
+            rows, columns = with_balance(rows), (*COLUMNS, "due")
+        found = rows.order_by("appointment_date", "pk").values_list(*columns)
+        return [visit_of(*row) for row in found[: MOST_VISITS + 1]]
+
+    def column(self, person, day, *, title, url):
+        """What the board shows of one person and date, below a title that leads to `url`."""
+        begin, end = at(self.zone, day, 0), at(self.zone, day, DAY)
+        own = (each for each in self.visits if each.staff == person.pk)
+        return Column(
+            title=title,
+            staff=person.pk,
+            day=day,
+            windows=self.hours.windows(person.pk, [day], self.zone),
+            away=[each for each in self.away[person.pk] if each[0] < end and each[1] > begin],
+            visits=[each for each in own if each.starts < end and each.ends > begin],
+            url=url,
+            performer=person.name,
+            is_active=person.is_active,
+        )
+
+
+def visit_of(pk, staff, client, service, status, overbooked, *instants_and_due):
+    starts, ends, busy_from, busy_until, *due = instants_and_due
+    return Visit(
+        pk,
+        staff,
+        client,
+        service,
+        status,
+        overbooked,
+        minute_of(starts),
+        minute_after(ends),
+        minute_of(busy_from),
+        minute_after(busy_until),
+        *due,
+    )

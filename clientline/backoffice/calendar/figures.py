@@ -1,0 +1,75 @@
+"""A day in numbers: what a front desk asks for, as far as the caller may see it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q
+
+from appointments.hours import at, instant_of
+from appointments.models import Appointment
+from appointments.periods import Period
+from clientline import wording
+from clientline.backoffice.calendar.diary import neighbour
+from payments.reports import revenue
+
+NO_SHOW_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    value: str
+    detail: str
+
+
+def figures(caller, diary):
+    """What the caller may see of the day in numbers."""
+    found = [visits_figure(diary)]
+    if caller.may("reports", "list"):
+        found.append(taken_figure(diary))
+    if caller.may("appointments", "balance"):
+        found.append(open_figure(diary))
+    return [*found, no_shows_figure(caller, diary)]
+
+
+def beginning(diary):
+    """The visits that begin on the day; the board also shows those that reach into it."""
+    return [visit for visit in diary.visits if visit.starts >= diary.begin]
+
+
+def visits_figure(diary):
+    visits = [visit for visit in beginning(diary) if not visit.is_cancelled]
+    ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
+    return Figure("Visits", str(len(visits)), f"{ahead} still to come")
+
+
+def taken_figure(diary):
+    (day,) = diary.days
+    currency = diary.organization.currency
+    total = revenue(Period(diary.organization, day, day, "day"))["total"]
+    refunded = Decimal(total["refunded"])
+    detail = f"{wording.money(refunded, currency)} given back" if refunded else "nothing given back"
+    return Figure("Taken", wording.money(Decimal(total["taken"]), currency), detail)
+
+
+def open_figure(diary):
+    """What is due for the day's visits that are over, under way or called off."""
+    owed = [each.due for each in beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
+    due = [amount for amount in owed if amount > 0]
+    settled = "all visits are paid" if owed else "nothing is due yet"
+    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
+    return Figure("Open balances", wording.money(sum(due, Decimal(0)), diary.organization.currency), detail)
+
+
+def no_shows_figure(caller, diary):
+    (day,) = diary.days
+    first = neighbour(day, 1 - NO_SHOW_DAYS) or day
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(
+        organization=diary.organization,
+        appointment_date__gte=instant_of(at(diary.zone, first, 0)),
+        appointment_date__lt=instant_of(diary.end),
+    )
+    counted = visits.aggregate(
+        missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
+    )
+    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits")

@@ -1,0 +1,166 @@
+"""Today, the admin's index: one organization's day, person by person, and the figures a front desk asks for."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.urls import reverse
+from django.utils import timezone
+
+from appointments.hours import instant_of
+from appointments.models import Appointment, WorkingHours
+from clientline.backoffice.calendar.board import Axis, Board, step_of
+from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, asked_day, neighbour, team
+from clientline.backoffice.calendar.figures import figures
+from clientline.backoffice.page import page
+from clientline.backoffice.platform import acting
+from services.models import Service
+
+AT_ONCE = 24  # columns; more people are on further pages
+MOST_ORPHANS = 10
+
+
+def today(request):
+    organization = acting.organization_of(request)
+    if organization is None:
+        return acting.chooser(request)
+    now = timezone.now()
+    day, problem = asked_day(request, organization, now)
+    people = team(request.user, organization)
+    diary = Diary(caller=request.user, organization=organization, days=[day], people=people, now=now)
+    notify(request, problem, diary)
+    shown, resting = columns_of(request, people, diary)
+    start = AT_ONCE * (asked_page(request, len(shown)) - 1)
+    return page(
+        request,
+        "today.html",
+        title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
+        organization=organization,
+        figures=figures(request.user, diary),
+        board=board_of(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
+        people_pages=people_pages(day, shown),
+        resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
+        steps=[] if shown else steps_to_open(organization),
+        **orphans(request.user, organization, people, now),
+        **ways(day, diary, chosen(request, shown)),
+    )
+
+
+def notify(request, problem, diary):
+    if problem:
+        messages.warning(request, f"{problem} This is today.")
+    if diary.is_cut:
+        messages.warning(request, f"Only the first {MOST_VISITS:,} visits of this day are shown.")
+
+
+def address(**query):
+    return f"{reverse('admin:index')}?{urlencode(query)}"
+
+
+def chosen(request, shown):
+    """The one person the page was asked to show, to be kept on other days; an empty dict for everybody."""
+    asked = len(shown) == 1 and str(shown[0].pk) == request.GET.get("staff")
+    return {"staff": shown[0].pk} if asked else {}
+
+
+def ways(day, diary, kept):
+    """The day, and the addresses of others."""
+    today = instant_of(diary.now, diary.zone).date()
+    previous, following = neighbour(day, -1), neighbour(day, 1)
+    return {
+        "day": day,
+        "is_today": day == today,
+        "previous": previous and address(date=previous, **kept),
+        "next": following and address(date=following, **kept),
+        "present": address(**kept) if kept else reverse("admin:index"),
+        "everybody": kept and address(date=day),
+        "kept": kept,
+    }
+
+
+def columns_of(request, people, diary):
+    """The people who have hours or visits that day, or the one asked for; and the active ones who have neither."""
+    (day,) = diary.days
+    visited = {visit.staff for visit in diary.visits}
+    asked = [person for person in people if str(person.pk) == request.GET.get("staff")]
+    # Those who see nobody else are shown their day off; an owner without a team yet is told what to do first.
+    alone = people if len(people) == 1 and not request.user.may("services", "create") else []
+    shown = asked or alone or [each for each in people if each.pk in visited or works(each, diary, day)]
+    return shown, [each for each in people if each.is_active and each not in shown]
+
+
+def works(person, diary, day):
+    return person.is_active and bool(diary.hours.of(person.pk, day))
+
+
+def asked_page(request, count):
+    """The page of people that the query string asks for; the first when there is no such page."""
+    sent = request.GET.get("people", "")
+    known = {str(number): number for number in range(1, -(-count // AT_ONCE) + 1)}
+    return known.get(sent, 1)
+
+
+def people_pages(day, shown):
+    """Links to the pages of people, where there is more than one."""
+    if len(shown) <= AT_ONCE:
+        return []
+    return [
+        {
+            "label": f"{shown[start].name} – {shown[start : start + AT_ONCE][-1].name}",
+            "url": address(date=day, people=start // AT_ONCE + 1),
+        }
+        for start in range(0, len(shown), AT_ONCE)
+    ]
+
+
+def board_of(caller, diary, people):
+    (day,) = diary.days
+    columns = [
+        diary.column(
+            person,
+            day,
+            title=person.name if person.is_active else f"{person.name} (deactivated)",
+            url=f"{reverse('admin:week')}?{urlencode({'staff': person.pk, 'date': day})}",
+        )
+        for person in people
+    ]
+    return drawn(caller, diary, columns)
+
+
+def drawn(caller, diary, columns):
+    """The board of these columns, with the links that the caller may follow."""
+    return Board(
+        Axis(diary.zone, diary.days),
+        columns,
+        diary.now,
+        visit_url=reverse("admin:appointments_appointment_changelist"),
+        booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
+        step=step_of(diary.organization.slot_interval),
+    )
+
+
+def orphans(caller, organization, people, now):
+    """The next visits whose person has left, for somebody else to give; and whose there are more, if there are."""
+    gone = [person.pk for person in people if not person.is_active]
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(
+        organization=organization, staff__in=gone, status="scheduled", appointment_date__gte=now
+    )
+    visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "pk")
+    found = list(visits[: MOST_ORPHANS + 1])
+    whose = {visit.staff for visit in found} if len(found) > MOST_ORPHANS else ()
+    return {"orphans": found[:MOST_ORPHANS], "more_orphans_of": sorted(whose, key=lambda person: person.name)}
+
+
+def steps_to_open(organization):
+    """What a new organization sets up before anybody can be booked: (what to do, its page, whether it is done)."""
+    return [
+        (
+            "Say what you offer: services, how long they take and what they cost.",
+            "services_service_changelist",
+            Service.objects.filter(organization=organization, is_active=True).exists(),
+        ),
+        (
+            "Say when people work: their hours in every week.",
+            "week_hours",
+            WorkingHours.objects.filter(organization=organization).exists(),
+        ),
+    ]

@@ -1,0 +1,103 @@
+"""The page of a payment: what was taken, what was given back of it, and what can become of it."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from clientline import wording
+from clientline.admin.forms import SuggestedSelect
+from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
+from clientline.backoffice.moves import MovesMixin
+from clientline.backoffice.page import page
+from payments.admin import PaymentAdmin
+from payments.models import Payment, Refund
+
+FROM_VISIT = "?from=visit"
+REFUNDS = Prefetch("refunds", Refund.objects.order_by("id"))
+
+
+class WhichVisitForm(forms.Form):
+    appointment = forms.ModelChoiceField(
+        Payment.objects.none(), label="Visit", help_text="Search by the client's name or e-mail address"
+    )
+
+    def __init__(self, *args, model_admin, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        field, column = self.fields["appointment"], Payment._meta.get_field("appointment")
+        field.queryset = model_admin.rows_for(column, request)
+        field.widget = SuggestedSelect(column, model_admin.admin_site)
+        field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
+        field.widget.choices = field.choices
+
+
+class PaymentPageAdmin(MovesMixin, PaymentAdmin):
+    moves = PAYMENT_MOVES
+    subject = "payment"
+    move_related = ("organization", "appointment__client")
+    change_form_template = "admin/backoffice/payment.html"
+    add_label = "Take a payment"
+
+    def seen(self, payment):
+        latest = payment.refunds.order_by("-id").values_list("id", flat=True).first()
+        return f"{payment.version}-{latest or 0}"
+
+    def home_of(self, request, payment):
+        if request.GET.get("from") == "visit":
+            return reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
+        return super().home_of(request, payment)
+
+    def label(self, payment):
+        return f"{payment.amount} · {payment.appointment.client}"
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Asks for whom; the page of the visit's own move takes the payment."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = WhichVisitForm(request.POST or None, model_admin=self, request=request)
+        if form.is_bound and form.is_valid():
+            visit = form.cleaned_data["appointment"]
+            return HttpResponseRedirect(reverse("admin:appointments_appointment_payment", args=[visit.pk]))
+        return page(
+            request,
+            "which_visit.html",
+            title="Take a payment",
+            form=form,
+            opts=self.opts,
+            media=self.media + form.media,
+        )
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj:
+            timezone.activate(obj.organization.zone)
+            prefetch_related_objects([obj], REFUNDS)
+            context |= lines_of(self, request, [obj], obj.organization.currency)[0]
+            context |= {"title": f"Payment of {context['amount']} · {obj.appointment.client}", "subtitle": None}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+
+def lines_of(payment_admin, request, payments, currency, query=""):
+    """What pages show of each payment: its refunds, its receipt, and its buttons."""
+    buttons = payment_admin.open_moves(request, payments, query)
+    return [
+        {
+            "payment": payment,
+            "amount": wording.money(payment.amount, currency),
+            "at": wording.moment(payment.settled_at or payment.created_at),
+            "refunds": [line_of(refund, currency) for refund in payment.refunds.all()],
+            "receipt": reverse("payment-receipt", args=[payment.pk]) if payment.settled_at else "",
+            "checkout": payment.checkout_url if payment.status == Payment.Status.PENDING else "",
+            "buttons": buttons[payment.pk],
+        }
+        for payment in payments
+    ]
+
+
+def line_of(refund, currency):
+    return {
+        "refund": refund,
+        "amount": wording.money(refund.amount, currency),
+        "at": wording.moment(refund.settled_at or refund.created_at),
+    }

@@ -1,0 +1,312 @@
+"""The page of reports: what was taken, how full the days were and who did not come; drawn, listed and as CSV."""
+
+import calendar
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from appointments import reports as attendance
+from appointments.periods import KEYS, Period, refuse_unreportable
+from clientline import wording
+from clientline.api.filters import DateFormField
+from clientline.backoffice.money import charts
+from clientline.backoffice.page import page
+from clientline.backoffice.platform.acting import chooser, organization_of
+from clientline.errors import FieldRefused
+from clientline.web import sheets
+from organizations import audit
+from payments import reports as money
+
+BY = {
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+    "staff": "Person",
+    "service": "Service",
+    "payment_method": "Payment method",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """`text(figure, currency)` says how it is read on the page; a file holds the figure itself, as the API gives it."""
+
+    name: str
+    label: str
+    text: Callable
+
+
+@dataclass(frozen=True)
+class Report:
+    """`drawn` is the column that the chart shows, `per_unit` what turns its figure into the chart's unit."""
+
+    name: str
+    label: str
+    about: str
+    figures: Callable
+    groupings: tuple
+    columns: tuple
+    drawn: str
+    per_unit: int = 1
+    unit: str = ""
+
+    def rows(self, period):
+        """`(rows, total)`, numbers as numbers."""
+        answer = self.figures(period)
+        return answer["rows"], answer["total"] | {"key": "", "label": "Total"}
+
+
+def count(value, currency):
+    return f"{value:,}"
+
+
+def hours(minutes, currency):
+    return f"{minutes / 60:,.1f} h"
+
+
+def share(value, currency):
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def revenue(period):
+    answer = money.revenue(period)
+    for row in (*answer["rows"], answer["total"]):
+        row |= {name: Decimal(row[name]) for name in money.FIGURES}
+    return answer
+
+
+def no_shows(period):
+    answer = attendance.no_shows(period)
+    for row in (*answer["rows"], answer["total"]):
+        row["late_rate"] = attendance.ratio(row["late_cancelled"], row["visits"])
+    return answer
+
+
+REPORTS = {
+    report.name: report
+    for report in (
+        Report(
+            "revenue",
+            "Revenue",
+            "What was taken on the day the money came, less what was refunded on the day it went.",
+            revenue,
+            money.GROUPINGS,
+            (
+                Column("taken", "Taken", wording.amount),
+                Column("refunded", "Refunded", wording.amount),
+                Column("net", "Net", wording.amount),
+            ),
+            "net",
+        ),
+        Report(
+            "utilization",
+            "Utilization",
+            "Booked hours as a share of the hours in which people could be booked.",
+            attendance.utilization,
+            attendance.GROUPINGS,
+            (
+                Column("booked_minutes", "Booked", hours),
+                Column("available_minutes", "Available", hours),
+                Column("utilization", "Utilization", share),
+            ),
+            "utilization",
+            per_unit=100,
+            unit=" %",
+        ),
+        Report(
+            "no-shows",
+            "No-shows",
+            "Visits that were not cancelled in time, and how many clients did not come or cancelled too late.",
+            no_shows,
+            attendance.GROUPINGS,
+            (
+                Column("visits", "Visits", count),
+                Column("completed", "Completed", count),
+                Column("no_show", "No-shows", count),
+                Column("no_show_rate", "No-show rate", share),
+                Column("late_cancelled", "Cancelled late", count),
+                Column("late_rate", "Late rate", share),
+            ),
+            "no_show_rate",
+            per_unit=100,
+            unit=" %",
+        ),
+    )
+}
+
+
+class ReportForm(forms.Form):
+    """Which days, grouped how. Afterwards `period` holds them."""
+
+    to = DateFormField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    group_by = forms.ChoiceField(label="By")
+    field_order = ("from", "to", "group_by")
+
+    def __init__(self, data, *, organization, report):
+        self.organization = organization
+        super().__init__(data, label_suffix="")
+        self.fields["group_by"].choices = [(name, BY[name]) for name in report.groupings]
+
+    def clean(self):
+        asked = super().clean()
+        if not self.errors:
+            try:
+                refuse_unreportable(asked["from"], asked["to"])
+                self.period = Period(self.organization, asked["from"], asked["to"], asked["group_by"])
+            except FieldRefused as refusal:
+                self.add_error("to", str(refusal))
+        return asked
+
+
+ReportForm.base_fields["from"] = DateFormField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+def asked(request):
+    """The report and the bound form that the address asks for: by default revenue of the last 30 days."""
+    report = REPORTS.get(request.GET.get("report"), REPORTS["revenue"])
+    today = timezone.localdate()
+    given = {
+        "from": (today - timedelta(days=29)).isoformat(),
+        "to": today.isoformat(),
+        "group_by": "day",
+    } | request.GET.dict()
+    if given["group_by"] in BY and given["group_by"] not in report.groupings:
+        given["group_by"] = "day"  # the reader came from a report that can be cut in more ways
+    return report, ReportForm(given, organization=organization_of(request), report=report)
+
+
+def reports_view(request):
+    if not request.user.may("reports", "list"):
+        raise PermissionDenied
+    if organization_of(request) is None:
+        return chooser(request)
+    report, form = asked(request)
+    given = {name: form.data[name] for name in form.fields}
+    context = {
+        "report": report,
+        "form": form,
+        "tabs": [(each, address(each, given)) for each in REPORTS.values()],
+        "presets": [
+            (label, address(report, given | span), all(given[name] == value for name, value in span.items()))
+            for label, span in presets(timezone.localdate(), given["group_by"])
+        ],
+    }
+    if form.is_valid():
+        context |= drawn(report, form.period) | {
+            "csv_url": address(report, given, "reports_csv") if request.user.may("reports", "export") else None
+        }
+    return page(request, "reports.html", title="Reports", **context)
+
+
+def reports_csv_view(request):
+    if not request.user.may("reports", "export"):
+        raise PermissionDenied
+    if organization_of(request) is None:
+        return chooser(request)
+    report, form = asked(request)
+    if not form.is_valid():
+        return HttpResponseRedirect(f"{reverse('admin:reports')}?{request.GET.urlencode()}")  # which says why
+    period = form.period
+    rows, total = report.rows(period)
+    names = ("key", "label", *(column.name for column in report.columns))
+    name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
+    lines = [[sheets.cell(row[name]) for name in names] for row in (*rows, total)]
+    audit.record("export", by=request.user, organization_id=period.organization.pk, report=name)
+    return sheets.download(f"{name}.csv", [names, *lines])
+
+
+def address(report, given, name="reports"):
+    return f"{reverse(f'admin:{name}')}?{urlencode({'report': report.name} | given)}"
+
+
+def presets(today, group_by):
+    """`(label, parameters)` of the usual stretches of time. A year is read by months, the others by days."""
+    month, year = today.replace(day=1), today.replace(month=1, day=1)
+    end_of_last = month - timedelta(days=1)
+    spans = (
+        ("This month", month, today, "day"),
+        ("Last month", end_of_last.replace(day=1), end_of_last, "day"),
+        ("Last 30 days", today - timedelta(days=29), today, "day"),
+        ("This year", year, today, "month"),
+    )
+    for label, first, last, by in spans:
+        span = {"from": first.isoformat(), "to": last.isoformat()}
+        yield label, span | ({"group_by": by} if group_by in KEYS else {})
+
+
+def drawn(report, period):
+    """The context of a report's chart and table."""
+    rows, total = report.rows(period)
+    by_time = period.group_by in KEYS
+    points = [point_of(report, period, row) for row in rows]
+    chart = charts.columns(points, lambda value: f"{value:,.10g}{report.unit}") if by_time else charts.bars(points)
+    return {
+        "period": period,
+        "chart": chart | {"is_upright": by_time, "summary": summary(report, period, points)},
+        "columns": report.columns,
+        "heading": BY[period.group_by],
+        "rows": [(long_label(period.group_by, row), texts(report, period, row)) for row in rows],
+        "total": texts(report, period, total),
+        "figures": zip(report.columns, texts(report, period, total), strict=True),
+        "is_empty": not any(total[column.name] for column in report.columns if column.name != "available_minutes"),
+    }
+
+
+def texts(report, period, row):
+    currency = period.organization.currency
+    return [column.text(row[column.name], currency) for column in report.columns]
+
+
+def point_of(report, period, row):
+    value = row[report.drawn]
+    read = dict(zip((column.name for column in report.columns), texts(report, period, row), strict=True))
+    parts = ", ".join(f"{column.label.lower()} {read[column.name]}" for column in report.columns)
+    return charts.Point(
+        label=short_label(period.group_by, row),
+        value=None if value is None else float(value) * report.per_unit,
+        text=read[report.drawn],
+        title=f"{long_label(period.group_by, row)}: {parts}",
+    )
+
+
+def summary(report, period, points):
+    """The chart in a sentence, for who cannot see it."""
+    highest = max(points, key=lambda point: point.value or 0, default=None)
+    sentence = f"{report.label} by {BY[period.group_by].lower()}, {period.first} to {period.last}."
+    if highest is None or not highest.value:
+        return f"{sentence} Nothing to show."
+    return f"{sentence} Highest: {highest.title}."
+
+
+def short_label(group_by, row):
+    """How the axis names a bar."""
+    if group_by == "day":
+        day = date.fromisoformat(row["key"])
+        return f"{day.day} {day:%b}"
+    if group_by == "week":
+        return row["key"].partition("-")[2]
+    if group_by == "month":
+        return calendar.month_abbr[int(row["key"][5:])]
+    return row["label"]
+
+
+def long_label(group_by, row):
+    """How the table names a row."""
+    if group_by == "day":
+        return wording.date(date.fromisoformat(row["key"]))
+    if group_by == "week":
+        year, _, week = row["key"].partition("-W")
+        monday = date.fromisocalendar(int(year), int(week), 1)
+        return f"Week {int(week)}, from {monday.day} {monday:%b %Y}"
+    if group_by == "month":
+        return f"{calendar.month_name[int(row['key'][5:])]} {row['key'][:4]}"
+    return row["label"]

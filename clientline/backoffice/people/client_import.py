@@ -1,0 +1,106 @@
+"""The page that imports clients from a CSV file: choose it, see what is in it and what is wrong, then import it.
+
+Nothing is kept between the two steps. The browser sends the file twice, and the button carries the digest of what
+was shown, so that another file is shown first, too: no other people's addresses lie about on the server, and it does
+not matter which machine answers.
+"""
+
+import hashlib
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import HttpResponseRedirect
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import client_import
+from clientline.backoffice.page import page
+from clientline.backoffice.platform.acting import chooser, organization_of
+from clientline.errors import Refused, refusal_in
+from clientline.web import sheets
+
+MOST_PROBLEMS, MOST_CLIENTS = 200, 5  # shown
+EXAMPLE = [tuple(client_import.COLUMNS), ("Ada Example", "ada@example.com", "030 1234567")]
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="CSV file",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv", "aria-describedby": "import-help"}),
+        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+    )
+
+    def clean_file(self):
+        """Its bytes."""
+        if self.cleaned_data["file"].size > client_import.LARGEST_BYTES:
+            megabytes = client_import.LARGEST_BYTES / 1_000_000
+            raise forms.ValidationError(f"The file is larger than {megabytes:.0f} MB. Split it.")
+        return self.cleaned_data["file"].read()
+
+
+def client_import_view(request):
+    if not request.user.may("users", "import"):
+        raise PermissionDenied
+    if organization_of(request) is None:
+        return chooser(request)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, label_suffix="")
+    found = judged(request, form, organization_of(request)) if form.is_valid() else {}
+    if found.get("imported"):
+        messages.success(request, f"Imported {found['client_count']} client{pluralize(found['clients'])}.")
+        return HttpResponseRedirect(list_url())
+    context = {
+        "form": form,
+        "done_url": list_url(),
+        "largest": client_import.LARGEST_BYTES,
+        "most": f"{client_import.MOST_CLIENTS:,}",
+    }
+    return page(request, "client_import.html", title="Import clients", **context, **found)
+
+
+def list_url():
+    return f"{reverse('admin:accounts_user_changelist')}?role__exact=client"
+
+
+def judged(request, form, organization):
+    """What is in the file, as context of the page; `imported` when it was shown before and is now saved."""
+    content = form.cleaned_data["file"]
+    digest = hashlib.sha256(b"%d:%s" % (organization.pk, content)).hexdigest()
+    agreed = request.POST.get("import") == digest
+    try:
+        reading = client_import.read(content)
+        taken = client_import.save(
+            by=request.user,
+            organization=organization,
+            clients=reading.clients,
+            now=timezone.now(),
+            only_check=not agreed or bool(reading.problems),
+        )
+    except sheets.Unreadable as error:
+        form.add_error("file", str(error))
+        return {}
+    except (Refused, DatabaseError) as error:
+        form.add_error(None, f"Nothing was imported. {refusal_in(error).detail}")
+        return {}
+    problems = sorted([*reading.problems, *taken])
+    return {
+        "imported": agreed and not problems,
+        "digest": digest,
+        "notes": reading.notes,
+        "clients": reading.clients,
+        "client_count": f"{len(reading.clients):,}",
+        "first_clients": reading.clients[:MOST_CLIENTS],
+        "problems": problems[:MOST_PROBLEMS],
+        "problem_count": len(problems),
+        "problem_lines": len({problem.line for problem in problems}),
+        "untold": max(len(problems) - MOST_PROBLEMS, 0),
+    }
+
+
+def template_view(request):
+    if not request.user.may("users", "import"):
+        raise PermissionDenied
+    return sheets.download("clients.csv", EXAMPLE)

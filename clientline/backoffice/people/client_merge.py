@@ -1,0 +1,79 @@
+"""Merging duplicates: choose the other record of a client, see what moves, confirm."""
+
+from django import forms
+from django.contrib import messages
+from django.db import DatabaseError, transaction
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from appointments import merging
+from appointments.models import Appointment
+from clientline.admin.forms import SuggestedSelect
+from clientline.backoffice import page
+from clientline.errors import Refused, refusal_in
+from payments.models import Payment
+
+
+class DuplicateForm(forms.Form):
+    duplicate = forms.ModelChoiceField(User.objects.none(), label="The other record of the same client")
+
+    def __init__(self, *args, clients, site, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["duplicate"]
+        field.queryset = clients
+        field.label_from_instance = site.get_model_admin(User).label
+        field.widget = SuggestedSelect(Appointment._meta.get_field("client"), site)
+        field.widget.choices = field.choices
+
+
+class MergePage:
+    """For the people's admin: the page that merges another record into a client's."""
+
+    def get_urls(self):
+        page = path("<int:object_id>/merge/", self.admin_site.admin_view(self.merge), name="accounts_user_merge")
+        return [page, *super().get_urls()]
+
+    def merge(self, request, object_id):
+        """GET chooses and shows what would move; POST moves it."""
+        kept = self.row_for(request, "update", object_id)  # `merging` locks both, in their order
+        clients = self.permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
+        asked = request.POST if request.method == "POST" else request.GET
+        form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=self.admin_site)
+        duplicate = form.cleaned_data["duplicate"] if form.is_valid() else None
+        if request.method == "POST" and duplicate and self.merged(request, kept, duplicate, form):
+            return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[kept.pk]))
+        return page.page(
+            request,
+            "client_merge.html",
+            title=f"Merge a duplicate into {kept}",
+            kept=kept,
+            form=form,
+            sides=[side(kept), side(duplicate)] if duplicate and duplicate != kept else [],
+            duplicate=duplicate,
+            media=self.media + form.media,
+        )
+
+    def merged(self, request, kept, duplicate, form):
+        """Whether the domain did it; what it refused becomes an error of the form."""
+        try:
+            with transaction.atomic():
+                moved = merging.merge(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
+                self.log_change(request, kept, f"Merged with {duplicate}.")
+                self.log_change(request, duplicate, f"Merged into {kept}.")
+        except (Refused, DatabaseError) as error:
+            form.add_error("duplicate", refusal_in(error).detail)
+            return False
+        visits = "1 visit" if moved == 1 else f"{moved} visits"
+        self.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)
+        return True
+
+
+def side(client):
+    """What one of the two records holds."""
+    return {
+        "client": client,
+        "visits": Appointment.objects.filter(client=client).count(),
+        "payments": Payment.objects.filter(appointment__client=client).count(),
+    }

@@ -1,0 +1,162 @@
+"""Clients and team: one table of people, two lists, and a page for each kind."""
+
+from urllib.parse import parse_qs
+
+from django.contrib import admin, messages
+from django.db import DatabaseError, transaction
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from accounts import people
+from accounts.admin import IMPORT, UserAdmin
+from accounts.models import User
+from appointments.models import Appointment
+from clientline.admin.base import pill
+from clientline.backoffice.people import client_card, team_member
+from clientline.backoffice.people.client_merge import MergePage
+from clientline.backoffice.people.privacy import PrivacyPages
+from clientline.errors import Refused, refusal_in
+
+CLIENTS, TEAM = "clients", "team"
+TITLES = {CLIENTS: "Clients", TEAM: "Team"}
+ADDING = {CLIENTS: "Add a client", TEAM: "Add to the team"}
+NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
+CONTACT = ("organization", "name", "email", "phone")
+
+
+def kind_of(person):
+    return CLIENTS if person.role == User.Role.CLIENT else TEAM
+
+
+def came_from(request):
+    """Which of the two lists led to this page; None where neither did."""
+    kind = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [None])[0]
+    return kind if kind in TITLES else None
+
+
+class Kind(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return list(TITLES.items())
+
+    def queryset(self, request, queryset):
+        if self.value() == CLIENTS:
+            return with_visits(queryset.filter(role=User.Role.CLIENT), request.user)
+        return queryset.exclude(role=User.Role.CLIENT) if self.value() == TEAM else queryset
+
+
+def with_visits(clients, caller):
+    """Adds `last_visit` and `next_visit`, of those that the caller may see."""
+    now = timezone.now()
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(client=OuterRef("pk"))
+    visits = visits.exclude(status="cancelled").values("appointment_date")
+    past = visits.filter(appointment_date__lte=now).order_by("-appointment_date")
+    coming = visits.filter(appointment_date__gt=now).order_by("appointment_date")
+    return clients.annotate(last_visit=Subquery(past[:1]), next_visit=Subquery(coming[:1]))
+
+
+class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
+    """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
+
+    change_list_template = "admin/backoffice/people_list.html"
+    change_form_template = "admin/backoffice/person.html"
+    list_filter = (Kind, *UserAdmin.list_filter)
+    client_columns = ("name", "standing_pill", "phone", "email", "next_visit", "last_visit", "organization")
+
+    def get_urls(self):
+        page = path(
+            "<int:object_id>/standing/", self.admin_site.admin_view(self.standing), name="accounts_user_standing"
+        )
+        return [page, *super().get_urls()]
+
+    # Lists
+
+    def asked_kind(self, request):
+        """Which of the two lists the address asks for; None for both."""
+        kind = request.GET.get("kind")
+        return kind if kind in TITLES else None
+
+    def nouns(self, request):
+        return NOUNS[self.asked_kind(request) or TEAM]
+
+    def get_list_display(self, request):
+        if self.asked_kind(request) == CLIENTS:
+            return self.visible(request, self.client_columns)
+        return super().get_list_display(request)
+
+    def get_list_filter(self, request):
+        filters = super().get_list_filter(request)
+        return [each for each in filters if each != "role" or self.asked_kind(request) != CLIENTS]
+
+    def changelist_view(self, request, extra_context=None):
+        kind = self.asked_kind(request)
+        told = {"title": TITLES.get(kind, "People"), "add_label": ADDING.get(kind, "Add somebody")}
+        return super().changelist_view(request, told | (extra_context or {}))
+
+    def list_tools(self, request):
+        tools = super().list_tools(request)
+        return [each for each in tools if each[0] != IMPORT or self.asked_kind(request) != TEAM]
+
+    @admin.display(description="", empty_value="")
+    def standing_pill(self, person):
+        return "" if person.is_active else pill("inactive", "Inactive")
+
+    @admin.display(description="next visit")
+    def next_visit(self, person):
+        return person.next_visit
+
+    @admin.display(description="last visit")
+    def last_visit(self, person):
+        return person.last_visit
+
+    # Pages
+
+    def get_changeform_initial_data(self, request):
+        return {"role": User.Role.CLIENT} if came_from(request) == CLIENTS else {}
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        # A client's standing has a button of its own.
+        return [name for name in fields if name != "is_active" or kind_of(obj) == TEAM] if obj else fields
+
+    def get_fieldsets(self, request, obj=None):
+        fields = self.get_fields(request, obj)
+        contact = [name for name in CONTACT if name in fields]
+        account = {"fields": [name for name in fields if name not in contact]}
+        if obj and kind_of(obj) == CLIENTS:
+            account["classes"] = ["collapse"]
+        return [("Contact", {"fields": contact}), ("Role and sign-in", account)]
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["kind"] = kind_of(obj) if obj else came_from(request) or TEAM
+        context["kind_title"] = TITLES[context["kind"]]
+        if obj:
+            card = client_card if context["kind"] == CLIENTS else team_member
+            context |= card.shown(request.user, obj, now=timezone.now())
+            context |= {"title": obj.name, "subtitle": None, "may_change": self.has_change_permission(request, obj)}
+            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        else:
+            context["title"] = ADDING[context["kind"]]
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def standing(self, request, object_id):
+        """Deactivate or reactivate, by a button."""
+        person = self.row_for(request, "update", object_id, no_key=True)
+        if request.method == "POST":
+            self.change_standing(request, person, is_active="reactivate" in request.POST)
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))
+
+    def change_standing(self, request, person, *, is_active):
+        done = "Reactivated" if is_active else "Deactivated"
+        try:
+            with transaction.atomic():
+                people.change(by=request.user, person=person, changes={"is_active": is_active})
+                self.log_change(request, person, f"{done}.")
+        except (Refused, DatabaseError) as error:
+            self.message_user(request, refusal_in(error).detail, messages.ERROR)
+        else:
+            self.message_user(request, f"{done}: {person}.", messages.SUCCESS)

@@ -1,0 +1,34 @@
+"""A colleague's page: when they work and are away, what they perform, and who counts on them."""
+
+from django.db.models import Q
+
+from appointments.models import Appointment, TimeOff, Weekday, WorkingHours
+from clientline.admin.lists import BoundedPaginator
+from services.models import Service
+
+SHOWN = 10  # rows of each list
+SHOWN_ORPHANS = 25
+
+
+def shown(caller, person, *, now):
+    """The template's context."""
+    away = TimeOff.objects.visible_to(caller, "time_off").filter(organization=person.organization_id, ends_at__gt=now)
+    services = Service.objects.visible_to(caller, "services").filter(organization=person.organization_id)
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(staff=person)
+    ahead = visits.filter(status="scheduled", appointment_date__gt=now).order_by("appointment_date", "id")
+    orphaned = [] if person.is_active else ahead.select_related("client", "service")[:SHOWN_ORPHANS]
+    return {
+        "week": week(person),
+        "away": away.filter(Q(staff=person) | Q(staff=None)).order_by("starts_at", "id")[:SHOWN],
+        "services": services.filter(is_active=True).performed_by(person.pk).order_by("name", "id")[:SHOWN],
+        "ahead": ahead[: BoundedPaginator.BOUND].count(),
+        "orphaned": orphaned,
+    }
+
+
+def week(person):
+    """(day, its stretches as text) for the seven days."""
+    stretches = {day: [] for day in Weekday.values}
+    for row in WorkingHours.objects.filter(staff=person).order_by("weekday", "starts"):
+        stretches[row.weekday].append(f"{row.starts:%H:%M}–{row.ends:%H:%M}")
+    return [(Weekday(day).label, ", ".join(hours)) for day, hours in stretches.items()]

@@ -1,0 +1,1 @@
+"""Organizations, as their admins and as operators see them."""

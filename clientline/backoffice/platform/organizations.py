@@ -1,0 +1,178 @@
+"""Organizations: an admin's own with its rules explained; for operators all, with figures, founding and standing."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import Func, IntegerField, OuterRef, Subquery
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from accounts import founding
+from accounts.models import User
+from appointments.models import Appointment
+from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
+from clientline.admin.lists import BoundedPaginator, SortedByIndex
+from clientline.backoffice import page
+from organizations import changing
+from organizations.admin import OrganizationAdmin
+from organizations.models import Organization
+
+RECENT = timedelta(days=30)
+MOST = BoundedPaginator.BOUND  # nothing is counted beyond
+
+GROUPS = (
+    ("Name and contact", None, ("name", "email", "phone", "address")),
+    (
+        "Time and money",
+        "Opening hours are read on this clock; booked visits stay where they are when it changes. "
+        "The currency stays once payments are on record.",
+        ("timezone", "currency"),
+    ),
+    (
+        "Booking rules",
+        "What clients are offered. Staff may leave these rules: people phone in.",
+        ("slot_interval", "min_notice", "max_advance_days"),
+    ),
+    (
+        "Cancelling and fees",
+        "Each visit keeps the rules of the moment it was booked.",
+        ("cancellation_notice", "late_cancellation_fee", "no_show_fee"),
+    ),
+    ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
+    ("Signing in", None, ("require_second_factor",)),
+)
+GROUPED = {name for *_, names in GROUPS for name in names}
+
+
+class FoundingForm(ClientLineForm):
+    admin_name = forms.CharField(max_length=200, label="Name")
+    admin_email = LowerCaseEmailField(label="E-mail address")
+    admin_password = forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters. Hand it over safely; the admin changes it after signing in.",
+    )
+
+
+def count_of(rows):
+    """How many of these rows an organization has, by a subquery that stops at MOST."""
+    own = rows.filter(organization=OuterRef("pk")).values("pk")[:MOST]
+    return Func(ArraySubquery(own), function="cardinality", output_field=IntegerField())
+
+
+def with_figures(organizations, now):
+    """Adds `people`, `recent_visits` (of the last 30 days) and `last_booking`, the moment of it."""
+    recent = Appointment.objects.filter(appointment_date__gt=now - RECENT, appointment_date__lte=now)
+    newest = Appointment.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-id")
+    return organizations.annotate(
+        people=count_of(User.objects.all()),
+        recent_visits=count_of(recent),
+        last_booking=Subquery(newest.values("created_at")[:1]),
+    )
+
+
+class WithFigures(SortedByIndex):
+    """Works the figures out for the page that is shown, not for all that were found."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        found = {row.pk: row for row in self.result_list}
+        figures = with_figures(Organization.objects.filter(pk__in=found), timezone.now())
+        for row in figures.values("pk", "people", "recent_visits", "last_booking"):
+            vars(found[row["pk"]]).update(row, pk=row["pk"])
+        self.result_list = list(found.values())
+
+
+class OrganizationPage(OrganizationAdmin):
+    change_form_template = "admin/backoffice/organization.html"
+    add_form = FoundingForm
+    add_fields = (*OrganizationAdmin.add_fields, *founding.FIELDS)
+    operator_columns = ("name", "people", "recent_visits", "last_booking", "timezone", "currency", "is_active")
+
+    def get_urls(self):
+        page = self.admin_site.admin_view(self.standing)
+        return [
+            path("<int:object_id>/standing/", page, name="organizations_organization_standing"),
+            *super().get_urls(),
+        ]
+
+    # Lists
+
+    def get_list_display(self, request):
+        return self.operator_columns if request.user.is_superuser else super().get_list_display(request)
+
+    def get_changelist(self, request, **kwargs):
+        return WithFigures if request.user.is_superuser else super().get_changelist(request, **kwargs)
+
+    @admin.display(description="people")
+    def people(self, organization):
+        return figure(organization.people)
+
+    @admin.display(description="visits in 30 days")
+    def recent_visits(self, organization):
+        return figure(organization.recent_visits)
+
+    @admin.display(description="last booking", empty_value="never")
+    def last_booking(self, organization):
+        return organization.last_booking
+
+    # Pages
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        # To operators a button shows first what ends with it.
+        return [name for name in fields if name != "is_active" or not request.user.is_superuser]
+
+    def get_fieldsets(self, request, obj=None):
+        fields = self.get_fields(request, obj)
+        rest = ("Record", None, [name for name in fields if name not in GROUPED])
+        groups = [(title, text, [name for name in names if name in fields]) for title, text, names in (*GROUPS, rest)]
+        return [(title, {"fields": names, "description": text}) for title, text, names in groups if names]
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj:
+            context |= {"title": obj.name, "subtitle": None, "operates": request.user.is_superuser}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def create(self, request, values):
+        first_admin = {name.removeprefix("admin_"): values.pop(name) for name in founding.FIELDS}
+        organization = Organization(**values)
+        founding.found(organization=organization, **first_admin)
+        return organization
+
+    def standing(self, request, object_id):
+        """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
+        organization = self.row_for(request, "destroy", object_id, no_key=True)
+        if request.method == "POST":
+            with suppress(changing.HasOperators):  # the page says so
+                self.change_standing(request, organization, is_active="reactivate" in request.POST)
+                return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
+        ahead = Appointment.objects.filter(organization=organization, appointment_date__gt=timezone.now())
+        word = "Deactivate" if organization.is_active else "Reactivate"
+        return page.page(
+            request,
+            "organization_standing.html",
+            title=f"{word} {organization}",
+            organization=organization,
+            ahead=figure(ahead.filter(status="scheduled")[:MOST].count()),
+            kept=changing.HasOperators.detail if changing.has_operators(organization) else None,
+        )
+
+    def change_standing(self, request, organization, *, is_active):
+        done = "Reactivated" if is_active else "Deactivated"
+        with transaction.atomic():
+            changing.change(organization=organization, changes={"is_active": is_active})
+            self.log_change(request, organization, f"{done}.")
+        self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
+
+
+def figure(count):
+    """A count that stops at MOST, in words where it did."""
+    return f"over {MOST}" if count == MOST else count

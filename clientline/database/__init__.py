@@ -1,0 +1,1 @@
+"""What is asked of PostgreSQL beside the ORM."""

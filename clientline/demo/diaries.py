@@ -1,0 +1,117 @@
+"""When each person of the demo can be visited: weekly hours, special days and time off, as minutes and as rows."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from appointments.models import SpecialHours, TimeOff, WorkingHours
+from clientline.demo.trades import minute
+
+DAY = 1440
+OPEN_SATURDAY = ((minute(10), minute(14)),)
+OPEN_TODAY = ((minute(10), minute(13)), (minute(13.5), minute(18)))
+
+
+@dataclass(frozen=True)
+class Absence:
+    first: date
+    reason: str
+    days: int = 1
+    hours: tuple = (0, DAY)  # of each day, in wall-clock minutes
+
+    def dates(self):
+        return [self.first + timedelta(days=offset) for offset in range(self.days)]
+
+    def row(self, zone, **columns):
+        starts, ends = self.hours
+        return TimeOff(
+            starts_at=moment(self.first, starts, zone),
+            ends_at=moment(self.dates()[-1], ends, zone),
+            reason=self.reason,
+            **columns,
+        )
+
+
+class Diary:
+    """The working time of one person, in wall-clock minutes of each date."""
+
+    def __init__(self, person, zone, *, week, special, absences, closures):
+        self.person = person
+        self.zone = zone
+        self.week = week  # weekday → intervals
+        self.special = special  # date → intervals that replace the weekday's; none on a holiday
+        self.absences = absences
+        self.away = defaultdict(list)
+        for absence in (*closures, *absences):
+            for day in absence.dates():
+                self.away[day].append(absence.hours)
+
+    def hours(self, day):
+        return self.special.get(day, self.week.get(day.weekday(), ()))
+
+    def away_until(self, day, start, end):
+        """The minute when the time off ends that [start, end) meets, or None."""
+        return next((ends for starts, ends in self.away.get(day, ()) if start < ends and end > starts), None)
+
+    def midnight(self, day):
+        """The instant that minutes of working time count from: twelve hours before noon, also when clocks change."""
+        return datetime.combine(day, time(12), self.zone).astimezone(UTC) - timedelta(hours=12)
+
+    def working_hours(self):
+        return [
+            WorkingHours(**self.columns(), weekday=weekday, starts=clock(opens), ends=clock(closes))
+            for weekday, intervals in sorted(self.week.items())
+            for opens, closes in intervals
+        ]
+
+    def special_hours(self):
+        return [
+            SpecialHours(**self.columns(), date=day, starts=opens and clock(opens), ends=closes and clock(closes))
+            for day, intervals in sorted(self.special.items())
+            for opens, closes in intervals or [(None, None)]
+        ]
+
+    def time_off(self):
+        return [absence.row(self.zone, **self.columns()) for absence in self.absences]
+
+    def columns(self):
+        person = self.person
+        return {"organization_id": person.organization_id, "staff_id": person.pk, "created_at": person.created_at}
+
+
+def draw_special(rng, today):
+    """Holidays behind and ahead, and a Saturday on which everybody works: date → intervals."""
+    saturday = today + timedelta(days=14 + (5 - today.weekday()) % 7)
+    special = {saturday: OPEN_SATURDAY, workday(rng, today, -45, -14): (), workday(rng, today, 22, 45): ()}
+    if today.weekday() >= 5:
+        special[today] = OPEN_TODAY  # whoever looks at the weekend should find somebody at work
+    return special
+
+
+def draw_training(rng, today):
+    """An afternoon on which the whole organization is closed."""
+    return Absence(workday(rng, today, 8, 20), "Team training", hours=(minute(13), minute(18)))
+
+
+def draw_absences(rng, today):
+    """One person's holiday, behind or ahead but never now, and for some a doctor's appointment."""
+    away = rng.choice((rng.randrange(-60, -20), rng.randrange(8, 45)))
+    absences = [Absence(today + timedelta(days=away), "Holiday", days=rng.randrange(5, 13))]
+    if rng.random() < 0.4:
+        soon = workday(rng, today, 2, 15)
+        absences.append(Absence(soon, "Doctor's appointment", hours=(minute(11), minute(12.5))))
+    return absences
+
+
+def workday(rng, today, earliest, latest):
+    """A date so many days from today; at the weekend, the Monday after."""
+    day = today + timedelta(days=rng.randrange(earliest, latest))
+    return day + timedelta(days=7 - day.weekday() if day.weekday() >= 5 else 0)
+
+
+def clock(minutes):
+    return time(*divmod(minutes % DAY, 60))
+
+
+def moment(day, minutes, zone):
+    return datetime.combine(day + timedelta(days=minutes // DAY), clock(minutes), zone).astimezone(UTC)

@@ -1,0 +1,120 @@
+"""The demo's people and what they offer."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.text import slugify
+
+from accounts.models import User
+from clientline.demo.businesses import team_size
+from organizations.models import Organization
+from services.models import Service, ServiceStaff
+
+YOUNGEST, OLDEST = 1500, 3600  # days since an organization joined; more than any person's calendar goes back
+
+
+def draw_organization(rng, business, *, now):
+    trade, place = business.trade, business.place
+    return Organization(
+        name=business.name,
+        email=f"hello@{business.domain}",
+        phone=place.draw_phone(rng),
+        address=place.draw_address(rng),
+        timezone=place.timezone,
+        currency=place.currency,
+        slot_interval=trade.slot_interval,
+        cancellation_notice=trade.cancellation_notice,
+        late_cancellation_fee=trade.late_fee,
+        no_show_fee=trade.no_show_fee,
+        created_at=now - timedelta(days=rng.randrange(YOUNGEST, OLDEST)),
+    )
+
+
+@dataclass(frozen=True)
+class Team:
+    admin: User
+    manager: User
+    staff: list
+
+    def everybody(self):
+        return [self.admin, self.manager, *self.staff]
+
+
+def draw_team(rng, business, organization, *, visits, password):
+    """Unsaved people; the first to join is the admin."""
+    taken = Counter()
+
+    def person(role, name, address=None):
+        name = name or business.place.names.draw(rng)
+        return User(
+            organization_id=organization.pk,
+            name=name,
+            email=f"{address or own_address(name, taken)}@{business.domain}",
+            phone=business.place.draw_phone(rng),
+            role=role,
+            password=password,
+            created_at=organization.created_at + timedelta(minutes=5),
+        )
+
+    size = team_size(business, visits)
+    names = (*business.staff, *[None] * size)[:size]
+    return Team(
+        admin=person("admin", business.admin, "admin"),
+        manager=person("manager", business.manager, "manager"),
+        staff=[person("staff", name) for name in names],
+    )
+
+
+def own_address(name, taken):
+    first = slugify(name.split()[0])
+    taken[first] += 1
+    return first if taken[first] == 1 else f"{first}{taken[first]}"
+
+
+def draw_services(business, organization):
+    return [
+        Service(
+            organization_id=organization.pk,
+            name=offer.name,
+            duration=offer.minutes,
+            price=business.place.price(offer.euros),
+            buffer_before=offer.before,
+            buffer_after=offer.after,
+            created_at=organization.created_at,
+        )
+        for offer in business.trade.offers
+    ]
+
+
+def draw_performers(rng, business, services, staff):
+    """Who is named for the services that not everybody performs."""
+    return [
+        ServiceStaff(organization_id=service.organization_id, service_id=service.pk, staff_id=person.pk)
+        for service, offer in zip(services, business.trade.offers, strict=True)
+        for person in rng.sample(staff, min(offer.performers, len(staff)))
+    ]
+
+
+def draw_clients(rng, business, *, team, joined, first, password):
+    """One client for each moment in `joined`. They are numbered from `first`, so that no two share an address."""
+    desk = [team.admin, team.manager, *team.staff[:3]]
+    return [
+        User(
+            organization_id=team.admin.organization_id,
+            password=password,
+            role="client",
+            phone=business.place.draw_phone(rng),
+            created_by_id=rng.choice(desk).pk,
+            created_at=moment,
+            **client_identity(rng, business, number),
+        )
+        for number, moment in enumerate(joined, first)
+    ]
+
+
+def client_identity(rng, business, number):
+    if number == 1 and business.client:
+        return {"name": business.client, "email": f"{own_address(business.client, Counter())}@{business.domain}"}
+    name = business.place.names.draw(rng)
+    return {"name": name, "email": f"{slugify(name).replace('-', '.')}{number}@{business.domain}"}

@@ -1,0 +1,108 @@
+"""The demo world, organization by organization and person by person, so that memory stays flat."""
+
+from datetime import UTC, datetime, time
+from random import Random
+
+from clientline.demo.businesses import businesses, quotas, shares, working_week
+from clientline.demo.copying import save
+from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_training
+from clientline.demo.histories import draw_history
+from clientline.demo.money import draw_payments, refunds_of
+from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
+from clientline.demo.visits import Calendar, draw_guests, introduce
+
+VISITS_PER_CLIENT = 6
+FEWEST_CLIENTS = 2  # of a person
+
+
+def build(*, organizations, appointments, seed, today, password):
+    """Save it all, and yield the number of visits as each person's are saved. Raises IntegrityError.
+
+    What ended before `today` begins (UTC) is past. `password` is the hash that everybody gets.
+    """
+    now = datetime.combine(today, time(), UTC)
+    companies = businesses(organizations, seed)
+    visits = shares(appointments, [business.weight for business in companies])
+    for index, business in enumerate(companies):
+        rng = Random(f"{seed} organization {index}")
+        yield from World(rng, business, today=today, now=now, password=password).build(visits[index])
+
+
+class World:
+    """One organization and everything in it."""
+
+    def __init__(self, rng, business, *, today, now, password):
+        self.rng = rng
+        self.business = business
+        self.today = today
+        self.now = now
+        self.password = password
+        self.clients = 0
+
+    def build(self, visits):
+        rng, business = self.rng, self.business
+        self.organization = draw_organization(rng, business, now=self.now)
+        save([self.organization])
+        self.team = draw_team(rng, business, self.organization, visits=visits, password=self.password)
+        save(self.team.everybody())
+        self.services = draw_services(business, self.organization)
+        save(self.services)
+        self.performers = draw_performers(rng, business, self.services, self.team.staff)
+        save(self.performers)
+        diaries = self.build_diaries()
+        for diary, quota in zip(diaries, quotas(visits, len(diaries)), strict=True):
+            yield self.build_visits(diary, quota)
+
+    def build_diaries(self):
+        """One for each of the staff, saved as hours and time off."""
+        rng, today, organization = self.rng, self.today, self.organization
+        special, training = draw_special(rng, today), draw_training(rng, today)
+        diaries = [
+            Diary(
+                person,
+                organization.zone,
+                week=working_week(position),
+                special=special,
+                absences=draw_absences(rng, today),
+                closures=[training],
+            )
+            for position, person in enumerate(self.team.staff)
+        ]
+        closed = training.row(organization.zone, organization_id=organization.pk, created_at=organization.created_at)
+        save([row for diary in diaries for row in diary.working_hours()])
+        save([row for diary in diaries for row in diary.special_hours()])
+        save([closed] + [row for diary in diaries for row in diary.time_off()])
+        return diaries
+
+    def build_visits(self, diary, quota):
+        rng, now = self.rng, self.now
+        services = self.services_of(diary.person)
+        visits = Calendar(rng, self.organization, services, diary, today=self.today, now=now).draw(quota)
+        self.build_clients(visits)
+        save(visits)
+        save([fact for visit in visits for fact in draw_history(visit)])
+        payments = [payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)]
+        save(payments)
+        save(refunds_of(payments, now=now))
+        return len(visits)
+
+    def build_clients(self, visits):
+        """Save the clients who come to these visits, each registered when they first booked."""
+        rng = self.rng
+        size = max(FEWEST_CLIENTS, len(visits) // VISITS_PER_CLIENT)
+        guests = draw_guests(rng, visits, size)
+        joined = [self.now] * size
+        for guest, visit in zip(guests, visits, strict=True):
+            joined[guest] = min(joined[guest], visit.created_at)
+        clients = draw_clients(
+            rng, self.business, team=self.team, joined=joined, first=self.clients + 1, password=self.password
+        )
+        save(clients)
+        self.clients += size
+        for guest, visit in zip(guests, visits, strict=True):
+            introduce(rng, visit, client=clients[guest], team=self.team)
+
+    def services_of(self, person):
+        named = {link.service_id for link in self.performers}
+        own = {link.service_id for link in self.performers if link.staff_id == person.pk}
+        return [service for service in self.services if service.pk not in named or service.pk in own]

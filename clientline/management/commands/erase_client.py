@@ -1,0 +1,38 @@
+"""Erases one client for good: name, contacts and all free text about them. Visits and money stay."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from clientline.errors import Refused
+from clientline.management.commands.export_client import person_with
+from clientline.privacy import personal_data
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("id", type=int, help="the client's number")
+        parser.add_argument("--noinput", "--no-input", action="store_true", help="do not ask before erasing")
+
+    def handle(self, *, id, noinput, **options):
+        client = person_with(id)
+        name = client.name
+        if not noinput:
+            self.confirm(client)
+        try:
+            with transaction.atomic():
+                client = person_with(id, no_key=True)
+                personal_data.erase(by=None, client=client)
+        except Refused as refusal:
+            raise CommandError(refusal.detail) from refusal
+        self.stdout.write(f"Erased {name}, now {client.name}.")
+
+    def confirm(self, client):
+        self.stdout.write(f"This erases {client.name} ({client.email}) of {client.organization} and cannot be undone.")
+        try:
+            answer = input("Type yes to go on: ")
+        except EOFError:
+            answer = ""
+        if answer != "yes":
+            raise CommandError("Nothing was changed.")

@@ -1,0 +1,29 @@
+"""Writes everything that is kept about one person as JSON."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import User
+from clientline.privacy import personal_data
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("id", type=int, help="the person's number")
+
+    def handle(self, *, id, **options):
+        person = person_with(id)
+        self.stdout.write(personal_data.export_file(by=None, person=person, now=timezone.now()).decode())
+
+
+def person_with(pk, **lock):
+    """Raises CommandError when there is nobody."""
+    people = User.objects.select_related("organization")
+    if lock:
+        people = people.select_for_update(of=("self",), **lock)
+    person = people.filter(pk=pk).first()
+    if person is None:
+        raise CommandError(f"There is no person {pk}.")
+    return person

@@ -1,0 +1,84 @@
+"""Django's PostgreSQL engine with five differences: the embedded server is started on demand, foreign keys are
+checked at once, instants are read by psycopg's C code, statements can be prepared, and a health check is no query.
+"""
+
+from contextlib import contextmanager
+from select import POLLIN, poll
+
+from django.db.backends.postgresql import base, operations
+from psycopg import OperationalError, adapters
+from psycopg.pq import Format
+
+from clientline.postgres.binaries import PostgresUnavailable
+from clientline.postgres.cluster import PORT, Cluster
+
+PREPARE_AFTER = 5  # executions on one connection
+InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
+
+
+def socket_directory(data):
+    """Where the embedded server listens; it is started if need be."""
+    try:
+        return str(Cluster(data).ensure_running())
+    except PostgresUnavailable as error:
+        raise OperationalError(str(error)) from error
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    def deferrable_sql(self):
+        # A deferred key fails at COMMIT, where no view and no handler can turn it into an answer.
+        return ""
+
+    def last_executed_query(self, cursor, sql, params):
+        return self.compose_sql(sql, params)  # the text of a prepared one holds no values
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
+    def get_connection_params(self):
+        params = super().get_connection_params()
+        params["prepare_threshold"] = params["prepare_threshold"] or PREPARE_AFTER
+        if data := self.settings_dict.get("EMBEDDED_DATA"):
+            params |= {"host": socket_directory(data), "port": PORT}
+        return params
+
+    def get_new_connection(self, conn_params):
+        # Django's loader is Python, so that UTC is its own object. Connections run in UTC anyway, and
+        # psycopg's loader returns equal instants several times faster.
+        connection = super().get_new_connection(conn_params)
+        connection.adapters.register_loader("timestamptz", InstantLoader)
+        return connection
+
+    def create_cursor(self, name=None):
+        return self.connection.cursor()  # Django's would ask the loader for its zone
+
+    def prepared_cursor(self):
+        """A cursor for statements that come again and again: PostgreSQL gets the values apart, and plans once.
+
+        Django's own cursors write the values into the text. These statements may not leave a type to be guessed.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+
+    @contextmanager
+    def pipeline(self):
+        """What prepared cursors execute inside is sent at once; a failure is raised at the end at the latest."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors, self.connection.pipeline():
+            yield
+
+    def is_usable(self):
+        # A server that went away has said so: there is something to read. Asking it would cost each request a trip.
+        return self.is_quiet() or super().is_usable()
+
+    def is_quiet(self):
+        """Whether the connection is open and nothing has come in unasked."""
+        if self.connection is None or self.connection.closed:
+            return False
+        incoming = poll()
+        incoming.register(self.connection.fileno(), POLLIN)
+        return not incoming.poll(0)

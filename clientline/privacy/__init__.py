@@ -1,0 +1,1 @@
+"""What is kept about one person, handed out and erased."""

@@ -1,0 +1,125 @@
+"""What is kept about one person: all of it to hand out, and the erasure of a client. Money and visits stay.
+
+Beyond the reach of both: backups, what the payment provider keeps, and answers kept for repeated requests, which
+expire within a day.
+"""
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import people
+from accounts.models import User
+from accounts.serializers import UserSerializer
+from appointments.history import INSIDE
+from appointments.models import Appointment, AppointmentHistory
+from appointments.placing import hold_visits
+from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
+from clientline.api import renderers
+from clientline.api.fields import tellable
+from clientline.errors import Refused
+from organizations import audit
+from organizations.models import Audit
+from payments.models import Payment, Refund
+from payments.serializers import PaymentSerializer, RefundSerializer
+
+# Of their own row, what people may know; how it is kept and who may do what with it is not about them.
+OF_A_PERSON = ("name", "email", "phone", "role", "is_active")
+COLUMN_CHANGES = ("insert", "update", "delete")
+FREE_TEXT = {"notes": "", "internal_notes": "", "cancellation_reason": ""}
+
+
+class NotAClient(Refused):
+    code = "not_a_client"
+    detail = "Only clients are erased. Deactivate somebody of the team."
+
+
+def export(*, by, person, now):
+    """Everything about `person` that `by` may see (None, a command: all), as JSON's own types and instants.
+
+    Times are the organization's. The export is an event of the audit.
+    """
+    home = person.organization
+    insider = by is None or by.may("appointments", "internal_notes")
+    with timezone.override(home.zone):
+        visits = visible(Appointment, by, "appointments").filter(client=person)
+        paid = visible(Payment, by, "payments").filter(appointment__client=person)
+        answer = {
+            "exported_at": timezone.localtime(now),
+            "organization": {"id": home.pk, "name": home.name, "email": home.email},
+            "user": told(UserSerializer, User.objects.filter(pk=person.pk))[0],
+            "appointments": told(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
+            "history": told_history(visits, insider),
+            "payments": told(PaymentSerializer, paid),
+            "refunds": told(RefundSerializer, Refund.objects.filter(payment__in=paid)),
+            "changes": told_changes(person),
+        }
+    audit.record("export", by=by, row=person)
+    return answer
+
+
+def export_file(**arguments):
+    """The export as indented JSON, in bytes."""
+    return orjson.dumps(export(**arguments), renderers.other_types, renderers.OPTIONS | orjson.OPT_INDENT_2)
+
+
+def visible(model, by, resource):
+    return model.objects.visible_to(by, resource) if by else model.objects.all()
+
+
+def told(serializer_class, rows):
+    reader = serializer_class.reader()
+    return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
+
+
+def told_history(visits, insider):
+    facts = AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id")
+    facts = facts if insider else facts.exclude(action__in=INSIDE)
+    columns = facts.values_list("appointment", "at", "action", "was", "became", "reason")
+    names = ("appointment", "at", "action", "from", "to", "reason")
+    return [dict(zip(names, (pk, timezone.localtime(at), *texts), strict=True)) for pk, at, *texts in columns]
+
+
+def told_changes(person):
+    """What the audit tells of the person's own row; not by whom, which is about somebody else."""
+    entries = Audit.objects.filter(table=User._meta.db_table, row=person.pk).order_by("id")
+    return [
+        {"at": timezone.localtime(at), "action": action, "changes": told_of(action, changes)}
+        for at, action, changes in entries.values_list("at", "action", "changes")
+    ]
+
+
+def told_of(action, changes):
+    """The columns that may be told, where these are columns and not the facts of an event."""
+    if action not in COLUMN_CHANGES:
+        return tellable(changes)
+    return {name: changes[name] for name in OF_A_PERSON if name in changes}
+
+
+def erase(*, by, client):
+    """Replace the client's name, contacts and all free text about them, and end their access. Raises NotAClient.
+
+    The caller has locked the row. Repeating it does no harm.
+    """
+    if client.role != User.Role.CLIENT:
+        raise NotAClient
+    anonymous = {"name": f"Erased client {client.pk}", "email": f"erased-{client.pk}@erased.invalid", "phone": ""}
+    with transaction.atomic():
+        hold_visits(client)  # notes must not come with a booking of this moment
+        people.change(by=None, person=client, changes=anonymous | {"is_active": False})
+        client.set_unusable_password()
+        client.save(update_fields=["password"])
+        visits = Appointment.objects.filter(client=client)
+        visits.exclude(**FREE_TEXT).update(**FREE_TEXT, version=F("version") + 1)
+        refunds = Refund.objects.filter(payment__appointment__client=client)
+        refunds.exclude(reason="").update(reason="")
+        redact(client)
+        audit.record("erase", by=by, row=client)
+    return client
+
+
+def redact(client):
+    """Blank what history, audit and the admin's log say of the client; last, as it covers the erasure's own traces."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT redact_client(%s)", [client.pk])

@@ -1,0 +1,36 @@
+"""`/users/{id}/export` and `/users/{id}/erase`: here, because what is kept about a person goes up to their payments."""
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.serializers import UserSerializer
+from clientline.api.viewsets import ReadViewSet, answered, only
+from clientline.privacy import personal_data
+from payments.serializers import ErasureSerializer, ExportSerializer
+
+
+class PrivacyViewSet(ReadViewSet):
+    model = User
+    resource = "users"
+    serializer_class = UserSerializer
+    http_method_names = ("get", "head", "post")
+
+    @extend_schema(responses=ExportSerializer)
+    def export(self, request, pk):
+        """Everything about one person that the caller may see. The audit remembers it."""
+        person = self.get_queryset().select_related("organization").filter(pk=pk).first()
+        if person is None:
+            raise Http404
+        return Response(personal_data.export(by=request.user, person=person, now=timezone.now()))
+
+    @extend_schema(request=ErasureSerializer, responses=UserSerializer)
+    def erase(self, request, pk):
+        """Erase a client for good: name, contacts and all free text about them. Visits and money stay."""
+        client = self.get_object()
+        body = ErasureSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        personal_data.erase(by=request.user, client=client)
+        return answered(only(self.answers(User.objects.filter(pk=pk))))

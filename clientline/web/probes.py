@@ -1,0 +1,148 @@
+"""The health check, and the documentation pages, whose assets are all served from here."""
+
+from functools import wraps
+from threading import Event
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpResponse
+from django.utils.crypto import constant_time_compare
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clientline import zones
+from clientline.errors import Unavailable
+from clientline.web import metrics
+
+HEALTH = inline_serializer(
+    "Health",
+    {
+        "message": serializers.CharField(),
+        "version": serializers.CharField(),
+        "tzdata": serializers.CharField(help_text="Version of the time zone rules"),
+        "status": serializers.CharField(),
+    },
+)
+
+STATUS = inline_serializer("Status", {"status": serializers.CharField()})
+
+
+class Endpoint(APIView):
+    """Something to ask that is no resource. It has no OPTIONS, so `Allow` does not name it."""
+
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+
+
+class HealthView(Endpoint):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[], operation_id="health")
+    def get(self, request):
+        """Health check."""
+        reachable = database_answers()
+        body = {
+            "message": "ClientLine Backend API",
+            "version": settings.VERSION,
+            "tzdata": zones.RULES,
+            "status": "ok" if reachable else "unavailable",
+        }
+        return Response(body, status=200 if reachable else 503, headers={} if reachable else {"Retry-After": "2"})
+
+
+class LiveView(Endpoint):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=STATUS, auth=[], operation_id="live")
+    def get(self, request):
+        """Whether the server answers at all; it asks no database."""
+        return Response({"status": "ok"})
+
+
+class ReadyView(Endpoint):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=STATUS, auth=[], operation_id="ready")
+    def get(self, request):
+        """Whether requests can be served: the database answers, and all migrations are applied."""
+        if not (database_answers() and is_migrated()):
+            raise Unavailable("The database does not answer, or its migrations are not applied.")
+        return Response({"status": "ok"})
+
+
+class MetricsView(Endpoint):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={(200, "text/plain"): str}, auth=[], operation_id="metrics")
+    def get(self, request):
+        """Counters in Prometheus' text format, for who sends `Authorization: Bearer` with `METRICS_TOKEN`."""
+        if not settings.METRICS_TOKEN:
+            raise Http404
+        sent = request.headers.get("Authorization", "").encode()
+        if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
+            raise AuthenticationFailed("This is not METRICS_TOKEN.", code="not_authenticated")
+        text = metrics.exposition(
+            database_up=database_answers(), info={"version": settings.VERSION, "tzdata": zones.RULES}
+        )
+        return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+applied = Event()
+
+# Both pages style themselves inline; ReDoc would ask another host for a logo.
+DOCUMENTATION_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def served_from_here(view):
+    """A documentation page that may load nothing from elsewhere."""
+
+    @wraps(view)
+    def page(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Content-Security-Policy"] = DOCUMENTATION_POLICY
+        return response
+
+    return page
+
+
+class RedocView(Endpoint):
+    """drf-spectacular's own page has inline script and fonts from elsewhere."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (TemplateHTMLRenderer,)
+
+    @extend_schema(exclude=True)
+    def get(self, request):
+        return Response(template_name="clientline/redoc.html")
+
+
+def database_answers():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return False
+    return True
+
+
+def is_migrated():
+    """Whether all migrations are applied. Looked at until they are: nobody takes one back below a running server."""
+    if not applied.is_set():
+        executor = MigrationExecutor(connection)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            applied.set()
+    return applied.is_set()
