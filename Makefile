@@ -4,7 +4,12 @@
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV_PYTHON = .venv/bin/python
-PIP = $(VENV_PYTHON) -m pip --disable-pip-version-check
+# Only what is pinned gets in, by the hash of its wheel; building a source would fetch tools that nobody pinned.
+PIP_INSTALL = -m pip --disable-pip-version-check install --require-hashes --only-binary :all: --requirement
+NEXT_PYTHONS ?= python3.13 python3.14
+UV_COMPILE = .venv-tools/bin/uv pip compile --quiet --universal --generate-hashes --no-build \
+	--custom-compile-command "make pins" $(UPGRADE)
+AUDIT = .venv-tools/bin/pip-audit --strict --disable-pip --progress-spinner off
 
 help:
 	@echo "make run     serve ClientLine with a database and demo data of its own (HOST, PORT and DATABASE_URL change that)"
@@ -12,6 +17,9 @@ help:
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
 	@echo "make format  let the linter mend what it can"
+	@echo "make pins    compile requirements*.in into requirements*.txt (UPGRADE=--upgrade renews what others need, too)"
+	@echo "make audit   look the pinned releases up among the known holes; needs PyPI itself"
+	@echo "make test-next  the test suite on the Django and the Pythons to come ($(NEXT_PYTHONS))"
 
 run: .venv/requirements
 	@$(VENV_PYTHON) manage.py up --demo
@@ -34,12 +42,12 @@ format: .venv/requirements-dev
 # The two stamps below are touched only after pip succeeded.
 .venv/requirements: requirements.txt $(VENV_PYTHON)
 	@echo "Installing what ClientLine needs (once, until requirements.txt changes) ..."
-	@$(PIP) install --requirement requirements.txt
+	@$(VENV_PYTHON) $(PIP_INSTALL) requirements.txt
 	@touch $@
 
 .venv/requirements-dev: requirements-dev.txt .venv/requirements
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --requirement requirements-dev.txt
+	@$(VENV_PYTHON) $(PIP_INSTALL) requirements-dev.txt
 	@touch $@
 
 $(VENV_PYTHON):
@@ -48,4 +56,43 @@ $(VENV_PYTHON):
 	@echo "Making .venv with $$("$(PYTHON)" --version) ..."
 	@"$(PYTHON)" -m venv --clear .venv
 
-.PHONY: help run test check lint format
+# Each after those that it is held to. The newest Django wants a newer Python than ours does.
+pins: .venv-tools/requirements
+	$(UV_COMPILE) --python-version 3.11 requirements.in --output-file requirements.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-stripe.in --constraints requirements.txt \
+		--output-file requirements-stripe.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-dev.in --constraints requirements.txt \
+		--constraints requirements-stripe.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) --python-version 3.12 requirements-dev.in --override requirements-next.in \
+		--output-file requirements-next.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-tools.in --output-file requirements-tools.txt
+
+# Strict: where it finds no page about a release, pip-audit would otherwise call that release sound.
+audit: .venv-tools/requirements
+	@if report=$$($(AUDIT) --requirement requirements-dev.txt --requirement requirements-tools.txt 2>&1); \
+		then echo "$$report"; \
+	elif echo "$$report" | grep -q "^Found [0-9]* known"; then echo "$$report"; exit 1; \
+	else echo "Nothing was audited: that needs PyPI itself and its JSON pages, which few mirrors have" \
+		"($$(echo "$$report" | tail -n 1))."; exit 1; fi
+
+.venv-tools/requirements: requirements-tools.txt $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear .venv-tools
+	@.venv-tools/bin/python $(PIP_INSTALL) requirements-tools.txt
+	@touch $@
+
+# Not part of `make test`: what it finds is work to come, and not every machine has these Pythons.
+test-next: $(NEXT_PYTHONS:%=test-next-%)
+
+test-next-%:
+	@"$*" -c "" 2>/dev/null || { echo "No $* was found: make test-next NEXT_PYTHONS=... names those to use."; exit 1; }
+	@$(MAKE) --no-print-directory .venv-next-$*/requirements
+	.venv-next-$*/bin/python -m pytest --numprocesses auto
+
+.venv-next-%/requirements: requirements-next.txt
+	@echo "Making .venv-next-$* with the Django to come ..."
+	@"$*" -m venv --clear .venv-next-$*
+	@.venv-next-$*/bin/python $(PIP_INSTALL) requirements-next.txt
+	@touch $@
+
+.PRECIOUS: .venv-next-%/requirements
+.PHONY: help run test check lint format pins audit test-next

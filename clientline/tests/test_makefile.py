@@ -1,4 +1,4 @@
-"""What `make run` says on a machine that lacks something. Fake Pythons stand in for such machines."""
+"""What `make run` and its like say on a machine that lacks something. Fake Pythons stand in for such machines."""
 
 import os
 import shutil
@@ -15,9 +15,9 @@ def machine(tmp_path):
     """A checkout in a path with spaces, and a PATH whose only Pythons are the test's."""
     checkout = tmp_path / "a checkout"
     (checkout / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-tools.txt"):
         shutil.copy(settings.BASE_DIR / name, checkout)
-    for name in ("sh", "make", "echo", "test", "touch", "env"):
+    for name in ("sh", "make", "echo", "test", "touch", "env", "grep", "tail"):
         (checkout / "bin" / name).symlink_to(shutil.which(name))
     return checkout
 
@@ -79,4 +79,43 @@ def test_an_install_that_fails_is_tried_again(machine):
 
 
 def installs(log):
-    return sum(" install --requirement requirements.txt" in line for line in log.read_text().splitlines())
+    command = " install --require-hashes --only-binary :all: --requirement requirements.txt"
+    return log.read_text().count(command)
+
+
+def test_an_audit_that_reaches_nothing_says_what_it_needs(machine):
+    install_auditor(machine, "echo 'No known vulnerabilities found' >&2; echo 'ERROR: tqdm not found' >&2; exit 1")
+    result = make(machine, "audit")
+    assert result.stdout == (
+        "Nothing was audited: that needs PyPI itself and its JSON pages, which few mirrors have "
+        "(ERROR: tqdm not found).\n"
+    )
+    assert result.returncode == 2
+
+
+def test_an_audit_shows_the_holes_that_it_finds_and_fails(machine):
+    install_auditor(machine, "echo 'Found 1 known vulnerability in 1 package' >&2; echo 'tqdm 1.0 PYSEC-1'; exit 1")
+    result = make(machine, "audit")
+    assert result.stdout == "Found 1 known vulnerability in 1 package\ntqdm 1.0 PYSEC-1\n"
+    assert result.returncode == 2
+
+
+def test_an_audit_that_finds_nothing_passes(machine):
+    install_auditor(machine, "echo 'No known vulnerabilities found' >&2")
+    result = make(machine, "audit")
+    assert (result.stdout, result.returncode) == ("No known vulnerabilities found\n", 0)
+
+
+def install_auditor(machine, script):
+    """Both virtual environments as if installed, with a pip-audit that says what it likes."""
+    for directory in (".venv/bin", ".venv-tools/bin"):
+        (machine / directory).mkdir(parents=True)
+    install(machine, "../.venv/bin/python", "exit 1")
+    install(machine, "../.venv-tools/bin/pip-audit", f'case "$*" in --strict*) {script};; esac')
+    (machine / ".venv-tools/requirements").touch()
+
+
+def test_the_tests_to_come_name_a_python_that_is_missing(machine):
+    result = make(machine, "test-next", "NEXT_PYTHONS=python3.99")
+    assert result.stdout == "No python3.99 was found: make test-next NEXT_PYTHONS=... names those to use.\n"
+    assert result.returncode == 2
