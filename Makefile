@@ -13,7 +13,9 @@ AUDIT = .venv-tools/bin/pip-audit --strict --disable-pip --progress-spinner off
 
 help:
 	@echo "make run     serve ClientLine with a database and demo data of its own (HOST, PORT and DATABASE_URL change that)"
-	@echo "make test    linter, migrations, API document and the whole test suite"
+	@echo "make test    linter, migrations, API document and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
+	@echo "make test-quick  the tests without browsers, faults, races and sweeps"
+	@echo "make test-all    the tests with every combination of the sweeps"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
 	@echo "make format  let the linter mend what it can"
@@ -24,8 +26,27 @@ help:
 run: .venv/requirements
 	@$(VENV_PYTHON) manage.py up --demo
 
+# CLOCK is a moment in UTC, or so many days from now: make test CLOCK=+40.
+CLOCK =
+PYTEST = $(if $(CLOCK),$(SHIFT) "$(CLOCK)") $(VENV_PYTHON) -m pytest --numprocesses auto
+SHIFT = $(VENV_PYTHON) -m clientline.tests.clock
+# Both days on which Europe/Berlin changes its clocks, in and shortly before the hour, and two ordinary days.
+SHIFTS = "+40" "+400" "2027-03-28 00:30:00" "2027-10-30 23:50:00"
+
 test: check
-	$(VENV_PYTHON) -m pytest --numprocesses auto
+	$(PYTEST)
+	$(if $(CLOCK),,$(MAKE) --no-print-directory test-shifted)
+
+test-shifted: .venv/requirements-dev
+	@for moment in $(SHIFTS); do echo "At $$moment:"; \
+		$(SHIFT) --if-possible "$$moment" $(VENV_PYTHON) -m pytest --numprocesses auto -m clock || exit 1; done
+
+test-quick: .venv/requirements-dev
+	$(PYTEST) -m "not (browser or faults or races or sweep)"
+
+test-all: check
+	$(PYTEST) --all
+	$(if $(CLOCK),,$(MAKE) --no-print-directory test-shifted)
 
 check: lint
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
@@ -95,4 +116,4 @@ test-next-%:
 	@touch $@
 
 .PRECIOUS: .venv-next-%/requirements
-.PHONY: help run test check lint format pins audit test-next
+.PHONY: help run test test-shifted test-quick test-all check lint format pins audit test-next

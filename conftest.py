@@ -22,7 +22,12 @@ from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
+pytest_plugins = ["clientline.tests.database"]
 refuse_local_times()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="every combination in the sweeps, instead of each value")
 
 
 def make_cast(name, **organization):

@@ -12,6 +12,8 @@ from accounts.tests.factories import UserFactory, token_for
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory
 
+pytestmark = pytest.mark.races
+
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 

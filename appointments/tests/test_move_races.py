@@ -12,6 +12,8 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 
+pytestmark = pytest.mark.races
+
 ROUNDS = 6
 OVERLAPS = """
     SELECT count(*) FROM appointments a JOIN appointments b ON a.staff_id = b.staff_id AND a.id < b.id

@@ -11,6 +11,8 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
 from appointments.placing import LOCK
 
+pytestmark = pytest.mark.races
+
 SLOTS = [datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(20)]
 SHIFTS = [timedelta(minutes=n) for n in (0, 0, 5, 25)]  # of visits of half an hour: any two in an hour overlap
 OVERLAPS = """

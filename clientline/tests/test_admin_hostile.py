@@ -6,6 +6,8 @@ from django.apps import apps
 from clientline.tests.pages import Page
 from clientline.tests.test_admin_isolation import VISIBLE
 
+pytestmark = pytest.mark.sweep
+
 PAGES = list(VISIBLE)
 CHANGELIST = {
     "_changelist_filters=x": 400,

@@ -14,6 +14,8 @@ from appointments.tests.factories import AppointmentFactory, TimeOffFactory
 from clientline.tests.pages import Page, submit
 from payments.tests.factories import PaymentFactory, RefundFactory
 
+pytestmark = pytest.mark.sweep
+
 TEAM = ("admin", "manager", "staff")
 EVERYBODY = ("admin", "manager", "staff", "colleague", "client", "stranger")
 # page → who sees which rows of the cast

@@ -25,6 +25,8 @@ from clientline.postgres.binaries import PostgresUnavailable, find_binaries, maj
 from clientline.postgres.cluster import PATIENCE, Cluster
 from clientline.postgres.leftovers import answers, processes_in
 
+pytestmark = pytest.mark.faults
+
 PROJECT = Path(__file__).parents[2]
 NOBODY = 65534
 START = "import sys; from clientline.postgres.cluster import Cluster; print(Cluster(sys.argv[1]).ensure_running())"

@@ -18,6 +18,8 @@ from schemathesis.specs.openapi.checks import (
 from accounts.tests.factories import PASSWORD, token_for
 from appointments.tests.factories import days_ahead
 
+pytestmark = pytest.mark.sweep
+
 CHECKS = (
     not_a_server_error,
     status_code_conformance,

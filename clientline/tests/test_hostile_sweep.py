@@ -21,6 +21,8 @@ from clientline.tests.test_admin_isolation import VISIBLE
 from clientline.tests.test_documentation import ROWS
 from organizations.models import Audit
 
+pytestmark = pytest.mark.sweep
+
 METHODS = ("get", "post", "put", "patch", "delete")
 WRITES = {"post", "put", "patch"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

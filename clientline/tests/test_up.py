@@ -22,6 +22,8 @@ from clientline import gunicorn_conf, zones
 from clientline.management.commands import up
 from clientline.postgres.cluster import Cluster
 
+pytestmark = pytest.mark.faults
+
 
 def free_port():
     with socket.socket() as probe:

@@ -16,6 +16,8 @@ from appointments.tests.factories import (
 from organizations import policy
 from services.tests.factories import ServiceFactory
 
+pytestmark = pytest.mark.sweep
+
 SOON = [days_ahead(days, hour=11).isoformat() for days in (10, 11, 12)]  # the cast's visits are at nine
 
 ROLES = ("admin", "manager", "staff", "client", "operator")

@@ -9,6 +9,8 @@ import pytest
 from accounts.tests.factories import token_for
 from organizations.tests.test_policy import *  # noqa: F403 -- its tests and fixtures, run again here
 
+pytestmark = pytest.mark.sweep
+
 
 class Answer:
     """What the tests ask of Django's responses."""

@@ -14,6 +14,8 @@ from appointments.tests.factories import AppointmentFactory
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
 
+pytestmark = pytest.mark.races
+
 MANY = 32
 INSERT = "INSERT INTO refunds (organization_id, payment_id, amount, status) VALUES (%s, %s, 20, 'pending')"
 

@@ -1,0 +1,113 @@
+"""The database of the tests: a server of their own that need not last, a template that is migrated once, a copy each.
+
+Where DATABASE_URL names a server, that one is used, and every worker migrates by itself. Tests about durability
+start servers of their own, as the product ships them.
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import django
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+from django.utils import timezone
+from psycopg import sql
+
+from clientline.postgres.cluster import PORT, ROLE, Cluster
+from clientline.tests.serving import PROJECT, database_url
+
+# A crash of the machine may cost this cluster, which is made again in two seconds.
+HASTE = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+# What the shape and the first rows of a database come from: not what apps do with them.
+SOURCES = ("*/migrations/*.py", "clientline/**/*.py", "requirements.txt")
+FILLED_BY_MIGRATING = ["django_content_type", "auth_permission", "django_migrations"]
+TABLES = """
+SELECT string_agg(oid::regclass::text, ', ') FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname != ALL(%s)
+"""
+
+
+class Server:
+    """A private PostgreSQL beside the developer's own, without anything that makes rows survive a crash."""
+
+    def __init__(self, data):
+        self.data = Path(data) / "tests"
+        self.cluster = Cluster(self.data)
+
+    def template(self):
+        """The name of a database in which all migrations have run; made anew when its sources have changed."""
+        with self.alone():
+            self.start()
+            name = f"template_{fingerprint()}"
+            if (name,) not in self.ask("SELECT datname FROM pg_database"):
+                self.make(name)
+        return name
+
+    @contextmanager
+    def alone(self):
+        """One worker at a time."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        with open(self.data / "template.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def start(self):
+        if not self.cluster.exists:
+            self.cluster._create()
+            with open(self.cluster.directory / "postgresql.conf", "a") as config:
+                config.write(HASTE)
+        if abs(self.ask("SELECT clock_timestamp()")[0][0] - timezone.now()) > timedelta(seconds=1):
+            self.cluster.stop()  # it was started under another clock
+            self.cluster.ensure_running()
+
+    def make(self, name):
+        for (old,) in self.ask("SELECT datname FROM pg_database WHERE starts_with(datname, 'template_')"):
+            self.ask(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
+        self.ask("DROP DATABASE IF EXISTS draft")
+        self.ask("CREATE DATABASE draft")
+        address = database_url({"host": self.cluster.ensure_running(), "port": PORT, "user": ROLE, "dbname": "draft"})
+        own = {"DATABASE_URL": address, "SECRET_KEY": "of the tests"}
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=PROJECT, env=os.environ | own, check=True)
+        self.ask(sql.SQL("ALTER DATABASE draft RENAME TO {}").format(sql.Identifier(name)))
+
+    def ask(self, statement):
+        address = {"host": str(self.cluster.ensure_running()), "port": PORT, "user": ROLE, "dbname": ROLE}
+        with psycopg.connect(**address, autocommit=True) as link:
+            answer = link.execute(statement)
+            return answer.fetchall() if answer.description else []
+
+
+def fingerprint():
+    digest = hashlib.sha256(django.get_version().encode())
+    for path in sorted({path for pattern in SOURCES for path in PROJECT.glob(pattern)}):
+        if "tests" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    if settings.EMBEDDED_DATA:
+        server = Server(settings.EMBEDDED_DATA)
+        connection.settings_dict["TEST"]["TEMPLATE"] = server.template()
+        connection.settings_dict["EMBEDDED_DATA"] = server.data
+
+
+def empty_tables(case):
+    """Instead of `flush`, which makes all content types and permissions again, and takes four times as long."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES, [FILLED_BY_MIGRATING])
+        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]}")
+
+
+TransactionTestCase._fixture_teardown = empty_tables
