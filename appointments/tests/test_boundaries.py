@@ -1,0 +1,151 @@
+"""Both sides of each bound, a microsecond apart: cut-off, start, notice, horizon, whole minutes, length and century."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from appointments import booking
+from appointments.availability import Need
+from appointments.models import Appointment
+from appointments.placing import refuse_unstorable
+from appointments.refusals import InvalidTransition, TooFarAhead, TooLate, TooSoon
+from appointments.tests.factories import always_at_work
+from clientline.errors import FieldRefused
+
+START = datetime(2031, 1, 20, 9, tzinfo=UTC)
+NOTICE = timedelta(minutes=90)
+JOT = timedelta(microseconds=1)
+BOOKED = START - timedelta(days=10)
+
+
+@pytest.fixture
+def house(salon):
+    """The salon, whose two people work day and night, so that nothing but the bound in question refuses."""
+    always_at_work(salon.staff, salon.colleague)
+    policy = {"cancellation_notice": 90, "min_notice": 45, "max_advance_days": 30, "slot_interval": 5}
+    for name, value in policy.items():
+        setattr(salon.organization, name, value)
+    salon.organization.save()
+    salon.service.organization = salon.organization
+    return salon
+
+
+def book(cast, start=START, *, now=BOOKED, by=None, staff=None):
+    return booking.book(
+        by=by or cast.client,
+        client=cast.client,
+        service=cast.service,
+        staff=staff or cast.staff,
+        appointment_date=start,
+        now=now,
+    )
+
+
+MOVES = {
+    "cancel": lambda visit, by, now: booking.cancel(by=by, visit=visit, now=now, reason="ill"),
+    "reschedule": lambda visit, by, now: booking.reschedule(
+        by=by, visit=visit, appointment_date=visit.appointment_date + timedelta(days=1), now=now
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_client_moves_up_to_the_cut_off_itself_and_not_a_moment_later(house, move):
+    late, in_time = book(house), book(house, START + timedelta(hours=1))
+    cutoff = START - NOTICE
+    with pytest.raises(TooLate) as caught:
+        MOVES[move](late, house.client, cutoff + JOT)
+    assert caught.value.extra == {"cutoff_at": cutoff}
+    late.refresh_from_db()
+    assert (late.status, late.appointment_date, late.version) == ("scheduled", START, 1)
+    moved = MOVES[move](in_time, house.client, cutoff + timedelta(hours=1))
+    assert moved.version == 2
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_staff_move_after_the_cut_off_and_after_the_start_too(house, move):
+    for by, now in ((house.staff, START - NOTICE + JOT), (house.manager, START + timedelta(hours=3))):
+        visit = book(house, START if by == house.staff else START + timedelta(hours=2))
+        assert MOVES[move](visit, by, now).version == 2
+
+
+def test_without_a_notice_a_client_cancels_until_the_visit_starts(house):
+    house.organization.cancellation_notice = 0
+    late, in_time = book(house), book(house, START + timedelta(hours=1))
+    with pytest.raises(TooLate):
+        booking.cancel(by=house.client, visit=late, now=START + JOT)
+    assert booking.cancel(by=house.client, visit=in_time, now=in_time.appointment_date).status == "cancelled"
+
+
+@pytest.mark.parametrize("finish", [booking.complete, booking.mark_no_show])
+def test_a_visit_is_over_from_its_very_start_and_not_a_moment_earlier(house, finish):
+    visit = book(house)
+    for early in (JOT, timedelta(seconds=1)):
+        with pytest.raises(InvalidTransition):
+            finish(by=house.staff, visit=visit, now=START - early)
+    visit.refresh_from_db()
+    assert visit.status == "scheduled"
+    assert finish(by=house.staff, visit=visit, now=START).status in ("completed", "no_show")
+
+
+def test_a_client_books_with_exactly_the_notice_and_not_a_moment_less(house):
+    notice = timedelta(minutes=45)
+    with pytest.raises(TooSoon):
+        book(house, now=START - notice + JOT)
+    assert book(house, now=START - notice).appointment_date == START
+    assert book(house, START + timedelta(hours=1), now=START + timedelta(minutes=59), by=house.staff).version == 1
+
+
+# The last local date on offer, counted from what the clocks of the organization show, not those of Greenwich.
+HORIZONS = [
+    ("America/New_York", "2031-01-10T23:59:59.999999-05:00", "2031-01-13"),
+    ("America/New_York", "2031-01-11T00:00:00-05:00", "2031-01-14"),
+    ("Asia/Tokyo", "2031-01-10T23:59:59.999999+09:00", "2031-01-13"),
+    ("Asia/Tokyo", "2031-01-11T00:00:00+09:00", "2031-01-14"),
+]
+
+
+@pytest.mark.parametrize(("zone", "now", "last"), HORIZONS)
+def test_clients_book_up_to_the_last_minute_of_the_last_local_date(house, zone, now, last):
+    home = house.organization
+    home.timezone, home.max_advance_days = zone, 3
+    home.save()
+    after = datetime.combine(date.fromisoformat(last), datetime.min.time(), tzinfo=home.zone) + timedelta(days=1)
+    with pytest.raises(TooFarAhead):
+        book(house, after, now=datetime.fromisoformat(now))
+    last_start = after - timedelta(minutes=5)
+    assert book(house, last_start, now=datetime.fromisoformat(now)).appointment_date == last_start
+    bent = book(house, after, now=datetime.fromisoformat(now), by=house.manager, staff=house.colleague)
+    assert bent.appointment_date == after
+
+
+@pytest.mark.parametrize("odd", [timedelta(seconds=1), JOT, timedelta(seconds=59, microseconds=999_999)])
+def test_visits_start_at_whole_minutes(house, odd):
+    before = Appointment.objects.count()
+    with pytest.raises(FieldRefused) as caught:
+        book(house, START + odd, by=house.manager)
+    assert [error["detail"] for error in caught.value.errors] == ["Visits start at a whole minute."]
+    assert Appointment.objects.count() == before
+
+
+def refused(start, need):
+    """The field with which this is refused, or None."""
+    try:
+        refuse_unstorable(start, need)
+    except FieldRefused as refusal:
+        return refusal.errors[0]["field"]
+    return None
+
+
+def test_a_day_with_its_buffers_fits_and_a_minute_more_does_not():
+    for need, field in ((Need(1380, 30, 30), None), (Need(1380, 31, 30), "duration"), (Need(1440), None)):
+        assert refused(START, need) == field
+    for need in (Need(1441), Need(1380, 30, 31), Need(1381, 30, 30), Need(1, 1440, 0), Need(1, 0, 1440)):
+        assert refused(START, need) == "duration"
+
+
+def test_a_visit_may_touch_both_ends_of_the_calendar_with_its_buffers_and_not_leave_it():
+    first, end = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    need, minute = Need(30, 10, 5), timedelta(minutes=1)
+    assert refused(first + 10 * minute, need) is refused(end - 35 * minute, need) is None
+    assert refused(first + 9 * minute, need) == refused(end - 34 * minute, need) == "appointment_date"
