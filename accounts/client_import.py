@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from clientline.admin.forms import LowerCaseEmailField
-from clientline.errors import Forbidden
+from clientline.refusals import Forbidden
 from clientline.web import sheets
 from clientline.web.sheets import Unreadable
 

@@ -4,7 +4,8 @@ from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from accounts.people import register
-from clientline.errors import FieldRefused, Refused, as_refusal
+from clientline.database.refusals import as_refusal
+from clientline.refusals import FieldRefused, Refused
 
 FIELDS = ("admin_name", "admin_email", "admin_password")  # of a form that founds
 

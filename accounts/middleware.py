@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts import sessions, tokens
 from accounts.second_factor import SecondFactorRequired
-from clientline.errors import Throttled, refusal_response
+from clientline.refusals import Throttled
 from clientline.web.addresses import network_of
+from clientline.web.answers import refusal_response
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.rates import rates
 from organizations import audit

@@ -8,9 +8,9 @@ from django.db import transaction
 from accounts import sign_ins
 from accounts.models import User
 from accounts.signals import leaving, role_changing
+from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
-from clientline.errors import FieldRefused, Forbidden, Refused
-from clientline.versions import save_changes
+from clientline.refusals import FieldRefused, Forbidden, Refused
 from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import attribute

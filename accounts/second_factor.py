@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from accounts.models import SecondFactor, User
-from clientline.errors import Refused
+from clientline.refusals import Refused
 from organizations.tenancy import attribute
 
 ISSUER = "ClientLine"

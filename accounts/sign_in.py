@@ -10,7 +10,7 @@ from django.db.models import Max, Sum
 from django.utils import timezone
 
 from accounts import second_factor
-from clientline.errors import FieldRefused, Throttled
+from clientline.refusals import FieldRefused, Throttled
 
 ACCOUNTS_BEHIND_AN_ADDRESS = 5
 LONGEST_NAME = 255  # that axes' column holds; Django's form lets more pass

@@ -18,7 +18,7 @@ from qrcode.image.svg import SvgPathFillImage
 
 from accounts import people, second_factor, second_step, sign_in, sign_ins
 from clientline.admin.base import ClientLineAdminSite
-from clientline.errors import Refused, Throttled
+from clientline.refusals import Refused, Throttled
 from clientline.web.marks import unconfined
 
 BACKEND = "accounts.authentication.EmailBackend"

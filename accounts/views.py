@@ -26,7 +26,7 @@ from accounts.serializers import (
 )
 from clientline.api.schema import ETAG
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from clientline.web.addresses import address_of, agent_of
 from clientline.web.probes import Endpoint
 

@@ -27,9 +27,9 @@ from appointments.placing import (
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
+from clientline.database.changes import save_changes
 from clientline.database.prepared import Given, Statement
-from clientline.errors import FieldRefused
-from clientline.versions import save_changes
+from clientline.refusals import FieldRefused
 from services.models import Service
 
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")

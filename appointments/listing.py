@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from appointments.placing import need_of, need_of_visit
 from clientline.api.fields import named
 from clientline.api.filters import DateFormField, IdFormField, strange
-from clientline.errors import FieldRefused, Forbidden
+from clientline.refusals import FieldRefused, Forbidden
 from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_SPAN_DAYS = 31

@@ -6,7 +6,7 @@ from accounts import people
 from accounts.models import User
 from appointments import booking
 from appointments.placing import hold_visits
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 # Without their names: the history keeps what is written here, also beyond an erasure.
 REASON = "Two records of one client were merged."

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from appointments.hours import at, instant_of
 from clientline.api.filters import DateFormField, IdFormField, strange
-from clientline.errors import FieldRefused, Forbidden
+from clientline.refusals import FieldRefused, Forbidden
 from organizations.models import Organization
 
 LONGEST_DAYS = 366

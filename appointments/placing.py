@@ -23,7 +23,7 @@ from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.database.prepared import Insertion, Written, together
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (

@@ -5,7 +5,7 @@ from django.dispatch import receiver
 
 from accounts.signals import role_changing
 from appointments.models import Appointment
-from clientline.errors import Protected
+from clientline.refusals import Protected
 
 
 @receiver(role_changing)

@@ -3,7 +3,7 @@
 from django.utils.timezone import localtime
 
 from appointments import availability
-from clientline.errors import Refused
+from clientline.refusals import Refused
 
 
 class SlotTaken(Refused):

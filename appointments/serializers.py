@@ -16,7 +16,7 @@ from clientline.api.fields import (
     StrictIntegerField,
 )
 from clientline.api.serializers import BodySerializer
-from clientline.errors import Forbidden
+from clientline.refusals import Forbidden
 from organizations import policy
 from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service

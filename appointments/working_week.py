@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments.models import WorkingHours
-from clientline.errors import Refused
+from clientline.refusals import Refused
 
 
 class HoursChanged(Refused):

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 WHOLE = frozenset(
     [

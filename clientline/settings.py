@@ -215,7 +215,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "clientline.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["clientline.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "clientline.api.schema.ClientLineSchema",
-    "EXCEPTION_HANDLER": "clientline.errors.problem_handler",
+    "EXCEPTION_HANDLER": "clientline.api.problems.problem_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }

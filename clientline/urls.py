@@ -40,10 +40,10 @@ register_converter(IdConverter, "id")
 
 READ = {"http_method_names": ("get", "head")}
 
-handler400 = "clientline.errors.bad_request"
-handler403 = "clientline.errors.permission_denied"
-handler404 = "clientline.errors.page_not_found"
-handler500 = "clientline.errors.server_error"
+handler400 = "clientline.web.answers.bad_request"
+handler403 = "clientline.web.answers.permission_denied"
+handler404 = "clientline.web.answers.page_not_found"
+handler500 = "clientline.api.problems.server_error"
 
 router = Router()
 router.register("auth/tokens", TokenViewSet, basename="token")

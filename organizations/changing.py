@@ -3,8 +3,8 @@
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from clientline.errors import Protected
-from clientline.versions import save_changes
+from clientline.database.changes import save_changes
+from clientline.refusals import Protected
 from organizations.models import Organization
 from organizations.signals import currency_changing
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from clientline.api.renderers import JSONRenderer
-from clientline.errors import FieldRefused, Forbidden, Refused
+from clientline.refusals import FieldRefused, Forbidden, Refused
 from organizations.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"

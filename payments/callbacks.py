@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from clientline.web.probes import Endpoint
 from payments import gateway, online
 from payments.gateways.simulator import SimulatorGateway

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 logger = logging.getLogger(__name__)
 

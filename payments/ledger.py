@@ -12,8 +12,8 @@ from django.db.models import Sum
 
 from appointments.models import Appointment
 from clientline.currencies import refuse_fractions
-from clientline.errors import FieldRefused
-from clientline.versions import save_changes
+from clientline.database.changes import save_changes
+from clientline.refusals import FieldRefused
 from payments import balances, gateway
 from payments.models import Payment, Refund
 from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment

@@ -2,7 +2,7 @@
 
 from django.dispatch import receiver
 
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from organizations.signals import currency_changing
 from payments.models import Payment
 

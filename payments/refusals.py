@@ -1,6 +1,6 @@
 """Why money cannot be taken, settled or given back."""
 
-from clientline.errors import Refused
+from clientline.refusals import Refused
 
 
 class Overpaid(Refused):

@@ -5,9 +5,9 @@ from django.db import transaction
 from accounts import people
 from accounts.models import User
 from clientline.currencies import refuse_fractions
+from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
-from clientline.errors import FieldRefused
-from clientline.versions import save_changes
+from clientline.refusals import FieldRefused
 from services.models import Service, ServiceStaff
 
 # The currency as it stays until the transaction ends: who changes it waits, and lets us wait (organizations.changing).

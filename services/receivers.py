@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.signals import leaving, role_changing
 from clientline.currencies import WHOLE
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from organizations.signals import currency_changing
 from services.models import Service, ServiceStaff
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import client_import
 from accounts.client_import import Problem, read
 from accounts.models import User
-from clientline.errors import Forbidden
+from clientline.refusals import Forbidden
 from clientline.web.sheets import Unreadable
 
 HEADING = "name,email,phone\n"

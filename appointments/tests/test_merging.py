@@ -12,7 +12,7 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments import history, merging
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 
 def merge(salon, kept, duplicate):

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from clientline import wording
 from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
-from clientline.errors import Refused, as_refusal
-from clientline.versions import save_changes
+from clientline.database.changes import save_changes
+from clientline.database.refusals import as_refusal
+from clientline.refusals import Refused
 
 LONGEST_SEARCH = 200  # each word is a condition more
 

@@ -7,7 +7,8 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 
 from clientline.api.fields import readable_number
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 
 MOST_ROWS = 200
 MOST_TOLD = 10

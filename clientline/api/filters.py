@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from clientline.api.fields import parse_date, parse_instant, readable_number
 from clientline.api.pagination import PARAMETERS
-from clientline.errors import Forbidden
+from clientline.refusals import Forbidden
 
 
 class IdFormField(forms.Field):

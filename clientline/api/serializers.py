@@ -13,8 +13,8 @@ from rest_framework.fields import empty
 from rest_framework.validators import UniqueValidator
 
 from clientline.api import fields, renderers
-from clientline.errors import Forbidden
-from clientline.versions import save_changes
+from clientline.database.changes import save_changes
+from clientline.refusals import Forbidden
 
 UNKNOWN_KEY = serializers.ErrorDetail("There is no such key.", code="unknown")
 

@@ -9,8 +9,8 @@ from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from clientline.api.preconditions import etag, refuse_other_versions
 from clientline.database.prepared import Given, Statement, any_caller, known_of
-from clientline.versions import etag, refuse_other_versions
 from clientline.web.probes import Endpoint
 
 

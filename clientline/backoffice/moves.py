@@ -14,7 +14,8 @@ from django.utils import timezone
 from clientline.admin.forms import Refusable
 from clientline.backoffice.money.provider import ask_provider
 from clientline.backoffice.page import page
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 from organizations import policy
 
 STALE = "This was changed meanwhile, perhaps because it was sent twice. Look at it again before you send it."

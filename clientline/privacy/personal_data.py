@@ -18,7 +18,7 @@ from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.api import renderers
 from clientline.api.fields import tellable
-from clientline.errors import Refused
+from clientline.refusals import Refused
 from organizations import audit
 from organizations.models import Audit
 from payments.models import Payment, Refund

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from clientline.errors import as_refusal
+from clientline.database.refusals import as_refusal
 from clientline.tests.problems import problem
 from services import offering
 from services.models import Service

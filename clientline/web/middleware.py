@@ -10,9 +10,10 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.middleware import csrf
 
-from clientline.errors import DETAILS, refused
+from clientline.refusals import DETAILS
 from clientline.web import metrics
 from clientline.web.addresses import address_of, agent_of
+from clientline.web.answers import refused
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.logs import log_request, request_id
 

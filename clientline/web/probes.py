@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clientline import zones
-from clientline.errors import Unavailable
+from clientline.refusals import Unavailable
 from clientline.web import metrics
 
 HEALTH = inline_serializer(

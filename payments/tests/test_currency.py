@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from appointments.tests.factories import AppointmentFactory
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from clientline.tests.pages import submit
 from organizations import changing
 from organizations.models import Organization

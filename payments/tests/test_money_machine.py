@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from appointments import booking
 from appointments.models import Appointment
-from clientline.errors import Refused
+from clientline.refusals import Refused
 from payments import balances, callbacks, gateway, ledger, online
 from payments.gateways.simulator import SimulatorGateway
 from payments.models import Payment, Refund

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.founding import found
 from accounts.models import User
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from organizations.models import Organization
 
 

@@ -18,7 +18,8 @@ from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.page import page
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 from organizations import policy
 from services.models import DAY_OF_MINUTES
 

@@ -15,7 +15,8 @@ from appointments.refusals import SlotTaken
 from clientline.admin.forms import Refusable, whole_minute
 from clientline.api.fields import LATEST, parse_date, parse_instant
 from clientline.api.filters import DateFormField
-from clientline.errors import Refused, as_refusal
+from clientline.api.problems import recognize_refusal
+from clientline.refusals import Refused
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
 LAST_DAY = LATEST.date() - timedelta(days=1)
@@ -40,7 +41,7 @@ class FreeTimes:
         try:
             self.read(Question(parameters, caller).answer(now=timezone.now()), day)
         except (Refused, APIException) as error:
-            self.sentence = self.plain(as_refusal(error), service, staff)
+            self.sentence = self.plain(recognize_refusal(error), service, staff)
 
     def read(self, answer, day):
         starts = [slot["start"] for slot in answer["slots"]]

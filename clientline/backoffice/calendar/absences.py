@@ -6,7 +6,7 @@ from hashlib import sha256
 from appointments.admin import SpecialHoursAdmin, TimeOffAdmin
 from appointments.models import Appointment
 from clientline.api.fields import readable_number
-from clientline.errors import Refused
+from clientline.refusals import Refused
 
 MOST_HIT = 1000  # beyond this it is only said that there are more
 SHOWN = 50

@@ -17,7 +17,8 @@ from clientline.admin.forms import whole_minute
 from clientline.api.fields import readable_number
 from clientline.backoffice import page
 from clientline.backoffice.platform import acting
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are
 MOST_PEOPLE = 200

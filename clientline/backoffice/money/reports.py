@@ -21,7 +21,7 @@ from clientline.api.filters import DateFormField
 from clientline.backoffice.money import charts
 from clientline.backoffice.page import page
 from clientline.backoffice.platform.acting import chooser, organization_of
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 from clientline.web import sheets
 from organizations import audit
 from payments import reports as money

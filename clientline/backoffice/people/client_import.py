@@ -19,7 +19,8 @@ from django.utils import timezone
 from accounts import client_import
 from clientline.backoffice.page import page
 from clientline.backoffice.platform.acting import chooser, organization_of
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 from clientline.web import sheets
 
 MOST_PROBLEMS, MOST_CLIENTS = 200, 5  # shown

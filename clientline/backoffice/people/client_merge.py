@@ -12,7 +12,8 @@ from appointments import merging
 from appointments.models import Appointment
 from clientline.admin.forms import SuggestedSelect
 from clientline.backoffice import page
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 from payments.models import Payment
 
 

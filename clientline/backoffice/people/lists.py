@@ -17,7 +17,8 @@ from clientline.admin.base import pill
 from clientline.backoffice.people import client_card, team_member
 from clientline.backoffice.people.client_merge import MergePage
 from clientline.backoffice.people.privacy import PrivacyPages
-from clientline.errors import Refused, refusal_in
+from clientline.database.refusals import refusal_in
+from clientline.refusals import Refused
 
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from clientline.backoffice.page import page
 from clientline.backoffice.people import client_card
-from clientline.errors import Refused
 from clientline.privacy import personal_data
+from clientline.refusals import Refused
 
 LABELS = {"export": "Export", "erase": "Erase"}  # by what the policy calls it, which is also the page's name
 

@@ -3,9 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from clientline.errors import Refused
 from clientline.management.commands.export_client import person_with
 from clientline.privacy import personal_data
+from clientline.refusals import Refused
 
 
 class Command(BaseCommand):

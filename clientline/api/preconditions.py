@@ -1,31 +1,8 @@
-"""Versions: saving what changed and only that, and refusing what was meant for another version of the row."""
+"""If-Match: refusing what was meant for another version of the row."""
 
 import re
 
-from django.db import models
-
-from clientline.errors import FieldRefused, Refused
-
-
-def save_changes(instance, values):
-    """Set and save the `values` that differ; each change adds 1 to `version`. Returns the names that changed."""
-    changed = [name for name, value in values.items() if differs(instance, name, value)]
-    if not changed:
-        return []
-    for name in changed:
-        setattr(instance, name, values[name])
-    saved = list(changed)
-    if hasattr(instance, "version"):
-        instance.version += 1
-        saved.append("version")
-    instance.save(update_fields=saved)
-    return changed
-
-
-def differs(instance, name, value):
-    field = instance._meta.get_field(name)
-    present = getattr(instance, field.attname)
-    return present != (value.pk if isinstance(value, models.Model) else value)
+from clientline.refusals import FieldRefused, Refused
 
 
 class VersionMismatch(Refused):

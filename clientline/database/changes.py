@@ -1,0 +1,24 @@
+"""Saving what changed of a row, and only that."""
+
+from django.db import models
+
+
+def save_changes(instance, values):
+    """Set and save the `values` that differ; each change adds 1 to `version`. Returns the names that changed."""
+    changed = [name for name, value in values.items() if differs(instance, name, value)]
+    if not changed:
+        return []
+    for name in changed:
+        setattr(instance, name, values[name])
+    saved = list(changed)
+    if hasattr(instance, "version"):
+        instance.version += 1
+        saved.append("version")
+    instance.save(update_fields=saved)
+    return changed
+
+
+def differs(instance, name, value):
+    field = instance._meta.get_field(name)
+    present = getattr(instance, field.attname)
+    return present != (value.pk if isinstance(value, models.Model) else value)

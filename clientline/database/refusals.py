@@ -1,0 +1,75 @@
+"""What PostgreSQL refused, by sqlstate, in the words of the rule it kept."""
+
+import logging
+
+from django.apps import apps
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.models import ProtectedError
+
+from clientline.constraints import column_field, violated
+from clientline.refusals import DETAILS, FieldRefused, Protected, Refused, Unavailable, plain_refusal
+
+logger = logging.getLogger(__name__)
+
+# sqlstates, or their classes, that pass by themselves or with their cause: lock and statement timeouts, shutdown,
+# a standby that only reads, a lost connection, no room (disk, memory, connections), a disk that fails.
+PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
+
+
+def as_refusal(exception, *, deleting=False):
+    """What the domain or the database refused, as a Refused; None for anything else."""
+    if isinstance(exception, Refused):
+        return exception
+    if isinstance(exception, ProtectedError):
+        return Protected()
+    if isinstance(exception, (DatabaseError, InterfaceError)):
+        return database_refusal(exception, deleting=deleting)
+    return None
+
+
+def refusal_in(exception, *, deleting=False):
+    """The exception as a Refused; a defect is raised again."""
+    refusal = as_refusal(exception, deleting=deleting)
+    if refusal is None:
+        raise exception
+    return refusal
+
+
+def database_refusal(exception, *, deleting=False):
+    """What PostgreSQL refused, by sqlstate; None for errors in our own SQL."""
+    cause = exception.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        # No state: the server never answered.
+        return Unavailable() if isinstance(exception, (OperationalError, InterfaceError)) else None
+    if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
+        return Unavailable()  # the server ended the connection, or itself
+    if state in ("40P01", "40001"):
+        return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
+    if state == "42501":
+        logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
+        return plain_refusal(403, DETAILS[403])
+    if state.startswith(("22", "23")):
+        return constraint_refusal(cause, state, deleting=deleting)
+    return None
+
+
+def constraint_refusal(cause, state, *, deleting):
+    """A value or a constraint: the declared constraint's own message where there is one."""
+    models = apps.get_models()
+    name = cause.diag.constraint_name or ""
+    _, constraint = violated(models, name)
+    if state == "23001" or (state == "23503" and deleting):
+        return Protected()
+    if state == "23P01":
+        refusal = Refused(constraint.get_violation_error_message() if constraint else None)
+        refusal.code = getattr(constraint, "violation_error_code", None) or Refused.code
+        return refusal
+    if state == "23505":
+        field = column_field(models, name)
+        fields = [field.name] if field else getattr(constraint, "fields", ())
+        return FieldRefused(fields[-1] if fields else None, "unique", "This is taken already.")
+    if state == "23503":
+        return FieldRefused(getattr(constraint, "field", None), "does_not_exist", "A row it refers to is gone.")
+    detail = constraint.get_violation_error_message() if constraint else "A value is out of range."
+    return FieldRefused(cause.diag.column_name, "invalid", detail)

@@ -1,0 +1,85 @@
+"""What a domain rule says when it says no: past facts with a `code`, whichever door they leave by.
+
+They know nothing of HTTP but the status that fits, and nothing of the database.
+"""
+
+from math import ceil
+
+CODES_BY_STATUS = {
+    400: "validation_error",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "throttled",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+DETAILS = {
+    403: "You may not do this.",
+    404: "There is no such thing here.",
+    413: "The body is larger than 256 KiB.",
+}
+
+
+class Refused(Exception):
+    """A domain rule said no. Subclasses are past facts with a `code`; `extra` goes into the problem document."""
+
+    status = 409
+    code = "conflict"
+    detail = "The request conflicts with the present state."
+    retry_after = None  # seconds
+
+    def __init__(self, detail=None, **extra):
+        super().__init__(detail or self.detail)
+        self.detail = detail or self.detail
+        self.extra = extra
+
+
+class Forbidden(Refused):
+    status = 403
+    code = "permission_denied"
+    detail = "You may not do this."
+
+
+class Protected(Refused):
+    code = "protected"
+    detail = "Other rows refer to this one. Deactivate it instead."
+
+
+class FieldRefused(Refused):
+    """A value that a field cannot take; `field` is the JSON key and the form field."""
+
+    status = 400
+    code = "validation_error"
+
+    def __init__(self, field, code, detail):
+        super().__init__(detail)
+        self.errors = [{"field": field, "code": code, "detail": detail}]
+
+
+class Unavailable(Refused):
+    status = 503
+    code = "unavailable"
+    # A connection lost at COMMIT leaves unknown whether it was done, so this promises nothing.
+    detail = "The database is not available right now. Try again."
+    retry_after = 2
+
+
+class Throttled(Refused):
+    status = 429
+    code = "throttled"
+    detail = "Too many requests. Try again later."
+
+    def __init__(self, detail=None, *, retry_after):
+        super().__init__(detail)
+        self.retry_after = max(ceil(retry_after), 1)
+
+
+def plain_refusal(status, detail, code=None):
+    refusal = Refused(detail)
+    refusal.status, refusal.code = status, code or CODES_BY_STATUS[status]
+    return refusal

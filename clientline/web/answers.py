@@ -1,0 +1,76 @@
+"""The answer to a refusal: an RFC 9457 problem document, or a page below /admin/."""
+
+from http import HTTPStatus
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse
+
+from clientline.api import renderers
+from clientline.refusals import CODES_BY_STATUS, DETAILS
+from clientline.web import metrics
+from clientline.web.error_pages import error_page, is_admin
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def document(request, status, *, code=None, detail="", errors=None, **extra):
+    """The body of a problem document."""
+    code = code or CODES_BY_STATUS.get(status, "error")
+    metrics.board.add("refusals_total", code)
+    body = {
+        "type": f"urn:clientline:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": str(detail),
+        "instance": request.path,
+        **extra,
+    }
+    return body | {"errors": errors} if errors is not None else body
+
+
+def refused(request, status, *, retry_after=None, **kwargs):
+    """The answer of a refusal: a page to whoever is in the admin, a problem document to everybody else."""
+    if is_admin(request):
+        response = error_page(request, status, kwargs.get("detail", ""))
+    else:
+        response = problem_response(request, status, **kwargs)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def problem_response(request, status, **kwargs):
+    """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
+    body = orjson.dumps(document(request, status, **kwargs), renderers.other_types, renderers.OPTIONS)
+    response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def refusal_response(request, refusal):
+    return refused(
+        request,
+        refusal.status,
+        code=refusal.code,
+        detail=refusal.detail,
+        errors=getattr(refusal, "errors", None),
+        retry_after=refusal.retry_after,
+        **refusal.extra,
+    )
+
+
+def bad_request(request, exception):
+    if isinstance(exception, RequestDataTooBig):
+        return refused(request, 413, detail=DETAILS[413])
+    return refused(request, 400, detail="The request could not be read.", errors=[])
+
+
+def permission_denied(request, exception):
+    return refused(request, 403, detail=DETAILS[403])
+
+
+def page_not_found(request, exception):
+    return refused(request, 404, detail=DETAILS[404])
