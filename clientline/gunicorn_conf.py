@@ -11,8 +11,7 @@ from clientline import zones
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
 
 wsgi_app = "clientline.wsgi:application"
-host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-bind = f"{host}:{settings.PORT}"
+bind = f"{settings.URL_HOST}:{settings.PORT}"
 
 worker_class = "gthread"
 workers = multiprocessing.cpu_count()

@@ -1,47 +1,36 @@
 """All configuration: read from the environment and .env here, and nowhere else. README has the table."""
 
-import os
-import secrets
 import sys
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from clientline.configuration import Environment, database, kept_secret, read_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.2.0"
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env = Environment()
+read_file(BASE_DIR / ".env")
 
 DATA_DIR = Path(env("CLIENTLINE_DATA", default=str(BASE_DIR / "var"))).absolute()
 HOST = env("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = env.int("PORT", default=8000, least=1, most=65535)
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env.host_names("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 RATE_LIMIT = env.int("RATE_LIMIT", default=6000)
 RATE_LIMIT_BY_ADDRESS = env.int("RATE_LIMIT_BY_ADDRESS", default=1200)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
-LOG_FORMAT = env("LOG_FORMAT", default="text")
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+LOG_FORMAT = env.choice("LOG_FORMAT", default="text", among=("text", "json"))
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 
 def embedded_database(data):
     """The private server that the database engine starts when DATABASE_URL is unset."""
     return {"ENGINE": "clientline.postgres.backend", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
-
-
-def database(url):
-    """The server that DATABASE_URL names; anything but PostgreSQL is refused."""
-    config = environ.Env.db_url_config(url)
-    if "postg" not in config["ENGINE"]:
-        raise ImproperlyConfigured(
-            "ClientLine needs PostgreSQL 14 or newer: without exclusion constraints and row security "
-            "its guarantees would silently vanish. Unset DATABASE_URL to use the embedded server."
-        )
-    return config | {"ENGINE": "clientline.postgres.backend"}
 
 
 DATABASE_URL = env("DATABASE_URL", default="")
@@ -70,32 +59,23 @@ def secret_key():
     return kept_secret(DATA_DIR / "secret_key")
 
 
-def kept_secret(path):
-    """The secret in `path`, made on first use. Linked into place, so that starters at once agree on one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another starter was first; its key is read below
-        finally:
-            draft.unlink()
-    return path.read_text()
-
-
 SECRET_KEY = secret_key()
 
 # Online payment. The simulator moves no money, so it is only a default where the database is embedded, too.
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
-STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com")
+STRIPE_API_URL = env.url("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
-PAYMENT_PROVIDER = env(
-    "PAYMENT_PROVIDER", default="stripe" if STRIPE_SECRET_KEY else "simulator" if EMBEDDED_DATA else ""
+PAYMENT_PROVIDER = env.choice(
+    "PAYMENT_PROVIDER",
+    default="stripe" if STRIPE_SECRET_KEY else "simulator" if EMBEDDED_DATA else "",
+    among=("stripe", "simulator", ""),
 )
-PUBLIC_URL = env("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")  # where clients' browsers find this server
+if PAYMENT_PROVIDER == "stripe" and not STRIPE_SECRET_KEY:
+    raise ImproperlyConfigured("PAYMENT_PROVIDER is stripe, which needs STRIPE_SECRET_KEY: set it, or say simulator.")
+if PAYMENT_PROVIDER == "stripe" and not find_spec("stripe"):
+    raise ImproperlyConfigured("Stripe's SDK is missing: run .venv/bin/pip install -r requirements-stripe.txt.")
+URL_HOST = f"[{HOST}]" if ":" in HOST else HOST
+PUBLIC_URL = env.url("PUBLIC_URL", default=f"http://{URL_HOST}:{PORT}")  # where clients' browsers find this server
 SIMULATOR_FILE = DATA_DIR / "payment_simulator.sqlite3"
 
 INSTALLED_APPS = [

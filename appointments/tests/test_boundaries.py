@@ -10,7 +10,7 @@ from appointments.models import Appointment
 from appointments.placing import refuse_unstorable
 from appointments.refusals import InvalidTransition, TooFarAhead, TooLate, TooSoon
 from appointments.tests.factories import always_at_work
-from clientline.errors import FieldRefused
+from clientline.refusals import FieldRefused
 
 START = datetime(2031, 1, 20, 9, tzinfo=UTC)
 NOTICE = timedelta(minutes=90)

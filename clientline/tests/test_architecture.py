@@ -120,7 +120,12 @@ def test_views_take_no_rows_without_their_scope():
 
 
 def test_settings_alone_reads_the_environment():
-    launchers = {"clientline/settings.py", "clientline/gunicorn_conf.py", "clientline/wsgi.py"}
+    launchers = {
+        "clientline/settings.py",
+        "clientline/configuration.py",
+        "clientline/gunicorn_conf.py",
+        "clientline/wsgi.py",
+    }
     readers = {
         relative(path)
         for path in CODE

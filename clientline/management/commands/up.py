@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection, connections
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
@@ -59,10 +59,7 @@ class Command(BaseCommand):
             elif not cluster.status().running:
                 self.say("Starting PostgreSQL ...")
             cluster.ensure_running()
-        try:
-            connection.ensure_connection()
-        except OperationalError as error:
-            raise CommandError(f"The database is not reachable: {str(error).strip()}") from error
+        connection.ensure_connection()
 
     def migrate(self):
         executor = MigrationExecutor(connection)

@@ -1,18 +1,21 @@
-"""Django's PostgreSQL engine with five differences: the embedded server is started on demand, foreign keys are
-checked at once, instants are read by psycopg's C code, statements can be prepared, and a health check is no query.
+"""Django's PostgreSQL engine with six differences: the embedded server is started on demand, foreign keys are
+checked at once, instants are read by psycopg's C code, statements can be prepared, a health check is no query, and
+a server that cannot be reached is told in a sentence.
 """
 
 from contextlib import contextmanager
 from select import POLLIN, poll
 
 from django.db.backends.postgresql import base, operations
-from psycopg import OperationalError, adapters
+from psycopg import Error, adapters
 from psycopg.pq import Format
 
+from clientline.postgres.backend.unreachable import Unreachable, too_old, unreachable
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import PORT, Cluster
 
 PREPARE_AFTER = 5  # executions on one connection
+PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 would hold a thread as long
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
 
@@ -21,7 +24,7 @@ def socket_directory(data):
     try:
         return str(Cluster(data).ensure_running())
     except PostgresUnavailable as error:
-        raise OperationalError(str(error)) from error
+        raise Unreachable(str(error)) from error
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -39,6 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self):
         params = super().get_connection_params()
         params["prepare_threshold"] = params["prepare_threshold"] or PREPARE_AFTER
+        params.setdefault("connect_timeout", PATIENCE)
         if data := self.settings_dict.get("EMBEDDED_DATA"):
             params |= {"host": socket_directory(data), "port": PORT}
         return params
@@ -46,9 +50,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         # Django's loader is Python, so that UTC is its own object. Connections run in UTC anyway, and
         # psycopg's loader returns equal instants several times faster.
-        connection = super().get_new_connection(conn_params)
+        try:
+            connection = super().get_new_connection(conn_params)
+        except Error as error:
+            raise unreachable(error, self.settings_dict) from error
         connection.adapters.register_loader("timestamptz", InstantLoader)
         return connection
+
+    def check_database_version_supported(self):
+        found, oldest = self.get_database_version(), self.features.minimum_database_version
+        if found < oldest:
+            raise too_old(found, oldest, self.settings_dict)
 
     def create_cursor(self, name=None):
         return self.connection.cursor()  # Django's would ask the loader for its zone

@@ -1,0 +1,57 @@
+"""`manage.py`: what is wrong with the configuration, the database or the disk ends a command with a sentence.
+
+A defect still shows its traceback, and `--traceback` shows that of everything.
+"""
+
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db import DatabaseError, OperationalError
+from django.db.migrations.exceptions import MigrationSchemaMissing
+from psycopg import errors
+
+from clientline.postgres.backend.unreachable import Unreachable
+
+NOT_MIGRATED = "{}. The tables are not those of this version: run `manage.py migrate`."
+NO_RIGHTS = "{}. The role in DATABASE_URL has to own its database: ALTER DATABASE … OWNER TO … as a superuser."
+NO_ROOM = "{}. The database's disk is full: make room, and try again; nothing is half done."
+SENTENCES = {
+    errors.UndefinedTable: NOT_MIGRATED,
+    errors.UndefinedColumn: NOT_MIGRATED,
+    errors.InsufficientPrivilege: NO_RIGHTS,
+    errors.DiskFull: NO_ROOM,
+    errors.RaiseException: "{}.",  # a migration says what it needs
+    errors.UniqueViolation: "{}: somebody else has saved it meanwhile.",
+    errors.DeadlockDetected: "{}. Nothing was changed: try again.",
+}
+
+
+def run(arguments):
+    try:
+        execute_from_command_line(arguments)
+    except Exception as error:
+        sentence = "" if "--traceback" in arguments else sentence_about(error)
+        if not sentence:
+            raise
+        sys.exit(sentence)
+
+
+def sentence_about(error):
+    """What to tell people about an error; empty for a defect."""
+    if isinstance(error, (ImproperlyConfigured, Unreachable)):
+        return str(error)
+    if isinstance(error, MigrationSchemaMissing):
+        return NO_RIGHTS.format(str(error.__context__).partition("\n")[0])
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}. Let this user work there, or make room, and try again."
+    return database_sentence(error) if isinstance(error, DatabaseError) else ""
+
+
+def database_sentence(error):
+    cause = error.__cause__
+    words = str(cause or error).strip().partition("\n")[0].rstrip(".")
+    for kind, sentence in SENTENCES.items():
+        if isinstance(cause, kind):
+            return sentence.format(words)
+    return f"The database gave up: {words}." if isinstance(error, OperationalError) else ""

@@ -1,0 +1,181 @@
+"""Reads the environment, a variable at a time. What a variable cannot be is refused with one sentence for people.
+
+The sentence names the variable, what it is, and what would do; never a password, a key or a token.
+"""
+
+import os
+import re
+import secrets
+from contextlib import suppress
+from io import StringIO
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+YES, NO = ("true", "yes", "on", "1", "y", "ok"), ("false", "no", "off", "0", "n")
+MOST = 2**31 - 1
+ASSIGNMENT = re.compile(r"(export )?\w+=.*", re.ASCII)
+NOTHING = re.compile(r"\s*(#.*)?")
+HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+
+
+def refuse(name, shown, mend):
+    raise ImproperlyConfigured(f"{name} is {shown or 'empty'}: {mend}.") from None
+
+
+class Environment:
+    """An empty variable counts as one that is not set."""
+
+    def __call__(self, name, default=""):
+        return os.environ.get(name) or default
+
+    def bool(self, name, default):
+        value = self(name, "true" if default else "false").strip()
+        if value.lower() not in YES + NO:
+            refuse(name, value, "say true or false")
+        return value.lower() in YES
+
+    def int(self, name, default, *, least=0, most=MOST):
+        value = self(name, str(default)).strip()
+        if not re.fullmatch("[0-9]{1,10}", value) or not least <= int(value) <= most:
+            refuse(name, value, f"name a whole number from {least} to {most}")
+        return int(value)
+
+    def choice(self, name, default, *, among):
+        """Empty is a choice, too, where it is among them."""
+        value = os.environ.get(name, default).strip()
+        if value not in among:
+            refuse(name, value, f"say {' or '.join(filter(None, among))}")
+        return value
+
+    def list(self, name, default=()):
+        return [each.strip() for each in self(name).split(",") if each.strip()] or list(default)
+
+    def host_names(self, name, default):
+        return self._checked(name, default, HOST_NAME.fullmatch, "name hosts only, without scheme, port and path")
+
+    def origins(self, name):
+        return self._checked(name, (), is_origin, "name a scheme and a host each, as https://book.example.com")
+
+    def networks(self, name):
+        return self._checked(name, (), is_network, "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8")
+
+    def _checked(self, name, default, is_right, mend):
+        values = self.list(name, default)
+        if wrong := [each for each in values if not is_right(each)]:
+            refuse(name, f"{','.join(values)}, and {wrong[0]} is none of its kind", mend)
+        return values
+
+    def url(self, name, default):
+        value = self(name, default).strip().rstrip("/")
+        if value != default and not is_address(value):
+            refuse(name, shown_address(value), "name an address that begins with http:// or https://")
+        return value
+
+
+def split(text):
+    """The parts of an address; None where it has none. Python's own words about it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        # PostgreSQL takes several places, separated by commas.
+        return parts if "," in parts.netloc or parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def is_address(text):
+    parts = split(text)
+    return bool(parts and parts.scheme in ("http", "https") and parts.hostname and " " not in text)
+
+
+def is_origin(text):
+    # A star stands for all subdomains.
+    return is_address(text.replace("://*.", "://")) and not split(text).path
+
+
+def is_network(text):
+    try:
+        return bool(ip_network(text))
+    except ValueError:
+        return False
+
+
+def shown_address(text):
+    """An address for people's eyes: nobody can tell where a password ends that is not written as it should be."""
+    scheme, found, rest = text.partition("://")
+    if not found:
+        return "no address"
+    _, has_password, place = rest.rpartition("@")
+    return f"{scheme}://{'***@' if has_password else ''}{'…' if not has_password else place.partition('?')[0]}"
+
+
+def database(url):
+    """Django's settings of the server that DATABASE_URL names; anything but PostgreSQL is refused."""
+    parts = split(url)
+    if not parts or not parts.scheme or parts.fragment or "@" in parts.path:
+        refuse(
+            "DATABASE_URL",
+            shown_address(url),
+            "write postgres://user:password@host:5432/name, with %40 %23 %2F %3F %3A %25 for @ # / ? : % in a password",
+        )
+    if parts.scheme not in environ.Env.POSTGRES_FAMILY:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names {parts.scheme}://…, and ClientLine needs PostgreSQL 14 or newer: without exclusion "
+            "constraints and row security its guarantees would silently vanish. Write postgres://…, or unset "
+            "DATABASE_URL to use the embedded server."
+        )
+    config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
+    if not config["NAME"]:
+        refuse("DATABASE_URL", shown_address(url), "say which database, as postgres://user:password@host:5432/name")
+    return config
+
+
+def read_file(path):
+    """Set what a file like .env says and the environment does not. Its lines are never shown: they hold secrets."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        refuse(path, f"unreadable ({error.strerror})", "let this user read it, or delete it")
+    except UnicodeDecodeError:
+        refuse(path, "no UTF-8", "save it as such")
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if "\0" in line or not (ASSIGNMENT.fullmatch(line) or NOTHING.fullmatch(line)):
+            refuse(f"Line {number} of {path}", "not NAME=value", "mend it, or begin it with # to leave it out")
+    environ.Env.read_env(StringIO("\n".join(line for line in lines if ASSIGNMENT.fullmatch(line))))
+
+
+def kept_secret(path):
+    """The secret in `path`, made on first use. Raises ImproperlyConfigured where it can be neither read nor kept."""
+    try:
+        if not path.exists():
+            make_secret(path)
+        secret = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        is_file = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "it is a file" if is_file else getattr(error, "strerror", "it is no text")
+        refuse(
+            "CLIENTLINE_DATA",
+            f"{path.parent}, where the secret key can be neither read nor kept ({reason})",
+            "name a directory of this user's own, on a disk with room",
+        )
+    if not secret.strip():
+        refuse(path, "empty", "put the key back, or delete the file for a new one, which signs everybody out")
+    return secret
+
+
+def make_secret(path):
+    """Linked into place, so that starters at once agree on one, and a full disk leaves nothing half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):  # another starter was first; its key is read
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,318 @@
+"""Every variable that cannot be what it is ends in one sentence: which, what it is, what would do. No traceback."""
+
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from clientline import configuration
+from clientline.postgres.backend.base import DatabaseWrapper
+from clientline.postgres.backend.unreachable import Unreachable
+from clientline.tests.test_readme import names, table
+
+SETTINGS = project_settings.BASE_DIR / "clientline" / "settings.py"
+URL = "write postgres://user:password@host:5432/name, with %40 %23 %2F %3F %3A %25 for @ # / ? : % in a password."
+NAME = "say which database, as postgres://user:password@host:5432/name."
+OTHERS = (
+    "and ClientLine needs PostgreSQL 14 or newer: without exclusion constraints and row security its guarantees "
+    "would silently vanish. Write postgres://…, or unset DATABASE_URL to use the embedded server."
+)
+HOSTS = "name hosts only, without scheme, port and path."
+ORIGINS = "name a scheme and a host each, as https://book.example.com."
+NETWORKS = "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8."
+ADDRESS = "name an address that begins with http:// or https://."
+PORTS, NUMBERS = "name a whole number from 1 to 65535.", "name a whole number from 0 to 2147483647."
+BAD = [
+    ("DATABASE_URL", "nonsense", f"DATABASE_URL is no address: {URL}"),
+    ("DATABASE_URL", "postgres://me:s3cret@host:port/name", f"DATABASE_URL is postgres://***@host:port/name: {URL}"),
+    ("DATABASE_URL", "postgres://me:s3#cret@host/name", f"DATABASE_URL is postgres://***@host/name: {URL}"),
+    ("DATABASE_URL", "postgres://me:12/s3cret@host/name", f"DATABASE_URL is postgres://***@host/name: {URL}"),
+    ("DATABASE_URL", "postgres://me:s3[cret@host/name", f"DATABASE_URL is postgres://***@host/name: {URL}"),
+    ("DATABASE_URL", "postgres://me:s3cret", f"DATABASE_URL is postgres://…: {URL}"),
+    ("DATABASE_URL", "postgres://me:s3cret@host", f"DATABASE_URL is postgres://***@host: {NAME}"),
+    ("DATABASE_URL", "mysql://me:s3cret@host/name", f"DATABASE_URL names mysql://…, {OTHERS}"),
+    ("DATABASE_URL", "sqlite:////tmp/x", f"DATABASE_URL names sqlite://…, {OTHERS}"),
+    ("PORT", "text", f"PORT is text: {PORTS}"),
+    ("PORT", "0", f"PORT is 0: {PORTS}"),
+    ("PORT", "70000", f"PORT is 70000: {PORTS}"),
+    ("PORT", "-1", f"PORT is -1: {PORTS}"),
+    ("PORT", "8_000", f"PORT is 8_000: {PORTS}"),
+    ("DEBUG", "maybe", "DEBUG is maybe: say true or false."),
+    ("SECURE_COOKIES", "2", "SECURE_COOKIES is 2: say true or false."),
+    ("HSTS_SECONDS", "a year", f"HSTS_SECONDS is a year: {NUMBERS}"),
+    ("RATE_LIMIT", "-1", f"RATE_LIMIT is -1: {NUMBERS}"),
+    ("RATE_LIMIT_BY_ADDRESS", "1e3", f"RATE_LIMIT_BY_ADDRESS is 1e3: {NUMBERS}"),
+    ("LOG_FORMAT", "xml", "LOG_FORMAT is xml: say text or json."),
+    ("LOG_FORMAT", "", "LOG_FORMAT is empty: say text or json."),
+    ("ALLOWED_HOSTS", "a.example,https://b.example", f"and https://b.example is none of its kind: {HOSTS}"),
+    ("ALLOWED_HOSTS", "a.example:8000", f"and a.example:8000 is none of its kind: {HOSTS}"),
+    ("CSRF_TRUSTED_ORIGINS", "book.example.com", f"and book.example.com is none of its kind: {ORIGINS}"),
+    ("CSRF_TRUSTED_ORIGINS", "https://a.example/x", f"and https://a.example/x is none of its kind: {ORIGINS}"),
+    ("TRUSTED_PROXIES", "127.0.0.1,proxy", f"and proxy is none of its kind: {NETWORKS}"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8", f"and 10.0.0.1/8 is none of its kind: {NETWORKS}"),
+    ("PAYMENT_PROVIDER", "paypal", "PAYMENT_PROVIDER is paypal: say stripe or simulator."),
+    (
+        "PAYMENT_PROVIDER",
+        "stripe",
+        "PAYMENT_PROVIDER is stripe, which needs STRIPE_SECRET_KEY: set it, or say simulator.",
+    ),
+    ("STRIPE_API_URL", "api.stripe.com", f"STRIPE_API_URL is no address: {ADDRESS}"),
+    ("PUBLIC_URL", "ftp://me:s3cret@book.example", f"PUBLIC_URL is ftp://***@book.example: {ADDRESS}"),
+]
+GOOD = [
+    ("DATABASE_URL", "postgres://me:s3%23cret@one:5432,two:5433/name?sslmode=disable"),
+    ("DATABASE_URL", "postgresql://me@host/name"),
+    ("PORT", " 80 "),
+    ("PORT", ""),
+    ("DEBUG", "NO"),
+    ("HSTS_SECONDS", ""),
+    ("ALLOWED_HOSTS", "*, .example.com, [::1], 10.0.0.1, a-b.example."),
+    ("CSRF_TRUSTED_ORIGINS", "https://*.example.com,http://a.example:8080"),
+    ("TRUSTED_PROXIES", "::1, 10.0.0.0/8"),
+    ("PAYMENT_PROVIDER", ""),
+    ("PUBLIC_URL", "https://book.example.com/clientline/"),
+]
+# Any text will do; what cannot be used is told when it is used.
+ELSEWHERE = {
+    "HOST",
+    "CLIENTLINE_DATA",
+    "PG_BINDIR",
+    "SECRET_KEY",
+    "METRICS_TOKEN",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """An environment in which nothing is set but these."""
+    for line in table("Configuration", "variable")[2:]:
+        monkeypatch.delenv(names(line)[0], raising=False)
+    monkeypatch.setenv("CLIENTLINE_DATA", str(tmp_path))
+    monkeypatch.setenv("SECRET_KEY", "a-key")
+    return monkeypatch
+
+
+def read_settings():
+    return runpy.run_path(str(SETTINGS))
+
+
+def refusal():
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read_settings()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), BAD)
+def test_a_bad_value_is_refused_with_a_sentence_and_no_password(environment, name, value, sentence):
+    environment.setenv(name, value)
+    said = refusal()
+    assert said == (f"{name} is {value}, {sentence}" if sentence.startswith("and ") else sentence)
+    assert "s3" not in said
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD)
+def test_a_good_value_is_taken(environment, name, value):
+    environment.setenv(name, value)
+    read_settings()
+
+
+def test_every_variable_is_tried():
+    described = {names(line)[0] for line in table("Configuration", "variable")[2:]}
+    assert {name for name, *_ in BAD} | ELSEWHERE == described
+
+
+def test_without_a_key_another_server_is_not_used(environment):
+    environment.setenv("DATABASE_URL", "postgres://me@host/name")
+    environment.setenv("SECRET_KEY", "")
+    assert refusal() == "Set SECRET_KEY: it is generated only for the embedded database."
+
+
+# The key that is kept
+
+
+@pytest.fixture
+def keyless(environment):
+    environment.delenv("SECRET_KEY")
+    return environment
+
+
+def cannot_keep(directory, reason):
+    return (
+        f"CLIENTLINE_DATA is {directory}, where the secret key can be neither read nor kept ({reason}): "
+        "name a directory of this user's own, on a disk with room."
+    )
+
+
+def test_a_file_is_no_directory_for_data(keyless, tmp_path):
+    (tmp_path / "file").write_text("")
+    keyless.setenv("CLIENTLINE_DATA", str(tmp_path / "file"))
+    assert refusal() == cannot_keep(tmp_path / "file", "it is a file")
+
+
+def test_a_path_may_be_too_long(keyless, tmp_path):
+    keyless.setenv("CLIENTLINE_DATA", str(tmp_path / ("x" * 300)))
+    assert refusal() == cannot_keep(tmp_path / ("x" * 300), "File name too long")
+
+
+def test_an_empty_key_signs_nothing(keyless, tmp_path):
+    (tmp_path / "secret_key").write_text("\n")
+    assert refusal() == (
+        f"{tmp_path / 'secret_key'} is empty: put the key back, or delete the file for a new one, "
+        "which signs everybody out."
+    )
+
+
+# .env
+
+
+def test_a_file_says_what_the_environment_does_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("ONE", "1")
+    monkeypatch.setenv("TWO", "to be taken back")
+    monkeypatch.delenv("TWO")
+    (tmp_path / ".env").write_text("\ufeffONE=2\n\n  # a comment\nexport TWO='$x # y'\n", "utf-8")
+    configuration.read_file(tmp_path / ".env")
+    assert (os.environ["ONE"], os.environ.pop("TWO")) == ("1", "$x # y")
+
+
+@pytest.mark.parametrize("line", ["SECRET_KEY = s3cret", "s3cret", "-SECRET=s3cret", "SECRET_KEY=s3\0cret"])
+def test_a_line_that_sets_nothing_is_refused_and_not_shown(tmp_path, line):
+    (tmp_path / ".env").write_text(f"# first\n{line}\n")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        configuration.read_file(tmp_path / ".env")
+    assert str(refused.value) == (
+        f"Line 2 of {tmp_path / '.env'} is not NAME=value: mend it, or begin it with # to leave it out."
+    )
+
+
+def test_a_file_that_cannot_be_read_is_not_passed_by(tmp_path):
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for name, what in (
+        ("directory", "unreadable (Is a directory): let this user read it, or delete it"),
+        ("binary", "no UTF-8: save it as such"),
+    ):
+        with pytest.raises(ImproperlyConfigured) as refused:
+            configuration.read_file(tmp_path / name)
+        assert str(refused.value) == f"{tmp_path / name} is {what}."
+    configuration.read_file(tmp_path / "missing")
+
+
+# Servers that are none
+
+
+@contextmanager
+def listener(answer, *, then_close=True):
+    """A port where somebody listens who says `answer` to everybody."""
+    held = []
+
+    def serve(server):
+        while True:
+            try:
+                caller, _ = server.accept()
+            except OSError:
+                return
+            caller.recv(1000)
+            caller.sendall(answer)
+            caller.close() if then_close else held.append(caller)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def reason(django_db_blocker):
+    """Says why the server that a URL names cannot be used."""
+
+    def told(url):
+        own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.database(url)
+        with pytest.raises(Unreachable) as refused:
+            DatabaseWrapper(connection.settings_dict | own).ensure_connection()
+        assert "s3cret" not in str(refused.value)
+        return str(refused.value)
+
+    with django_db_blocker.unblock():
+        yield told
+
+
+def test_an_unknown_host_is_named(reason):
+    assert reason("postgres://me:s3cret@no.such.invalid/name") == (
+        "No connection to postgres://me@no.such.invalid:5432/name: failed to resolve host 'no.such.invalid': "
+        "[Errno -2] Name or service not known; mend the host in DATABASE_URL."
+    )
+
+
+def test_a_port_where_nobody_listens_is_named(reason):
+    assert reason("postgres://me:s3cret@127.0.0.1:1/name") == (
+        "No connection to postgres://me@127.0.0.1:1/name: Connection refused; "
+        "start that server, or mend host and port in DATABASE_URL."
+    )
+
+
+def test_what_is_no_postgresql_is_told_so(reason):
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name") == (
+            f"No connection to postgres://me@127.0.0.1:{port}/name: received invalid response to SSL negotiation: H; "
+            "no PostgreSQL listens there, mend host and port in DATABASE_URL."
+        )
+
+
+def test_a_silent_server_is_not_waited_for_forever(reason):
+    with listener(b"", then_close=False) as port:
+        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?connect_timeout=2") == (
+            f"No connection to postgres://me@127.0.0.1:{port}/name: connection timeout expired; "
+            "start that server, or mend host and port in DATABASE_URL."
+        )
+
+
+def message(kind, *texts):
+    body = b"".join(text if isinstance(text, bytes) else text.encode() + b"\0" for text in texts)
+    return kind + (len(body) + 4).to_bytes(4) + body
+
+
+def test_a_postgresql_that_is_too_old_is_told_so(reason):
+    """A stand-in that speaks as far as the version: programs of PostgreSQL 13 are not to be had any more."""
+    welcome = message(b"R", bytes(4)) + message(b"S", "server_version", "13.4") + message(b"Z", b"I")
+    with listener(welcome, then_close=False) as port:
+        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?sslmode=disable") == (
+            f"The database at postgres://me@127.0.0.1:{port}/name is PostgreSQL 13.4, and ClientLine needs 14 or "
+            "newer: name another server in DATABASE_URL, or unset it to use the embedded one."
+        )
+
+
+def test_an_option_that_does_not_exist_is_named(reason):
+    assert reason("postgres://me:s3cret@127.0.0.1:1/name?speed=high") == (
+        'No connection to postgres://me@127.0.0.1:1/name: invalid connection option "speed"; '
+        "mend what stands in DATABASE_URL."
+    )
+
+
+# The doors
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        ["manage.py", "up"],
+        ["manage.py", "db", "status"],
+        ["manage.py", "migrate"],
+        ["-m", "gunicorn", "-c", "python:clientline.gunicorn_conf"],
+    ],
+    ids=lambda door: door[1],
+)
+def test_every_door_says_the_sentence_and_no_more(environment, door):
+    environment.setenv("PORT", "text")
+    ended = subprocess.run([sys.executable, *door], cwd=project_settings.BASE_DIR, capture_output=True, text=True)
+    assert ended.stderr.strip().removeprefix("Error: ") == f"PORT is text: {PORTS}"
+    assert (ended.returncode, ended.stdout) == (1, "")
