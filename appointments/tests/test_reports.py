@@ -1,12 +1,13 @@
 """Utilization and no-shows over HTTP, with figures counted by hand."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounts.tests.factories import UserFactory
 from appointments.models import TimeOff
+from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -78,6 +79,94 @@ def test_no_shows_by_day_week_and_month(api, march):
     months = ask(api, march.manager, "no-shows", group_by="month")
     assert [(row["key"], row["visits"]) for row in months["rows"]] == [("2026-03", 5)]
     assert weeks["total"] == months["total"] == total
+
+
+# The first and last date of a period, and its weeks: key, and the local dates on which they begin and end here.
+NEW_YEARS = [
+    ("2026-12-27", "2027-01-04", [
+        ("2026-W52", "2026-12-27", "2026-12-28"),
+        ("2026-W53", "2026-12-28", "2027-01-04"),
+        ("2027-W01", "2027-01-04", "2027-01-05"),
+    ]),
+    ("2024-12-29", "2025-01-05", [
+        ("2024-W52", "2024-12-29", "2024-12-30"),
+        ("2025-W01", "2024-12-30", "2025-01-06"),
+    ]),
+    ("2021-01-01", "2021-01-04", [
+        ("2020-W53", "2021-01-01", "2021-01-04"),
+        ("2021-W01", "2021-01-04", "2021-01-05"),
+    ]),
+    ("2032-12-31", "2033-01-03", [
+        ("2032-W53", "2032-12-31", "2033-01-03"),
+        ("2033-W01", "2033-01-03", "2033-01-04"),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "last", "weeks"), NEW_YEARS)
+def test_weeks_are_those_of_iso_8601_across_new_year(salon, first, last, weeks):
+    period = Period(salon.organization, date.fromisoformat(first), date.fromisoformat(last), "week")
+
+    def midnight(day):
+        return datetime.fromisoformat(day).replace(tzinfo=BERLIN)
+
+    assert period.buckets() == [(key, key, midnight(begins), midnight(ends)) for key, begins, ends in weeks]
+    key_of = period.key_of()
+    assert [key_of(day) for day in (period.first, period.last)] == [weeks[0][0], weeks[-1][0]]
+
+
+def test_visits_of_new_year_count_in_the_week_they_are_in(api, march):
+    for day in ("2026-12-28T00:00", "2026-12-31T23:59", "2027-01-03T23:59", "2027-01-04T00:00"):
+        start = datetime.fromisoformat(day).replace(tzinfo=BERLIN)
+        AppointmentFactory(
+            client=march.client, staff=march.staff, appointment_date=start, ends_at=start + timedelta(minutes=1)
+        )
+    period = {"from": "2026-12-28", "to": "2027-01-04", "group_by": "week"}
+    for report, figure, each in (("no-shows", "visits", 1), ("utilization", "booked_minutes", 1)):
+        rows = ask(api, march.manager, report, **period)["rows"]
+        shown = [(row["key"], row["label"], row[figure]) for row in rows]
+        assert shown == [("2026-W53", "2026-W53", 3 * each), ("2027-W01", "2027-W01", each)]
+    hours = [row["available_minutes"] for row in ask(api, march.manager, "utilization", **period)["rows"]]
+    assert hours == [480, 480]  # of each week's Monday
+
+
+@pytest.mark.parametrize(("last", "status"), [("2027-03-02", 200), ("2027-03-03", 400), ("2026-03-01", 400)])
+def test_a_report_covers_one_to_366_days(api, march, last, status):
+    answer = api(march.manager).get("/reports/no-shows", {"from": "2026-03-02", "to": last})
+    assert answer.status_code == status
+    if status == 200:
+        assert len(answer.json()["rows"]) == 366
+
+
+def test_a_cancellation_is_late_from_a_moment_after_the_cut_off(api, march):
+    cutoff = instant(9, 15) - timedelta(minutes=1440)
+    for hour, moment in ((15, cutoff), (16, cutoff + timedelta(hours=1, microseconds=1))):
+        AppointmentFactory(
+            client=march.client,
+            staff=march.colleague,
+            appointment_date=instant(9, hour),
+            status="cancelled",
+            cancelled_at=moment,
+        )
+    report = ask(api, march.manager, "no-shows", group_by="staff")
+    assert [(row["key"], row["visits"], row["late_cancelled"]) for row in report["rows"]] == [
+        (march.colleague.pk, 1, 1),
+        (march.staff.pk, 5, 1),
+    ]
+
+
+def test_time_off_that_overlaps_counts_once_and_only_inside_the_hours(api, march):
+    TimeOffFactory(staff=march.staff, starts_at=instant(9, 7), ends_at=instant(9, 10))
+    TimeOffFactory(staff=march.staff, starts_at=instant(9, 8), ends_at=instant(9, 9))
+    TimeOffFactory(staff=march.staff, starts_at=instant(9, 10), ends_at=instant(9, 11))
+    TimeOffFactory(staff=march.staff, starts_at=instant(9, 16), ends_at=instant(9, 23))
+    TimeOffFactory(staff=march.staff, starts_at=instant(1, 0), ends_at=instant(2, 9))
+    TimeOffFactory(staff=march.staff, starts_at=instant(10, 0), ends_at=instant(11, 0))
+    rows = ask(api, march.manager, "utilization", group_by="staff")["rows"]
+    assert [(row["key"], row["available_minutes"]) for row in rows] == [
+        (march.colleague.pk, 120),
+        (march.staff.pk, 480 + 480 - 3 * 60),
+    ]
 
 
 def test_no_shows_by_person_and_service(api, march):

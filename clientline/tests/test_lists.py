@@ -130,6 +130,29 @@ def test_a_last_page_that_is_exactly_full_says_so(salon, client):
     assert client.get(f"/users?limit={total - 1}").json()["next"] is not None
 
 
+def test_back_on_the_first_page_its_rows_are_the_same_and_nothing_comes_before(salon, crowd, client):
+    first = client.get("/services?ordering=name&limit=4").json()
+    second = client.get(first["next"]).json()
+    third = client.get(second["next"]).json()
+    assert [len(page["results"]) for page in (first, second, third)] == [4, 4, 4]
+    back = client.get(third["previous"]).json()
+    assert back["results"] == second["results"]
+    again = client.get(back["previous"]).json()
+    assert (again["results"], again["previous"]) == (first["results"], None)
+    assert (again["next"], back["next"]) == (first["next"], second["next"])
+    assert first["previous"] is third["next"] is None
+
+
+def test_back_on_a_page_that_became_the_first_in_part_leads_no_further(salon, crowd, client):
+    """A row less before the cursor: the page is short, and the first nevertheless."""
+    first = client.get("/services?ordering=-id&limit=4").json()
+    second = client.get(first["next"]).json()
+    Service.objects.filter(pk=first["results"][0]["id"]).delete()
+    again = client.get(second["previous"]).json()
+    assert (again["results"], again["previous"]) == (first["results"][1:], None)
+    assert client.get(again["next"]).json()["results"] == second["results"]
+
+
 def test_count_is_there_when_asked_for(client):
     assert list(client.get("/users?count=true&limit=1").json()) == ["next", "previous", "count", "results"]
     assert list(client.get("/users?count=false&limit=1").json()) == ["next", "previous", "results"]
