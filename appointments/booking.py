@@ -4,6 +4,7 @@ The functions that change a visit expect its row to be locked by the caller: row
 `by` is who does it; None is a command, which may do all.
 """
 
+from copy import copy
 from datetime import timedelta
 from functools import cache
 
@@ -27,11 +28,13 @@ from appointments.placing import (
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
-from clientline.database.changes import save_changes
+from clientline.database.changes import differs, save_changes
 from clientline.database.prepared import Given, Statement
 from clientline.refusals import FieldRefused
+from clientline.zones import wall_clock
 from services.models import Service
 
+INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
 
 
@@ -76,7 +79,7 @@ def book(
         created_by=by,
         created_at=now,
         **terms(service, price),
-        **times(appointment_date, need),
+        **times(appointment_date, need, service.organization.zone),
     )
     candidates = [staff.pk] if staff else among or performers(service)
     with in_transaction():
@@ -86,7 +89,7 @@ def book(
         )
         if not insertion().save(visit):
             raise SlotTaken
-        history.record(visit, "booked", by=by, now=now, became=visit.appointment_date)
+        history.record(visit, "booked", by=by, now=now, became=history.agreed(visit))
         record_changed(visit, "overbooked", False, by=by, now=now)
     return visit
 
@@ -114,10 +117,12 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
     refuse_unless_scheduled(visit, "scheduled", now)
     refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
-    if (appointment_date, staff.pk) == (visit.appointment_date, visit.staff_id):
+    need, zone = need_of_visit(visit), visit.organization.zone
+    placed = times(appointment_date, need, zone) | {"staff": staff}
+    if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
         return visit
     refuse_unfit(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
-    need, newcomer = need_of_visit(visit), [staff.pk] if staff.pk != visit.staff_id else []
+    newcomer = [staff.pk] if staff.pk != visit.staff_id else []
     refuse_unstorable(appointment_date, need)
     with placing():
         calendar = calendar_around(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
@@ -131,14 +136,29 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        was, was_overbooked = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}, visit.overbooked
-        save_changes(visit, times(appointment_date, need) | {"staff": staff, "overbooked": overbooked})
-        became = {"rescheduled": visit.appointment_date, "reassigned": visit.staff_id}
+        was, was_overbooked = {"rescheduled": history.agreed(visit), "reassigned": visit.staff_id}, visit.overbooked
+        save_changes(visit, placed | {"overbooked": overbooked})
+        became = {"rescheduled": history.agreed(visit), "reassigned": visit.staff_id}
         for action, value in became.items():
             if value != was[action]:
                 history.record(visit, action, by=by, now=now, was=was[action], became=value)
         record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
     return visit
+
+
+def rezone(*, by, visit, appointment_date, zone, now, reason=""):
+    """Move a visit to the instant at which the clocks of `zone` show the time agreed, which is the same time to people.
+
+    What it overlaps knowingly it may go on to overlap. The caller holds its row and its person's calendar; `visit`
+    is left as it was where another is in the way. Raises SlotTaken.
+    """
+    was, moved, by_how_much = history.agreed(visit), copy(visit), appointment_date - visit.appointment_date
+    with placing():
+        changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
+        save_changes(moved, changes | {"local_start": wall_clock(appointment_date, zone)})
+        became = history.agreed(moved, zone)
+        history.record(moved, "rezoned", by=by, now=now, was=was, became=became, reason=reason)
+    return moved
 
 
 def cancel(*, by, visit, now, reason="", waive_fee=False):

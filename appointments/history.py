@@ -13,8 +13,16 @@ from clientline.database.prepared import Insertion
 from clientline.web import metrics
 
 
+def agreed(visit, zone=None):
+    """The time of a visit as a fact keeps it: what the clocks showed when it was agreed, and the offset of those rules.
+
+    Written as RFC 9557 has it, `2026-12-01T16:00:00-08:00[America/Vancouver]`. Facts of version 0.1 are in UTC.
+    """
+    return f"{visit.agreed_start.isoformat()}[{zone or visit.organization.zone}]"
+
+
 def record(visit, action, *, by, now, was="", became="", reason=""):
-    """Remember one fact about a visit; times are kept in UTC."""
+    """Remember one fact about a visit; times are written by `agreed`."""
     insertion().save(fact_of(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
@@ -43,8 +51,6 @@ def insertion():
 
 
 def as_text(value):
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -53,20 +59,44 @@ def as_text(value):
 def told_to(caller, visit):
     """The facts about a visit, newest first. Clients see no names but their own: others are "staff"."""
     insider = caller.may("appointments", "internal_notes")
-    facts = visit.history.select_related("by").order_by("-at", "-id")
+    facts = facts_of(visit)
+    starts = known_starts(visit, facts)
     return [
         {
             "at": timezone.localtime(fact.at),
             "by": fact.by_id if insider or fact.by_id == caller.pk else None,
             "by_name": name_for(caller, fact.by, insider),
             "action": fact.action,
-            "from": as_shown(fact.was, fact.action),
-            "to": as_shown(fact.became, fact.action),
+            "from": as_shown(fact.was, fact.action, starts),
+            "to": as_shown(fact.became, fact.action, starts),
             "reason": fact.reason,
         }
         for fact in facts
         if insider or fact.action not in INSIDE
     ]
+
+
+def facts_of(visit):
+    """Newest first."""
+    return list(visit.history.select_related("by").order_by("-at", "-id"))
+
+
+def known_starts(visit, facts):
+    """By instant, the time that was agreed for it first: for facts of version 0.1, which hold only the instant."""
+    texts = [
+        text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
+    ]
+    return {start: start for start in (visit.agreed_start, *map(start_in, reversed(texts)))}
+
+
+def start_in(text):
+    return datetime.fromisoformat(text.partition("[")[0])
+
+
+def start_agreed(text, starts):
+    """The time that a fact holds, as it was agreed; the active zone's where nobody knows any more."""
+    start = start_in(text)
+    return start if "[" in text else starts.get(start, timezone.localtime(start))
 
 
 def name_for(caller, person, insider):
@@ -75,16 +105,15 @@ def name_for(caller, person, insider):
     return person.name if insider or person.pk == caller.pk else "staff"
 
 
-def as_shown(text, action):
-    """Times in the caller's zone; nothing as null."""
-    if text and action in ("booked", "rescheduled"):
-        return timezone.localtime(datetime.fromisoformat(text)).isoformat()
-    return text or None
+def as_shown(text, action, starts):
+    """Times as they were agreed; nothing as null."""
+    return start_agreed(text, starts).isoformat() if text and action in TIMED else text or None
 
 
 SENTENCES = {
     "booked": "Booked for {became}",
     "rescheduled": "Moved from {was} to {became}",
+    "rezoned": "Put from {was} to {became} on the clocks of the present time zone rules",
     "reassigned": "Handed over from {was} to {became}",
     "client_changed": "Handed over from client {was} to {became}",
     "cancelled": "Cancelled",
@@ -100,29 +129,31 @@ FLAGS = {
     "overbooked_changed": ("No longer beside", "Overbooked: beside"),
 }
 INSIDE = ("overbooked_changed", "client_changed")  # clients are not told: it is about others
+TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 
 def in_words(visit):
     """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
-    facts = list(visit.history.select_related("by").order_by("-at", "-id"))
+    facts = facts_of(visit)
+    starts = known_starts(visit, facts)
     ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
-        {"at": wording.moment(fact.at), "text": f"{sentence(fact, names)} by {fact.by or 'the system'}"}
+        {"at": wording.moment(fact.at), "text": f"{sentence(fact, names, starts)} by {fact.by or 'the system'}"}
         | {"reason": fact.reason}
         for fact in facts
     ]
 
 
-def sentence(fact, names):
-    said = {name: plain(fact.action, getattr(fact, name), names) for name in ("was", "became")}
+def sentence(fact, names, starts):
+    said = {name: plain(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 
-def plain(action, text, names):
-    if action in ("booked", "rescheduled"):
-        return wording.moment(datetime.fromisoformat(text)) if text else ""
+def plain(action, text, names, starts):
+    if action in TIMED:
+        return wording.clock(start_agreed(text, starts)) if text else ""
     if action in FLAGS:
         return FLAGS[action][text == "true"]
     return names.get(text, text).replace("_", "-")

@@ -1,5 +1,8 @@
 """What must hold for visits beyond their constraints."""
 
+from django.utils import timezone
+
+from appointments.rezoning import STRAYS, parameters_of_strays
 from clientline.database.invariants import Invariant
 
 INVARIANTS = [
@@ -22,6 +25,22 @@ INVARIANTS = [
         name="visit_ahead_has_no_outcome",
         sql="SELECT id FROM appointments WHERE status IN ('completed', 'no_show') AND appointment_date > now()",
         says="visits that took place, or did not, in the future",
+    ),
+    Invariant(
+        name="visit_ahead_shows_the_time_agreed",
+        # Not after rules or a zone changed: `manage.py rezone` moves what it can, and names the rest.
+        sql=f"SELECT id FROM ({STRAYS}) AS stray",  # noqa: S608 -- ours
+        says="coming visits whose clocks show another time than was agreed",
+        parameters=lambda: parameters_of_strays(timezone.now()),
+    ),
+    Invariant(
+        name="visit_ahead_says_the_time_agreed",
+        # psql may leave it out; rescheduling the visit to where it is says it.
+        sql="""
+            SELECT id FROM appointments
+            WHERE status = 'scheduled' AND appointment_date > now() AND local_start IS NULL
+        """,
+        says="coming visits that do not say the time agreed",
     ),
     Invariant(
         name="series_of_one_client",

@@ -1,6 +1,6 @@
 """The calendar's tables: hours, time off and visits. `booking` alone writes a visit's time and status."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, IntegerRangeField
@@ -223,6 +223,9 @@ class Appointment(models.Model):
     staff = models.ForeignKey(User, models.PROTECT, related_name="visits_given", db_constraint=False, db_index=False)
     service = models.ForeignKey(Service, models.PROTECT, related_name="visits", db_constraint=False)
     appointment_date = models.DateTimeField()
+    local_start = columns.WallClockField(
+        null=True, blank=True, editable=False, help_text="The time agreed, as the organization's clocks showed it"
+    )
     ends_at = models.DateTimeField()
     busy_from = models.DateTimeField(help_text="Start, less the service's buffer before")
     busy_until = models.DateTimeField(help_text="End, plus the service's buffer after")
@@ -310,6 +313,14 @@ class Appointment(models.Model):
 
     def __str__(self):
         return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {self.status}"
+
+    @property
+    def agreed_start(self):
+        """The start as it was agreed: the clock's time, with the offset that the rules gave it then."""
+        stored = self.local_start and self.local_start - self.appointment_date.astimezone(UTC).replace(tzinfo=None)
+        if stored is None or abs(stored) >= timedelta(days=1):  # psql's rows need say nothing, or nothing sensible
+            return self.appointment_date.astimezone(self.organization.zone)
+        return self.local_start.replace(tzinfo=timezone(stored))
 
 
 class AppointmentHistory(models.Model):

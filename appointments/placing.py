@@ -24,6 +24,7 @@ from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.database.prepared import Insertion, Written, together
 from clientline.refusals import FieldRefused
+from clientline.zones import wall_clock
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (
@@ -90,6 +91,11 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None, hel
 def hold(client, staff_ids):
     """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
     together((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
+
+
+def hold_calendars(staff_ids):
+    """Until the transaction ends, nobody is placed with these people."""
+    LOCK.rows({"staff": list(staff_ids)})
 
 
 def refuse_turned(calendar, *, client=None, staff=None):
@@ -198,12 +204,14 @@ def need_of_visit(visit):
     return Need(*(span // timedelta(minutes=1) for span in spans))
 
 
-def times(start, need):
-    """The columns that say when a visit is."""
+def times(start, need, zone=UTC):
+    """The columns that say when a visit is, and what the organization's clocks show then: the time agreed."""
+    local_start = wall_clock(start, zone)
     start = start.astimezone(UTC)  # in a zone, half an hour from 02:30 may be an hour and a half
     ends_at = start + timedelta(minutes=need.duration)
     return {
         "appointment_date": start,
+        "local_start": local_start,
         "ends_at": ends_at,
         "busy_from": start - timedelta(minutes=need.buffer_before),
         "busy_until": ends_at + timedelta(minutes=need.buffer_after),

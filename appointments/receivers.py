@@ -1,5 +1,7 @@
 """What the calendar has to say when people change."""
 
+from django.core.exceptions import FieldDoesNotExist
+from django.core.management import call_command
 from django.db.models import Q
 from django.dispatch import receiver
 
@@ -13,3 +15,15 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
     """A visit is between a client and one of the team: neither may change sides while one refers to them."""
     if "client" in (person.role, role) and Appointment.objects.filter(Q(client=person) | Q(staff=person)).exists():
         raise Protected("Visits refer to this person, so they cannot change between client and team.")
+
+
+def look_at_coming_visits(*, plan=None, apps=None, **kwargs):
+    """After each `migrate`: whether the rules of time zones are others than at the last look, and what that changes."""
+    if plan is None:  # a flush
+        return
+    try:
+        apps.get_model("organizations", "Organization")._meta.get_field("visits_to_rezone")
+        apps.get_model("appointments", "Appointment")._meta.get_field("local_start")
+    except (LookupError, FieldDoesNotExist):  # migrated back to where nobody looks
+        return
+    call_command("rezone", if_new_rules=True)

@@ -2,6 +2,8 @@
 
 import zoneinfo
 
+MACHINE_TZPATH = zoneinfo.TZPATH  # where version 0.1 looked first; a migration reads there what its clocks showed
+
 # The machine's files may be years old, and other servers of one database may have others. Also undoes PYTHONTZPATH.
 zoneinfo.reset_tzpath(to=())
 zoneinfo.ZoneInfo.clear_cache()

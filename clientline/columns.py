@@ -13,6 +13,13 @@ class DatabaseNow(models.Func):
     output_field = models.DateTimeField()
 
 
+class WallClockField(models.Field):
+    """A date and time as the clock on a wall shows them, in Python a naive datetime: no instant, and in no zone."""
+
+    def db_type(self, connection):
+        return "timestamp without time zone"
+
+
 def address():
     """Where somebody signed in from."""
     return models.GenericIPAddressField(null=True, blank=True, editable=False)

@@ -3,8 +3,11 @@
 import gc
 import multiprocessing
 import os
+import threading
 
 from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connections
 
 from clientline import zones
 
@@ -31,6 +34,21 @@ def when_ready(server):
     server.log.info("ClientLine %s, time zone rules of %s", settings.VERSION, zones.RULES)
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker):
+    """The first worker also looks what new time zone rules mean for coming visits. Nothing waits for it."""
+    if worker.age == 1:
+        threading.Thread(target=look_at_coming_visits, args=(worker.log,), daemon=True).start()
+
+
+def look_at_coming_visits(log):
+    try:
+        call_command("rezone", if_new_rules=True)
+    except DatabaseError as error:
+        log.warning("Coming visits were not looked through for new time zone rules: %s", str(error).strip())
+    finally:
+        connections.close_all()
 
 
 # By default a request from this machine, hence any that a proxy here passes on, says under which path it was asked.

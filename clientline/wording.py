@@ -20,6 +20,11 @@ def moment(instant):
     return f"{day(instant)} {timezone.localtime(instant):%H:%M}"
 
 
+def clock(local):
+    """The same of a time that is local already."""
+    return f"{date(local)} {local:%H:%M}"
+
+
 def amount(figure, currency):
     """`1,045.00`, with the decimals that the currency has."""
     return f"{figure:,.{places(currency)}f}"

@@ -2,12 +2,14 @@
 
 import logging
 import zoneinfo
+from datetime import timedelta
 from functools import cache
 
 import tzdata
 from django.core.exceptions import ValidationError
 
 RULES = tzdata.__version__
+SECOND = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
 
@@ -46,3 +48,34 @@ def zone(name):
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         logger.warning("Unreadable time zone %r: showing UTC", name)
         return zoneinfo.ZoneInfo("UTC")
+
+
+def wall_clock(instant, zone):
+    """What the clocks of `zone` show at an instant, as a naive datetime."""
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def spans(zone, begin, end):
+    """The stretches of [begin, end) in which `zone` keeps one offset from UTC, as `(begin, end, offset)`.
+
+    Looked for a day at a time, which is less than any rules have kept an offset since 2000.
+    """
+    while begin < end:
+        offset, close = begin.astimezone(zone).utcoffset(), begin
+        while close < end and close.astimezone(zone).utcoffset() == offset:
+            close = min(close + timedelta(days=1), end)
+        if close.astimezone(zone).utcoffset() != offset:
+            close = first_with_another(offset, zone, close - timedelta(days=1), close)
+        yield begin, close, offset
+        begin = close
+
+
+def first_with_another(offset, zone, early, late):
+    """The second of (early, late] from which `zone` no longer keeps the offset that it has at `early`."""
+    while late - early > SECOND:
+        middle = early + (late - early) // (2 * SECOND) * SECOND
+        if middle.astimezone(zone).utcoffset() == offset:
+            early = middle
+        else:
+            late = middle
+    return late

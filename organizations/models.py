@@ -27,6 +27,12 @@ class Organization(models.Model):
     timezone = models.CharField(
         max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_zone], help_text="IANA name"
     )
+    zone_rules = columns.short_text(
+        20, editable=False, help_text="Version of the rules by which coming visits were last looked through"
+    )
+    visits_to_rezone = columns.whole(
+        0, editable=False, help_text="Coming visits that did not show the time agreed, at that look"
+    )
     currency = models.CharField(
         max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text="ISO 4217 code"
     )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice.calendar import today, week, week_hours
+from clientline.backoffice.calendar import rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting
@@ -16,6 +16,7 @@ class BackOfficeSite(AccountSite):
         pages = [
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
+            path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("week/", self.admin_view(week.week), name="week"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),

@@ -1,13 +1,13 @@
 """What happened to the demo's visits: each was booked, and most came to an end."""
 
-from appointments.history import fact_of
+from appointments.history import agreed, fact_of
 from appointments.models import Appointment
 
 
 def draw_history(visit):
     """The unsaved facts about a saved visit, oldest first."""
     by = {"was": "", "reason": "", "by": None}
-    booked = fact_of(visit, "booked", **by, now=visit.created_at, became=visit.appointment_date)
+    booked = fact_of(visit, "booked", **by, now=visit.created_at, became=agreed(visit))
     booked.by_id = visit.created_by_id
     if visit.status == Appointment.Status.SCHEDULED:
         return [booked]

@@ -6,6 +6,7 @@ from math import exp
 from operator import attrgetter
 
 from appointments.models import Appointment
+from clientline.zones import wall_clock
 
 AHEAD = 45  # days; clients may book 90 ahead
 TODAY_FILLED, PAST_FILLED = 0.92, 0.8
@@ -87,10 +88,11 @@ class Calendar:
         known = min(start, self.now)
         lead = min(SHORTEST_LEAD + int(rng.expovariate(1 / USUAL_LEAD)), LONGEST_LEAD)
         visit = Appointment(
-            organization_id=organization.pk,
+            organization=organization,
             staff_id=self.diary.person.pk,
             service_id=service.pk,
             appointment_date=start,
+            local_start=wall_clock(start, self.diary.zone),
             ends_at=end,
             busy_from=start - timedelta(minutes=service.buffer_before),
             busy_until=end + timedelta(minutes=service.buffer_after),

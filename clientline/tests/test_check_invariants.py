@@ -81,6 +81,18 @@ BROKEN_ROWS = [
            WHERE id = %(visit)s RETURNING id""",
     ),
     (
+        "visit_ahead_shows_the_time_agreed",
+        """UPDATE appointments SET appointment_date = '2099-01-01 10:00+00', ends_at = '2099-01-01 11:00+00',
+           busy_from = '2099-01-01 10:00+00', busy_until = '2099-01-01 11:00+00', local_start = '2099-01-01 06:00'
+           WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
+        "visit_ahead_says_the_time_agreed",
+        """UPDATE appointments SET appointment_date = '2099-01-01 10:00+00', ends_at = '2099-01-01 11:00+00',
+           busy_from = '2099-01-01 10:00+00', busy_until = '2099-01-01 11:00+00', local_start = NULL
+           WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
         "series_of_one_client",
         """UPDATE appointments a SET series = '00000000-0000-4000-8000-000000000001' FROM organizations o
            WHERE o.id = a.organization_id AND o.name = 'Clinic' RETURNING series""",

@@ -3,9 +3,11 @@
 from functools import wraps
 from threading import Event
 
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.utils.crypto import constant_time_compare
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -31,6 +33,16 @@ HEALTH = inline_serializer(
 )
 
 STATUS = inline_serializer("Status", {"status": serializers.CharField()})
+READY = inline_serializer(
+    "Ready",
+    {
+        "status": serializers.CharField(),
+        "tzdata": serializers.CharField(help_text="Version of the time zone rules"),
+        "visits_to_rezone": serializers.IntegerField(
+            help_text="Coming visits that did not show the time agreed when they were last looked through"
+        ),
+    },
+)
 
 
 class Endpoint(APIView):
@@ -70,12 +82,12 @@ class ReadyView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=STATUS, auth=[], operation_id="ready")
+    @extend_schema(responses=READY, auth=[], operation_id="ready")
     def get(self, request):
         """Whether requests can be served: the database answers, and all migrations are applied."""
         if not (database_answers() and is_migrated()):
             raise Unavailable("The database does not answer, or its migrations are not applied.")
-        return Response({"status": "ok"})
+        return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": visits_to_rezone()})
 
 
 class MetricsView(Endpoint):
@@ -137,6 +149,11 @@ def database_answers():
         connection.close()
         return False
     return True
+
+
+def visits_to_rezone():
+    organizations = apps.get_model("organizations", "Organization")._default_manager
+    return organizations.aggregate(found=Sum("visits_to_rezone"))["found"] or 0
 
 
 def is_migrated():

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from appointments.hours import instant_of
 from appointments.models import Appointment, WorkingHours
+from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.board import Axis, Board, step_of
 from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, asked_day, neighbour, team
 from clientline.backoffice.calendar.figures import figures
@@ -39,6 +40,7 @@ def today(request):
         board=board_of(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
         people_pages=people_pages(day, shown),
         resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
+        strays=rezoning.noted(request.user, organization),
         steps=[] if shown else steps_to_open(organization),
         **orphans(request.user, organization, people, now),
         **ways(day, diary, chosen(request, shown)),

@@ -37,6 +37,7 @@ class Command(BaseCommand):
             refuse_taken_port(settings.HOST, settings.PORT)
             self.start_database()
             self.migrate()
+            call_command("rezone", if_new_rules=True)
             self.collect_static()
             self.fill(demo)
             connections.close_all()  # the workers must not share ours

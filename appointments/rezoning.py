@@ -1,0 +1,176 @@
+"""Visits whose instant no longer shows the time agreed, because the rules of their zone or the zone itself changed.
+
+People agreed on what a clock shows, so the instant gives way. Where it cannot, people have to talk to each other.
+"""
+
+from collections import Counter, namedtuple
+from datetime import timedelta
+from operator import attrgetter
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from appointments import booking
+from appointments.hours import at, instant_of, is_shown
+from appointments.models import Appointment, TimeOff
+from appointments.placing import hold_calendars
+from appointments.refusals import AwayThen, SlotTaken
+from clientline import zones
+from organizations.audit import unaudited
+from organizations.models import Organization
+
+# The stretches of constant offset come from Python's rules: an instant plus seconds is an instant by any rules, and
+# sessions are in UTC. Without %(organization)s, of all.
+OF_ONE = "(%(organization)s::bigint IS NULL OR a.organization_id = %(organization)s::bigint)"
+STRAYS = f"""
+    SELECT a.id, a.organization_id
+    FROM appointments a JOIN organizations o ON o.id = a.organization_id
+    JOIN unnest(%(zones)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[], %(seconds)s::int[])
+        AS span (zone, begins, ends, seconds)
+        ON span.zone = o.timezone AND a.appointment_date >= span.begins AND a.appointment_date < span.ends
+    WHERE a.status = 'scheduled' AND a.appointment_date > %(now)s AND {OF_ONE}
+        AND a.local_start <> (a.appointment_date + span.seconds * interval '1 second')::timestamp
+"""  # noqa: S608 -- ours
+FURTHEST = f"""
+    SELECT timezone, max(appointment_date) FROM appointments a JOIN organizations o ON o.id = a.organization_id
+    WHERE status = 'scheduled' AND appointment_date > %(now)s AND {OF_ONE} GROUP BY timezone
+"""  # noqa: S608 -- ours
+NOTE = """
+    UPDATE organizations SET zone_rules = %(rules)s, visits_to_rezone = coalesce(found.visits, 0)
+    FROM organizations same LEFT JOIN unnest(%(ids)s::bigint[], %(visits)s::int[]) AS found (id, visits) USING (id)
+    WHERE same.id = organizations.id
+        AND (organizations.zone_rules, organizations.visits_to_rezone) <> (%(rules)s, coalesce(found.visits, 0))
+"""
+TIME_GONE = "The clocks skip this time on that date."
+
+Outcome = namedtuple("Outcome", "moved stuck")  # visits as they are now; (visit, why)
+
+
+# Looking
+
+
+def parameters_of_strays(now, organization=None):
+    """The values for STRAYS: which offset each zone keeps from when until when, as far ahead as there are visits.
+
+    Of a zone without rules nobody knows what its clocks show: its visits stay.
+    """
+    asked = {"now": now, "organization": organization and organization.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(FURTHEST, asked)
+        found = [(name, last + zones.SECOND) for name, last in cursor.fetchall() if name in zones.readable_zones()]
+    spans = [(name, *span) for name, last in found for span in zones.spans(zones.zone(name), now, last)]
+    names, begins, ends, offsets = map(list, zip(*spans, strict=True)) if spans else ([], [], [], [])
+    seconds = [int(offset.total_seconds()) for offset in offsets]
+    return asked | {"zones": names, "begins": begins, "ends": ends, "seconds": seconds}
+
+
+def strays(*, now, organization=None):
+    """The coming visits that do not show the time agreed, by id → the id of their organization."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRAYS, parameters_of_strays(now, organization))
+        return dict(cursor.fetchall())
+
+
+def look(*, now):
+    """Count the strays by the rules in force, and note for each organization how many there are. Returns them all."""
+    found = strays(now=now)
+    counts = Counter(found.values())
+    # It tells of nothing that anybody did.
+    with unaudited(), connection.cursor() as cursor:
+        cursor.execute(NOTE, {"rules": zones.RULES, "ids": list(counts), "visits": list(counts.values())})
+    return found
+
+
+def is_due():
+    """Whether the rules are others than at the last look, for any organization."""
+    return Organization.objects.exclude(zone_rules=zones.RULES).exists()
+
+
+# Moving
+
+
+def rezone(*, now, by=None):
+    """Move all strays that can be moved, each person's in a transaction of its own. Yields Outcomes.
+
+    Running twice at once does no harm: the second waits for the rows, and finds them in place.
+    """
+    ids = list(strays(now=now))
+    people = Appointment.objects.filter(pk__in=ids).values_list("organization", "staff").distinct()
+    for organization, staff in people.order_by("organization", "staff"):
+        with transaction.atomic():
+            visits = locked(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
+            hold_calendars([staff])
+            zone = Organization.objects.get(pk=organization).zone
+            yield put_right([visit for visit in visits if is_stray(visit, zone, now)], zone, by=by, now=now)
+
+
+def locked(visits):
+    """The rows, by id, until the transaction ends. Before any calendar: see `placing`."""
+    rows = visits.select_related("organization", "client", "staff", "service").order_by("id")
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def is_coming(visit, now):
+    return visit.status == Appointment.Status.SCHEDULED and visit.appointment_date > now
+
+
+def is_stray(visit, zone, now):
+    shown = zones.wall_clock(visit.appointment_date, zone)
+    return is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
+
+
+def put_right(visits, zone, *, by, now, reason=""):
+    """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome."""
+    targets = {visit: instant_showing(visit.local_start, zone) for visit in visits}
+    away = times_off(visits)
+    stuck = {visit: why for visit in visits if (why := refusal_of(visit, targets[visit], away))}
+    waiting, moved = in_order({visit: targets[visit] for visit in visits if visit not in stuck}), []
+    while waiting:
+        left = []
+        for visit in waiting:
+            try:
+                moved.append(
+                    booking.rezone(
+                        by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now, reason=reason
+                    )
+                )
+            except SlotTaken:
+                left.append(visit)
+        if len(left) == len(waiting):
+            break
+        waiting = left  # what was in their way may have moved, too
+    stuck |= dict.fromkeys(waiting, SlotTaken.detail)
+    return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
+
+
+def instant_showing(local, zone):
+    """The first instant at which the clocks show this; None where they skip it."""
+    minute = local.hour * 60 + local.minute
+    if not is_shown(zone, local.date(), minute):
+        return None
+    return instant_of(at(zone, local.date(), minute)) + timedelta(seconds=local.second, microseconds=local.microsecond)
+
+
+def in_order(targets):
+    """Nobody waits for a place that the next one is about to leave."""
+    earlier = [visit for visit, start in targets.items() if start < visit.appointment_date]
+    later = [visit for visit, start in targets.items() if start >= visit.appointment_date]
+    by_time = attrgetter("appointment_date", "pk")
+    return sorted(earlier, key=by_time) + sorted(later, key=by_time, reverse=True)
+
+
+def times_off(visits):
+    """What the people of these visits have off, and closures."""
+    if not visits:
+        return []
+    whose = Q(staff__in={visit.staff_id for visit in visits}) | Q(staff=None, organization=visits[0].organization_id)
+    return list(TimeOff.objects.filter(whose))
+
+
+def refusal_of(visit, start, away):
+    """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
+    if start is None:
+        return TIME_GONE
+    end = start + (visit.ends_at - visit.appointment_date)
+    hit = any(each.starts_at < end and each.ends_at > start for each in away if each.staff_id in (None, visit.staff_id))
+    return AwayThen.detail if hit else None

@@ -1,0 +1,229 @@
+"""Rules change, agreements do not: what happens to coming visits that no longer show the time agreed."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from appointments import booking, rezoning
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory
+from clientline.zones import wall_clock
+from organizations.models import Organization
+
+
+def run(*arguments):
+    """What the command writes, and the sentence it ends with."""
+    output = StringIO()
+    try:
+        call_command("rezone", *arguments, stdout=output)
+    except CommandError as error:
+        return output.getvalue().splitlines(), str(error)
+    return output.getvalue().splitlines(), None
+
+
+def agreed_an_hour_earlier(*visits):
+    """As if they had been booked by rules that were an hour behind today's: their clocks have moved on since."""
+    for visit in visits:
+        visit.local_start -= timedelta(hours=1)
+        visit.save(update_fields=["local_start"])
+
+
+@pytest.fixture
+def coming(salon):
+    """A visit of the salon three weeks ahead; all others are over."""
+    Appointment.objects.update(status="completed")
+    start = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(weeks=3)
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
+
+
+def after(visit, minutes, **columns):
+    """Another of the same person's, so many minutes after a visit."""
+    start = visit.appointment_date + timedelta(minutes=minutes)
+    return AppointmentFactory(
+        client=visit.client, staff=visit.staff, service=visit.service, appointment_date=start, **columns
+    )
+
+
+def where(*visits):
+    return [Appointment.objects.get(pk=visit.pk).appointment_date for visit in visits]
+
+
+def test_where_every_visit_shows_its_time_there_is_nothing_to_do(coming):
+    assert run("--dry-run") == (["Every coming visit shows the time agreed."], None)
+    assert run() == (["Moved 0 visits."], None)
+    assert where(coming) == [coming.appointment_date]
+
+
+def test_a_dry_run_names_the_visit_and_changes_nothing(salon, coming):
+    agreed_an_hour_earlier(coming)
+    lines, ended = run("--dry-run")
+    assert lines == [
+        f"{coming.pk}  agreed {coming.local_start:%Y-%m-%d %H:%M}  Salon: Salon client, Salon staff: would move"
+    ]
+    assert ended == "1 visit would move, 0 visits would be left for people."
+    assert where(coming) == [coming.appointment_date]
+    assert not coming.history.exists()
+
+
+def test_a_visit_moves_to_where_the_clocks_show_the_time_agreed(api, salon, coming):
+    agreed_an_hour_earlier(coming)
+    assert run()[1] is None
+    moved = Appointment.objects.get(pk=coming.pk)
+    hour = timedelta(hours=1)
+    assert [getattr(moved, name) for name in booking.INSTANTS] == [
+        getattr(coming, name) - hour for name in booking.INSTANTS
+    ]
+    assert (moved.local_start, moved.version) == (coming.local_start, coming.version + 1)
+    [fact] = api(salon.admin).get(f"/appointments/{coming.pk}/history").json()["results"]
+    assert (fact["action"], fact["by_name"]) == ("rezoned", "system")
+    assert fact["from"][:16] == fact["to"][:16] == f"{coming.local_start:%Y-%m-%dT%H:%M}"
+    assert datetime.fromisoformat(fact["from"]) == coming.appointment_date
+    assert datetime.fromisoformat(fact["to"]) == moved.appointment_date
+    assert run() == (["Moved 0 visits."], None)
+
+
+def test_neighbours_move_together_in_both_directions(coming):
+    row = [coming, *(after(coming, minutes) for minutes in (30, 60, 90))]
+    agreed_an_hour_earlier(*row)
+    assert run()[0][-1] == "Moved 4 visits."
+    assert where(*row) == [visit.appointment_date - timedelta(hours=1) for visit in row]
+    for visit in row:
+        Appointment.objects.filter(pk=visit.pk).update(local_start=visit.local_start + timedelta(hours=2))
+    assert run()[0][-1] == "Moved 4 visits."
+    assert where(*row) == [visit.appointment_date + timedelta(hours=1) for visit in row]
+
+
+def test_what_would_collide_is_left_for_people(coming):
+    later = after(coming, 60)
+    agreed_an_hour_earlier(later)
+    lines, ended = run()
+    assert lines[0].endswith("left for people. This time is taken.")
+    assert ended == "1 visit left for people: call the client, then reschedule or cancel."
+    assert where(coming, later) == [coming.appointment_date, later.appointment_date]
+
+
+def test_a_visit_that_stood_knowingly_beside_another_still_does(coming):
+    beside = after(coming, 0, overbooked=True)
+    agreed_an_hour_earlier(coming, beside)
+    assert run()[1] is None
+    assert where(coming, beside) == [coming.appointment_date - timedelta(hours=1)] * 2
+    assert list(Appointment.objects.filter(pk__in=[coming.pk, beside.pk]).order_by("pk").values_list("overbooked")) == [
+        (False,),
+        (True,),
+    ]
+
+
+def test_nobody_is_moved_into_time_off(coming):
+    hour = timedelta(hours=1)
+    TimeOffFactory(staff=coming.staff, starts_at=coming.appointment_date - hour, ends_at=coming.appointment_date)
+    agreed_an_hour_earlier(coming)
+    assert run()[0][0].endswith("left for people. Nobody is there at this time.")
+    assert where(coming) == [coming.appointment_date]
+
+
+def test_a_time_that_clocks_skip_goes_to_people(salon, coming):
+    skipped = datetime(2031, 3, 30, 2, 30)  # noqa: DTZ001 -- Berlin skips it
+    after(coming, 0, overbooked=True)
+    start = datetime(2031, 3, 30, 1, 30, tzinfo=UTC)
+    visit = AppointmentFactory(
+        client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start, local_start=skipped
+    )
+    assert run()[0] == [
+        f"{visit.pk}  agreed 2031-03-30 02:30  Salon: Salon client, Salon staff: "
+        "left for people. The clocks skip this time on that date.",
+        "Moved 0 visits.",
+    ]
+
+
+def test_both_readings_of_an_hour_shown_twice_are_as_agreed(salon, coming):
+    for hour in (0, 1):  # 02:30 in Berlin, twice
+        start = datetime(2031, 10, 26, hour, 30, tzinfo=UTC)
+        visit = AppointmentFactory(
+            client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start
+        )
+        assert visit.local_start == datetime(2031, 10, 26, 2, 30)  # noqa: DTZ001
+    assert run("--dry-run")[1] is None
+
+
+def test_only_coming_visits_are_moved(salon, coming):
+    agreed_an_hour_earlier(coming)
+    Appointment.objects.filter(pk=coming.pk).update(status="cancelled", cancelled_at=timezone.now())
+    agreed_an_hour_earlier(salon.visit)
+    assert run() == (["Moved 0 visits."], None)
+
+
+def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, coming, caplog):
+    agreed_an_hour_earlier(coming)
+    call_command("rezone", if_new_rules=True)
+    assert "1 visit no longer show the time agreed" in caplog.text
+    noted = Organization.objects.values_list("visits_to_rezone", flat=True)
+    assert list(noted.filter(pk__in=[salon.organization.pk, clinic.organization.pk]).order_by("-name")) == [1, 0]
+    assert api().get("/ready").json()["visits_to_rezone"] == 1
+    caplog.clear()
+    call_command("rezone", if_new_rules=True)
+    assert caplog.text == ""
+    Organization.objects.filter(pk=salon.organization.pk).update(zone_rules="2025.2")
+    call_command("rezone", if_new_rules=True)
+    assert "no longer show the time agreed" in caplog.text
+
+
+def test_the_wall_clock_is_that_of_booking_and_of_moving(api, salon, coming):
+    later = coming.appointment_date + timedelta(days=1)
+    api(salon.manager).post(f"/appointments/{coming.pk}/reschedule", {"appointment_date": later.isoformat()})
+    moved = Appointment.objects.get(pk=coming.pk)
+    assert moved.local_start == wall_clock(later, salon.organization.zone)
+
+
+def test_agreeing_to_the_time_the_clocks_show_now_settles_it(api, salon, coming):
+    agreed_an_hour_earlier(coming)
+    start = coming.appointment_date.isoformat()
+    answer = api(salon.manager).post(f"/appointments/{coming.pk}/reschedule", {"appointment_date": start})
+    assert (answer.status_code, answer.json()["version"]) == (200, coming.version + 1)
+    assert run("--dry-run")[1] is None
+    [fact] = api(salon.admin).get(f"/appointments/{coming.pk}/history").json()["results"]
+    assert fact["action"] == "rescheduled"
+    assert datetime.fromisoformat(fact["from"]) == datetime.fromisoformat(fact["to"]) == coming.appointment_date
+    assert fact["from"] != fact["to"]
+
+
+def test_old_facts_are_shown_as_they_were_agreed(api, salon, coming):
+    """Version 0.1 wrote instants in UTC; what its clocks showed is known from the visit."""
+    coming.history.model.objects.create(
+        organization=salon.organization,
+        appointment=coming,
+        at=coming.created_at,
+        action="booked",
+        became=coming.appointment_date.isoformat(),
+    )
+    agreed_an_hour_earlier(coming)
+    history = api(salon.admin).get(f"/appointments/{coming.pk}/history")
+    assert history.json()["results"][0]["to"][:16] == f"{coming.local_start:%Y-%m-%dT%H:%M}"
+    run()
+    booked = api(salon.admin).get(f"/appointments/{coming.pk}/history").json()["results"][1]
+    assert (booked["action"], booked["to"][:16]) == ("booked", f"{coming.local_start:%Y-%m-%dT%H:%M}")
+    assert datetime.fromisoformat(booked["to"]) == coming.appointment_date
+
+
+def test_a_row_by_psql_without_the_time_is_left_alone_and_named_by_an_invariant(coming):
+    Appointment.objects.filter(pk=coming.pk).update(local_start=None)
+    assert run("--dry-run")[1] is None
+    assert rezoning.strays(now=timezone.now()) == {}
+
+
+def test_an_organization_in_a_zone_without_rules_is_left_alone(salon, coming):
+    Organization.objects.filter(pk=salon.organization.pk).update(timezone="Europe/Atlantis")
+    assert run("--dry-run")[1] is None
+
+
+def test_two_runs_at_once_move_each_visit_once(coming):
+    """The second begins with what the first found, and finds it in place under its lock."""
+    agreed_an_hour_earlier(coming)
+    first, second = rezoning.rezone(now=timezone.now()), rezoning.rezone(now=timezone.now())
+    ids = rezoning.strays(now=timezone.now())
+    assert [len(outcome.moved) for outcome in first] == [1]
+    assert [outcome for outcome in second] == []
+    visit = Appointment.objects.select_related("organization").get(pk=coming.pk)
+    assert list(ids) == [coming.pk] and not rezoning.is_stray(visit, visit.organization.zone, timezone.now())

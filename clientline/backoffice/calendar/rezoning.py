@@ -1,0 +1,41 @@
+"""The coming visits whose clocks show another time than was agreed, for people to look through."""
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from appointments import rezoning
+from appointments.models import Appointment
+from clientline import wording
+from clientline.backoffice.page import page
+from clientline.backoffice.platform import acting
+
+MOST = 500
+
+
+def rezoning_view(request):
+    if not request.user.may("appointments", "list"):
+        raise PermissionDenied
+    organization = acting.organization_of(request)
+    if organization is None:
+        return acting.chooser(request)
+    found = visits_to_rezone(request.user, organization)
+    return page(
+        request,
+        "rezoning.html",
+        title="Visits at another time than agreed",
+        organization=organization,
+        visits=[(visit, wording.clock(visit.local_start)) for visit in found.order_by("appointment_date", "pk")[:MOST]],
+        most=MOST,
+    )
+
+
+def visits_to_rezone(caller, organization):
+    """Those that the caller may see, as they are now."""
+    ids = list(rezoning.strays(now=timezone.now(), organization=organization))
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(organization=organization, pk__in=ids)
+    return visits.select_related("client", "service", "staff")
+
+
+def noted(caller, organization):
+    """How many there are, where a look at all visits has found any; nothing is asked where it has not."""
+    return visits_to_rezone(caller, organization).count() if organization.visits_to_rezone else 0
