@@ -15,6 +15,7 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from clientline.tests.browsing import chromium
 from clientline.tests.local_times import refuse_local_times
 from clientline.tests.serving import Gunicorn, database_url
 from organizations.tests.factories import OrganizationFactory
@@ -22,12 +23,8 @@ from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
-pytest_plugins = ["clientline.tests.database"]
+pytest_plugins = ["clientline.tests.database", "clientline.tests.sweeps"]
 refuse_local_times()
-
-
-def pytest_addoption(parser):
-    parser.addoption("--all", action="store_true", help="every combination in the sweeps, instead of each value")
 
 
 def make_cast(name, **organization):
@@ -119,13 +116,38 @@ def api():
     return client
 
 
-@pytest.fixture
-def gunicorn(transactional_db):
-    """A real server of the test database; `gunicorn.call("GET", "/users", token=…)` asks it."""
+def server_of_tests():
     environment = {
         "DATABASE_URL": database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
     }
-    with Gunicorn(environment, "--workers=2") as server:
+    return Gunicorn(environment, "--workers=2")
+
+
+@pytest.fixture(scope="session")
+def lasting_gunicorn(django_db_setup):
+    with server_of_tests() as server:
         yield server
-        sys.stderr.write(server.output)  # shown when the test fails
+
+
+@pytest.fixture
+def gunicorn(lasting_gunicorn, transactional_db):
+    """A real server of the test database, the same for all tests; `gunicorn.call("GET", "/users", token=…)` asks it."""
+    said = len(lasting_gunicorn.output)
+    yield lasting_gunicorn
+    sys.stderr.write(lasting_gunicorn.output[said:])  # shown when the test fails
+
+
+@pytest.fixture
+def own_gunicorn(transactional_db):
+    """The same for a test that stops the server or kills its workers."""
+    with server_of_tests() as server:
+        yield server
+        sys.stderr.write(server.output)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for the tests of a module."""
+    with chromium() as browser:
+        yield browser

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
+from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -42,25 +42,48 @@ def pages_of(cast):
     ]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, viewport, dark):
+def looks(visitor):
+    """The open page on every screen in every light: (screen's width, scheme) → what is held against it."""
+    found = {}
+    for viewport in (DESKTOP, PHONE):
+        visitor.page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            visitor.page.emulate_media(color_scheme=scheme)
+            visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours fade over
+            found[viewport["width"], scheme] = visitor.pale_text(), visitor.overflow()
+    return {look: faults for look, faults in found.items() if any(faults)}
+
+
+def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, browser):
     client.force_login(salon.admin)
     salon.sidebar = client.get("/admin/").context["sidebar"]
-    found = {}
-    with chromium() as browser:
-        visitor = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(client.cookies)
-        for url in pages_of(salon):
-            answer = visitor.page.goto(url, wait_until="load")
-            assert answer.status == 200, url
-            is_admin = url.startswith("/admin")
-            found[url] = (visitor.pale_text() if is_admin else [], is_admin and visitor.overflow())
+    visitor, found = Visitor(browser, live_server.url).carry(client.cookies), {}
+    for url in pages_of(salon):
+        assert visitor.page.goto(url, wait_until="load").status == 200, url
+        found[url] = looks(visitor) if url.startswith("/admin") else {}
+    visitor.context.close()
+    assert {url: faults for url, faults in found.items() if faults} == {}
+    assert visitor.complaints == []
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_are_so_from_the_start(live_server, salon, client, browser, viewport, dark):
+    """The test above turns the screen of a page that is open; here it is so before the page's scripts begin."""
+    client.force_login(salon.admin)
+    salon.sidebar = client.get("/admin/").context["sidebar"]
+    visitor, found = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(client.cookies), {}
+    for url in pages_of(salon):
+        assert visitor.page.goto(url, wait_until="load").status == 200, url
+        found[url] = (visitor.pale_text(), visitor.overflow()) if url.startswith("/admin") else ()
+    visitor.context.close()
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_one_unbroken_name_widens_no_page(live_server, salon, client, viewport):
+def test_one_unbroken_name_widens_no_page(live_server, salon, client, browser, viewport):
     User.objects.filter(pk=salon.client.pk).update(name="W" * 200)
     client.force_login(salon.admin)
     pages = (
@@ -70,13 +93,12 @@ def test_one_unbroken_name_widens_no_page(live_server, salon, client, viewport):
         f"/admin/accounts/user/{salon.client.pk}/history/",
         f"/admin/payments/payment/{salon.payment.pk}/change/",
     )
-    with chromium() as browser:
-        visitor = Visitor(browser, live_server.url, viewport=viewport).carry(client.cookies)
-        found = {}
-        for url in pages:
-            visitor.page.goto(url)
-            found[url] = visitor.overflow()
-        visitor.page.goto("/admin/accounts/user/?kind=clients")
-        name = visitor.page.locator(".field-name", has_text="WWW").bounding_box()
+    visitor = Visitor(browser, live_server.url, viewport=viewport).carry(client.cookies)
+    found = {}
+    for url in pages:
+        visitor.page.goto(url)
+        found[url] = visitor.overflow()
+    visitor.page.goto("/admin/accounts/user/?kind=clients")
+    name = visitor.page.locator(".field-name", has_text="WWW").bounding_box()
     assert set(found.values()) == {0}, found
     assert name["width"] < 400

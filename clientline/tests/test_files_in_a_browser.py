@@ -6,7 +6,7 @@ import os
 import pytest
 
 from accounts.models import User
-from clientline.tests.browsing import CHROMIUM, PHONE, Visitor, chromium
+from clientline.tests.browsing import CHROMIUM, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,48 +21,46 @@ def write(path, lines):
     return path
 
 
-def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_server, salon, client, tmp_path):
+def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_server, salon, client, browser, tmp_path):
     client.force_login(salon.manager)
     good = write(tmp_path / "good.csv", LINES)
     bad = write(tmp_path / "bad.csv", [*LINES[:700], "Nobody,no address,", *LINES[700:]])
-    with chromium() as browser:
-        visitor = Visitor(browser, live_server.url, viewport=PHONE).carry(client.cookies)
-        page = visitor.page
-        page.goto("/admin/accounts/user/?role__exact=client")
-        page.get_by_role("link", name="Import clients").click()
-        page.get_by_label("CSV file").set_input_files(bad)
-        page.get_by_role("button", name="Check the file").click()
-        page.get_by_text("Nothing was imported: 1 line cannot be").wait_for()
-        assert page.get_by_role("row").nth(1).inner_text().split("\t") == [
-            "702",
-            "email",
-            "This is no e-mail address.",
-            "no address",
-        ]
-        assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
-        page.get_by_label("CSV file").set_input_files(good)
-        page.get_by_role("button", name="Check the file").click()
-        page.get_by_role("button", name="Import 2,000 clients").click()  # the file is still chosen
-        page.get_by_text("Imported 2,000 clients.").wait_for()
-        assert User.objects.filter(email__endswith="@import.example").count() == 2000
-        with page.expect_download() as download:
-            page.get_by_role("link", name="Download CSV").click()
-        with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
-            assert len(list(csv.DictReader(file))) == 2002
-        assert visitor.complaints == []
+    visitor = Visitor(browser, live_server.url, viewport=PHONE).carry(client.cookies)
+    page = visitor.page
+    page.goto("/admin/accounts/user/?role__exact=client")
+    page.get_by_role("link", name="Import clients").click()
+    page.get_by_label("CSV file").set_input_files(bad)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_text("Nothing was imported: 1 line cannot be").wait_for()
+    assert page.get_by_role("row").nth(1).inner_text().split("\t") == [
+        "702",
+        "email",
+        "This is no e-mail address.",
+        "no address",
+    ]
+    assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
+    page.get_by_label("CSV file").set_input_files(good)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Import 2,000 clients").click()  # the file is still chosen
+    page.get_by_text("Imported 2,000 clients.").wait_for()
+    assert User.objects.filter(email__endswith="@import.example").count() == 2000
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+    with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2002
+    assert visitor.complaints == []
 
 
-def test_a_file_that_changed_after_it_was_chosen_has_to_be_chosen_again(live_server, salon, client, tmp_path):
+def test_a_file_that_changed_after_it_was_chosen_has_to_be_chosen_again(live_server, salon, client, browser, tmp_path):
     client.force_login(salon.admin)
     file = write(tmp_path / "clients.csv", LINES[:2])
-    with chromium() as browser:
-        page = Visitor(browser, live_server.url).carry(client.cookies).page
-        page.goto("/admin/clients/import/")
-        page.get_by_label("CSV file").set_input_files(file)
-        assert page.evaluate("document.querySelector('[type=file]').files[0].lastModified") > 0  # only now it is noted
-        os.utime(write(file, LINES[:3]), (0, 0))  # an hour that nobody could mistake
-        page.get_by_role("button", name="Check the file").click()
-        page.get_by_role("alert").get_by_text("choose it again").wait_for()
-        page.get_by_label("CSV file").set_input_files(file)
-        page.get_by_role("button", name="Check the file").click()
-        page.get_by_role("button", name="Import 3 clients").wait_for()
+    page = Visitor(browser, live_server.url).carry(client.cookies).page
+    page.goto("/admin/clients/import/")
+    page.get_by_label("CSV file").set_input_files(file)
+    assert page.evaluate("document.querySelector('[type=file]').files[0].lastModified") > 0  # only now it is noted
+    os.utime(write(file, LINES[:3]), (0, 0))  # an hour that nobody could mistake
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("alert").get_by_text("choose it again").wait_for()
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Import 3 clients").wait_for()

@@ -8,19 +8,13 @@ from django.utils import timezone
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.browsing import CHROMIUM, PHONE, Visitor, chromium
+from clientline.tests.browsing import CHROMIUM, PHONE, Visitor
 from payments.models import Payment, Refund
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -190,6 +190,7 @@ def is_list(view):
 # The API
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("cause", BODIES)
 def test_every_endpoint_refuses_the_body(salon, send, role, cause):
     body, content_type, status = BODIES[cause]
@@ -203,6 +204,7 @@ def test_every_endpoint_refuses_the_body(salon, send, role, cause):
     assert rows() == before
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("cause", QUERIES)
 def test_every_list_refuses_the_query_and_nothing_else_breaks(salon, send, role, cause):
     for method, path, view in endpoints(salon):
@@ -239,6 +241,7 @@ def test_no_row_that_others_refer_to_is_deleted(salon, send, role, row, status):
 # The admin
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("nul", NUL, ids=["query", "cookie"])
 def test_every_page_refuses_a_nul(salon, browse, nul):
     for path in pages(salon):
@@ -246,6 +249,7 @@ def test_every_page_refuses_a_nul(salon, browse, nul):
         assert (path, browse("post", path, **nul).status_code) == (path, 400)
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("cause", CHANGELISTS)
 def test_every_admin_list_refuses_the_query(salon, browse, reader, cause):
     for page in VISIBLE:
@@ -254,6 +258,7 @@ def test_every_admin_list_refuses_the_query(salon, browse, reader, cause):
         assert status in accepted(reader, 302, 400), (path, status)
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("value", ODD)
 def test_odd_parameters_break_no_admin_page(salon, browse, value):
     query = "&".join(f"{name}={value}" for name in PARAMETERS)
@@ -261,6 +266,7 @@ def test_odd_parameters_break_no_admin_page(salon, browse, value):
         assert (path, browse("get", f"{path}?{query}").status_code < 500) == (path, True)
 
 
+@pytest.mark.pairs("admin")
 @pytest.mark.parametrize("value", ["\0", "9999-12-31", "9" * 5000], ids=["a NUL", "the end of time", "5,000 digits"])
 def test_odd_values_break_no_admin_form(salon, browse, value):
     """Those of adding and changing rows are in test_admin_hostile, and compared more closely."""

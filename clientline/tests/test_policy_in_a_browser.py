@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
+from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -11,10 +11,11 @@ pytestmark = [
 
 
 @pytest.fixture
-def visitor(live_server, salon, client):
+def visitor(live_server, salon, client, browser):
     client.force_login(salon.admin)
-    with chromium() as browser:
-        yield Visitor(browser, live_server.url).carry(client.cookies)
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    yield visitor
+    visitor.context.close()
 
 
 def test_suggestions_calendars_and_clocks_work_under_the_policy(visitor, salon):

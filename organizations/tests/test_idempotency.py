@@ -242,11 +242,11 @@ CRASHING = """
 
 
 @pytest.fixture
-def crashing(gunicorn):
+def crashing(own_gunicorn):
     """Half of all effects are lost before their commit, and so are some workers."""
     with connection.cursor() as cursor:
         cursor.execute(CRASHING)
-        yield gunicorn
+        yield own_gunicorn
         cursor.execute("DROP TRIGGER crash ON idempotency_keys; DROP FUNCTION crash()")
 
 
