@@ -7,7 +7,7 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import instant_of
+from appointments.hours import at, instant_of, is_shown, minute_of
 from appointments.refusals import OffGrid, OutsideWorkingHours
 from appointments.tests.factories import WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
@@ -164,3 +164,58 @@ def test_hours_that_begin_in_the_skipped_hour_begin_when_the_clocks_have_skipped
     early = datetime.fromisoformat("2026-03-29T01:30:00+01:00")
     with pytest.raises(OutsideWorkingHours):
         booking.book(by=client, client=client, staff=staff, service=service, appointment_date=early, now=NOW)
+
+
+# A night in which clocks skipped, somebody's hours that night, and the half-hourly starts of 30 minutes they offer.
+SKIPPED = [
+    ("America/New_York", "2025-03-09", "02:00-04:00", ["03:00-04:00", "03:30-04:00"]),
+    ("America/New_York", "2025-03-09", "02:15-04:00", ["03:15-04:00"]),
+    ("America/New_York", "2025-03-09", "02:15-02:45", []),
+    ("America/New_York", "2025-03-09", "01:00-02:30", ["01:00-05:00", "01:30-05:00"]),
+    ("America/New_York", "2025-03-09", "01:30-03:30", ["01:30-05:00", "03:00-04:00"]),
+    ("Australia/Lord_Howe", "2025-10-05", "02:00-03:30", ["02:30+11:00", "03:00+11:00"]),
+    ("Australia/Lord_Howe", "2025-10-05", "02:15-03:15", ["02:45+11:00"]),
+    ("Atlantic/Azores", "2025-03-30", "00:15-02:00", ["01:15+00:00"]),
+    # Where midnight itself is skipped, the day begins at one, and its first hour belongs to nobody.
+    ("Africa/Cairo", "2025-04-25", "00:00-02:00", ["01:00+03:00", "01:30+03:00"]),
+    ("Africa/Cairo", "2025-04-25", "00:30-02:00", ["01:00+03:00", "01:30+03:00"]),
+    ("Africa/Cairo", "2025-04-25", "00:00-01:00", []),
+    ("America/Santiago", "2025-09-07", "00:15-02:15", ["01:15-03:00", "01:45-03:00"]),
+    ("America/Havana", "2025-03-09", "00:00-01:30", ["01:00-04:00"]),
+    # A whole date that never was.
+    ("Pacific/Apia", "2011-12-30", "09:00-12:00", []),
+    ("Pacific/Apia", "2011-12-31", "09:00-10:00", ["09:00+14:00", "09:30+14:00"]),
+]
+
+
+def test_hours_of_a_skipped_hour_anywhere_offer_what_the_clocks_show(db):
+    home = OrganizationFactory(slot_interval=30, min_notice=0, max_advance_days=1000)
+    staff = UserFactory(organization=home, role="staff")
+    for zone, night, hours, offered in SKIPPED:
+        day = date.fromisoformat(night)
+        earlier = datetime(day.year, 1, 1, tzinfo=UTC)
+        home.timezone = zone
+        starts, ends = hours.split("-")
+        staff.working_hours.all().delete()
+        WorkingHoursFactory(staff=staff, weekday=day.weekday(), starts=starts, ends=ends)
+        calendar = Calendar(
+            organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=earlier
+        )
+        slots = [instant_of(start, home.zone).isoformat() for start in calendar.openings()[0]]
+        assert (zone, hours, slots) == (zone, hours, [f"{day}T{clock[:5]}:00{clock[5:]}" for clock in offered])
+        for slot in slots:
+            assert calendar.refusal(staff.pk, minute_of(datetime.fromisoformat(slot))) is None
+
+
+def test_a_skipped_time_is_the_moment_of_the_skip_and_a_doubled_one_its_first(db):
+    berlin, cairo = (OrganizationFactory(timezone=zone).zone for zone in ("Europe/Berlin", "Africa/Cairo"))
+    skip = minute_of(datetime(2025, 3, 30, 1, tzinfo=UTC))
+    for minute in (120, 121, 150, 179, 180):
+        assert at(berlin, date(2025, 3, 30), minute) == skip
+        assert is_shown(berlin, date(2025, 3, 30), minute) is (minute == 180)
+    assert at(berlin, date(2025, 3, 30), 119) == skip - 1
+    assert at(berlin, date(2025, 3, 30), 181) == skip + 1
+    assert at(berlin, date(2025, 10, 26), 150) == minute_of(datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
+    assert at(cairo, date(2025, 4, 25), 0) == minute_of(datetime(2025, 4, 24, 22, tzinfo=UTC))
+    assert at(cairo, date(2025, 4, 24), 1440) == at(cairo, date(2025, 4, 25), 0) == at(cairo, date(2025, 4, 25), 60)
+    assert not is_shown(cairo, date(2025, 4, 24), 1440)

@@ -8,7 +8,8 @@ import pytest
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 from organizations.tests.factories import OrganizationFactory
-from payments import balances
+from payments import balances, ledger
+from payments.refusals import RefundExceedsPayment
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -118,6 +119,81 @@ def test_refunds_count_from_the_moment_they_are_asked_for_and_credit_is_negative
     RefundFactory(payment=paid, amount="30.00", status="failed")
     balance = api(salon.client).get(f"/appointments/{visit.pk}/balance").json()
     assert (balance["paid"], balance["refunded"], balance["due"]) == ("45.00", "3.00", "-2.00")
+
+
+# A payment of 45 by its status, a refund of 10 by its own: what counts as paid, refunded, due and still to come.
+TERMS = [
+    ("pending", None, ("0.00", "0.00", "45.00", "45.00")),
+    ("failed", None, ("0.00", "0.00", "45.00", "0.00")),
+    ("completed", None, ("45.00", "0.00", "0.00", "0.00")),
+    ("completed", "pending", ("45.00", "10.00", "10.00", "0.00")),
+    ("completed", "failed", ("45.00", "0.00", "0.00", "0.00")),
+    ("completed", "completed", ("45.00", "10.00", "10.00", "0.00")),
+    ("refunded", "completed", ("45.00", "45.00", "45.00", "0.00")),
+]
+
+
+@pytest.mark.parametrize(("status", "refund", "figures"), TERMS)
+def test_each_term_of_what_is_due_counts_by_its_status(salon, status, refund, figures):
+    visit = AppointmentFactory(client=salon.client, staff=salon.staff, appointment_date=START)
+    payment = PaymentFactory(appointment=visit, completed=status in ("completed", "refunded"), amount=Decimal(45))
+    if refund == "completed":
+        amount = Decimal("45.00") if status == "refunded" else Decimal("10.00")
+        ledger.refund(by=None, payment=payment, amount=amount, now=START)
+    elif refund:
+        RefundFactory(payment=payment, status=refund)
+    if status == "failed":
+        ledger.fail(by=salon.staff, payment=payment, now=START)
+    assert payment.status == status
+    row = balances.with_balance(Appointment.objects.filter(pk=visit.pk)).get()
+    due, pending = balances.due_and_pending(visit)
+    assert tuple(map(str, (row.paid, row.refunded, due, pending))) == figures
+    assert row.due == row.charge - row.paid + row.refunded == due
+
+
+def test_what_is_due_is_each_visits_own(salon):
+    """Payments and refunds of others, also of the same client, change nothing."""
+    own, other = (AppointmentFactory(client=salon.client, staff=salon.staff) for _ in range(2))
+    PaymentFactory(appointment=other, completed=True, amount="20.00")
+    RefundFactory(payment=PaymentFactory(appointment=other, completed=True, amount="7.00"), amount="3.00")
+    PaymentFactory(appointment=other, amount="1.00")
+    assert tuple(map(str, balances.due_and_pending(own))) == ("45.00", "0.00")
+    assert tuple(map(str, balances.due_and_pending(other))) == ("21.00", "1.00")
+    whole = balances.total(Appointment.objects.filter(pk__in=(own.pk, other.pk)))
+    assert {name: str(amount) for name, amount in whole.items()} == {
+        "price": "90.00",
+        "charge": "90.00",
+        "paid": "27.00",
+        "refunded": "3.00",
+        "due": "66.00",
+    }
+
+
+@pytest.mark.parametrize(("currency", "price", "expected"), [("EUR", "0.25", "0.13"), ("JPY", "25", "13")])
+def test_both_fees_are_rounded_alike_and_as_foretold(salon, currency, price, expected):
+    salon.organization.currency = currency
+    salon.organization.save()
+    fees = {"client": salon.client, "price": price, "late_cancellation_fee": "50", "no_show_fee": "50"}
+    late = AppointmentFactory(appointment_date=START, status="cancelled", cancelled_at=START, **fees)
+    missed = AppointmentFactory(status="no_show", **fees)
+    foretold = (balances.fee(late, "late_cancellation_fee"), balances.fee(missed, "no_show_fee"))
+    assert {Decimal(charge(late)), Decimal(charge(missed)), *foretold} == {Decimal(expected)}
+
+
+def test_no_more_is_refunded_than_is_left_to_the_cent(salon):
+    payment = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal("45.00"))
+    RefundFactory(payment=payment, amount="10.00")
+    RefundFactory(payment=payment, amount="45.00", status="failed")
+    for amount in ("35.01", "0.00", "-0.01", "45.00"):
+        with pytest.raises(RefundExceedsPayment):
+            ledger.refund(by=salon.admin, payment=payment, amount=Decimal(amount), now=START)
+    assert ledger.refund(by=salon.admin, payment=payment, amount=Decimal("34.99"), now=START).amount == Decimal("34.99")
+    assert (ledger.refundable(payment), payment.status) == (Decimal("0.01"), "completed")
+    last = ledger.refund(by=salon.admin, payment=payment, now=START)
+    assert (last.amount, ledger.refundable(payment)) == (Decimal("0.01"), Decimal("0.00"))
+    assert (payment.status, payment.refunded_amount) == ("completed", Decimal("35.00"))
+    with pytest.raises(RefundExceedsPayment):
+        ledger.refund(by=salon.admin, payment=payment, now=START)
 
 
 def test_the_balance_of_a_client_is_that_of_the_visits_the_caller_may_see(api, salon):
