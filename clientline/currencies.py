@@ -172,8 +172,8 @@ def validate_currency(code):
 
 
 def places(code):
-    """How many decimals an amount in this currency has."""
-    return 0 if code in WHOLE else 2
+    """How many decimals an amount in this currency has; of no currency, two."""
+    return 0 if code in WHOLE else 3 if code in THOUSANDTHS else 2
 
 
 def refuse_fractions(field, amount, currency):

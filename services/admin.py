@@ -1,18 +1,39 @@
 from django.contrib import admin
 
 from accounts.models import User
+from clientline import wording
+from clientline.admin.amounts import PriceForm
 from clientline.admin.base import ClientLineModelAdmin, money_column
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
-from clientline.admin.forms import SuggestedSelectMultiple
+from clientline.admin.forms import ClientLineForm, SuggestedSelectMultiple
 from clientline.admin.lists import ChoicesFilter
 from services import offering
 from services.models import Service
 
 
+class ServiceForm(PriceForm, ClientLineForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "price" in self.fields:  # not for who only looks
+            self.fields["price"].currency = self.currency
+
+    def currency(self):
+        """That of the service's organization; "" while an operator has not chosen one, which is refused."""
+        organization = self.organization or (self.instance.organization if self.instance.pk else self.chosen())
+        return organization.currency if organization else ""
+
+    def chosen(self):
+        return getattr(self, "cleaned_data", {}).get("organization")  # it stands before the price
+
+    def usual_price(self):
+        return self.instance.price
+
+
 @admin.register(Service)
 class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "services"
+    form = add_form = ServiceForm
     said_price = money_column("price")
     list_display = ("name", "duration", "said_price", "is_active", "organization")
     list_filter = ("is_active", ("organization", ChoicesFilter))
@@ -55,6 +76,22 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
             widget=SuggestedSelectMultiple(db_field, self.admin_site),
             **kwargs,
         )
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        return [*fields, "price_is_meant"] if "shown_version" in fields else fields
+
+    def response_add(self, request, obj, post_url_continue=None):
+        self.tell_price(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        self.tell_price(request, obj)
+        return super().response_change(request, obj)
+
+    def tell_price(self, request, service):
+        if service.price is not None:
+            self.message_user(request, f"Price: {wording.money(service.price, service.organization.currency)}.")
 
     @admin.action(description="Deactivate", permissions=["change"])
     def take_off_offer(self, request, queryset):

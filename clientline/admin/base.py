@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from clientline import wording
+from clientline.admin.amounts import AmountField
 from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
@@ -102,6 +103,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     operator_ordering = ("-id",)  # the only index over the rows of all organizations
     formfield_overrides = {
         models.DateTimeField: {"validators": BOUNDS},
+        models.DecimalField: {"form_class": AmountField},
         models.TimeField: {"validators": [whole_minute]},
         models.EmailField: {"form_class": LowerCaseEmailField},
     }
@@ -229,6 +231,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         kwargs["form"] = self.form if change else self.add_form
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
+        form.organization = self.admin_site.organization_of(request)
         form.told_by = staticmethod(self.admin_site.editors_since)
         return form
 

@@ -108,6 +108,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
     """Changes neither the row nor the database. `refusal` is why saving these values was refused a moment ago."""
 
     refusal = None
+    organization = None  # the one that the page is about, where there is but one
     told_by = None  # a function of row and version: who made the later ones
 
     def __init__(self, *args, **kwargs):

@@ -50,6 +50,10 @@ class MoveForm(Refusable, forms.Form):
             refusal.detail = refusal.detail.replace("_", "-")  # a no-show
         super().add_refusal(refusal)
 
+    def figures(self):
+        """Amounts as they were understood, by the names that `done` has for them."""
+        return {}
+
     def details(self):
         """What the domain function is told."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen" and value not in (None, "")}
@@ -57,7 +61,10 @@ class MoveForm(Refusable, forms.Form):
 
 @dataclass(frozen=True)
 class Move:
-    """`is_open(row, now)` says when it is offered; `at_once` that its button asks nothing more."""
+    """`is_open(row, now)` says when it is offered; `at_once` that its button asks nothing more.
+
+    `done` may name the form's `figures`.
+    """
 
     label: str
     permission: tuple
@@ -137,7 +144,8 @@ class MovesMixin:
             done, made = self.performed(request, move, row, form)
             if done:
                 note = ask_provider(request, made)
-                self.message_user(request, note or move.done, messages.WARNING if note else messages.SUCCESS)
+                told = note or move.done.format(**form.figures())
+                self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
                 return HttpResponseRedirect(self.home_of(request, row))
         return page(
             request,

@@ -28,12 +28,13 @@ FOCUS = """() => {
 
 
 @contextmanager
-def chromium():
-    """A browser of the machine's own. Without JavaScript's loop Django would refuse the test's own queries."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs its loop in this thread
+def chromium(*arguments):
+    """A browser of the machine's own, started with `arguments`."""
+    # Playwright runs its loop in this thread, where Django would refuse the test's own queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
             yield browser
             browser.close()
     finally:
@@ -43,10 +44,10 @@ def chromium():
 class Visitor:
     """Somebody at a screen. `complaints` is what the browser held against any page they saw."""
 
-    def __init__(self, browser, server, *, viewport=DESKTOP, dark=False):
+    def __init__(self, browser, server, *, viewport=DESKTOP, dark=False, language="en-GB"):
         self.server, self.complaints = server, []
         scheme = "dark" if dark else "light"
-        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=server, locale="en-GB")
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=server, locale=language)
         self.context.add_init_script(REPORT_VIOLATIONS)
         self.context.add_init_script(COUNT_PRESSES)
         self.page = self.context.new_page()

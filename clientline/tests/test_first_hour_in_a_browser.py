@@ -74,12 +74,12 @@ def book(page):
 def take_and_refund(page):
     page.get_by_role("link", name="Take payment").first.click()
     page.get_by_role("button", name="Take payment").last.click()
-    page.get_by_text("Payment recorded.").wait_for()
+    page.get_by_text("Payment recorded: ").wait_for()
     page.get_by_role("link", name="Refund").click()
     page.get_by_label("Amount").fill("10")
     page.get_by_label("Reason").fill("Had to wait")
     page.get_by_role("button", name="Refund").last.click()
-    page.get_by_text("Refunded.").wait_for()
+    page.get_by_text("Refunded: ").wait_for()
 
 
 def test_the_pictures_are_taken_and_stay_small(live_server, transactional_db, tmp_path):

@@ -74,7 +74,7 @@ def test_a_visit_is_paid_refunded_in_part_moved_and_cancelled(page, salon):
     page.get_by_label("Amount").fill("5")
     page.get_by_label("Reason").fill("Late start")
     page.get_by_role("button", name="Refund").last.click()
-    assert said(page) == "Refunded."
+    assert said(page) == "Refunded: 5.00 EUR."
     assert Refund.objects.get().reason == "Late start"
     page.get_by_role("link", name="Reschedule").click()
     day = timezone.localdate(timezone=salon.organization.zone) + timedelta(days=9)

@@ -47,7 +47,7 @@ def test_managers_and_staff_only_look_at_it(salon, client, who):
     [
         ("timezone", "Mars/Olympus", "Choose an IANA time zone, like Europe/Berlin."),
         ("slot_interval", "1", "Ensure this value is greater than or equal to 5."),
-        ("no_show_fee", "NaN", "Enter a number."),
+        ("no_show_fee", "NaN", "Write the amount in digits alone, like 39.50, without letters or currency."),
         ("email", "office@clinic.example", "This is taken already."),
     ],
 )

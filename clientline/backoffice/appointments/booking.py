@@ -14,6 +14,7 @@ from appointments import booking, series
 from appointments.models import Appointment
 from appointments.refusals import OutsideWorkingHours
 from clientline import wording
+from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
@@ -35,7 +36,7 @@ class SameTime(Refused):
     code = "same_time"
 
 
-class BookingForm(WhenForm):
+class BookingForm(PriceForm, WhenForm):
     client = forms.ModelChoiceField(
         User.objects.none(), required=False, help_text="Search by name, e-mail address or phone"
     )
@@ -47,9 +48,7 @@ class BookingForm(WhenForm):
     duration = forms.IntegerField(
         required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes; empty: as long as the service"
     )
-    price = forms.DecimalField(
-        required=False, min_value=0, max_digits=10, decimal_places=2, help_text="Empty: the price of the service"
-    )
+    price = AmountField(required=False, min_value=0, help_text="Empty: the price of the service", **COLUMN)
     notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     internal_notes = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Never shown to clients"
@@ -88,6 +87,8 @@ class BookingForm(WhenForm):
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
         service = self.named("service")
+        if "price" in self.fields:
+            self.fields["price"].currency = lambda: (service or self.caller).organization.currency
         self.offer(self.free_times(service), service and service.organization)
 
     def fill_choices(self, name, model_admin, request):
@@ -120,6 +121,10 @@ class BookingForm(WhenForm):
     @property
     def zone(self):
         return self.cleaned_data["service"].organization.zone
+
+    def usual_price(self):
+        service = self.cleaned_data.get("service")
+        return service and service.price
 
     def clean(self):
         values = super().clean()
@@ -238,13 +243,15 @@ def booked(model_admin, request, form):
         form.add_refusal(refusal_in(error))
         return None
     timezone.activate(visits[0].organization.zone)
-    model_admin.message_user(request, told(visits, skipped), messages.SUCCESS)
+    model_admin.message_user(request, told(visits, skipped, form.cleaned_data.get("price")), messages.SUCCESS)
     return visits[0]
 
 
-def told(visits, skipped):
+def told(visits, skipped, price=None):
     first = visits[0]
     said = f"Booked: {first.client}, {first.service}, {wording.moment(first.appointment_date)} with {first.staff}."
+    if price is not None:
+        said += f" Price: {wording.money(price, first.organization.currency)}."
     if len(visits) > 1:
         said += f" {len(visits)} visits in all, the last on {wording.day(visits[-1].appointment_date)}."
     if skipped:

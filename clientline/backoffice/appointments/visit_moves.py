@@ -9,14 +9,15 @@ from accounts.models import User
 from appointments import booking, series
 from appointments.refusals import reachable
 from clientline import wording
+from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, named_day
+from clientline.backoffice.money.amounts import AmountForm
 from clientline.backoffice.moves import Move, MoveForm
 from payments import balances, ledger
 from payments.models import Payment
 from payments.refusals import Overpaid
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
-PRICE = {"max_digits": 10, "decimal_places": 2}
 CENT = Decimal("0.01")
 NO_FEE = "Nothing will be charged."
 
@@ -100,11 +101,18 @@ class CorrectForm(MoveForm):
         return super().details() | {"status": self.became}
 
 
-class RepriceForm(MoveForm):
-    price = forms.DecimalField(min_value=0, **PRICE)
+class RepriceForm(PriceForm, MoveForm):
+    price = AmountField(min_value=0, **COLUMN)
 
     def choose(self):
+        self.fields["price"].currency = lambda: self.row.organization.currency
         self.initial = {"price": self.row.price} | self.initial
+
+    def usual_price(self):
+        return self.row.service.price
+
+    def figures(self):
+        return {"price": wording.money(self.cleaned_data["price"], self.row.organization.currency)}
 
     def details(self):
         return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
@@ -125,8 +133,7 @@ class ChargeFeeForm(MoveForm):
         return {"changes": {"fee_waived": False}}
 
 
-class PaymentForm(MoveForm):
-    amount = forms.DecimalField(min_value=CENT, **PRICE)
+class PaymentForm(AmountForm):
     payment_method = forms.ChoiceField(label="Method", choices=Payment.Method.choices, widget=forms.RadioSelect)
     completed = forms.BooleanField(
         label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
@@ -138,6 +145,7 @@ class PaymentForm(MoveForm):
     renamed = {"status": "completed"}
 
     def choose(self):
+        super().choose()
         due, pending = balances.due_and_pending(self.row)
         left = max(due - pending, 0)
         self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
@@ -184,7 +192,12 @@ VISIT_MOVES = {
         "Complete", visits("complete"), MoveForm, booking.complete, leads_to("completed"), "Completed.", at_once=True
     ),
     "payment": Move(
-        "Take payment", ("payments", "create"), PaymentForm, record, lambda visit, now: True, "Payment recorded."
+        "Take payment",
+        ("payments", "create"),
+        PaymentForm,
+        record,
+        lambda visit, now: True,
+        "Payment recorded: {amount}.",
     ),
     "reschedule": Move(
         "Reschedule",
@@ -213,7 +226,7 @@ VISIT_MOVES = {
         RepriceForm,
         booking.revise,
         lambda visit, now: visit.status != "cancelled",
-        "Price changed.",
+        "Price: {price}.",
     ),
     "waive-fee": Move(
         "Waive fee",

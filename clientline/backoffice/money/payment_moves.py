@@ -1,20 +1,24 @@
 """What can become of a payment by hand: it comes, it does not come, some of it is given back."""
 
-from decimal import Decimal
-
 from django import forms
 
 from clientline import wording
+from clientline.backoffice.money.amounts import AmountForm
 from clientline.backoffice.moves import Move, MoveForm
 from payments import ledger
 from payments.models import Payment, Refund
 
 
-class RefundForm(MoveForm):
-    amount = forms.DecimalField(min_value=Decimal("0.01"), max_digits=10, decimal_places=2)
+class SettleForm(MoveForm):
+    def figures(self):
+        return {"amount": wording.money(self.row.amount, self.row.organization.currency)}
+
+
+class RefundForm(AmountForm):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def choose(self):
+        super().choose()
         left = ledger.refundable(self.row)
         self.initial = {"amount": left} | self.initial
         self.fields["amount"].help_text = f"Left: {wording.money(left, self.row.organization.currency)}"
@@ -34,20 +38,20 @@ PAYMENT_MOVES = {
     "complete": Move(
         "Complete",
         ("payments", "complete"),
-        MoveForm,
+        SettleForm,
         ledger.complete,
         is_pending,
-        "The payment is completed.",
+        "The payment of {amount} is completed.",
         question="Has the money come?",
     ),
     "fail": Move(
         "Fail",
         ("payments", "fail"),
-        MoveForm,
+        SettleForm,
         ledger.fail,
         is_pending,
-        "The payment has failed.",
+        "The payment of {amount} has failed.",
         question="Will the money not come? This cannot be undone.",
     ),
-    "refund": Move("Refund", ("payments", "refund"), RefundForm, ledger.refund, is_kept, "Refunded."),
+    "refund": Move("Refund", ("payments", "refund"), RefundForm, ledger.refund, is_kept, "Refunded: {amount}."),
 }

@@ -1,0 +1,82 @@
+"""Form fields for amounts: typed as text, read by `typed_money`; and the question about a price far from the usual."""
+
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clientline import wording
+from clientline.currencies import places
+from clientline.typed_money import AmountNotRead, read_amount
+
+COLUMN = {"max_digits": 10, "decimal_places": 2}  # what a money column holds
+FAR = 10  # times the usual price, or a part of it
+
+
+class AmountInput(forms.TextInput):
+    """Not type=number: there a browser in English takes 39,50 for 3950, and says so to nobody."""
+
+    def __init__(self, attrs=None):
+        super().__init__({"inputmode": "decimal", "autocomplete": "off"} | (attrs or {}))
+
+
+class AmountField(forms.DecimalField):
+    """`currency` is a function: it may depend on what else was chosen. By default there is none, as with percents."""
+
+    widget = AmountInput
+
+    @staticmethod
+    def currency():
+        return ""
+
+    def prepare_value(self, value):
+        """The amount with its currency's decimals, and without thousands; what was typed as it was."""
+        if not isinstance(value, Decimal):
+            return value
+        # An old price may have the cents of a currency that the organization had before.
+        decimals = places(self.currency()) if value % 1 == 0 else max(places(self.currency()), 2)
+        return f"{value:.{decimals}f}"
+
+    def to_python(self, value):
+        if not str("" if value is None else value).strip():
+            return None
+        try:
+            return read_amount(str(value), self.currency())
+        except AmountNotRead as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class Confirmation(forms.CharField):
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial, data):
+        return False  # nobody types it
+
+
+class PriceForm(forms.Form):
+    """Has a `price`. One ten times the usual or a tenth of it is asked back; sent again as it is, it is meant.
+
+    Zero is not asked back: no slip of a sign makes it.
+    """
+
+    price_is_meant = Confirmation(required=False, max_length=40)
+
+    def usual_price(self):
+        """With what the price is compared; None or 0 for nothing."""
+        return None
+
+    def clean(self):
+        values = super().clean()
+        confirmed, price = values.pop("price_is_meant", ""), values.get("price")
+        usual = self.usual_price()
+        if price and usual and not usual / FAR <= price <= usual * FAR and confirmed != str(price):
+            self.ask_back(price, usual)
+        return values
+
+    def ask_back(self, price, usual):
+        self.data = self.data.copy()
+        self.data[self.add_prefix("price_is_meant")] = str(price)
+        currency = self.fields["price"].currency()
+        said = "more than ten times" if price > usual else "less than a tenth of"
+        question = f"{wording.money(price, currency)} is {said} the usual {wording.money(usual, currency)}."
+        self.add_error("price", ValidationError(f"{question} Send it again if it is meant.", code="price_far_off"))

@@ -1,0 +1,17 @@
+"""Moves that take or give back money: the amount that was typed, and the sentence that says how it was understood."""
+
+from decimal import Decimal
+
+from clientline import wording
+from clientline.admin.amounts import COLUMN, AmountField
+from clientline.backoffice.moves import MoveForm
+
+
+class AmountForm(MoveForm):
+    amount = AmountField(min_value=Decimal("0.01"), **COLUMN)
+
+    def choose(self):
+        self.fields["amount"].currency = lambda: self.row.organization.currency
+
+    def figures(self):
+        return {"amount": wording.money(self.cleaned_data["amount"], self.row.organization.currency)}

@@ -1,0 +1,181 @@
+"""Every field for an amount in the admin reads what was typed by one reader, and says how it understood it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, always_at_work
+from clientline.tests.pages import Page, booking, errors_of, submit, typed
+from payments.models import Payment, Refund
+from payments.tests.factories import PaymentFactory
+from services.models import Service
+
+BOOK = "/admin/appointments/appointment/add/"
+PAYMENTS = "/admin/payments/payment"
+QUESTION = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
+READ = {
+    "39.50": "39.50 EUR",
+    "1.405,00": "1,405.00 EUR",
+    "1,405.00": "1,405.00 EUR",
+    "1'405.00": "1,405.00 EUR",
+    "1 405,00": "1,405.00 EUR",
+}
+
+
+@pytest.fixture
+def past(salon):
+    """A visit dear enough that none of the amounts is far off."""
+    Service.objects.filter(pk=salon.service.pk).update(price="300.00")
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return AppointmentFactory(
+        client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start, price="3000.00"
+    )
+
+
+@pytest.fixture
+def fields(salon, past):
+    """By name: the page, the field, what else is typed, what then is stored, and what the page says."""
+    always_at_work(salon.staff)
+    paid = PaymentFactory(appointment=past, amount="2000.00", payment_method="cash", completed=True)
+    service = f"/admin/services/service/{salon.service.pk}/change/"
+    visit = f"/admin/appointments/appointment/{past.pk}"
+    return {
+        "service": (service, "price", {}, Service, "Price: {}."),
+        "new service": ("/admin/services/service/add/", "price", {"name": "New"}, Service, "Price: {}."),
+        "booking": (BOOK, "price", booking(salon), Appointment, " Price: {}."),
+        "change of price": (f"{visit}/price/", "price", {}, Appointment, "Price: {}."),
+        "payment": (f"{visit}/payment/", "amount", {"allow_overpayment": "on"}, Payment, "Payment recorded: {}."),
+        "refund": (f"{PAYMENTS}/{paid.pk}/refund/", "amount", {"reason": "x"}, Refund, "Refunded: {}."),
+    }
+
+
+FIELDS = ["service", "new service", "booking", "change of price", "payment", "refund"]
+
+
+def stored(name, model, past):
+    """The amount of the row that the page changes, or of the last one made; None where none is."""
+    rows = model.objects.filter(pk=past.pk) if name == "change of price" else model.objects.order_by("-id")
+    column = "amount" if model in (Payment, Refund) else "price"
+    return rows.values_list(column, flat=True).first()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [*[(name, "39,50") for name in FIELDS], *[("change of price", text) for text in READ]]
+)
+def test_the_right_amount_is_stored_and_said(client, salon, past, fields, name, text):
+    client.force_login(salon.manager)
+    url, field, rest, model, said = fields[name]
+    answer = client.post(url, typed(client.get(url), **rest, **{field: text}), follow=True)
+    assert errors_of(answer) == []
+    told = " ".join(str(each) for each in answer.context["messages"])
+    amount = READ.get(text, "39.50 EUR")
+    assert said.format(amount) in told
+    assert stored(name, model, past) == Decimal(amount.removesuffix(" EUR").replace(",", ""))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_what_is_ambiguous_is_asked_back_and_kept_as_it_was_typed(client, salon, past, fields, name):
+    client.force_login(salon.manager)
+    url, field, rest, model, _ = fields[name]
+    before = model.objects.count(), stored(name, model, past)
+    answer = submit(client, url, **rest, **{field: "1,405"})
+    assert (answer.status_code, errors_of(answer)) == (200, [QUESTION])
+    assert Page(answer).fields[field] == ["1,405"]
+    assert (model.objects.count(), stored(name, model, past)) == before
+    assert client.post(url, typed(answer, **{field: "1405,00"})).status_code == 302
+    assert stored(name, model, past) == 1405
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_an_amount_is_typed_as_text_on_a_keyboard_of_digits(client, salon, fields, name):
+    client.force_login(salon.manager)
+    url, field, *_ = fields[name]
+    [tag] = [each for each in client.get(url).content.decode().split("<input") if f' name="{field}"' in each]
+    assert ('type="text"' in tag, 'inputmode="decimal"' in tag, 'type="number"' in tag) == (True, True, False)
+
+
+def test_fields_are_filled_in_with_the_decimals_of_the_currency(client, salon, past):
+    client.force_login(salon.manager)
+    pages = [f"/admin/services/service/{salon.service.pk}/change/"]
+    pages += [f"/admin/appointments/appointment/{past.pk}/{move}/" for move in ("price", "payment")]
+
+    def filled():
+        shown = [Page(client.get(url)).fields for url in pages]
+        return [(fields.get("price") or fields["amount"])[0] for fields in shown]
+
+    assert filled() == ["300.00", "3000.00", "3000.00"]
+    salon.organization.currency = "JPY"
+    salon.organization.save()
+    assert filled() == ["300", "3000", "3000"]
+    Service.objects.filter(pk=salon.service.pk).update(price="12.50")  # of before the currency was another
+    assert filled()[0] == "12.50"
+
+
+def test_yen_have_one_reading(client, salon, past):
+    salon.organization.currency = "JPY"
+    salon.organization.save()
+    client.force_login(salon.manager)
+    url = f"/admin/appointments/appointment/{past.pk}/price/"
+    assert errors_of(submit(client, url, price="1405,50")) == ["JPY has no smaller unit. Write a whole amount."]
+    answer = client.post(url, typed(client.get(url), price="1.405"), follow=True)
+    assert [str(each) for each in answer.context["messages"]] == ["Price: 1,405 JPY."]
+
+
+def test_the_currency_of_a_new_service_is_that_of_the_organization_an_operator_chose(client, clinic, operator):
+    clinic.organization.currency = "JPY"
+    clinic.organization.save()
+    client.force_login(operator)
+    add = "/admin/services/service/add/"
+    nowhere = submit(client, add, name="New", price="1,405")
+    assert nowhere.context["adminform"].form.errors == {
+        "organization": ["This field is required."],
+        "price": ["Is “1,405” 1405.00 or 1.405? Write 1405.00 or 1.40."],
+    }
+    assert submit(client, add, name="New", price="1,405", organization=clinic.organization.pk).status_code == 302
+    assert Service.objects.latest("id").price == 1405
+
+
+def test_percents_are_read_by_the_same_reader(client, salon):
+    client.force_login(salon.admin)
+    url = f"/admin/organizations/organization/{salon.organization.pk}/change/"
+    assert submit(client, url, no_show_fee="12,5").status_code == 302
+    salon.organization.refresh_from_db()
+    assert salon.organization.no_show_fee == Decimal("12.50")
+
+
+def test_a_price_left_as_it_is_counts_as_unchanged(client, salon, past):
+    client.force_login(salon.manager)
+    url = f"/admin/services/service/{salon.service.pk}/change/"
+    assert submit(client, url, price="300").status_code == 302
+    salon.service.refresh_from_db()
+    assert salon.service.version == 1
+
+
+DEAR = "3,000.01 EUR is more than ten times the usual 300.00 EUR. Send it again if it is meant."
+CHEAP = "29.99 EUR is less than a tenth of the usual 300.00 EUR. Send it again if it is meant."
+
+
+@pytest.mark.parametrize(
+    ("name", "price", "question"),
+    [("service", "3000.01", DEAR), ("booking", "29.99", CHEAP), ("change of price", "3000.01", DEAR)],
+)
+def test_a_price_far_from_the_services_is_asked_back_once(client, salon, past, fields, name, price, question):
+    client.force_login(salon.manager)
+    url, _, rest, model, _ = fields[name]
+    asked = submit(client, url, **rest, price=price)
+    assert errors_of(asked) == [question]
+    other = client.post(url, typed(asked, price="9999999"))
+    assert len(errors_of(other)) == 1  # what was asked about one amount is not answered for another
+    assert client.post(url, typed(other, price=price)).status_code == 200
+    assert client.post(url, typed(asked)).status_code == 302
+    assert stored(name, model, past) == Decimal(price)
+
+
+@pytest.mark.parametrize(("name", "price"), [("service", "3000"), ("booking", "30"), ("change of price", "0")])
+def test_ten_times_as_much_a_tenth_and_nothing_at_all_are_not_asked_about(client, salon, past, fields, name, price):
+    client.force_login(salon.manager)
+    url, _, rest, model, _ = fields[name]
+    assert submit(client, url, **rest, price=price).status_code == 302
+    assert stored(name, model, past) == Decimal(price)

@@ -1,0 +1,148 @@
+"""Money as people type it: one reader, whatever their language and browser. It reads; nothing here writes.
+
+Read in EUR: `39,50`, `39.50`, `39,5`, `.50`, `1405`, `1.405,00`, `1,405.00`, `1'405.00`, `1 405,00`, `1,405,000`.
+Whether comma or point is the decimal sign follows from the text alone, never from a language: it is the last sign,
+stands once, and what parts thousands before it is another. Apostrophes and blanks part thousands only, always in
+threes. Digits of every script count, because their value is never in doubt.
+
+Asked back: `1,405` and `1.405`, which are thousands to one half of the world and decimals to the other. A currency
+without a smaller unit knows one reading. One with three decimals knows both: `1405.000` and `1.4050` say which.
+
+Refused: all else. Letters, currencies, plus and minus, thousands not in threes (`1,00,000`), a sign without digits
+behind it, zeros in front (`050`, perhaps 0.50), and more decimals than the currency has. Zeros behind the last
+decimal say nothing (`4500.00` JPY) unless they make up threes: `1405,000` is perhaps a thousand times as much.
+"""
+
+import re
+from decimal import Decimal
+
+from clientline.currencies import places
+
+LONGEST = 40  # characters
+SEPARATORS = ",."
+THOUSANDS_ONLY = "'\u2019 \u00a0\u202f"
+READABLE = re.compile(f"[0-9{re.escape(SEPARATORS + THOUSANDS_ONLY)}]+")
+SIGNED = tuple("+-\u2212\u2010\u2013")
+WORDS = {2: "two", 3: "three"}
+
+
+class AmountNotRead(ValueError):
+    """What was typed is no amount. `code` is for programs, the text a sentence for people."""
+
+    code = "invalid"
+    sentence = "Write the amount in digits alone, like 39.50, without letters or currency."
+
+    def __init__(self, sentence: str = ""):
+        super().__init__(sentence or self.sentence)
+
+
+class AmountMissing(AmountNotRead):
+    code = "required"
+    sentence = "Write an amount."
+
+
+class AmountTooLong(AmountNotRead):
+    code = "too_long"
+    sentence = "This is too long for an amount."
+
+
+class AmountSigned(AmountNotRead):
+    code = "signed"
+    sentence = "Write the amount without plus or minus."
+
+
+class AmountCutShort(AmountNotRead):
+    code = "cut_short"
+    sentence = "Digits are missing behind the last sign."
+
+
+class ZerosInFront(AmountNotRead):
+    code = "zeros_in_front"
+    sentence = "Write the amount without zeros in front."
+
+
+class ThousandsNotInThrees(AmountNotRead):
+    code = "thousands"
+    sentence = "Part thousands in threes, like 1,405.00, or write the digits without signs between them."
+
+
+class TooManyDecimals(AmountNotRead):
+    code = "decimals"
+
+    def __init__(self, currency: str):
+        decimals = places(currency)
+        whole = f"{currency} has no smaller unit. Write a whole amount."
+        super().__init__(f"Write at most {WORDS[decimals]} decimals." if decimals else whole)
+
+
+class AmountAmbiguous(AmountNotRead):
+    """`readings` are the amounts that may be meant: with thousands, with decimals."""
+
+    code = "ambiguous"
+
+    def __init__(self, text: str, currency: str, readings: tuple[Decimal, Decimal]):
+        self.readings = readings
+        thousands, decimals = readings
+        first, second = (f"{each} {currency}".strip() for each in readings)
+        # The second has three decimals, and typed like that it would be asked back again.
+        clear = f"{decimals}0" if places(currency) == 3 else f"{decimals:.2f}"
+        super().__init__(f"Is “{text}” {first} or {second}? Write {thousands} or {clear}.")
+
+
+def read_amount(text: str, currency: str = "") -> Decimal:
+    """The amount that `text` says in this currency, with its decimals; without a currency, with two.
+
+    Never negative, of any size. Raises AmountNotRead: one of the classes above.
+    """
+    text = text.strip()
+    refuse_unreadable(text)
+    digits = in_ascii(text)
+    whole, decimals = as_thousands(digits), as_decimals(digits)
+    if whole and decimals and places(currency):
+        raise AmountAmbiguous(text, currency, (amount(whole, "", currency), Decimal(".".join(decimals))))
+    if whole or decimals:
+        return amount(*((whole, "") if whole else decimals), currency)
+    raise ThousandsNotInThrees
+
+
+def in_ascii(text: str) -> str:
+    return "".join(str(int(each)) if each.isdecimal() else each for each in text)
+
+
+def refuse_unreadable(text: str) -> None:
+    if not text:
+        raise AmountMissing
+    if len(text) > LONGEST:
+        raise AmountTooLong
+    if text.startswith(SIGNED):
+        raise AmountSigned
+    digits = in_ascii(text)
+    if not READABLE.fullmatch(digits) or not re.search("[0-9]", digits):
+        raise AmountNotRead
+    if not digits[-1].isdigit():
+        raise AmountCutShort
+    if re.match("0[0-9]", digits):
+        raise ZerosInFront
+
+
+def as_thousands(digits: str) -> str:
+    """The digits of a whole amount, parted in threes by one and the same sign or by none; "" where it is none."""
+    parted = re.fullmatch(rf"[1-9][0-9]{{0,2}}([{SEPARATORS}{THOUSANDS_ONLY}])[0-9]{{3}}(?:\1[0-9]{{3}})*", digits)
+    return re.sub("[^0-9]", "", digits) if parted or digits.isdigit() else ""
+
+
+def as_decimals(digits: str) -> tuple[str, str] | None:
+    """The digits before and behind a decimal sign, which parts no thousands; None where there is none."""
+    before, sign, behind = re.fullmatch(rf"(.*?)(?:([{SEPARATORS}])([0-9]+))?", digits).groups()
+    if not sign or sign in before:
+        return None
+    whole = as_thousands(before or "0")
+    return (whole, behind) if whole else None
+
+
+def amount(whole: str, decimals: str, currency: str) -> Decimal:
+    """Raises TooManyDecimals."""
+    fitting, more = decimals[: places(currency)], decimals[places(currency) :]
+    if more and (more.strip("0") or len(decimals) % 3 == 0):
+        raise TooManyDecimals(currency)
+    return Decimal(f"{whole}.{fitting:0<{places(currency)}}".rstrip("."))
