@@ -17,9 +17,10 @@ MOST_TOLD = 10
 class BulkMixin:
     """For a list's admin. An action names what the policy calls it, and what becomes of one row."""
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, *args, **options):
+        # What comes with the request differs from one version of Django to the next.
         if all(readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            return super().response_action(request, queryset)
+            return super().response_action(request, *args, **options)
         self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
