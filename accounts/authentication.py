@@ -33,10 +33,11 @@ class CallerAuthentication(SessionAuthentication):
     """The caller that the middleware found: by token, or by session, which also needs its CSRF token."""
 
     def authenticate(self, request):
-        user, token = request._request.user, request._request.token
+        # DRF passes on what it has no such attribute for; its `user` is what is asked for here.
+        user, token = request.caller, request.token
         if token is not None:
             return user, token
-        if request._request.bad_token:
+        if request.bad_token:
             raise AuthenticationFailed("This token is not valid.", code="not_authenticated")
         if not user.is_authenticated:
             return None

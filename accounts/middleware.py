@@ -60,6 +60,7 @@ class CallerMiddleware:
             request.confined = True  # not earlier: without a database there is no transaction to roll back
         identify = identify_session if hasattr(request, "session") else identify_bearer
         identify(request, confined=request.confined)
+        request.caller = request.user
         if request.user.is_authenticated:
             request.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)

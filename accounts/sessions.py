@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.utils import timezone
 
 from accounts.models import Session
 
@@ -20,9 +21,10 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls):
         return Session
 
-    def _get_session_from_db(self):
-        self.row = super()._get_session_from_db()
-        return self.row
+    def load(self):
+        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        self.row = living.first()
+        return self.decode(self.row.session_data) if self.row else super().load()  # which forgets the key
 
     def create_model_instance(self, data):
         fresh = super().create_model_instance(data)

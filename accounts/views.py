@@ -52,14 +52,14 @@ class LoginView(Endpoint):
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         code = serializer.validated_data.pop("code", None)
-        user = sign_in.person_with(request._request, **serializer.validated_data)
+        user = sign_in.person_with(self.django_request, **serializer.validated_data)
         if user is None:
             raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
         if user.has_second_factor:
-            ask_for_code(request, user, code)
+            ask_for_code(self.django_request, user, code)
         timezone.activate(user.organization.zone)
         token, secret = tokens.sign_in_token(user, address=address_of(request), agent=agent_of(request))
-        user_logged_in.send(sender=User, request=request._request, user=user)  # writes last_login and the audit
+        user_logged_in.send(sender=User, request=self.django_request, user=user)  # writes last_login and the audit
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
 
@@ -68,7 +68,7 @@ def ask_for_code(request, user, code):
     """Raises a 401 unless the code is right."""
     if not code:
         raise AuthenticationFailed("Send the `code` of your second factor, too.", code="second_factor_required")
-    if not sign_in.check_code(request._request, user, code):
+    if not sign_in.check_code(request, user, code):
         raise AuthenticationFailed("This is not the present code.", code="second_factor_required")
 
 
@@ -81,7 +81,7 @@ class LogoutView(Endpoint):
         if request.auth:
             request.auth.delete()
         else:
-            logout(request._request)
+            logout(self.django_request)
         return Response(status=204)
 
 
@@ -103,10 +103,10 @@ class PasswordView(Endpoint):
         serializer = PasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         current, new = serializer.validated_data.values()
-        sign_in.confirm_password(request._request, request.user, current)
+        sign_in.confirm_password(self.django_request, request.user, current)
         people.change_own_password(person=request.user, new=new, keep_token=request.auth)
         if not request.auth:
-            update_session_auth_hash(request._request, request.user)
+            update_session_auth_hash(self.django_request, request.user)
         return Response(status=204)
 
 
@@ -122,7 +122,7 @@ class SecondFactorView(Endpoint):
         return Response(SecondFactorSerializer(second_factor.state_of(self.request.user)).data)
 
     def check(self, code):
-        if not sign_in.check_code(self.request._request, self.request.user, code or ""):
+        if not sign_in.check_code(self.django_request, self.request.user, code or ""):
             raise FieldRefused("code", "invalid", "This is not the present code.")
 
     @extend_schema(responses=SecondFactorSerializer)
@@ -156,7 +156,7 @@ class SignInsView(Endpoint):
     @extend_schema(responses=SignInsSerializer)
     def get(self, request):
         """All that acts for the caller: sessions of browsers, and tokens. Newest first."""
-        found = sign_ins.of(request.user, current=sign_ins.current(request._request))
+        found = sign_ins.of(request.user, current=sign_ins.current(self.django_request))
         return Response(SignInsSerializer({"results": found}).data)
 
 

@@ -124,10 +124,7 @@ def grown(organization):
     """Two servers: of the world, and of a copy with 900,000 visits more that is dropped afterwards."""
     name = connection.settings_dict["NAME"]
     copy = f"{name}_grown"
-    connection.close()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
-        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    in_another_database(f'DROP DATABASE IF EXISTS "{copy}"', f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
     try:
         with serving() as before:
             connection.close()
@@ -139,10 +136,22 @@ def grown(organization):
             with serving() as after:
                 yield before, after
     finally:
-        connection.close()
         connection.settings_dict["NAME"] = name
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
+        in_another_database(f'DROP DATABASE IF EXISTS "{copy}"')
+
+
+def in_another_database(*statements):
+    """Run what nobody may be connected for, from the one database that every server has."""
+    connection.close()
+    own = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = "postgres"
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = own
 
 
 def main():

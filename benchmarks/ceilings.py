@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 import psycopg
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -53,4 +53,4 @@ def create(questions):
         asked = {name: question[name] for name in ("names", "sql", "parameters")}
         urlpatterns.append(path(f"sql/{number}", partial(view, **asked)))
     override_settings(MIDDLEWARE=[], ROOT_URLCONF=__name__).enable()
-    return partial(bare, [question["body"].encode() for question in questions], WSGIHandler())
+    return partial(bare, [question["body"].encode() for question in questions], get_wsgi_application())

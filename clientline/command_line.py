@@ -8,7 +8,6 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError, OperationalError
-from django.db.migrations.exceptions import MigrationSchemaMissing
 from psycopg import errors
 
 from clientline.postgres.backend.unreachable import Unreachable
@@ -41,15 +40,13 @@ def sentence_about(error):
     """What to tell people about an error; empty for a defect."""
     if isinstance(error, (ImproperlyConfigured, Unreachable)):
         return str(error)
-    if isinstance(error, MigrationSchemaMissing):
-        return NO_RIGHTS.format(str(error.__context__).partition("\n")[0])
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}. Let this user work there, or make room, and try again."
     return database_sentence(error) if isinstance(error, DatabaseError) else ""
 
 
 def database_sentence(error):
-    cause = error.__cause__
+    cause = error.__cause__ or getattr(error.__context__, "__cause__", None)  # `migrate` says it in words of its own
     words = str(cause or error).strip().partition("\n")[0].rstrip(".")
     for kind, sentence in SENTENCES.items():
         if isinstance(cause, kind):

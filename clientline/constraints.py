@@ -1,7 +1,6 @@
 """References that cannot leave their organization: the database compares both columns."""
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.backends.ddl_references import Statement, Table
 from django.db.models.constraints import BaseConstraint
 
 
@@ -27,17 +26,14 @@ class SameOrganization(BaseConstraint):
         field = model._meta.get_field(self.field)
         parent = field.remote_field.model._meta.db_table
         quote = schema_editor.quote_name
-        return Statement(
-            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (organization_id, %(column)s)"
-            " REFERENCES %(parent)s (organization_id, id)",
-            table=Table(model._meta.db_table, quote),
-            name=quote(self.name),
-            column=quote(field.column),
-            parent=Table(parent, quote),
+        return (
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
+            f" FOREIGN KEY (organization_id, {quote(field.column)}) REFERENCES {quote(parent)} (organization_id, id)"
         )
 
     def remove_sql(self, model, schema_editor):
-        return schema_editor._delete_constraint_sql(schema_editor.sql_delete_fk, model, self.name)
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 
     def validate(self, model, instance, exclude=None, using=None):
         if exclude and ({self.field, "organization"} & set(exclude)):

@@ -5,6 +5,8 @@ from io import BytesIO
 
 import django
 from django.conf import settings
+
+# Undocumented: the classes that `get_wsgi_application` makes, to make our own of them. Without them, nothing starts.
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
@@ -18,9 +20,9 @@ class Request(WSGIRequest):
             environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
         super().__init__(environ)
 
+    # Private: Django would read the query by whatever charset is named here, and that before any middleware or
+    # handler. Bodies are read by parsers of their own. Without it, charset=hex is a bare 500.
     def _set_content_type_params(self, meta):
-        # Django would read the query by whatever charset is named here, and that before any middleware or handler:
-        # charset=hex is a bare 500. Bodies are read by parsers of their own.
         self.content_type = meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         self.content_params = {}
 

@@ -10,9 +10,10 @@ from organizations.models import Audit, Organization
 
 
 class OrganizationForm(ClientLineForm):
-    def _get_validation_exclusions(self):
+    def values_to_judge(self):
         """A zone that is no longer one to choose stays where nobody touches it."""
-        return super()._get_validation_exclusions() | {"timezone"}.difference(self.changed_data)
+        values = super().values_to_judge()
+        return {name: value for name, value in values.items() if name != "timezone" or name in self.changed_data}
 
 
 @admin.register(Organization)

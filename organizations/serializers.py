@@ -80,7 +80,7 @@ class TenantSerializer(ClientLineSerializer):
 
     def refuse_strangers(self, values):
         """Only an operator can name rows of two organizations; to them, too, the other's do not exist here."""
-        keys = {field.source: field.field_name for field in self._writable_fields}
+        keys = {field.source: field.field_name for field in self.writable_fields()}
         strangers = {
             keys[name]: [serializers.ErrorDetail(Reference.default_error_messages["does_not_exist"], "does_not_exist")]
             for name, value in values.items()
@@ -98,6 +98,7 @@ class TenantSchema(OpenApiSerializerExtension):
     match_subclasses = True
 
     def map_serializer(self, auto_schema, direction):
+        # Private, though drf-spectacular's manual writes extensions so. Without it, there is no API document.
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         if direction == "request":
             description = "Platform operators name it when they create; for all others it is their own."

@@ -36,7 +36,7 @@ class CallbackView(Endpoint):
     @extend_schema(request=None, responses={204: None}, auth=[])
     def post(self, request, provider):
         """For payment providers: what became of a payment or a refund."""
-        receive(provider, request._request.body, request.headers)
+        receive(provider, self.django_request.body, request.headers)
         return Response(status=204)
 
 

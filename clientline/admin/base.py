@@ -2,6 +2,8 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
+
+# Undocumented: the view of suggestions, which is to name rows as the forms do. Without it, there are none.
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, models

@@ -3,12 +3,11 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 
+from clientline.admin.lists import ERROR_FLAG, PAGE_VAR, IncorrectLookupParameters
 from clientline.web import sheets
 from clientline.zones import zone
 

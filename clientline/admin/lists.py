@@ -1,11 +1,17 @@
 """Lists of the admin that stay quick on millions of rows, and filters that name nothing out of scope."""
 
 from django.contrib.admin import RelatedFieldListFilter, SimpleListFilter
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+
+# Undocumented: the list's own class and the names of its parameters, for lists and exports alike, and what it raises
+# for a filter that nobody declared. Without them, no list is shown.
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
 from clientline.api.fields import readable_number
+
+__all__ = ["ERROR_FLAG", "PAGE_VAR", "IncorrectLookupParameters"]  # for the exports
 
 LONGEST_FILTER = 200
 

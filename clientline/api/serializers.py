@@ -80,9 +80,12 @@ class ClientLineSerializer(serializers.ModelSerializer):
             raise ValidationError(errors)
         return values if self.instance is None or self.partial else self.omitted_defaults(data) | values
 
+    def writable_fields(self):
+        return (field for field in self.fields.values() if not field.read_only)
+
     def look_up(self, data):
         """The rows that the body refers to, for each Reference to find: one trip, however many there are."""
-        references = [field for field in self._writable_fields if isinstance(field, fields.Reference)]
+        references = [field for field in self.writable_fields() if isinstance(field, fields.Reference)]
         sent = [(field.choices_for, data.get(field.field_name)) for field in references]
         asked = [each for each in sent if fields.is_key(each[1])]
         return fields.named(self.caller, *asked) if asked else {}
@@ -120,7 +123,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         kept = getattr(self.Meta, "kept", ())
         return {
             field.source: self.Meta.model._meta.get_field(field.source).get_default()
-            for field in self._writable_fields
+            for field in self.writable_fields()
             if field.field_name not in data and field.field_name not in kept
         }
 
@@ -218,7 +221,7 @@ def column(field):
 
 @cache
 def compiled_reader(serializer_class):
-    readable = {field.field_name: field for field in serializer_class()._readable_fields}
+    readable = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
     if all(type(field) in CONVERSIONS for field in readable.values()):
         return Reader(readable)
     return None

@@ -7,10 +7,10 @@ or only half in force, and nobody would notice until it is needed.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.apps import apps
 from django.db import connection
-from django.utils.module_loading import module_has_submodule
 
 from clientline.operations import TENANT_ROLE
 
@@ -42,7 +42,7 @@ def all_invariants():
     apps_own = [
         invariant
         for config in apps.get_app_configs()
-        if module_has_submodule(config.module, "invariants")
+        if find_spec(f"{config.name}.invariants")
         for invariant in import_module(f"{config.name}.invariants").INVARIANTS
     ]
     return INVARIANTS + apps_own

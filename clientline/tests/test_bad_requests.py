@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.tests.factories import token_for
 from clientline.tests.problems import fields, problem
-from clientline.wsgi import Request, application
+from clientline.wsgi import application
 
 LISTS = [
     "/auth/tokens",
@@ -230,7 +230,7 @@ def test_accept_is_ignored(client):
 
 def by_wsgi(method, path, query="", **environ):
     """The answer as servers get it: Django reads some headers before any middleware, outside every handler."""
-    request = Request(
+    request = application.request_class(
         {
             "REQUEST_METHOD": method,
             "PATH_INFO": path,

@@ -55,7 +55,8 @@ class RequestMiddleware:
         started = perf_counter()
         response = self.refusal(request) or self.get_response(request)
         response["X-Request-ID"] = request.id
-        response.headers._store = STORED_HEADERS | response.headers._store  # one by one takes fifteen times as long
+        # Private: the headers' own dict. One by one takes fifteen times as long; without it, every answer is a 500.
+        response.headers._store = STORED_HEADERS | response.headers._store
         if not request.path_info.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"
         self.remember(request, response.status_code, perf_counter() - started)

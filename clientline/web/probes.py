@@ -6,7 +6,6 @@ from threading import Event
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.utils.crypto import constant_time_compare
@@ -19,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clientline import zones
+from clientline.database.pending import has_pending_migrations
 from clientline.refusals import Unavailable
 from clientline.web import metrics
 
@@ -49,6 +49,11 @@ class Endpoint(APIView):
     """Something to ask that is no resource. It has no OPTIONS, so `Allow` does not name it."""
 
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
+
+    def setup(self, request, *args, **kwargs):
+        """Keep Django's own request, which signing in and sessions want: DRF's only passes most of it on."""
+        super().setup(request, *args, **kwargs)
+        self.django_request = request
 
 
 class HealthView(Endpoint):
@@ -158,8 +163,6 @@ def visits_to_rezone():
 
 def is_migrated():
     """Whether all migrations are applied. Looked at until they are: nobody takes one back below a running server."""
-    if not applied.is_set():
-        executor = MigrationExecutor(connection)
-        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            applied.set()
+    if not applied.is_set() and not has_pending_migrations():
+        applied.set()
     return applied.is_set()

@@ -33,6 +33,8 @@ def kind_of(person):
 
 def came_from(request):
     """Which of the two lists led to this page; None where neither did."""
+    # Private: how the admin's links pass on the filters of a list. Without it, a new person's form does not know
+    # whether a client was meant.
     kind = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [None])[0]
     return kind if kind in TITLES else None
 

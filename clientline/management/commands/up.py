@@ -6,15 +6,17 @@ import socket
 
 from django.apps import apps
 from django.conf import settings
+
+# Undocumented: what `collectstatic` goes through. Without it, `manage.py up` does not start.
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
 from clientline import zones
+from clientline.database.pending import has_pending_migrations
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 
@@ -63,8 +65,7 @@ class Command(BaseCommand):
         connection.ensure_connection()
 
     def migrate(self):
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if has_pending_migrations():
             call_command("migrate", interactive=False)
 
     def collect_static(self):

@@ -1,0 +1,155 @@
+"""What we use of Django and others that they may take away in any release: known, few, and each missed by a test."""
+
+import ast
+import re
+
+import pytest
+
+from clientline.tests.test_architecture import MODULES, ROOT, relative, tree_of
+
+# What is used where, and the test that fails without it.
+PRIVATE = {
+    "clientline/admin/base.py: django.contrib.admin.views.autocomplete": (
+        "payments/tests/test_admin.py::test_visits_are_suggested_by_their_client"
+    ),
+    "clientline/admin/forms.py: _post_clean": (
+        "accounts/tests/test_admin.py::test_an_email_taken_here_or_elsewhere_is_the_same_field_error"
+    ),
+    "clientline/admin/forms.py: django.contrib.admin.widgets": (
+        "clientline/tests/test_admin_hostile.py::test_nonsense_for_the_present_row_is_answered"
+    ),
+    "clientline/admin/lists.py: django.contrib.admin.options": (
+        "clientline/tests/test_exports.py::test_crafted_addresses_are_refused"
+    ),
+    "clientline/admin/lists.py: django.contrib.admin.views.main": (
+        "clientline/tests/test_admin_lists.py::test_only_indexed_columns_sort"
+    ),
+    "clientline/backoffice/people/lists.py: _changelist_filters": (
+        "clientline/tests/test_client_card_page.py::test_somebody_added_from_the_clients_is_a_client"
+    ),
+    "clientline/management/commands/up.py: django.contrib.staticfiles.finders": (
+        "clientline/tests/test_up.py::test_a_changed_static_file_is_collected_again"
+    ),
+    "clientline/web/middleware.py: _store": (
+        "clientline/tests/test_production.py::test_every_answer_has_the_headers_that_keep_a_browser_safe"
+    ),
+    "clientline/wsgi.py: _set_content_type_params": (
+        "clientline/tests/test_bad_requests.py::test_the_charset_of_a_body_does_not_decode_the_query"
+    ),
+    "clientline/wsgi.py: django.core.handlers.wsgi": (
+        "clientline/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"
+    ),
+    "organizations/serializers.py: _map_serializer": (
+        "clientline/tests/test_documentation.py::test_operators_find_the_organization_they_have_to_name"
+    ),
+}
+MOST = 12
+
+# Private by their name, public by their manual.
+DOCUMENTED = {"_meta", "_state", "_default_manager", "_base_manager", "_exit"}
+# Parts that the manuals leave out, or name in passing.
+LEFT_OUT = re.compile(
+    r"django\.contrib\.admin\.(options|utils|views|widgets)|django\.contrib\.staticfiles\.(finders|utils)"
+    r"|django\.core\.handlers|django\.db\.backends\.(base|ddl_references|utils)|django\.db\.migrations\.(?!operations)"
+    r"|django\.db\.models\.(sql|query_utils|options)|django\.forms\.(models|utils)\b|django\.template\.base"
+    r"|django\.utils\.(datastructures|tree)|drf_spectacular\.(plumbing|drainage)"
+    r"|rest_framework\.(utils|compat)|psycopg\._|gunicorn\.(arbiter|workers|sock|util)"
+)
+ADMINS_PARAMETERS = {"_changelist_filters", "_popup", "_to_field"}
+CODE = [path for path in MODULES if "migrations" not in path.parts] + sorted((ROOT / "benchmarks").glob("*.py"))
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__") and name not in DOCUMENTED | {"_"}
+
+
+def private_uses(tree):
+    """(line, name) of everything private that the module uses and has not made itself."""
+    own = made_here(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            if LEFT_OUT.match(node.module or "") or is_private((node.module or "").rpartition(".")[2]):
+                yield node.lineno, node.module
+            yield from ((node.lineno, name.name) for name in node.names if is_private(name.name))
+        elif isinstance(node, ast.Attribute) and is_private(node.attr):
+            if not (isinstance(node.value, ast.Name) and node.attr in own):
+                yield node.lineno, node.attr
+        elif isinstance(node, ast.FunctionDef) and is_private(node.name) and node.name not in called_here(tree):
+            yield node.lineno, node.name  # we never call it, so somebody else does
+        elif isinstance(node, ast.Constant) and node.value in ADMINS_PARAMETERS:
+            yield node.lineno, node.value
+
+
+def made_here(tree):
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    stored = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    return functions | stored
+
+
+def called_here(tree):
+    """All names that are spoken of outside of a `super()`."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    attributes = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return names | attributes
+
+
+def all_private_uses():
+    return [(path, *use) for path in CODE if "tests" not in path.parts for use in private_uses(tree_of(path))]
+
+
+def test_every_private_use_is_listed():
+    assert {f"{relative(path)}: {name}" for path, _, name in all_private_uses()} == PRIVATE.keys()
+    assert len(PRIVATE) <= MOST
+
+
+def test_every_private_use_stands_below_a_comment_that_says_what_breaks():
+    bare = []
+    for path, line, name in all_private_uses():
+        above = path.read_text().splitlines()[: line - 1]
+        if not re.search(r"# (Private|Undocumented)\b[^\n]*(\n +#[^\n]*|\n#[^\n]*|\nfrom [^\n]*)*$", "\n".join(above)):
+            bare.append((relative(path), line, name))
+    assert bare == []
+
+
+@pytest.mark.parametrize("test", PRIVATE.values())
+def test_the_test_that_misses_it_exists(test):
+    path, _, name = test.partition("::")
+    assert f"\ndef {name}(" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from django.db.migrations.executor import MigrationExecutor",
+        "from psycopg._queries import PostgresQuery",
+        "from rest_framework.fields import _UnvalidatedField",
+        "request._request",
+        "def f(self): return self.row._cache",
+        "class A(B):\n    def _hook(self):\n        return super()._hook()",
+        "class A(B):\n    def _hook(self):\n        return 1",
+        "request.GET.get('_popup')",
+    ],
+)
+def test_a_new_private_use_would_be_found(source):
+    assert list(private_uses(ast.parse(source)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "model._meta.get_field('name')",
+        "def _own(): pass\n_own()",
+        "class A:\n    def __init__(self):\n        self._row = None\n    def row(self):\n        return self._row",
+    ],
+)
+def test_what_is_our_own_or_documented_is_not(source):
+    assert list(private_uses(ast.parse(source))) == []
