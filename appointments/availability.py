@@ -6,8 +6,9 @@ function that listing asks too, so the two cannot disagree.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 
 from django.db.models import Q
@@ -15,6 +16,11 @@ from django.db.models import Q
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Given, Statement, any_of, together
+from clientline.refusals import FieldRefused
+from services.models import DAY_OF_MINUTES, Service
+from services.performing import performers
+
+LONGEST_SEARCH_DAYS = 31
 
 # In this order: the first stage that leaves no start answers.
 OUTSIDE_WORKING_HOURS = "outside_working_hours"
@@ -36,6 +42,24 @@ class Need:
     duration: int
     buffer_before: int = 0
     buffer_after: int = 0
+
+
+def need_of(service, duration=None):
+    """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
+    minutes = duration or service.duration
+    if minutes is None:
+        raise FieldRefused("duration", "required", f"{service} has no duration of its own: say how many minutes.")
+    return Need(minutes, service.buffer_before, service.buffer_after)
+
+
+def need_of_visit(visit):
+    """What a booked visit takes; it keeps its length and buffers, whatever became of the service."""
+    spans = (
+        visit.ends_at - visit.appointment_date,
+        visit.appointment_date - visit.busy_from,
+        visit.busy_until - visit.ends_at,
+    )
+    return Need(*(span // timedelta(minutes=1) for span in spans))
 
 
 @cache
@@ -225,3 +249,78 @@ def among(starts, offered):
     """The starts that are offered."""
     offered = set(offered)
     return [start for start in starts if start in offered]
+
+
+@dataclass(frozen=True)
+class Openings:
+    """An answer to `search`.
+
+    `people` are names by id; `slots` are (start, end, ids of who is free) by ascending start, both in the
+    organization's zone; `days` are (date, number of starts, one of REASONS or None) for every date asked for.
+    """
+
+    service: Service
+    duration: int  # minutes
+    people: dict[int, str]
+    slots: list[tuple[datetime, datetime, list[int]]]
+    days: list[tuple[date, int, str | None]]
+
+
+def search(
+    *,
+    service: Service,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    staff_ids: Collection[int] = (),
+    duration: int | None = None,
+    moved: Appointment | None = None,
+) -> Openings:
+    """The free times of a service on local dates, both included, with those named or whoever performs it.
+
+    `duration` is in minutes. A visit that is `moved` stands in nobody's way and keeps its length, buffers and person,
+    whatever became of them. Raises FieldRefused.
+    """
+    _refuse_span(first_day, last_day, duration)
+    if not (moved or service.is_active):
+        raise FieldRefused("service", "inactive", f"{service} is not active.")
+    people = _choose_people(service, staff_ids, moved)
+    calendar = Calendar(
+        organization=service.organization,
+        staff_ids=list(people),
+        first_day=first_day,
+        last_day=last_day,
+        need=need_of_visit(moved) if moved else need_of(service, duration),
+        now=now,
+        exclude=moved and moved.pk,
+    )
+    return _openings(service, people, calendar)
+
+
+def _refuse_span(first_day, last_day, duration):
+    if not 1 <= (last_day - first_day).days + 1 <= LONGEST_SEARCH_DAYS:
+        raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_SEARCH_DAYS} days.")
+    if (duration or 0) > DAY_OF_MINUTES:
+        raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
+
+
+def _choose_people(service, staff_ids, moved):
+    """The names of those asked for, or of everybody who may be booked, by ascending id. Raises FieldRefused."""
+    people = performers(service)
+    if moved and moved.staff.is_active:
+        people |= {moved.staff_id: moved.staff.name}
+    if set(staff_ids) - set(people):
+        raise FieldRefused("staff", "does_not_exist", "There is no row with this id.")
+    return {pk: people[pk] for pk in sorted(set(staff_ids) or people)}
+
+
+def _openings(service, people, calendar):
+    slots, reasons = calendar.openings()
+    starts, duration, zone = list(slots), calendar.need.duration, calendar.zone
+    return Openings(
+        service,
+        duration,
+        people,
+        [(instant_of(start, zone), instant_of(start + duration, zone), free) for start, free in slots.items()],
+        [(day, calendar.count(starts, day), reasons.get(day)) for day in calendar.days],
+    )

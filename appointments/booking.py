@@ -6,19 +6,17 @@ The functions that change a visit expect its row to be locked by the caller: row
 
 from copy import copy
 from datetime import timedelta
-from functools import cache
 
 from django.db import transaction
 from django.db.models import F
 
 from appointments import history
+from appointments.availability import need_of, need_of_visit
 from appointments.models import Appointment
 from appointments.placing import (
     calendar_around,
     in_transaction,
     insertion,
-    need_of,
-    need_of_visit,
     placing,
     refuse_sides,
     refuse_turned,
@@ -29,10 +27,9 @@ from appointments.placing import (
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
-from clientline.database.prepared import Given, Statement
 from clientline.refusals import FieldRefused
 from clientline.zones import wall_clock
-from services.models import Service
+from services.performing import performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
@@ -258,30 +255,6 @@ def refuse_unless_scheduled(visit, to, now):
 def refuse_before_start(visit, to, now):
     if now < visit.appointment_date:
         raise InvalidTransition(visit, to, now)
-
-
-def performers(service):
-    """The names of everybody who can be booked for a service, by ascending id."""
-    return dict(performing().rows({"service": service.pk, "organization": service.organization_id}))
-
-
-def performs(staff, service):
-    values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
-    return bool(performing_one().rows(values))
-
-
-def any_service():
-    return Service(pk=Given("service"), organization_id=Given("organization"))
-
-
-@cache
-def performing():
-    return Statement(any_service().performers().order_by("id").values_list("id", "name"))
-
-
-@cache
-def performing_one():
-    return Statement(any_service().performers().filter(pk=Given("staff")).values_list("id"))
 
 
 def refuse_unfit(*, service, staff, client=None, performing=True):

@@ -4,15 +4,8 @@ from collections import namedtuple
 from datetime import timedelta
 from itertools import groupby
 
-from django import forms
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
-
 from appointments.hours import at, instant_of
-from clientline.api.filters import DateFormField, IdFormField, strange
-from clientline.refusals import FieldRefused, Forbidden
-from organizations.models import Organization
+from clientline.refusals import FieldRefused
 
 LONGEST_DAYS = 366
 
@@ -23,21 +16,6 @@ KEYS = {
     "week": lambda day: f"{day.isocalendar().year}-W{day.isocalendar().week:02}",
     "month": lambda day: f"{day:%Y-%m}",
 }
-
-REPORT_PARAMETERS = [
-    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="Local date"),
-    OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="Local date, included; at most 366 days"),
-    OpenApiParameter("organization", OpenApiTypes.INT64, description="For platform operators, who have to say which"),
-]
-
-
-class Parameters(forms.Form):
-    to = DateFormField()
-    group_by = forms.CharField(required=False)
-    organization = IdFormField(required=False)
-
-
-Parameters.base_fields["from"] = DateFormField()
 
 
 class Period:
@@ -76,34 +54,7 @@ class Period:
         }
 
 
-def asked_period(parameters, caller, groupings):
-    """The period that query parameters ask for. Raises ValidationError, FieldRefused, Forbidden."""
-    errors = strange(parameters, Parameters.base_fields)
-    form = Parameters(parameters)
-    if not form.is_valid() or errors:
-        raise ValidationError(dict(form.errors) | errors)
-    asked = form.cleaned_data
-    group_by = asked["group_by"] or "day"
-    if group_by not in groupings:
-        raise FieldRefused("group_by", "invalid_choice", f"Choose one of: {', '.join(groupings)}.")
-    refuse_unreportable(asked["from"], asked["to"])
-    return Period(asked_organization(asked["organization"], caller), asked["from"], asked["to"], group_by)
-
-
 def refuse_unreportable(first, last):
     """Raise FieldRefused where these dates are none or too many."""
     if not 0 <= (last - first).days < LONGEST_DAYS:
         raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_DAYS} days.")
-
-
-def asked_organization(pk, caller):
-    if not caller.is_superuser:
-        if pk is not None:
-            raise Forbidden("Only platform operators may send `organization`.")
-        return caller.organization
-    if pk is None:
-        raise FieldRefused("organization", "required", "Say whose report you want.")
-    organization = Organization.objects.filter(pk=pk).first()
-    if organization is None:
-        raise FieldRefused("organization", "does_not_exist", "There is no row with this id.")
-    return organization

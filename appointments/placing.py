@@ -18,7 +18,7 @@ from django.db.models import F, Sum
 from accounts import people
 from accounts.models import User
 from appointments import availability
-from appointments.availability import Calendar, Need
+from appointments.availability import Calendar
 from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
@@ -184,24 +184,6 @@ def booked_minutes(staff_ids, calendar):
     )
     sums = visits.values("staff").annotate(booked=Sum(F("ends_at") - F("appointment_date")))
     return {row["staff"]: row["booked"] / timedelta(minutes=1) for row in sums}
-
-
-def need_of(service, duration=None):
-    """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
-    minutes = duration or service.duration
-    if minutes is None:
-        raise FieldRefused("duration", "required", f"{service} has no duration of its own: say how many minutes.")
-    return Need(minutes, service.buffer_before, service.buffer_after)
-
-
-def need_of_visit(visit):
-    """What a booked visit takes; it keeps its length and buffers, whatever became of the service."""
-    spans = (
-        visit.ends_at - visit.appointment_date,
-        visit.appointment_date - visit.busy_from,
-        visit.busy_until - visit.ends_at,
-    )
-    return Need(*(span // timedelta(minutes=1) for span in spans))
 
 
 def times(start, need, zone=UTC):

@@ -7,10 +7,12 @@ from uuid import uuid4
 from django.db import transaction
 
 from appointments import booking
+from appointments.availability import need_of
 from appointments.hours import at, instant_of, is_shown
 from appointments.models import Appointment
-from appointments.placing import booked_minutes, calendar_around, hold, need_of, refusal_of_anyone
+from appointments.placing import booked_minutes, calendar_around, hold, refusal_of_anyone
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+from services.performing import performers
 
 Booked = namedtuple("Booked", "series appointments skipped")
 Occurrence = namedtuple("Occurrence", "instant day shown")
@@ -76,7 +78,7 @@ def whoever_fits_best(by, service, dates, now, details):
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
     """
     need, free_hand = need_of(service, details.get("duration")), booking.may(by, "bend_rules")
-    people = list(booking.performers(service))
+    people = list(performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
     hold(details["client"], people)

@@ -6,28 +6,30 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import booking, history, reports, series
+from appointments import availability, booking, history, reports, series
+from appointments.answers import (
+    AvailabilitySerializer,
+    HistorySerializer,
+    NoShowsSerializer,
+    SeriesBookedSerializer,
+    UtilizationSerializer,
+    describe_openings,
+)
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
-from appointments.listing import AVAILABILITY_PARAMETERS, Question
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from appointments.periods import REPORT_PARAMETERS, asked_period
+from appointments.parameters import AVAILABILITY_PARAMETERS, REPORT_PARAMETERS, read_period, read_search
 from appointments.serializers import (
     AppointmentForClientSerializer,
     AppointmentSerializer,
-    AvailabilitySerializer,
     BookingSerializer,
     CancelSerializer,
     CompleteSerializer,
     CorrectSerializer,
-    HistorySerializer,
     NoShowSerializer,
-    NoShowsSerializer,
     RescheduleSerializer,
-    SeriesBookedSerializer,
     SeriesSerializer,
     SpecialHoursSerializer,
     TimeOffSerializer,
-    UtilizationSerializer,
     WorkingHoursSerializer,
 )
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
@@ -154,7 +156,8 @@ class AvailabilityView(Endpoint):
     @extend_schema(parameters=AVAILABILITY_PARAMETERS, responses=AvailabilitySerializer)
     def get(self, request):
         """Free times of a service on local dates, both included, and why a date has none."""
-        return Response(Question(request.query_params, request.user).answer(now=timezone.now()))
+        search = read_search(request.query_params, request.user)
+        return Response(describe_openings(availability.search(**search, now=timezone.now())))
 
 
 class ReportView(Endpoint):
@@ -165,7 +168,7 @@ class ReportView(Endpoint):
     figures = None
 
     def get(self, request):
-        period = asked_period(request.query_params, request.user, reports.GROUPINGS)
+        period = read_period(request.query_params, request.user, reports.GROUPINGS)
         return Response(type(self).figures(period))
 
 

@@ -4,8 +4,9 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import UserSerializer
+from appointments.answers import ReportSerializer
 from appointments.models import Appointment
-from appointments.serializers import AppointmentSerializer, ReportSerializer
+from appointments.serializers import AppointmentSerializer
 from clientline.api.fields import (
     ChangesField,
     InstantField,

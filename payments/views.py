@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.periods import REPORT_PARAMETERS, asked_period
+from appointments.parameters import REPORT_PARAMETERS, read_period
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answered, only
 from clientline.web.probes import Endpoint
 from payments import balances, ledger, online, receipts, reports
@@ -174,4 +174,4 @@ class RevenueView(Endpoint):
     @extend_schema(parameters=REPORT_PARAMETERS, responses=RevenueSerializer)
     def get(self, request):
         """What was taken and refunded, by the local day of each."""
-        return Response(reports.revenue(asked_period(request.query_params, request.user, reports.GROUPINGS)))
+        return Response(reports.revenue(read_period(request.query_params, request.user, reports.GROUPINGS)))

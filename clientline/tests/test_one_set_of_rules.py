@@ -4,19 +4,19 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from psycopg.sql import SQL
 
-from appointments.listing import Question
+from appointments.availability import search
 from appointments.tests.factories import always_at_work
 from clientline import zones
 from clientline.tests.serving import PROJECT
 from organizations.models import Organization
+from services.models import Service
 
 # Rules that changed in 2026, asked for the next January.
 CHANGED = {
@@ -39,9 +39,15 @@ def test_free_times_are_those_of_the_pinned_rules(salon, zone):
     salon.manager.refresh_from_db()
     always_at_work(salon.staff)
     salon.staff.working_hours.update(starts="09:00", ends="10:00")
-    asked = QueryDict(f"service={salon.service.pk}&from=2027-01-15&to=2027-01-15&staff={salon.staff.pk}")
-    answer = Question(asked, salon.manager).answer(now=datetime(2027, 1, 4, tzinfo=UTC))
-    assert answer["slots"][0]["start"].isoformat() == f"2027-01-15T{CHANGED[zone]}"
+    day = date(2027, 1, 15)
+    openings = search(
+        service=Service.objects.get(pk=salon.service.pk),
+        first_day=day,
+        last_day=day,
+        staff_ids=[salon.staff.pk],
+        now=datetime(2027, 1, 4, tzinfo=UTC),
+    )
+    assert openings.slots[0][0].isoformat() == f"2027-01-15T{CHANGED[zone]}"
 
 
 def test_neither_the_machine_nor_the_environment_brings_other_rules(tmp_path):

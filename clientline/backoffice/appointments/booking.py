@@ -116,7 +116,7 @@ class BookingForm(PriceForm, WhenForm):
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
         duration = int(minutes) if readable_number(minutes) else None
-        return FreeTimes(self.caller, service=service, day=day, staff=self.named("staff"), duration=duration)
+        return FreeTimes(service=service, day=day, staff=self.named("staff"), duration=duration)
 
     @property
     def zone(self):

@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.timezone import make_aware
-from rest_framework.exceptions import APIException
 
+from appointments.availability import search
 from appointments.hours import is_shown
-from appointments.listing import Question
 from appointments.refusals import SlotTaken
 from clientline.admin.forms import Refusable, whole_minute
 from clientline.api.fields import LATEST, parse_date, parse_instant
 from clientline.api.filters import DateFormField
-from clientline.api.problems import recognize_refusal
-from clientline.refusals import Refused
+from clientline.refusals import FieldRefused
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
 LAST_DAY = LATEST.date() - timedelta(days=1)
@@ -32,27 +29,33 @@ REASONS = {
 class FreeTimes:
     """The free times of a day as choices, or `sentence`, which says why there are none."""
 
-    def __init__(self, caller, *, service, day, staff=None, duration=None, exclude=None):
+    def __init__(self, *, service, day, staff=None, duration=None, moved=None):
         self.choices, self.sentence = [], ""
-        asked = {"service": service, "staff": staff, "duration": duration, "exclude": exclude}
-        asked |= {"from": day, "to": min(day + timedelta(days=LOOK_AHEAD_DAYS), LAST_DAY)}
-        parameters = QueryDict(mutable=True)
-        parameters.update({name: str(getattr(value, "pk", value)) for name, value in asked.items() if value})
         try:
-            self.read(Question(parameters, caller).answer(now=timezone.now()), day)
-        except (Refused, APIException) as error:
-            self.sentence = self.plain(recognize_refusal(error), service, staff)
+            openings = search(
+                service=service,
+                first_day=day,
+                last_day=min(day + timedelta(days=LOOK_AHEAD_DAYS), LAST_DAY),
+                staff_ids=[staff.pk] if staff else (),
+                duration=duration,
+                moved=moved,
+                now=timezone.now(),
+            )
+        except FieldRefused as refusal:
+            self.sentence = self.plain(refusal, service, staff)
+        else:
+            self.offer(openings, day)
 
-    def read(self, answer, day):
-        starts = [slot["start"] for slot in answer["slots"]]
+    def offer(self, openings, day):
+        starts = [start for start, _, _ in openings.slots]
         self.choices = [(each.isoformat(), f"{each:%H:%M}") for each in starts if each.date() == day]
         if not self.choices:
-            reason = REASONS[answer["days"][0]["reason"]]
-            self.sentence = f"{reason} {next_day(starts)}"
+            (_, _, reason), *_ = openings.days
+            self.sentence = f"{REASONS[reason]} {next_day(starts)}"
 
     def plain(self, refusal, service, staff):
-        [error, *_] = getattr(refusal, "errors", [{"field": None, "detail": refusal.detail}])
-        return f"{staff} does not perform {service}." if staff and error["field"] == "staff" else error["detail"]
+        [error] = refusal.errors
+        return f"{staff} does not perform {service}." if error["field"] == "staff" else error["detail"]
 
 
 def next_day(starts):

@@ -53,7 +53,7 @@ class RescheduleForm(MoveForm, WhenForm):
         staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
         if staff is None:
             return NoTimes("Choose somebody to see the free times.")
-        return FreeTimes(self.caller, service=self.row.service, day=day, staff=staff, exclude=self.row)
+        return FreeTimes(service=self.row.service, day=day, staff=staff, moved=self.row)
 
     def clean(self):
         values = super().clean()

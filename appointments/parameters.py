@@ -1,0 +1,136 @@
+"""The query parameters of free times and of reports: read, and turned into what the domain is asked."""
+
+from django import forms
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+
+from appointments.availability import LONGEST_SEARCH_DAYS
+from appointments.models import Appointment
+from appointments.periods import LONGEST_DAYS, Period, refuse_unreportable
+from clientline.api.fields import named
+from clientline.api.filters import DateFormField, IdFormField, strange
+from clientline.refusals import FieldRefused, Forbidden
+from organizations.models import Organization
+from services.models import Service
+
+AVAILABILITY_PARAMETERS = [
+    OpenApiParameter("service", OpenApiTypes.INT64, required=True),
+    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="Local date"),
+    OpenApiParameter(
+        "to",
+        OpenApiTypes.DATE,
+        required=True,
+        description=f"Local date, included; at most {LONGEST_SEARCH_DAYS} days",
+    ),
+    OpenApiParameter("staff", OpenApiTypes.INT64, many=True, description="Repeatable; none: everybody"),
+    OpenApiParameter("exclude", OpenApiTypes.INT64, description="A visit that is being rescheduled"),
+    OpenApiParameter("duration", OpenApiTypes.INT, description="Minutes; for staff and above"),
+]
+REPORT_PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="Local date"),
+    OpenApiParameter(
+        "to", OpenApiTypes.DATE, required=True, description=f"Local date, included; at most {LONGEST_DAYS} days"
+    ),
+    OpenApiParameter("organization", OpenApiTypes.INT64, description="For platform operators, who have to say which"),
+]
+
+
+class SearchForm(forms.Form):
+    service = IdFormField()
+    to = DateFormField()
+    exclude = IdFormField(required=False)
+    duration = IdFormField(required=False)
+
+
+class PeriodForm(forms.Form):
+    to = DateFormField()
+    group_by = forms.CharField(required=False)
+    organization = IdFormField(required=False)
+
+
+for form in (SearchForm, PeriodForm):
+    form.base_fields["from"] = DateFormField()  # a word that no attribute of a class can be called
+
+
+def read_search(parameters, caller):
+    """The arguments of `availability.search` but `now`. Raises ValidationError, FieldRefused and Forbidden."""
+    asked = _read(SearchForm, parameters, repeatable=("staff",))
+    if asked["duration"] and not caller.may("appointments", "duration"):
+        raise Forbidden("You may not send `duration`.")
+    moved = _find_visit(caller, asked)
+    return {
+        "service": moved.service if moved else _find_service(caller, asked["service"]),
+        "first_day": asked["from"],
+        "last_day": asked["to"],
+        "staff_ids": [_read_id("staff", text) for text in parameters.getlist("staff")],
+        "duration": asked["duration"],
+        "moved": moved,
+    }
+
+
+def read_period(parameters, caller, groupings):
+    """The period that a report is asked for. Raises ValidationError, FieldRefused and Forbidden."""
+    asked = _read(PeriodForm, parameters)
+    group_by = asked["group_by"] or "day"
+    if group_by not in groupings:
+        raise FieldRefused("group_by", "invalid_choice", f"Choose one of: {', '.join(groupings)}.")
+    refuse_unreportable(asked["from"], asked["to"])
+    return Period(_find_organization(asked["organization"], caller), asked["from"], asked["to"], group_by)
+
+
+def _read(form_class, parameters, repeatable=()):
+    """The parameters by name. Raises ValidationError for what is unknown, missing, repeated, empty or nonsense."""
+    errors = strange(parameters, {*form_class.base_fields, *repeatable}, repeatable)
+    form = form_class(parameters)
+    if not form.is_valid() or errors:
+        raise ValidationError(dict(form.errors) | errors)
+    return form.cleaned_data
+
+
+def _read_id(name, text):
+    try:
+        return IdFormField().clean(text)
+    except forms.ValidationError as error:
+        raise ValidationError({name: error.messages}) from error
+
+
+def _offered_to(caller):
+    return Service.objects.visible_to(caller, "services")
+
+
+def _find_service(caller, pk):
+    (service,) = named(caller, (_offered_to, pk)).values()
+    if service is None:
+        raise _unknown("service")
+    return service
+
+
+def _find_visit(caller, asked):
+    """The visit that is being moved, or None where none is."""
+    if asked["exclude"] is None:
+        return None
+    visits = Appointment.objects.visible_to(caller, "appointments", "reschedule")
+    visits = visits.select_related("service__organization", "staff")
+    visit = visits.filter(pk=asked["exclude"], service=asked["service"]).first()
+    if visit is None:
+        _find_service(caller, asked["service"])  # of two that are unknown, the first is named
+        raise _unknown("exclude")
+    return visit
+
+
+def _find_organization(pk, caller):
+    if not caller.is_superuser:
+        if pk is not None:
+            raise Forbidden("Only platform operators may send `organization`.")
+        return caller.organization
+    if pk is None:
+        raise FieldRefused("organization", "required", "Say whose report you want.")
+    organization = Organization.objects.filter(pk=pk).first()
+    if organization is None:
+        raise _unknown("organization")
+    return organization
+
+
+def _unknown(name):
+    return FieldRefused(name, "does_not_exist", "There is no row with this id.")

@@ -1,0 +1,30 @@
+"""Who performs a service: the active people named for it, or everybody but clients where nobody is."""
+
+from functools import cache
+
+from clientline.database.prepared import Given, Statement
+from services.models import Service
+
+
+def performers(service):
+    """The names of everybody who can be booked for a service, by ascending id."""
+    return dict(_performing().rows({"service": service.pk, "organization": service.organization_id}))
+
+
+def performs(staff, service):
+    values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
+    return bool(_performing_one().rows(values))
+
+
+def _any_service():
+    return Service(pk=Given("service"), organization_id=Given("organization"))
+
+
+@cache
+def _performing():
+    return Statement(_any_service().performers().order_by("id").values_list("id", "name"))
+
+
+@cache
+def _performing_one():
+    return Statement(_any_service().performers().filter(pk=Given("staff")).values_list("id"))
