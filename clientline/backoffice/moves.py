@@ -45,6 +45,9 @@ class MoveForm(Refusable, forms.Form):
     def choose(self):
         """Fill in what the row says, and limit the choices to what this caller may name for it."""
 
+    def show(self):
+        """Called before the page is drawn, for what a form that is sent does not need."""
+
     def add_refusal(self, refusal):
         if refusal.code == "invalid_transition":
             refusal.detail = refusal.detail.replace("_", "-")  # a no-show
@@ -147,6 +150,7 @@ class MovesMixin:
                 told = note or move.done.format(**form.figures())
                 self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
                 return HttpResponseRedirect(self.home_of(request, row))
+        form.show()
         return page(
             request,
             move.template,

@@ -100,3 +100,14 @@ def test_a_day_without_free_times_says_why_and_where_the_next_one_is(salon, clie
     service.staff.add(salon.colleague, through_defaults={"organization": salon.organization})
     looked = submit(client, ADD, **booking(salon, service=service.pk, look="1"))
     assert "Salon staff does not perform Nails." in looked.content.decode()
+
+
+def test_a_booking_looks_for_no_free_times_beyond_its_own(salon, client, django_assert_num_queries):
+    always_at_work(salon.staff)
+    client.force_login(salon.manager)
+    looked = submit(client, ADD, **booking(salon, date=f"{days_ahead(5):%Y-%m-%d}", look="1", time=""))
+    (first, _), *_, (second, _) = slots_of(looked)
+    client.post(ADD, typed(looked, slot=first))
+    with django_assert_num_queries(23):
+        answer = client.post(ADD, typed(looked, slot=second))
+    assert answer.status_code == 302

@@ -25,6 +25,7 @@ from organizations import policy
 from services.models import DAY_OF_MINUTES
 
 FEW = 24  # so many are shown as they are; more are searched for
+ROWS = ("client", "service", "staff")  # fields that name one
 PREFILLED = ("client", "service", "staff", "date", "time")
 EXTRAS = ("duration", "price", "notes", "internal_notes", "count", "skip")
 NO_CLIENT = "Choose a client, or write the name and e-mail address of a new one."
@@ -80,24 +81,29 @@ class BookingForm(PriceForm, WhenForm):
         for name, permission in self.guarded.items():
             if not self.caller.may(*permission):
                 del self.fields[name]
-        for name in ("client", "service", "staff"):
-            self.fill_choices(name, model_admin, request)
+        self.model_admin = model_admin
+        for name in ROWS:
+            rows = model_admin.rows_for(Appointment._meta.get_field(name), request)
+            self.fields[name].queryset = rows.select_related("organization").order_by("name", "id")
         self.alone = policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED
         if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
+
+    def show(self):
+        for name in ROWS:
+            self.fill_choices(name)
         service = self.named("service")
         if "price" in self.fields:
             self.fields["price"].currency = lambda: (service or self.caller).organization.currency
         self.offer(self.free_times(service), service and service.organization)
 
-    def fill_choices(self, name, model_admin, request):
+    def fill_choices(self, name):
         """A few are shown at once, many are searched for; of clients there are always many."""
-        field, column = self.fields[name], Appointment._meta.get_field(name)
-        field.queryset = model_admin.rows_for(column, request).select_related("organization").order_by("name", "id")
-        field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
+        field, column, site = self.fields[name], Appointment._meta.get_field(name), self.model_admin.admin_site
+        field.label_from_instance = site.get_model_admin(column.related_model).label
         if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
-            field.widget = SuggestedSelect(column, model_admin.admin_site)
+            field.widget = SuggestedSelect(column, site)
         elif name == "service":
             field.empty_label, field.label_from_instance = None, offered
             field.widget = forms.RadioSelect()
@@ -205,6 +211,7 @@ def booking_view(model_admin, request):
     form = form_for(model_admin, request)
     if form.is_bound and form.is_valid() and (visit := booked(model_admin, request, form)):
         return HttpResponseRedirect(reverse("admin:appointments_appointment_change", args=[visit.pk]))
+    form.show()
     return page(
         request,
         "booking.html",

@@ -104,6 +104,10 @@ class WhenForm(Refusable, forms.Form):
 
     anyway = None
 
+    def show(self):
+        """Offer the free times. Called before a page is drawn: a booking that succeeds needs none."""
+        raise NotImplementedError
+
     @property
     def zone(self):
         """The organization's, in which times are typed."""

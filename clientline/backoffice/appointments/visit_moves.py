@@ -45,6 +45,8 @@ class RescheduleForm(MoveForm, WhenForm):
         if not self.row.staff.is_active:
             # Not whoever happens to be first in the list.
             self.fields["staff"].required, self.fields["staff"].empty_label = True, "Choose somebody"
+
+    def show(self):
         self.offer(self.free_times(), self.row.organization)
 
     def free_times(self):
