@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
 
 wsgi_app = "clientline.wsgi:application"
 bind = f"{settings.URL_HOST}:{settings.PORT}"
+backlog = 2048  # connections that wait to be accepted
 
 worker_class = "gthread"
 workers = multiprocessing.cpu_count()

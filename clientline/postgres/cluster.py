@@ -8,6 +8,7 @@ and its children hold a lock on the cluster itself, so "is anything alive in the
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -331,6 +332,12 @@ def run_as(identity, directory, command, log="", stdin=None):
         env=environment,
     )
     if result.returncode not in (0, launcher.BUSY):
-        words = result.stderr.strip().splitlines() or ["no reason given"]
-        raise PostgresUnavailable(f"{Path(command[0]).name} failed: {words[-1]}")
+        raise PostgresUnavailable(f"{Path(command[0]).name} failed: {reason_in(result.stderr)}")
     return result.returncode == 0
+
+
+def reason_in(words):
+    """Why a program failed, of all that it said: initdb tells afterwards how it tidies up."""
+    lines = words.strip().splitlines() or ["no reason given"]
+    reasons = [line for line in lines if re.search("FATAL:|PANIC:|error:", line)]
+    return re.split("(?:FATAL|PANIC|error): +", (reasons or lines)[-1])[-1]

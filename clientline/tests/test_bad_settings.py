@@ -231,19 +231,19 @@ def listener(answer, *, then_close=True):
         server.shutdown(socket.SHUT_RDWR)
 
 
+def reason_of(url):
+    """Why the server that the URL names cannot be used."""
+    own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.database(url)
+    with pytest.raises(Unreachable) as refused:
+        DatabaseWrapper(connection.settings_dict | own).ensure_connection()
+    assert "s3cret" not in str(refused.value)
+    return str(refused.value)
+
+
 @pytest.fixture
 def reason(django_db_blocker):
-    """Says why the server that a URL names cannot be used."""
-
-    def told(url):
-        own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.database(url)
-        with pytest.raises(Unreachable) as refused:
-            DatabaseWrapper(connection.settings_dict | own).ensure_connection()
-        assert "s3cret" not in str(refused.value)
-        return str(refused.value)
-
     with django_db_blocker.unblock():
-        yield told
+        yield reason_of
 
 
 def test_an_unknown_host_is_named(reason):

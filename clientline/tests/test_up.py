@@ -164,7 +164,7 @@ def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path):
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
 def test_a_foreign_address_is_refused(host):
     with pytest.raises(CommandError, match=f"^Cannot listen on {re.escape(host)}:8000"):
-        up.refuse_taken_port(host, 8000)
+        up.listen(host, 8000)
 
 
 def test_a_changed_static_file_is_collected_again(settings, tmp_path):

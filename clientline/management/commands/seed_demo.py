@@ -10,9 +10,11 @@ from django.utils import timezone
 from psycopg.errors import UniqueViolation
 from tqdm import tqdm
 
+from clientline.database.turns import turn_on_database
 from clientline.demo.businesses import SONNIG
 from clientline.demo.world import build
 from organizations.audit import unaudited
+from organizations.models import Organization
 
 PASSWORD = "let-the-sun-in"
 MOST_ORGANIZATIONS, MOST_APPOINTMENTS = 10_000, 10_000_000
@@ -27,9 +29,19 @@ class Command(BaseCommand):
         parser.add_argument("--appointments", type=int, default=600, help="how many visits in all; default 600")
         parser.add_argument("--seed", type=int, default=1, help="another number makes other data; default 1")
         parser.add_argument("--today", type=day, help="YYYY-MM-DD, the day to look back and ahead from")
+        parser.add_argument("--if-empty", action="store_true", help="do nothing where there is an organization")
         parser.add_argument("--logins", action="store_true", help="let the people sign in, and print how")
 
-    def handle(self, *, organizations, appointments, seed, today, logins, verbosity, **options):
+    def handle(self, *, if_empty, **options):
+        with turn_on_database(self.say):
+            if not (if_empty and Organization.objects.exists()):
+                self.fill(**options)
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def fill(self, *, organizations, appointments, seed, today, logins, verbosity, **options):
         today = today or timezone.localdate()
         refuse_absurd("organizations", organizations, 1, MOST_ORGANIZATIONS)
         refuse_absurd("appointments", appointments, 1, MOST_APPOINTMENTS)

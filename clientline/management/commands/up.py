@@ -1,5 +1,6 @@
 """Everything between a fresh checkout and a served page; what `make run` does."""
 
+import errno
 import hashlib
 import os
 import socket
@@ -15,12 +16,17 @@ from django.db import connection, connections
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from clientline import zones
+from clientline import gunicorn_conf, zones
 from clientline.database.pending import has_pending_migrations
+from clientline.database.turns import turn_on_file
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
+MENDS = {
+    errno.EADDRINUSE: "end what listens there, or set HOST and PORT to a free address",
+    errno.EACCES: "ports below 1024 are root's alone, so set PORT to 1024 or more",
+}
 HOW_TO_BEGIN = """The database has no organization yet. Any of these makes a beginning:
   manage.py createsuperuser           an operator, who sees all organizations
   manage.py create_organization       an organization and its first admin
@@ -36,14 +42,13 @@ class Command(BaseCommand):
 
     def handle(self, *, demo, **options):
         try:
-            refuse_taken_port(settings.HOST, settings.PORT)
-            self.start_database()
-            self.migrate()
-            call_command("rezone", if_new_rules=True)
-            self.collect_static()
-            self.fill(demo)
+            listener = listen(settings.HOST, settings.PORT)
+            with turn_on_file(settings.DATA_DIR / "start.lock", self.say):
+                self.prepare(demo)
             connections.close_all()  # the workers must not share ours
-            Server(self).run()
+            server = Server(self)
+            server.cfg.set("bind", f"fd://{listener.detach()}")
+            server.run()
         except PostgresUnavailable as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -53,6 +58,13 @@ class Command(BaseCommand):
     def say(self, text):
         self.stdout.write(text)
         self.stdout.flush()
+
+    def prepare(self, demo):
+        self.start_database()
+        self.migrate()
+        call_command("rezone", if_new_rules=True)
+        self.collect_static()
+        self.fill(demo)
 
     def start_database(self):
         if settings.EMBEDDED_DATA:
@@ -81,7 +93,7 @@ class Command(BaseCommand):
         if apps.get_model("organizations", "Organization")._default_manager.exists():
             return
         if demo:
-            call_command("seed_demo", organizations=2, appointments=600, seed=1, logins=True)
+            call_command("seed_demo", organizations=2, appointments=600, seed=1, logins=True, if_empty=True)
         else:
             self.say(HOW_TO_BEGIN)
 
@@ -117,20 +129,24 @@ class Server(WSGIApplication):
         self.cfg.set("on_exit", self.command.say_goodbye)
 
 
-def refuse_taken_port(host, port):
-    """Raise CommandError when nobody could listen there, before anything slow is done."""
+def listen(host, port):
+    """The socket on which gunicorn will answer. It is ours from the start on, so that of two starts one gives way.
+
+    Raises CommandError, before anything slow is done; who calls meanwhile is answered as soon as it serves.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CommandError(
-            f"Cannot listen on {host}:{port} ({error.strerror}): "
-            "end what listens there, or set HOST and PORT to a free address."
-        ) from error
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(gunicorn_conf.backlog)
+    except (OSError, UnicodeError) as error:
+        mend = MENDS.get(getattr(error, "errno", None), "HOST has to be an address of this machine")
+        reason = getattr(error, "strerror", "no name of a host")
+        raise CommandError(f"Cannot listen on {host}:{port} ({reason}): {mend}.") from error
+    return listener
 
 
 def fingerprint_of_static_files():

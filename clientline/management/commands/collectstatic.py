@@ -1,0 +1,12 @@
+"""Django's `collectstatic`, one at a time in a directory: two at once delete each other's files, or rename them."""
+
+from django.conf import settings
+from django.contrib.staticfiles.management.commands import collectstatic
+
+from clientline.database.turns import turn_on_file
+
+
+class Command(collectstatic.Command):
+    def handle(self, **options):
+        with turn_on_file(settings.DATA_DIR / "static.lock", self.stderr.write):
+            return super().handle(**options)
