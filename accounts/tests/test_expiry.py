@@ -39,7 +39,10 @@ def test_a_token_is_good_until_it_expires_and_not_at_that_moment(salon, this_mom
 def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_organizations(salon):
     _, secret = tokens.issue(salon.staff, now=LONG_AGO)
     _, other = tokens.issue(salon.staff, now=LONG_AGO)
-    assert tokens.bearer(secret, confined=False).user == salon.staff
+    Token.objects.filter(digest=tokens.digest(secret)).update(last_used_at=LONG_AGO + JOT)
+    found, row = tokens.bearer(secret, confined=False), Token.objects.get(digest=tokens.digest(secret))
+    assert (found, found.user, found.organization_id) == (row, salon.staff, salon.organization.pk)
+    assert (found.last_used_at, len(secret)) == (LONG_AGO + JOT, 12 + 43)  # 32 bytes
     for wrong in (secret[:-1], secret[:12] + other[12:], other[:12] + secret[12:], "", "cl_"):
         assert tokens.bearer(wrong, confined=False) is None
     for row in (salon.staff, salon.organization):

@@ -12,7 +12,7 @@ from appointments.refusals import InvalidTransition, TooFarAhead, TooLate, TooSo
 from appointments.tests.factories import always_at_work
 from clientline.refusals import FieldRefused
 
-START = datetime(2031, 1, 20, 9, tzinfo=UTC)
+START = datetime(2020, 1, 20, 9, tzinfo=UTC)
 NOTICE = timedelta(minutes=90)
 JOT = timedelta(microseconds=1)
 BOOKED = START - timedelta(days=10)
@@ -98,10 +98,10 @@ def test_a_client_books_with_exactly_the_notice_and_not_a_moment_less(house):
 
 # The last local date on offer, counted from what the clocks of the organization show, not those of Greenwich.
 HORIZONS = [
-    ("America/New_York", "2031-01-10T23:59:59.999999-05:00", "2031-01-13"),
-    ("America/New_York", "2031-01-11T00:00:00-05:00", "2031-01-14"),
-    ("Asia/Tokyo", "2031-01-10T23:59:59.999999+09:00", "2031-01-13"),
-    ("Asia/Tokyo", "2031-01-11T00:00:00+09:00", "2031-01-14"),
+    ("America/New_York", "2020-01-10T23:59:59.999999-05:00", "2020-01-13"),
+    ("America/New_York", "2020-01-11T00:00:00-05:00", "2020-01-14"),
+    ("Asia/Tokyo", "2020-01-10T23:59:59.999999+09:00", "2020-01-13"),
+    ("Asia/Tokyo", "2020-01-11T00:00:00+09:00", "2020-01-14"),
 ]
 
 

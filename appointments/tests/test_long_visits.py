@@ -11,8 +11,8 @@ from appointments.models import Appointment, TimeOff
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work
 
-DAY = date(2031, 1, 20)
-MIDNIGHT = datetime(2031, 1, 20, tzinfo=UTC)
+DAY = date(2020, 1, 20)
+MIDNIGHT = datetime(2020, 1, 20, tzinfo=UTC)
 NOW = MIDNIGHT - timedelta(days=5)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

@@ -1,8 +1,13 @@
 """Recording, settling and refunding over HTTP: what is answered, and what is refused with which code."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import uuid4
+
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
+from payments import gateway, ledger
 from payments.models import Refund
 from payments.tests.factories import PaymentFactory, RefundFactory
 
@@ -239,3 +244,35 @@ def test_refunds_are_seen_by_their_organization_alone(api, salon, clinic, paid):
     assert Refund.objects.visible_to(salon.staff, "payments", "retrieve").count() == 1
     for caller in (salon.stranger, salon.colleague, clinic.admin, clinic.client):
         assert Refund.objects.visible_to(caller, "payments", "retrieve").count() == 0
+
+
+def test_payments_and_refunds_are_of_the_moment_they_were_made(salon, visit):
+    noon, later = datetime(2031, 1, 1, 12, tzinfo=UTC), datetime(2031, 1, 2, 12, tzinfo=UTC)
+    taken = {"by": salon.staff, "appointment": visit, "payment_method": "cash", "now": noon}
+    pending = ledger.record(**taken, amount=Decimal("5.00"))
+    payment = ledger.record(**taken, amount=Decimal("40.00"), status="completed")
+    assert (pending.created_at, pending.settled_at, pending.created_by) == (noon, None, salon.staff)
+    assert (payment.created_at, payment.settled_at) == (noon, noon)
+    assert ledger.complete(by=salon.staff, payment=pending, now=later).settled_at == later
+    refund = ledger.refund(by=salon.manager, payment=payment, amount=Decimal("1.00"), now=later)
+    assert (refund.created_at, refund.settled_at, refund.created_by) == (later, later, salon.manager)
+
+
+def test_a_refund_is_settled_once_whatever_its_provider_says_next(salon, visit):
+    now = datetime(2031, 1, 1, 12, tzinfo=UTC)
+    payment = PaymentFactory(
+        appointment=visit, payment_method="online", provider="simulator", key=uuid4(), completed=True
+    )
+    payment.refresh_from_db()
+    refund = ledger.refund(by=salon.admin, payment=payment, amount=Decimal("5.00"), now=now)
+    assert (refund.status, refund.settled_at, refund.key is None) == ("pending", None, False)
+
+    def settle(outcome):
+        answer = gateway.Answer(reference="re_1", outcome=outcome)
+        return ledger.settle_refund(refund=refund, payment=payment, answer=answer, now=now)
+
+    assert [settle(outcome) for outcome in ("pending", "completed", "failed", "completed")] == [
+        False, True, False, False,
+    ]  # fmt: skip
+    assert (refund.status, refund.reference, refund.settled_at) == ("completed", "re_1", now)
+    assert (payment.status, payment.refunded_amount) == ("completed", Decimal("5.00"))
