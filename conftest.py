@@ -15,9 +15,9 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from clientline.tests.browsing import chromium
+from clientline.demo.browsing import chromium
+from clientline.demo.serving import Gunicorn, database_url
 from clientline.tests.local_times import refuse_local_times
-from clientline.tests.serving import Gunicorn, database_url
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory

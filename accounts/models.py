@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts.acquaintance import acquaintances_of
 from clientline import columns
 from clientline.constraints import SameOrganization
 from organizations import policy
@@ -23,9 +24,8 @@ def members_of(user):
 
 
 def known_to(user):
-    """Themselves, the clients they registered, and the clients who have a visit with them."""
-    visitors = user.visits_given.model.objects.filter(staff=user.pk).values("client")
-    return members_of(user) & (Q(pk=user.pk) | Q(role="client") & (Q(created_by=user.pk) | Q(pk__in=visitors)))
+    """Themselves, and the clients they are acquainted with."""
+    return members_of(user) & (Q(pk=user.pk) | Q(role="client") & acquaintances_of(user))
 
 
 class UserQuerySet(TenantQuerySet):

@@ -5,9 +5,18 @@ from django.core.management import call_command
 from django.db.models import Q
 from django.dispatch import receiver
 
+from accounts.acquaintance import WAYS
 from accounts.signals import role_changing
 from appointments.models import Appointment
 from clientline.refusals import Protected
+
+
+def visitors_of(user):
+    """People who have a visit with the user."""
+    return Q(pk__in=Appointment.objects.filter(staff=user.pk).values("client"))
+
+
+WAYS.append(visitors_of)
 
 
 @receiver(role_changing)

@@ -17,7 +17,7 @@ from django.db import connection
 from accounts.models import User
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from benchmarks import callers, turns, world
-from clientline.tests.serving import Gunicorn, database_url
+from clientline.demo.serving import Gunicorn, database_url
 from services.models import Service
 
 FASTER_THAN_LOOP, SLOWER_THAN_LIST, GROWTH = 20, 2.0, 1.3

@@ -21,7 +21,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
 from benchmarks.availability import GROWTH, grown
-from clientline.tests.serving import Gunicorn
+from clientline.demo.serving import Gunicorn
 
 LISTS = (
     "appointments/appointment accounts/user payments/payment services/service appointments/workinghours "

@@ -19,7 +19,7 @@ import psycopg
 from accounts.models import User
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
-from clientline.tests.serving import Gunicorn
+from clientline.demo.serving import Gunicorn
 from services.models import Service
 
 CALLERS, PEOPLE = 16, 8

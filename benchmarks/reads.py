@@ -19,7 +19,7 @@ from django.test import Client
 from appointments.models import Appointment
 from benchmarks import callers, turns, world
 from clientline.api.pagination import Cursor
-from clientline.tests.serving import Gunicorn
+from clientline.demo.serving import Gunicorn
 
 LISTS = "users services working-hours special-hours time-off appointments payments".split()
 TARGETS = {"list": 0.6, "detail": 0.4}

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import User
-from clientline.tests.serving import database_url
+from clientline.demo.serving import database_url
 from organizations.models import Organization
 
 DEMO = {"organizations": 100, "seed": 1, "verbosity": 0}

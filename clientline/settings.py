@@ -187,7 +187,7 @@ X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CallerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["organizations.policy.PolicyPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["organizations.permissions.PolicyPermission"],
     "DEFAULT_PARSER_CLASSES": ["clientline.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["clientline.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clientline.api.renderers.AlwaysJSON",

@@ -3,8 +3,6 @@
 `organizations.tenancy` turns a scope into rows. README shows the same table; a test compares the two.
 """
 
-from rest_framework.permissions import BasePermission
-
 NEVER = "–"
 EVERYTHING = "all"  # every organization: the platform operator
 ORG = "org"  # all rows of the own organization
@@ -80,14 +78,3 @@ def allows(user, resource, action):
 def grantable_roles(user, action):
     """The roles `user` may give when they `action` (create or update) somebody."""
     return ROLES_IN.get(scope(user, "users", action), ())
-
-
-class PolicyPermission(BasePermission):
-    """401 for strangers, 403 for what the table never permits. Rows out of scope are not this class's: they are 404."""
-
-    def has_permission(self, request, view):
-        if not request.user.is_authenticated:
-            return False
-        if view.action is None or request.method.lower() not in view.http_method_names:
-            return True  # a method the path does not have: 405 follows
-        return allows(request.user, view.resource, view.policy_action)

@@ -6,7 +6,7 @@ import tempfile
 import pytest
 
 from appointments.tests.load import House
-from clientline.tests.serving import Gunicorn
+from clientline.demo.serving import Gunicorn
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from clientline.demo.serving import PROJECT
 from clientline.postgres.cluster import Cluster
-from clientline.tests.serving import PROJECT
 
 CALLERS = 8
 PATIENCE = 60  # seconds

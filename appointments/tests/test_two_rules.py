@@ -19,7 +19,7 @@ from accounts.tests.factories import token_for
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline import zones
-from clientline.tests.serving import PROJECT, Gunicorn, database_url
+from clientline.demo.serving import PROJECT, Gunicorn, database_url
 
 VANCOUVER_IN_2025 = "PST8PDT,M3.2.0,M11.1.0"
 BACKFILL = import_module("appointments.migrations.0008_agreed_times_of_old_visits")

@@ -22,8 +22,8 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 from psycopg import sql
 
+from clientline.demo.serving import PROJECT, database_url
 from clientline.postgres.cluster import PORT, ROLE, Cluster
-from clientline.tests.serving import PROJECT, database_url
 
 # A crash of the machine may cost this cluster, which is made again in two seconds.
 HASTE = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"

@@ -1,10 +1,12 @@
-"""The floors: imports go down only, stand at the top of their file, and modules are nouns."""
+"""The house: what stands on what, in one list, and the rules that spare a reader a second look."""
 
 import ast
 import sys
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db.models import CharField, Q
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ["clientline", "organizations", "accounts", "services", "appointments", "payments"]
@@ -13,15 +15,43 @@ MIGRATIONS = [path for path in MODULES if path.parent.name == "migrations"]
 TESTS = [path for path in MODULES if "tests" in path.parts]
 CODE = [path for path in MODULES if path not in TESTS and path not in MIGRATIONS]
 
-# What puts the apps together: nobody below imports it.
-ROOF = (
-    "clientline/apps.py",
-    "clientline/backoffice/",
-    "clientline/demo/",
-    "clientline/management/",
-    "clientline/privacy/",
-    "clientline/urls.py",
-)
+# From the ground up. A module imports from its own layer and from those above it in this list; rooms are named by
+# how the dotted names of their modules begin, and the longest name that fits counts.
+LAYERS = [
+    # What models, domain modules and migrations stand on. Migrations name these, so their paths stay.
+    ["clientline.columns", "clientline.constraints", "clientline.formats", "clientline.operations", "clientline.zones"],
+    ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],
+    ["clientline.configuration", "clientline.settings"],
+    ["clientline.database", "clientline.postgres"],
+    ["clientline.web", "clientline.api", "clientline.command_line", "clientline.gunicorn_conf", "clientline.wsgi"],
+    ["clientline.admin"],
+    # The apps, each with the tables that it owns.
+    ["organizations"],
+    ["accounts"],
+    ["services"],
+    ["appointments"],
+    ["payments"],
+    # The roof puts the apps together; nobody below knows it.
+    [
+        "clientline.apps",
+        "clientline.backoffice",
+        "clientline.demo",
+        "clientline.management",
+        "clientline.privacy",
+        "clientline.urls",
+    ],
+]
+RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+
+# What decides; it knows neither requests nor forms nor answers.
+DOMAIN = """
+    acquaintance audit availability balances booking changing founding history hours ledger merging
+    offering origin people performing periods placing policy receipts reports rezoning series sessions
+    tenancy tokens working_week
+""".split()
+ROWS = {"appointment", "caller", "client", "organization", "person", "service", "staff", "user", "visit"}
+WRITTEN_BY_TRIGGERS = {("Audit", "source")}
+OUTSIDE_THE_DOMAIN = ("rest_framework", "django.http", "django.forms")
 
 
 def relative(path):
@@ -46,17 +76,115 @@ def test_there_is_something_to_look_at():
     assert len(MIGRATIONS) > 5
 
 
-@pytest.mark.parametrize("floor", FLOORS)
-def test_imports_go_down_only(floor):
-    upper = FLOORS[FLOORS.index(floor) + 1 :]
+def dotted(path):
+    return relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def rank_of(module):
+    """The layer of a dotted name; None for what is not of the house."""
+    fitting = [room for room in RANKS if f"{module}.".startswith(f"{room}.")]
+    return RANKS[max(fitting, key=len)] if fitting else None
+
+
+def imported_modules(path):
+    """The modules of the house that this one imports, as dotted names."""
+    known = {dotted(each) for each in MODULES}
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                whole = f"{node.module}.{name.name}"
+                yield whole if whole in known else node.module
+
+
+def test_every_module_has_its_layer():
+    assert [relative(path) for path in CODE if dotted(path) != "clientline" and rank_of(dotted(path)) is None] == []
+
+
+def test_imports_go_down_only():
+    found = [
+        (relative(path), module)
+        for path in CODE
+        for module in imported_modules(path)
+        if rank_of(module) is not None and rank_of(module) > rank_of(dotted(path))
+    ]
+    assert found == []
+
+
+def test_no_two_modules_need_each_other():
+    needs = {dotted(path): set(imported_modules(path)) - {dotted(path)} for path in CODE}
+    while leaves := {module for module, needed in needs.items() if not needed & needs.keys()}:
+        needs = {module: needed for module, needed in needs.items() if module not in leaves}
+    assert needs == {}
+
+
+def test_the_domain_knows_neither_requests_nor_forms():
     found = [
         (relative(path), name)
         for path in CODE
-        if path.parts[len(ROOT.parts)] == floor and not relative(path).startswith(ROOF)
+        if path.stem in DOMAIN and relative(path.parent) in FLOORS[1:]
         for _, name in imports(tree_of(path))
-        if name.split(".")[0] in upper
+        if name.startswith(OUTSIDE_THE_DOMAIN)
     ]
     assert found == []
+
+
+def test_no_code_leans_on_tests():
+    found = [(relative(path), name) for path in CODE for name in imported_modules(path) if ".tests" in name]
+    assert found == []
+
+
+def ways_back_up(app):
+    """The names by which a row of this app, or of one below, reaches rows of higher apps."""
+    height = FLOORS.index(app)
+    return {
+        relation.get_accessor_name()
+        for model in apps.get_models()
+        if model._meta.app_label in FLOORS[: height + 1]
+        for relation in model._meta.related_objects
+        if relation.related_model._meta.app_label in FLOORS[height + 1 :]
+    }
+
+
+@pytest.mark.parametrize("app", ["accounts", "services", "appointments"])
+def test_no_way_back_from_a_row_leads_up(app):
+    """What refers to a row from above is asked for above."""
+    ways = ways_back_up(app)
+    found = [
+        (relative(path), f"{node.value.id}.{node.attr}")
+        for path in CODE
+        if dotted(path).startswith(f"{app}.")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in ways
+        if node.value.id in ROWS
+    ]
+    assert (ways != set(), found) == (True, [])
+
+
+def choices_in_the_database(model):
+    """By field, the values that a constraint of its own permits."""
+    conditions = [getattr(each, "condition", None) for each in model._meta.constraints]
+    return {
+        lookup.removesuffix("__in"): set(values)
+        for condition in conditions
+        if isinstance(condition, Q) and len(condition.children) == 1 and not condition.negated
+        for lookup, values in [each for each in condition.children if isinstance(each, tuple)]
+        if lookup.endswith("__in")
+    }
+
+
+def test_what_a_column_may_hold_is_said_alike_in_python_and_in_the_database():
+    unlike = [
+        (model.__name__, field.name)
+        for model in apps.get_models()
+        if model._meta.app_label in FLOORS
+        for field in model._meta.concrete_fields
+        if field.choices and isinstance(field, CharField) and (model.__name__, field.name) not in WRITTEN_BY_TRIGGERS
+        if {value for value, _ in field.flatchoices} | ({""} if field.blank else set())
+        != choices_in_the_database(model).get(field.name)
+    ]
+    assert unlike == []
 
 
 def test_factories_import_factories_of_lower_floors_only():
@@ -132,8 +260,8 @@ def test_settings_alone_reads_the_environment():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os"
     }
-    embedded = {name for name in readers if "postgres" in name}
-    assert readers - embedded <= launchers
+    starting_programs = {name for name in readers if "postgres" in name or name.startswith("clientline/demo/")}
+    assert readers - starting_programs <= launchers
 
 
 def test_no_file_outgrows_its_reader():

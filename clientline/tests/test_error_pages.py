@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline.backoffice.calendar import today
-from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from clientline.web.error_pages import FORGED, WORDS

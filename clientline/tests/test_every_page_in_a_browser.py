@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,

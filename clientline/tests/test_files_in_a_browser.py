@@ -6,7 +6,7 @@ import os
 import pytest
 
 from accounts.models import User
-from clientline.tests.browsing import CHROMIUM, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from clientline.tests.browsing import CHROMIUM, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, Visitor, chromium
 from organizations.tests.factories import OrganizationFactory
 
 pytestmark = [

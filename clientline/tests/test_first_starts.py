@@ -18,9 +18,9 @@ from django.db import connection
 from psycopg import sql
 
 from clientline.database.turns import TURN
+from clientline.demo.serving import database_url
 from clientline.management.commands import up
 from clientline.postgres.cluster import PORT, Cluster
-from clientline.tests.serving import database_url
 from clientline.tests.test_bad_settings import reason_of
 from clientline.tests.test_up import free_port, read_until, start, stop
 

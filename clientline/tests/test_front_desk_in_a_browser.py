@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.browsing import CHROMIUM, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, PHONE, Visitor
 from payments.models import Payment, Refund
 
 pytestmark = [

@@ -14,7 +14,7 @@ from psycopg.sql import SQL
 from appointments.availability import search
 from appointments.tests.factories import always_at_work
 from clientline import zones
-from clientline.tests.serving import PROJECT
+from clientline.demo.serving import PROJECT
 from organizations.models import Organization
 from services.models import Service
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.tests.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 
 pytestmark = [
     pytest.mark.browser,

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline import zones
-from clientline.tests.serving import Gunicorn, database_url
+from clientline.demo.serving import Gunicorn, database_url
 from services.models import Service
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
-from clientline.tests.browsing import CHROMIUM, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, Visitor, chromium
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from clientline.demo.businesses import SONNIG
+from clientline.demo.serving import Gunicorn
 from clientline.management.commands.seed_demo import PASSWORD
-from clientline.tests.serving import Gunicorn
 
 try:
-    from clientline.tests.browsing import CHROMIUM, PHONE, Visitor, chromium
+    from clientline.demo.browsing import CHROMIUM, PHONE, Visitor, chromium
 except ImportError:  # playwright comes with requirements-dev.txt
     chromium = None
 

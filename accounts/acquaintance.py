@@ -1,0 +1,13 @@
+"""Whom somebody of the team knows: the clients they registered, and those an upper app knows to be theirs."""
+
+from django.db.models import Q
+
+# Each is a function: user → Q over people. An upper app adds its own when it is ready.
+WAYS = [lambda user: Q(created_by=user.pk)]
+
+
+def acquaintances_of(user):
+    condition = Q()
+    for way in WAYS:
+        condition |= way(user)
+    return condition
