@@ -70,7 +70,7 @@ def test_the_access_table_is_the_policy():
 
 
 def test_the_configuration_table_and_the_example_name_every_variable_that_is_read():
-    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "tests" not in path.parts]
+    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py") if not {"tests", "demo"} & set(path.parts)]
     read = {name for path in sources for name in READ_FROM_ENVIRONMENT.findall(path.read_text())}
     described = {names(line)[0] for line in table("Configuration", "variable")[2:]}
     example = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
