@@ -143,7 +143,7 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
     return visit
 
 
-def rezone(*, by, visit, appointment_date, zone, now, reason=""):
+def rezone(*, by, visit, appointment_date, zone, now):
     """Move a visit to the instant at which the clocks of `zone` show the time agreed, which is the same time to people.
 
     What it overlaps knowingly it may go on to overlap. The caller holds its row and its person's calendar; `visit`
@@ -153,9 +153,23 @@ def rezone(*, by, visit, appointment_date, zone, now, reason=""):
     with placing():
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
         save_changes(moved, changes | {"local_start": wall_clock(appointment_date, zone)})
-        became = history.agreed(moved, zone)
-        history.record(moved, "rezoned", by=by, now=now, was=was, became=became, reason=reason)
+        history.record(moved, "rezoned", by=by, now=now, was=was, became=history.agreed(moved, zone))
     return moved
+
+
+def keep_instants(*, by, visits, zone, now):
+    """Take what the clocks of `zone` show for these visits, which stay where they are, for the time agreed.
+
+    The history tells of both times. The caller holds their rows.
+    """
+    facts = []
+    for visit in visits:
+        was = history.agreed(visit)
+        visit.local_start, visit.version = wall_clock(visit.appointment_date, zone), visit.version + 1
+        became = history.agreed(visit, zone)
+        facts.append(history.fact_of(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
+    Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
+    history.save_all(facts)
 
 
 def cancel(*, by, visit, now, reason="", waive_fee=False):

@@ -29,7 +29,11 @@ def record(visit, action, *, by, now, was="", became="", reason=""):
 
 def record_all(visits, action, **told):
     """Remember the same of many visits: something that is no move of theirs."""
-    AppointmentHistory.objects.bulk_create(fact_of(visit, action, **told) for visit in visits)
+    save_all(fact_of(visit, action, **told) for visit in visits)
+
+
+def save_all(facts):
+    AppointmentHistory.objects.bulk_create(facts, batch_size=1000)
 
 
 def fact_of(visit, action, *, by, now, was, became, reason):
@@ -113,7 +117,7 @@ def as_shown(text, action, starts):
 SENTENCES = {
     "booked": "Booked for {became}",
     "rescheduled": "Moved from {was} to {became}",
-    "rezoned": "Put from {was} to {became} on the clocks of the present time zone rules",
+    "rezoned": "Kept at {became} when the clocks of the time zone changed",
     "reassigned": "Handed over from {was} to {became}",
     "client_changed": "Handed over from client {was} to {became}",
     "cancelled": "Cancelled",
@@ -148,6 +152,8 @@ def in_words(visit):
 
 def sentence(fact, names, starts):
     said = {name: plain(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
+    if fact.action == "rezoned" and said["was"] != said["became"]:
+        return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 

@@ -7,8 +7,11 @@ from django.dispatch import receiver
 
 from accounts.acquaintance import WAYS
 from accounts.signals import role_changing
+from appointments import rezoning
 from appointments.models import Appointment
 from clientline.refusals import Protected
+from clientline.zones import zone
+from organizations.signals import zone_changing
 
 
 def visitors_of(user):
@@ -24,6 +27,11 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
     """A visit is between a client and one of the team: neither may change sides while one refers to them."""
     if "client" in (person.role, role) and Appointment.objects.filter(Q(client=person) | Q(staff=person)).exists():
         raise Protected("Visits refer to this person, so they cannot change between client and team.")
+
+
+@receiver(zone_changing)
+def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
+    rezoning.follow(organization, zone(timezone), coming_visits, by=by, now=now)
 
 
 def look_at_coming_visits(*, plan=None, apps=None, **kwargs):

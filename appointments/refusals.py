@@ -3,7 +3,7 @@
 from django.utils.timezone import localtime
 
 from appointments import availability
-from clientline.refusals import Refused
+from clientline.refusals import FieldRefused, Refused
 
 
 class SlotTaken(Refused):
@@ -39,6 +39,34 @@ class TooFarAhead(Refused):
 SLOT_REFUSALS = {
     refusal.code: refusal for refusal in (SlotTaken, OutsideWorkingHours, AwayThen, OffGrid, TooSoon, TooFarAhead)
 }
+
+
+class AsksAboutVisits(FieldRefused):
+    """Not refused for good: said with `coming_visits`, the same is done. `count` of them, `example` for people."""
+
+    def __init__(self, count, example):
+        self.count, self.example = count, example
+        super().__init__(
+            "coming_visits",
+            "required",
+            f"{'1 visit is' if count == 1 else f'{count} visits are'} to come. Say whether they keep the time that "
+            f"clocks show (keep_local) or their instants (keep_instant). {example}",
+        )
+
+
+class VisitsInTheWay(Refused):
+    """`visits` are the ids of those that cannot keep their time in another zone, at most MOST_NAMED."""
+
+    code = "visits_cannot_move"
+    MOST_NAMED = 50
+
+    def __init__(self, stuck):
+        visit, why = stuck[0]
+        super().__init__(
+            f"{len(stuck)} of the coming visits cannot keep the time agreed, so nothing is saved: reschedule or cancel "
+            f"them first. The first is number {visit.pk}, agreed for {visit.agreed_start:%Y-%m-%d %H:%M}. {why}",
+            visits=[each.pk for each, _ in stuck[: self.MOST_NAMED]],
+        )
 
 
 class InvalidTransition(Refused):

@@ -14,9 +14,10 @@ from appointments import booking
 from appointments.hours import at, instant_of, is_shown
 from appointments.models import Appointment, TimeOff
 from appointments.placing import hold_calendars
-from appointments.refusals import AwayThen, SlotTaken
-from clientline import zones
+from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
+from clientline import wording, zones
 from organizations.audit import unaudited
+from organizations.changing import KEEP_INSTANT
 from organizations.models import Organization
 
 # The stretches of constant offset come from Python's rules: an instant plus seconds is an instant by any rules, and
@@ -101,7 +102,8 @@ def rezone(*, now, by=None):
             visits = locked(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
             hold_calendars([staff])
             zone = Organization.objects.get(pk=organization).zone
-            yield put_right([visit for visit in visits if is_stray(visit, zone, now)], zone, by=by, now=now)
+            found = [visit for visit in visits if is_stray(visit, zone, now)]
+            yield put_right(found, zone, by=by, now=now, away=times_off(found))
 
 
 def locked(visits):
@@ -119,21 +121,19 @@ def is_stray(visit, zone, now):
     return is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
 
 
-def put_right(visits, zone, *, by, now, reason=""):
-    """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome."""
-    targets = {visit: instant_showing(visit.local_start, zone) for visit in visits}
-    away = times_off(visits)
+def put_right(visits, zone, *, by, now, away):
+    """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome.
+
+    Nobody is moved into the time off `away`.
+    """
+    targets = {visit: instant_showing(agreed_clock(visit), zone) for visit in visits}
     stuck = {visit: why for visit in visits if (why := refusal_of(visit, targets[visit], away))}
     waiting, moved = in_order({visit: targets[visit] for visit in visits if visit not in stuck}), []
     while waiting:
         left = []
         for visit in waiting:
             try:
-                moved.append(
-                    booking.rezone(
-                        by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now, reason=reason
-                    )
-                )
+                moved.append(booking.rezone(by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now))
             except SlotTaken:
                 left.append(visit)
         if len(left) == len(waiting):
@@ -174,3 +174,51 @@ def refusal_of(visit, start, away):
     end = start + (visit.ends_at - visit.appointment_date)
     hit = any(each.starts_at < end and each.ends_at > start for each in away if each.staff_id in (None, visit.staff_id))
     return AwayThen.detail if hit else None
+
+
+# Another zone
+
+
+def follow(organization, zone, wish, *, by, now):
+    """What coming visits do when their organization's zone becomes `zone`; its row is locked.
+
+    A booking of this very moment may still bring the old zone's time: `strays` finds it. Raises AsksAboutVisits, where
+    there are visits and no wish, and VisitsInTheWay.
+    """
+    coming = Appointment.objects.filter(organization=organization, status="scheduled", appointment_date__gt=now)
+    first = coming.select_related("organization").order_by("appointment_date", "id").first()
+    if first is None:
+        return
+    if wish is None:
+        raise AsksAboutVisits(coming.count(), example_of(first, zone))
+    visits = held(coming)
+    if wish == KEEP_INSTANT:
+        booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
+    elif stuck := put_right(moving_to(zone, visits), zone, by=by, now=now, away=()).stuck:
+        raise VisitsInTheWay(stuck)
+
+
+def example_of(visit, zone):
+    """What either wish means for a visit, in a sentence."""
+    agreed, shown = visit.agreed_start, zones.wall_clock(visit.appointment_date, zone)
+    return (
+        f"The next one, number {visit.pk}, was agreed for {wording.clock(agreed)}: it stays at that time, "
+        f"or it is at {wording.clock(shown)}."
+    )
+
+
+def held(coming):
+    """The visits, locked, while nobody is placed with anybody who gives one; also those that came while we waited."""
+    visits = locked(coming)
+    hold_calendars([visit.staff_id for visit in visits])
+    return locked(coming)
+
+
+def moving_to(zone, visits):
+    """Those which the clocks of `zone` show at another time than was agreed."""
+    return [visit for visit in visits if agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
+
+
+def agreed_clock(visit):
+    """The time agreed, also where psql left it out."""
+    return visit.agreed_start.replace(tzinfo=None)

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.html import format_html_join
 
 from clientline.admin.base import ClientLineModelAdmin
@@ -14,6 +15,12 @@ class OrganizationForm(ClientLineForm):
         """A zone that is no longer one to choose stays where nobody touches it."""
         values = super().values_to_judge()
         return {name: value for name, value in values.items() if name != "timezone" or name in self.changed_data}
+
+    def add_refusal(self, refusal):
+        if any(error["field"] == "coming_visits" for error in getattr(refusal, "errors", ())):
+            self.add_error("timezone", "Nothing is saved yet: say first what the visits to come do.")
+        else:
+            super().add_refusal(refusal)
 
 
 @admin.register(Organization)
@@ -54,7 +61,14 @@ class OrganizationAdmin(ClientLineModelAdmin):
         return (*super().get_readonly_fields(request, obj), *kept)
 
     def update(self, request, row, changes):
-        return changing.change(organization=row, changes=changes)
+        wish = request.POST.get("coming_visits")
+        return changing.change(
+            organization=row,
+            changes=changes,
+            by=request.user,
+            coming_visits=wish if wish in (changing.KEEP_LOCAL, changing.KEEP_INSTANT) else None,
+            now=timezone.now(),
+        )
 
 
 class ActionFilter(admin.SimpleListFilter):

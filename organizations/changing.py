@@ -2,11 +2,16 @@
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone as clock
 
 from clientline.database.changes import save_changes
 from clientline.refusals import Protected
 from organizations.models import Organization
-from organizations.signals import currency_changing
+from organizations.signals import currency_changing, zone_changing
+
+# What coming visits do when the zone of their organization becomes another.
+KEEP_LOCAL = "keep_local"  # they stay at the time that clocks show: the zone was wrong
+KEEP_INSTANT = "keep_instant"  # they stay at their moments, which clocks now show otherwise
 
 
 class HasOperators(Protected):
@@ -22,10 +27,11 @@ def has_operators(organization):
     return people.filter(organization=organization.pk, is_superuser=True, is_active=True).exists()
 
 
-def change(*, organization, changes):
+def change(*, organization, changes, by=None, coming_visits=None, now=None):
     """Save `changes` to an organization whose row the caller has locked.
 
-    Raises HasOperators, and what receivers refuse with.
+    `coming_visits` says what they do where the time zone becomes another. Raises HasOperators, and what receivers
+    refuse with.
     """
     with transaction.atomic():
         if organization.is_active and not changes.get("is_active", True) and has_operators(organization):
@@ -35,5 +41,9 @@ def change(*, organization, changes):
             # Also against payments of this moment: FOR UPDATE waits for those that refer to the row, and they for us.
             Organization.objects.select_for_update().get(pk=organization.pk)
             currency_changing.send(sender=Organization, organization=organization, currency=currency)
+        timezone = changes.get("timezone", organization.timezone)
+        if timezone != organization.timezone:
+            told = {"timezone": timezone, "coming_visits": coming_visits, "by": by, "now": now or clock.now()}
+            zone_changing.send(sender=Organization, organization=organization, **told)
         save_changes(organization, changes)
     return organization

@@ -1,15 +1,24 @@
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from clientline.api.fields import ChangesField, Reference
-from clientline.api.serializers import ClientLineSerializer
+from clientline.api.fields import ChangesField, Reference, StrictChoiceField
+from clientline.api.serializers import UNKNOWN_KEY, ClientLineSerializer
 from clientline.zones import validate_zone
 from organizations import changing
 from organizations.models import Audit, Organization
 
 
 class OrganizationSerializer(ClientLineSerializer):
+    coming_visits = StrictChoiceField(
+        choices=[changing.KEEP_LOCAL, changing.KEEP_INSTANT],
+        required=False,
+        write_only=True,
+        help_text="Needed with another `timezone` while visits are to come: whether these stay at the time that "
+        "clocks show, or at their instants. Says nothing otherwise; not for new organizations",
+    )
+
     class Meta:
         model = Organization
         fields = [
@@ -27,10 +36,12 @@ class OrganizationSerializer(ClientLineSerializer):
             "late_cancellation_fee",
             "no_show_fee",
             "is_active",
+            "coming_visits",
             "version",
             "created_at",
         ]
         read_only_fields = ["id", "version", "created_at"]
+        kept = ["coming_visits"]
         guarded = {"is_active": "destroy"}  # it ends every sign-in, also that of whoever could undo it
         extra_kwargs = {"timezone": {"validators": []}}
 
@@ -40,8 +51,18 @@ class OrganizationSerializer(ClientLineSerializer):
             validate_zone(name)
         return name
 
+    def key_problem(self, key, value):
+        return UNKNOWN_KEY if key == "coming_visits" and self.instance is None else super().key_problem(key, value)
+
     def update(self, instance, validated_data):
-        return changing.change(organization=instance, changes=validated_data)
+        coming_visits = validated_data.pop("coming_visits", None)
+        return changing.change(
+            organization=instance,
+            changes=validated_data,
+            by=self.caller,
+            coming_visits=coming_visits,
+            now=timezone.now(),
+        )
 
 
 class TenantSerializer(ClientLineSerializer):

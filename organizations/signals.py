@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # organization (as it is now), currency (to be)
 currency_changing = Signal()
+
+# organization (as it is now), timezone (to be, its name), coming_visits (None, KEEP_LOCAL or KEEP_INSTANT), by, now
+zone_changing = Signal()

@@ -107,7 +107,12 @@ def test_people_and_organizations_are_guarded_as_well(salon, edited):
     told = edited(salon.colleague, {"phone": "030"}, {"role": "manager", "phone": "040"}, "/users")
     assert "Role is “Manager” now." in errors_of(told)[0]
     assert "Phone is “040” now." in errors_of(told)[0]
-    told = edited(salon.organization, {"name": "Mine"}, {"timezone": "Europe/Vienna"}, "/organizations")
+    told = edited(
+        salon.organization,
+        {"name": "Mine"},
+        {"timezone": "Europe/Vienna", "coming_visits": "keep_local"},
+        "/organizations",
+    )
     assert "Time zone is “Europe/Vienna” now." in errors_of(told)[0]
     assert User.objects.get(pk=salon.colleague.pk).phone == "040"
     assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"

@@ -22,7 +22,11 @@ ROWS = {
 }
 CHANGES = [
     ("patch", "/organizations/{organization}", {"address": "Here", "min_notice": 5}),
-    ("put", "/organizations/{organization}", {"name": "New", "email": "new@salon.example", "currency": "EUR"}),
+    (
+        "put",
+        "/organizations/{organization}",
+        {"name": "New", "email": "new@salon.example", "currency": "EUR", "coming_visits": "keep_local"},
+    ),
     ("patch", "/users/{client}", {"phone": "030", "password": "a-new-password-1"}),
     ("put", "/users/{colleague}", {"name": "New", "email": "new@salon.example", "role": "manager", "is_active": False}),
     ("patch", "/services/{service}", {"name": "New", "staff": ["@staff"]}),

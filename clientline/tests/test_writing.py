@@ -142,6 +142,7 @@ def test_put_takes_what_is_left_out_back_to_its_default(salon, client):
 
     Organization.objects.filter(pk=salon.organization.pk).update(no_show_fee=50, slot_interval=5, address="x")
     body = {"name": "Salon", "email": "new@salon.example", "currency": "EUR"}  # payments are on record in it
+    body["coming_visits"] = "keep_instant"  # the zone, too, is left out
     row = client.put(path_of(salon, "/organizations"), body).json()
     assert (row["no_show_fee"], row["slot_interval"], row["address"]) == ("0.00", 15, "")
     assert (row["timezone"], row["currency"], row["is_active"], row["version"]) == ("UTC", "EUR", True, 2)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import founding
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.refusals import AsksAboutVisits
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
 from clientline.backoffice import page
@@ -29,7 +30,7 @@ GROUPS = (
     ("Name and contact", None, ("name", "email", "phone", "address")),
     (
         "Time and money",
-        "Opening hours are read on this clock; booked visits stay where they are when it changes. "
+        "Opening hours are read on this clock. When it changes, you are asked what the visits to come do. "
         "The currency stays once payments are on record.",
         ("timezone", "currency"),
     ),
@@ -139,6 +140,8 @@ class OrganizationPage(OrganizationAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj:
             context |= {"title": obj.name, "subtitle": None, "operates": request.user.is_superuser}
+            refusal = getattr(request, "refusal", None)
+            context["asked"] = refusal if isinstance(refusal, AsksAboutVisits) else None
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def create(self, request, values):

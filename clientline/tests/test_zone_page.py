@@ -1,0 +1,56 @@
+"""The organization's page asks what coming visits do before another time zone is saved."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
+from organizations.models import Organization
+
+
+@pytest.fixture
+def coming(salon):
+    Appointment.objects.update(status="completed")
+    start = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(weeks=3)
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
+
+
+def sent(client, salon, **typed):
+    """The page as a browser sends it back, with what was typed."""
+    address = f"/admin/organizations/organization/{salon.organization.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    data = {field.html_name: field.value() for field in form if str(field.value()) not in ("None", "False")}
+    data |= {field.html_initial_name: field.value() for field in form if field.field.show_hidden_initial}
+    return client.post(address, data | typed)
+
+
+def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_lost(client, salon, coming):
+    client.force_login(salon.admin)
+    asked = sent(client, salon, timezone="Asia/Tokyo", phone="+49 30 1")
+    page = asked.content.decode()
+    told = "Nothing is saved yet: say first what the visits to come do."
+    assert (asked.status_code, asked.context["adminform"].form.errors) == (200, {"timezone": [told]})
+    assert "1 visit to come" in page
+    assert f"The next one, number {coming.pk}, was agreed for" in page
+    assert asked.context["adminform"].form["phone"].value() == "+49 30 1"
+    assert asked.context["adminform"].form["timezone"].value() == "Asia/Tokyo"
+    assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(("wish", "moves"), [("keep_local", True), ("keep_instant", False)])
+def test_either_button_saves_all_of_it(client, salon, coming, wish, moves):
+    client.force_login(salon.admin)
+    assert sent(client, salon, timezone="Asia/Tokyo", phone="+49 30 1", coming_visits=wish).status_code == 302
+    home, visit = Organization.objects.get(pk=salon.organization.pk), Appointment.objects.get(pk=coming.pk)
+    assert (home.timezone, home.phone) == ("Asia/Tokyo", "+49 30 1")
+    assert (visit.appointment_date != coming.appointment_date, visit.local_start == coming.local_start) == (
+        moves,
+        moves,
+    )
+
+
+def test_another_word_is_asked_again(client, salon, coming):
+    client.force_login(salon.admin)
+    assert sent(client, salon, timezone="Asia/Tokyo", coming_visits="whatever").status_code == 200
