@@ -169,6 +169,22 @@ def test_time_off_that_overlaps_counts_once_and_only_inside_the_hours(api, march
     ]
 
 
+def test_only_the_active_team_of_the_organization_is_there_to_be_booked(api, march, clinic, operator):
+    """An operator sees every organization's people, and is nobody's colleague."""
+    gone = UserFactory(organization=march.organization, role="staff", is_active=False)
+    helper = UserFactory(organization=march.organization, role="staff", is_superuser=True)
+    for person in (gone, helper):
+        WorkingHoursFactory(staff=person)
+        TimeOffFactory(staff=person, starts_at=instant(2, 9), ends_at=instant(2, 10))
+    TimeOffFactory(staff=None, organization=clinic.organization, starts_at=instant(2, 0), ends_at=instant(10, 0))
+    asked = {"organization": march.organization.pk, "group_by": "staff"}
+    rows = ask(api, operator, "utilization", **asked)["rows"]
+    assert [(row["label"], row["available_minutes"]) for row in rows] == [
+        ("Salon colleague", 120),
+        ("Salon staff", 960),
+    ]
+
+
 def test_no_shows_by_person_and_service(api, march):
     for group_by, row in (("staff", march.staff), ("service", march.service)):
         report = ask(api, march.manager, "no-shows", group_by=group_by)
