@@ -149,3 +149,17 @@ def test_a_visit_may_touch_both_ends_of_the_calendar_with_its_buffers_and_not_le
     need, minute = Need(30, 10, 5), timedelta(minutes=1)
     assert refused(first + 10 * minute, need) is refused(end - 35 * minute, need) is None
     assert refused(first + 9 * minute, need) == refused(end - 34 * minute, need) == "appointment_date"
+
+
+def test_booking_itself_keeps_both_sides_apart_whoever_asks_it(house):
+    """The API does not even find such people; commands and pages ask the domain alone."""
+    wrong = {
+        "client": {"client": house.manager},
+        "staff": {"client": house.client, "staff": house.stranger},
+    }
+    for field, people in wrong.items():
+        with pytest.raises(FieldRefused) as caught:
+            booking.book(
+                by=None, service=house.service, appointment_date=START, now=BOOKED, **{"staff": house.staff} | people
+            )
+        assert [(error["field"], error["code"]) for error in caught.value.errors] == [(field, "invalid")]

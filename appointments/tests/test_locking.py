@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
-from appointments import booking, series
+from appointments import booking, placing, series
 from appointments.models import Appointment
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, always_at_work
@@ -119,6 +119,12 @@ def test_a_move_in_time_holds_the_calendar_of_its_own_person_once(salon, team):
     with holding(*team) as held:
         booking.reschedule(by=salon.manager, visit=visit, appointment_date=START + timedelta(hours=1), now=NOW)
     assert held == [team[1]]
+
+
+def test_calendars_that_are_held_for_no_visit_are_held_in_ascending_order_too(salon, team):
+    with holding(*team) as held:
+        placing.hold_calendars([person.pk for person in reversed(team)])
+    assert held == team
 
 
 def test_people_are_held_in_ascending_order_before_the_first_calendar(salon, team):
