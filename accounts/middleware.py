@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import sessions, tokens
 from accounts.second_factor import SecondFactorRequired
+from clientline.database.refusals import reason_of
 from clientline.refusals import Throttled
 from clientline.web.addresses import network_of
 from clientline.web.answers import refusal_response
@@ -135,8 +136,8 @@ def remember_use(request):
             tokens.write_use(request.token, now=timezone.now())
         elif hasattr(request, "session"):
             sessions.write_use(request.session, now=timezone.now())
-    except (DatabaseError, InterfaceError):
-        logger.warning("The last use of a token or session could not be written", exc_info=True)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The last use of a token or session could not be written: %s", reason_of(error))
 
 
 def remember_refusal(request):
@@ -146,5 +147,5 @@ def remember_refusal(request):
         return
     try:
         audit.record("refused", by=user, method=request.method, path=request.path)
-    except (DatabaseError, InterfaceError):
-        logger.warning("The refusal of %s %s could not be written", request.method, request.path, exc_info=True)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The refusal of a %s could not be written: %s", request.method, reason_of(error))

@@ -68,6 +68,11 @@ class Unavailable(Refused):
     detail = "The database is not available right now. Try again."
     retry_after = 2
 
+    def __init__(self, detail=None, *, reason=""):
+        """`reason` is for the log, in the database's words."""
+        super().__init__(detail)
+        self.reason = reason
+
 
 class Throttled(Refused):
     status = 429

@@ -240,11 +240,12 @@ LOGGING = {
         "text": {"()": "clientline.web.logs.TextFormatter"},
         "json": {"()": "clientline.web.logs.JSONFormatter"},
     },
+    "filters": {"once": {"()": "clientline.web.logs.Once"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["once"]},
         "clientline.requests": {"level": "INFO"},
         "axes": {"level": "ERROR"},  # tells of each failure in several lines
     },

@@ -20,6 +20,16 @@ def assert_each_key_had_one_effect(house, load):
     assert {key: effects.get(key) for key in load.tried} == dict.fromkeys(load.tried, ONCE)
 
 
+def assert_each_refusal_is_one_line(log):
+    """With why in it, and no traceback of what everybody knows."""
+    lines = [line for line in log.splitlines() if " 503" in line or "Service Unavailable" in line]
+    assert [line.split(" 503 ")[0].split()[2:] for line in lines] == [
+        ["WARNING", "clientline.requests", "GET", path] for path in ("/", "/users", "/admin/")
+    ]
+    assert all(": The database in " in line and "was made by PostgreSQL 9, but " in line for line in lines[1:])
+    assert "Traceback" not in log
+
+
 def test_killed_workers_lose_and_repeat_nothing_and_are_replaced(house, server):
     first, second = server.workers[-2:]
     with Load(server, house) as load:
@@ -57,6 +67,7 @@ def test_without_a_database_callers_are_told_to_come_back(house, server):
 
     assert (health.status, health.body["status"], health.headers["Retry-After"]) == (503, "unavailable", "2")
     assert as_problem(users) == PASSING
+    assert_each_refusal_is_one_line(server.output)
     assert (page.status, page.headers.get_content_type(), page.headers["Retry-After"]) == (503, "text/html", "2")
     assert server.call("GET", "/").body["status"] == "ok"
     assert server.call("GET", "/users", token=house.token).status == 200

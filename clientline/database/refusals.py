@@ -41,10 +41,12 @@ def database_refusal(exception, *, deleting=False):
     state = getattr(cause, "sqlstate", None)
     if state is None:
         # No state: the server never answered.
-        return Unavailable() if isinstance(exception, (OperationalError, InterfaceError)) else None
+        unreached = isinstance(exception, (OperationalError, InterfaceError))
+        return Unavailable(reason=reason_of(exception)) if unreached else None
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
-        return Unavailable()  # the server ended the connection, or itself
+        return Unavailable(reason=reason_of(exception))  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
+        logger.warning("Of requests that waited for each other this one gave way: %s", entanglement(cause.diag))
         return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
@@ -52,6 +54,20 @@ def database_refusal(exception, *, deleting=False):
     if state.startswith(("22", "23")):
         return constraint_refusal(cause, state, deleting=deleting)
     return None
+
+
+def reason_of(exception):
+    """Why the database did not do it, in one line of its own words without the values of a row."""
+    cause = exception.__cause__
+    if getattr(cause, "sqlstate", None):
+        return f"{cause.diag.message_primary} ({cause.sqlstate})"
+    return str(exception).strip().partition("\n")[0]
+
+
+def entanglement(diag):
+    """Who waited for whom and where: PostgreSQL tells it by numbers of processes and transactions, and by tables."""
+    told = (diag.message_primary, diag.message_detail, diag.context)
+    return "; ".join(line for text in told if text for line in text.splitlines())
 
 
 def constraint_refusal(cause, state, *, deleting):

@@ -51,6 +51,8 @@ def problem_response(request, status, **kwargs):
 
 
 def refusal_response(request, refusal):
+    # DRF's request wraps the one that is logged.
+    getattr(request, "_request", request).reason = getattr(refusal, "reason", "")
     return refused(
         request,
         refusal.status,

@@ -14,6 +14,7 @@ request_id = ContextVar("request_id", default=None)
 requests = logging.getLogger("clientline.requests")
 
 LINE = "%(method)s %(path)s %(status)s %(milliseconds)s ms, user %(user)s"
+LINE_WITH_REASON = f"{LINE}: %(reason)s"
 
 
 def log_request(request, status, seconds):
@@ -25,8 +26,20 @@ def log_request(request, status, seconds):
             "milliseconds": round(seconds * 1000, 1),
             "user": request.caller_id,
         }
+        line, level = LINE, logging.INFO
+        if status == 503:
+            level = logging.WARNING
+        if request.reason:
+            line, fields["reason"] = LINE_WITH_REASON, request.reason
         # Not requests.info(), which looks for the line of code that called it: half the cost, and always this one.
-        requests.handle(logging.LogRecord(requests.name, logging.INFO, __file__, 0, LINE, (fields,), None))
+        requests.handle(logging.LogRecord(requests.name, level, __file__, 0, line, (fields,), None))
+
+
+class Once(logging.Filter):
+    """Leaves out what Django says of an answer 503: the request's line has it, with the reason for a traceback."""
+
+    def filter(self, record):
+        return getattr(record, "status_code", None) != 503
 
 
 class TextFormatter(logging.Formatter):

@@ -50,7 +50,7 @@ class RequestMiddleware:
     def __call__(self, request):
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
-        request.caller_id = None
+        request.caller_id, request.reason = None, ""
         request_id.set(request.id)
         started = perf_counter()
         response = self.refusal(request) or self.get_response(request)
