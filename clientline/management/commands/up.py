@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import socket
+from ipaddress import ip_address
 
 from django.apps import apps
 from django.conf import settings
@@ -27,6 +28,7 @@ MENDS = {
     errno.EADDRINUSE: "end what listens there, or set HOST and PORT to a free address",
     errno.EACCES: "ports below 1024 are root's alone, so set PORT to 1024 or more",
 }
+OWN = {"localhost", "127.0.0.1", "[::1]"}
 HOW_TO_BEGIN = """The database has no organization yet. Any of these makes a beginning:
   manage.py createsuperuser           an operator, who sees all organizations
   manage.py create_organization       an organization and its first admin
@@ -43,6 +45,7 @@ class Command(BaseCommand):
     def handle(self, *, demo, **options):
         try:
             listener = listen(settings.HOST, settings.PORT)
+            self.needs = needs_of(listener.getsockname()[0], demo)
             with turn_on_file(settings.DATA_DIR / "start.lock", self.say):
                 self.prepare(demo)
             connections.close_all()  # the workers must not share ours
@@ -105,6 +108,8 @@ class Command(BaseCommand):
             f"  Docs   {address}{reverse('docs')}\n"
             f"Version {settings.VERSION}, time zone rules of {zones.RULES}. Ctrl-C stops it."
         )
+        if self.needs:
+            self.say("\n  ".join([f"Other machines reach it, as HOST is {settings.HOST}. That needs", *self.needs]))
 
     def say_goodbye(self, server=None):
         if settings.EMBEDDED_DATA and Cluster(settings.EMBEDDED_DATA).status().running:
@@ -147,6 +152,19 @@ def listen(host, port):
         reason = getattr(error, "strerror", "no name of a host")
         raise CommandError(f"Cannot listen on {host}:{port} ({reason}): {mend}.") from error
     return listener
+
+
+def needs_of(address, demo):
+    """What a server that listens on this address still lacks, a line each; none where only this machine reaches it."""
+    if ip_address(address.partition("%")[0]).is_loopback:
+        return []
+    lacking = {
+        "ALLOWED_HOSTS with the names by which they call it: others are refused": set(settings.ALLOWED_HOSTS) <= OWN,
+        "a proxy that ends TLS, and SECURE_COOKIES=true: passwords travel openly": not settings.SECURE_SSL_REDIRECT,
+        "TRUSTED_PROXIES with that proxy: all callers share its address": not settings.TRUSTED_PROXIES,
+        "no --demo: everybody knows its passwords": demo,
+    }
+    return [need for need, is_lacking in lacking.items() if is_lacking]
 
 
 def fingerprint_of_static_files():
