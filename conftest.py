@@ -69,6 +69,13 @@ def simulator(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def first_days():
+    """Factories count from the first day again, so that no test's days depend on the tests before it."""
+    for factory in (AppointmentFactory, SpecialHoursFactory):
+        factory.reset_sequence(0, force=True)
+
+
+@pytest.fixture(autouse=True)
 def unlimited(settings):
     """A test may ask as often as it likes."""
     settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0

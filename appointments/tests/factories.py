@@ -8,7 +8,17 @@ from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.zones import wall_clock
 from services.tests.factories import ServiceFactory
 
-FIRST_VISIT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+def first_visit(*, now):
+    """Nine o'clock in UTC on a Tuesday of some December: in winter, and far from every day that a test names or counts.
+
+    Days that tests write out are of the years up to 2028, those that they count from now are of the year to come.
+    """
+    december = datetime(max(now.year, 2026) + 3, 12, 1, 9, tzinfo=UTC)
+    return december + timedelta(days=(1 - december.weekday()) % 7)
+
+
+FIRST_VISIT = first_visit(now=timezone.now())
 
 
 def always_at_work(*people):

@@ -9,16 +9,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 
+from appointments.tests.factories import days_ahead
 from clientline.demo.serving import PROJECT
 from clientline.postgres.cluster import Cluster
 
 CALLERS = 8
 PATIENCE = 60  # seconds
-FIRST_SLOT = datetime(2027, 1, 1, tzinfo=UTC)
+FIRST_SLOT = days_ahead(30, hour=0)
 PREPARE = """
 import json
 from django.core.management import call_command

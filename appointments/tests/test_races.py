@@ -2,7 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,10 +10,11 @@ from django.db import IntegrityError, connection, transaction
 from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
 from appointments.placing import LOCK
+from appointments.tests.factories import days_ahead
 
 pytestmark = pytest.mark.races
 
-SLOTS = [datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(20)]
+SLOTS = [days_ahead(90, hour=0) + timedelta(hours=n) for n in range(20)]
 SHIFTS = [timedelta(minutes=n) for n in (0, 0, 5, 25)]  # of visits of half an hour: any two in an hour overlap
 OVERLAPS = """
     SELECT count(*) FROM appointments a JOIN appointments b ON a.staff_id = b.staff_id AND a.id < b.id

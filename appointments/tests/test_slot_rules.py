@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from accounts.tests.factories import UserFactory
@@ -79,7 +79,7 @@ class Oracle:
     def __init__(self, case):
         self.case, self.zone, self.day = case, ZoneInfo(case["zone"]), case["day"]
         self.clocks = {n: clock_readings(self.zone, self.day + timedelta(days=n)) for n in range(3)}
-        self.now = self.midnight() + int(case["now"].total_seconds() // 60)
+        self.now = self.midnight() + case["now"].total_seconds() / 60
 
     def midnight(self):
         return self.clocks[0][1][0]
@@ -178,6 +178,36 @@ def build(case, midnight):
     return home, staff, client, service
 
 
+def calendar(zone="Europe/Berlin", day=PLACES[0][1], hours=((540, 1020),), **odd):
+    """A quiet one with the same hours every day, but for what is odd about it. Minutes, also parts of them."""
+    quiet = {"special": None, "interval": 15, "notice": 0, "advance": 30, "now": timedelta(0), "need": Need(30)}
+    blank = {"off": [], "closed": [], "visits": []}
+    return {"zone": zone, "day": day, "weekly": {weekday: list(hours) for weekday in range(7)}} | quiet | blank | odd
+
+
+ROUND_THE_CLOCK = ((0, 1440),)
+ODD_SECONDS = calendar(
+    now=timedelta(hours=9, seconds=15), notice=60, off=[(720.25, 0.5)], closed=[(780, 14.75)], visits=[(899.75, 30.5)]
+)
+LONG_VISITS = calendar(hours=ROUND_THE_CLOCK, need=Need(720, 60, 60), visits=[(-300, 900)], interval=50)
+NEEDS_OF_A_DAY = calendar(hours=ROUND_THE_CLOCK, need=Need(1440), interval=720, visits=[(2160, 60)])
+A_DAY_WITH_BUFFERS = calendar(day=PLACES[1][1], hours=ROUND_THE_CLOCK, need=Need(1380, 30, 30), now=timedelta(-3))
+FROM_A_SKIPPED_HOUR = calendar(hours=((150, 300),), interval=20)
+TO_A_SKIPPED_HOUR = calendar(hours=((60, 150),))
+WITHIN_A_SKIPPED_HOUR = calendar(hours=((130, 170),), need=Need(15))
+FROM_A_SKIPPED_HALF_HOUR = calendar(zone="Australia/Lord_Howe", day=PLACES[4][1], hours=((135, 300),))
+FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=Need(50), interval=20)
+
+
+@example(case=ODD_SECONDS)
+@example(case=LONG_VISITS)
+@example(case=NEEDS_OF_A_DAY)
+@example(case=A_DAY_WITH_BUFFERS)
+@example(case=FROM_A_SKIPPED_HOUR)
+@example(case=TO_A_SKIPPED_HOUR)
+@example(case=WITHIN_A_SKIPPED_HOUR)
+@example(case=FROM_A_SKIPPED_HALF_HOUR)
+@example(case=FROM_AN_HOUR_SHOWN_TWICE)
 @given(case=calendars())
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_listed_can_be_booked_and_nothing_else(db, case):

@@ -1,18 +1,18 @@
 """What each resource looks like in answers, to the last key, for each role."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from appointments.models import Appointment, SpecialHours
+from appointments.models import Appointment, SpecialHours, TimeOff
 from appointments.tests.factories import always_at_work, days_ahead
 from organizations.models import Organization
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
 
 CREATED = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
-NINE = datetime(2026, 12, 1, 8, tzinfo=UTC)
+NINE, TEN = (datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (8, 9))  # in Berlin
 
 INSIDERS = ("admin", "manager", "staff")
 EVERYBODY = (*INSIDERS, "client")
@@ -31,6 +31,7 @@ def home(salon):
     )
     salon.payment = PaymentFactory(appointment=salon.visit, status="completed", settled_at=half, created_at=CREATED)
     SpecialHours.objects.filter(pk=salon.special_hours.pk).update(date=date(2026, 12, 24))
+    TimeOff.objects.filter(pk=salon.time_off.pk).update(starts_at=TEN, ends_at=TEN + timedelta(hours=2))
     salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
     return salon
 
