@@ -1,5 +1,6 @@
 """The cast: two organizations always exist, so that every negative test has something that could leak."""
 
+import os
 import sys
 from types import SimpleNamespace
 
@@ -25,6 +26,9 @@ from services.tests.factories import ServiceFactory
 
 pytest_plugins = ["clientline.tests.database", "clientline.tests.sweeps"]
 refuse_local_times()
+# pytest-django turns DEBUG off in this process; here it is off in what depends on it, and in what tests start.
+settings.WHITENOISE_USE_FINDERS = False
+os.environ["DEBUG"] = "false"
 
 
 def make_cast(name, **organization):

@@ -1,5 +1,5 @@
 import factory
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import ScryptPasswordHasher, make_password
 from django.utils import timezone
 
 from accounts import tokens
@@ -7,7 +7,9 @@ from accounts.models import User
 from organizations.tests.factories import OrganizationFactory
 
 PASSWORD = "correct-horse-battery"
-HASH = make_password(PASSWORD)  # made once: hashing is slow on purpose
+# Hashing is slow on purpose, and not what most tests are about. The algorithm stays; servers that tests start are slow.
+ScryptPasswordHasher.work_factor = 2
+HASH = make_password(PASSWORD)
 
 
 class UserFactory(factory.django.DjangoModelFactory):

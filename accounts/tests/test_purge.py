@@ -1,6 +1,7 @@
 from datetime import timedelta
 from io import StringIO
 
+import pytest
 from axes.models import AccessAttempt
 from django.core.management import call_command
 from django.utils import timezone
@@ -8,6 +9,8 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import Session, Token
 from organizations.models import IdempotencyKey
+
+pytestmark = pytest.mark.clock
 
 
 def test_purge_deletes_what_has_expired_and_says_how_much(salon):

@@ -14,6 +14,8 @@ from accounts.models import Token
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
 from clientline.tests.problems import fields, problem
 
+pytestmark = pytest.mark.clock
+
 NEW = "a-new-password-1"
 
 

@@ -14,6 +14,8 @@ from clientline.tests.pages import submit
 from clientline.tests.problems import problem
 from organizations.models import Organization
 
+pytestmark = pytest.mark.clock
+
 
 def browser_of(user, **where):
     """A browser that has signed in to the admin by its form."""

@@ -9,6 +9,8 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def monday(salon):

@@ -13,6 +13,8 @@ from organizations.models import Organization
 from services.models import Service
 from services.tests.factories import ServiceFactory
 
+pytestmark = pytest.mark.clock
+
 NINE = "2026-05-04T09:00:00+02:00"
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def visits(salon):

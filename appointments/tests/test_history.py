@@ -7,6 +7,8 @@ from django.utils import timezone
 from appointments import history
 from organizations.tenancy import confine, release
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def fact(salon):

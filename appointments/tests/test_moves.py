@@ -10,6 +10,8 @@ from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline.tests.problems import problem
 
+pytestmark = pytest.mark.clock
+
 MONDAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
 
 

@@ -10,6 +10,8 @@ from appointments.models import TimeOff
 from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
 
+pytestmark = pytest.mark.clock
+
 BERLIN = ZoneInfo("Europe/Berlin")
 
 

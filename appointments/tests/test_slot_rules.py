@@ -209,7 +209,7 @@ FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=
 @example(case=FROM_A_SKIPPED_HALF_HOUR)
 @example(case=FROM_AN_HOUR_SHOWN_TWICE)
 @given(case=calendars())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_listed_can_be_booked_and_nothing_else(db, case):
     case["visits"] = apart(case["visits"])
     oracle = Oracle(case)

@@ -11,10 +11,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    # A gate says the same of the same commit every time. --all looks for what nobody thought of.
-    hypothesis.settings.register_profile("the same every time", derandomize=True, database=None)
-    if not config.getoption("all"):
-        hypothesis.settings.load_profile("the same every time")
+    # A gate says the same of the same commit every time. --all looks for what nobody has thought of.
+    hypothesis.settings.register_profile("gate", derandomize=True, database=None, max_examples=10)
+    hypothesis.settings.register_profile("all", max_examples=50)
+    hypothesis.settings.load_profile("all" if config.getoption("all") else "gate")
     for line in (
         'pairs("admin"): of two parameters, every value with one of the other, and all of them with this one',
         "whole: a product whose values other tests cover, too",

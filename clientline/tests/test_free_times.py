@@ -9,6 +9,8 @@ from appointments.tests.factories import WorkingHoursFactory, always_at_work, da
 from clientline.tests.pages import Page, booking, kept, submit, typed
 from services.tests.factories import ServiceFactory
 
+pytestmark = pytest.mark.clock
+
 ADD = "/admin/appointments/appointment/add/"
 
 

@@ -12,6 +12,8 @@ from clientline.tests.pages import Page, submit
 from services.models import ServiceStaff
 from services.tests.factories import ServiceFactory
 
+pytestmark = pytest.mark.clock
+
 COSTS = 15  # queries of the whole request
 
 

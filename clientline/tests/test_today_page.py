@@ -15,6 +15,8 @@ from clientline import wording
 from clientline.backoffice.calendar import today
 from payments.tests.factories import PaymentFactory
 
+pytestmark = pytest.mark.clock
+
 PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works
 QUERIES = {"manager": 13, "staff": 12}
 

@@ -193,6 +193,7 @@ def test_a_row_without_a_version_is_matched_by_a_star_only(salon, api):
     assert client.patch(path, {"ends": "16:00"}, HTTP_IF_MATCH="*").status_code == 200
 
 
+@pytest.mark.races
 def test_of_two_editors_with_the_same_version_at_once_one_is_told(gunicorn, salon):
     token, path = token_for(salon.admin), f"/services/{salon.service.pk}"
     with ThreadPoolExecutor(2) as editors:

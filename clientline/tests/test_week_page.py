@@ -7,6 +7,8 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 
+pytestmark = pytest.mark.clock
+
 WEDNESDAY = date(2030, 6, 19)
 
 

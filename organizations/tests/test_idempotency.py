@@ -22,6 +22,8 @@ from organizations.idempotency import LOCK
 from organizations.models import IdempotencyKey
 from services.models import Service
 
+pytestmark = pytest.mark.clock
+
 BODY = {"name": "Shave", "price": "20.00"}
 KEPT = ("status", "Location", "ETag")
 
@@ -217,6 +219,7 @@ def test_a_person_is_deleted_with_their_keys(salon, api):
     assert IdempotencyKey.objects.count() == 0
 
 
+@pytest.mark.races
 def test_while_it_runs_the_same_key_is_told_to_wait(gunicorn, salon):
     token = token_for(salon.manager)
     call = {"token": token, "body": BODY, "Idempotency_Key": "k"}
@@ -250,6 +253,7 @@ def crashing(own_gunicorn):
         cursor.execute("DROP TRIGGER crash ON idempotency_keys; DROP FUNCTION crash()")
 
 
+@pytest.mark.races
 def test_12_threads_with_20_keys_and_crashes_have_one_effect_per_key(crashing, salon):
     token, keys, answers, losses = token_for(salon.manager), [f"key {n}" for n in range(20)], count(), Counter()
 

@@ -229,7 +229,6 @@ def test_the_books_agree_with_the_rows_whatever_happens(salon):
     run_state_machine_as_test(
         Till,
         settings=settings(
-            max_examples=25,
             phases=[Phase.generate],  # a shorter failure is not worth minutes of the suite
             stateful_step_count=30,
             deadline=None,

@@ -8,6 +8,8 @@ from django.utils import timezone
 from clientline.tests.problems import fields, problem
 from payments.models import Payment
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def record(salon, api):

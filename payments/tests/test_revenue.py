@@ -17,6 +17,8 @@ from payments.models import Payment
 from payments.tests.factories import PaymentFactory, RefundFactory
 from services.tests.factories import ServiceFactory
 
+pytestmark = pytest.mark.clock
+
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
