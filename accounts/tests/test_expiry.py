@@ -48,6 +48,8 @@ def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_orga
     for row in (salon.staff, salon.organization):
         type(row).objects.filter(pk=row.pk).update(is_active=False)
         assert tokens.bearer(secret, confined=False) is None
+        _, too_late = tokens.issue(salon.staff, now=LONG_AGO)  # nothing has ended this one
+        assert tokens.bearer(too_late, confined=False) is None
         type(row).objects.filter(pk=row.pk).update(is_active=True)
 
 
