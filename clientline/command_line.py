@@ -5,6 +5,7 @@ A defect still shows its traceback, and `--traceback` shows that of everything.
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError, OperationalError
@@ -41,8 +42,14 @@ def sentence_about(error):
     if isinstance(error, (ImproperlyConfigured, Unreachable)):
         return str(error)
     if isinstance(error, OSError) and error.filename:
-        return f"{error.strerror}: {error.filename}. Let this user work there, or make room, and try again."
+        return f"{error.strerror}: {error.filename}. {disk_mend(error)}"
     return database_sentence(error) if isinstance(error, DatabaseError) else ""
+
+
+def disk_mend(error):
+    if str(error.filename).startswith(str(settings.DATA_DIR)):
+        return f"CLIENTLINE_DATA is {settings.DATA_DIR}: name a directory of this user's own, on a disk with room."
+    return "Let this user work there, or make room, and try again."
 
 
 def database_sentence(error):

@@ -136,7 +136,10 @@ class Cluster:
                 "or set CLIENTLINE_DATA to a directory of your own, or DATABASE_URL to a running server."
             ) from error
         except OSError as error:
-            raise PostgresUnavailable(f"The embedded PostgreSQL cannot work in {self.data}: {error}.") from error
+            raise PostgresUnavailable(
+                f"The embedded PostgreSQL cannot work in {self.data} ({error.strerror or error}): "
+                "set CLIENTLINE_DATA to a directory of your own, on a disk with room."
+            ) from error
 
     @contextmanager
     def _alone(self):

@@ -331,6 +331,23 @@ def test_a_directory_of_somebody_else_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("up", "File exists: {0}. CLIENTLINE_DATA is {0}: name a directory of this user's own, on a disk with room.\n"),
+        (
+            "migrate",
+            "The embedded PostgreSQL cannot work in {0} (Not a directory): "
+            "set CLIENTLINE_DATA to a directory of your own, on a disk with room.\n",
+        ),
+    ],
+)
+def test_a_file_in_place_of_the_directory_is_named(tmp_path, command, sentence):
+    (tmp_path / "file").write_text("")
+    own = {"CLIENTLINE_DATA": str(tmp_path / "file"), "DATABASE_URL": "", "PORT": str(free_port())}
+    assert ended(manage(command, **own)) == [(sentence.format(tmp_path / "file"), 1)]
+
+
+@pytest.mark.parametrize(
     ("host", "port", "sentence"),
     [
         ("a..b", 8000, "Cannot listen on a..b:8000 (no name of a host): HOST has to be an address of this machine."),
