@@ -11,7 +11,7 @@ from appointments import rezoning
 from appointments.models import Appointment
 from clientline.refusals import Protected
 from clientline.zones import zone
-from organizations.signals import zone_changing
+from organizations.signals import former_organization_imported, zone_changing
 
 
 def visitors_of(user):
@@ -32,6 +32,11 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
     rezoning.follow(organization, zone(timezone), coming_visits, by=by, now=now)
+
+
+@receiver(former_organization_imported)
+def fill_in_the_times_agreed(*, organization, **kwargs):
+    rezoning.fill_in(organization)
 
 
 def look_at_coming_visits(*, plan=None, apps=None, **kwargs):

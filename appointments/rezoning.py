@@ -8,7 +8,7 @@ from datetime import timedelta
 from operator import attrgetter
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from appointments import booking
 from appointments.hours import at, instant_of, is_shown
@@ -41,6 +41,10 @@ NOTE = """
     FROM organizations same LEFT JOIN unnest(%(ids)s::bigint[], %(visits)s::int[]) AS found (id, visits) USING (id)
     WHERE same.id = organizations.id
         AND (organizations.zone_rules, organizations.visits_to_rezone) <> (%(rules)s, coalesce(found.visits, 0))
+"""
+FILL = """
+    UPDATE appointments SET local_start = (appointment_date + %s * interval '1 second')::timestamp
+    WHERE organization_id = %s AND appointment_date >= %s AND appointment_date < %s AND local_start IS NULL
 """
 TIME_GONE = "The clocks skip this time on that date."
 
@@ -85,6 +89,18 @@ def look(*, now):
 def is_due():
     """Whether the rules are others than at the last look, for any organization."""
     return Organization.objects.exclude(zone_rules=zones.RULES).exists()
+
+
+def fill_in(organization):
+    """Take for the times agreed, where nothing is said of them, what the clocks of this machine showed until now."""
+    visits = Appointment.objects.filter(organization=organization, local_start=None)
+    first, last = visits.aggregate(first=Min("appointment_date"), last=Max("appointment_date")).values()
+    if first is None:
+        return
+    zone = zones.machine_zone(organization.timezone)
+    with connection.cursor() as cursor:
+        for begin, end, offset in zones.spans(zone, first, last + zones.SECOND):
+            cursor.execute(FILL, [offset.total_seconds(), organization.pk, begin, end])
 
 
 # Moving

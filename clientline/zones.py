@@ -4,9 +4,13 @@ import logging
 import zoneinfo
 from datetime import timedelta
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
 import tzdata
 from django.core.exceptions import ValidationError
+
+from clientline import MACHINE_TZPATH
 
 RULES = tzdata.__version__
 SECOND = timedelta(seconds=1)
@@ -48,6 +52,48 @@ def zone(name):
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         logger.warning("Unreadable time zone %r: showing UTC", name)
         return zoneinfo.ZoneInfo("UTC")
+
+
+def machine_zone(name):
+    """The zone as version 0.1 read it: from the machine's own files, and where it has none as `zone` does."""
+    for file in (Path(place, name) for place in MACHINE_TZPATH):
+        if file.is_file():
+            with file.open("rb") as rules:
+                return zoneinfo.ZoneInfo.from_file(rules, key=name)
+    return zone(name)
+
+
+@cache
+def countries():
+    """The codes of ISO 3166, by the table that comes with the rules."""
+    return frozenset(row[0] for row in table("iso3166.tab"))
+
+
+def validate_country(code):
+    if code and code not in countries():
+        raise ValidationError("Choose a country by its two letters, like DE.", code="invalid")
+
+
+@cache
+def country_of(name):
+    """The country of a zone, and '' where there are several, as of a link to another country's zone, or none."""
+    named = [row[0] for row in table("zone.tab") if row[2] == name]
+    shared = [row[0] for row in table("zone1970.tab") if row[2] == links().get(name)]
+    found = named if name in AMBIGUOUS else named or shared
+    return found[0] if len(found) == 1 and "," not in found[0] else ""
+
+
+@cache
+def links():
+    """By the other names of zones, their own."""
+    lines = files("tzdata.zoneinfo").joinpath("tzdata.zi").read_text().splitlines()
+    return {line.split()[2]: line.split()[1] for line in lines if line.startswith("L ")}
+
+
+def table(name):
+    """The rows of one of the rules' own tables, its cells parted by tabs."""
+    lines = files("tzdata.zoneinfo").joinpath(name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def wall_clock(instant, zone):

@@ -37,6 +37,9 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "email",
         "phone",
         "address",
+        "country",
+        "region",
+        "language",
         "timezone",
         "currency",
         "slot_interval",
@@ -54,7 +57,13 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "min_notice": "Shortest notice (minutes)",
         "max_advance_days": "Longest ahead (days)",
     }
-    help_texts = {"timezone": "Like Europe/Berlin", "currency": "Its three letters, like EUR"}
+    help_texts = {
+        "timezone": "Like Europe/Berlin",
+        "currency": "Its three letters, like EUR",
+        "country": "Its two letters, like DE",
+        "region": "Of the country, where holidays differ in it, like BY or ZH",
+        "language": "Of its texts: en or de. Pages are in English so far",
+    }
 
     def get_readonly_fields(self, request, obj=None):
         kept = () if request.user.may("organizations", "destroy") else ("is_active",)

@@ -9,6 +9,8 @@ from clientline import columns, zones
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from clientline.currencies import validate_currency
+from clientline.languages import PATTERN as LANGUAGE_PATTERN
+from clientline.languages import validate_language
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 
@@ -27,6 +29,11 @@ class Organization(models.Model):
     timezone = models.CharField(
         max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_zone], help_text="IANA name"
     )
+    country = columns.short_text(
+        2, validators=[zones.validate_country], help_text="ISO 3166 code; empty: none, or not known"
+    )
+    region = columns.short_text(60, help_text="Of the country, where holidays differ in it, like BY or ZH")
+    language = columns.short_text(35, validators=[validate_language], help_text="Tag of its texts; empty: not chosen")
     zone_rules = columns.short_text(
         20, editable=False, help_text="Version of the rules by which coming visits were last looked through"
     )
@@ -80,6 +87,16 @@ class Organization(models.Model):
                 condition=models.Q(currency__regex="^[A-Z]{3}$"),
                 name="organization_currency_is_a_code",
                 violation_error_message="Choose a currency by its three letters, like EUR.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(country__regex="^([A-Z]{2})?$"),
+                name="organization_country_is_a_code",
+                violation_error_message="Choose a country by its two letters, like DE.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(language__regex=LANGUAGE_PATTERN),
+                name="organization_language_is_a_tag",
+                violation_error_message="Choose a language by its tag, like en.",
             ),
             between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
             between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, "At most a year."),

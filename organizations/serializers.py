@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from clientline.api.fields import ChangesField, Reference, StrictChoiceField
 from clientline.api.serializers import UNKNOWN_KEY, ClientLineSerializer
-from clientline.zones import validate_zone
+from clientline.zones import country_of, validate_zone
 from organizations import changing
 from organizations.models import Audit, Organization
 
@@ -27,6 +27,9 @@ class OrganizationSerializer(ClientLineSerializer):
             "email",
             "phone",
             "address",
+            "country",
+            "region",
+            "language",
             "timezone",
             "currency",
             "slot_interval",
@@ -53,6 +56,11 @@ class OrganizationSerializer(ClientLineSerializer):
 
     def key_problem(self, key, value):
         return UNKNOWN_KEY if key == "coming_visits" and self.instance is None else super().key_problem(key, value)
+
+    def create(self, validated_data):
+        """Without a country, the one of the time zone is guessed, this once."""
+        name = validated_data.get("timezone", Organization._meta.get_field("timezone").get_default())
+        return super().create({"country": country_of(name)} | validated_data)
 
     def update(self, instance, validated_data):
         coming_visits = validated_data.pop("coming_visits", None)

@@ -7,3 +7,6 @@ currency_changing = Signal()
 
 # organization (as it is now), timezone (to be, its name), coming_visits (None, KEEP_LOCAL or KEEP_INSTANT), by, now
 zone_changing = Signal()
+
+# organization: it came from a file of version 0.1, which lacks columns; sent inside the import's transaction
+former_organization_imported = Signal()

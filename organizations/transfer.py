@@ -16,14 +16,22 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier, Literal
 
+from clientline.zones import country_of
 from organizations import audit
 from organizations.models import Organization
+from organizations.signals import former_organization_imported
 
 CONTINUE_NUMBERS = SQL(
     "SELECT setval(sequence, greatest((SELECT max(id) FROM {}), nextval(sequence)))"
     " FROM (SELECT pg_get_serial_sequence({sequence}, 'id')::regclass) AS of (sequence)"
 )
-FORMAT = "ClientLine organization, 1"
+FORMAT = "ClientLine organization, 2"
+# What files of the first format, which version 0.1 wrote, do not have: `fill_what_was_added` does.
+FORMER = "ClientLine organization, 1"
+ADDED = {
+    "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
+    "appointments": {"local_start"},
+}
 
 
 class TransferRefused(Exception):
@@ -129,7 +137,7 @@ def expression(field, pk):
 def load(lines, *, progress):
     """Save what `export` wrote, ids included, all or nothing; returns the organization. Raises TransferRefused."""
     header = read(lines)
-    if header.get("format") != FORMAT or not isinstance(header.get("organization"), int):
+    if header.get("format") not in (FORMAT, FORMER) or not isinstance(header.get("organization"), int):
         raise TransferRefused("This file was not written by `manage.py export_organization`.")
     try:
         with audit.unaudited(), connection.cursor() as cursor:
@@ -141,12 +149,21 @@ def load(lines, *, progress):
             organization = Organization.objects.filter(pk=header["organization"]).first()
             if organization is None:
                 raise TransferRefused("The file holds no organization.")
+            if header["format"] == FORMER:
+                fill_what_was_added(organization)
     except DatabaseError as error:
         raise TransferRefused(reason(error)) from error
     except UnicodeDecodeError as error:
         raise TransferRefused("The file is damaged: it is no UTF-8.") from error
     audit.record("import", row=organization)  # the operators': to the organization nothing happened
     return organization
+
+
+def fill_what_was_added(organization):
+    """As the migrations that added it did for the rows they found."""
+    organization.country = country_of(organization.timezone)
+    organization.save(update_fields=["country"])
+    former_organization_imported.send(sender=Organization, organization=organization)
 
 
 def read(lines):
@@ -158,7 +175,9 @@ def read(lines):
 
 
 def load_table(cursor, model, header, lines, progress):
-    table, names, head = model._meta.db_table, columns_of(model), read(lines)
+    table, head = model._meta.db_table, read(lines)
+    left_out = ADDED.get(table, ()) if header["format"] == FORMER else ()
+    names = [name for name in columns_of(model) if name not in left_out]
     if (head.get("table"), head.get("columns")) != (table, names):
         raise TransferRefused(
             f"The table {table} is not as this version has it. The file is of ClientLine {header.get('version')}, "

@@ -49,10 +49,17 @@ def test_an_organization_comes_with_its_first_admin(db, create):
     organization, admin = Organization.objects.get(), User.objects.get()
     assert (organization.name, organization.email) == ("Bakery", "office@bakery.example")
     assert (organization.timezone, organization.currency) == ("Europe/Berlin", "EUR")
+    assert (organization.country, organization.region, organization.language) == ("DE", "", "")
     assert (admin.organization, admin.role, admin.is_superuser) == (organization, "admin", False)
     assert (admin.name, admin.email) == ("Berta Baker", "boss@bakery.example")
     assert admin.check_password("flour-and-water")
     assert output == f"Created Bakery (id {organization.pk}). Berta Baker signs in as boss@bakery.example.\n"
+
+
+def test_a_country_that_is_told_is_not_guessed(db, create):
+    create(timezone="Europe/Berlin", country="AT", region="9", language="de")
+    organization = Organization.objects.get()
+    assert (organization.country, organization.region, organization.language) == ("AT", "9", "de")
 
 
 def test_where_nobody_can_be_asked_a_password_is_made_up_and_printed_once(db, create):
@@ -86,6 +93,8 @@ def test_two_passwords_that_differ_are_refused(db, create, answers):
         ({"admin_name": ""}, "--admin-name: This field cannot be blank."),
         ({"timezone": "foo5"}, "--timezone: Choose an IANA time zone, like Europe/Berlin."),
         ({"currency": "KWD"}, "--currency: KWD has three decimals; amounts here are stored with two."),
+        ({"country": "XX"}, "--country: Choose a country by its two letters, like DE."),
+        ({"language": "xx"}, "--language: Choose one of: en, de."),
         ({"currency": "eur"}, "--currency: Choose a currency by its three letters, like EUR."),
         (
             {"admin_password_stdin": True, "stdin": "flour\n"},

@@ -4,14 +4,11 @@ Those were the rules in the machine's own zone files, and only where it has none
 of a zone that neither knows get UTC, in which they were shown. The audit is not told: nothing was changed by anybody.
 """
 
-import zoneinfo
 from datetime import timedelta
-from pathlib import Path
 
 from django.db import migrations
 
-from clientline import MACHINE_TZPATH
-from clientline.zones import spans, zone
+from clientline.zones import machine_zone, spans
 
 # Instants plus seconds are instants in any rules; sessions are in UTC, so that the cast needs none.
 FILL = """
@@ -25,21 +22,12 @@ SPANS = """
 """
 
 
-def rules_until_now(name):
-    """The zone as version 0.1 read it."""
-    for file in (Path(place, name) for place in MACHINE_TZPATH):
-        if file.is_file():
-            with file.open("rb") as rules:
-                return zoneinfo.ZoneInfo.from_file(rules, key=name)
-    return zone(name)
-
-
 def fill(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.audit', 'off', true), set_config('TimeZone', 'UTC', true)")
         cursor.execute(SPANS)
         for name, first, last in cursor.fetchall():
-            for begin, end, offset in spans(rules_until_now(name), first, last + timedelta(seconds=1)):
+            for begin, end, offset in spans(machine_zone(name), first, last + timedelta(seconds=1)):
                 cursor.execute(FILL, [offset.total_seconds(), name, begin, end])
         cursor.execute("SELECT set_config('clientline.audit', 'on', true)")
 

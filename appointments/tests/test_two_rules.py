@@ -90,7 +90,7 @@ def test_booked_by_old_rules_a_visit_keeps_the_time_agreed_by_new_ones(environme
 def test_old_visits_get_the_time_that_the_machines_own_files_showed(salon, tmp_path, monkeypatch):
     (tmp_path / "America").mkdir()
     (tmp_path / "America/Vancouver").write_bytes(rules_file(VANCOUVER_IN_2025))
-    monkeypatch.setattr(BACKFILL, "MACHINE_TZPATH", (str(tmp_path),))
+    monkeypatch.setattr(zones, "MACHINE_TZPATH", (str(tmp_path),))
     salon.organization.timezone = "America/Vancouver"
     salon.organization.save()
     starts = [datetime(2035, month, 15, 20, tzinfo=UTC) for month in (1, 7, 12)]

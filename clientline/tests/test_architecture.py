@@ -19,7 +19,14 @@ CODE = [path for path in MODULES if path not in TESTS and path not in MIGRATIONS
 # how the dotted names of their modules begin, and the longest name that fits counts.
 LAYERS = [
     # What models, domain modules and migrations stand on. Migrations name these, so their paths stay.
-    ["clientline.columns", "clientline.constraints", "clientline.formats", "clientline.operations", "clientline.zones"],
+    [
+        "clientline.columns",
+        "clientline.constraints",
+        "clientline.formats",
+        "clientline.languages",
+        "clientline.operations",
+        "clientline.zones",
+    ],
     ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],
     ["clientline.configuration", "clientline.settings"],
     ["clientline.database", "clientline.postgres"],

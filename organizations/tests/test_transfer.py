@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from organizations.models import Audit, Organization
-from organizations.transfer import models_of_organizations
+from organizations.transfer import ADDED, FORMER, models_of_organizations
 from payments import ledger
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
@@ -83,6 +83,38 @@ def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, f
     assert answer.status_code == 200
     new = api(User.objects.get(pk=salon.admin.pk)).post("/services", {"name": "New"}).json()
     assert new["id"] > salon.service.pk  # the numbers go on behind what came in
+
+
+def as_version_0_1_wrote_it(file):
+    """The same file in the first format, without what was added since."""
+    lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]
+    lines[0]["format"] = FORMER
+    for line in lines[1:]:
+        if "table" in line and "columns" in line:
+            left_out = ADDED.get(line["table"], ())
+            line["columns"] = [name for name in line["columns"] if name not in left_out]
+        else:
+            for name in left_out:
+                del line[name]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
+    as_version_0_1_wrote_it(file)
+    agreed = dict(Appointment.objects.filter(organization=salon.organization).values_list("pk", "local_start"))
+    call_command("flush", interactive=False, verbosity=0)
+    command("import_organization", file)
+    home = Organization.objects.get()
+    assert (home.country, home.region, home.language) == ("DE", "", "")
+    assert (home.zone_rules, home.visits_to_rezone) == ("", 0)
+    assert dict(Appointment.objects.values_list("pk", "local_start")) == agreed
+    command("check_invariants")
+
+
+def test_a_file_of_the_first_format_with_columns_of_the_second_is_refused(file):
+    file.write_text(file.read_text().replace("organization, 2", "organization, 1", 1))
+    with pytest.raises(CommandError, match="organizations is not as this version has it"):
+        command("import_organization", file)
 
 
 def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, file, operator):

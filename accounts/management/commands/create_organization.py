@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.founding import found
 from accounts.models import User
 from clientline.refusals import FieldRefused
+from clientline.zones import country_of
 from organizations.models import Organization
+
+OF_ORGANIZATION = ("name", "email", "timezone", "currency", "country", "region", "language")
 
 
 class Command(BaseCommand):
@@ -28,9 +31,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--timezone", default="UTC", help="IANA name, like Europe/Berlin")
         parser.add_argument("--currency", default="USD", help="ISO 4217 code, like EUR")
+        parser.add_argument("--country", help="ISO 3166 code, like DE; that of the time zone unless told")
+        parser.add_argument("--region", default="", help="of the country, where holidays differ in it, like BY")
+        parser.add_argument("--language", default="", help="of its texts, like en")
 
-    def handle(self, *, name, email, timezone, currency, admin_name, admin_email, admin_password_stdin, **options):
-        organization = Organization(name=name, email=email.lower(), timezone=timezone, currency=currency)
+    def handle(self, *, admin_name, admin_email, admin_password_stdin, **options):
+        organization = organization_of(**{name: options[name] for name in OF_ORGANIZATION})
         admin = {"name": admin_name, "email": admin_email.lower(), "role": User.Role.ADMIN}
         refuse_invalid(organization)
         refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
@@ -39,7 +45,7 @@ class Command(BaseCommand):
             found(organization=organization, name=admin_name, email=admin["email"], password=password)
         except FieldRefused as error:
             raise CommandError(f"The admin's password is refused: {error}") from error
-        self.stdout.write(f"Created {name} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")
+        self.stdout.write(f"Created {organization} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")
         if made_up:
             self.stdout.write(f"The password, which is not shown again: {password}")
 
@@ -53,6 +59,11 @@ class Command(BaseCommand):
         if getpass("The same again: ") != password:
             raise CommandError("The two passwords differ.")
         return password, False
+
+
+def organization_of(*, email, timezone, country, **columns):
+    country = country_of(timezone) if country is None else country
+    return Organization(email=email.lower(), timezone=timezone, country=country, **columns)
 
 
 def refuse_invalid(row, *, prefix="", exclude=None):

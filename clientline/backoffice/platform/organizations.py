@@ -19,6 +19,7 @@ from appointments.refusals import AsksAboutVisits
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
 from clientline.backoffice import page
+from clientline.zones import country_of
 from organizations import changing
 from organizations.admin import OrganizationAdmin
 from organizations.models import Organization
@@ -28,6 +29,7 @@ MOST = BoundedPaginator.BOUND  # nothing is counted beyond
 
 GROUPS = (
     ("Name and contact", None, ("name", "email", "phone", "address")),
+    ("Place", None, ("country", "region", "language")),
     (
         "Time and money",
         "Opening hours are read on this clock. When it changes, you are asked what the visits to come do. "
@@ -146,6 +148,7 @@ class OrganizationPage(OrganizationAdmin):
 
     def create(self, request, values):
         first_admin = {name.removeprefix("admin_"): values.pop(name) for name in founding.FIELDS}
+        values["country"] = values["country"] or country_of(values["timezone"])
         organization = Organization(**values)
         founding.found(organization=organization, **first_admin)
         return organization
