@@ -32,7 +32,8 @@ from appointments.serializers import (
     TimeOffSerializer,
     WorkingHoursSerializer,
 )
-from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered, only
+from clientline.api.reading import one_or_404
+from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answered
 from clientline.web.probes import Endpoint
 
 
@@ -69,14 +70,16 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     http_method_names = ("get", "head", "post", "patch")
     policy_actions = {"partial_update": "update", "book_series": "create"}
 
-    def answer_class(self):
-        insider = self.request.user.may(self.resource, "internal_notes")
+    @classmethod
+    def answer_class(cls, caller):
+        insider = caller.may(cls.resource, "internal_notes")
         return AppointmentSerializer if insider else AppointmentForClientSerializer
 
     def answer(self, serializer):
         """A visit just booked knows all it refers to: there is nothing to read again."""
-        booked = self.action == "create"
-        return self.answer_class().reader().of(serializer.instance) if booked else super().answer(serializer)
+        if self.action != "create":
+            return super().answer(serializer)
+        return self.answer_class(self.request.user).reader().read_object(serializer.instance)
 
     def answered_keys(self, answer):
         return [visit["id"] for visit in answer.get("appointments", [answer])]
@@ -87,7 +90,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, visit=visit, now=timezone.now(), **body.validated_data)
-        return answered(only(self.answers(Appointment.objects.filter(pk=visit.pk))))
+        return answered(one_or_404(self.answers(Appointment.objects.filter(pk=visit.pk))))
 
     @extend_schema(request=RescheduleSerializer)
     @action(detail=True, methods=["post"])

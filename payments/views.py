@@ -12,7 +12,8 @@ from accounts.middleware import between_transactions
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.parameters import REPORT_PARAMETERS, read_period
-from clientline.api.viewsets import CreateMixin, ReadViewSet, answered, only
+from clientline.api.reading import one_or_404
+from clientline.api.viewsets import CreateMixin, ReadViewSet, answered
 from clientline.web.probes import Endpoint
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
@@ -58,7 +59,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, payment=payment, now=timezone.now())
-        return answered(only(self.answers(Payment.objects.filter(pk=payment.pk))))
+        return answered(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
@@ -100,8 +101,9 @@ class RefundViewSet(ReadViewSet):
     policy_actions = {"list": "retrieve", "create": "refund"}
     http_method_names = ("get", "head", "post")
 
-    def rows(self):
-        return super().rows().filter(payment=self.kwargs["payment"])
+    @classmethod
+    def rows(cls, caller, path, action):
+        return super().rows(caller, path, action).filter(payment=path["payment"])
 
     def named_rows(self):
         return self.named_model.objects.visible_to(self.request.user, self.resource, self.policy_action).filter(
@@ -127,7 +129,7 @@ class RefundViewSet(ReadViewSet):
         return self.created(refund)
 
     def created(self, refund):
-        return Response(only(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
+        return Response(one_or_404(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 
 class BalanceView(Endpoint):

@@ -1,7 +1,6 @@
 """The base of every resource: a queryset by policy, compiled reads, one domain call per write."""
 
-from functools import lru_cache, partial
-from types import SimpleNamespace
+from functools import partial
 
 import orjson
 from django.db import transaction
@@ -10,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from clientline.api.preconditions import etag, refuse_other_versions
-from clientline.database.prepared import Given, Statement, any_caller, known_of
+from clientline.api.reading import by_key, by_key_in_any_scope, one_or_404, read
 from clientline.web.probes import Endpoint
 
 
@@ -63,11 +62,15 @@ class ReadViewSet(GenericViewSet):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is made without a caller
             return self.model.objects.none()
-        return self.rows()
+        return self.rows(self.request.user, self.kwargs, self.policy_action)
 
-    def rows(self):
-        """The rows on which the caller may do this."""
-        return self.model.objects.visible_to(self.request.user, self.resource, self.policy_action)
+    @classmethod
+    def rows(cls, caller, path, action):
+        """The rows on which `caller` may do `action`, where the address names what is in `path`.
+
+        Nothing else may count: SQL is made of it once for all callers of a standing.
+        """
+        return cls.model.objects.visible_to(caller, cls.resource, action)
 
     def named_rows(self):
         """The one row that the path names, or none where it is out of scope."""
@@ -92,33 +95,33 @@ class ReadViewSet(GenericViewSet):
         return self.get_paginated_response(answers)
 
     def retrieve(self, request, pk):
-        return answered(only(self.read(by_key)))
+        return answered(one_or_404(self.read(by_key)))
 
     def read(self, select, values=None):
-        """Answers for the rows that `select(queryset, values)` takes from the permitted ones, by SQL made once.
-
-        It is made for all callers of a role. So `get_queryset` may depend on the caller's role, key and
-        organization and on the path, but on nothing else in the request.
-        """
-        answer_class, user = self.answer_class(), self.request.user
-        values = known_of(user) | self.kwargs | (values or {})
-        if reader := answer_class.reader():
-            standing = (user.role, user.is_superuser)
-            statement = compiled(type(self), self.action, standing, answer_class, select, tuple(values))
-            return reader(statement.rows(values))
-        return self.answers(select(self.get_queryset(), values))
+        """Answers for the rows that `select(queryset, values)` takes from the permitted ones."""
+        if self.answer_class(self.request.user).reader() is None:
+            return self.answers(select(self.get_queryset(), self.kwargs | (values or {})))
+        return read(
+            type(self),
+            caller=self.request.user,
+            path=self.kwargs,
+            action=self.policy_action,
+            select=select,
+            values=values,
+        )
 
     def answers(self, queryset):
         """Answers for the rows of any queryset."""
-        answer_class = self.answer_class()
+        answer_class = self.answer_class(self.request.user)
         queryset = answer_class.annotate(queryset)
         if reader := answer_class.reader():
             return reader(queryset.values_list(*reader.columns))
         return answer_class(queryset, many=True, context=self.get_serializer_context()).data
 
-    def answer_class(self):
+    @classmethod
+    def answer_class(cls, caller):
         """The serializer of answers, where it depends on the caller."""
-        return self.serializer_class
+        return cls.serializer_class
 
 
 def answered(row, **kwargs):
@@ -127,30 +130,6 @@ def answered(row, **kwargs):
     if "version" in row:
         response["ETag"] = etag(row["version"])
     return response
-
-
-def by_key(rows, values):
-    return rows.filter(pk=values["pk"])
-
-
-def by_key_in_any_scope(rows, values):
-    return rows.model.objects.filter(pk=values["pk"])
-
-
-def only(answers):
-    """The one there is; 404 where there is none."""
-    if not answers:
-        raise Http404
-    return answers[0]
-
-
-@lru_cache(maxsize=2000)
-def compiled(view_class, action, standing, answer_class, select, names):
-    """The Statement of a view's read, for callers of this standing; its `names` are given when it runs."""
-    given = {name: Given(name) for name in names}
-    view = view_class(action=action, kwargs=given, request=SimpleNamespace(user=any_caller(*standing)))
-    rows = answer_class.annotate(select(view.get_queryset(), given))
-    return Statement(rows.values_list(*answer_class.reader().columns))
 
 
 class AnswerMixin:
@@ -163,7 +142,7 @@ class AnswerMixin:
 
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
-        return only(self.read(by_key_in_any_scope, {"pk": serializer.instance.pk}))
+        return one_or_404(self.read(by_key_in_any_scope, {"pk": serializer.instance.pk}))
 
 
 class CreateMixin(AnswerMixin):

@@ -15,7 +15,8 @@ from appointments.serializers import (
     WorkingHoursSerializer,
 )
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
-from clientline.api.serializers import ClientLineSerializer, Reader
+from clientline.api.reading import Reader
+from clientline.api.serializers import ClientLineSerializer
 from organizations.serializers import AuditSerializer, OrganizationSerializer
 from payments import ledger
 from payments.serializers import PaymentSerializer, RefundSerializer

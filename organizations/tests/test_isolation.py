@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import UserQuerySet
 from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment, TimeOff
-from clientline.api.viewsets import compiled
+from clientline.api.reading import find_statement
 from organizations.tenancy import TenantQuerySet
 from services.models import Service
 
@@ -47,9 +47,9 @@ def without_filters(monkeypatch):
     monkeypatch.setattr(TenantQuerySet, "visible_to", lambda rows, *args: rows)
     monkeypatch.setattr(UserQuerySet, "clients_for", lambda rows, *args: rows.select_related("organization"))
     monkeypatch.setattr(UserQuerySet, "performers_for", lambda rows, *args: rows)
-    compiled.cache_clear()  # reads keep the SQL that was made with the wall up
+    find_statement.cache_clear()  # reads keep the SQL that was made with the wall up
     yield
-    compiled.cache_clear()
+    find_statement.cache_clear()
 
 
 def leaks(answer, clinic):

@@ -1,0 +1,124 @@
+"""How lists and details are read: SQL that is made once, and answers straight from its rows.
+
+Django takes 0.4 to 0.6 ms to build and compile the queryset of a list, and DRF 3.7 ms to render a hundred rows of it;
+PostgreSQL answers in 0.3. So a read goes another way, and gains four to twenty times as much as it would cost by DRF:
+
+1. A view says which rows a caller may see, in `rows(caller, path, action)`. It is a class method: what else the request
+   holds it cannot see, because its SQL is made once and serves everybody of the same standing (role, operator or not).
+2. `find_statement` describes that queryset with stand-ins (`Given`) for the caller's key and organization, for the
+   ids in the path, and for where a page begins, and keeps the compiled `Statement`.
+3. `Statement.rows(values)` runs it as a prepared statement, with the values of this call.
+4. The serializer's `Reader` turns the rows, columns in the order of its fields, into answers.
+
+A list with filters, or one that is counted, takes the second and fourth step by the ORM each time; a serializer with
+a field that is not in CONVERSIONS answers in DRF's own way. All ways give the same bytes, which
+`clientline/tests/test_read_paths.py` compares. `manage.py explain "GET /users" --as manager` prints what is run.
+"""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from operator import attrgetter, methodcaller
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import serializers
+
+from clientline.api import fields
+from clientline.database.prepared import Given, Statement, any_caller, known_of
+
+# For each type of field, from the caller's zone the function that turns a value that is not NULL into what the field
+# would answer; None: the value as it is.
+CONVERSIONS = {
+    fields.InstantField: lambda zone: methodcaller("astimezone", zone),
+    fields.ClockField: lambda zone: methodcaller("isoformat", "minutes"),
+    fields.StrictDecimalField: lambda zone: str,
+    fields.StrictDateField: None,
+    fields.StrictCharField: None,
+    fields.StrictEmailField: None,
+    fields.StrictBooleanField: None,
+    fields.StrictIntegerField: None,
+    fields.StrictChoiceField: None,
+    fields.Reference: None,
+    fields.References: None,
+    fields.ChangesField: lambda zone: fields.tellable,
+    serializers.PrimaryKeyRelatedField: None,
+    serializers.IntegerField: None,
+    serializers.BigIntegerField: None,
+    serializers.CharField: None,
+    serializers.UUIDField: lambda zone: str,
+}
+
+
+class Reader:
+    """Turns `values_list` rows of `columns` into answers: the bytes of DRF's way at a fraction of the work."""
+
+    def __init__(self, fields_by_name: dict[str, serializers.Field]):
+        self.names = tuple(fields_by_name)
+        self.columns = tuple(_column(field) for field in fields_by_name.values())
+        self.conversions = [
+            (position, conversion)
+            for position, field in enumerate(fields_by_name.values())
+            if (conversion := CONVERSIONS[type(field)])
+        ]
+        self.values_of = attrgetter(*(path.replace("__", ".") for path in self.columns))
+
+    def __call__(self, rows: Sequence[tuple]) -> list[dict]:
+        # Column by column, because a call for each field of each row would cost twice as much.
+        zone = timezone.get_current_timezone()
+        values = list(zip(*rows, strict=True))
+        for position, conversion in self.conversions if values else ():
+            convert = conversion(zone)
+            values[position] = [None if value is None else convert(value) for value in values[position]]
+        return [dict(zip(self.names, row, strict=True)) for row in zip(*values, strict=True)]
+
+    def read_object(self, row) -> dict:
+        """The answer for one object; what it refers to is read where it has not been yet."""
+        (answer,) = self([self.values_of(row)])
+        return answer
+
+
+def _column(field):
+    path = "__".join(field.source_attrs)
+    return f"{path}_id" if isinstance(field, serializers.PrimaryKeyRelatedField) else path
+
+
+@cache
+def reader_of(serializer_class) -> Reader | None:
+    """The Reader of a serializer, or None where a field is not plain."""
+    readable = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
+    return Reader(readable) if all(type(field) in CONVERSIONS for field in readable.values()) else None
+
+
+def read(view_class, *, caller, path: dict, action: str, select, values: dict | None = None) -> list[dict]:
+    """Answers for the rows that `select(queryset, values)` takes from those on which `caller` may do `action`.
+
+    `path` holds what the address names, `values` what `select` needs beyond that. Their serializer has a Reader.
+    """
+    answer_class, standing = view_class.answer_class(caller), (caller.role, caller.is_superuser)
+    values = known_of(caller) | path | (values or {})
+    statement = find_statement(view_class, action, standing, answer_class, select, tuple(path), tuple(values))
+    return answer_class.reader()(statement.rows(values))
+
+
+@lru_cache(maxsize=2000)
+def find_statement(view_class, action, standing, answer_class, select, path, names) -> Statement:
+    """What a view reads for callers of this standing; its `names` are given when it runs."""
+    given = {name: Given(name) for name in names}
+    permitted = view_class.rows(any_caller(*standing), {name: given[name] for name in path}, action)
+    rows: QuerySet = answer_class.annotate(select(permitted, given))
+    return Statement(rows.values_list(*answer_class.reader().columns))
+
+
+def by_key(rows, values):
+    return rows.filter(pk=values["pk"])
+
+
+def by_key_in_any_scope(rows, values):
+    return rows.model.objects.filter(pk=values["pk"])
+
+
+def one_or_404(answers: list[dict]) -> dict:
+    if not answers:
+        raise Http404
+    return answers[0]
