@@ -34,10 +34,10 @@ class CallerAuthentication(SessionAuthentication):
 
     def authenticate(self, request):
         # DRF passes on what it has no such attribute for; its `user` is what is asked for here.
-        user, token = request.caller, request.token
+        user, token = request.call.caller, request.call.token
         if token is not None:
             return user, token
-        if request.bad_token:
+        if request.call.has_bad_token:
             raise AuthenticationFailed("This token is not valid.", code="not_authenticated")
         if not user.is_authenticated:
             return None

@@ -1,7 +1,7 @@
 """One transaction per request, confined to the caller's organization: the third wall."""
 
 import logging
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -38,13 +38,12 @@ class CallerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.token, request.bad_token, request.confined, request.once = None, False, False, None
-        origin.set(Origin("admin" if request.path_info.startswith(ADMIN_PREFIX) else "api", request.id))
-        with ExitStack() as request.transaction:
+        origin.set(Origin("admin" if request.path_info.startswith(ADMIN_PREFIX) else "api", request.call.id))
+        with request.call.transaction:
             response = self.get_response(request)
-            if request.confined and response.status_code >= 400:
+            if request.call.is_confined and response.status_code >= 400:
                 transaction.set_rollback(True)
-        if request.confined:
+        if request.call.is_confined:
             release()
         timezone.deactivate()
         remember_use(request)
@@ -56,32 +55,33 @@ class CallerMiddleware:
     def process_view(self, request, view, args, kwargs):
         if getattr(view, "public", False):
             return None
+        call = request.call
         if not getattr(view, "unconfined", False):
-            request.transaction.enter_context(transaction.atomic())
-            request.confined = True  # not earlier: without a database there is no transaction to roll back
+            call.transaction.enter_context(transaction.atomic())
+            call.is_confined = True  # not earlier: without a database there is no transaction to roll back
         identify = identify_session if hasattr(request, "session") else identify_bearer
-        identify(request, confined=request.confined)
-        request.caller = request.user
+        identify(request, confined=call.is_confined)
+        call.caller = request.user
         if request.user.is_authenticated:
-            request.caller_id = request.user.pk
+            call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
         refusal = too_often(request) or enrolment(request)
-        if request.confined and refusal is None:
-            request.once = once(request)
+        if call.is_confined and refusal is None:
+            call.once = once(request)
         return refusal
 
 
 def too_often(request):
     """The refusal of a caller who has called too often, or None."""
-    caller = request.caller_id or network_of(request)
-    limit = settings.RATE_LIMIT if request.caller_id else settings.RATE_LIMIT_BY_ADDRESS
+    caller = request.call.caller_id or network_of(request)
+    limit = settings.RATE_LIMIT if request.call.caller_id else settings.RATE_LIMIT_BY_ADDRESS
     wait = rates.seconds_to_wait(caller, limit)
     return refusal_response(request, Throttled(retry_after=wait)) if wait else None
 
 
 def enrolment(request):
     """Where somebody is led whose organization wants a second factor first, or None. Unconfined views stay open."""
-    if not (request.confined and request.caller_id and request.user.has_to_enrol):
+    if not (request.call.is_confined and request.call.caller_id and request.user.has_to_enrol):
         return None
     if request.path_info.startswith(ADMIN_PREFIX):
         return HttpResponseRedirect(reverse("admin:second_factor"))
@@ -95,14 +95,15 @@ def between_transactions(request, so_far=None):
     A provider is called here: it may take seconds, while locks would be held, and a rollback would not undo it.
     `so_far` is the answer to whoever repeats the request, should it end here; one with a key needs it.
     """
-    if request.once:
-        request.once.keep(so_far, is_final=False)
-    request.transaction.close()
+    call = request.call
+    if call.once:
+        call.once.keep(so_far, is_final=False)
+    call.transaction.close()
     release()
     try:
         yield
     finally:
-        request.transaction.enter_context(transaction.atomic())
+        call.transaction.enter_context(transaction.atomic())
         confine_to(request.user)
 
 
@@ -113,7 +114,7 @@ def confine_to(user):
 def identify_bearer(request, *, confined):
     scheme, _, secret = request.META["HTTP_AUTHORIZATION"].partition(" ")
     found = tokens.bearer(secret.strip(), confined=confined) if scheme.lower() == "bearer" else None
-    request.token, request.bad_token = found, found is None
+    request.call.token, request.call.has_bad_token = found, found is None
     request.user = found.user if found else AnonymousUser()
     if found is None and confined:
         confine(organization_id=None)
@@ -132,8 +133,8 @@ def identify_session(request, *, confined):
 def remember_use(request):
     """After the commit: a failure here must not turn what was done into an error."""
     try:
-        if request.token is not None:
-            tokens.write_use(request.token, now=timezone.now())
+        if request.call.token is not None:
+            tokens.write_use(request.call.token, now=timezone.now())
         elif hasattr(request, "session"):
             sessions.write_use(request.session, now=timezone.now())
     except (DatabaseError, InterfaceError) as error:

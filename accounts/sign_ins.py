@@ -41,7 +41,7 @@ KINDS = {"session": sessions_of, "token": tokens_of}
 
 def current(request):
     """The Token or Session that makes this request."""
-    return request.token or request.session.row
+    return request.call.token or request.session.row
 
 
 def of(user, *, current):

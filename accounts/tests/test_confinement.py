@@ -7,8 +7,16 @@ from accounts import middleware
 from accounts.models import User
 from accounts.tests.factories import token_for
 from clientline.tests.pages import submit
+from clientline.web.call import Call
 from organizations.tenancy import TENANT_ROLE
 from organizations.tests.watching import watched
+
+
+def bearing(authorization):
+    """A request of whoever sends this header, as the first middleware leaves it."""
+    request = RequestFactory(headers={"Authorization": authorization}).get("/users")
+    request.call = Call("a-request")
+    return request
 
 
 def walls(person):
@@ -28,7 +36,7 @@ def test_a_request_writes_behind_the_wall_and_in_the_callers_name(salon, api, cl
 
 @pytest.mark.parametrize("authorization", ["Bearer cl_00000000_x", "Bearer", "Basic eDp5", ""])
 def test_whoever_is_not_known_by_token_sees_no_row_at_all(salon, authorization):
-    request = RequestFactory(headers={"Authorization": authorization}).get("/users")
+    request = bearing(authorization)
     middleware.identify_bearer(request, confined=True)
     assert (request.user.is_authenticated, User.objects.count()) == (False, 0)
 
@@ -41,7 +49,7 @@ def test_whoever_is_not_known_by_session_sees_no_row_at_all(salon, client):
 
 
 def test_a_token_confines_to_its_owners_organization_and_only_where_that_is_asked(salon, clinic):
-    request = RequestFactory(headers={"Authorization": f"Bearer {token_for(salon.staff)}"}).get("/users")
+    request = bearing(f"Bearer {token_for(salon.staff)}")
     everybody = User.objects.count()
     middleware.identify_bearer(request, confined=False)
     assert (request.user, User.objects.count()) == (salon.staff, everybody)

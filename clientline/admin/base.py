@@ -138,7 +138,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         """Whether the row is in the action's scope; asked once a page, which changes nothing that decides it."""
         if request.method != "GET":
             return self.permitted_rows(request, action).filter(pk=row.pk).exists()
-        answers = request.__dict__.setdefault("reached", {})
+        answers = request.call.reached
         key = (self.resource, action, row.pk)
         if key not in answers:
             answers[key] = self.permitted_rows(request, action).filter(pk=row.pk).exists()
@@ -232,7 +232,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         kwargs |= {"labels": self.labels, "help_texts": self.help_texts}
         kwargs["form"] = self.form if change else self.add_form
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.refusal = getattr(request, "refusal", None)
+        form.refusal = request.call.refusal
         form.organization = self.admin_site.organization_of(request)
         form.told_by = staticmethod(self.admin_site.editors_since)
         return form
@@ -268,8 +268,8 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refused, DatabaseError) as error:
-            request.refusal = as_refusal(error)
-            if request.refusal is None or request.method != "POST":
+            request.call.refusal = as_refusal(error)
+            if request.call.refusal is None or request.method != "POST":
                 raise
         # All of it is rolled back. The same again stops at the form, which now holds the refusal.
         return super().changeform_view(request, object_id, form_url, extra_context)

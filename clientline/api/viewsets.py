@@ -34,17 +34,17 @@ class ReadViewSet(GenericViewSet):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        if request.once and self.is_repeatable and hasattr(self, "post"):
+        if request.call.once and self.is_repeatable and hasattr(self, "post"):
             self.post = partial(self.perform_once, self.post)
 
     def perform_once(self, handler, request, *args, **kwargs):
         """Answer a POST with an Idempotency-Key: as before, if it came before and the caller may still do this."""
-        if earlier := request.once.earlier_answer():
+        if earlier := request.call.once.earlier_answer():
             if not self.is_still_permitted(earlier):
                 raise Http404
             return earlier
         response = handler(request, *args, **kwargs)
-        request.once.keep(response)
+        request.call.once.keep(response)
         return response
 
     def is_still_permitted(self, earlier):

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from clientline.backoffice.platform.acting import KEY, organization_of
 from clientline.tests.pages import Page, submit
+from clientline.web.call import Call
 from services.models import Service
 
 VISITS = "/admin/appointments/appointment/"
@@ -64,7 +65,7 @@ def test_times_are_read_on_the_clock_of_the_organization(salon, operator, client
 
 def test_an_organization_that_is_gone_is_as_none(operator, rf):
     request = rf.get("/admin/")
-    request.user, request.session = operator, {KEY: 999_999_999}
+    request.call, request.user, request.session = Call("a-request"), operator, {KEY: 999_999_999}
     assert organization_of(request) is None
 
 

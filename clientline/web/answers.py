@@ -52,7 +52,7 @@ def problem_response(request, status, **kwargs):
 
 def refusal_response(request, refusal):
     # DRF's request wraps the one that is logged.
-    getattr(request, "_request", request).reason = getattr(refusal, "reason", "")
+    request.call.reason = getattr(refusal, "reason", "")
     return refused(
         request,
         refusal.status,

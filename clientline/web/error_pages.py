@@ -68,6 +68,6 @@ def said(request, status, title, text):
         "title": title,
         "text": text,
         "in_admin": is_admin(request),
-        "request_id": request.id if status >= 500 else None,
+        "request_id": request.call.id if status >= 500 else None,
     }
     return HttpResponse(render_to_string("admin/error.html", context), status=status)

@@ -24,13 +24,13 @@ def log_request(request, status, seconds):
             "path": quote(request.path),
             "status": status,
             "milliseconds": round(seconds * 1000, 1),
-            "user": request.caller_id,
+            "user": request.call.caller_id,
         }
         line, level = LINE, logging.INFO
         if status == 503:
             level = logging.WARNING
-        if request.reason:
-            line, fields["reason"] = LINE_WITH_REASON, request.reason
+        if request.call.reason:
+            line, fields["reason"] = LINE_WITH_REASON, request.call.reason
         # Not requests.info(), which looks for the line of code that called it: half the cost, and always this one.
         requests.handle(logging.LogRecord(requests.name, level, __file__, 0, line, (fields,), None))
 

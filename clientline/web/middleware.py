@@ -14,6 +14,7 @@ from clientline.refusals import DETAILS
 from clientline.web import metrics
 from clientline.web.addresses import address_of, agent_of
 from clientline.web.answers import refused
+from clientline.web.call import Call
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.logs import log_request, request_id
 
@@ -49,12 +50,11 @@ class RequestMiddleware:
 
     def __call__(self, request):
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request.id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
-        request.caller_id, request.reason = None, ""
-        request_id.set(request.id)
+        request.call = Call(sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16))
+        request_id.set(request.call.id)
         started = perf_counter()
         response = self.refusal(request) or self.get_response(request)
-        response["X-Request-ID"] = request.id
+        response["X-Request-ID"] = request.call.id
         # Private: the headers' own dict. One by one takes fifteen times as long; without it, every answer is a 500.
         response.headers._store = STORED_HEADERS | response.headers._store
         if not request.path_info.startswith(settings.STATIC_URL):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from clientline.web.call import UNREAD
 from organizations.models import Organization
 
 KEY = "acting_in"
@@ -22,10 +23,10 @@ def organization_of(request):
     """The organization the page is about; None for an operator who has chosen none: answer `chooser(request)`."""
     if not request.user.is_superuser:
         return request.user.organization
-    if not hasattr(request, "acting_in"):
+    if request.call.acting_in is UNREAD:
         chosen = request.session.get(KEY)
-        request.acting_in = chosen and Organization.objects.filter(pk=chosen).first()
-    return request.acting_in
+        request.call.acting_in = chosen and Organization.objects.filter(pk=chosen).first()
+    return request.call.acting_in
 
 
 def chooser(request):
