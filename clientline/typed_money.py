@@ -100,8 +100,10 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     whole, decimals = as_thousands(digits), as_decimals(digits)
     if whole and decimals and places(currency):
         raise AmountAmbiguous(text, currency, (amount(whole, "", currency), Decimal(".".join(decimals))))
-    if whole or decimals:
-        return amount(*((whole, "") if whole else decimals), currency)
+    if whole:
+        return amount(whole, "", currency)
+    if decimals:
+        return amount(*decimals, currency)
     raise ThousandsNotInThrees
 
 
@@ -133,11 +135,11 @@ def as_thousands(digits: str) -> str:
 
 def as_decimals(digits: str) -> tuple[str, str] | None:
     """The digits before and behind a decimal sign, which parts no thousands; None where there is none."""
-    before, sign, behind = re.fullmatch(rf"(.*?)(?:([{SEPARATORS}])([0-9]+))?", digits).groups()
-    if not sign or sign in before:
+    parted = re.fullmatch(rf"(.*)([{SEPARATORS}])([0-9]+)", digits)
+    if not parted or parted[2] in parted[1]:
         return None
-    whole = as_thousands(before or "0")
-    return (whole, behind) if whole else None
+    whole = as_thousands(parted[1] or "0")
+    return (whole, parted[3]) if whole else None
 
 
 def amount(whole: str, decimals: str, currency: str) -> Decimal:
