@@ -14,8 +14,6 @@ from accounts.models import Token
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
 from clientline.tests.problems import fields, problem
 
-pytestmark = pytest.mark.clock
-
 NEW = "a-new-password-1"
 
 
@@ -33,6 +31,7 @@ def browser_of(user, **options):
     return client
 
 
+@pytest.mark.clock
 def test_signing_in_gives_a_token_its_end_and_the_caller(salon, api):
     answer = sign_in(api, salon.client)
     body = answer.json()
@@ -106,6 +105,7 @@ def test_only_a_digest_of_a_token_is_kept(salon, api):
     assert secret.encode() not in bytes(token.digest)
 
 
+@pytest.mark.clock
 def test_a_token_ends_at_its_end(salon):
     secret = token_for(salon.client)
     Token.objects.update(expires_at=timezone.now() + timedelta(minutes=1))

@@ -13,8 +13,6 @@ from appointments.tests.factories import WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
 
-pytestmark = pytest.mark.clock
-
 EVERY_HALF_HOUR = ["01:00", "01:30", "02:00", "02:30", "03:00", "03:30"]
 
 

@@ -8,8 +8,6 @@ import pytest
 from appointments.hours import at
 from clientline.backoffice.calendar.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
 
-pytestmark = pytest.mark.clock
-
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 23)
 SHORT_DAY, LONG_DAY = date(2026, 3, 29), date(2026, 10, 25)

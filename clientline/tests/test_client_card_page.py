@@ -15,8 +15,6 @@ from clientline.tests.pages import Page, errors_of, submit
 from payments import balances
 from payments.tests.factories import PaymentFactory, RefundFactory
 
-pytestmark = pytest.mark.clock
-
 LIST = "/admin/accounts/user/"
 CARD_COSTS = 17  # queries of the whole request
 

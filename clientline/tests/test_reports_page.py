@@ -16,8 +16,6 @@ from payments.tests.factories import PaymentFactory
 from services.models import Service
 from services.tests.factories import ServiceFactory
 
-pytestmark = pytest.mark.clock
-
 URL = "/admin/reports/"
 JULY = {"from": "2026-07-01", "to": "2026-07-31"}
 FIRST = datetime(2026, 7, 1, 22, 15, tzinfo=UTC)  # the 2nd in Berlin

@@ -22,8 +22,6 @@ from organizations.idempotency import LOCK
 from organizations.models import IdempotencyKey
 from services.models import Service
 
-pytestmark = pytest.mark.clock
-
 BODY = {"name": "Shave", "price": "20.00"}
 KEPT = ("status", "Location", "ETag")
 
@@ -164,6 +162,7 @@ def test_a_replay_needs_a_token(salon, api):
     assert problem(post(client)) == (401, "not_authenticated")
 
 
+@pytest.mark.clock
 def test_a_key_is_kept_for_24_hours(salon, api):
     client = api(salon.manager)
     post(client)
