@@ -51,7 +51,6 @@ def problem_response(request, status, **kwargs):
 
 
 def refusal_response(request, refusal):
-    # DRF's request wraps the one that is logged.
     request.call.reason = getattr(refusal, "reason", "")
     return refused(
         request,
