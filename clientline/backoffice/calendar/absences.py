@@ -63,7 +63,7 @@ class ShowsVisitsFirst:
             raise VisitsHit(hit)
 
     def render_change_form(self, request, context, **kwargs):
-        refusal = getattr(request, "refusal", None)
+        refusal = request.call.refusal
         context["hit"] = refusal if isinstance(refusal, VisitsHit) else None
         return super().render_change_form(request, context, **kwargs)
 

@@ -142,7 +142,7 @@ class OrganizationPage(OrganizationAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj:
             context |= {"title": obj.name, "subtitle": None, "operates": request.user.is_superuser}
-            refusal = getattr(request, "refusal", None)
+            refusal = request.call.refusal
             context["asked"] = refusal if isinstance(refusal, AsksAboutVisits) else None
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
