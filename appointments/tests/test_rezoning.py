@@ -1,10 +1,12 @@
 """Rules change, agreements do not: what happens to coming visits that no longer show the time agreed."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from appointments import booking, rezoning
@@ -218,12 +220,24 @@ def test_an_organization_in_a_zone_without_rules_is_left_alone(salon, coming):
     assert run("--dry-run")[1] is None
 
 
-def test_two_runs_at_once_move_each_visit_once(coming):
-    """The second begins with what the first found, and finds it in place under its lock."""
-    agreed_an_hour_earlier(coming)
-    first, second = rezoning.rezone(now=timezone.now()), rezoning.rezone(now=timezone.now())
-    ids = rezoning.strays(now=timezone.now())
-    assert [len(outcome.moved) for outcome in first] == [1]
-    assert [outcome for outcome in second] == []
-    visit = Appointment.objects.select_related("organization").get(pk=coming.pk)
-    assert list(ids) == [coming.pk] and not rezoning.is_stray(visit, visit.organization.zone, timezone.now())
+@pytest.mark.races
+def test_runs_at_once_move_each_visit_once(transactional_db, coming):
+    row = [coming, *(after(coming, minutes) for minutes in range(30, 300, 30))]
+    agreed_an_hour_earlier(*row)
+    start, moved = threading.Barrier(3), []
+
+    def once():
+        start.wait()
+        try:
+            moved.extend(visit.pk for outcome in rezoning.rezone(now=timezone.now()) for visit in outcome.moved)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=once) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(moved) == sorted(visit.pk for visit in row)
+    assert {visit.version for visit in Appointment.objects.filter(pk__in=moved)} == {2}
+    assert coming.history.model.objects.filter(action="rezoned").count() == len(row)
