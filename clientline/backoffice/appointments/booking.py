@@ -89,13 +89,13 @@ class BookingForm(PriceForm, WhenForm):
         if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
+        if "price" in self.fields:
+            self.fields["price"].currency = lambda: (self.named("service") or self.caller).organization.currency
 
     def show(self):
         for name in ROWS:
             self.fill_choices(name)
         service = self.named("service")
-        if "price" in self.fields:
-            self.fields["price"].currency = lambda: (service or self.caller).organization.currency
         self.offer(self.free_times(service), service and service.organization)
 
     def fill_choices(self, name):
