@@ -103,20 +103,20 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def change_each(self, request, queryset, *, done, **changes):
         def perform(person):
-            people.change(by=request.user, person=person, changes=changes)
+            people.change_person(by=request.user, person=person, changes=changes)
 
         self.each_row(request, queryset, action="update", perform=perform, done=done)
 
     def create(self, request, values):
-        return people.register(by=request.user, password=values.pop("new_password"), **values)
+        return people.register_person(by=request.user, password=values.pop("new_password"), **values)
 
     def update(self, request, row, changes):
         if "new_password" in changes:
             changes["password"] = changes.pop("new_password")
-        return people.change(by=request.user, person=row, changes=changes)
+        return people.change_person(by=request.user, person=row, changes=changes)
 
     def delete_model(self, request, obj):
-        people.remove(by=request.user, person=obj)
+        people.remove_person(by=request.user, person=obj)
 
 
 admin.site.unregister(Group)  # who may do what is the policy's

@@ -3,14 +3,14 @@
 from django.db import DatabaseError, transaction
 
 from accounts.models import User
-from accounts.people import register
+from accounts.people import register_person
 from clientline.database.refusals import as_refusal
 from clientline.refusals import FieldRefused, Refused
 
 FIELDS = ("admin_name", "admin_email", "admin_password")  # of a form that founds
 
 
-def found(*, organization, name, email, password):
+def found_organization(*, organization, name, email, password):
     """Save a new organization with an active admin, or neither.
 
     Raises FieldRefused; what is wrong with the admin carries the prefix `admin_`.
@@ -18,7 +18,7 @@ def found(*, organization, name, email, password):
     with transaction.atomic():
         organization.save(force_insert=True)
         try:
-            return register(
+            return register_person(
                 by=None, organization=organization, name=name, email=email, role=User.Role.ADMIN, password=password
             )
         except (Refused, DatabaseError) as error:

@@ -113,7 +113,7 @@ def confine_to(user):
 
 def identify_bearer(request, *, confined):
     scheme, _, secret = request.META["HTTP_AUTHORIZATION"].partition(" ")
-    found = tokens.bearer(secret.strip(), confined=confined) if scheme.lower() == "bearer" else None
+    found = tokens.find_bearer(secret.strip(), confined=confined) if scheme.lower() == "bearer" else None
     request.call.token, request.call.has_bad_token = found, found is None
     request.user = found.user if found else AnonymousUser()
     if found is None and confined:
@@ -134,9 +134,9 @@ def remember_use(request):
     """After the commit: a failure here must not turn what was done into an error."""
     try:
         if request.call.token is not None:
-            tokens.write_use(request.call.token, now=timezone.now())
+            tokens.write_token_use(request.call.token, now=timezone.now())
         elif hasattr(request, "session"):
-            sessions.write_use(request.session, now=timezone.now())
+            sessions.write_session_use(request.session, now=timezone.now())
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The last use of a token or session could not be written: %s", reason_of(error))
 
@@ -147,6 +147,6 @@ def remember_refusal(request):
     if user is None or not user.is_authenticated:
         return
     try:
-        audit.record("refused", by=user, method=request.method, path=request.path)
+        audit.record_event("refused", by=user, method=request.method, path=request.path)
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The refusal of a %s could not be written: %s", request.method, reason_of(error))

@@ -25,18 +25,18 @@ class LastAdmin(Refused):
     detail = "An organization keeps at least one active admin."
 
 
-def register(*, by, organization, name, email, role, password=None, **fields):
+def register_person(*, by, organization, name, email, role, password=None, **fields):
     """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused."""
     if by is not None and role not in policy.grantable_roles(by, "create"):
         raise Forbidden(f"You may not give the `role` {role}.")
     person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
-    person.password = hashed(password, person)
+    person.password = hash_password(password, person)
     with transaction.atomic():
         person.save(force_insert=True)
     return person
 
 
-def change(*, by, person, changes):
+def change_person(*, by, person, changes):
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
     changes = dict(changes)
     password = changes.pop("password", None)
@@ -48,15 +48,15 @@ def change(*, by, person, changes):
         if role != "admin" or not changes.get("is_active", person.is_active):
             keep_an_admin(person)
         if role != person.role:
-            against_references(person)
+            lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
         if password is not None:
-            changes["password"] = hashed(password, person)
+            changes["password"] = hash_password(password, person)
         save_changes(person, changes)  # a trigger ends sessions and tokens with password, role and activity
     return person
 
 
-def against_references(person):
+def lock_against_references(person):
     """Wait for everybody who holds the person (see HOLD); whoever comes next waits until the transaction ends."""
     User.objects.select_for_update(of=("self",)).get(pk=person.pk)
 
@@ -71,7 +71,7 @@ def refuse_own_standing(by, person, changes, password):
         raise Forbidden("Your own `password` changes at /auth/password.")
 
 
-def hashed(password, person, field="password"):
+def hash_password(password, person, field="password"):
     """The hash of a password that passes the validators; of None, one that nothing matches. Raises FieldRefused."""
     if password is not None:
         try:
@@ -94,7 +94,7 @@ def keep_an_admin(person):
         raise LastAdmin
 
 
-def remove(*, by, person):
+def remove_person(*, by, person):
     """Delete a person nothing refers to. Raises Forbidden, LastAdmin, ProtectedError."""
     if by is not None and by.pk == person.pk:
         raise Forbidden("Nobody removes themselves.")
@@ -106,7 +106,7 @@ def remove(*, by, person):
 
 def change_own_password(*, person, new, keep_token=None):
     """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
-    password = hashed(new, person, "new_password")
+    password = hash_password(new, person, "new_password")
     with transaction.atomic():
         attribute(person)
         sign_ins.keep(keep_token)

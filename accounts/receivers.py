@@ -9,7 +9,7 @@ from organizations import audit
 
 @receiver(user_logged_in)
 def note_sign_in(*, user, **kwargs):
-    audit.record("sign_in", by=user, row=user)
+    audit.record_event("sign_in", by=user, row=user)
 
 
 @receiver(user_login_failed)
@@ -18,4 +18,4 @@ def note_failure(*, credentials, **kwargs):
     their password there.
     """
     address = credentials.get("email") or credentials.get("username") or ""
-    audit.record("sign_in_failed", row=User.objects.filter(email=address.lower()).first())
+    audit.record_event("sign_in_failed", row=User.objects.filter(email=address.lower()).first())

@@ -35,10 +35,10 @@ class UserSerializer(TenantSerializer):
         kept = ["password"]
 
     def create(self, validated_data):
-        return people.register(by=self.caller, **validated_data)
+        return people.register_person(by=self.caller, **validated_data)
 
     def update(self, instance, validated_data):
-        return people.change(by=self.caller, person=instance, changes=validated_data)
+        return people.change_person(by=self.caller, person=instance, changes=validated_data)
 
 
 class TokenSerializer(ClientLineSerializer):
@@ -55,7 +55,7 @@ class TokenSerializer(ClientLineSerializer):
         return value
 
     def create(self, validated_data):
-        token, self.secret = tokens.issue(self.caller, now=timezone.now(), **validated_data)
+        token, self.secret = tokens.issue_token(self.caller, now=timezone.now(), **validated_data)
         return token
 
 

@@ -35,7 +35,7 @@ class SessionStore(db.SessionStore):
         return self.row
 
 
-def write_use(session, *, now):
+def write_session_use(session, *, now):
     """Remember that a session was used, unless that was written within the last minute."""
     row = session.row
     if row is not None and row.last_used_at < now - USE_IS_WRITTEN_EVERY:

@@ -16,7 +16,7 @@ USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 PREFIX_LENGTH = 8
 
 
-def issue(user, *, now, name="", expires_at=None, address=None, agent=""):
+def issue_token(user, *, now, name="", expires_at=None, address=None, agent=""):
     """Save a token for `user`; returns it and the secret, which cannot be shown again."""
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     secret = f"cl_{prefix}_{secrets.token_urlsafe(32)}"
@@ -25,7 +25,7 @@ def issue(user, *, now, name="", expires_at=None, address=None, agent=""):
         user=user,
         name=name,
         prefix=prefix,
-        digest=digest(secret),
+        digest=hash_secret(secret),
         created_at=now,
         expires_at=expires_at,
         address=address,
@@ -34,7 +34,7 @@ def issue(user, *, now, name="", expires_at=None, address=None, agent=""):
     return token, secret
 
 
-def digest(secret):
+def hash_secret(secret):
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -66,14 +66,14 @@ SETTINGS_COUNT = SETTINGS_SQL.count("set_config(")
 UNCONFINED_BEARER = BEARER.format(settings=", ".join(["NULL"] * SETTINGS_COUNT))
 
 
-def bearer(secret, *, confined):
+def find_bearer(secret, *, confined):
     """The Token for `secret` with its active user and their active organization, or None.
 
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
     with connection.prepared_cursor() as cursor:
         statement, values = (CONFINED_BEARER, origin_values()) if confined else (UNCONFINED_BEARER, [])
-        cursor.execute(statement, [*values, prefix_of(secret), digest(secret)])
+        cursor.execute(statement, [*values, prefix_of(secret), hash_secret(secret)])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -87,13 +87,13 @@ def bearer(secret, *, confined):
     return Token(pk=pk, user=user, organization_id=user.organization_id, last_used_at=last_used_at)
 
 
-def write_use(token, *, now):
+def write_token_use(token, *, now):
     """Remember that the token was used, unless that was written within the last minute."""
     if token.last_used_at is None or token.last_used_at < now - USE_IS_WRITTEN_EVERY:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def sign_in_token(user, *, address, agent):
+def issue_sign_in_token(user, *, address, agent):
     """A token as signing in gives it."""
     now = timezone.now()
-    return issue(user, now=now, expires_at=now + SIGN_IN_LASTS, address=address, agent=agent)
+    return issue_token(user, now=now, expires_at=now + SIGN_IN_LASTS, address=address, agent=agent)

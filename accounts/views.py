@@ -39,7 +39,7 @@ class UserViewSet(ClientLineViewSet):
     orderings = ("name", "created_at")
 
     def perform_destroy(self, row):
-        people.remove(by=self.request.user, person=row)
+        people.remove_person(by=self.request.user, person=row)
 
 
 class LoginView(Endpoint):
@@ -58,7 +58,7 @@ class LoginView(Endpoint):
         if user.has_second_factor:
             ask_for_code(self.django_request, user, code)
         timezone.activate(user.organization.zone)
-        token, secret = tokens.sign_in_token(user, address=address_of(request), agent=agent_of(request))
+        token, secret = tokens.issue_sign_in_token(user, address=address_of(request), agent=agent_of(request))
         user_logged_in.send(sender=User, request=self.django_request, user=user)  # writes last_login and the audit
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)

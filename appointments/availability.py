@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
-from clientline.database.prepared import Given, Statement, any_of, together
+from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
 from services.models import DAY_OF_MINUTES, Service
 from services.performing import performers
@@ -66,7 +66,7 @@ def need_of_visit(visit):
 def time_off():
     """What touches [begin, end): of these people, and closures of the organization."""
     rows = TimeOff.objects.filter(
-        Q(any_of("staff", "staff")) | Q(staff=None),
+        Q(is_one_of("staff", "staff")) | Q(staff=None),
         organization=Given("organization"),
         starts_at__lt=Given("end"),
         ends_at__gt=Given("begin"),
@@ -82,7 +82,7 @@ def busy_visits():
     btree answers, where the range operator would read far more of the GiST index.
     """
     rows = Appointment.objects.exclude(status="cancelled").filter(
-        any_of("staff", "staff"),
+        is_one_of("staff", "staff"),
         appointment_date__gt=Given("earliest"),
         appointment_date__lt=Given("latest"),
         busy_from__lt=Given("end"),
@@ -107,14 +107,14 @@ class Calendar:
         self.begin, self.end = at(self.zone, first_day, 0), at(self.zone, last_day, DAY)
         hours = Hours.asked(self.staff_ids, first_day, self.reached[-1])
         asked = [*hours, self.time_off_asked(), self.visits_asked()]
-        *self.held, weekly, special, away, visits = together(*holds, *asked)
+        *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
         self.hours = Hours(weekly, special)
         self.away = self.forbidden_by_time_off(away)
         self.busy = self.forbidden_by_visits(visits)
 
     def reload(self, *, after):
         """Look again at what others may have booked until (statement, values) `after` was done."""
-        _, visits = together(after, self.visits_asked())
+        _, visits = run_in_one_trip(after, self.visits_asked())
         self.busy = self.forbidden_by_visits(visits)
 
     def time_off_asked(self):

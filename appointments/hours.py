@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
-from clientline.database.prepared import Given, Statement, any_of, together
+from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
 
 DAY = 1440
 
@@ -69,13 +69,13 @@ def minutes_of(starts, ends):
 
 @cache
 def weekly_hours():
-    rows = WorkingHours.objects.filter(any_of("staff", "staff")).order_by("weekday", "starts")
+    rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
     return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
 
 
 @cache
 def special_hours():
-    rows = SpecialHours.objects.filter(any_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
+    rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
 
@@ -93,13 +93,13 @@ class Hours:
 
     @staticmethod
     def asked(staff_ids, first_day, last_day):
-        """What has to be asked for the rows that hours are made of: see `together`."""
+        """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
         return (weekly_hours(), values), (special_hours(), values)
 
     @classmethod
     def load(cls, staff_ids, first_day, last_day):
-        return cls(*together(*cls.asked(staff_ids, first_day, last_day)))
+        return cls(*run_in_one_trip(*cls.asked(staff_ids, first_day, last_day)))
 
     def of(self, staff, day):
         """The stretches somebody works on a date, as wall-clock minutes of the day."""

@@ -23,8 +23,8 @@ def merge(*, by, kept, duplicate, now):
         refuse_unfit(kept, duplicate)
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
-        people.change(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
-        people.change(by=by, person=duplicate, changes={"is_active": False})
+        people.change_person(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
+        people.change_person(by=by, person=duplicate, changes={"is_active": False})
     return moved
 
 

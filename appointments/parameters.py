@@ -8,8 +8,8 @@ from rest_framework.exceptions import ValidationError
 from appointments.availability import LONGEST_SEARCH_DAYS
 from appointments.models import Appointment
 from appointments.periods import LONGEST_DAYS, Period, refuse_unreportable
-from clientline.api.fields import named
-from clientline.api.filters import DateFormField, IdFormField, strange
+from clientline.api.fields import find_rows_by_key
+from clientline.api.filters import DateFormField, IdFormField, find_parameter_errors
 from clientline.refusals import FieldRefused, Forbidden
 from organizations.models import Organization
 from services.models import Service
@@ -81,7 +81,7 @@ def read_period(parameters, caller, groupings):
 
 def _read(form_class, parameters, repeatable=()):
     """The parameters by name. Raises ValidationError for what is unknown, missing, repeated, empty or nonsense."""
-    errors = strange(parameters, {*form_class.base_fields, *repeatable}, repeatable)
+    errors = find_parameter_errors(parameters, {*form_class.base_fields, *repeatable}, repeatable)
     form = form_class(parameters)
     if not form.is_valid() or errors:
         raise ValidationError(dict(form.errors) | errors)
@@ -100,7 +100,7 @@ def _offered_to(caller):
 
 
 def _find_service(caller, pk):
-    (service,) = named(caller, (_offered_to, pk)).values()
+    (service,) = find_rows_by_key(caller, (_offered_to, pk)).values()
     if service is None:
         raise _unknown("service")
     return service

@@ -22,7 +22,7 @@ from appointments.availability import Calendar
 from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
-from clientline.database.prepared import Insertion, Written, together
+from clientline.database.prepared import Insertion, Written, run_in_one_trip
 from clientline.refusals import FieldRefused
 from clientline.zones import wall_clock
 
@@ -90,7 +90,7 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None, hel
 
 def hold(client, staff_ids):
     """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
-    together((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
+    run_in_one_trip((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
 
 
 def hold_calendars(staff_ids):
@@ -128,7 +128,7 @@ def hold_visits(client):
     The visits first: whoever changes one refers to its client at their commit, to say who did it.
     """
     list(Appointment.objects.filter(client=client).order_by("id").select_for_update(no_key=True, of=("self",)))
-    people.against_references(client)
+    people.lock_against_references(client)
 
 
 def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):

@@ -16,7 +16,7 @@ from appointments.models import Appointment, TimeOff
 from appointments.placing import hold_calendars
 from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
 from clientline import wording, zones
-from organizations.audit import unaudited
+from organizations.audit import pause_audit
 from organizations.changing import KEEP_INSTANT
 from organizations.models import Organization
 
@@ -81,7 +81,7 @@ def look(*, now):
     found = strays(now=now)
     counts = Counter(found.values())
     # It tells of nothing that anybody did.
-    with unaudited(), connection.cursor() as cursor:
+    with pause_audit(), connection.cursor() as cursor:
         cursor.execute(NOTE, {"rules": zones.RULES, "ids": list(counts), "visits": list(counts.values())})
     return found
 

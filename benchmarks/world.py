@@ -100,7 +100,7 @@ def vacuum():
 
 def secret_of(admin):
     """A token that signs in."""
-    return tokens.issue(admin, now=timezone.now())[1]
+    return tokens.issue_token(admin, now=timezone.now())[1]
 
 
 def environment():

@@ -154,7 +154,7 @@ def audited(table, *, without=(), secret=()):
     """Each change to a row of `table` becomes a row of `audit`, whichever door it came through.
 
     Columns in `without` are not told. Of those in `secret` it is told that they changed, and never a value.
-    The owner, and nobody confined, can switch it off for a transaction: see organizations.audit.unaudited.
+    The owner, and nobody confined, can switch it off for a transaction: see organizations.audit.pause_audit.
     """
     arguments = [f"'{{{','.join(names)}}}'" for names in (("id", "organization_id", *without), secret)]
     return RunSQL(

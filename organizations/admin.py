@@ -71,7 +71,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     def update(self, request, row, changes):
         wish = request.POST.get("coming_visits")
-        return changing.change(
+        return changing.change_organization(
             organization=row,
             changes=changes,
             by=request.user,
@@ -97,7 +97,7 @@ class TableFilter(admin.SimpleListFilter):
     parameter_name = "table"
 
     def lookups(self, request, model_admin):
-        nouns = audit.nouns()
+        nouns = audit.name_tables()
         return sorted(((table, nouns[table]) for table in audit.AUDITED), key=lambda item: item[1])
 
     def queryset(self, request, queryset):
@@ -133,11 +133,11 @@ class AuditAdmin(ClientLineModelAdmin):
         return (queryset.about(int(number)) if readable_number(number) else queryset.none()), False
 
     def who(self, entry):
-        return audit.doer(entry)
+        return audit.name_doer(entry)
 
     def what(self, entry):
-        return audit.sentence(entry)
+        return audit.describe_entry(entry)
 
     def details(self, entry):
-        lines = audit.told_changes(entry.changes, longest=None)
+        lines = audit.list_changes(entry.changes, longest=None)
         return format_html_join("", "{}<br>", ((line,) for line in lines))

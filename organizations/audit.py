@@ -14,7 +14,7 @@ from clientline.api.fields import tellable
 from organizations.models import Audit, Organization
 from organizations.origin import origin
 
-# Of actions and events, what the admin says. `record` takes others, too.
+# Of actions and events, what the admin says. `record_event` takes others, too.
 WORDS = {
     "insert": "added",
     "update": "changed",
@@ -43,7 +43,7 @@ LONGEST_VALUE = 60
 MOST_EDITORS = 50
 
 
-def record(event, *, by=None, organization_id=None, row=None, table="", **facts):
+def record_event(event, *, by=None, organization_id=None, row=None, table="", **facts):
     """Note an event: what `by` (None: nobody known, or a command) did, about `row` or a whole `table`, and the facts.
 
     Without `organization_id` it is that of the row, or else of the actor.
@@ -63,65 +63,65 @@ def record(event, *, by=None, organization_id=None, row=None, table="", **facts)
 
 
 @contextmanager
-def unaudited():
+def pause_audit():
     """A transaction whose changes the audit leaves out, for rows made up or copied by the hundred thousand.
 
     A setting rather than DISABLE TRIGGER, which would lock the tables against everybody until the end. The triggers
     heed it from the owner only, never from a confined request.
     """
     with transaction.atomic():
-        switch("off")
+        switch_audit("off")
         yield  # what raises rolls back, the setting included
-        switch("on")
+        switch_audit("on")
 
 
-def switch(state):
+def switch_audit(state):
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.audit', %s, true)", [state])
 
 
-def nouns():
+def name_tables():
     """By table of the business, what one row is called."""
     models = [Organization, *(model for model in apps.get_models() if hasattr(model, "organization"))]
     return {model._meta.db_table: model._meta.verbose_name for model in models}
 
 
-def sentence(entry):
+def describe_entry(entry):
     """What was done, in plain words: "service 5 changed: price 45.00 → 50.00"."""
-    subject = f"{nouns().get(entry.table, entry.table)} {entry.row or ''}".strip()
-    told = "" if entry.action in ("insert", "delete") else ", ".join(told_changes(entry.changes))
+    subject = f"{name_tables().get(entry.table, entry.table)} {entry.row or ''}".strip()
+    told = "" if entry.action in ("insert", "delete") else ", ".join(list_changes(entry.changes))
     return f"{subject} {WORDS.get(entry.action, entry.action.replace('_', ' '))}".strip() + (
         f": {told}" if told else ""
     )
 
 
-def told_changes(changes, longest=LONGEST_VALUE):
+def list_changes(changes, longest=LONGEST_VALUE):
     """A line for each column: its name, the old and the new value, cut off where they are longer."""
     return [
         f"{name.removesuffix('_id').replace('_', ' ')} "
-        + " → ".join(as_shown(value, longest) for value in (was, became) if was is not None or value is not None)
+        + " → ".join(cut_value(value, longest) for value in (was, became) if was is not None or value is not None)
         for name, (was, became) in sorted(tellable(changes).items())
         if name != "version"
     ]
 
 
-def as_shown(text, longest):
+def cut_value(text, longest):
     if text is None:
         return "nothing"
     return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
 
 
-def editors_since(row, version):
+def find_editors_since(row, version):
     """Who made the versions of the row that came after `version`, latest first, each named once."""
     changes = Audit.objects.filter(
         organization=getattr(row, "organization_id", row.pk), table=row._meta.db_table, row=row.pk, action="update"
     )
     latest = changes.select_related("actor").order_by("-id")[:MOST_EDITORS]
     later = (entry for entry in latest if int(entry.changes.get("version", (0, 0))[1]) > version)
-    return list(dict.fromkeys(doer(entry) for entry in later))
+    return list(dict.fromkeys(name_doer(entry) for entry in later))
 
 
-def doer(entry):
+def name_doer(entry):
     """Whose doing it was. Operators are not named: members of an organization do not see them."""
     if entry.actor_id is None:
         return entry.request_id if entry.source in ("command", "psql") else "unknown"

@@ -27,7 +27,7 @@ def has_operators(organization):
     return people.filter(organization=organization.pk, is_superuser=True, is_active=True).exists()
 
 
-def change(*, organization, changes, by=None, coming_visits=None, now=None):
+def change_organization(*, organization, changes, by=None, coming_visits=None, now=None):
     """Save `changes` to an organization whose row the caller has locked.
 
     `coming_visits` says what they do where the time zone becomes another. Raises HasOperators, and what receivers

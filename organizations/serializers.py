@@ -64,7 +64,7 @@ class OrganizationSerializer(ClientLineSerializer):
 
     def update(self, instance, validated_data):
         coming_visits = validated_data.pop("coming_visits", None)
-        return changing.change(
+        return changing.change_organization(
             organization=instance,
             changes=validated_data,
             by=self.caller,

@@ -100,7 +100,7 @@ def export(organization, file, *, progress):
         write(file, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
         for model in models_of_organizations():
             write_table(cursor, file, model, organization.pk, progress)
-    audit.record("export", organization_id=organization.pk, row=organization)
+    audit.record_event("export", organization_id=organization.pk, row=organization)
 
 
 def write(file, value):
@@ -140,7 +140,7 @@ def load(lines, *, progress):
     if header.get("format") not in (FORMAT, FORMER) or not isinstance(header.get("organization"), int):
         raise TransferRefused("This file was not written by `manage.py export_organization`.")
     try:
-        with audit.unaudited(), connection.cursor() as cursor:
+        with audit.pause_audit(), connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE incoming (line json) ON COMMIT DROP")
             for model in models_of_organizations():
                 load_table(cursor, model, header, lines, progress)
@@ -155,7 +155,7 @@ def load(lines, *, progress):
         raise TransferRefused(reason(error)) from error
     except UnicodeDecodeError as error:
         raise TransferRefused("The file is damaged: it is no UTF-8.") from error
-    audit.record("import", row=organization)  # the operators': to the organization nothing happened
+    audit.record_event("import", row=organization)  # the operators': to the organization nothing happened
     return organization
 
 

@@ -103,12 +103,12 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def change_each(self, request, queryset, *, done, **changes):
         def perform(service):
-            offering.change(service=service, changes=changes)
+            offering.change_service(service=service, changes=changes)
 
         self.each_row(request, queryset, action="update", perform=perform, done=done)
 
     def create(self, request, values):
-        return offering.offer(**values)
+        return offering.offer_service(**values)
 
     def update(self, request, row, changes):
-        return offering.change(service=row, changes=changes)
+        return offering.change_service(service=row, changes=changes)

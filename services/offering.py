@@ -14,7 +14,7 @@ from services.models import Service, ServiceStaff
 CURRENCY = Written("SELECT currency FROM organizations WHERE id = %s FOR KEY SHARE", "organization")
 
 
-def offer(*, organization, staff=(), **fields):
+def offer_service(*, organization, staff=(), **fields):
     """Save a new service, performed by `staff` or, when nobody is named, by everybody. Raises FieldRefused."""
     with transaction.atomic():
         refuse_unpayable(fields.get("price"), organization)
@@ -23,7 +23,7 @@ def offer(*, organization, staff=(), **fields):
     return service
 
 
-def change(*, service, changes):
+def change_service(*, service, changes):
     """Save `changes` to a service whose row the caller has locked; `staff` among them replaces who performs it.
 
     Raises FieldRefused.

@@ -40,9 +40,9 @@ class ServiceSerializer(TenantSerializer):
         return super().omitted_defaults(data) | {"staff_ids": []}
 
     def create(self, validated_data):
-        return offering.offer(staff=validated_data.pop("staff_ids", ()), **validated_data)
+        return offering.offer_service(staff=validated_data.pop("staff_ids", ()), **validated_data)
 
     def update(self, instance, validated_data):
         if "staff_ids" in validated_data:
             validated_data["staff"] = validated_data.pop("staff_ids")
-        return offering.change(service=instance, changes=validated_data)
+        return offering.change_service(service=instance, changes=validated_data)

@@ -25,4 +25,4 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 def token_for(user):
     """The secret of a fresh token."""
-    return tokens.issue(user, now=timezone.now())[1]
+    return tokens.issue_token(user, now=timezone.now())[1]

@@ -29,27 +29,27 @@ def this_moment(db):
 
 def test_a_token_is_good_until_it_expires_and_not_at_that_moment(salon, this_moment):
     for expires_at, good in ((this_moment, False), (this_moment - JOT, False), (this_moment + JOT, True), (None, True)):
-        _, secret = tokens.issue(salon.staff, now=LONG_AGO, expires_at=expires_at)
+        _, secret = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=expires_at)
         for confined in (False, True):
-            assert (tokens.bearer(secret, confined=confined) is not None) is good
-    sign_in_token, _ = tokens.sign_in_token(salon.staff, address=None, agent="")
+            assert (tokens.find_bearer(secret, confined=confined) is not None) is good
+    sign_in_token, _ = tokens.issue_sign_in_token(salon.staff, address=None, agent="")
     assert sign_in_token.expires_at - sign_in_token.created_at == timedelta(days=30)
 
 
 def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_organizations(salon):
-    _, secret = tokens.issue(salon.staff, now=LONG_AGO)
-    _, other = tokens.issue(salon.staff, now=LONG_AGO)
-    Token.objects.filter(digest=tokens.digest(secret)).update(last_used_at=LONG_AGO + JOT)
-    found, row = tokens.bearer(secret, confined=False), Token.objects.get(digest=tokens.digest(secret))
+    _, secret = tokens.issue_token(salon.staff, now=LONG_AGO)
+    _, other = tokens.issue_token(salon.staff, now=LONG_AGO)
+    Token.objects.filter(digest=tokens.hash_secret(secret)).update(last_used_at=LONG_AGO + JOT)
+    found, row = tokens.find_bearer(secret, confined=False), Token.objects.get(digest=tokens.hash_secret(secret))
     assert (found, found.user, found.organization_id) == (row, salon.staff, salon.organization.pk)
     assert (found.last_used_at, len(secret)) == (LONG_AGO + JOT, 12 + 43)  # 32 bytes
     for wrong in (secret[:-1], secret[:12] + other[12:], other[:12] + secret[12:], "", "cl_"):
-        assert tokens.bearer(wrong, confined=False) is None
+        assert tokens.find_bearer(wrong, confined=False) is None
     for row in (salon.staff, salon.organization):
         type(row).objects.filter(pk=row.pk).update(is_active=False)
-        assert tokens.bearer(secret, confined=False) is None
-        _, too_late = tokens.issue(salon.staff, now=LONG_AGO)  # nothing has ended this one
-        assert tokens.bearer(too_late, confined=False) is None
+        assert tokens.find_bearer(secret, confined=False) is None
+        _, too_late = tokens.issue_token(salon.staff, now=LONG_AGO)  # nothing has ended this one
+        assert tokens.find_bearer(too_late, confined=False) is None
         type(row).objects.filter(pk=row.pk).update(is_active=True)
 
 
@@ -57,12 +57,12 @@ def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_orga
 def test_a_use_is_written_once_a_minute(salon, kind):
     now = datetime(2031, 1, 1, 12, tzinfo=UTC)
     if kind == "token":
-        row, _ = tokens.issue(salon.staff, now=LONG_AGO)
-        write, used = tokens.write_use, row
+        row, _ = tokens.issue_token(salon.staff, now=LONG_AGO)
+        write, used = tokens.write_token_use, row
     else:
         Client().force_login(salon.staff)
         row = Session.objects.get()
-        write, used = sessions.write_use, SimpleNamespace(row=row)
+        write, used = sessions.write_session_use, SimpleNamespace(row=row)
     for before, expected in ((timedelta(minutes=1), now - timedelta(minutes=1)), (timedelta(minutes=1) + JOT, now)):
         row.last_used_at = now - before
         type(row).objects.filter(pk=row.pk).update(last_used_at=row.last_used_at)
@@ -71,17 +71,17 @@ def test_a_use_is_written_once_a_minute(salon, kind):
 
 
 def test_a_token_that_was_never_used_is_noted_and_a_request_without_a_session_row_is_none(salon):
-    token, _ = tokens.issue(salon.staff, now=LONG_AGO)
-    tokens.write_use(token, now=LONG_AGO + JOT)
+    token, _ = tokens.issue_token(salon.staff, now=LONG_AGO)
+    tokens.write_token_use(token, now=LONG_AGO + JOT)
     assert Token.objects.get(pk=token.pk).last_used_at == LONG_AGO + JOT
-    sessions.write_use(SimpleNamespace(row=None), now=LONG_AGO)
+    sessions.write_session_use(SimpleNamespace(row=None), now=LONG_AGO)
 
 
 def test_what_has_expired_is_not_among_the_sign_ins(salon, monkeypatch):
     now = datetime(2031, 1, 1, tzinfo=UTC)
     monkeypatch.setattr(sign_ins, "timezone", SimpleNamespace(now=lambda: now))
-    gone, _ = tokens.issue(salon.staff, now=LONG_AGO, expires_at=now)
-    here, _ = tokens.issue(salon.staff, now=LONG_AGO, expires_at=now + JOT)
+    gone, _ = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=now)
+    here, _ = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=now + JOT)
     Client().force_login(salon.staff)
     for expires, found in ((now, [here]), (now + JOT, [here, Session.objects.get()])):
         Session.objects.update(expire_date=expires)

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.clock
 def test_purge_deletes_what_has_expired_and_says_how_much(salon):
     now = timezone.now()
     kept = [
-        tokens.issue(salon.staff, now=now)[0],
-        tokens.issue(salon.staff, now=now, expires_at=now + timedelta(days=1))[0],
+        tokens.issue_token(salon.staff, now=now)[0],
+        tokens.issue_token(salon.staff, now=now, expires_at=now + timedelta(days=1))[0],
     ]
     for minutes in (1, 2):
-        tokens.issue(salon.staff, now=now, expires_at=now - timedelta(minutes=minutes))
+        tokens.issue_token(salon.staff, now=now, expires_at=now - timedelta(minutes=minutes))
     Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(minutes=1))
     Session.objects.create(session_key="new", session_data="", expire_date=now + timedelta(minutes=1))
 

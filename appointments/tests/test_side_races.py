@@ -103,7 +103,9 @@ def book(salon, client, staff):
 
 
 def change_role(person, role):
-    people.change(by=None, person=User.objects.select_for_update(no_key=True).get(pk=person.pk), changes={"role": role})
+    people.change_person(
+        by=None, person=User.objects.select_for_update(no_key=True).get(pk=person.pk), changes={"role": role}
+    )
 
 
 def test_a_client_who_joins_the_team_is_not_booked_meanwhile(salon, regular, ask, meanwhile):
@@ -235,7 +237,7 @@ def test_no_price_with_a_fraction_comes_while_the_currency_loses_its_decimals(ba
     path = {"POST": "/services", "PATCH": f"/services/{service.pk}"}[method]
     body = {"name": "Shave", "price": "9.50"} | ({"organization": barber.pk} if method == "POST" else {})
     with transaction.atomic():
-        changing.change(organization=locked(barber), changes={"currency": "JPY"})
+        changing.change_organization(organization=locked(barber), changes={"currency": "JPY"})
         saved = meanwhile(ask, method, path, body)
     assert saved.result() == (400, "invalid")
     assert not Service.objects.filter(organization=barber, price="9.50").exists()
@@ -244,7 +246,7 @@ def test_no_price_with_a_fraction_comes_while_the_currency_loses_its_decimals(ba
 def test_no_currency_loses_its_decimals_while_a_price_with_a_fraction_comes(barber, operator, meanwhile):
     service, ask = Service.objects.get(organization=barber), asker(operator)
     with transaction.atomic():
-        offering.change(service=service, changes={"price": Decimal("9.50")})
+        offering.change_service(service=service, changes={"price": Decimal("9.50")})
         changed = meanwhile(ask, "PATCH", f"/organizations/{barber.pk}", {"currency": "JPY"})
     assert changed.result() == (400, "protected")
 

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.api.parsers import LARGEST_INTEGER
-from clientline.database.prepared import Given, Objects, any_caller, known_of, together
+from clientline.database.prepared import Given, Objects, any_caller, identify_caller, run_in_one_trip
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -179,7 +179,7 @@ class Reference(serializers.PrimaryKeyRelatedField):
             self.fail("does_not_exist")
         asked = self.choices_for, data
         found = getattr(self.parent, "named", {})
-        row = (found if asked in found else named(self.context["request"].user, asked))[asked]
+        row = (found if asked in found else find_rows_by_key(self.context["request"].user, asked))[asked]
         if row is None:
             self.fail("does_not_exist")
         return row
@@ -189,12 +189,13 @@ def is_key(value):
     return type(value) is int and 0 < value <= LARGEST_INTEGER
 
 
-def named(caller, *asked):
+def find_rows_by_key(caller, *asked):
     """For each `(choices, pk)` the row with this key among `choices(caller)`, or None; all of them in one trip."""
     lookups = [
-        (choice(choices, caller.role, caller.is_superuser), known_of(caller) | {"pk": pk}) for choices, pk in asked
+        (choice(choices, caller.role, caller.is_superuser), identify_caller(caller) | {"pk": pk})
+        for choices, pk in asked
     ]
-    found = {each: next(iter(rows), None) for each, rows in zip(asked, together(*lookups), strict=True)}
+    found = {each: next(iter(rows), None) for each, rows in zip(asked, run_in_one_trip(*lookups), strict=True)}
     for row in found.values():
         if getattr(row, "organization_id", None) == caller.organization_id:
             row.organization = caller.organization  # known already

@@ -88,7 +88,7 @@ class SearchFilter(django_filters.CharFilter):
         return queryset
 
 
-def strange(parameters, known, repeatable=()):
+def find_parameter_errors(parameters, known, repeatable=()):
     """What is wrong with sending these parameters at all, as `{name: [ErrorDetail]}`."""
 
     def problem(name, values):
@@ -118,7 +118,7 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def refuse_strange(self, request, declared):
         repeatable = [name for name, each in declared.items() if isinstance(each, django_filters.MultipleChoiceFilter)]
-        if errors := strange(request.query_params, {*declared, *PARAMETERS, "organization"}, repeatable):
+        if errors := find_parameter_errors(request.query_params, {*declared, *PARAMETERS, "organization"}, repeatable):
             raise ValidationError(errors)
 
     def of_organization(self, request, queryset, column):

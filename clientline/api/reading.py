@@ -25,7 +25,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from clientline.api import fields
-from clientline.database.prepared import Given, Statement, any_caller, known_of
+from clientline.database.prepared import Given, Statement, any_caller, identify_caller
 
 # For each type of field, from the caller's zone the function that turns a value that is not NULL into what the field
 # would answer; None: the value as it is.
@@ -96,7 +96,7 @@ def read(view_class, *, caller, path: dict, action: str, select, values: dict | 
     `path` holds what the address names, `values` what `select` needs beyond that. Their serializer has a Reader.
     """
     answer_class, standing = view_class.answer_class(caller), (caller.role, caller.is_superuser)
-    values = known_of(caller) | path | (values or {})
+    values = identify_caller(caller) | path | (values or {})
     statement = find_statement(view_class, action, standing, answer_class, select, tuple(path), tuple(values))
     return answer_class.reader()(statement.rows(values))
 

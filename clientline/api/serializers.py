@@ -87,7 +87,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         references = [field for field in self.writable_fields() if isinstance(field, fields.Reference)]
         sent = [(field.choices_for, data.get(field.field_name)) for field in references]
         asked = [each for each in sent if fields.is_key(each[1])]
-        return fields.named(self.caller, *asked) if asked else {}
+        return fields.find_rows_by_key(self.caller, *asked) if asked else {}
 
     def refuse_guarded_keys(self, data):
         for key, action in getattr(self.Meta, "guarded", {}).items():

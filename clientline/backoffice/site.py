@@ -38,10 +38,12 @@ class BackOfficeSite(AccountSite):
     def note_export(self, request, table, **facts):
         organization = acting.organization_of(request)
         facts = {name: str(value) for name, value in facts.items()}
-        audit.record("export", by=request.user, organization_id=organization and organization.pk, table=table, **facts)
+        audit.record_event(
+            "export", by=request.user, organization_id=organization and organization.pk, table=table, **facts
+        )
 
     def editors_since(self, row, version):
-        return audit.editors_since(row, version)
+        return audit.find_editors_since(row, version)
 
     def each_context(self, request):
         context = super().each_context(request)

@@ -22,7 +22,7 @@ class Given(Value):
         return "%s", [self]
 
 
-def any_of(field, name):
+def is_one_of(field, name):
     """A condition: the key in `field` is one of the list that is given under `name`."""
     template = "(%(expressions)s::bigint[]))"
     return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
@@ -34,19 +34,19 @@ def any_caller(role, is_superuser):
     return get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
 
 
-def known_of(caller):
+def identify_caller(caller):
     """The values for the stand-ins of `any_caller`."""
     return {"caller": caller.pk, "organization": caller.organization_id}
 
 
-def sized(value):
+def fix_size(value):
     """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
     if type(value) is int:
         return Int8(value)
     return [Int8(each) for each in value] if type(value) is list else value
 
 
-def written(value):
+def write_literal(value):
     """A value as it stands in SQL that has placeholders."""
     return Literal(value).as_string().replace("%", "%%")
 
@@ -59,7 +59,7 @@ class Statement:
             sql, parameters = queryset.query.sql_with_params()
         except EmptyResultSet:  # the ORM knows that there is no row
             sql, parameters = "SELECT WHERE false", ()
-        written_in = ("%s" if isinstance(each, Given) else written(each) for each in parameters)
+        written_in = ("%s" if isinstance(each, Given) else write_literal(each) for each in parameters)
         self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
@@ -70,7 +70,7 @@ class Statement:
     def execute(self, values):
         """A cursor before the rows."""
         cursor = connection.prepared_cursor()
-        cursor.execute(self.sql, [sized(values[name]) for name in self.names])
+        cursor.execute(self.sql, [fix_size(values[name]) for name in self.names])
         return cursor
 
     def fetch(self, cursor):
@@ -112,7 +112,7 @@ class Insertion:
         """Give the row all that the database now says of it; whether it was saved at all."""
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
-            cursor.execute(self.sql, [sized(value) for value in values])
+            cursor.execute(self.sql, [fix_size(value) for value in values])
             saved = cursor.fetchone()
         if saved is None:
             return False
@@ -122,7 +122,7 @@ class Insertion:
         return True
 
 
-def together(*asked):
+def run_in_one_trip(*asked):
     """The rows of each (statement, values), run one after the other in a single round trip."""
     with connection.pipeline():
         cursors = [statement.execute(values) for statement, values in asked]

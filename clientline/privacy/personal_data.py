@@ -55,7 +55,7 @@ def export(*, by, person, now):
             "refunds": told(RefundSerializer, Refund.objects.filter(payment__in=paid)),
             "changes": told_changes(person),
         }
-    audit.record("export", by=by, row=person)
+    audit.record_event("export", by=by, row=person)
     return answer
 
 
@@ -107,7 +107,7 @@ def erase(*, by, client):
     anonymous = {"name": f"Erased client {client.pk}", "email": f"erased-{client.pk}@erased.invalid", "phone": ""}
     with transaction.atomic():
         hold_visits(client)  # notes must not come with a booking of this moment
-        people.change(by=None, person=client, changes=anonymous | {"is_active": False})
+        people.change_person(by=None, person=client, changes=anonymous | {"is_active": False})
         client.set_unusable_password()
         client.save(update_fields=["password"])
         visits = Appointment.objects.filter(client=client)
@@ -115,7 +115,7 @@ def erase(*, by, client):
         refunds = Refund.objects.filter(payment__appointment__client=client)
         refunds.exclude(reason="").update(reason="")
         redact(client)
-        audit.record("erase", by=by, row=client)
+        audit.record_event("erase", by=by, row=client)
     return client
 
 

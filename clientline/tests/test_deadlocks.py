@@ -39,7 +39,7 @@ def test_a_deadlock_is_told_with_who_waited_for_whom(salon, api, rival, monkeypa
         wanting.start()
         Service.objects.select_for_update().get(pk=other.pk)
 
-    monkeypatch.setattr(offering, "change", entangle)
+    monkeypatch.setattr(offering, "change_service", entangle)
     with caplog.at_level(logging.WARNING, "clientline.database.refusals"):
         answer = api(salon.admin).patch(f"/services/{salon.service.pk}", {"name": "X"})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")

@@ -73,7 +73,7 @@ def failing_change(monkeypatch):
             Service.objects.filter(pk=service.pk).update(name="Half done")
             fail()
 
-        monkeypatch.setattr(offering, "change", change)
+        monkeypatch.setattr(offering, "change_service", change)
 
     return install
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from clientline.settings import program
 from clientline.tests.pages import submit
-from organizations.audit import AUDITED, unaudited
+from organizations.audit import AUDITED, pause_audit
 from organizations.models import Audit
 from organizations.tenancy import confine
 from services.models import Service
@@ -157,10 +157,10 @@ def test_a_tenant_sees_its_own_and_notes_none_for_others(salon, clinic):
 
 
 def test_the_owner_may_switch_it_off_for_a_transaction_and_nobody_confined(salon, since):
-    with unaudited():
+    with pause_audit():
         Service.objects.filter(pk=salon.service.pk).update(price=1)
     assert told(**since) == []
-    with unaudited():
+    with pause_audit():
         confine(organization_id=salon.organization.pk)
         Service.objects.filter(pk=salon.service.pk).update(price=2)
     assert [row[-1] for row in told(**since)] == [{"price": ["1.00", "2.00"]}]

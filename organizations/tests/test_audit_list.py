@@ -60,7 +60,7 @@ def test_its_filters_find_a_change(salon, price, api):
 def test_an_admin_sees_their_own_organization_alone_and_an_operator_all(salon, operator, api, request, walls):
     if walls != "all walls":
         request.getfixturevalue("without_row_security")
-    audit.record("sign_in_failed")  # by an unknown address: nobody's
+    audit.record_event("sign_in_failed")  # by an unknown address: nobody's
     own, everybodys = (listed(api(who), "limit=1000") for who in (salon.admin, operator))
     assert {row["organization"] for row in own} == {salon.organization.pk}
     assert len(everybodys) == Audit.objects.count()

@@ -47,7 +47,7 @@ def test_a_payment_of_this_moment_counts():
 
     def change():
         try:
-            changing.change(organization=visit.organization, changes={"currency": "USD"})
+            changing.change_organization(organization=visit.organization, changes={"currency": "USD"})
         except FieldRefused as refusal:
             return refusal.errors[0]["code"]
         finally:

@@ -7,7 +7,7 @@ from getpass import getpass
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.founding import found
+from accounts.founding import found_organization
 from accounts.models import User
 from clientline.refusals import FieldRefused
 from clientline.zones import country_of
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
         password, made_up = self.password(admin_password_stdin)
         try:
-            found(organization=organization, name=admin_name, email=admin["email"], password=password)
+            found_organization(organization=organization, name=admin_name, email=admin["email"], password=password)
         except FieldRefused as error:
             raise CommandError(f"The admin's password is refused: {error}") from error
         self.stdout.write(f"Created {organization} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")

@@ -171,7 +171,9 @@ class BookingForm(PriceForm, WhenForm):
         if values["client"]:
             return values["client"]
         about = {name: values[name] for name in ("name", "email", "phone")}
-        return people.register(by=by, organization=values["service"].organization, role=User.Role.CLIENT, **about)
+        return people.register_person(
+            by=by, organization=values["service"].organization, role=User.Role.CLIENT, **about
+        )
 
     def book(self, by, now):
         """The visits that were booked, and the dates that were left out. Raises what the domain does."""

@@ -220,7 +220,7 @@ def reports_csv_view(request):
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
     lines = [[sheets.cell(row[name]) for name in names] for row in (*rows, total)]
-    audit.record("export", by=request.user, organization_id=period.organization.pk, report=name)
+    audit.record_event("export", by=request.user, organization_id=period.organization.pk, report=name)
     return sheets.download(f"{name}.csv", [names, *lines])
 
 

@@ -157,7 +157,7 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
         done = "Reactivated" if is_active else "Deactivated"
         try:
             with transaction.atomic():
-                people.change(by=request.user, person=person, changes={"is_active": is_active})
+                people.change_person(by=request.user, person=person, changes={"is_active": is_active})
                 self.log_change(request, person, f"{done}.")
         except (Refused, DatabaseError) as error:
             self.message_user(request, refusal_in(error).detail, messages.ERROR)

@@ -150,7 +150,7 @@ class OrganizationPage(OrganizationAdmin):
         first_admin = {name.removeprefix("admin_"): values.pop(name) for name in founding.FIELDS}
         values["country"] = values["country"] or country_of(values["timezone"])
         organization = Organization(**values)
-        founding.found(organization=organization, **first_admin)
+        founding.found_organization(organization=organization, **first_admin)
         return organization
 
     def standing(self, request, object_id):
@@ -174,7 +174,7 @@ class OrganizationPage(OrganizationAdmin):
     def change_standing(self, request, organization, *, is_active):
         done = "Reactivated" if is_active else "Deactivated"
         with transaction.atomic():
-            changing.change(organization=organization, changes={"is_active": is_active})
+            changing.change_organization(organization=organization, changes={"is_active": is_active})
             self.log_change(request, organization, f"{done}.")
         self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
 

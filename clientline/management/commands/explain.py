@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 statements.append((sql, parameters))
             return execute(sql, parameters, many, context)
 
-        _, secret = tokens.issue(caller, name="explain", now=timezone.now())
+        _, secret = tokens.issue_token(caller, name="explain", now=timezone.now())
         with connection.execute_wrapper(remember):
             answer = Client(headers={"authorization": f"Bearer {secret}", "host": "localhost"}).get(path)
         return answer.status_code, statements

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from clientline.database.turns import turn_on_database
 from clientline.demo.businesses import SONNIG
 from clientline.demo.world import build
-from organizations.audit import unaudited
+from organizations.audit import pause_audit
 from organizations.models import Organization
 
 PASSWORD = "let-the-sun-in"
@@ -63,7 +63,7 @@ class Command(BaseCommand):
     def save(self, progress, bar):
         """All or nothing: whatever interrupts it, nothing is left."""
         try:
-            with bar, unaudited():
+            with bar, pause_audit():
                 for visits in progress:
                     bar.update(visits)
         except IntegrityError as error:

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         for each in organizations:
             for row in recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
                 writer.writerow([cell(value, each.zone) for value in row])
-            audit.record("export", organization_id=each.pk, table="payments")
+            audit.record_event("export", organization_id=each.pk, table="payments")
 
 
 def recorded(organization, first, last):
