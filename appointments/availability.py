@@ -13,7 +13,7 @@ from functools import cache, cached_property
 
 from django.db.models import Q
 
-from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
+from appointments.hours import DAY, Hours, instant_of, minute_after, minute_at, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
@@ -63,7 +63,7 @@ def need_of_visit(visit):
 
 
 @cache
-def time_off():
+def time_off_statement():
     """What touches [begin, end): of these people, and closures of the organization."""
     rows = TimeOff.objects.filter(
         Q(is_one_of("staff", "staff")) | Q(staff=None),
@@ -75,7 +75,7 @@ def time_off():
 
 
 @cache
-def busy_visits():
+def busy_visits_statement():
     """Visits that keep one of these people busy at some moment of [begin, end).
 
     The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
@@ -104,7 +104,7 @@ class Calendar:
         self.days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
-        self.begin, self.end = at(self.zone, first_day, 0), at(self.zone, last_day, DAY)
+        self.begin, self.end = minute_at(self.zone, first_day, 0), minute_at(self.zone, last_day, DAY)
         hours = Hours.asked(self.staff_ids, first_day, self.reached[-1])
         asked = [*hours, self.time_off_asked(), self.visits_asked()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
@@ -118,7 +118,7 @@ class Calendar:
         self.busy = self.forbidden_by_visits(visits)
 
     def time_off_asked(self):
-        return time_off(), {
+        return time_off_statement(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
             "begin": instant_of(self.begin),
@@ -142,7 +142,7 @@ class Calendar:
     def visits_asked(self):
         before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
-        return busy_visits(), {
+        return busy_visits_statement(), {
             "staff": self.staff_ids,
             "begin": begin,
             "end": end,
@@ -168,7 +168,7 @@ class Calendar:
     def horizon(self):
         """Where the first date begins that is too far ahead."""
         today = self.now.astimezone(self.zone).date()
-        return at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
+        return minute_at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
 
     def offered(self, staff):
         """The starts on the grid of somebody's hours, whether free or not."""
@@ -185,12 +185,12 @@ class Calendar:
     def cuts(self, staff):
         """One function per stage: ascending starts → those it leaves."""
         return (
-            lambda starts: inside(starts, self.windows(staff)),
-            lambda starts: outside(starts, self.away.get(staff, ())),
-            lambda starts: among(starts, self.offered(staff)),
+            lambda starts: keep_inside(starts, self.windows(staff)),
+            lambda starts: keep_outside(starts, self.away.get(staff, ())),
+            lambda starts: keep_offered(starts, self.offered(staff)),
             lambda starts: starts[bisect_left(starts, self.earliest) :],
             lambda starts: starts[: bisect_left(starts, self.horizon)],
-            lambda starts: outside(starts, self.busy.get(staff, ())),
+            lambda starts: keep_outside(starts, self.busy.get(staff, ())),
         )
 
     def windows(self, staff):
@@ -219,7 +219,7 @@ class Calendar:
 
     def count(self, starts, day):
         """How many of the ascending starts fall on a date."""
-        return bisect_left(starts, at(self.zone, day, DAY)) - bisect_left(starts, at(self.zone, day, 0))
+        return bisect_left(starts, minute_at(self.zone, day, DAY)) - bisect_left(starts, minute_at(self.zone, day, 0))
 
     def reason(self, sifted, day):
         """Where the date's last start vanished, whoever's it was."""
@@ -227,7 +227,7 @@ class Calendar:
         return REASONS[STAGES[max(lasted, 1) - 1]]
 
 
-def inside(starts, windows):
+def keep_inside(starts, windows):
     """The starts that lie in one of the ascending, disjoint windows, bounds included."""
     kept = []
     for first, last in windows:
@@ -235,7 +235,7 @@ def inside(starts, windows):
     return kept
 
 
-def outside(starts, spans):
+def keep_outside(starts, spans):
     """The starts that lie strictly inside none of the spans, which ascend by their begin."""
     kept, position = [], 0
     for begin, end in spans:
@@ -245,7 +245,7 @@ def outside(starts, spans):
     return kept + starts[position:]
 
 
-def among(starts, offered):
+def keep_offered(starts, offered):
     """The starts that are offered."""
     offered = set(offered)
     return [start for start in starts if start in offered]

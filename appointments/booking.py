@@ -14,15 +14,15 @@ from appointments import history
 from appointments.availability import need_of, need_of_visit
 from appointments.models import Appointment
 from appointments.placing import (
-    calendar_around,
-    in_transaction,
-    insertion,
-    placing,
+    catch_slot_taken,
+    ensure_transaction,
+    load_calendar,
+    make_time_columns,
     refuse_sides,
     refuse_turned,
     refuse_unstorable,
-    take,
-    times,
+    take_slot,
+    visit_insertion,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
@@ -35,7 +35,7 @@ INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
 
 
-def may(by, action):
+def caller_may(by, action):
     return by is None or by.may("appointments", action)
 
 
@@ -61,7 +61,7 @@ def book(
     `duration` (minutes) and `price` default to the service's. `overbook` books beside another visit if need
     be. Raises FieldRefused and SLOT_REFUSALS.
     """
-    refuse_unfit(client=client, service=service, staff=staff)
+    refuse_to_meet(client=client, service=service, staff=staff)
     refuse_fractions("price", price, service.organization.currency)
     need = need_of(service, duration)
     refuse_unstorable(appointment_date, need)
@@ -75,32 +75,32 @@ def book(
         series=series,
         created_by=by,
         created_at=now,
-        **terms(service, price),
-        **times(appointment_date, need, service.organization.zone),
+        **freeze_terms(service, price),
+        **make_time_columns(appointment_date, need, service.organization.zone),
     )
     candidates = [staff.pk] if staff else among or performers(service)
-    with in_transaction():
-        calendar = calendar_of(visit, staff, candidates, need, now)
-        visit.staff_id, visit.overbooked = take(
-            calendar, appointment_date, free_hand=may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
+    with ensure_transaction():
+        calendar = hold_and_load_calendar(visit, staff, candidates, need, now)
+        visit.staff_id, visit.overbooked = take_slot(
+            calendar, appointment_date, free_hand=caller_may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
         )
-        if not insertion().save(visit):
+        if not visit_insertion().save(visit):
             raise SlotTaken
-        history.record(visit, "booked", by=by, now=now, became=history.agreed(visit))
+        history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
         record_changed(visit, "overbooked", False, by=by, now=now)
     return visit
 
 
-def calendar_of(visit, staff, candidates, need, now):
+def hold_and_load_calendar(visit, staff, candidates, need, now):
     """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
     people = [visit.client_id, *candidates]
     around = visit.organization, candidates, visit.appointment_date, need, now
-    calendar = calendar_around(*around, held=people, to_hold=visit.staff_id)
+    calendar = load_calendar(*around, held=people, to_hold=visit.staff_id)
     refuse_turned(calendar, client=visit.client, staff=staff)
     return calendar
 
 
-def terms(service, price=None):
+def freeze_terms(service, price=None):
     """The price and the policy of this moment: later changes to either touch no booked visit."""
     policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
     return policy | {"price": service.price or 0 if price is None else price}
@@ -115,45 +115,48 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
     refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
     need, zone = need_of_visit(visit), visit.organization.zone
-    placed = times(appointment_date, need, zone) | {"staff": staff}
+    placed = make_time_columns(appointment_date, need, zone) | {"staff": staff}
     if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
         return visit
-    refuse_unfit(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
+    refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
     newcomer = [staff.pk] if staff.pk != visit.staff_id else []
     refuse_unstorable(appointment_date, need)
-    with placing():
-        calendar = calendar_around(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
+    with catch_slot_taken():
+        calendar = load_calendar(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
         if newcomer:
             refuse_turned(calendar, staff=staff)
-        _, overbooked = take(
+        _, overbooked = take_slot(
             calendar,
             appointment_date,
-            free_hand=may(by, "bend_rules"),
+            free_hand=caller_may(by, "bend_rules"),
             named=staff.pk,
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        was, was_overbooked = {"rescheduled": history.agreed(visit), "reassigned": visit.staff_id}, visit.overbooked
+        was, was_overbooked = (
+            {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id},
+            visit.overbooked,
+        )
         save_changes(visit, placed | {"overbooked": overbooked})
-        became = {"rescheduled": history.agreed(visit), "reassigned": visit.staff_id}
+        became = {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id}
         for action, value in became.items():
             if value != was[action]:
-                history.record(visit, action, by=by, now=now, was=was[action], became=value)
+                history.record_fact(visit, action, by=by, now=now, was=was[action], became=value)
         record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
     return visit
 
 
-def rezone(*, by, visit, appointment_date, zone, now):
+def keep_agreed_time(*, by, visit, appointment_date, zone, now):
     """Move a visit to the instant at which the clocks of `zone` show the time agreed, which is the same time to people.
 
     What it overlaps knowingly it may go on to overlap. The caller holds its row and its person's calendar; `visit`
     is left as it was where another is in the way. Raises SlotTaken.
     """
-    was, moved, by_how_much = history.agreed(visit), copy(visit), appointment_date - visit.appointment_date
-    with placing():
+    was, moved, by_how_much = history.write_agreed_time(visit), copy(visit), appointment_date - visit.appointment_date
+    with catch_slot_taken():
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
         save_changes(moved, changes | {"local_start": wall_clock(appointment_date, zone)})
-        history.record(moved, "rezoned", by=by, now=now, was=was, became=history.agreed(moved, zone))
+        history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
     return moved
 
 
@@ -164,19 +167,19 @@ def keep_instants(*, by, visits, zone, now):
     """
     facts = []
     for visit in visits:
-        was = history.agreed(visit)
+        was = history.write_agreed_time(visit)
         visit.local_start, visit.version = wall_clock(visit.appointment_date, zone), visit.version + 1
-        became = history.agreed(visit, zone)
-        facts.append(history.fact_of(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
+        became = history.write_agreed_time(visit, zone)
+        facts.append(history.make_fact(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
     Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
-    history.save_all(facts)
+    history.save_facts(facts)
 
 
 def cancel(*, by, visit, now, reason="", waive_fee=False):
     """Free the slot. Staff and above say why. Raises InvalidTransition, TooLate, FieldRefused."""
     refuse_unless_scheduled(visit, "cancelled", now)
     refuse_after_cutoff(by, visit, now)
-    if not reason and may(by, "bend_rules"):
+    if not reason and caller_may(by, "bend_rules"):
         raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
     changes = {
         "status": Appointment.Status.CANCELLED,
@@ -185,21 +188,21 @@ def cancel(*, by, visit, now, reason="", waive_fee=False):
         "cancellation_reason": reason,
         "fee_waived": waive_fee,
     }
-    return move(visit, changes, by=by, now=now, reason=reason)
+    return change_status(visit, changes, by=by, now=now, reason=reason)
 
 
 def complete(*, by, visit, now):
     """Raises InvalidTransition, also before the visit's start."""
     refuse_unless_scheduled(visit, "completed", now)
     refuse_before_start(visit, "completed", now)
-    return move(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
+    return change_status(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
 
 
 def mark_no_show(*, by, visit, now, waive_fee=False):
     """Raises InvalidTransition, also before the visit's start."""
     refuse_unless_scheduled(visit, "no_show", now)
     refuse_before_start(visit, "no_show", now)
-    return move(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
+    return change_status(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
 
 
 def correct(*, by, visit, status, reason, now, waive_fee=None):
@@ -207,15 +210,15 @@ def correct(*, by, visit, status, reason, now, waive_fee=None):
     if {visit.status, status} != {Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW}:
         raise InvalidTransition(visit, status, now)
     changes = {"status": status} | ({} if waive_fee is None else {"fee_waived": waive_fee})
-    return move(visit, changes, by=by, now=now, action="corrected", reason=reason)
+    return change_status(visit, changes, by=by, now=now, action="corrected", reason=reason)
 
 
-def move(visit, changes, *, by, now, action=None, reason=""):
+def change_status(visit, changes, *, by, now, action=None, reason=""):
     """Save a change of status and remember it, and whether its fee is waived."""
     was, was_waived = visit.status, visit.fee_waived
     with transaction.atomic():
         save_changes(visit, changes)
-        history.record(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
+        history.record_fact(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
         record_changed(visit, "fee_waived", was_waived, by=by, now=now)
     return visit
 
@@ -223,7 +226,7 @@ def move(visit, changes, *, by, now, action=None, reason=""):
 def record_changed(visit, name, was, *, by, now):
     """Remember that something of the visit is no longer what it was, if so."""
     if getattr(visit, name) != was:
-        history.record(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
+        history.record_fact(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
 
 
 def revise(*, by, visit, changes, now):
@@ -247,7 +250,7 @@ def hand_over(*, by, client, to, now, reason):
         visits = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
         visits = list(visits.order_by("id"))
         Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(client=to, version=F("version") + 1)
-        history.record_all(visits, "client_changed", by=by, now=now, was=client.pk, became=to.pk, reason=reason)
+        history.record_facts(visits, "client_changed", by=by, now=now, was=client.pk, became=to.pk, reason=reason)
     return len(visits)
 
 
@@ -257,7 +260,7 @@ def cutoff(visit):
 
 
 def refuse_after_cutoff(by, visit, now):
-    if not may(by, "bend_rules") and now > cutoff(visit):
+    if not caller_may(by, "bend_rules") and now > cutoff(visit):
         raise TooLate(cutoff(visit))
 
 
@@ -271,7 +274,7 @@ def refuse_before_start(visit, to, now):
         raise InvalidTransition(visit, to, now)
 
 
-def refuse_unfit(*, service, staff, client=None, performing=True):
+def refuse_to_meet(*, service, staff, client=None, performing=True):
     """Whatever the time: these may not meet. Raises FieldRefused."""
     refuse_sides(client=client, staff=staff)
     if performing and not service.is_active:

@@ -13,7 +13,7 @@ from clientline.database.prepared import Insertion
 from clientline.web import metrics
 
 
-def agreed(visit, zone=None):
+def write_agreed_time(visit, zone=None):
     """The time of a visit as a fact keeps it: what the clocks showed when it was agreed, and the offset of those rules.
 
     Written as RFC 9557 has it, `2026-12-01T16:00:00-08:00[America/Vancouver]`. Facts of version 0.1 are in UTC.
@@ -21,58 +21,58 @@ def agreed(visit, zone=None):
     return f"{visit.agreed_start.isoformat()}[{zone or visit.organization.zone}]"
 
 
-def record(visit, action, *, by, now, was="", became="", reason=""):
-    """Remember one fact about a visit; times are written by `agreed`."""
-    insertion().save(fact_of(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+def record_fact(visit, action, *, by, now, was="", became="", reason=""):
+    """Remember one fact about a visit; times are written by `write_agreed_time`."""
+    fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
-def record_all(visits, action, **told):
+def record_facts(visits, action, **told):
     """Remember the same of many visits: something that is no move of theirs."""
-    save_all(fact_of(visit, action, **told) for visit in visits)
+    save_facts(make_fact(visit, action, **told) for visit in visits)
 
 
-def save_all(facts):
+def save_facts(facts):
     AppointmentHistory.objects.bulk_create(facts, batch_size=1000)
 
 
-def fact_of(visit, action, *, by, now, was, became, reason):
+def make_fact(visit, action, *, by, now, was, became, reason):
     return AppointmentHistory(
         organization_id=visit.organization_id,
         appointment=visit,
         at=now,
         by=by,
         action=action,
-        was=as_text(was),
-        became=as_text(became),
+        was=write_value(was),
+        became=write_value(became),
         reason=reason,
     )
 
 
 @cache
-def insertion():
+def fact_insertion():
     return Insertion(AppointmentHistory)
 
 
-def as_text(value):
+def write_value(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
-def told_to(caller, visit):
+def show_history(caller, visit):
     """The facts about a visit, newest first. Clients see no names but their own: others are "staff"."""
     insider = caller.may("appointments", "internal_notes")
-    facts = facts_of(visit)
-    starts = known_starts(visit, facts)
+    facts = load_facts(visit)
+    starts = find_known_starts(visit, facts)
     return [
         {
             "at": timezone.localtime(fact.at),
             "by": fact.by_id if insider or fact.by_id == caller.pk else None,
             "by_name": name_for(caller, fact.by, insider),
             "action": fact.action,
-            "from": as_shown(fact.was, fact.action, starts),
-            "to": as_shown(fact.became, fact.action, starts),
+            "from": show_value(fact.was, fact.action, starts),
+            "to": show_value(fact.became, fact.action, starts),
             "reason": fact.reason,
         }
         for fact in facts
@@ -80,26 +80,26 @@ def told_to(caller, visit):
     ]
 
 
-def facts_of(visit):
+def load_facts(visit):
     """Newest first."""
     return list(visit.history.select_related("by").order_by("-at", "-id"))
 
 
-def known_starts(visit, facts):
+def find_known_starts(visit, facts):
     """By instant, the time that was agreed for it first: for facts of version 0.1, which hold only the instant."""
     texts = [
         text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
     ]
-    return {start: start for start in (visit.agreed_start, *map(start_in, reversed(texts)))}
+    return {start: start for start in (visit.agreed_start, *map(parse_start, reversed(texts)))}
 
 
-def start_in(text):
+def parse_start(text):
     return datetime.fromisoformat(text.partition("[")[0])
 
 
-def start_agreed(text, starts):
+def find_agreed_start(text, starts):
     """The time that a fact holds, as it was agreed; the active zone's where nobody knows any more."""
-    start = start_in(text)
+    start = parse_start(text)
     return start if "[" in text else starts.get(start, timezone.localtime(start))
 
 
@@ -109,9 +109,9 @@ def name_for(caller, person, insider):
     return person.name if insider or person.pk == caller.pk else "staff"
 
 
-def as_shown(text, action, starts):
+def show_value(text, action, starts):
     """Times as they were agreed; nothing as null."""
-    return start_agreed(text, starts).isoformat() if text and action in TIMED else text or None
+    return find_agreed_start(text, starts).isoformat() if text and action in TIMED else text or None
 
 
 SENTENCES = {
@@ -137,29 +137,29 @@ TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 
-def in_words(visit):
+def describe_history(visit):
     """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
-    facts = facts_of(visit)
-    starts = known_starts(visit, facts)
+    facts = load_facts(visit)
+    starts = find_known_starts(visit, facts)
     ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
-        {"at": wording.moment(fact.at), "text": f"{sentence(fact, names, starts)} by {fact.by or 'the system'}"}
+        {"at": wording.moment(fact.at), "text": f"{describe_fact(fact, names, starts)} by {fact.by or 'the system'}"}
         | {"reason": fact.reason}
         for fact in facts
     ]
 
 
-def sentence(fact, names, starts):
-    said = {name: plain(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
+def describe_fact(fact, names, starts):
+    said = {name: describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     if fact.action == "rezoned" and said["was"] != said["became"]:
         return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 
-def plain(action, text, names, starts):
+def describe_value(action, text, names, starts):
     if action in TIMED:
-        return wording.clock(start_agreed(text, starts)) if text else ""
+        return wording.clock(find_agreed_start(text, starts)) if text else ""
     if action in FLAGS:
         return FLAGS[action][text == "true"]
     return names.get(text, text).replace("_", "-")

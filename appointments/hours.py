@@ -29,7 +29,7 @@ def instant_of(minute, zone=UTC):
 
 
 @lru_cache(maxsize=4096)
-def at(zone, day, minute):
+def minute_at(zone, day, minute):
     """The absolute minute at which the clocks of `zone` show `minute` of `day` (0 … 1440).
 
     A time shown twice means the first; one that is skipped means the moment of the skip.
@@ -50,16 +50,16 @@ def at(zone, day, minute):
 
 def is_shown(zone, day, minute):
     """Whether the clocks ever show this time of this day."""
-    shown = instant_of(at(zone, day, minute), zone)
+    shown = instant_of(minute_at(zone, day, minute), zone)
     return shown.date() == day and shown.hour * 60 + shown.minute == minute
 
 
 def grid(zone, day, starts, ends, interval):
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
-    midnight = at(zone, day, 0)
-    if at(zone, day, DAY) - midnight == DAY:
+    midnight = minute_at(zone, day, 0)
+    if minute_at(zone, day, DAY) - midnight == DAY:
         return range(midnight + starts, midnight + ends, interval)
-    return [at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
+    return [minute_at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
 
 
 def minutes_of(starts, ends):
@@ -68,13 +68,13 @@ def minutes_of(starts, ends):
 
 
 @cache
-def weekly_hours():
+def weekly_hours_statement():
     rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
     return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
 
 
 @cache
-def special_hours():
+def special_hours_statement():
     rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
@@ -95,7 +95,7 @@ class Hours:
     def asked(staff_ids, first_day, last_day):
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
-        return (weekly_hours(), values), (special_hours(), values)
+        return (weekly_hours_statement(), values), (special_hours_statement(), values)
 
     @classmethod
     def load(cls, staff_ids, first_day, last_day):
@@ -111,7 +111,7 @@ class Hours:
         joined = []
         for day in days:
             for starts, ends in self.of(staff, day):
-                start, end = at(zone, day, starts), at(zone, day, ends)
+                start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
                 if joined and joined[-1][1] == start:
                     joined[-1] = (joined[-1][0], end)
                 elif start < end:

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from appointments.rezoning import STRAYS, parameters_of_strays
+from appointments.rezoning import STRAYS, find_stray_parameters
 from clientline.database.invariants import Invariant
 
 INVARIANTS = [
@@ -31,7 +31,7 @@ INVARIANTS = [
         # Not after rules or a zone changed: `manage.py rezone` moves what it can, and names the rest.
         sql=f"SELECT id FROM ({STRAYS}) AS stray",  # noqa: S608 -- ours
         says="coming visits whose clocks show another time than was agreed",
-        parameters=lambda: parameters_of_strays(timezone.now()),
+        parameters=lambda: find_stray_parameters(timezone.now()),
     ),
     Invariant(
         name="visit_ahead_says_the_time_agreed",

@@ -12,15 +12,15 @@ from clientline.refusals import FieldRefused
 REASON = "Two records of one client were merged."
 
 
-def merge(*, by, kept, duplicate, now):
+def merge_clients(*, by, kept, duplicate, now):
     """Give `kept` the visits of `duplicate`, and its phone where there is none, and deactivate `duplicate`.
 
     Returns how many visits moved. What the two are is read anew, under lock. Raises FieldRefused.
     """
     refuse_oneself(kept, duplicate)
     with transaction.atomic():
-        kept, duplicate = locked(kept, duplicate)
-        refuse_unfit(kept, duplicate)
+        kept, duplicate = lock_people(kept, duplicate)
+        refuse_to_merge(kept, duplicate)
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change_person(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
@@ -28,7 +28,7 @@ def merge(*, by, kept, duplicate, now):
     return moved
 
 
-def locked(*clients):
+def lock_people(*clients):
     """The same people, as they are now. In id order, so that two merges of the same two never wait for each other."""
     rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(no_key=True, of=("self",))
     found = {row.pk: row for row in rows.order_by("id")}
@@ -42,7 +42,7 @@ def refuse_oneself(kept, duplicate):
         raise FieldRefused("duplicate", "invalid", "Choose another client: this is the same one.")
 
 
-def refuse_unfit(kept, duplicate):
+def refuse_to_merge(kept, duplicate):
     if kept.organization_id != duplicate.organization_id:
         raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
     if {kept.role, duplicate.role} != {User.Role.CLIENT}:

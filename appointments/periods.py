@@ -4,7 +4,7 @@ from collections import namedtuple
 from datetime import timedelta
 from itertools import groupby
 
-from appointments.hours import at, instant_of
+from appointments.hours import instant_of, minute_at
 from clientline.refusals import FieldRefused
 
 LONGEST_DAYS = 366
@@ -27,7 +27,7 @@ class Period:
         self.begins, self.ends = self.midnight(first), self.midnight(last + timedelta(days=1))
 
     def midnight(self, day):
-        return instant_of(at(self.organization.zone, day, 0))
+        return instant_of(minute_at(self.organization.zone, day, 0))
 
     def buckets(self):
         """The days, weeks or months, in order; the first and last may be cut short."""

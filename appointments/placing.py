@@ -47,18 +47,18 @@ TRY_LOCK = Written("SELECT pg_try_advisory_xact_lock(hashtextextended('calendar:
 
 
 @cache
-def insertion():
+def visit_insertion():
     """Saves a new visit, unless another door took the slot."""
     return Insertion(Appointment, "ON CONFLICT DO NOTHING")
 
 
-def in_transaction():
+def ensure_transaction():
     """A transaction; inside of another nothing, because whoever is refused a slot has written nothing."""
     return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 @contextmanager
-def placing():
+def catch_slot_taken():
     """A savepoint in which a visit moves; what another door took meanwhile is SlotTaken, too."""
     try:
         with transaction.atomic():
@@ -69,7 +69,7 @@ def placing():
         raise
 
 
-def calendar_around(organization, staff_ids, start, need, now, exclude=None, held=(), to_hold=None):
+def load_calendar(organization, staff_ids, start, need, now, exclude=None, held=(), to_hold=None):
     """What decides about one start, and holds the people `held`: see `refuse_turned`.
 
     The calendar of the person `to_hold` is held if that takes no waiting.
@@ -88,7 +88,7 @@ def calendar_around(organization, staff_ids, start, need, now, exclude=None, hel
     )
 
 
-def hold(client, staff_ids):
+def hold_people_and_calendars(client, staff_ids):
     """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
     run_in_one_trip((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
 
@@ -131,25 +131,25 @@ def hold_visits(client):
     people.lock_against_references(client)
 
 
-def take(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
-    """Choose, hold the calendars until the transaction ends, and choose again: see `choose`.
+def take_slot(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
+    """Choose, hold the calendars until the transaction ends, and choose again: see `choose_person`.
 
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """
-    chosen = choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    chosen = choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
     if [(True,)] in calendar.held:
         return chosen
     calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
-    return choose(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    return choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
 
 
-def choose(calendar, start, *, free_hand, named, overbook):
+def choose_person(calendar, start, *, free_hand, named, overbook):
     """The id of whoever takes the visit, and whether it is booked beside another. Raises the slot's refusal.
 
     `named` is a person's id, or None for anyone free. `free_hand`: the caller may leave hours, grid and notice.
     """
     if named is None:
-        return any_free(calendar, start, free_hand), False
+        return choose_free_person(calendar, start, free_hand), False
     refused = calendar.refusal(named, minute_of(start), LIBERTIES if free_hand else ())
     if refused == availability.SLOT_TAKEN and overbook:
         return named, True
@@ -164,7 +164,7 @@ def refusal_of_anyone(calendar, staff, start, free_hand):
     return calendar.refusal(staff, minute_of(start), liberties)
 
 
-def any_free(calendar, start, free_hand):
+def choose_free_person(calendar, start, free_hand):
     """Among those who work and are free, whoever has the fewest booked minutes that day; then the lowest id."""
     refusals = {staff: refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
     free = [staff for staff, refused in refusals.items() if refused is None]
@@ -186,7 +186,7 @@ def booked_minutes(staff_ids, calendar):
     return {row["staff"]: row["booked"] / timedelta(minutes=1) for row in sums}
 
 
-def times(start, need, zone=UTC):
+def make_time_columns(start, need, zone=UTC):
     """The columns that say when a visit is, and what the organization's clocks show then: the time agreed."""
     local_start = wall_clock(start, zone)
     start = start.astimezone(UTC)  # in a zone, half an hour from 02:30 may be an hour and a half
@@ -206,6 +206,6 @@ def refuse_unstorable(start, need):
         raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")
     if timedelta(minutes=need.duration + need.buffer_before + need.buffer_after) > LONGEST_VISIT:
         raise FieldRefused("duration", "invalid", "A visit with its buffers lasts at most a day.")
-    taken = times(start, need)
+    taken = make_time_columns(start, need)
     if taken["busy_from"] < EARLIEST or taken["busy_until"] > LATEST:
         raise FieldRefused("appointment_date", "invalid", "Choose a date between 2000 and 2100.")

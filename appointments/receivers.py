@@ -31,7 +31,7 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
 
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
-    rezoning.follow(organization, zone(timezone), coming_visits, by=by, now=now)
+    rezoning.follow_zone(organization, zone(timezone), coming_visits, by=by, now=now)
 
 
 @receiver(former_organization_imported)

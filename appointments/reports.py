@@ -9,7 +9,7 @@ from collections import defaultdict
 from django.db import connection
 
 from accounts.models import User
-from appointments.hours import Hours, at, minute_after, minute_of
+from appointments.hours import Hours, minute_after, minute_at, minute_of
 from appointments.models import TimeOff
 
 GROUPINGS = ("day", "week", "month", "staff", "service")
@@ -49,7 +49,7 @@ ATTENDANCE = {
 }
 
 
-def counted(period, figures):
+def count_visits(period, figures):
     """Rows as dicts of key, label and the figures, which are SQL aggregates over `visit` by name."""
     if period.group_by in REFERENCES:
         column, table = REFERENCES[period.group_by]
@@ -67,7 +67,7 @@ def counted(period, figures):
         return [dict(zip(("key", "label", *figures), row, strict=True)) for row in cursor.fetchall()]
 
 
-def summed(rows, names):
+def sum_figures(rows, names):
     return {name: sum(row[name] for row in rows) for name in names}
 
 
@@ -78,8 +78,8 @@ def ratio(part, whole):
 
 def no_shows(period):
     """Visits that were not cancelled in time, and what became of them."""
-    rows = counted(period, ATTENDANCE)
-    total = summed(rows, ATTENDANCE)
+    rows = count_visits(period, ATTENDANCE)
+    total = sum_figures(rows, ATTENDANCE)
     for row in (*rows, total):
         row["no_show_rate"] = ratio(row["no_show"], row["completed"] + row["no_show"])
     return period.answer(rows, total)
@@ -87,21 +87,21 @@ def no_shows(period):
 
 def utilization(period):
     """Minutes booked against minutes people were there to be booked."""
-    rows = counted(period, BOOKED_MINUTES)
+    rows = count_visits(period, BOOKED_MINUTES)
     available = available_minutes(period)
     if period.group_by == "staff":
-        rows = with_idle_people(rows, available)
+        rows = add_idle_people(rows, available)
     everybody = sum(available.values())
     for row in rows:
         # A service has no hours of its own: its share is of everybody's.
         row["available_minutes"] = everybody if period.group_by == "service" else available.get(row["key"], 0)
-    total = summed(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
+    total = sum_figures(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
     for row in (*rows, total):
         row["utilization"] = ratio(row["booked_minutes"], row["available_minutes"])
     return period.answer(rows, total)
 
 
-def with_idle_people(rows, available):
+def add_idle_people(rows, available):
     """Those who worked but had no visit belong in the report, too."""
     idle = set(available) - {row["key"] for row in rows}
     people = User.objects.filter(pk__in=idle).values_list("id", "name")
@@ -114,27 +114,27 @@ def available_minutes(period):
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
     hours = Hours.load(staff_ids, period.first, period.last)
-    away = time_off(period, staff_ids)
+    away = find_time_off(period, staff_ids)
     key_of, zone = period.key_of(), period.organization.zone
     minutes = defaultdict(int)
     for staff in staff_ids:
         for day in period.days:
-            minutes[staff if period.group_by == "staff" else key_of(day)] += worked(
+            minutes[staff if period.group_by == "staff" else key_of(day)] += count_worked_minutes(
                 hours.of(staff, day), away[staff], zone, day
             )
     return {key: total for key, total in minutes.items() if total}
 
 
-def worked(stretches, away, zone, day):
+def count_worked_minutes(stretches, away, zone, day):
     """The minutes of the stretches of one day that no time off covers."""
     total = 0
     for starts, ends in stretches:
-        start, end = at(zone, day, starts), at(zone, day, ends)
+        start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
         total += max(end - start, 0) - sum(max(min(b, end) - max(a, start), 0) for a, b in away)
     return total
 
 
-def time_off(period, staff_ids):
+def find_time_off(period, staff_ids):
     """Disjoint ascending spans of absolute minutes by person; closures are everybody's."""
     rows = TimeOff.objects.filter(
         organization=period.organization, starts_at__lt=period.ends, ends_at__gt=period.begins
@@ -143,11 +143,11 @@ def time_off(period, staff_ids):
     for staff, starts_at, ends_at in rows.values_list("staff", "starts_at", "ends_at"):
         for pk in staff_ids if staff is None else (staff,):
             if pk in spans:
-                join(spans[pk], minute_of(starts_at), minute_after(ends_at))
+                join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))
     return spans
 
 
-def join(spans, start, end):
+def join_span(spans, start, end):
     if spans and start <= spans[-1][1]:
         spans[-1] = (spans[-1][0], max(spans[-1][1], end))
     else:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
 from appointments import booking
-from appointments.hours import at, instant_of, is_shown
+from appointments.hours import instant_of, is_shown, minute_at
 from appointments.models import Appointment, TimeOff
 from appointments.placing import hold_calendars
 from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
@@ -54,7 +54,7 @@ Outcome = namedtuple("Outcome", "moved stuck")  # visits as they are now; (visit
 # Looking
 
 
-def parameters_of_strays(now, organization=None):
+def find_stray_parameters(now, organization=None):
     """The values for STRAYS: which offset each zone keeps from when until when, as far ahead as there are visits.
 
     Of a zone without rules nobody knows what its clocks show: its visits stay.
@@ -69,16 +69,16 @@ def parameters_of_strays(now, organization=None):
     return asked | {"zones": names, "begins": begins, "ends": ends, "seconds": seconds}
 
 
-def strays(*, now, organization=None):
+def find_strays(*, now, organization=None):
     """The coming visits that do not show the time agreed, by id → the id of their organization."""
     with connection.cursor() as cursor:
-        cursor.execute(STRAYS, parameters_of_strays(now, organization))
+        cursor.execute(STRAYS, find_stray_parameters(now, organization))
         return dict(cursor.fetchall())
 
 
-def look(*, now):
+def count_strays(*, now):
     """Count the strays by the rules in force, and note for each organization how many there are. Returns them all."""
-    found = strays(now=now)
+    found = find_strays(now=now)
     counts = Counter(found.values())
     # It tells of nothing that anybody did.
     with pause_audit(), connection.cursor() as cursor:
@@ -106,23 +106,23 @@ def fill_in(organization):
 # Moving
 
 
-def rezone(*, now, by=None):
+def rezone_strays(*, now, by=None):
     """Move all strays that can be moved, each person's in a transaction of its own. Yields Outcomes.
 
     Running twice at once does no harm: the second waits for the rows, and finds them in place.
     """
-    ids = list(strays(now=now))
+    ids = list(find_strays(now=now))
     people = Appointment.objects.filter(pk__in=ids).values_list("organization", "staff").distinct()
     for organization, staff in people.order_by("organization", "staff"):
         with transaction.atomic():
-            visits = locked(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
+            visits = lock_visits(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
             hold_calendars([staff])
             zone = Organization.objects.get(pk=organization).zone
             found = [visit for visit in visits if is_stray(visit, zone, now)]
-            yield put_right(found, zone, by=by, now=now, away=times_off(found))
+            yield put_right(found, zone, by=by, now=now, away=find_times_off(found))
 
 
-def locked(visits):
+def lock_visits(visits):
     """The rows, by id, until the transaction ends. Before any calendar: see `placing`."""
     rows = visits.select_related("organization", "client", "staff", "service").order_by("id")
     return list(rows.select_for_update(no_key=True, of=("self",)))
@@ -144,12 +144,14 @@ def put_right(visits, zone, *, by, now, away):
     """
     targets = {visit: instant_showing(agreed_clock(visit), zone) for visit in visits}
     stuck = {visit: why for visit in visits if (why := refusal_of(visit, targets[visit], away))}
-    waiting, moved = in_order({visit: targets[visit] for visit in visits if visit not in stuck}), []
+    waiting, moved = sort_by_way({visit: targets[visit] for visit in visits if visit not in stuck}), []
     while waiting:
         left = []
         for visit in waiting:
             try:
-                moved.append(booking.rezone(by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now))
+                moved.append(
+                    booking.keep_agreed_time(by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now)
+                )
             except SlotTaken:
                 left.append(visit)
         if len(left) == len(waiting):
@@ -164,10 +166,12 @@ def instant_showing(local, zone):
     minute = local.hour * 60 + local.minute
     if not is_shown(zone, local.date(), minute):
         return None
-    return instant_of(at(zone, local.date(), minute)) + timedelta(seconds=local.second, microseconds=local.microsecond)
+    return instant_of(minute_at(zone, local.date(), minute)) + timedelta(
+        seconds=local.second, microseconds=local.microsecond
+    )
 
 
-def in_order(targets):
+def sort_by_way(targets):
     """Nobody waits for a place that the next one is about to leave."""
     earlier = [visit for visit, start in targets.items() if start < visit.appointment_date]
     later = [visit for visit, start in targets.items() if start >= visit.appointment_date]
@@ -175,7 +179,7 @@ def in_order(targets):
     return sorted(earlier, key=by_time) + sorted(later, key=by_time, reverse=True)
 
 
-def times_off(visits):
+def find_times_off(visits):
     """What the people of these visits have off, and closures."""
     if not visits:
         return []
@@ -195,11 +199,11 @@ def refusal_of(visit, start, away):
 # Another zone
 
 
-def follow(organization, zone, wish, *, by, now):
+def follow_zone(organization, zone, wish, *, by, now):
     """What coming visits do when their organization's zone becomes `zone`; its row is locked.
 
-    A booking of this very moment may still bring the old zone's time: `strays` finds it. Raises AsksAboutVisits, where
-    there are visits and no wish, and VisitsInTheWay.
+    A booking of this very moment may still bring the old zone's time: `find_strays` finds it. Raises AsksAboutVisits,
+    where there are visits and no wish, and VisitsInTheWay.
     """
     coming = Appointment.objects.filter(organization=organization, status="scheduled", appointment_date__gt=now)
     first = coming.select_related("organization").order_by("appointment_date", "id").first()
@@ -207,10 +211,10 @@ def follow(organization, zone, wish, *, by, now):
         return
     if wish is None:
         raise AsksAboutVisits(coming.count(), example_of(first, zone))
-    visits = held(coming)
+    visits = hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
         booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
-    elif stuck := put_right(moving_to(zone, visits), zone, by=by, now=now, away=()).stuck:
+    elif stuck := put_right(find_moving(zone, visits), zone, by=by, now=now, away=()).stuck:
         raise VisitsInTheWay(stuck)
 
 
@@ -223,14 +227,14 @@ def example_of(visit, zone):
     )
 
 
-def held(coming):
+def hold_coming_visits(coming):
     """The visits, locked, while nobody is placed with anybody who gives one; also those that came while we waited."""
-    visits = locked(coming)
+    visits = lock_visits(coming)
     hold_calendars([visit.staff_id for visit in visits])
-    return locked(coming)
+    return lock_visits(coming)
 
 
-def moving_to(zone, visits):
+def find_moving(zone, visits):
     """Those which the clocks of `zone` show at another time than was agreed."""
     return [visit for visit in visits if agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
 

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from appointments import booking
 from appointments.availability import need_of
-from appointments.hours import at, instant_of, is_shown
+from appointments.hours import instant_of, is_shown, minute_at
 from appointments.models import Appointment
-from appointments.placing import booked_minutes, calendar_around, hold, refusal_of_anyone
+from appointments.placing import booked_minutes, hold_people_and_calendars, load_calendar, refusal_of_anyone
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
 from services.performing import performers
 
@@ -26,7 +26,7 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
     """
     dates = list(occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
-        among = None if staff else [whoever_fits_best(by, service, dates, now, details)]
+        among = None if staff else [choose_for_series(by, service, dates, now, details)]
         series, visits, skipped = uuid4(), [], []
         for date in dates:
             try:
@@ -45,10 +45,10 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
                 )
             except tuple(SLOT_REFUSALS.values()) as refusal:
                 if not skip:
-                    raise dated(refusal, date) from refusal
+                    raise name_date(refusal, date) from refusal
                 skipped.append((date.instant, refusal))
         if not visits:
-            raise dated(skipped[0][1], dates[0])
+            raise name_date(skipped[0][1], dates[0])
     return Booked(series, visits, skipped)
 
 
@@ -59,7 +59,7 @@ def occurrences(zone, first, every, count):
     yield Occurrence(first, local.date(), True)
     for n in range(1, count):
         day = local.date() + timedelta(weeks=every * n)
-        yield Occurrence(instant_of(at(zone, day, minute)), day, is_shown(zone, day, minute))
+        yield Occurrence(instant_of(minute_at(zone, day, minute)), day, is_shown(zone, day, minute))
 
 
 def refuse_unshown(date):
@@ -67,24 +67,24 @@ def refuse_unshown(date):
         raise OutsideWorkingHours("The clocks skip this time on that date.")
 
 
-def dated(refusal, date):
+def name_date(refusal, date):
     """The same refusal, saying which date it is about."""
     return type(refusal)(f"{date.day}: {refusal.detail}")
 
 
-def whoever_fits_best(by, service, dates, now, details):
+def choose_for_series(by, service, dates, now, details):
     """The id of the person with the fewest dates to skip; then with the fewest booked minutes on them; then the lowest.
 
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
     """
-    need, free_hand = need_of(service, details.get("duration")), booking.may(by, "bend_rules")
+    need, free_hand = need_of(service, details.get("duration")), booking.caller_may(by, "bend_rules")
     people = list(performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
-    hold(details["client"], people)
+    hold_people_and_calendars(details["client"], people)
     misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0)
     for date in dates:
-        calendar = calendar_around(service.organization, people, date.instant, need, now)
+        calendar = load_calendar(service.organization, people, date.instant, need, now)
         booked = booked_minutes(people, calendar)
         for staff in people:
             misses[staff] += refusal_of_anyone(calendar, staff, date.instant, free_hand) is not None
@@ -92,16 +92,16 @@ def whoever_fits_best(by, service, dates, now, details):
     return min(people, key=lambda staff: (misses[staff], minutes[staff], staff))
 
 
-def cancel(*, by, visit, now, scope="this", **details):
+def cancel_with_series(*, by, visit, now, scope="this", **details):
     """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
     with transaction.atomic():
         booking.cancel(by=by, visit=visit, now=now, **details)
-        for other in following(visit, by) if scope == "following" else ():
+        for other in lock_following(visit, by) if scope == "following" else ():
             booking.cancel(by=by, visit=other, now=now, **details)
     return visit
 
 
-def following(visit, by):
+def lock_following(visit, by):
     """The later visits of its series that are still scheduled and that `by` may cancel, locked.
 
     In the order of their dates, in which the one that was named, and is locked already, always comes first.

@@ -102,7 +102,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
         """Cancel the visit, or it and the later ones of its series."""
-        return self.transition(CancelSerializer, series.cancel)
+        return self.transition(CancelSerializer, series.cancel_with_series)
 
     @extend_schema(request=CompleteSerializer)
     @action(detail=True, methods=["post"])
@@ -129,7 +129,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         visit = self.get_queryset().filter(pk=pk).first()
         if visit is None:
             raise Http404
-        return Response({"results": history.told_to(request.user, visit)})
+        return Response({"results": history.show_history(request.user, visit)})
 
     @extend_schema(request=SeriesSerializer, responses={201: SeriesBookedSerializer})
     @action(detail=False, methods=["post"], url_path="series", url_name="series")

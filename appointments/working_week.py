@@ -14,26 +14,26 @@ class HoursChanged(Refused):
     detail = "Somebody else changed these hours meanwhile."
 
 
-def stretches_of(staff):
+def load_week(staff):
     rows = WorkingHours.objects.filter(staff=staff).order_by("weekday", "starts")
     return list(rows.values_list("weekday", "starts", "ends"))
 
 
-def digest(stretches):
+def digest_week(stretches):
     """Tells one week from another."""
     text = "|".join(f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S}" for weekday, starts, ends in sorted(stretches))
     return sha256(text.encode()).hexdigest()
 
 
-def replace(*, staff, stretches, seen):
+def replace_week(*, staff, stretches, seen):
     """Make `stretches` the person's week, all or nothing; `seen` is the digest of the week that was shown.
 
     Raises HoursChanged where it is another by now. The constraints refuse stretches that overlap.
     """
     with transaction.atomic():
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.pk)  # two savers wait for each other
-        present = stretches_of(staff)
-        if digest(present) != seen:
+        present = load_week(staff)
+        if digest_week(present) != seen:
             raise HoursChanged
         for weekday, starts, ends in set(present) - set(stretches):
             WorkingHours.objects.filter(staff=staff, weekday=weekday, starts=starts, ends=ends).delete()

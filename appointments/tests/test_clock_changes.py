@@ -7,7 +7,7 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import at, instant_of, is_shown, minute_of
+from appointments.hours import instant_of, is_shown, minute_at, minute_of
 from appointments.refusals import OffGrid, OutsideWorkingHours
 from appointments.tests.factories import WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
@@ -211,11 +211,15 @@ def test_a_skipped_time_is_the_moment_of_the_skip_and_a_doubled_one_its_first(db
     berlin, cairo = (OrganizationFactory(timezone=zone).zone for zone in ("Europe/Berlin", "Africa/Cairo"))
     skip = minute_of(datetime(2025, 3, 30, 1, tzinfo=UTC))
     for minute in (120, 121, 150, 179, 180):
-        assert at(berlin, date(2025, 3, 30), minute) == skip
+        assert minute_at(berlin, date(2025, 3, 30), minute) == skip
         assert is_shown(berlin, date(2025, 3, 30), minute) is (minute == 180)
-    assert at(berlin, date(2025, 3, 30), 119) == skip - 1
-    assert at(berlin, date(2025, 3, 30), 181) == skip + 1
-    assert at(berlin, date(2025, 10, 26), 150) == minute_of(datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
-    assert at(cairo, date(2025, 4, 25), 0) == minute_of(datetime(2025, 4, 24, 22, tzinfo=UTC))
-    assert at(cairo, date(2025, 4, 24), 1440) == at(cairo, date(2025, 4, 25), 0) == at(cairo, date(2025, 4, 25), 60)
+    assert minute_at(berlin, date(2025, 3, 30), 119) == skip - 1
+    assert minute_at(berlin, date(2025, 3, 30), 181) == skip + 1
+    assert minute_at(berlin, date(2025, 10, 26), 150) == minute_of(datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
+    assert minute_at(cairo, date(2025, 4, 25), 0) == minute_of(datetime(2025, 4, 24, 22, tzinfo=UTC))
+    assert (
+        minute_at(cairo, date(2025, 4, 24), 1440)
+        == minute_at(cairo, date(2025, 4, 25), 0)
+        == minute_at(cairo, date(2025, 4, 25), 60)
+    )
     assert not is_shown(cairo, date(2025, 4, 24), 1440)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.clock
 
 @pytest.fixture
 def fact(salon):
-    history.record(salon.visit, "completed", by=salon.staff, now=timezone.now(), was="scheduled", became="completed")
+    history.record_fact(
+        salon.visit, "completed", by=salon.staff, now=timezone.now(), was="scheduled", became="completed"
+    )
     return salon.visit.history.get()
 
 

@@ -16,7 +16,7 @@ from clientline.refusals import FieldRefused
 
 
 def merge(salon, kept, duplicate):
-    return merging.merge(by=salon.manager, kept=kept, duplicate=duplicate, now=timezone.now())
+    return merging.merge_clients(by=salon.manager, kept=kept, duplicate=duplicate, now=timezone.now())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_history_of_each_visit_tells_it_in_plain_words(salon, twin):
         str(salon.client.pk),
         "Two records of one client were merged.",
     )
-    (told,) = history.in_words(visit)
+    (told,) = history.describe_history(visit)
     assert told["text"] == "Handed over from client Salon twin to Salon client by Salon manager"
 
 

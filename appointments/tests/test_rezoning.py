@@ -212,7 +212,7 @@ def test_old_facts_are_shown_as_they_were_agreed(api, salon, coming):
 def test_a_row_by_psql_without_the_time_is_left_alone_and_named_by_an_invariant(coming):
     Appointment.objects.filter(pk=coming.pk).update(local_start=None)
     assert run("--dry-run")[1] is None
-    assert rezoning.strays(now=timezone.now()) == {}
+    assert rezoning.find_strays(now=timezone.now()) == {}
 
 
 def test_an_organization_in_a_zone_without_rules_is_left_alone(salon, coming):
@@ -229,7 +229,7 @@ def test_runs_at_once_move_each_visit_once(transactional_db, coming):
     def once():
         start.wait()
         try:
-            moved.extend(visit.pk for outcome in rezoning.rezone(now=timezone.now()) for visit in outcome.moved)
+            moved.extend(visit.pk for outcome in rezoning.rezone_strays(now=timezone.now()) for visit in outcome.moved)
         finally:
             connection.close()
 

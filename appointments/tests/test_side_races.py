@@ -193,7 +193,7 @@ def test_a_client_who_cancels_while_they_are_erased_meets_no_deadlock(salon, reg
 
 def test_a_visit_of_the_duplicate_that_comes_during_a_merge_goes_with_the_others(salon, regular, meanwhile):
     def merge():
-        return merging.merge(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+        return merging.merge_clients(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
 
     with transaction.atomic():
         visit = book(salon, regular, salon.staff)
@@ -204,7 +204,7 @@ def test_a_visit_of_the_duplicate_that_comes_during_a_merge_goes_with_the_others
 
 def test_nobody_is_booked_who_is_merged_into_another_meanwhile(salon, regular, ask, meanwhile):
     with transaction.atomic():
-        merging.merge(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+        merging.merge_clients(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
         booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
     assert booked.result() == (400, "inactive")
 

@@ -19,7 +19,7 @@ def stray(salon):
     visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
     visit.local_start -= timedelta(hours=1)
     visit.save(update_fields=["local_start"])
-    rezoning.look(now=timezone.now())
+    rezoning.count_strays(now=timezone.now())
     return visit
 
 
@@ -53,6 +53,6 @@ def test_clients_have_no_such_page(client, salon, stray):
 
 
 def test_once_it_is_settled_today_says_nothing(client, salon, stray):
-    list(rezoning.rezone(now=timezone.now()))
+    list(rezoning.rezone_strays(now=timezone.now()))
     client.force_login(salon.manager)
     assert "another time than agreed" not in client.get("/admin/").content.decode()

@@ -22,7 +22,7 @@ def page(person):
 
 
 def week(person):
-    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends in working_week.stretches_of(person)]
+    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends in working_week.load_week(person)]
 
 
 def stretch(day, row, starts, ends):
@@ -110,12 +110,12 @@ def test_what_others_changed_meanwhile_is_not_lost_silently(salon, client):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_at_once_one_is_told(salon):
-    seen, together = working_week.digest(working_week.stretches_of(salon.staff)), Barrier(2)
+    seen, together = working_week.digest_week(working_week.load_week(salon.staff)), Barrier(2)
 
     def save(weekday):
         together.wait()
         try:
-            working_week.replace(staff=salon.staff, stretches=[(weekday, time(8), time(9))], seen=seen)
+            working_week.replace_week(staff=salon.staff, stretches=[(weekday, time(8), time(9))], seen=seen)
         except working_week.HoursChanged:
             return "told"
         finally:

@@ -54,7 +54,7 @@ def test_the_question_is_asked_on_the_page_and_a_button_answers_it(live_server, 
 
 def test_today_leads_to_the_visits_at_another_time(live_server, salon, client, browser, coming):
     Appointment.objects.filter(pk=coming.pk).update(local_start=coming.local_start - timedelta(hours=1))
-    rezoning.look(now=timezone.now())
+    rezoning.count_strays(now=timezone.now())
     client.force_login(salon.manager)
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     visitor.page.goto("/admin/")

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.move(now)
 
     def look_once(self, now):
-        if rezoning.is_due() and (found := rezoning.look(now=now)):
+        if rezoning.is_due() and (found := rezoning.count_strays(now=now)):
             said = f"By the time zone rules of {zones.RULES}, {visits(found)} no longer show the time agreed."
             logger.warning("%s See `manage.py rezone --dry-run`.", said)
 
@@ -42,21 +42,21 @@ class Command(BaseCommand):
         with transaction.atomic():
             moved, stuck = self.perform(now, "would move")
             transaction.set_rollback(True)
-        rezoning.look(now=now)
+        rezoning.count_strays(now=now)
         if moved or stuck:
             raise CommandError(f"{visits(moved)} would move, {visits(stuck)} would be left for people.")
         self.stdout.write("Every coming visit shows the time agreed.")
 
     def move(self, now):
         moved, stuck = self.perform(now, "moved")
-        rezoning.look(now=now)
+        rezoning.count_strays(now=now)
         self.stdout.write(f"Moved {visits(moved)}.")
         if stuck:
             raise CommandError(f"{visits(stuck)} left for people: call the client, then reschedule or cancel.")
 
     def perform(self, now, done):
         moved, stuck = [], []
-        for outcome in rezoning.rezone(now=now):
+        for outcome in rezoning.rezone_strays(now=now):
             moved += outcome.moved
             stuck += outcome.stuck
             for visit in outcome.moved:

@@ -53,7 +53,7 @@ class VisitAdmin(MovesMixin, AppointmentAdmin):
             "facts": facts(obj),
             "balance": figures,
             "lines": lines,
-            "history": history.in_words(obj),
+            "history": history.describe_history(obj),
             "seen": self.seen(obj),
             "zone": obj.organization.timezone if obj.organization_id != request.user.organization_id else "",
         } | self.buttons(request, obj, figures["is_open"])

@@ -213,7 +213,9 @@ VISIT_MOVES = {
     "no-show": Move(
         "No-show", visits("no_show"), NoShowForm, booking.mark_no_show, leads_to("no_show"), "Marked as a no-show."
     ),
-    "cancel": Move("Cancel visit", visits("cancel"), CancelForm, series.cancel, leads_to("cancelled"), "Cancelled."),
+    "cancel": Move(
+        "Cancel visit", visits("cancel"), CancelForm, series.cancel_with_series, leads_to("cancelled"), "Cancelled."
+    ),
     "correct": Move(
         "Correct",
         visits("correct"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from appointments.hours import DAY, at, instant_of
+from appointments.hours import DAY, instant_of, minute_at
 
 HOUR = 60
 PIXELS = 1.2  # a minute's
@@ -92,7 +92,7 @@ class Axis:
 
     def __init__(self, zone, days):
         self.zone = zone
-        self.spans = {day: (at(zone, day, 0), at(zone, day, DAY)) for day in days}
+        self.spans = {day: (minute_at(zone, day, 0), minute_at(zone, day, DAY)) for day in days}
         quarters = (minute for span in self.spans.values() for minute in range(*span, 15))
         self.rows = {row: number for number, row in enumerate(sorted({self.row_of(each) for each in quarters}))}
         self.first, self.last = 0, len(self.rows)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from accounts.models import User
-from appointments.hours import DAY, Hours, at, instant_of, minute_after, minute_of
+from appointments.hours import DAY, Hours, instant_of, minute_after, minute_at, minute_of
 from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
@@ -59,7 +59,7 @@ class Diary:
     def __init__(self, *, caller, organization, days, people, now):
         self.caller, self.organization, self.days = caller, organization, days
         self.zone = organization.zone
-        self.begin, self.end = at(self.zone, days[0], 0), at(self.zone, days[-1], DAY)
+        self.begin, self.end = minute_at(self.zone, days[0], 0), minute_at(self.zone, days[-1], DAY)
         self.staff_ids = [person.pk for person in people]
         self.hours = Hours.load(self.staff_ids, days[0], days[-1])
         self.away = self.load_away()
@@ -94,7 +94,7 @@ class Diary:
 
     def column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
-        begin, end = at(self.zone, day, 0), at(self.zone, day, DAY)
+        begin, end = minute_at(self.zone, day, 0), minute_at(self.zone, day, DAY)
         own = (each for each in self.visits if each.staff == person.pk)
         return Column(
             title=title,

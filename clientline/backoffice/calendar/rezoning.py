@@ -31,7 +31,7 @@ def rezoning_view(request):
 
 def visits_to_rezone(caller, organization):
     """Those that the caller may see, as they are now."""
-    ids = list(rezoning.strays(now=timezone.now(), organization=organization))
+    ids = list(rezoning.find_strays(now=timezone.now(), organization=organization))
     visits = Appointment.objects.visible_to(caller, "appointments").filter(organization=organization, pk__in=ids)
     return visits.select_related("client", "service", "staff")
 

@@ -42,7 +42,7 @@ class WeekForm(forms.Form):
 
     def __init__(self, data=None, *, stretches):
         super().__init__(data)
-        self.initial["seen"] = working_week.digest(stretches)
+        self.initial["seen"] = working_week.digest_week(stretches)
         by_day = {day: [each[1:] for each in stretches if each[0] == day] for day in Weekday.values}
         self.rows = range(self.row_count(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
@@ -109,10 +109,10 @@ def week_hours(request):
         return overview(request)
     staff = to_edit(request)
     if request.method == "POST" and "copy" in request.POST:
-        form = WeekForm(copied(request.POST), stretches=working_week.stretches_of(staff))
+        form = WeekForm(copied(request.POST), stretches=working_week.load_week(staff))
         messages.info(request, "Monday's hours stand on the other workdays, too. They are not saved yet.")
     else:
-        form = WeekForm(request.POST if request.method == "POST" else None, stretches=working_week.stretches_of(staff))
+        form = WeekForm(request.POST if request.method == "POST" else None, stretches=working_week.load_week(staff))
         if request.method == "POST" and form.is_valid() and saved(request, staff, form):
             return HttpResponseRedirect(reverse("admin:week_hours"))
     return page.page(request, "week_hours.html", title=f"Weekly hours of {staff}", staff=staff, form=form)
@@ -134,7 +134,7 @@ def to_edit(request):
 def saved(request, staff, form):
     """Whether the week was replaced; why not becomes an error of the form."""
     try:
-        working_week.replace(staff=staff, stretches=form.stretches(), seen=form.cleaned_data["seen"])
+        working_week.replace_week(staff=staff, stretches=form.stretches(), seen=form.cleaned_data["seen"])
     except working_week.HoursChanged:
         refuse_changed(staff, form)
     except (Refused, DatabaseError) as error:
@@ -147,14 +147,14 @@ def saved(request, staff, form):
 
 def refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
-    present = working_week.stretches_of(staff)
+    present = working_week.load_week(staff)
     week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends in present) or "none"
     form.add_error(
         None,
         f"{working_week.HoursChanged.detail} They are now: {week}. Saving again replaces them by what stands here.",
     )
     form.data = form.data.copy()
-    form.data["seen"] = working_week.digest(present)
+    form.data["seen"] = working_week.digest_week(present)
 
 
 def overview(request):

@@ -60,7 +60,7 @@ class MergePage:
         """Whether the domain did it; what it refused becomes an error of the form."""
         try:
             with transaction.atomic():
-                moved = merging.merge(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
+                moved = merging.merge_clients(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
                 self.log_change(request, kept, f"Merged with {duplicate}.")
                 self.log_change(request, duplicate, f"Merged into {kept}.")
         except (Refused, DatabaseError) as error:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments.hours import at, instant_of
+from appointments.hours import instant_of, minute_at
 from clientline.api.fields import parse_date
 from clientline.web.sheets import cell
 from organizations import audit
@@ -55,4 +55,4 @@ def recorded(organization, first, last):
 
 
 def midnight(organization, date):
-    return instant_of(at(organization.zone, date, 0))
+    return instant_of(minute_at(organization.zone, date, 0))
