@@ -76,7 +76,7 @@ def ratio(part, whole):
     return round(part / whole, 4) if whole else None
 
 
-def no_shows(period):
+def report_no_shows(period):
     """Visits that were not cancelled in time, and what became of them."""
     rows = count_visits(period, ATTENDANCE)
     total = sum_figures(rows, ATTENDANCE)
@@ -85,7 +85,7 @@ def no_shows(period):
     return period.answer(rows, total)
 
 
-def utilization(period):
+def report_utilization(period):
     """Minutes booked against minutes people were there to be booked."""
     rows = count_visits(period, BOOKED_MINUTES)
     available = available_minutes(period)

@@ -176,7 +176,7 @@ class ReportView(Endpoint):
 
 
 class UtilizationView(ReportView):
-    figures = staticmethod(reports.utilization)
+    figures = staticmethod(reports.report_utilization)
 
     @extend_schema(parameters=REPORT_PARAMETERS, responses=UtilizationSerializer)
     def get(self, request):
@@ -185,7 +185,7 @@ class UtilizationView(ReportView):
 
 
 class NoShowsView(ReportView):
-    figures = staticmethod(reports.no_shows)
+    figures = staticmethod(reports.report_no_shows)
 
     @extend_schema(parameters=REPORT_PARAMETERS, responses=NoShowsSerializer)
     def get(self, request):

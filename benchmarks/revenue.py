@@ -64,7 +64,7 @@ def measure(table, name, organization):
         period = Period(organization, *year, group_by)
         ours, ceiling = turns.in_turns(
             ROUNDS,
-            lambda period=period: seconds(organization, lambda: reports.revenue(period)),
+            lambda period=period: seconds(organization, lambda: reports.report_revenue(period)),
             lambda period=period: seconds(organization, lambda: add_up(period)),
         )
         elapsed, in_sql = (median(each) * 1000 for each in zip(*ours, strict=True))

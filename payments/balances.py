@@ -33,16 +33,16 @@ LATE = Q(status="cancelled", cancelled_at__gt=CUT_OFF)
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
 
 
-def rounded(amount):
+def round_money(amount):
     """Half up to the smallest unit of the organization's currency; PostgreSQL rounds numerics away from zero."""
     return Round(ExpressionWrapper(amount, output_field=MONEY), precision=PLACES, output_field=MONEY)
 
 
 CHARGE = Case(
-    When(status__in=("scheduled", "completed"), then=rounded(F("price"))),
+    When(status__in=("scheduled", "completed"), then=round_money(F("price"))),
     When(fee_waived=True, then=NOTHING),
-    When(LATE, then=rounded(F("price") * F("late_cancellation_fee") / 100)),
-    When(status="no_show", then=rounded(F("price") * F("no_show_fee") / 100)),
+    When(LATE, then=round_money(F("price") * F("late_cancellation_fee") / 100)),
+    When(status="no_show", then=round_money(F("price") * F("no_show_fee") / 100)),
     default=NOTHING,
     output_field=MONEY,
 )
@@ -59,26 +59,27 @@ REFUNDED = sum_of(Refund.objects.filter(status__in=("pending", "completed")), "p
 PENDING = sum_of(Payment.objects.filter(status="pending"), "appointment")
 
 
-def with_balance(visits):
+def add_balance(visits):
     """The visits with `charge`, `paid`, `refunded`, and `due`, which is below 0 where the client has credit."""
     return visits.annotate(charge=CHARGE, paid=PAID, refunded=REFUNDED).annotate(
         due=ExpressionWrapper(F("charge") - F("paid") + F("refunded"), output_field=MONEY)
     )
 
 
-def total(visits):
+def sum_balances(visits):
     """The sums over visits of one organization: of one of them, a client's, a day's."""
     sums = {f"total_{name}": Coalesce(Sum(name), NOTHING, output_field=MONEY) for name in FIGURES}
-    found = with_balance(visits).aggregate(**sums)
+    found = add_balance(visits).aggregate(**sums)
     return {name: found[f"total_{name}"] for name in FIGURES}
 
 
-def fee(visit, percent):
+def compute_fee(visit, percent):
     """What a saved visit would cost at this percentage of its price: the name of the column that holds it."""
-    return type(visit).objects.filter(pk=visit.pk).values_list(rounded(F("price") * F(percent) / 100), flat=True).get()
+    amount = round_money(F("price") * F(percent) / 100)
+    return type(visit).objects.filter(pk=visit.pk).values_list(amount, flat=True).get()
 
 
-def due_and_pending(visit):
+def find_due_and_pending(visit):
     """What is due for a saved visit, and what payments under way will take of it."""
-    rows = with_balance(type(visit).objects.filter(pk=visit.pk)).annotate(pending=PENDING)
+    rows = add_balance(type(visit).objects.filter(pk=visit.pk)).annotate(pending=PENDING)
     return rows.values_list("due", "pending").get()

@@ -15,16 +15,16 @@ from payments import gateway, online
 from payments.gateways.simulator import SimulatorGateway
 
 
-def receive(provider, body, headers):
+def receive_callback(provider, body, headers):
     """Settle what a provider's callback tells. Raises Http404 and FieldRefused where it cannot be the provider's."""
     if provider not in gateway.GATEWAYS or provider != settings.PAYMENT_PROVIDER:
         raise Http404
     try:
-        event = gateway.named(provider).event(body, headers)
+        event = gateway.open_gateway(provider).event(body, headers)
     except gateway.BadSignature as error:
         raise FieldRefused(None, "invalid", "The signature does not fit the body, or it is too old.") from error
     if event is not None:
-        online.receive(event, now=timezone.now())
+        online.settle_event(event, now=timezone.now())
 
 
 class CallbackView(Endpoint):
@@ -36,7 +36,7 @@ class CallbackView(Endpoint):
     @extend_schema(request=None, responses={204: None}, auth=[])
     def post(self, request, provider):
         """For payment providers: what became of a payment or a refund."""
-        receive(provider, self.django_request.body, request.headers)
+        receive_callback(provider, self.django_request.body, request.headers)
         return Response(status=204)
 
 
@@ -54,5 +54,5 @@ class SimulatorView(View):
 
     def post(self, request, reference):
         outcome = gateway.COMPLETED if request.POST.get("outcome") == gateway.COMPLETED else gateway.FAILED
-        receive("simulator", *SimulatorGateway().finish(reference, outcome))
+        receive_callback("simulator", *SimulatorGateway().finish(reference, outcome))
         return redirect("thanks" if outcome == gateway.COMPLETED else request.path)

@@ -81,7 +81,7 @@ class Gateway(Protocol):
         """What a callback says, None where it is about something else. Raises BadSignature."""
 
 
-def named(name):
+def open_gateway(name):
     """The gateway of this name. Raises KeyError."""
     return import_string(GATEWAYS[name])()
 
@@ -93,10 +93,10 @@ def configured_name():
     return settings.PAYMENT_PROVIDER
 
 
-def asked(name, operation, *arguments):
+def ask_gateway(name, operation, *arguments):
     """The Answer of a provider; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
     try:
-        return getattr(named(name), operation)(*arguments)
+        return getattr(open_gateway(name), operation)(*arguments)
     except Declined as refusal:
         logger.warning("The payment provider declined: %s", refusal)
         return Answer(outcome=FAILED)

@@ -22,7 +22,9 @@ SETTLED_BY_HAND = (Payment.Method.CASH, Payment.Method.CARD)
 SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
 
 
-def record(*, by, appointment, amount, now, payment_method="", status=Payment.Status.PENDING, allow_overpayment=False):
+def record_payment(
+    *, by, appointment, amount, now, payment_method="", status=Payment.Status.PENDING, allow_overpayment=False
+):
     """Save a payment for a visit, pending or already completed; an online one with the key its provider will get.
 
     Raises FieldRefused and Overpaid.
@@ -53,21 +55,21 @@ def record(*, by, appointment, amount, now, payment_method="", status=Payment.St
 def refuse_overpayment(visit, amount):
     # Two payments at once wait for each other here, so that both cannot take what is due only once.
     Appointment.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.pk)
-    due, pending = balances.due_and_pending(visit)
+    due, pending = balances.find_due_and_pending(visit)
     if amount > due - pending:
         raise Overpaid(due=due, pending=pending)
 
 
-def complete(*, by, payment, now):
+def complete_payment(*, by, payment, now):
     """The money has come. Raises InvalidTransition."""
     refuse_settled(by, payment, Payment.Status.COMPLETED)
-    return change(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+    return change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
 
 
-def fail(*, by, payment, now):
+def fail_payment(*, by, payment, now):
     """The money will not come. Raises InvalidTransition."""
     refuse_settled(by, payment, Payment.Status.FAILED)
-    return change(payment, {"status": Payment.Status.FAILED})
+    return change_row(payment, {"status": Payment.Status.FAILED})
 
 
 def refuse_settled(by, payment, to):
@@ -76,13 +78,13 @@ def refuse_settled(by, payment, to):
         raise InvalidTransition(payment, to)
 
 
-def change(row, values):
+def change_row(row, values):
     with transaction.atomic():
         save_changes(row, values)
     return row
 
 
-def refund(*, by, payment, now, amount=None, reason=""):
+def refund_payment(*, by, payment, now, amount=None, reason=""):
     """Give back `amount` of a payment, by default all that is left: cash and card at once, online once it is settled.
 
     Raises InvalidTransition, RefundExceedsPayment and FieldRefused.
@@ -113,32 +115,32 @@ def refund(*, by, payment, now, amount=None, reason=""):
 
 def refundable(payment):
     """What is left of a payment, refunds under way counted."""
-    return payment.amount - refunded(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
+    return payment.amount - sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
 
 
-def refunded(payment, statuses):
+def sum_refunds(payment, statuses):
     return payment.refunds.filter(status__in=statuses).aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
 
 
 def follow_refunds(payment):
     """A payment says what was given back of it, and that nothing is left."""
-    total = refunded(payment, (Refund.Status.COMPLETED,))
+    total = sum_refunds(payment, (Refund.Status.COMPLETED,))
     status = Payment.Status.REFUNDED if total == payment.amount else payment.status
     save_changes(payment, {"refunded_amount": total, "status": status})
 
 
-def settle(*, payment, outcome, now):
+def settle_payment(*, payment, outcome, now):
     """What the provider says became of an online payment. Whether it changed anything: said twice, it is done once."""
     if payment.status != Payment.Status.PENDING or outcome not in SETTLEMENTS:
         return False
-    (complete if outcome == Payment.Status.COMPLETED else fail)(by=None, payment=payment, now=now)
+    (complete_payment if outcome == Payment.Status.COMPLETED else fail_payment)(by=None, payment=payment, now=now)
     return True
 
 
 def settle_refund(*, refund, payment, answer, now):
     """What the provider says became of a refund; `payment` is locked. Whether it changed anything."""
     refund.refresh_from_db()
-    note(refund, reference=answer.reference)
+    note_reference(refund, reference=answer.reference)
     if refund.status != Refund.Status.PENDING or answer.outcome not in SETTLEMENTS:
         return False
     completed = answer.outcome == Refund.Status.COMPLETED
@@ -148,7 +150,7 @@ def settle_refund(*, refund, payment, answer, now):
     return True
 
 
-def note(row, **values):
+def note_reference(row, **values):
     """Fill in what the provider calls it. Not a change that anybody was answered before, so `version` stays."""
     names = [name for name, value in values.items() if value and not getattr(row, name)]
     for name in names:

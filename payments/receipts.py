@@ -6,7 +6,7 @@ from clientline import wording
 from payments.models import Payment, Refund
 
 
-def of(payment):
+def describe_receipt(payment):
     """The template's context: texts only, times in the organization's zone."""
     organization, currency = payment.organization, payment.organization.currency
     refunds = payment.refunds.filter(status=Refund.Status.COMPLETED).order_by("settled_at", "id")

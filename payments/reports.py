@@ -66,38 +66,38 @@ STATEMENTS = {
 }
 
 
-def revenue(period):
+def report_revenue(period):
     """What was taken and refunded in a period, and their difference, as two-decimal strings."""
-    rows = [row_of(*found) for found in summed(period)]
+    rows = [make_row(*found) for found in sum_revenue(period)]
     total = {name: sum((row[name] for row in rows), Decimal(0)) for name in FIGURES}
     for row in (*rows, total):
         row |= {name: f"{row[name]:.2f}" for name in FIGURES}
     return period.answer(rows, total)
 
 
-def row_of(key, label, taken, refunded):
+def make_row(key, label, taken, refunded):
     return {"key": key, "label": label, "taken": taken, "refunded": refunded, "net": taken - refunded}
 
 
-def summed(period):
+def sum_revenue(period):
     """Rows of (key, label, taken, refunded)."""
     if period.group_by not in STATEMENTS:
-        return summed_by_time(period)
-    rows = ask(STATEMENTS[period.group_by], period, begins=period.begins, ends=period.ends)
+        return sum_by_time(period)
+    rows = fetch_rows(STATEMENTS[period.group_by], period, begins=period.begins, ends=period.ends)
     if period.group_by != "payment_method":
         return rows
     labels = dict(Payment.Method.choices) | {"": "Not stated"}
     return [(key, labels[key], *figures) for key, _, *figures in rows]
 
 
-def summed_by_time(period):
+def sum_by_time(period):
     buckets = period.buckets()
     borders = [each.timestamp() for each in (*(bucket.begins for bucket in buckets), period.ends)]
-    rows = ask(BY_TIME, period, borders=borders)
+    rows = fetch_rows(BY_TIME, period, borders=borders)
     return [(bucket.key, bucket.label, *figures) for bucket, figures in zip(buckets, rows, strict=True)]
 
 
-def ask(sql, period, **values):
+def fetch_rows(sql, period, **values):
     with connection.cursor() as cursor:
         cursor.execute(sql, values | {"organization": period.organization.pk})
         return cursor.fetchall()

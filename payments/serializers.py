@@ -73,7 +73,7 @@ class RecordingSerializer(ClientLineSerializer):
         return {"organization": organization or self.caller.organization_id}
 
     def create(self, validated_data):
-        return ledger.record(by=self.caller, now=timezone.now(), **validated_data)
+        return ledger.record_payment(by=self.caller, now=timezone.now(), **validated_data)
 
 
 class SettlingSerializer(BodySerializer):

@@ -65,13 +65,13 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     @action(detail=True, methods=["post"])
     def complete(self, request, pk):
         """The money of a pending cash or card payment has come."""
-        return self.settle(ledger.complete)
+        return self.settle(ledger.complete_payment)
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
     def fail(self, request, pk):
         """The money of a pending cash or card payment will not come."""
-        return self.settle(ledger.fail)
+        return self.settle(ledger.fail_payment)
 
     @extend_schema(responses={(200, "text/html"): OpenApiResponse(OpenApiTypes.STR)})
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -80,7 +80,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         payment = self.get_queryset().filter(settled_at__isnull=False, pk=pk).first()
         if payment is None:
             raise Http404
-        return render(request, "payments/receipt.html", receipts.of(payment))
+        return render(request, "payments/receipt.html", receipts.describe_receipt(payment))
 
 
 def without_needless_checkout(answers):
@@ -121,7 +121,7 @@ class RefundViewSet(ReadViewSet):
         payment = self.get_object()
         body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        refund = ledger.refund(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
+        refund = ledger.refund_payment(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
         if refund.key:
             with between_transactions(request, so_far=self.created(refund)):
                 answer = online.ask_for_refund(refund)
@@ -138,7 +138,7 @@ class BalanceView(Endpoint):
     policy_action, action = "balance", "get"
 
     def answer(self, organization, visits):
-        figures = balances.total(visits)
+        figures = balances.sum_balances(visits)
         return Response({"currency": organization.currency} | {name: f"{figures[name]:.2f}" for name in figures})
 
 
@@ -176,4 +176,4 @@ class RevenueView(Endpoint):
     @extend_schema(parameters=REPORT_PARAMETERS, responses=RevenueSerializer)
     def get(self, request):
         """What was taken and refunded, by the local day of each."""
-        return Response(reports.revenue(read_period(request.query_params, request.user, reports.GROUPINGS)))
+        return Response(reports.report_revenue(read_period(request.query_params, request.user, reports.GROUPINGS)))

@@ -149,7 +149,7 @@ def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
     twin = UserFactory(organization=salon.organization, name="Twin", phone="1")
     payment = PaymentFactory(appointment=visit_of(salon, -1, client=twin, status="completed"), completed=True)
     RefundFactory(payment=payment)
-    both = [balances.total(person.visits.all()) for person in (salon.client, twin)]
+    both = [balances.sum_balances(person.visits.all()) for person in (salon.client, twin)]
     client.force_login(salon.manager)
     url = card(salon.client, "merge")
     assert client.get(url).context["sides"] == []
@@ -161,9 +161,9 @@ def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
     answer = client.post(url, {"duplicate": twin.pk}, follow=True)
     assert answer.redirect_chain == [(card(salon.client), 302)]
     assert [str(each) for each in answer.context["messages"]] == ["Merged: 1 visit moved here, Twin is deactivated."]
-    merged = balances.total(salon.client.visits.all())
+    merged = balances.sum_balances(salon.client.visits.all())
     assert merged == {name: both[0][name] + both[1][name] for name in merged}
-    assert balances.total(twin.visits.all())["due"] == 0
+    assert balances.sum_balances(twin.visits.all())["due"] == 0
     assert not User.objects.get(pk=twin.pk).is_active
     assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
         (str(salon.client.pk), "Merged with Twin."),

@@ -55,7 +55,9 @@ def home(salon, api):
         price="1234567.80",
     )
     salon.payment = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal("45.00"))
-    ledger.refund(by=salon.admin, payment=salon.payment, amount=Decimal("0.10"), reason="“Sorry”", now=timezone.now())
+    ledger.refund_payment(
+        by=salon.admin, payment=salon.payment, amount=Decimal("0.10"), reason="“Sorry”", now=timezone.now()
+    )
     RefundFactory(payment=salon.payment)
     PaymentFactory(appointment=salon.visit, payment_method="online", checkout_url="https://pay.example/?a=1&b=é")
     api(salon.admin).post("/auth/tokens", {"name": "Calendar", "expires_at": "2099-01-01T00:00:00Z"})

@@ -166,7 +166,9 @@ def test_what_happened_is_told_in_plain_words(client, salon, visit):
 def test_the_payments_stand_with_their_refunds_receipts_and_buttons(client, salon, past):
     pending = PaymentFactory(appointment=past, amount="5.00", payment_method="cash")
     settled = PaymentFactory(appointment=past, amount=Decimal(45), payment_method="card", completed=True)
-    ledger.refund(by=salon.manager, payment=settled, now=timezone.now(), amount=Decimal("10"), reason="Kind words")
+    ledger.refund_payment(
+        by=salon.manager, payment=settled, now=timezone.now(), amount=Decimal("10"), reason="Kind words"
+    )
     client.force_login(salon.manager)
     answer = client.get(page(past))
     links = Page(answer).links
@@ -423,7 +425,7 @@ def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_
         client.get(page(past))
     for _ in range(3):
         payment = PaymentFactory(appointment=past, amount=Decimal(2), completed=True)
-        ledger.refund(by=salon.manager, payment=payment, now=timezone.now(), amount=Decimal(1), reason="x")
+        ledger.refund_payment(by=salon.manager, payment=payment, now=timezone.now(), amount=Decimal(1), reason="x")
         AppointmentHistory.objects.create(
             organization=salon.organization, appointment=past, at=timezone.now(), by=salon.staff, action="completed"
         )

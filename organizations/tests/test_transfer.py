@@ -51,7 +51,7 @@ def file(salon, operator, api, tmp_path):
     assert answer.status_code == 200
     api(salon.admin).post(f"/appointments/{salon.visit.pk}/cancel", {"reason": "Ill"})
     paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
-    ledger.refund(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
+    ledger.refund_payment(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
     api(operator).patch(f"/services/{salon.service.pk}", {"price": "50.00"})
     second_factor.begun(salon.staff)
     path = tmp_path / "salon.jsonl"

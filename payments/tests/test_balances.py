@@ -19,7 +19,7 @@ FEES = {"late_cancellation_fee": "50.00", "no_show_fee": "80.00"}
 
 
 def charge(visit):
-    return str(balances.with_balance(Appointment.objects.filter(pk=visit.pk)).get().charge)
+    return str(balances.add_balance(Appointment.objects.filter(pk=visit.pk)).get().charge)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_each_term_of_what_is_due_counts_by_its_status(salon, status, refund, fi
     payment = PaymentFactory(appointment=visit, completed=status in ("completed", "refunded"), amount=Decimal(45))
     if refund == "completed":
         amount = Decimal("45.00") if status == "refunded" else Decimal("10.00")
-        ledger.refund(by=None, payment=payment, amount=amount, now=START)
+        ledger.refund_payment(by=None, payment=payment, amount=amount, now=START)
     elif refund:
         RefundFactory(payment=payment, status=refund)
     if status == "failed":
-        ledger.fail(by=salon.staff, payment=payment, now=START)
+        ledger.fail_payment(by=salon.staff, payment=payment, now=START)
     assert payment.status == status
-    row = balances.with_balance(Appointment.objects.filter(pk=visit.pk)).get()
-    due, pending = balances.due_and_pending(visit)
+    row = balances.add_balance(Appointment.objects.filter(pk=visit.pk)).get()
+    due, pending = balances.find_due_and_pending(visit)
     assert tuple(map(str, (row.paid, row.refunded, due, pending))) == figures
     assert row.due == row.charge - row.paid + row.refunded == due
 
@@ -157,9 +157,9 @@ def test_what_is_due_is_each_visits_own(salon):
     PaymentFactory(appointment=other, completed=True, amount="20.00")
     RefundFactory(payment=PaymentFactory(appointment=other, completed=True, amount="7.00"), amount="3.00")
     PaymentFactory(appointment=other, amount="1.00")
-    assert tuple(map(str, balances.due_and_pending(own))) == ("45.00", "0.00")
-    assert tuple(map(str, balances.due_and_pending(other))) == ("21.00", "1.00")
-    whole = balances.total(Appointment.objects.filter(pk__in=(own.pk, other.pk)))
+    assert tuple(map(str, balances.find_due_and_pending(own))) == ("45.00", "0.00")
+    assert tuple(map(str, balances.find_due_and_pending(other))) == ("21.00", "1.00")
+    whole = balances.sum_balances(Appointment.objects.filter(pk__in=(own.pk, other.pk)))
     assert {name: str(amount) for name, amount in whole.items()} == {
         "price": "90.00",
         "charge": "90.00",
@@ -176,7 +176,7 @@ def test_both_fees_are_rounded_alike_and_as_foretold(salon, currency, price, exp
     fees = {"client": salon.client, "price": price, "late_cancellation_fee": "50", "no_show_fee": "50"}
     late = AppointmentFactory(appointment_date=START, status="cancelled", cancelled_at=START, **fees)
     missed = AppointmentFactory(status="no_show", **fees)
-    foretold = (balances.fee(late, "late_cancellation_fee"), balances.fee(missed, "no_show_fee"))
+    foretold = (balances.compute_fee(late, "late_cancellation_fee"), balances.compute_fee(missed, "no_show_fee"))
     assert {Decimal(charge(late)), Decimal(charge(missed)), *foretold} == {Decimal(expected)}
 
 
@@ -186,14 +186,15 @@ def test_no_more_is_refunded_than_is_left_to_the_cent(salon):
     RefundFactory(payment=payment, amount="45.00", status="failed")
     for amount in ("35.01", "0.00", "-0.01", "45.00"):
         with pytest.raises(RefundExceedsPayment):
-            ledger.refund(by=salon.admin, payment=payment, amount=Decimal(amount), now=START)
-    assert ledger.refund(by=salon.admin, payment=payment, amount=Decimal("34.99"), now=START).amount == Decimal("34.99")
+            ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal(amount), now=START)
+    part = ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal("34.99"), now=START)
+    assert part.amount == Decimal("34.99")
     assert (ledger.refundable(payment), payment.status) == (Decimal("0.01"), "completed")
-    last = ledger.refund(by=salon.admin, payment=payment, now=START)
+    last = ledger.refund_payment(by=salon.admin, payment=payment, now=START)
     assert (last.amount, ledger.refundable(payment)) == (Decimal("0.01"), Decimal("0.00"))
     assert (payment.status, payment.refunded_amount) == ("completed", Decimal("35.00"))
     with pytest.raises(RefundExceedsPayment):
-        ledger.refund(by=salon.admin, payment=payment, now=START)
+        ledger.refund_payment(by=salon.admin, payment=payment, now=START)
 
 
 def test_the_balance_of_a_client_is_that_of_the_visits_the_caller_may_see(api, salon):
@@ -224,11 +225,11 @@ def test_the_balance_of_a_day_is_the_sum_of_its_visits(salon):
     day = Appointment.objects.filter(
         organization=salon.organization, appointment_date__gte=START, appointment_date__lt=START + timedelta(days=1)
     )
-    assert balances.total(day) == {
+    assert balances.sum_balances(day) == {
         "price": Decimal("90.00"),
         "charge": Decimal("90.00"),
         "paid": Decimal("40.00"),
         "refunded": Decimal("0.00"),
         "due": Decimal("50.00"),
     }
-    assert balances.total(Appointment.objects.filter(organization=OrganizationFactory()))["due"] == 0
+    assert balances.sum_balances(Appointment.objects.filter(organization=OrganizationFactory()))["due"] == 0

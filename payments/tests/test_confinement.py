@@ -122,7 +122,7 @@ def test_the_back_office_notes_answers_behind_the_wall_too(client, salon, visit,
     payment = Payment.objects.get(appointment=visit)
     assert (payment.reference != "", len(written)) == (True, 2)
     simulator.finish(payment.reference)
-    ledger.settle(payment=payment, outcome=gateway.COMPLETED, now=payment.created_at)
+    ledger.settle_payment(payment=payment, outcome=gateway.COMPLETED, now=payment.created_at)
     del written[:]
     before = len(told())
     path = f"/admin/payments/payment/{payment.pk}/refund/"

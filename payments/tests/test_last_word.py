@@ -136,6 +136,6 @@ def test_refunds_are_confined_by_row_security(salon, clinic, paid):
 
 def test_the_ledger_passes_by_its_own_triggers(salon, paid):
     confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
-    refund = ledger.refund(by=salon.admin, payment=paid, amount=paid.amount, reason="x", now=timezone.now())
+    refund = ledger.refund_payment(by=salon.admin, payment=paid, amount=paid.amount, reason="x", now=timezone.now())
     release()
     assert (refund.status, paid.status) == ("completed", "refunded")

@@ -249,12 +249,12 @@ def test_refunds_are_seen_by_their_organization_alone(api, salon, clinic, paid):
 def test_payments_and_refunds_are_of_the_moment_they_were_made(salon, visit):
     noon, later = datetime(2031, 1, 1, 12, tzinfo=UTC), datetime(2031, 1, 2, 12, tzinfo=UTC)
     taken = {"by": salon.staff, "appointment": visit, "payment_method": "cash", "now": noon}
-    pending = ledger.record(**taken, amount=Decimal("5.00"))
-    payment = ledger.record(**taken, amount=Decimal("40.00"), status="completed")
+    pending = ledger.record_payment(**taken, amount=Decimal("5.00"))
+    payment = ledger.record_payment(**taken, amount=Decimal("40.00"), status="completed")
     assert (pending.created_at, pending.settled_at, pending.created_by) == (noon, None, salon.staff)
     assert (payment.created_at, payment.settled_at) == (noon, noon)
-    assert ledger.complete(by=salon.staff, payment=pending, now=later).settled_at == later
-    refund = ledger.refund(by=salon.manager, payment=payment, amount=Decimal("1.00"), now=later)
+    assert ledger.complete_payment(by=salon.staff, payment=pending, now=later).settled_at == later
+    refund = ledger.refund_payment(by=salon.manager, payment=payment, amount=Decimal("1.00"), now=later)
     assert (refund.created_at, refund.settled_at, refund.created_by) == (later, later, salon.manager)
 
 
@@ -264,7 +264,7 @@ def test_a_refund_is_settled_once_whatever_its_provider_says_next(salon, visit):
         appointment=visit, payment_method="online", provider="simulator", key=uuid4(), completed=True
     )
     payment.refresh_from_db()
-    refund = ledger.refund(by=salon.admin, payment=payment, amount=Decimal("5.00"), now=now)
+    refund = ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal("5.00"), now=now)
     assert (refund.status, refund.settled_at, refund.key is None) == ("pending", None, False)
 
     def settle(outcome):

@@ -110,7 +110,7 @@ class Till(RuleBasedStateMachine):
         status = "completed" if method == "cash" else "pending"
         left = oracle_due(visit) - sum(payment.amount for payment in visit.payments.filter(status="pending"))
         payment = self.attempt(
-            ledger.record,
+            ledger.record_payment,
             by=self.salon.staff,
             appointment=visit,
             amount=amount,
@@ -126,7 +126,7 @@ class Till(RuleBasedStateMachine):
         return payment
 
     @precondition(lambda self: self.payments())
-    @rule(n=PICK, how=st.sampled_from([ledger.complete, ledger.fail]))
+    @rule(n=PICK, how=st.sampled_from([ledger.complete_payment, ledger.fail_payment]))
     def settle_by_hand(self, n, how):
         self.attempt(how, by=self.salon.staff, payment=self.pick(self.payments(), n), now=NOW)
 
@@ -142,7 +142,7 @@ class Till(RuleBasedStateMachine):
     def pay_online_at_once(self, n, amount):
         payment = self.pay(n, amount, "online", more=True)
         self.callbacks.append(self.simulator.finish(payment.reference))
-        callbacks.receive("simulator", *self.callbacks[-1])
+        callbacks.receive_callback("simulator", *self.callbacks[-1])
 
     @precondition(lambda self: self.payments())
     @rule(n=PICK, amount=AMOUNTS | st.none(), behaviour=BEHAVIOURS)
@@ -156,8 +156,10 @@ class Till(RuleBasedStateMachine):
             self.give_back(self.pick(paid, n), amount, behaviour)
 
     def give_back(self, payment, amount, behaviour):
-        payment = online.locked(payment.pk)
-        refund = self.attempt(ledger.refund, by=self.salon.admin, payment=payment, amount=amount, reason="x", now=NOW)
+        payment = online.lock_payment(payment.pk)
+        refund = self.attempt(
+            ledger.refund_payment, by=self.salon.admin, payment=payment, amount=amount, reason="x", now=NOW
+        )
         if refund and refund.key:
             self.simulator.script("refund", behaviour)
             online.note_refund(refund, online.ask_for_refund(refund), now=NOW)
@@ -175,7 +177,7 @@ class Till(RuleBasedStateMachine):
     @precondition(lambda self: self.callbacks)
     @rule(n=PICK)
     def a_callback_arrives(self, n):
-        callbacks.receive("simulator", *self.pick(self.callbacks, n))
+        callbacks.receive_callback("simulator", *self.pick(self.callbacks, n))
 
     @rule()
     def reconcile(self):
@@ -191,7 +193,7 @@ class Till(RuleBasedStateMachine):
 
     @invariant()
     def the_balance_is_the_sum_over_rows(self):
-        found = balances.with_balance(Appointment.objects.filter(pk__in=[visit.pk for visit in self.visits]))
+        found = balances.add_balance(Appointment.objects.filter(pk__in=[visit.pk for visit in self.visits]))
         for visit in found:
             assert (visit.charge, visit.due) == (oracle_charge(visit), oracle_due(visit))
 

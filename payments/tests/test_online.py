@@ -208,12 +208,12 @@ def test_the_provider_is_never_called_in_a_transaction_and_finds_the_row_committ
             seen.append((connection.in_atomic_block, Refund.objects.filter(key=request.key).count()))
             return super().refund(request, reference)
 
-    monkeypatch.setattr(gateway, "named", lambda name: Watched())
+    monkeypatch.setattr(gateway, "open_gateway", lambda name: Watched())
     admin = api(salon.admin)
     payment = admin.post(
         "/payments", {"appointment": visit.pk, "amount": "45.00", "payment_method": "online", "allow_overpayment": True}
     ).json()
-    callbacks.receive("simulator", *Watched().finish(payment["reference"]))
+    callbacks.receive_callback("simulator", *Watched().finish(payment["reference"]))
     refund = admin.post(f"/payments/{payment['id']}/refunds", {"reason": "x"}).json()
     assert (refund["status"], seen) == ("completed", [(False, 1), (False, 1)])
     assert admin.get(f"/payments/{payment['id']}").json()["status"] == "refunded"

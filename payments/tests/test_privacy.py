@@ -37,7 +37,7 @@ def mia(salon, api):
     booking.revise(by=salon.staff, visit=visit, changes={"notes": "bad knee", "internal_notes": "has a dog"}, now=now)
     booking.cancel(by=salon.staff, visit=visit, reason="late bus", now=now)
     paid = PaymentFactory(appointment=visit, completed=True, amount=Decimal(45))
-    ledger.refund(by=salon.admin, payment=paid, amount=5, reason="sorry Mia", now=now)
+    ledger.refund_payment(by=salon.admin, payment=paid, amount=5, reason="sorry Mia", now=now)
     salon.client.refresh_from_db()
     return salon.client
 

@@ -25,7 +25,7 @@ def paid(salon):
 
 
 def test_it_says_who_took_how_much_from_whom_and_what_was_given_back(api, salon, paid):
-    ledger.refund(by=salon.admin, payment=paid, amount=5, reason="late", now=LATE_EVENING)
+    ledger.refund_payment(by=salon.admin, payment=paid, amount=5, reason="late", now=LATE_EVENING)
     answer = api(salon.client).get(f"/payments/{paid.pk}/receipt")
     page = answer.content.decode()
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")

@@ -41,7 +41,7 @@ def till(salon):
 
 def give_back(payment, amount, at):
     payment.refresh_from_db()
-    return ledger.refund(by=None, payment=payment, amount=Decimal(amount), reason="x", now=at)
+    return ledger.refund_payment(by=None, payment=payment, amount=Decimal(amount), reason="x", now=at)
 
 
 def figures(taken, refunded, net):
@@ -185,7 +185,7 @@ def test_behind_the_wall_each_day_reads_its_own_part_of_the_index(salon, till):
         confine(organization_id=salon.organization.pk)
         plan = []
         with connection.execute_wrapper(partial(explain, plan)):
-            reports.revenue(Period(salon.organization, date(2026, 1, 1), date(2026, 12, 31), "day"))
+            reports.report_revenue(Period(salon.organization, date(2026, 1, 1), date(2026, 12, 31), "day"))
         release()
     assert [line.count("settled_at") for line in plan if "Index Cond" in line] == [2, 2]
 

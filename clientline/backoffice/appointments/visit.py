@@ -103,7 +103,7 @@ def facts(visit):
 def balance(visit, payments):
     """The balance in words and figures; `due` in words where nothing is due."""
     currency = visit.organization.currency
-    figures = balances.total(Appointment.objects.filter(pk=visit.pk))
+    figures = balances.sum_balances(Appointment.objects.filter(pk=visit.pk))
     due, pending = figures["due"], sum(each.amount for each in payments if each.status == Payment.Status.PENDING)
     said = {name: wording.money(figures[name], currency) for name in balances.FIGURES}
     return said | {

@@ -121,7 +121,7 @@ class RepriceForm(PriceForm, MoveForm):
 
 
 def fee_of(visit, percent, why):
-    charged = wording.money(balances.fee(visit, percent), visit.organization.currency)
+    charged = wording.money(balances.compute_fee(visit, percent), visit.organization.currency)
     return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
 
 
@@ -148,7 +148,7 @@ class PaymentForm(AmountForm):
 
     def choose(self):
         super().choose()
-        due, pending = balances.due_and_pending(self.row)
+        due, pending = balances.find_due_and_pending(self.row)
         left = max(due - pending, 0)
         self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
         currency = self.row.organization.currency
@@ -170,7 +170,7 @@ class PaymentForm(AmountForm):
 
 
 def record(*, by, visit, now, **details):
-    return ledger.record(by=by, appointment=visit, now=now, **details)
+    return ledger.record_payment(by=by, appointment=visit, now=now, **details)
 
 
 def leads_to(*statuses, starts_from=("scheduled",)):

@@ -8,7 +8,7 @@ from appointments.hours import DAY, Hours, instant_of, minute_after, minute_at, 
 from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
-from payments.balances import with_balance
+from payments.balances import add_balance
 
 MOST_PEOPLE = 500
 MOST_VISITS = 3000  # of a day; beyond that the page says so
@@ -88,7 +88,7 @@ class Diary:
             rows = rows.filter(staff=self.staff_ids[0])
         columns = COLUMNS
         if self.caller.may("appointments", "balance"):
-            rows, columns = with_balance(rows), (*COLUMNS, "due")
+            rows, columns = add_balance(rows), (*COLUMNS, "due")
         found = rows.order_by("appointment_date", "pk").values_list(*columns)
         return [visit_of(*row) for row in found[: MOST_VISITS + 1]]
 

@@ -10,7 +10,7 @@ from appointments.models import Appointment
 from appointments.periods import Period
 from clientline import wording
 from clientline.backoffice.calendar.diary import neighbour
-from payments.reports import revenue
+from payments.reports import report_revenue
 
 NO_SHOW_DAYS = 7
 
@@ -46,7 +46,7 @@ def visits_figure(diary):
 def taken_figure(diary):
     (day,) = diary.days
     currency = diary.organization.currency
-    total = revenue(Period(diary.organization, day, day, "day"))["total"]
+    total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
     refunded = Decimal(total["refunded"])
     detail = f"{wording.money(refunded, currency)} given back" if refunded else "nothing given back"
     return Figure("Taken", wording.money(Decimal(total["taken"]), currency), detail)

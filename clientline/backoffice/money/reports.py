@@ -78,14 +78,14 @@ def share(value, currency):
 
 
 def revenue(period):
-    answer = money.revenue(period)
+    answer = money.report_revenue(period)
     for row in (*answer["rows"], answer["total"]):
         row |= {name: Decimal(row[name]) for name in money.FIGURES}
     return answer
 
 
 def no_shows(period):
-    answer = attendance.no_shows(period)
+    answer = attendance.report_no_shows(period)
     for row in (*answer["rows"], answer["total"]):
         row["late_rate"] = attendance.ratio(row["late_cancelled"], row["visits"])
     return answer
@@ -111,7 +111,7 @@ REPORTS = {
             "utilization",
             "Utilization",
             "Booked hours as a share of the hours in which people could be booked.",
-            attendance.utilization,
+            attendance.report_utilization,
             attendance.GROUPINGS,
             (
                 Column("booked_minutes", "Booked", hours),

@@ -23,7 +23,7 @@ def shown(caller, client, *, now):
     payments = Payment.objects.visible_to(caller, "payments").filter(appointment__client=client)
     return {
         "figures": figures(visits, coming),
-        "money": money(client, balances.total(visits)),
+        "money": money(client, balances.sum_balances(visits)),
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],

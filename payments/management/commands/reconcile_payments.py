@@ -27,13 +27,13 @@ class Command(BaseCommand):
     def settle_payment(self, payment, now):
         """The provider is asked before the transaction; one that never heard of the payment is told of it again."""
         if payment.reference:
-            answer = gateway.asked(payment.provider, "look_up", payment.reference)
+            answer = gateway.ask_gateway(payment.provider, "look_up", payment.reference)
         else:
             answer = online.ask_for_payment(payment)
-        with online.confined(payment.organization_id):
+        with online.open_confined_transaction(payment.organization_id):
             return online.note_payment(payment.pk, answer, now=now)
 
     def settle_refund(self, refund, now):
         answer = online.look_up_refund(refund)
-        with online.confined(refund.organization_id):
+        with online.open_confined_transaction(refund.organization_id):
             return online.note_refund(refund, answer, now=now)
