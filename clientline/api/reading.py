@@ -17,7 +17,7 @@ a field that is not in CONVERSIONS answers in DRF's own way. All ways give the s
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -27,12 +27,29 @@ from rest_framework import serializers
 from clientline.api import fields
 from clientline.database.prepared import Given, Statement, any_caller, identify_caller
 
-# For each type of field, from the caller's zone the function that turns a value that is not NULL into what the field
-# would answer; None: the value as it is.
+
+def _localize(column, zone):
+    return [instant and instant.astimezone(zone) for instant in column]
+
+
+def _write(column, zone):
+    return [None if value is None else str(value) for value in column]
+
+
+def _write_clock(column, zone):
+    return [None if clock is None else clock.isoformat("minutes") for clock in column]
+
+
+def _tell(column, zone):
+    return [None if changes is None else fields.tellable(changes) for changes in column]
+
+
+# For each type of field, the function that turns a column of values into what the field would answer to a caller in
+# `zone`, NULL into None; None: the values as they are.
 CONVERSIONS = {
-    fields.InstantField: lambda zone: methodcaller("astimezone", zone),
-    fields.ClockField: lambda zone: methodcaller("isoformat", "minutes"),
-    fields.StrictDecimalField: lambda zone: str,
+    fields.InstantField: _localize,
+    fields.ClockField: _write_clock,
+    fields.StrictDecimalField: _write,
     fields.StrictDateField: None,
     fields.StrictCharField: None,
     fields.StrictEmailField: None,
@@ -41,12 +58,12 @@ CONVERSIONS = {
     fields.StrictChoiceField: None,
     fields.Reference: None,
     fields.References: None,
-    fields.ChangesField: lambda zone: fields.tellable,
+    fields.ChangesField: _tell,
     serializers.PrimaryKeyRelatedField: None,
     serializers.IntegerField: None,
     serializers.BigIntegerField: None,
     serializers.CharField: None,
-    serializers.UUIDField: lambda zone: str,
+    serializers.UUIDField: _write,
 }
 
 
@@ -64,13 +81,14 @@ class Reader:
         self.values_of = attrgetter(*(path.replace("__", ".") for path in self.columns))
 
     def __call__(self, rows: Sequence[tuple]) -> list[dict]:
-        # Column by column, because a call for each field of each row would cost twice as much.
-        zone = timezone.get_current_timezone()
-        values = list(zip(*rows, strict=True))
-        for position, conversion in self.conversions if values else ():
-            convert = conversion(zone)
-            values[position] = [None if value is None else convert(value) for value in values[position]]
-        return [dict(zip(self.names, row, strict=True)) for row in zip(*values, strict=True)]
+        # Column by column, because a call for each field of each row would cost twice as much; and without
+        # zip's own look at the lengths, which are those of the SELECT, a fifth less.
+        if not rows:
+            return []
+        names, zone, values = self.names, timezone.get_current_timezone(), list(zip(*rows))  # noqa: B905
+        for position, convert in self.conversions:
+            values[position] = convert(values[position], zone)
+        return [dict(zip(names, row)) for row in zip(*values)]  # noqa: B905
 
     def read_object(self, row) -> dict:
         """The answer for one object; what it refers to is read where it has not been yet."""
