@@ -30,7 +30,7 @@ def register_person(*, by, organization, name, email, role, password=None, **fie
     if by is not None and role not in policy.grantable_roles(by, "create"):
         raise Forbidden(f"You may not give the `role` {role}.")
     person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
-    person.password = hash_password(password, person)
+    person.password = _hash_password(password, person)
     with transaction.atomic():
         person.save(force_insert=True)
     return person
@@ -40,18 +40,18 @@ def change_person(*, by, person, changes):
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
     changes = dict(changes)
     password = changes.pop("password", None)
-    refuse_own_standing(by, person, changes, password)
+    _refuse_own_standing(by, person, changes, password)
     role = changes.get("role", person.role)
     if role != person.role and by is not None and role not in policy.grantable_roles(by, "update"):
         raise Forbidden(f"You may not give the `role` {role}.")
     with transaction.atomic():
         if role != "admin" or not changes.get("is_active", person.is_active):
-            keep_an_admin(person)
+            _keep_an_admin(person)
         if role != person.role:
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
         if password is not None:
-            changes["password"] = hash_password(password, person)
+            changes["password"] = _hash_password(password, person)
         save_changes(person, changes)  # a trigger ends sessions and tokens with password, role and activity
     return person
 
@@ -61,7 +61,7 @@ def lock_against_references(person):
     User.objects.select_for_update(of=("self",)).get(pk=person.pk)
 
 
-def refuse_own_standing(by, person, changes, password):
+def _refuse_own_standing(by, person, changes, password):
     if by is None or by.pk != person.pk:
         return
     for name in ("role", "is_active"):
@@ -71,7 +71,7 @@ def refuse_own_standing(by, person, changes, password):
         raise Forbidden("Your own `password` changes at /auth/password.")
 
 
-def hash_password(password, person, field="password"):
+def _hash_password(password, person, field="password"):
     """The hash of a password that passes the validators; of None, one that nothing matches. Raises FieldRefused."""
     if password is not None:
         try:
@@ -81,7 +81,7 @@ def hash_password(password, person, field="password"):
     return make_password(password)
 
 
-def keep_an_admin(person):
+def _keep_an_admin(person):
     """Refuse to lose the last active admin; also to two requests that each see the other's."""
     if person.role != "admin" or not person.is_active or person.is_superuser:
         return
@@ -99,14 +99,14 @@ def remove_person(*, by, person):
     if by is not None and by.pk == person.pk:
         raise Forbidden("Nobody removes themselves.")
     with transaction.atomic():
-        keep_an_admin(person)
+        _keep_an_admin(person)
         leaving.send(sender=User, person=person)
         person.delete()
 
 
 def change_own_password(*, person, new, keep_token=None):
     """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
-    password = hash_password(new, person, "new_password")
+    password = _hash_password(new, person, "new_password")
     with transaction.atomic():
         attribute(person)
         sign_ins.keep(keep_token)

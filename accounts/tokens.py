@@ -38,18 +38,18 @@ def hash_secret(secret):
     return hashlib.sha256(secret.encode()).digest()
 
 
-def prefix_of(secret):
+def _prefix_of(secret):
     return secret[3 : 3 + PREFIX_LENGTH]
 
 
-def columns_of(model, alias):
+def _columns_of(model, alias):
     return [field.column for field in model._meta.concrete_fields], ", ".join(
         f"{alias}.{connection.ops.quote_name(field.column)}" for field in model._meta.concrete_fields
     )
 
 
-USER_COLUMNS, USER_SQL = columns_of(User, "u")
-ORGANIZATION_COLUMNS, ORGANIZATION_SQL = columns_of(Organization, "o")
+USER_COLUMNS, USER_SQL = _columns_of(User, "u")
+ORGANIZATION_COLUMNS, ORGANIZATION_SQL = _columns_of(Organization, "o")
 BEARER = f"""
     SELECT {{settings}}, t.id, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
     FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
@@ -73,7 +73,7 @@ def find_bearer(secret, *, confined):
     """
     with connection.prepared_cursor() as cursor:
         statement, values = (CONFINED_BEARER, origin_values()) if confined else (UNCONFINED_BEARER, [])
-        cursor.execute(statement, [*values, prefix_of(secret), hash_secret(secret)])
+        cursor.execute(statement, [*values, _prefix_of(secret), hash_secret(secret)])
         row = cursor.fetchone()
     if row is None:
         return None

@@ -63,7 +63,7 @@ def need_of_visit(visit):
 
 
 @cache
-def time_off_statement():
+def _time_off_statement():
     """What touches [begin, end): of these people, and closures of the organization."""
     rows = TimeOff.objects.filter(
         Q(is_one_of("staff", "staff")) | Q(staff=None),
@@ -75,7 +75,7 @@ def time_off_statement():
 
 
 @cache
-def busy_visits_statement():
+def _busy_visits_statement():
     """Visits that keep one of these people busy at some moment of [begin, end).
 
     The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
@@ -118,7 +118,7 @@ class Calendar:
         self.busy = self.forbidden_by_visits(visits)
 
     def time_off_asked(self):
-        return time_off_statement(), {
+        return _time_off_statement(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
             "begin": instant_of(self.begin),
@@ -142,7 +142,7 @@ class Calendar:
     def visits_asked(self):
         before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
-        return busy_visits_statement(), {
+        return _busy_visits_statement(), {
             "staff": self.staff_ids,
             "begin": begin,
             "end": end,
@@ -185,12 +185,12 @@ class Calendar:
     def cuts(self, staff):
         """One function per stage: ascending starts → those it leaves."""
         return (
-            lambda starts: keep_inside(starts, self.windows(staff)),
-            lambda starts: keep_outside(starts, self.away.get(staff, ())),
-            lambda starts: keep_offered(starts, self.offered(staff)),
+            lambda starts: _keep_inside(starts, self.windows(staff)),
+            lambda starts: _keep_outside(starts, self.away.get(staff, ())),
+            lambda starts: _keep_offered(starts, self.offered(staff)),
             lambda starts: starts[bisect_left(starts, self.earliest) :],
             lambda starts: starts[: bisect_left(starts, self.horizon)],
-            lambda starts: keep_outside(starts, self.busy.get(staff, ())),
+            lambda starts: _keep_outside(starts, self.busy.get(staff, ())),
         )
 
     def windows(self, staff):
@@ -227,7 +227,7 @@ class Calendar:
         return REASONS[STAGES[max(lasted, 1) - 1]]
 
 
-def keep_inside(starts, windows):
+def _keep_inside(starts, windows):
     """The starts that lie in one of the ascending, disjoint windows, bounds included."""
     kept = []
     for first, last in windows:
@@ -235,7 +235,7 @@ def keep_inside(starts, windows):
     return kept
 
 
-def keep_outside(starts, spans):
+def _keep_outside(starts, spans):
     """The starts that lie strictly inside none of the spans, which ascend by their begin."""
     kept, position = [], 0
     for begin, end in spans:
@@ -245,7 +245,7 @@ def keep_outside(starts, spans):
     return kept + starts[position:]
 
 
-def keep_offered(starts, offered):
+def _keep_offered(starts, offered):
     """The starts that are offered."""
     offered = set(offered)
     return [start for start in starts if start in offered]

@@ -61,7 +61,7 @@ def book(
     `duration` (minutes) and `price` default to the service's. `overbook` books beside another visit if need
     be. Raises FieldRefused and SLOT_REFUSALS.
     """
-    refuse_to_meet(client=client, service=service, staff=staff)
+    _refuse_to_meet(client=client, service=service, staff=staff)
     refuse_fractions("price", price, service.organization.currency)
     need = need_of(service, duration)
     refuse_unstorable(appointment_date, need)
@@ -75,23 +75,23 @@ def book(
         series=series,
         created_by=by,
         created_at=now,
-        **freeze_terms(service, price),
+        **_freeze_terms(service, price),
         **make_time_columns(appointment_date, need, service.organization.zone),
     )
     candidates = [staff.pk] if staff else among or performers(service)
     with ensure_transaction():
-        calendar = hold_and_load_calendar(visit, staff, candidates, need, now)
+        calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         visit.staff_id, visit.overbooked = take_slot(
             calendar, appointment_date, free_hand=caller_may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
         )
         if not visit_insertion().save(visit):
             raise SlotTaken
         history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
-        record_changed(visit, "overbooked", False, by=by, now=now)
+        _record_changed(visit, "overbooked", False, by=by, now=now)
     return visit
 
 
-def hold_and_load_calendar(visit, staff, candidates, need, now):
+def _hold_and_load_calendar(visit, staff, candidates, need, now):
     """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
     people = [visit.client_id, *candidates]
     around = visit.organization, candidates, visit.appointment_date, need, now
@@ -100,7 +100,7 @@ def hold_and_load_calendar(visit, staff, candidates, need, now):
     return calendar
 
 
-def freeze_terms(service, price=None):
+def _freeze_terms(service, price=None):
     """The price and the policy of this moment: later changes to either touch no booked visit."""
     policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
     return policy | {"price": service.price or 0 if price is None else price}
@@ -111,14 +111,14 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
 
     Raises InvalidTransition, TooLate, FieldRefused and SLOT_REFUSALS.
     """
-    refuse_unless_scheduled(visit, "scheduled", now)
-    refuse_after_cutoff(by, visit, now)
+    _refuse_unless_scheduled(visit, "scheduled", now)
+    _refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
     need, zone = need_of_visit(visit), visit.organization.zone
     placed = make_time_columns(appointment_date, need, zone) | {"staff": staff}
     if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
         return visit
-    refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
+    _refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
     newcomer = [staff.pk] if staff.pk != visit.staff_id else []
     refuse_unstorable(appointment_date, need)
     with catch_slot_taken():
@@ -142,7 +142,7 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
         for action, value in became.items():
             if value != was[action]:
                 history.record_fact(visit, action, by=by, now=now, was=was[action], became=value)
-        record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
+        _record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
     return visit
 
 
@@ -177,8 +177,8 @@ def keep_instants(*, by, visits, zone, now):
 
 def cancel(*, by, visit, now, reason="", waive_fee=False):
     """Free the slot. Staff and above say why. Raises InvalidTransition, TooLate, FieldRefused."""
-    refuse_unless_scheduled(visit, "cancelled", now)
-    refuse_after_cutoff(by, visit, now)
+    _refuse_unless_scheduled(visit, "cancelled", now)
+    _refuse_after_cutoff(by, visit, now)
     if not reason and caller_may(by, "bend_rules"):
         raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
     changes = {
@@ -188,21 +188,21 @@ def cancel(*, by, visit, now, reason="", waive_fee=False):
         "cancellation_reason": reason,
         "fee_waived": waive_fee,
     }
-    return change_status(visit, changes, by=by, now=now, reason=reason)
+    return _change_status(visit, changes, by=by, now=now, reason=reason)
 
 
 def complete(*, by, visit, now):
     """Raises InvalidTransition, also before the visit's start."""
-    refuse_unless_scheduled(visit, "completed", now)
-    refuse_before_start(visit, "completed", now)
-    return change_status(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
+    _refuse_unless_scheduled(visit, "completed", now)
+    _refuse_before_start(visit, "completed", now)
+    return _change_status(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
 
 
 def mark_no_show(*, by, visit, now, waive_fee=False):
     """Raises InvalidTransition, also before the visit's start."""
-    refuse_unless_scheduled(visit, "no_show", now)
-    refuse_before_start(visit, "no_show", now)
-    return change_status(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
+    _refuse_unless_scheduled(visit, "no_show", now)
+    _refuse_before_start(visit, "no_show", now)
+    return _change_status(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
 
 
 def correct(*, by, visit, status, reason, now, waive_fee=None):
@@ -210,20 +210,20 @@ def correct(*, by, visit, status, reason, now, waive_fee=None):
     if {visit.status, status} != {Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW}:
         raise InvalidTransition(visit, status, now)
     changes = {"status": status} | ({} if waive_fee is None else {"fee_waived": waive_fee})
-    return change_status(visit, changes, by=by, now=now, action="corrected", reason=reason)
+    return _change_status(visit, changes, by=by, now=now, action="corrected", reason=reason)
 
 
-def change_status(visit, changes, *, by, now, action=None, reason=""):
+def _change_status(visit, changes, *, by, now, action=None, reason=""):
     """Save a change of status and remember it, and whether its fee is waived."""
     was, was_waived = visit.status, visit.fee_waived
     with transaction.atomic():
         save_changes(visit, changes)
         history.record_fact(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
-        record_changed(visit, "fee_waived", was_waived, by=by, now=now)
+        _record_changed(visit, "fee_waived", was_waived, by=by, now=now)
     return visit
 
 
-def record_changed(visit, name, was, *, by, now):
+def _record_changed(visit, name, was, *, by, now):
     """Remember that something of the visit is no longer what it was, if so."""
     if getattr(visit, name) != was:
         history.record_fact(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
@@ -240,7 +240,7 @@ def revise(*, by, visit, changes, now):
     with transaction.atomic():
         save_changes(visit, changes)
         for name, value in was.items():
-            record_changed(visit, name, value, by=by, now=now)
+            _record_changed(visit, name, value, by=by, now=now)
     return visit
 
 
@@ -259,22 +259,22 @@ def cutoff(visit):
     return visit.appointment_date - timedelta(minutes=visit.cancellation_notice)
 
 
-def refuse_after_cutoff(by, visit, now):
+def _refuse_after_cutoff(by, visit, now):
     if not caller_may(by, "bend_rules") and now > cutoff(visit):
         raise TooLate(cutoff(visit))
 
 
-def refuse_unless_scheduled(visit, to, now):
+def _refuse_unless_scheduled(visit, to, now):
     if visit.status != Appointment.Status.SCHEDULED:
         raise InvalidTransition(visit, to, now)
 
 
-def refuse_before_start(visit, to, now):
+def _refuse_before_start(visit, to, now):
     if now < visit.appointment_date:
         raise InvalidTransition(visit, to, now)
 
 
-def refuse_to_meet(*, service, staff, client=None, performing=True):
+def _refuse_to_meet(*, service, staff, client=None, performing=True):
     """Whatever the time: these may not meet. Raises FieldRefused."""
     refuse_sides(client=client, staff=staff)
     if performing and not service.is_active:

@@ -23,7 +23,7 @@ def write_agreed_time(visit, zone=None):
 
 def record_fact(visit, action, *, by, now, was="", became="", reason=""):
     """Remember one fact about a visit; times are written by `write_agreed_time`."""
-    fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+    _fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
@@ -43,18 +43,18 @@ def make_fact(visit, action, *, by, now, was, became, reason):
         at=now,
         by=by,
         action=action,
-        was=write_value(was),
-        became=write_value(became),
+        was=_write_value(was),
+        became=_write_value(became),
         reason=reason,
     )
 
 
 @cache
-def fact_insertion():
+def _fact_insertion():
     return Insertion(AppointmentHistory)
 
 
-def write_value(value):
+def _write_value(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -63,16 +63,16 @@ def write_value(value):
 def show_history(caller, visit):
     """The facts about a visit, newest first. Clients see no names but their own: others are "staff"."""
     insider = caller.may("appointments", "internal_notes")
-    facts = load_facts(visit)
-    starts = find_known_starts(visit, facts)
+    facts = _load_facts(visit)
+    starts = _find_known_starts(visit, facts)
     return [
         {
             "at": timezone.localtime(fact.at),
             "by": fact.by_id if insider or fact.by_id == caller.pk else None,
-            "by_name": name_for(caller, fact.by, insider),
+            "by_name": _name_for(caller, fact.by, insider),
             "action": fact.action,
-            "from": show_value(fact.was, fact.action, starts),
-            "to": show_value(fact.became, fact.action, starts),
+            "from": _show_value(fact.was, fact.action, starts),
+            "to": _show_value(fact.became, fact.action, starts),
             "reason": fact.reason,
         }
         for fact in facts
@@ -80,38 +80,38 @@ def show_history(caller, visit):
     ]
 
 
-def load_facts(visit):
+def _load_facts(visit):
     """Newest first."""
     return list(visit.history.select_related("by").order_by("-at", "-id"))
 
 
-def find_known_starts(visit, facts):
+def _find_known_starts(visit, facts):
     """By instant, the time that was agreed for it first: for facts of version 0.1, which hold only the instant."""
     texts = [
         text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
     ]
-    return {start: start for start in (visit.agreed_start, *map(parse_start, reversed(texts)))}
+    return {start: start for start in (visit.agreed_start, *map(_parse_start, reversed(texts)))}
 
 
-def parse_start(text):
+def _parse_start(text):
     return datetime.fromisoformat(text.partition("[")[0])
 
 
-def find_agreed_start(text, starts):
+def _find_agreed_start(text, starts):
     """The time that a fact holds, as it was agreed; the active zone's where nobody knows any more."""
-    start = parse_start(text)
+    start = _parse_start(text)
     return start if "[" in text else starts.get(start, timezone.localtime(start))
 
 
-def name_for(caller, person, insider):
+def _name_for(caller, person, insider):
     if person is None:
         return "system" if insider else "staff"
     return person.name if insider or person.pk == caller.pk else "staff"
 
 
-def show_value(text, action, starts):
+def _show_value(text, action, starts):
     """Times as they were agreed; nothing as null."""
-    return find_agreed_start(text, starts).isoformat() if text and action in TIMED else text or None
+    return _find_agreed_start(text, starts).isoformat() if text and action in TIMED else text or None
 
 
 SENTENCES = {
@@ -139,27 +139,27 @@ NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 def describe_history(visit):
     """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
-    facts = load_facts(visit)
-    starts = find_known_starts(visit, facts)
+    facts = _load_facts(visit)
+    starts = _find_known_starts(visit, facts)
     ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
-        {"at": wording.moment(fact.at), "text": f"{describe_fact(fact, names, starts)} by {fact.by or 'the system'}"}
+        {"at": wording.moment(fact.at), "text": f"{_describe_fact(fact, names, starts)} by {fact.by or 'the system'}"}
         | {"reason": fact.reason}
         for fact in facts
     ]
 
 
-def describe_fact(fact, names, starts):
-    said = {name: describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
+def _describe_fact(fact, names, starts):
+    said = {name: _describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     if fact.action == "rezoned" and said["was"] != said["became"]:
         return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 
-def describe_value(action, text, names, starts):
+def _describe_value(action, text, names, starts):
     if action in TIMED:
-        return wording.clock(find_agreed_start(text, starts)) if text else ""
+        return wording.clock(_find_agreed_start(text, starts)) if text else ""
     if action in FLAGS:
         return FLAGS[action][text == "true"]
     return names.get(text, text).replace("_", "-")

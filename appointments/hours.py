@@ -62,19 +62,19 @@ def grid(zone, day, starts, ends, interval):
     return [minute_at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
 
 
-def minutes_of(starts, ends):
+def _minutes_of(starts, ends):
     """Two times of day as minutes of the day; 00:00 as an end is midnight."""
     return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
 
 
 @cache
-def weekly_hours_statement():
+def _weekly_hours_statement():
     rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
     return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
 
 
 @cache
-def special_hours_statement():
+def _special_hours_statement():
     rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
@@ -86,16 +86,16 @@ class Hours:
         self.weekly = defaultdict(list)
         self.special = defaultdict(list)
         for staff, weekday, starts, ends in weekly:
-            self.weekly[staff, weekday].append(minutes_of(starts, ends))
+            self.weekly[staff, weekday].append(_minutes_of(starts, ends))
         for staff, day, starts, ends in special:
             closed = starts is None
-            self.special[staff, day] += [] if closed else [minutes_of(starts, ends)]
+            self.special[staff, day] += [] if closed else [_minutes_of(starts, ends)]
 
     @staticmethod
     def asked(staff_ids, first_day, last_day):
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
-        return (weekly_hours_statement(), values), (special_hours_statement(), values)
+        return (_weekly_hours_statement(), values), (_special_hours_statement(), values)
 
     @classmethod
     def load(cls, staff_ids, first_day, last_day):

@@ -17,10 +17,10 @@ def merge_clients(*, by, kept, duplicate, now):
 
     Returns how many visits moved. What the two are is read anew, under lock. Raises FieldRefused.
     """
-    refuse_oneself(kept, duplicate)
+    _refuse_oneself(kept, duplicate)
     with transaction.atomic():
-        kept, duplicate = lock_people(kept, duplicate)
-        refuse_to_merge(kept, duplicate)
+        kept, duplicate = _lock_people(kept, duplicate)
+        _refuse_to_merge(kept, duplicate)
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change_person(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
@@ -28,7 +28,7 @@ def merge_clients(*, by, kept, duplicate, now):
     return moved
 
 
-def lock_people(*clients):
+def _lock_people(*clients):
     """The same people, as they are now. In id order, so that two merges of the same two never wait for each other."""
     rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(no_key=True, of=("self",))
     found = {row.pk: row for row in rows.order_by("id")}
@@ -37,12 +37,12 @@ def lock_people(*clients):
     return [found[each.pk] for each in clients]
 
 
-def refuse_oneself(kept, duplicate):
+def _refuse_oneself(kept, duplicate):
     if kept.pk == duplicate.pk:
         raise FieldRefused("duplicate", "invalid", "Choose another client: this is the same one.")
 
 
-def refuse_to_merge(kept, duplicate):
+def _refuse_to_merge(kept, duplicate):
     if kept.organization_id != duplicate.organization_id:
         raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
     if {kept.role, duplicate.role} != {User.Role.CLIENT}:

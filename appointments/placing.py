@@ -132,24 +132,24 @@ def hold_visits(client):
 
 
 def take_slot(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
-    """Choose, hold the calendars until the transaction ends, and choose again: see `choose_person`.
+    """Choose, hold the calendars until the transaction ends, and choose again: see `_choose_person`.
 
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """
-    chosen = choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    chosen = _choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
     if [(True,)] in calendar.held:
         return chosen
     calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
-    return choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    return _choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
 
 
-def choose_person(calendar, start, *, free_hand, named, overbook):
+def _choose_person(calendar, start, *, free_hand, named, overbook):
     """The id of whoever takes the visit, and whether it is booked beside another. Raises the slot's refusal.
 
     `named` is a person's id, or None for anyone free. `free_hand`: the caller may leave hours, grid and notice.
     """
     if named is None:
-        return choose_free_person(calendar, start, free_hand), False
+        return _choose_free_person(calendar, start, free_hand), False
     refused = calendar.refusal(named, minute_of(start), LIBERTIES if free_hand else ())
     if refused == availability.SLOT_TAKEN and overbook:
         return named, True
@@ -164,7 +164,7 @@ def refusal_of_anyone(calendar, staff, start, free_hand):
     return calendar.refusal(staff, minute_of(start), liberties)
 
 
-def choose_free_person(calendar, start, free_hand):
+def _choose_free_person(calendar, start, free_hand):
     """Among those who work and are free, whoever has the fewest booked minutes that day; then the lowest id."""
     refusals = {staff: refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
     free = [staff for staff, refused in refusals.items() if refused is None]

@@ -49,7 +49,7 @@ ATTENDANCE = {
 }
 
 
-def count_visits(period, figures):
+def _count_visits(period, figures):
     """Rows as dicts of key, label and the figures, which are SQL aggregates over `visit` by name."""
     if period.group_by in REFERENCES:
         column, table = REFERENCES[period.group_by]
@@ -67,7 +67,7 @@ def count_visits(period, figures):
         return [dict(zip(("key", "label", *figures), row, strict=True)) for row in cursor.fetchall()]
 
 
-def sum_figures(rows, names):
+def _sum_figures(rows, names):
     return {name: sum(row[name] for row in rows) for name in names}
 
 
@@ -78,8 +78,8 @@ def ratio(part, whole):
 
 def report_no_shows(period):
     """Visits that were not cancelled in time, and what became of them."""
-    rows = count_visits(period, ATTENDANCE)
-    total = sum_figures(rows, ATTENDANCE)
+    rows = _count_visits(period, ATTENDANCE)
+    total = _sum_figures(rows, ATTENDANCE)
     for row in (*rows, total):
         row["no_show_rate"] = ratio(row["no_show"], row["completed"] + row["no_show"])
     return period.answer(rows, total)
@@ -87,21 +87,21 @@ def report_no_shows(period):
 
 def report_utilization(period):
     """Minutes booked against minutes people were there to be booked."""
-    rows = count_visits(period, BOOKED_MINUTES)
+    rows = _count_visits(period, BOOKED_MINUTES)
     available = available_minutes(period)
     if period.group_by == "staff":
-        rows = add_idle_people(rows, available)
+        rows = _add_idle_people(rows, available)
     everybody = sum(available.values())
     for row in rows:
         # A service has no hours of its own: its share is of everybody's.
         row["available_minutes"] = everybody if period.group_by == "service" else available.get(row["key"], 0)
-    total = sum_figures(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
+    total = _sum_figures(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
     for row in (*rows, total):
         row["utilization"] = ratio(row["booked_minutes"], row["available_minutes"])
     return period.answer(rows, total)
 
 
-def add_idle_people(rows, available):
+def _add_idle_people(rows, available):
     """Those who worked but had no visit belong in the report, too."""
     idle = set(available) - {row["key"] for row in rows}
     people = User.objects.filter(pk__in=idle).values_list("id", "name")
@@ -114,18 +114,18 @@ def available_minutes(period):
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
     hours = Hours.load(staff_ids, period.first, period.last)
-    away = find_time_off(period, staff_ids)
+    away = _find_time_off(period, staff_ids)
     key_of, zone = period.key_of(), period.organization.zone
     minutes = defaultdict(int)
     for staff in staff_ids:
         for day in period.days:
-            minutes[staff if period.group_by == "staff" else key_of(day)] += count_worked_minutes(
+            minutes[staff if period.group_by == "staff" else key_of(day)] += _count_worked_minutes(
                 hours.of(staff, day), away[staff], zone, day
             )
     return {key: total for key, total in minutes.items() if total}
 
 
-def count_worked_minutes(stretches, away, zone, day):
+def _count_worked_minutes(stretches, away, zone, day):
     """The minutes of the stretches of one day that no time off covers."""
     total = 0
     for starts, ends in stretches:
@@ -134,7 +134,7 @@ def count_worked_minutes(stretches, away, zone, day):
     return total
 
 
-def find_time_off(period, staff_ids):
+def _find_time_off(period, staff_ids):
     """Disjoint ascending spans of absolute minutes by person; closures are everybody's."""
     rows = TimeOff.objects.filter(
         organization=period.organization, starts_at__lt=period.ends, ends_at__gt=period.begins
@@ -143,11 +143,11 @@ def find_time_off(period, staff_ids):
     for staff, starts_at, ends_at in rows.values_list("staff", "starts_at", "ends_at"):
         for pk in staff_ids if staff is None else (staff,):
             if pk in spans:
-                join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))
+                _join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))
     return spans
 
 
-def join_span(spans, start, end):
+def _join_span(spans, start, end):
     if spans and start <= spans[-1][1]:
         spans[-1] = (spans[-1][0], max(spans[-1][1], end))
     else:

@@ -115,36 +115,36 @@ def rezone_strays(*, now, by=None):
     people = Appointment.objects.filter(pk__in=ids).values_list("organization", "staff").distinct()
     for organization, staff in people.order_by("organization", "staff"):
         with transaction.atomic():
-            visits = lock_visits(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
+            visits = _lock_visits(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
             hold_calendars([staff])
             zone = Organization.objects.get(pk=organization).zone
-            found = [visit for visit in visits if is_stray(visit, zone, now)]
-            yield put_right(found, zone, by=by, now=now, away=find_times_off(found))
+            found = [visit for visit in visits if _is_stray(visit, zone, now)]
+            yield _put_right(found, zone, by=by, now=now, away=_find_times_off(found))
 
 
-def lock_visits(visits):
+def _lock_visits(visits):
     """The rows, by id, until the transaction ends. Before any calendar: see `placing`."""
     rows = visits.select_related("organization", "client", "staff", "service").order_by("id")
     return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
-def is_coming(visit, now):
+def _is_coming(visit, now):
     return visit.status == Appointment.Status.SCHEDULED and visit.appointment_date > now
 
 
-def is_stray(visit, zone, now):
+def _is_stray(visit, zone, now):
     shown = zones.wall_clock(visit.appointment_date, zone)
-    return is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
+    return _is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
 
 
-def put_right(visits, zone, *, by, now, away):
+def _put_right(visits, zone, *, by, now, away):
     """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome.
 
     Nobody is moved into the time off `away`.
     """
-    targets = {visit: instant_showing(agreed_clock(visit), zone) for visit in visits}
-    stuck = {visit: why for visit in visits if (why := refusal_of(visit, targets[visit], away))}
-    waiting, moved = sort_by_way({visit: targets[visit] for visit in visits if visit not in stuck}), []
+    targets = {visit: _instant_showing(_agreed_clock(visit), zone) for visit in visits}
+    stuck = {visit: why for visit in visits if (why := _refusal_of(visit, targets[visit], away))}
+    waiting, moved = _sort_by_way({visit: targets[visit] for visit in visits if visit not in stuck}), []
     while waiting:
         left = []
         for visit in waiting:
@@ -161,7 +161,7 @@ def put_right(visits, zone, *, by, now, away):
     return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
 
 
-def instant_showing(local, zone):
+def _instant_showing(local, zone):
     """The first instant at which the clocks show this; None where they skip it."""
     minute = local.hour * 60 + local.minute
     if not is_shown(zone, local.date(), minute):
@@ -171,7 +171,7 @@ def instant_showing(local, zone):
     )
 
 
-def sort_by_way(targets):
+def _sort_by_way(targets):
     """Nobody waits for a place that the next one is about to leave."""
     earlier = [visit for visit, start in targets.items() if start < visit.appointment_date]
     later = [visit for visit, start in targets.items() if start >= visit.appointment_date]
@@ -179,7 +179,7 @@ def sort_by_way(targets):
     return sorted(earlier, key=by_time) + sorted(later, key=by_time, reverse=True)
 
 
-def find_times_off(visits):
+def _find_times_off(visits):
     """What the people of these visits have off, and closures."""
     if not visits:
         return []
@@ -187,7 +187,7 @@ def find_times_off(visits):
     return list(TimeOff.objects.filter(whose))
 
 
-def refusal_of(visit, start, away):
+def _refusal_of(visit, start, away):
     """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
     if start is None:
         return TIME_GONE
@@ -210,15 +210,15 @@ def follow_zone(organization, zone, wish, *, by, now):
     if first is None:
         return
     if wish is None:
-        raise AsksAboutVisits(coming.count(), example_of(first, zone))
-    visits = hold_coming_visits(coming)
+        raise AsksAboutVisits(coming.count(), _example_of(first, zone))
+    visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
         booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
-    elif stuck := put_right(find_moving(zone, visits), zone, by=by, now=now, away=()).stuck:
+    elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, away=()).stuck:
         raise VisitsInTheWay(stuck)
 
 
-def example_of(visit, zone):
+def _example_of(visit, zone):
     """What either wish means for a visit, in a sentence."""
     agreed, shown = visit.agreed_start, zones.wall_clock(visit.appointment_date, zone)
     return (
@@ -227,18 +227,18 @@ def example_of(visit, zone):
     )
 
 
-def hold_coming_visits(coming):
+def _hold_coming_visits(coming):
     """The visits, locked, while nobody is placed with anybody who gives one; also those that came while we waited."""
-    visits = lock_visits(coming)
+    visits = _lock_visits(coming)
     hold_calendars([visit.staff_id for visit in visits])
-    return lock_visits(coming)
+    return _lock_visits(coming)
 
 
-def find_moving(zone, visits):
+def _find_moving(zone, visits):
     """Those which the clocks of `zone` show at another time than was agreed."""
-    return [visit for visit in visits if agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
+    return [visit for visit in visits if _agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
 
 
-def agreed_clock(visit):
+def _agreed_clock(visit):
     """The time agreed, also where psql left it out."""
     return visit.agreed_start.replace(tzinfo=None)

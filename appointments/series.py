@@ -24,13 +24,13 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
     All or nothing, or with `skip` those that are possible: `skipped` names the others with their codes.
     Raises what `booking.book` does, with the date in its sentence.
     """
-    dates = list(occurrences(service.organization.zone, appointment_date, every, count))
+    dates = list(_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
-        among = None if staff else [choose_for_series(by, service, dates, now, details)]
+        among = None if staff else [_choose_for_series(by, service, dates, now, details)]
         series, visits, skipped = uuid4(), [], []
         for date in dates:
             try:
-                refuse_unshown(date)
+                _refuse_unshown(date)
                 visits.append(
                     booking.book(
                         by=by,
@@ -45,14 +45,14 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
                 )
             except tuple(SLOT_REFUSALS.values()) as refusal:
                 if not skip:
-                    raise name_date(refusal, date) from refusal
+                    raise _name_date(refusal, date) from refusal
                 skipped.append((date.instant, refusal))
         if not visits:
-            raise name_date(skipped[0][1], dates[0])
+            raise _name_date(skipped[0][1], dates[0])
     return Booked(series, visits, skipped)
 
 
-def occurrences(zone, first, every, count):
+def _occurrences(zone, first, every, count):
     """The same local time every so many weeks; on the day of a clock change it may not be `shown`."""
     local = first.astimezone(zone)
     minute = local.hour * 60 + local.minute
@@ -62,17 +62,17 @@ def occurrences(zone, first, every, count):
         yield Occurrence(instant_of(minute_at(zone, day, minute)), day, is_shown(zone, day, minute))
 
 
-def refuse_unshown(date):
+def _refuse_unshown(date):
     if not date.shown:
         raise OutsideWorkingHours("The clocks skip this time on that date.")
 
 
-def name_date(refusal, date):
+def _name_date(refusal, date):
     """The same refusal, saying which date it is about."""
     return type(refusal)(f"{date.day}: {refusal.detail}")
 
 
-def choose_for_series(by, service, dates, now, details):
+def _choose_for_series(by, service, dates, now, details):
     """The id of the person with the fewest dates to skip; then with the fewest booked minutes on them; then the lowest.
 
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
@@ -96,12 +96,12 @@ def cancel_with_series(*, by, visit, now, scope="this", **details):
     """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
     with transaction.atomic():
         booking.cancel(by=by, visit=visit, now=now, **details)
-        for other in lock_following(visit, by) if scope == "following" else ():
+        for other in _lock_following(visit, by) if scope == "following" else ():
             booking.cancel(by=by, visit=other, now=now, **details)
     return visit
 
 
-def lock_following(visit, by):
+def _lock_following(visit, by):
     """The later visits of its series that are still scheduled and that `by` may cancel, locked.
 
     In the order of their dates, in which the one that was named, and is locked already, always comes first.

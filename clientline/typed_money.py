@@ -95,9 +95,9 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     Never negative, of any size. Raises AmountNotRead: one of the classes above.
     """
     text = text.strip()
-    refuse_unreadable(text)
-    digits = in_ascii(text)
-    whole, decimals = as_thousands(digits), as_decimals(digits)
+    _refuse_unreadable(text)
+    digits = _in_ascii(text)
+    whole, decimals = _as_thousands(digits), _as_decimals(digits)
     if whole and decimals and places(currency):
         raise AmountAmbiguous(text, currency, (amount(whole, "", currency), Decimal(".".join(decimals))))
     if whole:
@@ -107,18 +107,18 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     raise ThousandsNotInThrees
 
 
-def in_ascii(text: str) -> str:
+def _in_ascii(text: str) -> str:
     return "".join(str(int(each)) if each.isdecimal() else each for each in text)
 
 
-def refuse_unreadable(text: str) -> None:
+def _refuse_unreadable(text: str) -> None:
     if not text:
         raise AmountMissing
     if len(text) > LONGEST:
         raise AmountTooLong
     if text.startswith(SIGNED):
         raise AmountSigned
-    digits = in_ascii(text)
+    digits = _in_ascii(text)
     if not READABLE.fullmatch(digits) or not re.search("[0-9]", digits):
         raise AmountNotRead
     if not digits[-1].isdigit():
@@ -127,18 +127,18 @@ def refuse_unreadable(text: str) -> None:
         raise ZerosInFront
 
 
-def as_thousands(digits: str) -> str:
+def _as_thousands(digits: str) -> str:
     """The digits of a whole amount, parted in threes by one and the same sign or by none; "" where it is none."""
     parted = re.fullmatch(rf"[1-9][0-9]{{0,2}}([{SEPARATORS}{THOUSANDS_ONLY}])[0-9]{{3}}(?:\1[0-9]{{3}})*", digits)
     return re.sub("[^0-9]", "", digits) if parted or digits.isdigit() else ""
 
 
-def as_decimals(digits: str) -> tuple[str, str] | None:
+def _as_decimals(digits: str) -> tuple[str, str] | None:
     """The digits before and behind a decimal sign, which parts no thousands; None where there is none."""
     parted = re.fullmatch(rf"(.*)([{SEPARATORS}])([0-9]+)", digits)
     if not parted or parted[2] in parted[1]:
         return None
-    whole = as_thousands(parted[1] or "0")
+    whole = _as_thousands(parted[1] or "0")
     return (whole, parted[3]) if whole else None
 
 

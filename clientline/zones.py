@@ -78,13 +78,13 @@ def validate_country(code):
 def country_of(name):
     """The country of a zone, and '' where there are several, as of a link to another country's zone, or none."""
     named = [row[0] for row in table("zone.tab") if row[2] == name]
-    shared = [row[0] for row in table("zone1970.tab") if row[2] == links().get(name)]
+    shared = [row[0] for row in table("zone1970.tab") if row[2] == _links().get(name)]
     found = named if name in AMBIGUOUS else named or shared
     return found[0] if len(found) == 1 and "," not in found[0] else ""
 
 
 @cache
-def links():
+def _links():
     """By the other names of zones, their own."""
     lines = files("tzdata.zoneinfo").joinpath("tzdata.zi").read_text().splitlines()
     return {line.split()[2]: line.split()[1] for line in lines if line.startswith("L ")}
@@ -111,12 +111,12 @@ def spans(zone, begin, end):
         while close < end and close.astimezone(zone).utcoffset() == offset:
             close = min(close + timedelta(days=1), end)
         if close.astimezone(zone).utcoffset() != offset:
-            close = first_with_another(offset, zone, close - timedelta(days=1), close)
+            close = _first_with_another(offset, zone, close - timedelta(days=1), close)
         yield begin, close, offset
         begin = close
 
 
-def first_with_another(offset, zone, early, late):
+def _first_with_another(offset, zone, early, late):
     """The second of (early, late] from which `zone` no longer keeps the offset that it has at `early`."""
     while late - early > SECOND:
         middle = early + (late - early) // (2 * SECOND) * SECOND

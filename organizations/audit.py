@@ -70,12 +70,12 @@ def pause_audit():
     heed it from the owner only, never from a confined request.
     """
     with transaction.atomic():
-        switch_audit("off")
+        _switch_audit("off")
         yield  # what raises rolls back, the setting included
-        switch_audit("on")
+        _switch_audit("on")
 
 
-def switch_audit(state):
+def _switch_audit(state):
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.audit', %s, true)", [state])
 
@@ -99,13 +99,13 @@ def list_changes(changes, longest=LONGEST_VALUE):
     """A line for each column: its name, the old and the new value, cut off where they are longer."""
     return [
         f"{name.removesuffix('_id').replace('_', ' ')} "
-        + " → ".join(cut_value(value, longest) for value in (was, became) if was is not None or value is not None)
+        + " → ".join(_cut_value(value, longest) for value in (was, became) if was is not None or value is not None)
         for name, (was, became) in sorted(tellable(changes).items())
         if name != "version"
     ]
 
 
-def cut_value(text, longest):
+def _cut_value(text, longest):
     if text is None:
         return "nothing"
     return text if longest is None or len(text) <= longest else f"{text[:longest]}…"

@@ -33,30 +33,30 @@ LATE = Q(status="cancelled", cancelled_at__gt=CUT_OFF)
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
 
 
-def round_money(amount):
+def _round_money(amount):
     """Half up to the smallest unit of the organization's currency; PostgreSQL rounds numerics away from zero."""
     return Round(ExpressionWrapper(amount, output_field=MONEY), precision=PLACES, output_field=MONEY)
 
 
 CHARGE = Case(
-    When(status__in=("scheduled", "completed"), then=round_money(F("price"))),
+    When(status__in=("scheduled", "completed"), then=_round_money(F("price"))),
     When(fee_waived=True, then=NOTHING),
-    When(LATE, then=round_money(F("price") * F("late_cancellation_fee") / 100)),
-    When(status="no_show", then=round_money(F("price") * F("no_show_fee") / 100)),
+    When(LATE, then=_round_money(F("price") * F("late_cancellation_fee") / 100)),
+    When(status="no_show", then=_round_money(F("price") * F("no_show_fee") / 100)),
     default=NOTHING,
     output_field=MONEY,
 )
 
 
-def sum_of(queryset, visit):
+def _sum_of(queryset, visit):
     """The amounts of the visit's rows in `queryset`, as a subquery; `visit` is the path to it."""
     own = queryset.filter(**{visit: OuterRef("pk")}).order_by().values(visit)
     return Coalesce(Subquery(own.annotate(total=Sum("amount")).values("total")), NOTHING, output_field=MONEY)
 
 
-PAID = sum_of(Payment.objects.filter(status__in=("completed", "refunded")), "appointment")
-REFUNDED = sum_of(Refund.objects.filter(status__in=("pending", "completed")), "payment__appointment")
-PENDING = sum_of(Payment.objects.filter(status="pending"), "appointment")
+PAID = _sum_of(Payment.objects.filter(status__in=("completed", "refunded")), "appointment")
+REFUNDED = _sum_of(Refund.objects.filter(status__in=("pending", "completed")), "payment__appointment")
+PENDING = _sum_of(Payment.objects.filter(status="pending"), "appointment")
 
 
 def add_balance(visits):
@@ -75,7 +75,7 @@ def sum_balances(visits):
 
 def compute_fee(visit, percent):
     """What a saved visit would cost at this percentage of its price: the name of the column that holds it."""
-    amount = round_money(F("price") * F(percent) / 100)
+    amount = _round_money(F("price") * F(percent) / 100)
     return type(visit).objects.filter(pk=visit.pk).values_list(amount, flat=True).get()
 
 

@@ -38,7 +38,7 @@ def record_payment(
         online = {"provider": gateway.configured_name(), "key": uuid4()}
     with transaction.atomic():
         if not allow_overpayment:
-            refuse_overpayment(appointment, amount)
+            _refuse_overpayment(appointment, amount)
         return Payment.objects.create(
             organization_id=appointment.organization_id,
             appointment=appointment,
@@ -52,7 +52,7 @@ def record_payment(
         )
 
 
-def refuse_overpayment(visit, amount):
+def _refuse_overpayment(visit, amount):
     # Two payments at once wait for each other here, so that both cannot take what is due only once.
     Appointment.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.pk)
     due, pending = balances.find_due_and_pending(visit)
@@ -62,23 +62,23 @@ def refuse_overpayment(visit, amount):
 
 def complete_payment(*, by, payment, now):
     """The money has come. Raises InvalidTransition."""
-    refuse_settled(by, payment, Payment.Status.COMPLETED)
-    return change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+    _refuse_settled(by, payment, Payment.Status.COMPLETED)
+    return _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
 
 
 def fail_payment(*, by, payment, now):
     """The money will not come. Raises InvalidTransition."""
-    refuse_settled(by, payment, Payment.Status.FAILED)
-    return change_row(payment, {"status": Payment.Status.FAILED})
+    _refuse_settled(by, payment, Payment.Status.FAILED)
+    return _change_row(payment, {"status": Payment.Status.FAILED})
 
 
-def refuse_settled(by, payment, to):
+def _refuse_settled(by, payment, to):
     online = payment.payment_method == Payment.Method.ONLINE
     if payment.status != Payment.Status.PENDING or (by and online):
         raise InvalidTransition(payment, to)
 
 
-def change_row(row, values):
+def _change_row(row, values):
     with transaction.atomic():
         save_changes(row, values)
     return row
@@ -109,22 +109,22 @@ def refund_payment(*, by, payment, now, amount=None, reason=""):
             created_by=by,
             created_at=now,
         )
-        follow_refunds(payment)
+        _follow_refunds(payment)
     return row
 
 
 def refundable(payment):
     """What is left of a payment, refunds under way counted."""
-    return payment.amount - sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
+    return payment.amount - _sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
 
 
-def sum_refunds(payment, statuses):
+def _sum_refunds(payment, statuses):
     return payment.refunds.filter(status__in=statuses).aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
 
 
-def follow_refunds(payment):
+def _follow_refunds(payment):
     """A payment says what was given back of it, and that nothing is left."""
-    total = sum_refunds(payment, (Refund.Status.COMPLETED,))
+    total = _sum_refunds(payment, (Refund.Status.COMPLETED,))
     status = Payment.Status.REFUNDED if total == payment.amount else payment.status
     save_changes(payment, {"refunded_amount": total, "status": status})
 
@@ -146,7 +146,7 @@ def settle_refund(*, refund, payment, answer, now):
     completed = answer.outcome == Refund.Status.COMPLETED
     with transaction.atomic():
         save_changes(refund, {"status": answer.outcome, "settled_at": now if completed else None})
-        follow_refunds(payment)
+        _follow_refunds(payment)
     return True
 
 

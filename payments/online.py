@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 
 def ask_for_payment(payment):
     """The provider's Answer, with the page on which the client pays. Outside a transaction."""
-    return gateway.ask_gateway(payment.provider, "begin", request_for(payment, payment))
+    return gateway.ask_gateway(payment.provider, "begin", _request_for(payment, payment))
 
 
 def ask_for_refund(refund):
     """The provider's Answer. Outside a transaction."""
     payment = refund.payment
-    return gateway.ask_gateway(payment.provider, "refund", request_for(refund, payment), payment.reference)
+    return gateway.ask_gateway(payment.provider, "refund", _request_for(refund, payment), payment.reference)
 
 
 def look_up_refund(refund):
@@ -37,7 +37,7 @@ def look_up_refund(refund):
     return known or ask_for_refund(refund)
 
 
-def request_for(row, payment):
+def _request_for(row, payment):
     organization = payment.organization
     return gateway.Request(row.key, row.amount, organization.currency, f"{organization} · {payment.pk}")
 

@@ -52,7 +52,7 @@ BY_REFERENCE = """
 """
 
 
-def by_visit(column, table):
+def _by_visit(column, table):
     """Revenue by what a visit refers to; its organization is asked for, because the index begins with it."""
     visits = "JOIN appointments visit ON visit.id = payment.appointment_id AND visit.organization_id = %(organization)s"
     label = f"(SELECT name FROM {table} WHERE id = figure.key)"  # noqa: S608 -- names
@@ -61,43 +61,43 @@ def by_visit(column, table):
 
 STATEMENTS = {
     "payment_method": BY_REFERENCE.format(key="payment.payment_method", label="figure.key", visits=""),
-    "staff": by_visit("staff_id", "users"),
-    "service": by_visit("service_id", "services"),
+    "staff": _by_visit("staff_id", "users"),
+    "service": _by_visit("service_id", "services"),
 }
 
 
 def report_revenue(period):
     """What was taken and refunded in a period, and their difference, as two-decimal strings."""
-    rows = [make_row(*found) for found in sum_revenue(period)]
+    rows = [_make_row(*found) for found in _sum_revenue(period)]
     total = {name: sum((row[name] for row in rows), Decimal(0)) for name in FIGURES}
     for row in (*rows, total):
         row |= {name: f"{row[name]:.2f}" for name in FIGURES}
     return period.answer(rows, total)
 
 
-def make_row(key, label, taken, refunded):
+def _make_row(key, label, taken, refunded):
     return {"key": key, "label": label, "taken": taken, "refunded": refunded, "net": taken - refunded}
 
 
-def sum_revenue(period):
+def _sum_revenue(period):
     """Rows of (key, label, taken, refunded)."""
     if period.group_by not in STATEMENTS:
-        return sum_by_time(period)
-    rows = fetch_rows(STATEMENTS[period.group_by], period, begins=period.begins, ends=period.ends)
+        return _sum_by_time(period)
+    rows = _fetch_rows(STATEMENTS[period.group_by], period, begins=period.begins, ends=period.ends)
     if period.group_by != "payment_method":
         return rows
     labels = dict(Payment.Method.choices) | {"": "Not stated"}
     return [(key, labels[key], *figures) for key, _, *figures in rows]
 
 
-def sum_by_time(period):
+def _sum_by_time(period):
     buckets = period.buckets()
     borders = [each.timestamp() for each in (*(bucket.begins for bucket in buckets), period.ends)]
-    rows = fetch_rows(BY_TIME, period, borders=borders)
+    rows = _fetch_rows(BY_TIME, period, borders=borders)
     return [(bucket.key, bucket.label, *figures) for bucket, figures in zip(buckets, rows, strict=True)]
 
 
-def fetch_rows(sql, period, **values):
+def _fetch_rows(sql, period, **values):
     with connection.cursor() as cursor:
         cursor.execute(sql, values | {"organization": period.organization.pk})
         return cursor.fetchall()

@@ -17,9 +17,9 @@ CURRENCY = Written("SELECT currency FROM organizations WHERE id = %s FOR KEY SHA
 def offer_service(*, organization, staff=(), **fields):
     """Save a new service, performed by `staff` or, when nobody is named, by everybody. Raises FieldRefused."""
     with transaction.atomic():
-        refuse_unpayable(fields.get("price"), organization)
+        _refuse_unpayable(fields.get("price"), organization)
         service = Service.objects.create(organization=organization, **fields)
-        name_staff(service, staff)
+        _name_staff(service, staff)
     return service
 
 
@@ -31,29 +31,29 @@ def change_service(*, service, changes):
     changes = dict(changes)
     staff = changes.pop("staff", None)
     with transaction.atomic():
-        refuse_unpayable(changes.get("price"), service.organization)
-        renamed = staff is not None and name_staff(service, staff)
+        _refuse_unpayable(changes.get("price"), service.organization)
+        renamed = staff is not None and _name_staff(service, staff)
         if not save_changes(service, changes) and renamed:
             service.version += 1
             service.save(update_fields=["version"])
     return service
 
 
-def refuse_unpayable(price, organization):
+def _refuse_unpayable(price, organization):
     """Refuse a fraction where the currency has none, also one that comes at this moment. Raises FieldRefused."""
     if price is not None and price % 1:
         for (currency,) in CURRENCY.rows({"organization": organization.pk}):
             refuse_fractions("price", price, currency)
 
 
-def name_staff(service, staff):
+def _name_staff(service, staff):
     """Make `staff` the people named for the service. Returns whether that changed anything. Raises FieldRefused."""
     links = ServiceStaff.objects.filter(service=service)
     present = set(links.values_list("staff", flat=True))
     wanted = {person.pk for person in staff}
     if present == wanted:
         return False
-    refuse_clients(wanted - present)
+    _refuse_clients(wanted - present)
     links.filter(staff__in=present - wanted).delete()
     ServiceStaff.objects.bulk_create(
         ServiceStaff(organization_id=service.organization_id, service=service, staff_id=pk)
@@ -62,7 +62,7 @@ def name_staff(service, staff):
     return True
 
 
-def refuse_clients(ids):
+def _refuse_clients(ids):
     """Refuse whoever became a client after they were chosen; from now on they cannot. Raises FieldRefused."""
     if any(role == User.Role.CLIENT for _, role, _ in people.HOLD.rows({"people": list(ids)})):
         raise FieldRefused("staff", "invalid", "Clients do not perform services.")

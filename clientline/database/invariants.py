@@ -48,11 +48,11 @@ def all_invariants():
     return INVARIANTS + apps_own
 
 
-def declared_constraints():
+def _declared_constraints():
     return {"names": [constraint.name for model in apps.get_models() for constraint in model._meta.constraints]}
 
 
-def tenant_role():
+def _tenant_role():
     return {"role": TENANT_ROLE}
 
 
@@ -68,7 +68,7 @@ INVARIANTS = [
                               WHERE relname = name AND relnamespace = current_schema()::regnamespace AND relkind = 'i')
         """,
         says="constraints that the models declare and the database lacks",
-        parameters=declared_constraints,
+        parameters=_declared_constraints,
     ),
     Invariant(
         name="constraints_are_valid",
@@ -107,7 +107,7 @@ INVARIANTS = [
               ))
         """,
         says="tables without row security, or without its policy for the tenants' role",
-        parameters=tenant_role,
+        parameters=_tenant_role,
     ),
     Invariant(
         name="tenant_role_is_confined",
@@ -117,6 +117,6 @@ INVARIANTS = [
             )
         """,
         says="roles of the tenants that are missing, may sign in, or pass by row security",
-        parameters=tenant_role,
+        parameters=_tenant_role,
     ),
 ]

@@ -39,14 +39,14 @@ def identify_caller(caller):
     return {"caller": caller.pk, "organization": caller.organization_id}
 
 
-def fix_size(value):
+def _fix_size(value):
     """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
     if type(value) is int:
         return Int8(value)
     return [Int8(each) for each in value] if type(value) is list else value
 
 
-def write_literal(value):
+def _write_literal(value):
     """A value as it stands in SQL that has placeholders."""
     return Literal(value).as_string().replace("%", "%%")
 
@@ -59,7 +59,7 @@ class Statement:
             sql, parameters = queryset.query.sql_with_params()
         except EmptyResultSet:  # the ORM knows that there is no row
             sql, parameters = "SELECT WHERE false", ()
-        written_in = ("%s" if isinstance(each, Given) else write_literal(each) for each in parameters)
+        written_in = ("%s" if isinstance(each, Given) else _write_literal(each) for each in parameters)
         self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
@@ -70,7 +70,7 @@ class Statement:
     def execute(self, values):
         """A cursor before the rows."""
         cursor = connection.prepared_cursor()
-        cursor.execute(self.sql, [fix_size(values[name]) for name in self.names])
+        cursor.execute(self.sql, [_fix_size(values[name]) for name in self.names])
         return cursor
 
     def fetch(self, cursor):
@@ -112,7 +112,7 @@ class Insertion:
         """Give the row all that the database now says of it; whether it was saved at all."""
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
-            cursor.execute(self.sql, [fix_size(value) for value in values])
+            cursor.execute(self.sql, [_fix_size(value) for value in values])
             saved = cursor.fetchone()
         if saved is None:
             return False

@@ -23,7 +23,7 @@ def as_refusal(exception, *, deleting=False):
     if isinstance(exception, ProtectedError):
         return Protected()
     if isinstance(exception, (DatabaseError, InterfaceError)):
-        return database_refusal(exception, deleting=deleting)
+        return _database_refusal(exception, deleting=deleting)
     return None
 
 
@@ -35,7 +35,7 @@ def refusal_in(exception, *, deleting=False):
     return refusal
 
 
-def database_refusal(exception, *, deleting=False):
+def _database_refusal(exception, *, deleting=False):
     """What PostgreSQL refused, by sqlstate; None for errors in our own SQL."""
     cause = exception.__cause__
     state = getattr(cause, "sqlstate", None)
@@ -46,13 +46,13 @@ def database_refusal(exception, *, deleting=False):
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
         return Unavailable(reason=reason_of(exception))  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
-        logger.warning("Of requests that waited for each other this one gave way: %s", entanglement(cause.diag))
+        logger.warning("Of requests that waited for each other this one gave way: %s", _entanglement(cause.diag))
         return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
         return plain_refusal(403, DETAILS[403])
     if state.startswith(("22", "23")):
-        return constraint_refusal(cause, state, deleting=deleting)
+        return _constraint_refusal(cause, state, deleting=deleting)
     return None
 
 
@@ -64,13 +64,13 @@ def reason_of(exception):
     return str(exception).strip().partition("\n")[0]
 
 
-def entanglement(diag):
+def _entanglement(diag):
     """Who waited for whom and where: PostgreSQL tells it by numbers of processes and transactions, and by tables."""
     told = (diag.message_primary, diag.message_detail, diag.context)
     return "; ".join(line for text in told if text for line in text.splitlines())
 
 
-def constraint_refusal(cause, state, *, deleting):
+def _constraint_refusal(cause, state, *, deleting):
     """A value or a constraint: the declared constraint's own message where there is one."""
     models = apps.get_models()
     name = cause.diag.constraint_name or ""

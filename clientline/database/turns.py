@@ -31,13 +31,13 @@ def turn_on_database(say):
     try:
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
-            take_turn(cursor, say)
+            _take_turn(cursor, say)
         yield
     finally:
         holder.close()
 
 
-def take_turn(cursor, say):
+def _take_turn(cursor, say):
     cursor.execute(ENDLESS)
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TURN])
     if cursor.fetchone() == (True,):
@@ -57,13 +57,13 @@ def turn_on_file(path, say):
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        wait_for_file(file, path, say)
+        _wait_for_file(file, path, say)
         yield
     finally:
         os.close(file)
 
 
-def wait_for_file(file, path, say):
+def _wait_for_file(file, path, say):
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
