@@ -2,11 +2,11 @@
 
 from accounts.models import User
 from appointments.models import Appointment, SpecialHours, TimeOff
-from clientline.backoffice.appointments.visit import VisitAdmin
+from clientline.backoffice.appointments.admin import VisitAdmin
 from clientline.backoffice.calendar.absences import SpecialHoursPage, TimeOffPage
-from clientline.backoffice.money.payment import PaymentPageAdmin
-from clientline.backoffice.people.lists import PeopleAdmin
-from clientline.backoffice.platform.organizations import OrganizationPage
+from clientline.backoffice.money.admin import PaymentPageAdmin
+from clientline.backoffice.people.admin import PeopleAdmin
+from clientline.backoffice.platform.admin import OrganizationPage
 from organizations.models import Organization
 from payments.models import Payment
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
-from clientline.backoffice.platform import organizations
+from clientline.backoffice.platform import admin
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from organizations import changing
@@ -63,7 +63,7 @@ def test_fifty_organizations_cost_what_two_do(salon, operator, client, django_as
 
 
 def test_counting_people_stops(salon, operator, client, monkeypatch):
-    monkeypatch.setattr(organizations, "MOST", 4)
+    monkeypatch.setattr(admin, "MOST", 4)
     client.force_login(operator)
     assert "over 4" in client.get(LIST).content.decode()
     assert shown(client)["Salon"].people == 4

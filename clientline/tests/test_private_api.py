@@ -24,7 +24,7 @@ PRIVATE = {
     "clientline/admin/lists.py: django.contrib.admin.views.main": (
         "clientline/tests/test_admin_lists.py::test_only_indexed_columns_sort"
     ),
-    "clientline/backoffice/people/lists.py: _changelist_filters": (
+    "clientline/backoffice/people/admin.py: _changelist_filters": (
         "clientline/tests/test_client_card_page.py::test_somebody_added_from_the_clients_is_a_client"
     ),
     "clientline/management/commands/up.py: django.contrib.staticfiles.finders": (

@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from clientline import wording
 from clientline.backoffice.appointments.booking import booking_view
 from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
-from clientline.backoffice.money.payment import FROM_VISIT, REFUNDS, lines_of
+from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, lines_of
 from clientline.backoffice.moves import MovesMixin
 from payments import balances
 from payments.models import Payment
