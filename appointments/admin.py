@@ -1,23 +1,21 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from hashlib import sha256
 
 from django.contrib import admin
-from django.utils import timezone
-from django.utils.html import format_html
 
 from accounts.models import User
-from appointments import booking
-from appointments.filters import midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.admin.base import ClientLineModelAdmin, money_column, pill
-from clientline.admin.bulk import BulkMixin
-from clientline.admin.exports import ExportMixin
-from clientline.admin.lists import ChoicesFilter, OneRowFilter
-from services.models import Service
+from clientline.admin.base import ClientLineModelAdmin
+from clientline.admin.lists import ChoicesFilter
+from clientline.api.fields import readable_number
+from clientline.refusals import Refused
 
 EVERYBODY = "Everybody (closed)"
+MOST_HIT = 1000  # beyond this it is only said that there are more
+SHOWN = 50
 
 
-class HoursAdmin(ClientLineModelAdmin):
+class HoursMixin:
     """What the three tables of hours share."""
 
     list_filter = (("staff", ChoicesFilter), ("organization", ChoicesFilter))
@@ -31,19 +29,85 @@ class HoursAdmin(ClientLineModelAdmin):
 
 
 @admin.register(WorkingHours)
-class WorkingHoursAdmin(HoursAdmin):
+class WorkingHoursAdmin(HoursMixin, ClientLineModelAdmin):
     resource = "working_hours"
     list_display = ("staff", "weekday", "starts", "ends", "organization")
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "working_hours")}
     add_fields = change_fields = ("organization", "staff", "weekday", "starts", "ends")
 
 
+class VisitsHit(Refused):
+    """Not refused for good: the same again with `token` is saved."""
+
+    code = "visits_hit"
+
+    def __init__(self, visits):
+        many = len(visits) > MOST_HIT
+        self.count = f"over {MOST_HIT}" if many else len(visits)
+        self.visits = visits[:SHOWN]
+        self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
+        stand = "1 visit stands" if len(visits) == 1 else f"{self.count} visits stand"
+        super().__init__(f"Nothing is saved yet: {stand} at this time.")
+
+
+class ShowsVisitsFirst:
+    """For an admin whose rows take away working time: `deciding` columns say when, `hit_by` finds the visits.
+
+    They are looked for once the row is saved, so that the database has judged its values; VisitsHit undoes that.
+    """
+
+    change_form_template = "admin/backoffice/absence.html"
+    deciding = ()
+
+    def get_changeform_initial_data(self, request):
+        staff = request.GET.get("staff", "")
+        return {"staff": staff} if readable_number(staff) else {}
+
+    def create(self, request, values):
+        row = super().create(request, values)
+        self.show_first(request, row)
+        return row
+
+    def update(self, request, row, changes):
+        row = super().update(request, row, changes)
+        if set(self.deciding) & set(changes):
+            self.show_first(request, row)
+        return row
+
+    def show_first(self, request, row):
+        """Raise VisitsHit unless these very visits were shown and it is to be saved anyway."""
+        visits = Appointment.objects.visible_to(request.user, "appointments").filter(
+            organization=row.organization_id, status=Appointment.Status.SCHEDULED
+        )
+        if row.staff_id:
+            visits = visits.filter(staff=row.staff_id)
+        hit = self.hit_by(visits.select_related("client", "service", "staff"), row)
+        hit = list(hit.order_by("appointment_date", "id")[: MOST_HIT + 1])
+        if hit and request.POST.get("anyway") != VisitsHit(hit).token:
+            raise VisitsHit(hit)
+
+    def render_change_form(self, request, context, **kwargs):
+        refusal = request.call.refusal
+        context["hit"] = refusal if isinstance(refusal, VisitsHit) else None
+        return super().render_change_form(request, context, **kwargs)
+
+
 @admin.register(SpecialHours)
-class SpecialHoursAdmin(HoursAdmin):
+class SpecialHoursAdmin(ShowsVisitsFirst, HoursMixin, ClientLineModelAdmin):
+    """Only of a closed date: other hours may be one of several stretches of that date."""
+
     resource = "special_hours"
     list_display = ("staff", "date", "starts", "ends", "organization")
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "special_hours")}
     add_fields = change_fields = ("organization", "staff", "date", "starts", "ends")
+    deciding = ("staff", "date", "starts", "ends")
+
+    def hit_by(self, visits, row):
+        if row.starts is not None:
+            return visits.none()
+        zone, day = row.organization.zone, row.date
+        first, after = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        return visits.under_way(first, after)
 
 
 class AwayFilter(ChoicesFilter):
@@ -55,13 +119,14 @@ class AwayFilter(ChoicesFilter):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(HoursAdmin):
+class TimeOffAdmin(ShowsVisitsFirst, HoursMixin, ClientLineModelAdmin):
     resource = "time_off"
     list_display = ("starts_at", "ends_at", "who", "reason", "organization")
     list_filter = (("staff", AwayFilter), ("organization", ChoicesFilter))
     ordering = ("-ends_at", "-id")  # there is an index of the ends
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "time_off")}
     add_fields = change_fields = ("organization", "staff", "starts_at", "ends_at", "reason")
+    deciding = ("staff", "starts_at", "ends_at")
 
     @admin.display(description="staff")
     def who(self, away):
@@ -72,87 +137,5 @@ class TimeOffAdmin(HoursAdmin):
             kwargs |= {"required": True, "help_text": ""}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-
-class Day(admin.SimpleListFilter):
-    title = "day"
-    parameter_name = "day"
-    # name → first day and number of days, counted from today
-    SPANS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7), "last-week": (-7, 7)}
-
-    def lookups(self, request, model_admin):
-        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("last-week", "Last 7 days")]
-
-    def queryset(self, request, queryset):
-        if self.value() not in self.SPANS:
-            return queryset
-        first, days = self.SPANS[self.value()]
-        start = timezone.localdate() + timedelta(days=first)
-        return queryset.filter(
-            appointment_date__gte=midnight(start), appointment_date__lt=midnight(start + timedelta(days=days))
-        )
-
-
-class OfClient(OneRowFilter):
-    """One client's, whom the address names."""
-
-    title = parameter_name = "client"
-    path = "client"
-
-
-@admin.register(Appointment)
-class AppointmentAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
-    """The list; the back office brings the page of a visit, which shows its payments, and that of a booking."""
-
-    resource = "appointments"
-    said_price = money_column("price")
-    list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
-    list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
-    list_select_related = ("client", "service", "staff", "organization")
-    search_fields = ("client__name", "client__email")
-    export_columns = {
-        "id": "id",
-        "organization": "organization__name",
-        "starts_at": "appointment_date",
-        "ends_at": "ends_at",
-        "client": "client__name",
-        "client_email": "client__email",
-        "client_phone": "client__phone",
-        "service": "service__name",
-        "staff": "staff__name",
-        "status": "status",
-        "price": "price",
-        "currency": "organization__currency",
-        "cancelled_at": "cancelled_at",
-        "cancellation_reason": "cancellation_reason",
-        "created_at": "created_at",
-    }
-    actions = ("complete_visits",)
-    ordering = ("-appointment_date", "-id")
-    sortable_by = ("appointment_date",)
-    autocomplete_fields = ("client", "staff", "service")
-    choices = {
-        "client": lambda caller: User.objects.clients_for(caller).filter(is_active=True),
-        "staff": lambda caller: User.objects.performers_for(caller, "appointments").filter(is_active=True),
-        "service": lambda caller: Service.objects.visible_to(caller, "services").filter(is_active=True),
-    }
-    change_fields = ("notes", "internal_notes")
-
-    def label(self, row):
-        return f"{timezone.localtime(row.appointment_date):%Y-%m-%d %H:%M} · {row.client}"
-
-    @admin.display(description="status")
-    def state(self, visit):
-        state = pill(visit.status, visit.get_status_display())
-        return format_html("{} {}", state, pill("overbooked", "Overbooked")) if visit.overbooked else state
-
-    def has_complete_permission(self, request):
-        return self.permits(request, "complete")
-
-    @admin.action(description="Complete", permissions=["complete"])
-    def complete_visits(self, request, queryset):
-        now = timezone.now()
-
-        def perform(visit):
-            booking.complete(by=request.user, visit=visit, now=now)
-
-        self.each_row(request, queryset, action="complete", perform=perform, done="completed")
+    def hit_by(self, visits, row):
+        return visits.under_way(row.starts_at, row.ends_at)

@@ -80,7 +80,7 @@ SIMULATOR_FILE = DATA_DIR / "payment_simulator.sqlite3"
 
 INSTALLED_APPS = [
     "clientline.apps.ClientLineConfig",
-    "clientline.apps.AdminConfig",
+    "clientline.backoffice.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "services",
     "appointments",
     "payments",
+    "clientline.backoffice.apps.BackOfficeConfig",
 ]
 
 MIDDLEWARE = [

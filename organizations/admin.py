@@ -1,83 +1,11 @@
 from django.contrib import admin
-from django.utils import timezone
 from django.utils.html import format_html_join
 
 from clientline.admin.base import ClientLineModelAdmin
-from clientline.admin.forms import ClientLineForm
 from clientline.admin.lists import ChoicesFilter
 from clientline.api.fields import readable_number
-from organizations import audit, changing
-from organizations.models import Audit, Organization
-
-
-class OrganizationForm(ClientLineForm):
-    def values_to_judge(self):
-        """A zone that is no longer one to choose stays where nobody touches it."""
-        values = super().values_to_judge()
-        return {name: value for name, value in values.items() if name != "timezone" or name in self.changed_data}
-
-    def add_refusal(self, refusal):
-        if any(error["field"] == "coming_visits" for error in getattr(refusal, "errors", ())):
-            self.add_error("timezone", "Nothing is saved yet: say first what the visits to come do.")
-        else:
-            super().add_refusal(refusal)
-
-
-@admin.register(Organization)
-class OrganizationAdmin(ClientLineModelAdmin):
-    resource = "organizations"
-    form = OrganizationForm
-    list_display = ("name", "email", "phone", "timezone", "currency", "is_active")
-    list_filter = ("is_active",)
-    search_fields = ("name", "email")
-    ordering = operator_ordering = ("name", "id")
-    sortable_by = ("name",)
-    add_fields = (
-        "name",
-        "email",
-        "phone",
-        "address",
-        "country",
-        "region",
-        "language",
-        "timezone",
-        "currency",
-        "slot_interval",
-        "min_notice",
-        "max_advance_days",
-        "cancellation_notice",
-        "late_cancellation_fee",
-        "no_show_fee",
-        "require_second_factor",
-    )
-    change_fields = (*add_fields, "is_active", "created_at")
-    readonly_fields = ("created_at",)
-    labels = ClientLineModelAdmin.labels | {
-        "timezone": "Time zone",
-        "min_notice": "Shortest notice (minutes)",
-        "max_advance_days": "Longest ahead (days)",
-    }
-    help_texts = {
-        "timezone": "Like Europe/Berlin",
-        "currency": "Its three letters, like EUR",
-        "country": "Its two letters, like DE",
-        "region": "Of the country, where holidays differ in it, like BY or ZH",
-        "language": "Of its texts: en or de. Pages are in English so far",
-    }
-
-    def get_readonly_fields(self, request, obj=None):
-        kept = () if request.user.may("organizations", "destroy") else ("is_active",)
-        return (*super().get_readonly_fields(request, obj), *kept)
-
-    def update(self, request, row, changes):
-        wish = request.POST.get("coming_visits")
-        return changing.change_organization(
-            organization=row,
-            changes=changes,
-            by=request.user,
-            coming_visits=wish if wish in (changing.KEEP_LOCAL, changing.KEEP_INSTANT) else None,
-            now=timezone.now(),
-        )
+from organizations import audit
+from organizations.models import Audit
 
 
 class ActionFilter(admin.SimpleListFilter):

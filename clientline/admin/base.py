@@ -8,7 +8,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, models
 from django.http import Http404, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 
 from clientline import wording
@@ -113,6 +113,13 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def page_name(self, page):
         """What Django calls a page of this model in the admin's urls."""
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def pages_of_a_row(self, views):
+        """The addresses of pages about one row, from views by their names."""
+        return [
+            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.page_name(name))
+            for name, view in views.items()
+        ]
 
     # Scope
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from clientline.admin.forms import Refusable
@@ -97,15 +97,8 @@ class MovesMixin:
     move_related = ("organization",)
 
     def get_urls(self):
-        pages = [
-            path(
-                f"<int:object_id>/{name}/",
-                self.admin_site.admin_view(partial(self.move_view, name=name)),
-                name=self.page_name(name),
-            )
-            for name in self.moves
-        ]
-        return pages + super().get_urls()
+        views = {name: partial(self.move_view, name=name) for name in self.moves}
+        return [*self.pages_of_a_row(views), *super().get_urls()]
 
     def seen(self, row):
         """What two people must not both act upon: sent twice, it is done once."""

@@ -30,7 +30,14 @@ LAYERS = [
     ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],
     ["clientline.configuration", "clientline.settings"],
     ["clientline.database", "clientline.postgres"],
-    ["clientline.web", "clientline.api", "clientline.command_line", "clientline.gunicorn_conf", "clientline.wsgi"],
+    [
+        "clientline.web",
+        "clientline.api",
+        "clientline.apps",
+        "clientline.command_line",
+        "clientline.gunicorn_conf",
+        "clientline.wsgi",
+    ],
     ["clientline.admin"],
     # The apps, each with the tables that it owns.
     ["organizations"],
@@ -40,7 +47,6 @@ LAYERS = [
     ["payments"],
     # The roof puts the apps together; nobody below knows it.
     [
-        "clientline.apps",
         "clientline.backoffice",
         "clientline.demo",
         "clientline.management",

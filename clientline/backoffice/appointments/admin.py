@@ -2,32 +2,119 @@
 
 from datetime import timedelta
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.utils import timezone
+from django.utils.html import format_html
 
-from appointments import history
-from appointments.admin import AppointmentAdmin
+from accounts.models import User
+from appointments import booking, history
+from appointments.filters import midnight
 from appointments.models import Appointment
 from clientline import wording
+from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.bulk import BulkMixin
+from clientline.admin.exports import ExportMixin
+from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.appointments.booking import booking_view
 from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
 from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, lines_of
 from clientline.backoffice.moves import MovesMixin
 from payments import balances
 from payments.models import Payment
+from services.models import Service
 
 MINUTE = timedelta(minutes=1)
 
 
-class VisitAdmin(MovesMixin, AppointmentAdmin):
-    """The visits' own admin, with the money that lies a floor above it. Only notes are typed; buttons do the rest."""
+class Day(admin.SimpleListFilter):
+    title = "day"
+    parameter_name = "day"
+    # name → first day and number of days, counted from today
+    SPANS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7), "last-week": (-7, 7)}
 
+    def lookups(self, request, model_admin):
+        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("last-week", "Last 7 days")]
+
+    def queryset(self, request, queryset):
+        if self.value() not in self.SPANS:
+            return queryset
+        first, days = self.SPANS[self.value()]
+        start = timezone.localdate() + timedelta(days=first)
+        return queryset.filter(
+            appointment_date__gte=midnight(start), appointment_date__lt=midnight(start + timedelta(days=days))
+        )
+
+
+class OfClient(OneRowFilter):
+    """One client's, whom the address names."""
+
+    title = parameter_name = "client"
+    path = "client"
+
+
+class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin):
+    """Only notes are typed; buttons do the rest."""
+
+    resource = "appointments"
+    said_price = money_column("price")
+    list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
+    list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
+    list_select_related = ("client", "service", "staff", "organization")
+    search_fields = ("client__name", "client__email")
+    export_columns = {
+        "id": "id",
+        "organization": "organization__name",
+        "starts_at": "appointment_date",
+        "ends_at": "ends_at",
+        "client": "client__name",
+        "client_email": "client__email",
+        "client_phone": "client__phone",
+        "service": "service__name",
+        "staff": "staff__name",
+        "status": "status",
+        "price": "price",
+        "currency": "organization__currency",
+        "cancelled_at": "cancelled_at",
+        "cancellation_reason": "cancellation_reason",
+        "created_at": "created_at",
+    }
+    actions = ("complete_visits",)
+    ordering = ("-appointment_date", "-id")
+    sortable_by = ("appointment_date",)
+    autocomplete_fields = ("client", "staff", "service")
+    choices = {
+        "client": lambda caller: User.objects.clients_for(caller).filter(is_active=True),
+        "staff": lambda caller: User.objects.performers_for(caller, "appointments").filter(is_active=True),
+        "service": lambda caller: Service.objects.visible_to(caller, "services").filter(is_active=True),
+    }
+    change_fields = ("notes", "internal_notes")
+    change_form_template = "admin/backoffice/visit.html"
+    add_label = "Book a visit"
     moves = VISIT_MOVES
     subject = "visit"
     move_related = ("organization", "staff", "service", "client")
-    change_form_template = "admin/backoffice/visit.html"
-    add_label = "Book a visit"
+
+    # Lists
+
+    @admin.display(description="status")
+    def state(self, visit):
+        state = pill(visit.status, visit.get_status_display())
+        return format_html("{} {}", state, pill("overbooked", "Overbooked")) if visit.overbooked else state
+
+    def has_complete_permission(self, request):
+        return self.permits(request, "complete")
+
+    @admin.action(description="Complete", permissions=["complete"])
+    def complete_visits(self, request, queryset):
+        now = timezone.now()
+
+        def perform(visit):
+            booking.complete(by=request.user, visit=visit, now=now)
+
+        self.each_row(request, queryset, action="complete", perform=perform, done="completed")
+
+    # Pages
 
     def seen(self, visit):
         latest = visit.payments.order_by("-id").values_list("id", flat=True).first()

@@ -1,18 +1,23 @@
 """The page of a payment: what was taken, what was given back of it, and what can become of it."""
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from appointments.models import Appointment
 from clientline import wording
+from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import SuggestedSelect
+from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.page import page
-from payments.admin import PaymentAdmin
+from payments.bookkeeping import COLUMNS
 from payments.models import Payment, Refund
 
 FROM_VISIT = "?from=visit"
@@ -33,12 +38,60 @@ class WhichVisitForm(forms.Form):
         field.widget.choices = field.choices
 
 
-class PaymentPageAdmin(MovesMixin, PaymentAdmin):
+class OfClient(OneRowFilter):
+    """What one client paid, whom the address names."""
+
+    title = parameter_name = "client"
+    path = "appointment__client"
+
+
+class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
+    """Nothing of a payment is ever typed in here; buttons do it all."""
+
+    resource = "payments"
+    said_amount = money_column("amount")
+    list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
+    list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
+    list_select_related = ("appointment__client", "organization")
+    search_fields = ("appointment__client__name", "reference")
+    export_columns = COLUMNS
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    autocomplete_fields = ("appointment",)
+    choices = {
+        "appointment": lambda caller: Appointment.objects.visible_to(caller, "payments", "create").select_related(
+            "client"
+        )
+    }
+    change_fields = readonly_fields = (
+        "organization",
+        "appointment",
+        "client",
+        "amount",
+        "payment_method",
+        "status",
+        "refunded_amount",
+        "reference",
+        "settled_at",
+        "created_at",
+    )
+    change_form_template = "admin/backoffice/payment.html"
+    add_label = "Take a payment"
     moves = PAYMENT_MOVES
     subject = "payment"
     move_related = ("organization", "appointment__client")
-    change_form_template = "admin/backoffice/payment.html"
-    add_label = "Take a payment"
+
+    # Lists
+
+    @admin.display(description="status")
+    def state(self, payment):
+        return pill(payment.status, payment.get_status_display())
+
+    @admin.display(description="client")
+    def client(self, payment):
+        return payment.appointment.client
+
+    # Pages
 
     def seen(self, payment):
         latest = payment.refunds.order_by("-id").values_list("id", flat=True).first()

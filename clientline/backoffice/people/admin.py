@@ -1,24 +1,28 @@
 """Clients and team: one table of people, two lists, and a page for each kind."""
 
+from functools import partial
 from urllib.parse import parse_qs
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import DatabaseError, transaction
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people
-from accounts.admin import IMPORT, UserAdmin
 from accounts.models import User
 from appointments.models import Appointment
-from clientline.admin.base import pill
-from clientline.backoffice.people import client_card, team_member
-from clientline.backoffice.people.client_merge import MergePage
-from clientline.backoffice.people.privacy import PrivacyPages
+from clientline.admin.base import ClientLineModelAdmin, pill
+from clientline.admin.bulk import BulkMixin
+from clientline.admin.exports import ExportMixin
+from clientline.admin.forms import ClientLineForm
+from clientline.admin.lists import ChoicesFilter
+from clientline.backoffice.people import client_card, client_merge, privacy, team_member
 from clientline.database.refusals import refusal_in
 from clientline.refusals import Refused
+from organizations import policy
 
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}
@@ -62,19 +66,70 @@ def with_visits(clients, caller):
     return clients.annotate(last_visit=Subquery(past[:1]), next_visit=Subquery(coming[:1]))
 
 
-class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
+class PersonForm(ClientLineForm):
+    # Not called `password`: under that name the page of somebody who may not change it would show the hash.
+    new_password = forms.CharField(
+        required=False,
+        empty_value=None,
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs.",
+    )
+    renamed = {"password": "new_password"}
+
+
+class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
+    resource = "users"
+    list_display = ("name", "email", "phone", "role", "is_active", "organization")
+    client_columns = ("name", "standing_pill", "phone", "email", "next_visit", "last_visit", "organization")
+    list_filter = (Kind, "role", "is_active", ("organization", ChoicesFilter))
+    list_select_related = ("organization",)
+    search_fields = ("name", "email", "phone")
+    export_columns = {
+        "id": "id",
+        "organization": "organization__name",
+        "name": "name",
+        "email": "email",
+        "phone": "phone",
+        "role": "role",
+        "is_active": "is_active",
+        "created_at": "created_at",
+    }
+    actions = ("deactivate", "reactivate")
+    ordering = ("name", "id")
+    sortable_by = ("name",)
+    autocomplete_fields = ("organization",)
     change_list_template = "admin/backoffice/people_list.html"
     change_form_template = "admin/backoffice/person.html"
-    list_filter = (Kind, *UserAdmin.list_filter)
-    client_columns = ("name", "standing_pill", "phone", "email", "next_visit", "last_visit", "organization")
+    form = add_form = PersonForm
+    add_fields = ("organization", "name", "email", "phone", "role", "new_password")
+    change_fields = (
+        "organization",
+        "name",
+        "email",
+        "phone",
+        "role",
+        "is_active",
+        "new_password",
+        "last_login",
+        "created_at",
+    )
+    readonly_fields = ("last_login", "created_at")
 
     def get_urls(self):
-        page = path(
-            "<int:object_id>/standing/", self.admin_site.admin_view(self.standing), name="accounts_user_standing"
-        )
-        return [page, *super().get_urls()]
+        views = {
+            "standing": self.standing,
+            "merge": partial(client_merge.merge_view, self),
+            "export": partial(privacy.export_view, self),
+            "erase": partial(privacy.erase_view, self),
+        }
+        return [*self.pages_of_a_row(views), *super().get_urls()]
+
+    def label(self, row):
+        return f"{row.name} · {row.email}"
 
     # Lists
 
@@ -102,7 +157,9 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
 
     def list_tools(self, request):
         tools = super().list_tools(request)
-        return [each for each in tools if each[0] != IMPORT or self.asked_kind(request) != TEAM]
+        if request.user.may("users", "import") and self.asked_kind(request) != TEAM:
+            tools.append(("Import clients", reverse("admin:client_import")))
+        return tools
 
     @admin.display(description="", empty_value="")
     def standing_pill(self, person):
@@ -116,6 +173,26 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
     def last_visit(self, person):
         return person.last_visit
 
+    # Actions
+
+    def has_standing_permission(self, request):
+        """Whether they may change anybody's standing but, as nobody may, their own."""
+        return bool(policy.grantable_roles(request.user, "update"))
+
+    @admin.action(description="Deactivate", permissions=["standing"])
+    def deactivate(self, request, queryset):
+        self.change_each(request, queryset, is_active=False, done="deactivated")
+
+    @admin.action(description="Reactivate", permissions=["standing"])
+    def reactivate(self, request, queryset):
+        self.change_each(request, queryset, is_active=True, done="reactivated")
+
+    def change_each(self, request, queryset, *, done, **changes):
+        def perform(person):
+            people.change_person(by=request.user, person=person, changes=changes)
+
+        self.each_row(request, queryset, action="update", perform=perform, done=done)
+
     # Pages
 
     def get_changeform_initial_data(self, request):
@@ -123,8 +200,21 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
-        # A client's standing has a button of its own.
-        return [name for name in fields if name != "is_active" or kind_of(obj) == TEAM] if obj else fields
+        if obj and (obj.pk == request.user.pk or not self.has_change_permission(request, obj)):
+            fields.remove("new_password")
+        if obj and kind_of(obj) == CLIENTS:
+            fields.remove("is_active")  # a client's standing has a button of its own
+        return fields
+
+    def get_readonly_fields(self, request, obj=None):
+        own = obj is not None and obj.pk == request.user.pk
+        return (*super().get_readonly_fields(request, obj), *(("role", "is_active") if own else ()))
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "role":
+            grantable = policy.grantable_roles(request.user, "create")
+            kwargs["choices"] = [("", "---------"), *(each for each in User.Role.choices if each[0] in grantable)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
         fields = self.get_fields(request, obj)
@@ -136,6 +226,7 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["kind"] = kind_of(obj) if obj else came_from(request) or TEAM
+        context["pages"] = privacy.pages_for(self, request, obj)
         context["kind_title"] = TITLES[context["kind"]]
         if obj:
             card = client_card if context["kind"] == CLIENTS else team_member
@@ -145,6 +236,21 @@ class PeopleAdmin(MergePage, PrivacyPages, UserAdmin):
         else:
             context["title"] = ADDING[context["kind"]]
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    # Saving
+
+    def create(self, request, values):
+        return people.register_person(by=request.user, password=values.pop("new_password"), **values)
+
+    def update(self, request, row, changes):
+        if "new_password" in changes:
+            changes["password"] = changes.pop("new_password")
+        return people.change_person(by=request.user, person=row, changes=changes)
+
+    def delete_model(self, request, obj):
+        people.remove_person(by=request.user, person=obj)
+
+    # Standing
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, by a button."""

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -29,46 +29,40 @@ class DuplicateForm(forms.Form):
         field.widget.choices = field.choices
 
 
-class MergePage:
-    """For the people's admin: the page that merges another record into a client's."""
+def merge_view(user_admin, request, object_id):
+    """GET chooses and shows what would move; POST moves it."""
+    kept = user_admin.row_for(request, "update", object_id)  # `merging` locks both, in their order
+    clients = user_admin.permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=user_admin.admin_site)
+    duplicate = form.cleaned_data["duplicate"] if form.is_valid() else None
+    if request.method == "POST" and duplicate and merged(user_admin, request, kept, duplicate, form):
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[kept.pk]))
+    return page.page(
+        request,
+        "client_merge.html",
+        title=f"Merge a duplicate into {kept}",
+        kept=kept,
+        form=form,
+        sides=[side(kept), side(duplicate)] if duplicate and duplicate != kept else [],
+        duplicate=duplicate,
+        media=user_admin.media + form.media,
+    )
 
-    def get_urls(self):
-        page = path("<int:object_id>/merge/", self.admin_site.admin_view(self.merge), name="accounts_user_merge")
-        return [page, *super().get_urls()]
 
-    def merge(self, request, object_id):
-        """GET chooses and shows what would move; POST moves it."""
-        kept = self.row_for(request, "update", object_id)  # `merging` locks both, in their order
-        clients = self.permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
-        asked = request.POST if request.method == "POST" else request.GET
-        form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=self.admin_site)
-        duplicate = form.cleaned_data["duplicate"] if form.is_valid() else None
-        if request.method == "POST" and duplicate and self.merged(request, kept, duplicate, form):
-            return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[kept.pk]))
-        return page.page(
-            request,
-            "client_merge.html",
-            title=f"Merge a duplicate into {kept}",
-            kept=kept,
-            form=form,
-            sides=[side(kept), side(duplicate)] if duplicate and duplicate != kept else [],
-            duplicate=duplicate,
-            media=self.media + form.media,
-        )
-
-    def merged(self, request, kept, duplicate, form):
-        """Whether the domain did it; what it refused becomes an error of the form."""
-        try:
-            with transaction.atomic():
-                moved = merging.merge_clients(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
-                self.log_change(request, kept, f"Merged with {duplicate}.")
-                self.log_change(request, duplicate, f"Merged into {kept}.")
-        except (Refused, DatabaseError) as error:
-            form.add_error("duplicate", refusal_in(error).detail)
-            return False
-        visits = "1 visit" if moved == 1 else f"{moved} visits"
-        self.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)
-        return True
+def merged(user_admin, request, kept, duplicate, form):
+    """Whether the domain did it; what it refused becomes an error of the form."""
+    try:
+        with transaction.atomic():
+            moved = merging.merge_clients(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
+            user_admin.log_change(request, kept, f"Merged with {duplicate}.")
+            user_admin.log_change(request, duplicate, f"Merged into {kept}.")
+    except (Refused, DatabaseError) as error:
+        form.add_error("duplicate", refusal_in(error).detail)
+        return False
+    visits = "1 visit" if moved == 1 else f"{moved} visits"
+    user_admin.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)
+    return True
 
 
 def side(client):

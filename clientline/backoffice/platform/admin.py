@@ -9,19 +9,19 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Func, IntegerField, OuterRef, Subquery
 from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import founding
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.refusals import AsksAboutVisits
+from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
 from clientline.backoffice import page
 from clientline.zones import country_of
 from organizations import changing
-from organizations.admin import OrganizationAdmin
 from organizations.models import Organization
 
 RECENT = timedelta(days=30)
@@ -93,18 +93,66 @@ class WithFigures(SortedByIndex):
         self.result_list = list(found.values())
 
 
-class OrganizationPage(OrganizationAdmin):
-    change_form_template = "admin/backoffice/organization.html"
+class OrganizationForm(ClientLineForm):
+    def values_to_judge(self):
+        """A zone that is no longer one to choose stays where nobody touches it."""
+        values = super().values_to_judge()
+        return {name: value for name, value in values.items() if name != "timezone" or name in self.changed_data}
+
+    def add_refusal(self, refusal):
+        if any(error["field"] == "coming_visits" for error in getattr(refusal, "errors", ())):
+            self.add_error("timezone", "Nothing is saved yet: say first what the visits to come do.")
+        else:
+            super().add_refusal(refusal)
+
+
+class OrganizationAdmin(ClientLineModelAdmin):
+    resource = "organizations"
+    form = OrganizationForm
     add_form = FoundingForm
-    add_fields = (*OrganizationAdmin.add_fields, *founding.FIELDS)
+    change_form_template = "admin/backoffice/organization.html"
+    list_display = ("name", "email", "phone", "timezone", "currency", "is_active")
     operator_columns = ("name", "people", "recent_visits", "last_booking", "timezone", "currency", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "email")
+    ordering = operator_ordering = ("name", "id")
+    sortable_by = ("name",)
+    own_fields = (
+        "name",
+        "email",
+        "phone",
+        "address",
+        "country",
+        "region",
+        "language",
+        "timezone",
+        "currency",
+        "slot_interval",
+        "min_notice",
+        "max_advance_days",
+        "cancellation_notice",
+        "late_cancellation_fee",
+        "no_show_fee",
+        "require_second_factor",
+    )
+    add_fields = (*own_fields, *founding.FIELDS)
+    change_fields = (*own_fields, "is_active", "created_at")
+    readonly_fields = ("created_at",)
+    labels = ClientLineModelAdmin.labels | {
+        "timezone": "Time zone",
+        "min_notice": "Shortest notice (minutes)",
+        "max_advance_days": "Longest ahead (days)",
+    }
+    help_texts = {
+        "timezone": "Like Europe/Berlin",
+        "currency": "Its three letters, like EUR",
+        "country": "Its two letters, like DE",
+        "region": "Of the country, where holidays differ in it, like BY or ZH",
+        "language": "Of its texts: en or de. Pages are in English so far",
+    }
 
     def get_urls(self):
-        page = self.admin_site.admin_view(self.standing)
-        return [
-            path("<int:object_id>/standing/", page, name="organizations_organization_standing"),
-            *super().get_urls(),
-        ]
+        return [*self.pages_of_a_row({"standing": self.standing}), *super().get_urls()]
 
     # Lists
 
@@ -133,6 +181,10 @@ class OrganizationPage(OrganizationAdmin):
         # To operators a button shows first what ends with it.
         return [name for name in fields if name != "is_active" or not request.user.is_superuser]
 
+    def get_readonly_fields(self, request, obj=None):
+        kept = () if request.user.may("organizations", "destroy") else ("is_active",)
+        return (*super().get_readonly_fields(request, obj), *kept)
+
     def get_fieldsets(self, request, obj=None):
         fields = self.get_fields(request, obj)
         rest = ("Record", None, [name for name in fields if name not in GROUPED])
@@ -152,6 +204,16 @@ class OrganizationPage(OrganizationAdmin):
         organization = Organization(**values)
         founding.found_organization(organization=organization, **first_admin)
         return organization
+
+    def update(self, request, row, changes):
+        wish = request.POST.get("coming_visits")
+        return changing.change_organization(
+            organization=row,
+            changes=changes,
+            by=request.user,
+            coming_visits=wish if wish in (changing.KEEP_LOCAL, changing.KEEP_INSTANT) else None,
+            now=timezone.now(),
+        )
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
