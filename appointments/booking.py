@@ -5,13 +5,13 @@ The functions that change a visit expect its row to be locked by the caller: row
 """
 
 from copy import copy
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
 
 from appointments import history
 from appointments.availability import need_of, need_of_visit
+from appointments.lateness import find_cutoff, is_late
 from appointments.models import Appointment
 from appointments.placing import (
     catch_slot_taken,
@@ -254,14 +254,9 @@ def hand_over(*, by, client, to, now, reason):
     return len(visits)
 
 
-def cutoff(visit):
-    """Until when its client may cancel or move the visit."""
-    return visit.appointment_date - timedelta(minutes=visit.cancellation_notice)
-
-
 def _refuse_after_cutoff(by, visit, now):
-    if not caller_may(by, "bend_rules") and now > cutoff(visit):
-        raise TooLate(cutoff(visit))
+    if not caller_may(by, "bend_rules") and is_late(visit, now):
+        raise TooLate(find_cutoff(visit))
 
 
 def _refuse_unless_scheduled(visit, to, now):

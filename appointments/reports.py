@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import User
 from appointments.hours import Hours, minute_after, minute_at, minute_of
+from appointments.lateness import CANCELLED_LATE_SQL
 from appointments.models import TimeOff
 
 GROUPINGS = ("day", "week", "month", "staff", "service")
@@ -37,15 +38,11 @@ BOOKED_MINUTES = {
     "booked_minutes": "coalesce(extract(epoch FROM"
     " sum(visit.ends_at - visit.appointment_date) FILTER (WHERE visit.status <> 'cancelled')) / 60, 0)::int"
 }
-LATE = (
-    "visit.status = 'cancelled'"
-    " AND visit.cancelled_at > visit.appointment_date - make_interval(mins => visit.cancellation_notice)"
-)
 ATTENDANCE = {
-    "visits": f"count(visit.id) FILTER (WHERE visit.status <> 'cancelled' OR {LATE})::int",
+    "visits": f"count(visit.id) FILTER (WHERE visit.status <> 'cancelled' OR {CANCELLED_LATE_SQL})::int",
     "completed": "count(visit.id) FILTER (WHERE visit.status = 'completed')::int",
     "no_show": "count(visit.id) FILTER (WHERE visit.status = 'no_show')::int",
-    "late_cancelled": f"count(visit.id) FILTER (WHERE {LATE})::int",
+    "late_cancelled": f"count(visit.id) FILTER (WHERE {CANCELLED_LATE_SQL})::int",
 }
 
 

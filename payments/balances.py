@@ -1,18 +1,14 @@
 """What is due for visits: the one place that says what a visit costs and what has been paid. Nothing here writes."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import (
     Case,
-    DateTimeField,
     DecimalField,
-    DurationField,
     ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
-    Q,
     Subquery,
     Sum,
     Value,
@@ -20,6 +16,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Round
 
+from appointments.lateness import CANCELLED_LATE
 from clientline.currencies import WHOLE
 from payments.models import Payment, Refund
 
@@ -27,9 +24,6 @@ FIGURES = ("price", "charge", "paid", "refunded", "due")
 MONEY = DecimalField(max_digits=14, decimal_places=2)
 NOTHING = Value(Decimal("0.00"), output_field=MONEY)
 
-NOTICE = ExpressionWrapper(F("cancellation_notice") * Value(timedelta(minutes=1)), output_field=DurationField())
-CUT_OFF = ExpressionWrapper(F("appointment_date") - NOTICE, output_field=DateTimeField())
-LATE = Q(status="cancelled", cancelled_at__gt=CUT_OFF)
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
 
 
@@ -41,7 +35,7 @@ def _round_money(amount):
 CHARGE = Case(
     When(status__in=("scheduled", "completed"), then=_round_money(F("price"))),
     When(fee_waived=True, then=NOTHING),
-    When(LATE, then=_round_money(F("price") * F("late_cancellation_fee") / 100)),
+    When(CANCELLED_LATE, then=_round_money(F("price") * F("late_cancellation_fee") / 100)),
     When(status="no_show", then=_round_money(F("price") * F("no_show_fee") / 100)),
     default=NOTHING,
     output_field=MONEY,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from appointments import booking
+from appointments import lateness
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline.tests.problems import problem
@@ -228,4 +228,4 @@ def test_changing_hours_zone_service_or_policy_changes_no_booked_visit(api, salo
     kept = before | {"local_start": shown, "version": 2}  # the instant was to stay, so its wall clock is another
     assert Appointment.objects.filter(pk=visit.pk).values().get() == kept
     visit.refresh_from_db()
-    assert booking.cutoff(visit) == visit.appointment_date - timedelta(days=1)
+    assert lateness.find_cutoff(visit) == visit.appointment_date - timedelta(days=1)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from appointments.lateness import is_cancelled_late
 from appointments.models import Appointment
-from clientline.demo.visits import is_late
 from payments.models import Payment, Refund
 
 Method, Status = Payment.Method, Payment.Status
@@ -42,7 +42,7 @@ def charge(visit, place):
         return visit.price
     if visit.status == Appointment.Status.NO_SHOW:
         return place.amount(visit.price * visit.no_show_fee / 100)
-    late = is_late(visit) and not visit.fee_waived
+    late = is_cancelled_late(visit) and not visit.fee_waived
     return place.amount(visit.price * visit.late_cancellation_fee / 100) if late else Decimal(0)
 
 

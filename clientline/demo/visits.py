@@ -5,6 +5,7 @@ from itertools import chain, count, islice
 from math import exp
 from operator import attrgetter
 
+from appointments.lateness import is_cancelled_late
 from appointments.models import Appointment
 from clientline.zones import wall_clock
 
@@ -108,7 +109,7 @@ class Calendar:
         )
         if visit.status == Appointment.Status.CANCELLED:
             visit.cancelled_at = visit.created_at + rng.random() * (known - visit.created_at)
-            visit.fee_waived = is_late(visit) and rng.random() < 0.3
+            visit.fee_waived = is_cancelled_late(visit) and rng.random() < 0.3
         return visit
 
     def outcome(self, end, overbooked):
@@ -118,11 +119,6 @@ class Calendar:
         if end > self.now or chance > 1 - FORGOTTEN:
             return Appointment.Status.SCHEDULED
         return Appointment.Status.NO_SHOW if chance < CANCELLED + MISSED else Appointment.Status.COMPLETED
-
-
-def is_late(visit):
-    """Whether it was cancelled after the cut-off."""
-    return visit.cancelled_at > visit.appointment_date - timedelta(minutes=visit.cancellation_notice)
 
 
 def draw_guests(rng, visits, clients):

@@ -58,7 +58,7 @@ RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
 # What decides; it knows neither requests nor forms nor answers.
 DOMAIN = """
-    acquaintance audit availability balances booking changing founding history hours ledger merging
+    acquaintance audit availability balances booking changing founding history hours lateness ledger merging
     offering origin people performing periods placing policy receipts reports rezoning series sessions
     tenancy tokens working_week
 """.split()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from appointments import booking, series
+from appointments.lateness import is_cancelled_late, is_late
 from appointments.refusals import reachable
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
@@ -78,7 +79,7 @@ class CancelForm(MoveForm):
     def choose(self):
         if self.row.series is None:
             del self.fields["scope"]
-        late = timezone.now() > booking.cutoff(self.row)
+        late = is_late(self.row, timezone.now())
         self.about = fee_of(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
 
 
@@ -185,7 +186,7 @@ def leads_to(*statuses, starts_from=("scheduled",)):
 def costs_a_fee(visit):
     """Whether there is a fee to waive, or to charge after all."""
     if visit.status == "cancelled":
-        return visit.late_cancellation_fee > 0 and visit.cancelled_at > booking.cutoff(visit)
+        return visit.late_cancellation_fee > 0 and is_cancelled_late(visit)
     return visit.status == "no_show" and visit.no_show_fee > 0
 
 
