@@ -109,7 +109,7 @@ class AppointmentSerializer(TenantSerializer):
             "version",
             "created_at",
         ]
-        guarded = {"price": "reprice", "fee_waived": "waive_fee"}
+        guarded = policy.guarded_keys("appointments", "update")
 
     def update(self, instance, validated_data):
         return booking.revise(by=self.caller, visit=instance, changes=validated_data, now=timezone.now())
@@ -160,12 +160,7 @@ class BookingSerializer(TenantSerializer):
             "internal_notes",
             "overbook",
         ]
-        guarded = {
-            "duration": "duration",
-            "price": "price",
-            "internal_notes": "internal_notes",
-            "overbook": "overbook",
-        }
+        guarded = policy.guarded_keys("appointments", "create")
 
     def validate(self, attrs):
         alone = {policy.OWN: "client", policy.ASSIGNED: "staff"}.get(
@@ -199,15 +194,14 @@ class SeriesSerializer(BookingSerializer):
 
 
 class MoveSerializer(BodySerializer):
-    """The base of a transition's body. `guarded` maps a key to the policy action that permits sending it."""
+    """The base of a transition's body. `guarded` are keys that only some may send, from the policy."""
 
     guarded = {}
     harmless = {"waive_fee": False}  # it asks for nothing, so everybody may say it
 
     def to_internal_value(self, data):
-        for key, action in self.guarded.items():
-            asked = key in data and data[key] is not self.harmless.get(key, empty)
-            if asked and not self.caller.may("appointments", action):
+        for key in policy.withheld_keys(self.caller, self.guarded):
+            if key in data and data[key] is not self.harmless.get(key, empty):
                 raise Forbidden(f"You may not send `{key}`.")
         return super().to_internal_value(data)
 
@@ -221,7 +215,7 @@ class RescheduleSerializer(MoveSerializer):
     staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
     overbook = StrictBooleanField(default=False)
 
-    guarded = {"overbook": "overbook"}
+    guarded = policy.guarded_keys("appointments", "reschedule")
 
 
 class CancelSerializer(MoveSerializer):
@@ -229,13 +223,13 @@ class CancelSerializer(MoveSerializer):
     waive_fee = StrictBooleanField(default=False)
     scope = StrictChoiceField(choices=["this", "following"], default="this")
 
-    guarded = {"waive_fee": "waive_fee"}
+    guarded = policy.guarded_keys("appointments", "cancel")
 
 
 class NoShowSerializer(MoveSerializer):
     waive_fee = StrictBooleanField(default=False)
 
-    guarded = {"waive_fee": "waive_fee"}
+    guarded = policy.guarded_keys("appointments", "no_show")
 
 
 class CompleteSerializer(MoveSerializer):

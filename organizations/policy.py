@@ -52,6 +52,21 @@ TABLE = [
     (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
 ]
 
+# Keys of a body, which are fields of a form, that only some may fill in: (resource, action) → key → what they need.
+GUARDED = {
+    ("organizations", "update"): {"is_active": "destroy"},  # it ends every sign-in, also that of who could undo it
+    ("appointments", "create"): {
+        "duration": "duration",
+        "price": "price",
+        "internal_notes": "internal_notes",
+        "overbook": "overbook",
+    },
+    ("appointments", "update"): {"price": "reprice", "fee_waived": "waive_fee"},
+    ("appointments", "reschedule"): {"overbook": "overbook"},
+    ("appointments", "cancel"): {"waive_fee": "waive_fee"},
+    ("appointments", "no_show"): {"waive_fee": "waive_fee"},
+}
+
 CELLS = {
     (resource, action): dict(zip((*ROLES, "operator"), scopes, strict=True))
     for resources, actions, *scopes in TABLE
@@ -73,6 +88,16 @@ def scope(user, resource, action):
 def allows(user, resource, action):
     """Whether there is any row on which `user` may do `action`."""
     return scope(user, resource, action) != NEVER
+
+
+def guarded_keys(resource, action):
+    """The keys that not everybody may send who may do `action`, each with the (resource, action) it takes."""
+    return {key: (resource, needed) for key, needed in GUARDED[resource, action].items()}
+
+
+def withheld_keys(user, guarded):
+    """Of such keys those that `user` may not send, in their order."""
+    return [key for key, permission in guarded.items() if not user.may(*permission)]
 
 
 def grantable_roles(user, action):

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from clientline.api.fields import ChangesField, Reference, StrictChoiceField
 from clientline.api.serializers import UNKNOWN_KEY, ClientLineSerializer
 from clientline.zones import country_of, validate_zone
-from organizations import changing
+from organizations import changing, policy
 from organizations.models import Audit, Organization
 
 
@@ -45,7 +45,7 @@ class OrganizationSerializer(ClientLineSerializer):
         ]
         read_only_fields = ["id", "version", "created_at"]
         kept = ["coming_visits"]
-        guarded = {"is_active": "destroy"}  # it ends every sign-in, also that of whoever could undo it
+        guarded = policy.guarded_keys("organizations", "update")
         extra_kwargs = {"timezone": {"validators": []}}
 
     def validate_timezone(self, name):

@@ -30,7 +30,7 @@ class BodySerializer(serializers.Serializer):
 class ClientLineSerializer(serializers.ModelSerializer):
     """Refuses unknown keys, keys the caller's role may not send, and read-only keys that differ from the present.
 
-    `Meta.guarded` maps a key to the policy action that permits sending it. `Meta.kept` names writable keys
+    `Meta.guarded` maps a key to the (resource, action) that permits sending it. `Meta.kept` names writable keys
     that a PUT without them leaves as they are.
     """
 
@@ -90,9 +90,9 @@ class ClientLineSerializer(serializers.ModelSerializer):
         return fields.find_rows_by_key(self.caller, *asked) if asked else {}
 
     def refuse_guarded_keys(self, data):
-        for key, action in getattr(self.Meta, "guarded", {}).items():
-            sent = key in data and data[key] != self.present.get(key, empty)
-            if sent and not self.caller.may(self.context["view"].resource, action):
+        for key, permission in getattr(self.Meta, "guarded", {}).items():
+            withheld = key in data and not self.caller.may(*permission)
+            if withheld and data[key] != self.present.get(key, empty):
                 raise Forbidden(f"You may not send `{key}`.")
 
     def key_problem(self, key, value):

@@ -35,9 +35,8 @@ class MoveForm(Refusable, forms.Form):
     def __init__(self, *args, caller, row, **kwargs):
         super().__init__(*args, **kwargs)
         self.caller, self.row, self.label_suffix = caller, row, ""
-        for name, (resource, action) in self.guarded.items():
-            if not caller.may(resource, action):
-                del self.fields[name]
+        for name in policy.withheld_keys(caller, self.guarded):
+            del self.fields[name]
         self.choose()
         for first in self.visible_fields()[:1]:
             first.field.widget.attrs["autofocus"] = True

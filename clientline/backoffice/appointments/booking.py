@@ -64,11 +64,8 @@ class BookingForm(PriceForm, WhenForm):
     twice = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     guarded = {
-        "overbook": ("appointments", "overbook"),
+        **policy.guarded_keys("appointments", "create"),
         "time": ("appointments", "bend_rules"),
-        "duration": ("appointments", "duration"),
-        "price": ("appointments", "price"),
-        "internal_notes": ("appointments", "internal_notes"),
         "name": ("users", "create"),
         "email": ("users", "create"),
         "phone": ("users", "create"),
@@ -78,9 +75,8 @@ class BookingForm(PriceForm, WhenForm):
     def __init__(self, *args, model_admin, request, **kwargs):
         super().__init__(*args, **kwargs)
         self.caller, self.label_suffix = request.user, ""
-        for name, permission in self.guarded.items():
-            if not self.caller.may(*permission):
-                del self.fields[name]
+        for name in policy.withheld_keys(self.caller, self.guarded):
+            del self.fields[name]
         self.model_admin = model_admin
         for name in ROWS:
             rows = model_admin.rows_for(Appointment._meta.get_field(name), request)

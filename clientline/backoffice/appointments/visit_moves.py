@@ -14,6 +14,7 @@ from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.money.amounts import AmountForm
 from clientline.backoffice.moves import Move, MoveForm
+from organizations import policy
 from payments import balances, ledger
 from payments.models import Payment
 from payments.refusals import Overpaid
@@ -30,7 +31,7 @@ def visits(action):
 class RescheduleForm(MoveForm, WhenForm):
     staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
 
-    guarded = {"overbook": visits("overbook"), "time": visits("bend_rules")}
+    guarded = policy.guarded_keys("appointments", "reschedule") | {"time": visits("bend_rules")}
     renamed = {"appointment_date": "slot"}
     field_order = ("staff", "date", "slot", "time")
 
@@ -74,7 +75,7 @@ class CancelForm(MoveForm):
         label="Which", choices=[("this", "This visit"), ("following", "This and the later ones of its series")]
     )
 
-    guarded = {"waive_fee": visits("waive_fee")}
+    guarded = policy.guarded_keys("appointments", "cancel")
 
     def choose(self):
         if self.row.series is None:
@@ -86,7 +87,7 @@ class CancelForm(MoveForm):
 class NoShowForm(MoveForm):
     waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing")
 
-    guarded = {"waive_fee": visits("waive_fee")}
+    guarded = policy.guarded_keys("appointments", "no_show")
 
     def choose(self):
         self.about = fee_of(self.row, "no_show_fee", "No-show")

@@ -1,0 +1,49 @@
+"""Which keys not everybody may send is in the policy, once for the API and the back office."""
+
+from appointments.serializers import (
+    AppointmentSerializer,
+    BookingSerializer,
+    CancelSerializer,
+    NoShowSerializer,
+    RescheduleSerializer,
+)
+from clientline.backoffice.appointments.booking import BookingForm
+from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
+from organizations import policy
+from organizations.serializers import OrganizationSerializer
+
+BODIES = {
+    ("organizations", "update"): OrganizationSerializer.Meta.guarded,
+    ("appointments", "create"): BookingSerializer.Meta.guarded,
+    ("appointments", "update"): AppointmentSerializer.Meta.guarded,
+    ("appointments", "reschedule"): RescheduleSerializer.guarded,
+    ("appointments", "cancel"): CancelSerializer.guarded,
+    ("appointments", "no_show"): NoShowSerializer.guarded,
+}
+FORMS = {
+    ("appointments", "create"): BookingForm.guarded,
+    ("appointments", "reschedule"): VISIT_MOVES["reschedule"].form.guarded,
+    ("appointments", "cancel"): VISIT_MOVES["cancel"].form.guarded,
+    ("appointments", "no_show"): VISIT_MOVES["no-show"].form.guarded,
+}
+
+
+def test_bodies_guard_what_the_policy_says():
+    assert {asked: policy.guarded_keys(*asked) for asked in policy.GUARDED} == BODIES
+
+
+def test_forms_guard_what_bodies_do():
+    for asked, guarded in FORMS.items():
+        assert BODIES[asked].items() <= guarded.items(), asked
+
+
+def test_each_guarded_key_takes_something_that_the_table_knows():
+    needed = {permission for asked in policy.GUARDED for permission in policy.guarded_keys(*asked).values()}
+    assert needed <= policy.CELLS.keys()
+
+
+def test_what_staff_may_not_send_is_withheld_in_its_order(salon):
+    booking = policy.guarded_keys("appointments", "create")
+    assert policy.withheld_keys(salon.manager, booking) == []
+    assert policy.withheld_keys(salon.staff, booking) == ["overbook"]
+    assert policy.withheld_keys(salon.client, booking) == ["duration", "price", "internal_notes", "overbook"]
