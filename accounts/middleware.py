@@ -93,11 +93,11 @@ def between_transactions(request, so_far=None):
     """Commit what the request did so far, run the block without a transaction, and go on in a second one.
 
     A provider is called here: it may take seconds, while locks would be held, and a rollback would not undo it.
-    `so_far` is the answer to whoever repeats the request, should it end here; one with a key needs it.
+    `so_far()` is the answer to whoever repeats the request, should it end here; one with a key needs it.
     """
     call = request.call
     if call.once:
-        call.once.keep(so_far, is_final=False)
+        call.once.keep(so_far(), is_final=False)
     call.transaction.close()
     release()
     try:

@@ -7,6 +7,7 @@ import logging
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.utils import timezone
 
 from organizations.tenancy import confine, release
 from payments import gateway, ledger
@@ -15,44 +16,54 @@ from payments.models import Payment, Refund
 logger = logging.getLogger(__name__)
 
 
-def ask_for_payment(payment):
-    """The provider's Answer, with the page on which the client pays. Outside a transaction."""
-    return gateway.ask_gateway(payment.provider, "begin", _request_for(payment, payment))
+def settle_with_provider(row, *, between):
+    """Tell the provider about an online payment or refund, and record what it says; nothing of others.
+
+    `between` is entered between two transactions: a provider may take seconds, while locks would be held, and a
+    rollback would not undo what it did. The row is committed before, its outcome after.
+    """
+    if row.key is None:
+        return
+    with between:
+        answer = ask_provider(row)
+    note_answer(row, answer, now=timezone.now())  # of after the asking
 
 
-def ask_for_refund(refund):
-    """The provider's Answer. Outside a transaction."""
-    payment = refund.payment
-    return gateway.ask_gateway(payment.provider, "refund", _request_for(refund, payment), payment.reference)
+def ask_provider(row):
+    """The provider's Answer about a payment, with the page where its client pays, or a refund. In no transaction."""
+    payment = _payment_of(row)
+    organization = payment.organization
+    asked = gateway.Request(row.key, row.amount, organization.currency, f"{organization} · {payment.pk}")
+    if isinstance(row, Payment):
+        return gateway.ask_gateway(payment.provider, "begin", asked)
+    return gateway.ask_gateway(payment.provider, "refund", asked, payment.reference)
 
 
-def look_up_refund(refund):
-    """The provider's Answer about a refund; it is asked for again only where the provider never heard of it."""
-    payment = refund.payment
+def look_up(row):
+    """The provider's Answer about what it was asked before; it is asked again only where it never heard of it."""
+    payment = _payment_of(row)
+    if isinstance(row, Payment):
+        known = payment.reference
+        return gateway.ask_gateway(payment.provider, "look_up", known) if known else ask_provider(row)
     try:
-        known = gateway.open_gateway(payment.provider).look_up_refund(refund.key, payment.reference)
+        known = gateway.open_gateway(payment.provider).look_up_refund(row.key, payment.reference)
     except gateway.NoAnswer as silence:
         logger.warning("The payment provider did not answer: %s", silence)
         return gateway.Answer()
-    return known or ask_for_refund(refund)
+    return known or ask_provider(row)
 
 
-def _request_for(row, payment):
-    organization = payment.organization
-    return gateway.Request(row.key, row.amount, organization.currency, f"{organization} · {payment.pk}")
+def _payment_of(row):
+    return row if isinstance(row, Payment) else row.payment
 
 
-def note_payment(pk, answer, *, now):
-    """Record what the provider answered about a payment. Whether that settled it."""
-    payment = lock_payment(pk)
+def note_answer(row, answer, *, now):
+    """Record what the provider answered about a payment or refund. Whether that settled it."""
+    payment = lock_payment(row.payment_id if isinstance(row, Refund) else row.pk)
+    if isinstance(row, Refund):
+        return ledger.settle_refund(refund=row, payment=payment, answer=answer, now=now)
     ledger.note_reference(payment, reference=answer.reference, checkout_url=answer.url)
     return ledger.settle_payment(payment=payment, outcome=answer.outcome, now=now)
-
-
-def note_refund(refund, answer, *, now):
-    """Record what the provider answered about a refund. Whether that settled it."""
-    payment = lock_payment(refund.payment_id)
-    return ledger.settle_refund(refund=refund, payment=payment, answer=answer, now=now)
 
 
 def lock_payment(pk):
@@ -67,10 +78,7 @@ def settle_event(event, *, now):
         logger.warning("A callback is about the %s %s, which is not ours", event.kind, event.key)
         return
     with open_confined_transaction(row.organization_id):
-        if event.kind == gateway.PAYMENT:
-            note_payment(row.pk, event.answer, now=now)
-        else:
-            note_refund(row, event.answer, now=now)
+        note_answer(row, event.answer, now=now)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """`/payments` and what follows from them: refunds, receipts, balances and revenue."""
 
+from functools import partial
+
 from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
@@ -48,10 +50,8 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
 
     def perform_create(self, serializer):
         payment = serializer.save()
-        if payment.provider:
-            with between_transactions(self.request, so_far=self.created(serializer)):
-                answer = online.ask_for_payment(payment)
-            online.note_payment(payment.pk, answer, now=timezone.now())
+        pause = between_transactions(self.request, so_far=partial(self.created, serializer))
+        online.settle_with_provider(payment, between=pause)
 
     def settle(self, perform):
         """Settle the payment under its row's lock: answers the payment as it is then."""
@@ -122,10 +122,8 @@ class RefundViewSet(ReadViewSet):
         body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         refund = ledger.refund_payment(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
-        if refund.key:
-            with between_transactions(request, so_far=self.created(refund)):
-                answer = online.ask_for_refund(refund)
-            online.note_refund(refund, answer, now=timezone.now())
+        pause = between_transactions(request, so_far=partial(self.created, refund))
+        online.settle_with_provider(refund, between=pause)
         return self.created(refund)
 
     def created(self, refund):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clientline.admin.forms import Refusable
-from clientline.backoffice.money.provider import ask_provider
+from clientline.backoffice.money.provider import settle_with_provider
 from clientline.backoffice.page import page
 from clientline.database.refusals import refusal_in
 from clientline.refusals import Refused
@@ -138,7 +138,7 @@ class MovesMixin:
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
             done, made = self.performed(request, move, row, form)
             if done:
-                note = ask_provider(request, made)
+                note = settle_with_provider(request, made)
                 told = note or move.done.format(**form.figures())
                 self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
                 return HttpResponseRedirect(self.home_of(request, row))

@@ -121,7 +121,7 @@ class Till(RuleBasedStateMachine):
         )
         assert (payment is not None) == (more or amount <= left)
         if payment and payment.provider:
-            online.note_payment(payment.pk, online.ask_for_payment(payment), now=NOW)
+            online.note_answer(payment, online.ask_provider(payment), now=NOW)
             payment.refresh_from_db()
         return payment
 
@@ -162,7 +162,7 @@ class Till(RuleBasedStateMachine):
         )
         if refund and refund.key:
             self.simulator.script("refund", behaviour)
-            online.note_refund(refund, online.ask_for_refund(refund), now=NOW)
+            online.note_answer(refund, online.ask_provider(refund), now=NOW)
 
     @rule(n=PICK, outcome=st.sampled_from([gateway.COMPLETED, gateway.FAILED]))
     def the_bank_decides(self, n, outcome):
@@ -182,7 +182,7 @@ class Till(RuleBasedStateMachine):
     @rule()
     def reconcile(self):
         for refund in Refund.objects.filter(key__isnull=False, status="pending").select_related("payment"):
-            online.note_refund(refund, online.look_up_refund(refund), now=NOW)
+            online.note_answer(refund, online.look_up(refund), now=NOW)
 
     def attempt(self, perform, **arguments):
         """The result, or None where it was refused."""
