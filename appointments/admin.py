@@ -1,9 +1,10 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from django.contrib import admin
 
 from accounts.models import User
+from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
@@ -106,8 +107,7 @@ class SpecialHoursAdmin(ShowsVisitsFirst, HoursMixin, ClientLineModelAdmin):
         if row.starts is not None:
             return visits.none()
         zone, day = row.organization.zone, row.date
-        first, after = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
-        return visits.under_way(first, after)
+        return visits.under_way(find_midnight(zone, day), find_midnight(zone, day + timedelta(days=1)))
 
 
 class AwayFilter(ChoicesFilter):

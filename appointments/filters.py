@@ -1,9 +1,10 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
+from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.api.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
 from organizations.models import Organization
@@ -41,22 +42,17 @@ class TimeOffFilter(FilterSet):
         fields = []
 
     def ending_after(self, queryset, name, day):
-        return queryset.filter(ends_at__gt=midnight(day, self.zone))
+        return queryset.filter(ends_at__gt=find_midnight(self.zone, day))
 
     def starting_until(self, queryset, name, day):
-        return queryset.filter(starts_at__lt=midnight(day + timedelta(days=1), self.zone))
+        return queryset.filter(starts_at__lt=find_midnight(self.zone, day + timedelta(days=1)))
 
     @cached_property
     def zone(self):
-        """That of the organization an operator named, or None."""
+        """That of the organization an operator named, else the caller's."""
         named = self.request.query_params.get("organization")  # checked already, and an operator's alone
         organization = Organization.objects.filter(pk=named).first() if named else None
-        return organization and organization.zone
-
-
-def midnight(day, zone=None):
-    """Where a date begins, by default in the caller's organization."""
-    return datetime.combine(day, time.min, tzinfo=zone or timezone.get_current_timezone())
+        return organization.zone if organization else timezone.get_current_timezone()
 
 
 class AppointmentFilter(FilterSet):

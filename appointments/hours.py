@@ -10,8 +10,9 @@ from functools import cache, lru_cache
 
 from appointments.models import SpecialHours, WorkingHours
 from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
+from services.models import DAY_OF_MINUTES
 
-DAY = 1440
+DAY = DAY_OF_MINUTES
 
 
 def minute_of(instant):
@@ -48,6 +49,11 @@ def minute_at(zone, day, minute):
     return late
 
 
+def find_midnight(zone, day):
+    """The instant at which a local date begins; where the clocks skip its 00:00, that of the skip."""
+    return instant_of(minute_at(zone, day, 0))
+
+
 def is_shown(zone, day, minute):
     """Whether the clocks ever show this time of this day."""
     shown = instant_of(minute_at(zone, day, minute), zone)
@@ -63,7 +69,7 @@ def grid(zone, day, starts, ends, interval):
 
 
 def _minutes_of(starts, ends):
-    """Two times of day as minutes of the day; 00:00 as an end is midnight."""
+    """Two times of day as minutes of the day; 00:00 as an end is midnight. `models.minute_range` says it in SQL."""
     return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
 
 

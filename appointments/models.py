@@ -16,7 +16,7 @@ from clientline.columns import between
 from clientline.constraints import SameOrganization
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
-from services.models import Service
+from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_VISIT = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -47,8 +47,8 @@ def minute_range(day):
     """The minutes from `starts` to `ends` on a numbered day; midnight as an end is the day's last."""
     ends = NullIf(minutes(F("ends")), Value(0))
     return Func(
-        day * Value(1440) + Coalesce(minutes(F("starts")), Value(0)),
-        day * Value(1440) + Coalesce(ends, Value(1440)),
+        day * Value(DAY_OF_MINUTES) + Coalesce(minutes(F("starts")), Value(0)),
+        day * Value(DAY_OF_MINUTES) + Coalesce(ends, Value(DAY_OF_MINUTES)),
         function="int4range",
         output_field=IntegerRangeField(),
     )

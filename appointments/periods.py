@@ -4,7 +4,7 @@ from collections import namedtuple
 from datetime import timedelta
 from itertools import groupby
 
-from appointments.hours import instant_of, minute_at
+from appointments.hours import find_midnight
 from clientline.refusals import FieldRefused
 
 LONGEST_DAYS = 366
@@ -24,14 +24,11 @@ class Period:
     def __init__(self, organization, first, last, group_by):
         self.organization, self.first, self.last, self.group_by = organization, first, last, group_by
         self.days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        self.begins, self.ends = self.midnight(first), self.midnight(last + timedelta(days=1))
-
-    def midnight(self, day):
-        return instant_of(minute_at(self.organization.zone, day, 0))
+        self.begins, self.ends = (find_midnight(organization.zone, day) for day in (first, last + timedelta(days=1)))
 
     def buckets(self):
         """The days, weeks or months, in order; the first and last may be cut short."""
-        midnights = [*map(self.midnight, self.days), self.ends]
+        midnights = [*(find_midnight(self.organization.zone, day) for day in self.days), self.ends]
         grouped = groupby(
             zip(self.days, midnights, midnights[1:], strict=False), lambda day: KEYS[self.group_by](day[0])
         )

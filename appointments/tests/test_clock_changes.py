@@ -1,13 +1,14 @@
 """On the days of both clock changes: what is listed, and what can be booked, as hand-written literals."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import instant_of, is_shown, minute_at, minute_of
+from appointments.hours import find_midnight, instant_of, is_shown, minute_at, minute_of
 from appointments.refusals import OffGrid, OutsideWorkingHours
 from appointments.tests.factories import WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
@@ -223,3 +224,12 @@ def test_a_skipped_time_is_the_moment_of_the_skip_and_a_doubled_one_its_first(db
         == minute_at(cairo, date(2025, 4, 25), 60)
     )
     assert not is_shown(cairo, date(2025, 4, 24), 1440)
+
+
+SKIPPED_MIDNIGHT = ("Africa/Cairo", date(2026, 4, 24), datetime(2026, 4, 23, 22, tzinfo=UTC))  # 00:00 → 01:00
+MIDNIGHT_TWICE = ("America/Havana", date(2026, 11, 1), datetime(2026, 11, 1, 4, tzinfo=UTC))  # 01:00 → 00:00
+
+
+@pytest.mark.parametrize(("zone", "day", "begins"), [SKIPPED_MIDNIGHT, MIDNIGHT_TWICE])
+def test_a_date_begins_where_its_midnight_is_skipped_or_shown_twice(zone, day, begins):
+    assert find_midnight(ZoneInfo(zone), day) == begins

@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from appointments.hours import DAY
 from appointments.models import SpecialHours, TimeOff, WorkingHours
 from clientline.demo.trades import minute
 
-DAY = 1440
 OPEN_SATURDAY = ((minute(10), minute(14)),)
 OPEN_TODAY = ((minute(10), minute(13)), (minute(13.5), minute(18)))
 

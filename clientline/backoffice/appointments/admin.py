@@ -9,7 +9,7 @@ from django.utils.html import format_html
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.filters import midnight
+from appointments.hours import find_midnight
 from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin, money_column, pill
@@ -41,9 +41,10 @@ class Day(admin.SimpleListFilter):
             return queryset
         first, days = self.SPANS[self.value()]
         start = timezone.localdate() + timedelta(days=first)
-        return queryset.filter(
-            appointment_date__gte=midnight(start), appointment_date__lt=midnight(start + timedelta(days=days))
+        begins, ends = (
+            find_midnight(timezone.get_current_timezone(), day) for day in (start, start + timedelta(days=days))
         )
+        return queryset.filter(appointment_date__gte=begins, appointment_date__lt=ends)
 
 
 class OfClient(OneRowFilter):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from appointments.hours import instant_of, minute_at
+from appointments.hours import find_midnight, instant_of
 from appointments.models import Appointment
 from appointments.periods import Period
 from clientline import wording
@@ -66,7 +66,7 @@ def no_shows_figure(caller, diary):
     first = neighbour(day, 1 - NO_SHOW_DAYS) or day
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
         organization=diary.organization,
-        appointment_date__gte=instant_of(minute_at(diary.zone, first, 0)),
+        appointment_date__gte=find_midnight(diary.zone, first),
         appointment_date__lt=instant_of(diary.end),
     )
     counted = visits.aggregate(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments.hours import instant_of, minute_at
+from appointments.hours import find_midnight
 from clientline.api.fields import parse_date
 from clientline.web.sheets import cell
 from organizations import audit
@@ -48,11 +48,7 @@ def recorded(organization, first, last):
     """The organization's payments recorded on these local dates, both included; None is no bound."""
     payments = Payment.objects.filter(organization=organization)
     if first:
-        payments = payments.filter(created_at__gte=midnight(organization, first))
+        payments = payments.filter(created_at__gte=find_midnight(organization.zone, first))
     if last:
-        payments = payments.filter(created_at__lt=midnight(organization, last + timedelta(days=1)))
+        payments = payments.filter(created_at__lt=find_midnight(organization.zone, last + timedelta(days=1)))
     return payments.order_by("id")
-
-
-def midnight(organization, date):
-    return instant_of(minute_at(organization.zone, date, 0))
