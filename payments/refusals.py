@@ -11,8 +11,8 @@ class Overpaid(Refused):
     def __init__(self, *, due, pending):
         super().__init__(
             "This is more than is due. Send `allow_overpayment` to take it nevertheless.",
-            due=f"{due:.2f}",
-            pending=f"{pending:.2f}",
+            due=due,
+            pending=pending,
         )
 
 
@@ -22,7 +22,7 @@ class RefundExceedsPayment(Refused):
     code = "refund_exceeds_payment"
 
     def __init__(self, refundable):
-        super().__init__("This is more than is left of the payment.", refundable=f"{refundable:.2f}")
+        super().__init__("This is more than is left of the payment.", refundable=refundable)
 
 
 class InvalidTransition(Refused):

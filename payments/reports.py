@@ -23,11 +23,11 @@ BY_TIME = """
     SELECT taken.amount, refunded.amount
     FROM bucket,
     LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM payments
+        SELECT coalesce(sum(amount), 0.00) AS amount FROM payments
         WHERE organization_id = %(organization)s AND settled_at >= bucket.begins AND settled_at < bucket.ends
     ) taken,
     LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM refunds
+        SELECT coalesce(sum(amount), 0.00) AS amount FROM refunds
         WHERE organization_id = %(organization)s AND settled_at >= bucket.begins AND settled_at < bucket.ends
     ) refunded
     WHERE bucket.ends IS NOT NULL ORDER BY bucket.position
@@ -37,12 +37,12 @@ BY_TIME = """
 BY_REFERENCE = """
     SELECT figure.key, {label}, sum(figure.taken), sum(figure.refunded)
     FROM (
-        SELECT {key} AS key, sum(payment.amount) AS taken, 0 AS refunded FROM payments payment {visits}
+        SELECT {key} AS key, sum(payment.amount) AS taken, 0.00 AS refunded FROM payments payment {visits}
         WHERE payment.organization_id = %(organization)s
             AND payment.settled_at >= %(begins)s AND payment.settled_at < %(ends)s
         GROUP BY {key}
         UNION ALL
-        SELECT {key}, 0, sum(refund.amount)
+        SELECT {key}, 0.00, sum(refund.amount)
         FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id {visits}
         WHERE refund.organization_id = %(organization)s
             AND refund.settled_at >= %(begins)s AND refund.settled_at < %(ends)s
@@ -67,11 +67,9 @@ STATEMENTS = {
 
 
 def report_revenue(period):
-    """What was taken and refunded in a period, and their difference, as two-decimal strings."""
+    """What was taken and refunded in a period, and their difference, as Decimals."""
     rows = [_make_row(*found) for found in _sum_revenue(period)]
-    total = {name: sum((row[name] for row in rows), Decimal(0)) for name in FIGURES}
-    for row in (*rows, total):
-        row |= {name: f"{row[name]:.2f}" for name in FIGURES}
+    total = {name: sum((row[name] for row in rows), Decimal("0.00")) for name in FIGURES}
     return period.answer(rows, total)
 
 

@@ -137,7 +137,7 @@ class BalanceView(Endpoint):
 
     def answer(self, organization, visits):
         figures = balances.sum_balances(visits)
-        return Response({"currency": organization.currency} | {name: f"{figures[name]:.2f}" for name in figures})
+        return Response({"currency": organization.currency} | figures)
 
 
 class VisitBalanceView(BalanceView):

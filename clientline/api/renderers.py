@@ -12,7 +12,7 @@ OPTIONS = orjson.OPT_OMIT_MICROSECONDS
 
 def other_types(value):
     if isinstance(value, Decimal):
-        return str(value)
+        return f"{value:.2f}"  # amounts and percentages, whatever the scale that PostgreSQL answers them with
     if isinstance(value, str):  # subclasses: SafeString, ErrorDetail
         return str(value)
     if isinstance(value, dict):

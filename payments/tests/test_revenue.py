@@ -194,3 +194,10 @@ def explain(plan, execute, sql, params, many, context):
     execute(f"EXPLAIN {sql}", params, many, context)
     plan += [line for (line,) in context["cursor"].fetchall()]
     return execute(sql, params, many, context)
+
+
+def test_reports_hold_amounts_and_leave_it_to_others_to_write_them(salon):
+    day = date(2026, 1, 1)
+    for group_by in reports.GROUPINGS:
+        total = reports.report_revenue(Period(salon.organization, day, day, group_by))["total"]
+        assert [(type(total[name]), str(total[name])) for name in reports.FIGURES] == [(Decimal, "0.00")] * 3

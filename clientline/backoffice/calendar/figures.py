@@ -47,9 +47,9 @@ def taken_figure(diary):
     (day,) = diary.days
     currency = diary.organization.currency
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
-    refunded = Decimal(total["refunded"])
-    detail = f"{wording.money(refunded, currency)} given back" if refunded else "nothing given back"
-    return Figure("Taken", wording.money(Decimal(total["taken"]), currency), detail)
+    given_back = wording.money(total["refunded"], currency)
+    detail = f"{given_back} given back" if total["refunded"] else "nothing given back"
+    return Figure("Taken", wording.money(total["taken"], currency), detail)
 
 
 def open_figure(diary):

@@ -4,7 +4,6 @@ import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django import forms
@@ -77,13 +76,6 @@ def share(value, currency):
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def revenue(period):
-    answer = money.report_revenue(period)
-    for row in (*answer["rows"], answer["total"]):
-        row |= {name: Decimal(row[name]) for name in money.FIGURES}
-    return answer
-
-
 def no_shows(period):
     answer = attendance.report_no_shows(period)
     for row in (*answer["rows"], answer["total"]):
@@ -98,7 +90,7 @@ REPORTS = {
             "revenue",
             "Revenue",
             "What was taken on the day the money came, less what was refunded on the day it went.",
-            revenue,
+            money.report_revenue,
             money.GROUPINGS,
             (
                 Column("taken", "Taken", wording.amount),
