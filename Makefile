@@ -13,7 +13,7 @@ AUDIT = .venv-tools/bin/pip-audit --strict --disable-pip --progress-spinner off
 
 help:
 	@echo "make run     serve ClientLine with a database and demo data of its own (HOST, PORT and DATABASE_URL change that)"
-	@echo "make test    linter, migrations, API document and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
+	@echo "make test    linter, migrations, API document, types and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
 	@echo "make test-quick  the tests without browsers, faults, races and sweeps"
 	@echo "make test-all    the tests with every combination of the sweeps"
 	@echo "make check   the same without the test suite"
@@ -54,6 +54,7 @@ test-all: check
 check: lint
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
 	$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(VENV_PYTHON) -m mypy
 
 lint: .venv/requirements-dev
 	$(VENV_PYTHON) -m ruff check .

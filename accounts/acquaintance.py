@@ -2,11 +2,13 @@
 
 from django.db.models import Q
 
+from clientline.callers import Caller
+
 # Each is a function: user → Q over people. An upper app adds its own when it is ready.
 WAYS = [lambda user: Q(created_by=user.pk)]
 
 
-def acquaintances_of(user):
+def acquaintances_of(user: Caller) -> Q:
     condition = Q()
     for way in WAYS:
         condition |= way(user)

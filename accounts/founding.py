@@ -6,11 +6,12 @@ from accounts.models import User
 from accounts.people import register_person
 from clientline.database.refusals import as_refusal
 from clientline.refusals import FieldRefused, Refused
+from organizations.models import Organization
 
 FIELDS = ("admin_name", "admin_email", "admin_password")  # of a form that founds
 
 
-def found_organization(*, organization, name, email, password):
+def found_organization(*, organization: Organization, name: str, email: str, password: str) -> User:
     """Save a new organization with an active admin, or neither.
 
     Raises FieldRefused; what is wrong with the admin carries the prefix `admin_`.
@@ -23,7 +24,7 @@ def found_organization(*, organization, name, email, password):
             )
         except (Refused, DatabaseError) as error:
             refusal = as_refusal(error)
-            if not hasattr(refusal, "errors"):
+            if not isinstance(refusal, FieldRefused):
                 raise
             wrong = refusal.errors[0]
             raise FieldRefused(f"admin_{wrong['field']}", wrong["code"], wrong["detail"]) from error

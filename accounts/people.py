@@ -1,12 +1,14 @@
 """Who joins, changes and leaves an organization, under the rules that keep it governable."""
 
+from typing import Any
+
 from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import sign_ins
-from accounts.models import User
+from accounts.models import Token, User
 from accounts.signals import leaving, role_changing
 from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
@@ -25,7 +27,16 @@ class LastAdmin(Refused):
     detail = "An organization keeps at least one active admin."
 
 
-def register_person(*, by, organization, name, email, role, password=None, **fields):
+def register_person(
+    *,
+    by: User | None,
+    organization: Organization,
+    name: str,
+    email: str,
+    role: str,
+    password: str | None = None,
+    **fields: Any,
+) -> User:
     """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused."""
     if by is not None and role not in policy.grantable_roles(by, "create"):
         raise Forbidden(f"You may not give the `role` {role}.")
@@ -36,7 +47,7 @@ def register_person(*, by, organization, name, email, role, password=None, **fie
     return person
 
 
-def change_person(*, by, person, changes):
+def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> User:
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
     changes = dict(changes)
     password = changes.pop("password", None)
@@ -56,12 +67,12 @@ def change_person(*, by, person, changes):
     return person
 
 
-def lock_against_references(person):
+def lock_against_references(person: User) -> None:
     """Wait for everybody who holds the person (see HOLD); whoever comes next waits until the transaction ends."""
     User.objects.select_for_update(of=("self",)).get(pk=person.pk)
 
 
-def _refuse_own_standing(by, person, changes, password):
+def _refuse_own_standing(by: User | None, person: User, changes: dict[str, Any], password: str | None) -> None:
     if by is None or by.pk != person.pk:
         return
     for name in ("role", "is_active"):
@@ -71,7 +82,7 @@ def _refuse_own_standing(by, person, changes, password):
         raise Forbidden("Your own `password` changes at /auth/password.")
 
 
-def _hash_password(password, person, field="password"):
+def _hash_password(password: str | None, person: User, field: str = "password") -> str:
     """The hash of a password that passes the validators; of None, one that nothing matches. Raises FieldRefused."""
     if password is not None:
         try:
@@ -81,7 +92,7 @@ def _hash_password(password, person, field="password"):
     return make_password(password)
 
 
-def _keep_an_admin(person):
+def _keep_an_admin(person: User) -> None:
     """Refuse to lose the last active admin; also to two requests that each see the other's."""
     if person.role != "admin" or not person.is_active or person.is_superuser:
         return
@@ -94,7 +105,7 @@ def _keep_an_admin(person):
         raise LastAdmin
 
 
-def remove_person(*, by, person):
+def remove_person(*, by: User | None, person: User) -> None:
     """Delete a person nothing refers to. Raises Forbidden, LastAdmin, ProtectedError."""
     if by is not None and by.pk == person.pk:
         raise Forbidden("Nobody removes themselves.")
@@ -104,7 +115,7 @@ def remove_person(*, by, person):
         person.delete()
 
 
-def change_own_password(*, person, new, keep_token=None):
+def change_own_password(*, person: User, new: str, keep_token: Token | None = None) -> None:
     """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
     password = _hash_password(new, person, "new_password")
     with transaction.atomic():

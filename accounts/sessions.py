@@ -1,6 +1,7 @@
 """Where browsers' sessions are kept: Django's store, with whose it is, from where, and when it was last used."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
@@ -18,15 +19,15 @@ class SessionStore(db.SessionStore):
     address, agent = None, ""
 
     @classmethod
-    def get_model_class(cls):
+    def get_model_class(cls) -> type[Session]:
         return Session
 
-    def load(self):
+    def load(self) -> dict[str, Any]:
         living = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
         self.row = living.first()
         return self.decode(self.row.session_data) if self.row else super().load()  # which forgets the key
 
-    def create_model_instance(self, data):
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         fresh = super().create_model_instance(data)
         if self.row is None or self.row.session_key != fresh.session_key:
             self.row = Session(session_key=fresh.session_key, address=self.address, agent=self.agent)
@@ -35,7 +36,7 @@ class SessionStore(db.SessionStore):
         return self.row
 
 
-def write_session_use(session, *, now):
+def write_session_use(session: SessionStore, *, now: datetime) -> None:
     """Remember that a session was used, unless that was written within the last minute."""
     row = session.row
     if row is not None and row.last_used_at < now - USE_IS_WRITTEN_EVERY:

@@ -2,21 +2,31 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Token, User
+from clientline.database.prepared import connection
+from clientline.operations import TENANT_ROLE
 from organizations.models import Organization
-from organizations.tenancy import TENANT_ROLE, origin_values, settings_sql
+from organizations.tenancy import origin_values, settings_sql
 
 SIGN_IN_LASTS = timedelta(days=30)
 USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 PREFIX_LENGTH = 8
 
 
-def issue_token(user, *, now, name="", expires_at=None, address=None, agent=""):
+def issue_token(
+    user: User,
+    *,
+    now: datetime,
+    name: str = "",
+    expires_at: datetime | None = None,
+    address: str | None = None,
+    agent: str = "",
+) -> tuple[Token, str]:
     """Save a token for `user`; returns it and the secret, which cannot be shown again."""
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     secret = f"cl_{prefix}_{secrets.token_urlsafe(32)}"
@@ -34,18 +44,17 @@ def issue_token(user, *, now, name="", expires_at=None, address=None, agent=""):
     return token, secret
 
 
-def hash_secret(secret):
+def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _prefix_of(secret):
+def _prefix_of(secret: str) -> str:
     return secret[3 : 3 + PREFIX_LENGTH]
 
 
-def _columns_of(model, alias):
-    return [field.column for field in model._meta.concrete_fields], ", ".join(
-        f"{alias}.{connection.ops.quote_name(field.column)}" for field in model._meta.concrete_fields
-    )
+def _columns_of(model: type[Model], alias: str) -> tuple[list[str], str]:
+    columns = [str(field.column) for field in model._meta.concrete_fields]
+    return columns, ", ".join(f"{alias}.{connection.ops.quote_name(column)}" for column in columns)
 
 
 USER_COLUMNS, USER_SQL = _columns_of(User, "u")
@@ -66,7 +75,7 @@ SETTINGS_COUNT = SETTINGS_SQL.count("set_config(")
 UNCONFINED_BEARER = BEARER.format(settings=", ".join(["NULL"] * SETTINGS_COUNT))
 
 
-def find_bearer(secret, *, confined):
+def find_bearer(secret: str, *, confined: bool) -> Token | None:
     """The Token for `secret` with its active user and their active organization, or None.
 
     With `confined`, the same statement puts the third wall up for the transaction that is open.
@@ -87,13 +96,13 @@ def find_bearer(secret, *, confined):
     return Token(pk=pk, user=user, organization_id=user.organization_id, last_used_at=last_used_at)
 
 
-def write_token_use(token, *, now):
+def write_token_use(token: Token, *, now: datetime) -> None:
     """Remember that the token was used, unless that was written within the last minute."""
     if token.last_used_at is None or token.last_used_at < now - USE_IS_WRITTEN_EVERY:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def issue_sign_in_token(user, *, address, agent):
+def issue_sign_in_token(user: User, *, address: str | None, agent: str) -> tuple[Token, str]:
     """A token as signing in gives it."""
     now = timezone.now()
     return issue_token(user, now=now, expires_at=now + SIGN_IN_LASTS, address=address, agent=agent)

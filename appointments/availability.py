@@ -6,17 +6,19 @@ function that listing asks too, so the two cannot disagree.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
+from typing import TypeAlias
 
 from django.db.models import Q
 
-from appointments.hours import DAY, Hours, instant_of, minute_after, minute_at, minute_of
+from appointments.hours import DAY, Hours, Minute, Span, instant_of, minute_after, minute_at, minute_of
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
-from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
+from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
+from organizations.models import Organization
 from services.models import DAY_OF_MINUTES, Service
 from services.performing import performers
 
@@ -35,6 +37,11 @@ STAGES = (OUTSIDE_WORKING_HOURS, TIME_OFF, OFF_GRID, TOO_SOON, TOO_FAR_AHEAD, SL
 REASONS = dict(zip(STAGES, ("closed", "time_off", "closed", "too_soon", "too_far_ahead", "fully_booked"), strict=True))
 
 
+AwayRow: TypeAlias = tuple[int | None, datetime, datetime]  # the person's id (None: everybody), starts, ends
+BusyRow: TypeAlias = tuple[int, datetime, datetime]  # the person's id, busy from, busy until
+Cut: TypeAlias = Callable[[list[Minute]], list[Minute]]
+
+
 @dataclass(frozen=True)
 class Need:
     """What a visit takes: minutes of service, and minutes kept free around it."""
@@ -44,7 +51,7 @@ class Need:
     buffer_after: int = 0
 
 
-def need_of(service, duration=None):
+def need_of(service: Service, duration: int | None = None) -> Need:
     """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
     minutes = duration or service.duration
     if minutes is None:
@@ -52,7 +59,7 @@ def need_of(service, duration=None):
     return Need(minutes, service.buffer_before, service.buffer_after)
 
 
-def need_of_visit(visit):
+def need_of_visit(visit: Appointment) -> Need:
     """What a booked visit takes; it keeps its length and buffers, whatever became of the service."""
     spans = (
         visit.ends_at - visit.appointment_date,
@@ -63,7 +70,7 @@ def need_of_visit(visit):
 
 
 @cache
-def _time_off_statement():
+def _time_off_statement() -> Statement:
     """What touches [begin, end): of these people, and closures of the organization."""
     rows = TimeOff.objects.filter(
         Q(is_one_of("staff", "staff")) | Q(staff=None),
@@ -75,7 +82,7 @@ def _time_off_statement():
 
 
 @cache
-def _busy_visits_statement():
+def _busy_visits_statement() -> Statement:
     """Visits that keep one of these people busy at some moment of [begin, end).
 
     The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
@@ -97,7 +104,18 @@ class Calendar:
     `holds` are (statement, values) that go before them in the same trip; `held` are their rows.
     """
 
-    def __init__(self, *, organization, staff_ids, first_day, last_day, need, now, exclude=None, holds=()):
+    def __init__(
+        self,
+        *,
+        organization: Organization,
+        staff_ids: Collection[int],
+        first_day: date,
+        last_day: date,
+        need: Need,
+        now: datetime,
+        exclude: int | None = None,
+        holds: Sequence[Asked] = (),
+    ) -> None:
         self.organization, self.need, self.now = organization, need, now
         self.staff_ids, self.exclude = list(staff_ids), exclude
         self.zone = organization.zone
@@ -112,12 +130,12 @@ class Calendar:
         self.away = self.forbidden_by_time_off(away)
         self.busy = self.forbidden_by_visits(visits)
 
-    def reload(self, *, after):
+    def reload(self, *, after: Asked) -> None:
         """Look again at what others may have booked until (statement, values) `after` was done."""
         _, visits = run_in_one_trip(after, self.visits_asked())
         self.busy = self.forbidden_by_visits(visits)
 
-    def time_off_asked(self):
+    def time_off_asked(self) -> Asked:
         return _time_off_statement(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
@@ -125,9 +143,9 @@ class Calendar:
             "end": instant_of(self.end + self.need.duration),
         }
 
-    def forbidden_by_time_off(self, rows):
+    def forbidden_by_time_off(self, rows: Iterable[AwayRow]) -> dict[int, list[Span]]:
         """The starts that time off and closures forbid, by person."""
-        forbidden = defaultdict(list)
+        forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, starts_at, ends_at in rows:
             span = (minute_of(starts_at) - self.need.duration, minute_after(ends_at))
             for pk in self.staff_ids if staff is None else (staff,):
@@ -135,11 +153,11 @@ class Calendar:
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
     @property
-    def reach(self):
+    def reach(self) -> tuple[int, int]:
         """How many minutes a visit is busy before its start, and from then on."""
         return self.need.buffer_before, self.need.duration + self.need.buffer_after
 
-    def visits_asked(self):
+    def visits_asked(self) -> Asked:
         before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
         return _busy_visits_statement(), {
@@ -151,30 +169,30 @@ class Calendar:
             "exclude": self.exclude or 0,
         }
 
-    def forbidden_by_visits(self, rows):
+    def forbidden_by_visits(self, rows: Iterable[BusyRow]) -> dict[int, list[Span]]:
         """The starts that other visits forbid, by person: busy ranges may touch, not overlap."""
         before, after = self.reach
-        forbidden = defaultdict(list)
+        forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, busy_from, busy_until in rows:
             forbidden[staff].append((minute_of(busy_from) - after, minute_after(busy_until) + before))
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
     @cached_property
-    def earliest(self):
+    def earliest(self) -> Minute:
         """The first start that leaves a client's notice."""
         return minute_after(self.now + timedelta(minutes=self.organization.min_notice))
 
     @cached_property
-    def horizon(self):
+    def horizon(self) -> Minute:
         """Where the first date begins that is too far ahead."""
         today = self.now.astimezone(self.zone).date()
         return minute_at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
 
-    def offered(self, staff):
+    def offered(self, staff: int) -> list[Minute]:
         """The starts on the grid of somebody's hours, whether free or not."""
         return self.hours.starts(staff, self.days, self.zone, self.organization.slot_interval)
 
-    def sift(self, staff, starts, ignoring=()):
+    def sift(self, staff: int, starts: list[Minute], ignoring: Collection[str] = ()) -> list[list[Minute]]:
         """What remains of ascending `starts` after each of STAGES, in their order; those in `ignoring` cut nothing."""
         remaining = []
         for stage, cut in zip(STAGES, self.cuts(staff), strict=True):
@@ -182,7 +200,7 @@ class Calendar:
             remaining.append(starts)
         return remaining
 
-    def cuts(self, staff):
+    def cuts(self, staff: int) -> tuple[Cut, ...]:
         """One function per stage: ascending starts → those it leaves."""
         return (
             lambda starts: _keep_inside(starts, self.windows(staff)),
@@ -193,22 +211,22 @@ class Calendar:
             lambda starts: _keep_outside(starts, self.busy.get(staff, ())),
         )
 
-    def windows(self, staff):
+    def windows(self, staff: int) -> list[Span]:
         """Between which starts a whole visit lies inside somebody's hours."""
         stretches = self.hours.windows(staff, self.reached, self.zone)
         return [(begin, end - self.need.duration) for begin, end in stretches]
 
-    def refusal(self, staff, start, ignoring=()):
+    def refusal(self, staff: int, start: Minute, ignoring: Collection[str] = ()) -> str | None:
         """The stage that refuses this start, or None when it is free."""
         remaining = self.sift(staff, [start], ignoring)
         return next((stage for stage, left in zip(STAGES, remaining, strict=True) if not left), None)
 
-    def openings(self):
+    def openings(self) -> tuple[dict[Minute, list[int]], dict[date, str]]:
         """Who is free at which start (a dict by ascending start), and why each date without one has none."""
         sifted = {staff: [self.offered(staff)] for staff in self.staff_ids}
         for staff, remaining in sifted.items():
             remaining += self.sift(staff, remaining[0])
-        slots = defaultdict(list)
+        slots: dict[Minute, list[int]] = defaultdict(list)
         for staff, remaining in sifted.items():
             for start in remaining[-1]:
                 slots[start].append(staff)
@@ -217,27 +235,28 @@ class Calendar:
         empty = [day for day in self.days if not self.count(starts, day)]
         return slots, {day: self.reason(sifted.values(), day) for day in empty}
 
-    def count(self, starts, day):
+    def count(self, starts: list[Minute], day: date) -> int:
         """How many of the ascending starts fall on a date."""
         return bisect_left(starts, minute_at(self.zone, day, DAY)) - bisect_left(starts, minute_at(self.zone, day, 0))
 
-    def reason(self, sifted, day):
+    def reason(self, sifted: Iterable[list[list[Minute]]], day: date) -> str:
         """Where the date's last start vanished, whoever's it was."""
         lasted = max((sum(self.count(starts, day) > 0 for starts in lists) for lists in sifted), default=0)
         return REASONS[STAGES[max(lasted, 1) - 1]]
 
 
-def _keep_inside(starts, windows):
+def _keep_inside(starts: list[Minute], windows: Iterable[Span]) -> list[Minute]:
     """The starts that lie in one of the ascending, disjoint windows, bounds included."""
-    kept = []
+    kept: list[Minute] = []
     for first, last in windows:
         kept += starts[bisect_left(starts, first) : bisect_right(starts, last)]
     return kept
 
 
-def _keep_outside(starts, spans):
+def _keep_outside(starts: list[Minute], spans: Iterable[Span]) -> list[Minute]:
     """The starts that lie strictly inside none of the spans, which ascend by their begin."""
-    kept, position = [], 0
+    kept: list[Minute] = []
+    position = 0
     for begin, end in spans:
         left = max(position, bisect_right(starts, begin))
         kept += starts[position:left]
@@ -245,7 +264,7 @@ def _keep_outside(starts, spans):
     return kept + starts[position:]
 
 
-def _keep_offered(starts, offered):
+def _keep_offered(starts: list[Minute], offered: Iterable[Minute]) -> list[Minute]:
     """The starts that are offered."""
     offered = set(offered)
     return [start for start in starts if start in offered]
@@ -292,19 +311,19 @@ def search(
         last_day=last_day,
         need=need_of_visit(moved) if moved else need_of(service, duration),
         now=now,
-        exclude=moved and moved.pk,
+        exclude=moved.pk if moved else None,
     )
     return _openings(service, people, calendar)
 
 
-def _refuse_span(first_day, last_day, duration):
+def _refuse_span(first_day: date, last_day: date, duration: int | None) -> None:
     if not 1 <= (last_day - first_day).days + 1 <= LONGEST_SEARCH_DAYS:
         raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_SEARCH_DAYS} days.")
     if (duration or 0) > DAY_OF_MINUTES:
         raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
 
 
-def _choose_people(service, staff_ids, moved):
+def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointment | None) -> dict[int, str]:
     """The names of those asked for, or of everybody who may be booked, by ascending id. Raises FieldRefused."""
     people = performers(service)
     if moved and moved.staff.is_active:
@@ -314,7 +333,7 @@ def _choose_people(service, staff_ids, moved):
     return {pk: people[pk] for pk in sorted(set(staff_ids) or people)}
 
 
-def _openings(service, people, calendar):
+def _openings(service: Service, people: dict[int, str], calendar: Calendar) -> Openings:
     slots, reasons = calendar.openings()
     starts, duration, zone = list(slots), calendar.need.duration, calendar.zone
     return Openings(

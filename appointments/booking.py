@@ -4,13 +4,19 @@ The functions that change a visit expect its row to be locked by the caller: row
 `by` is who does it; None is a command, which may do all.
 """
 
+from collections.abc import Collection
 from copy import copy
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
+from accounts.models import User
 from appointments import history
-from appointments.availability import need_of, need_of_visit
+from appointments.availability import Calendar, Need, need_of, need_of_visit
 from appointments.lateness import find_cutoff, is_late
 from appointments.models import Appointment
 from appointments.placing import (
@@ -29,32 +35,33 @@ from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
 from clientline.zones import wall_clock
+from services.models import Service
 from services.performing import performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
 
 
-def caller_may(by, action):
+def caller_may(by: User | None, action: str) -> bool:
     return by is None or by.may("appointments", action)
 
 
 def book(
     *,
-    by,
-    client,
-    service,
-    appointment_date,
-    now,
-    staff=None,
-    among=None,
-    duration=None,
-    price=None,
-    notes="",
-    internal_notes="",
-    overbook=False,
-    series=None,
-):
+    by: User | None,
+    client: User,
+    service: Service,
+    appointment_date: datetime,
+    now: datetime,
+    staff: User | None = None,
+    among: Collection[int] | None = None,
+    duration: int | None = None,
+    price: Decimal | None = None,
+    notes: str = "",
+    internal_notes: str = "",
+    overbook: bool = False,
+    series: UUID | None = None,
+) -> Appointment:
     """Save a scheduled visit with the price, length, buffers and policy of this moment.
 
     Without `staff`, whoever is free `among` these ids (default: all performers) and has least to do gets it.
@@ -91,7 +98,9 @@ def book(
     return visit
 
 
-def _hold_and_load_calendar(visit, staff, candidates, need, now):
+def _hold_and_load_calendar(
+    visit: Appointment, staff: User | None, candidates: Collection[int], need: Need, now: datetime
+) -> Calendar:
     """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
     people = [visit.client_id, *candidates]
     around = visit.organization, candidates, visit.appointment_date, need, now
@@ -100,13 +109,21 @@ def _hold_and_load_calendar(visit, staff, candidates, need, now):
     return calendar
 
 
-def _freeze_terms(service, price=None):
+def _freeze_terms(service: Service, price: Decimal | None = None) -> dict[str, Any]:
     """The price and the policy of this moment: later changes to either touch no booked visit."""
     policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
     return policy | {"price": service.price or 0 if price is None else price}
 
 
-def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
+def reschedule(
+    *,
+    by: User | None,
+    visit: Appointment,
+    appointment_date: datetime,
+    now: datetime,
+    staff: User | None = None,
+    overbook: bool = False,
+) -> Appointment:
     """Move a scheduled visit to another time or person; its length and buffers stay.
 
     Raises InvalidTransition, TooLate, FieldRefused and SLOT_REFUSALS.
@@ -146,7 +163,9 @@ def reschedule(*, by, visit, appointment_date, now, staff=None, overbook=False):
     return visit
 
 
-def keep_agreed_time(*, by, visit, appointment_date, zone, now):
+def keep_agreed_time(
+    *, by: User | None, visit: Appointment, appointment_date: datetime, zone: tzinfo, now: datetime
+) -> Appointment:
     """Move a visit to the instant at which the clocks of `zone` show the time agreed, which is the same time to people.
 
     What it overlaps knowingly it may go on to overlap. The caller holds its row and its person's calendar; `visit`
@@ -160,7 +179,7 @@ def keep_agreed_time(*, by, visit, appointment_date, zone, now):
     return moved
 
 
-def keep_instants(*, by, visits, zone, now):
+def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, now: datetime) -> None:
     """Take what the clocks of `zone` show for these visits, which stay where they are, for the time agreed.
 
     The history tells of both times. The caller holds their rows.
@@ -175,7 +194,9 @@ def keep_instants(*, by, visits, zone, now):
     history.save_facts(facts)
 
 
-def cancel(*, by, visit, now, reason="", waive_fee=False):
+def cancel(
+    *, by: User | None, visit: Appointment, now: datetime, reason: str = "", waive_fee: bool = False
+) -> Appointment:
     """Free the slot. Staff and above say why. Raises InvalidTransition, TooLate, FieldRefused."""
     _refuse_unless_scheduled(visit, "cancelled", now)
     _refuse_after_cutoff(by, visit, now)
@@ -191,21 +212,23 @@ def cancel(*, by, visit, now, reason="", waive_fee=False):
     return _change_status(visit, changes, by=by, now=now, reason=reason)
 
 
-def complete(*, by, visit, now):
+def complete(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
     """Raises InvalidTransition, also before the visit's start."""
     _refuse_unless_scheduled(visit, "completed", now)
     _refuse_before_start(visit, "completed", now)
     return _change_status(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
 
 
-def mark_no_show(*, by, visit, now, waive_fee=False):
+def mark_no_show(*, by: User | None, visit: Appointment, now: datetime, waive_fee: bool = False) -> Appointment:
     """Raises InvalidTransition, also before the visit's start."""
     _refuse_unless_scheduled(visit, "no_show", now)
     _refuse_before_start(visit, "no_show", now)
     return _change_status(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
 
 
-def correct(*, by, visit, status, reason, now, waive_fee=None):
+def correct(
+    *, by: User | None, visit: Appointment, status: str, reason: str, now: datetime, waive_fee: bool | None = None
+) -> Appointment:
     """Turn completed into no-show or back. Raises InvalidTransition."""
     if {visit.status, status} != {Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW}:
         raise InvalidTransition(visit, status, now)
@@ -213,7 +236,15 @@ def correct(*, by, visit, status, reason, now, waive_fee=None):
     return _change_status(visit, changes, by=by, now=now, action="corrected", reason=reason)
 
 
-def _change_status(visit, changes, *, by, now, action=None, reason=""):
+def _change_status(
+    visit: Appointment,
+    changes: dict[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    action: str | None = None,
+    reason: str = "",
+) -> Appointment:
     """Save a change of status and remember it, and whether its fee is waived."""
     was, was_waived = visit.status, visit.fee_waived
     with transaction.atomic():
@@ -223,13 +254,13 @@ def _change_status(visit, changes, *, by, now, action=None, reason=""):
     return visit
 
 
-def _record_changed(visit, name, was, *, by, now):
+def _record_changed(visit: Appointment, name: str, was: object, *, by: User | None, now: datetime) -> None:
     """Remember that something of the visit is no longer what it was, if so."""
     if getattr(visit, name) != was:
         history.record_fact(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
 
 
-def revise(*, by, visit, changes, now):
+def revise(*, by: User | None, visit: Appointment, changes: dict[str, Any], now: datetime) -> Appointment:
     """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition and FieldRefused."""
     price = changes.get("price", visit.price)
     if price != visit.price:
@@ -244,32 +275,34 @@ def revise(*, by, visit, changes, now):
     return visit
 
 
-def hand_over(*, by, client, to, now, reason):
+def hand_over(*, by: User | None, client: User, to: User, now: datetime, reason: str) -> int:
     """Make all visits of a client another's. Returns how many; their payments go with them."""
     with transaction.atomic():
-        visits = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
-        visits = list(visits.order_by("id"))
+        rows = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
+        visits = list(rows.order_by("id"))
         Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(client=to, version=F("version") + 1)
         history.record_facts(visits, "client_changed", by=by, now=now, was=client.pk, became=to.pk, reason=reason)
     return len(visits)
 
 
-def _refuse_after_cutoff(by, visit, now):
+def _refuse_after_cutoff(by: User | None, visit: Appointment, now: datetime) -> None:
     if not caller_may(by, "bend_rules") and is_late(visit, now):
         raise TooLate(find_cutoff(visit))
 
 
-def _refuse_unless_scheduled(visit, to, now):
+def _refuse_unless_scheduled(visit: Appointment, to: str, now: datetime) -> None:
     if visit.status != Appointment.Status.SCHEDULED:
         raise InvalidTransition(visit, to, now)
 
 
-def _refuse_before_start(visit, to, now):
+def _refuse_before_start(visit: Appointment, to: str, now: datetime) -> None:
     if now < visit.appointment_date:
         raise InvalidTransition(visit, to, now)
 
 
-def _refuse_to_meet(*, service, staff, client=None, performing=True):
+def _refuse_to_meet(
+    *, service: Service, staff: User | None, client: User | None = None, performing: bool = True
+) -> None:
     """Whatever the time: these may not meet. Raises FieldRefused."""
     refuse_sides(client=client, staff=staff)
     if performing and not service.is_active:

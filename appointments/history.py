@@ -1,19 +1,42 @@
 """What happened to a visit, in its own words: who, when, what from → to, why. Nothing here is ever changed."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
 from functools import cache, partial
+from typing import Any, TypeAlias, TypedDict
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import AppointmentHistory
+from appointments.models import Appointment, AppointmentHistory
 from clientline import wording
 from clientline.database.prepared import Insertion
 from clientline.web import metrics
 
+Starts: TypeAlias = dict[datetime, datetime]  # by instant, the same with the offset of the time agreed
 
-def write_agreed_time(visit, zone=None):
+ShownFact = TypedDict(
+    "ShownFact",
+    {
+        "at": datetime,
+        "by": int | None,  # None: nobody, or somebody whom the caller may not know
+        "by_name": str,
+        "action": str,
+        "from": str | None,
+        "to": str | None,
+        "reason": str,
+    },
+)
+
+
+class DescribedFact(TypedDict):
+    at: str
+    text: str
+    reason: str
+
+
+def write_agreed_time(visit: Appointment, zone: tzinfo | None = None) -> str:
     """The time of a visit as a fact keeps it: what the clocks showed when it was agreed, and the offset of those rules.
 
     Written as RFC 9557 has it, `2026-12-01T16:00:00-08:00[America/Vancouver]`. Facts of version 0.1 are in UTC.
@@ -21,22 +44,33 @@ def write_agreed_time(visit, zone=None):
     return f"{visit.agreed_start.isoformat()}[{zone or visit.organization.zone}]"
 
 
-def record_fact(visit, action, *, by, now, was="", became="", reason=""):
+def record_fact(
+    visit: Appointment,
+    action: str,
+    *,
+    by: User | None,
+    now: datetime,
+    was: object = "",
+    became: object = "",
+    reason: str = "",
+) -> None:
     """Remember one fact about a visit; times are written by `write_agreed_time`."""
     _fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
-def record_facts(visits, action, **told):
+def record_facts(visits: Iterable[Appointment], action: str, **told: Any) -> None:
     """Remember the same of many visits: something that is no move of theirs."""
     save_facts(make_fact(visit, action, **told) for visit in visits)
 
 
-def save_facts(facts):
+def save_facts(facts: Iterable[AppointmentHistory]) -> None:
     AppointmentHistory.objects.bulk_create(facts, batch_size=1000)
 
 
-def make_fact(visit, action, *, by, now, was, became, reason):
+def make_fact(
+    visit: Appointment, action: str, *, by: User | None, now: datetime, was: object, became: object, reason: str
+) -> AppointmentHistory:
     return AppointmentHistory(
         organization_id=visit.organization_id,
         appointment=visit,
@@ -50,17 +84,17 @@ def make_fact(visit, action, *, by, now, was, became, reason):
 
 
 @cache
-def _fact_insertion():
+def _fact_insertion() -> Insertion:
     return Insertion(AppointmentHistory)
 
 
-def _write_value(value):
+def _write_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
-def show_history(caller, visit):
+def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
     """The facts about a visit, newest first. Clients see no names but their own: others are "staff"."""
     insider = caller.may("appointments", "internal_notes")
     facts = _load_facts(visit)
@@ -80,12 +114,12 @@ def show_history(caller, visit):
     ]
 
 
-def _load_facts(visit):
+def _load_facts(visit: Appointment) -> list[AppointmentHistory]:
     """Newest first."""
     return list(visit.history.select_related("by").order_by("-at", "-id"))
 
 
-def _find_known_starts(visit, facts):
+def _find_known_starts(visit: Appointment, facts: list[AppointmentHistory]) -> Starts:
     """By instant, the time that was agreed for it first: for facts of version 0.1, which hold only the instant."""
     texts = [
         text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
@@ -93,23 +127,23 @@ def _find_known_starts(visit, facts):
     return {start: start for start in (visit.agreed_start, *map(_parse_start, reversed(texts)))}
 
 
-def _parse_start(text):
+def _parse_start(text: str) -> datetime:
     return datetime.fromisoformat(text.partition("[")[0])
 
 
-def _find_agreed_start(text, starts):
+def _find_agreed_start(text: str, starts: Starts) -> datetime:
     """The time that a fact holds, as it was agreed; the active zone's where nobody knows any more."""
     start = _parse_start(text)
     return start if "[" in text else starts.get(start, timezone.localtime(start))
 
 
-def _name_for(caller, person, insider):
+def _name_for(caller: User, person: User | None, insider: bool) -> str:
     if person is None:
         return "system" if insider else "staff"
     return person.name if insider or person.pk == caller.pk else "staff"
 
 
-def _show_value(text, action, starts):
+def _show_value(text: str, action: str, starts: Starts) -> str | None:
     """Times as they were agreed; nothing as null."""
     return _find_agreed_start(text, starts).isoformat() if text and action in TIMED else text or None
 
@@ -137,27 +171,30 @@ TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 
 
-def describe_history(visit):
-    """What happened to the visit, newest first: `{"at", "text", "reason"}`, times in the active zone."""
+def describe_history(visit: Appointment) -> list[DescribedFact]:
+    """What happened to the visit, newest first, times in the active zone."""
     facts = _load_facts(visit)
     starts = _find_known_starts(visit, facts)
     ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
-        {"at": wording.moment(fact.at), "text": f"{_describe_fact(fact, names, starts)} by {fact.by or 'the system'}"}
-        | {"reason": fact.reason}
+        {
+            "at": wording.moment(fact.at),
+            "text": f"{_describe_fact(fact, names, starts)} by {fact.by or 'the system'}",
+            "reason": fact.reason,
+        }
         for fact in facts
     ]
 
 
-def _describe_fact(fact, names, starts):
+def _describe_fact(fact: AppointmentHistory, names: dict[str, str], starts: Starts) -> str:
     said = {name: _describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     if fact.action == "rezoned" and said["was"] != said["became"]:
         return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 
-def _describe_value(action, text, names, starts):
+def _describe_value(action: str, text: str, names: dict[str, str], starts: Starts) -> str:
     if action in TIMED:
         return wording.clock(_find_agreed_start(text, starts)) if text else ""
     if action in FLAGS:

@@ -5,32 +5,41 @@ opening would open an hour early on the Sunday of a clock change. Minutes count 
 """
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
+from typing import Self, TypeAlias
 
 from appointments.models import SpecialHours, WorkingHours
-from clientline.database.prepared import Given, Statement, is_one_of, run_in_one_trip
+from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from services.models import DAY_OF_MINUTES
 
 DAY = DAY_OF_MINUTES
 
+Minute: TypeAlias = int  # absolute: since the Unix epoch, in UTC
+DayMinute: TypeAlias = int  # of a wall clock: 0 … 1440 on a date
+Stretch: TypeAlias = tuple[DayMinute, DayMinute]
+Span: TypeAlias = tuple[Minute, Minute]  # up to the second, which is outside
+WeeklyRow: TypeAlias = tuple[int, int, time, time]  # the person's id, weekday (0 is Monday), starts, ends
+SpecialRow: TypeAlias = tuple[int, date, time | None, time | None]  # the person's id, date, starts, ends; or closed
 
-def minute_of(instant):
+
+def minute_of(instant: datetime) -> Minute:
     """The minute an instant falls into."""
     return int(instant.timestamp() // 60)
 
 
-def minute_after(instant):
+def minute_after(instant: datetime) -> Minute:
     """The first whole minute at or after an instant."""
     return -int(-instant.timestamp() // 60)
 
 
-def instant_of(minute, zone=UTC):
+def instant_of(minute: Minute, zone: tzinfo = UTC) -> datetime:
     return datetime.fromtimestamp(minute * 60, zone)
 
 
 @lru_cache(maxsize=4096)
-def minute_at(zone, day, minute):
+def minute_at(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
     """The absolute minute at which the clocks of `zone` show `minute` of `day` (0 … 1440).
 
     A time shown twice means the first; one that is skipped means the moment of the skip.
@@ -49,18 +58,18 @@ def minute_at(zone, day, minute):
     return late
 
 
-def find_midnight(zone, day):
+def find_midnight(zone: tzinfo, day: date) -> datetime:
     """The instant at which a local date begins; where the clocks skip its 00:00, that of the skip."""
     return instant_of(minute_at(zone, day, 0))
 
 
-def is_shown(zone, day, minute):
+def is_shown(zone: tzinfo, day: date, minute: DayMinute) -> bool:
     """Whether the clocks ever show this time of this day."""
     shown = instant_of(minute_at(zone, day, minute), zone)
     return shown.date() == day and shown.hour * 60 + shown.minute == minute
 
 
-def grid(zone, day, starts, ends, interval):
+def grid(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
     midnight = minute_at(zone, day, 0)
     if minute_at(zone, day, DAY) - midnight == DAY:
@@ -68,19 +77,19 @@ def grid(zone, day, starts, ends, interval):
     return [minute_at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
 
 
-def _minutes_of(starts, ends):
+def _minutes_of(starts: time, ends: time) -> Stretch:
     """Two times of day as minutes of the day; 00:00 as an end is midnight. `models.minute_range` says it in SQL."""
     return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
 
 
 @cache
-def _weekly_hours_statement():
+def _weekly_hours_statement() -> Statement:
     rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
     return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
 
 
 @cache
-def _special_hours_statement():
+def _special_hours_statement() -> Statement:
     rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
@@ -88,33 +97,32 @@ def _special_hours_statement():
 class Hours:
     """The hours of some people on some dates. Two queries, however many."""
 
-    def __init__(self, weekly, special):
-        self.weekly = defaultdict(list)
-        self.special = defaultdict(list)
+    def __init__(self, weekly: Iterable[WeeklyRow], special: Iterable[SpecialRow]) -> None:
+        self.weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
+        self.special: dict[tuple[int, date], list[Stretch]] = defaultdict(list)
         for staff, weekday, starts, ends in weekly:
             self.weekly[staff, weekday].append(_minutes_of(starts, ends))
-        for staff, day, starts, ends in special:
-            closed = starts is None
-            self.special[staff, day] += [] if closed else [_minutes_of(starts, ends)]
+        for staff, day, opens, closes in special:
+            self.special[staff, day] += [] if opens is None or closes is None else [_minutes_of(opens, closes)]
 
     @staticmethod
-    def asked(staff_ids, first_day, last_day):
+    def asked(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
         return (_weekly_hours_statement(), values), (_special_hours_statement(), values)
 
     @classmethod
-    def load(cls, staff_ids, first_day, last_day):
+    def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
         return cls(*run_in_one_trip(*cls.asked(staff_ids, first_day, last_day)))
 
-    def of(self, staff, day):
+    def of(self, staff: int, day: date) -> Sequence[Stretch]:
         """The stretches somebody works on a date, as wall-clock minutes of the day."""
         special = self.special.get((staff, day))
         return self.weekly.get((staff, day.weekday()), ()) if special is None else special
 
-    def windows(self, staff, days, zone):
+    def windows(self, staff: int, days: Iterable[date], zone: tzinfo) -> list[Span]:
         """The stretches as absolute minutes; those that adjoin are one, also across midnight."""
-        joined = []
+        joined: list[Span] = []
         for day in days:
             for starts, ends in self.of(staff, day):
                 start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
@@ -124,7 +132,7 @@ class Hours:
                     joined.append((start, end))
         return joined
 
-    def starts(self, staff, days, zone, interval):
+    def starts(self, staff: int, days: Iterable[date], zone: tzinfo, interval: int) -> list[Minute]:
         """The starts on the grid of each stretch, ascending. The grid begins anew with each."""
         return [
             minute for day in days for stretch in self.of(staff, day) for minute in grid(zone, day, *stretch, interval)

@@ -33,4 +33,5 @@ def is_late(visit: Appointment, at: datetime) -> bool:
 
 
 def is_cancelled_late(visit: Appointment) -> bool:
-    return visit.status == Appointment.Status.CANCELLED and is_late(visit, visit.cancelled_at)
+    # A constraint lets only what is cancelled say when.
+    return visit.cancelled_at is not None and is_late(visit, visit.cancelled_at)

@@ -1,5 +1,7 @@
 """Merging two records of one client: the visits, and with them the payments, go to the one that is kept."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from accounts import people
@@ -12,7 +14,7 @@ from clientline.refusals import FieldRefused
 REASON = "Two records of one client were merged."
 
 
-def merge_clients(*, by, kept, duplicate, now):
+def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime) -> int:
     """Give `kept` the visits of `duplicate`, and its phone where there is none, and deactivate `duplicate`.
 
     Returns how many visits moved. What the two are is read anew, under lock. Raises FieldRefused.
@@ -28,7 +30,7 @@ def merge_clients(*, by, kept, duplicate, now):
     return moved
 
 
-def _lock_people(*clients):
+def _lock_people(*clients: User) -> list[User]:
     """The same people, as they are now. In id order, so that two merges of the same two never wait for each other."""
     rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(no_key=True, of=("self",))
     found = {row.pk: row for row in rows.order_by("id")}
@@ -37,12 +39,12 @@ def _lock_people(*clients):
     return [found[each.pk] for each in clients]
 
 
-def _refuse_oneself(kept, duplicate):
+def _refuse_oneself(kept: User, duplicate: User) -> None:
     if kept.pk == duplicate.pk:
         raise FieldRefused("duplicate", "invalid", "Choose another client: this is the same one.")
 
 
-def _refuse_to_merge(kept, duplicate):
+def _refuse_to_merge(kept: User, duplicate: User) -> None:
     if kept.organization_id != duplicate.organization_id:
         raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
     if {kept.role, duplicate.role} != {User.Role.CLIENT}:

@@ -1,15 +1,37 @@
 """What reports cover: local dates cut into days, weeks or months, each with the instants it begins and ends at."""
 
-from collections import namedtuple
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any, NamedTuple, TypedDict
 
 from appointments.hours import find_midnight
 from clientline.refusals import FieldRefused
+from organizations.models import Organization
 
 LONGEST_DAYS = 366
 
-Bucket = namedtuple("Bucket", "key label begins ends")
+
+class Bucket(NamedTuple):
+    key: str
+    label: str
+    begins: datetime
+    ends: datetime
+
+
+# The answer of a report. `rows` have key and label, and like `total` the report's own figures.
+Report = TypedDict(
+    "Report",
+    {
+        "from": date,
+        "to": date,
+        "group_by": str,
+        "timezone": str,
+        "currency": str,
+        "rows": list[dict[str, Any]],
+        "total": dict[str, Any],
+    },
+)
 
 KEYS = {
     "day": lambda day: day.isoformat(),
@@ -21,12 +43,12 @@ KEYS = {
 class Period:
     """The dates `first` … `last` of an organization, both included, to be reported by `group_by`."""
 
-    def __init__(self, organization, first, last, group_by):
+    def __init__(self, organization: Organization, first: date, last: date, group_by: str) -> None:
         self.organization, self.first, self.last, self.group_by = organization, first, last, group_by
         self.days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         self.begins, self.ends = (find_midnight(organization.zone, day) for day in (first, last + timedelta(days=1)))
 
-    def buckets(self):
+    def buckets(self) -> list[Bucket]:
         """The days, weeks or months, in order; the first and last may be cut short."""
         midnights = [*(find_midnight(self.organization.zone, day) for day in self.days), self.ends]
         grouped = groupby(
@@ -35,11 +57,11 @@ class Period:
         spans = ((key, list(days)) for key, days in grouped)
         return [Bucket(key, key, days[0][1], days[-1][2]) for key, days in spans]
 
-    def key_of(self):
+    def key_of(self) -> Callable[[date], str | None]:
         """A function: date → the key of its bucket. Without buckets, all dates are one."""
         return KEYS.get(self.group_by, lambda day: None)
 
-    def answer(self, rows, total):
+    def answer(self, rows: list[dict[str, Any]], total: dict[str, Any]) -> Report:
         return {
             "from": self.first,
             "to": self.last,
@@ -51,7 +73,7 @@ class Period:
         }
 
 
-def refuse_unreportable(first, last):
+def refuse_unreportable(first: date, last: date) -> None:
     """Raise FieldRefused where these dates are none or too many."""
     if not 0 <= (last - first).days < LONGEST_DAYS:
         raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_DAYS} days.")

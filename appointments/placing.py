@@ -8,8 +8,9 @@ Everybody takes locks in this order: rows of visits, rows of people (by id), cal
 people before the first calendar, a move only somebody new, and who erases or merges a client begins with the visits.
 """
 
-from contextlib import contextmanager, nullcontext
-from datetime import UTC, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 
 from django.db import IntegrityError, connection, transaction
@@ -18,13 +19,14 @@ from django.db.models import F, Sum
 from accounts import people
 from accounts.models import User
 from appointments import availability
-from appointments.availability import Calendar
+from appointments.availability import Calendar, Need
 from appointments.hours import instant_of, minute_of
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.database.prepared import Insertion, Written, run_in_one_trip
 from clientline.refusals import FieldRefused
 from clientline.zones import wall_clock
+from organizations.models import Organization
 
 # Staff and above may leave these: people phone in, front desks improvise.
 LIBERTIES = (
@@ -47,18 +49,18 @@ TRY_LOCK = Written("SELECT pg_try_advisory_xact_lock(hashtextextended('calendar:
 
 
 @cache
-def visit_insertion():
+def visit_insertion() -> Insertion:
     """Saves a new visit, unless another door took the slot."""
     return Insertion(Appointment, "ON CONFLICT DO NOTHING")
 
 
-def ensure_transaction():
+def ensure_transaction() -> AbstractContextManager:
     """A transaction; inside of another nothing, because whoever is refused a slot has written nothing."""
     return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 @contextmanager
-def catch_slot_taken():
+def catch_slot_taken() -> Iterator[None]:
     """A savepoint in which a visit moves; what another door took meanwhile is SlotTaken, too."""
     try:
         with transaction.atomic():
@@ -69,7 +71,16 @@ def catch_slot_taken():
         raise
 
 
-def load_calendar(organization, staff_ids, start, need, now, exclude=None, held=(), to_hold=None):
+def load_calendar(
+    organization: Organization,
+    staff_ids: Collection[int],
+    start: datetime,
+    need: Need,
+    now: datetime,
+    exclude: int | None = None,
+    held: Sequence[int] = (),
+    to_hold: int | None = None,
+) -> Calendar:
     """What decides about one start, and holds the people `held`: see `refuse_turned`.
 
     The calendar of the person `to_hold` is held if that takes no waiting.
@@ -88,17 +99,17 @@ def load_calendar(organization, staff_ids, start, need, now, exclude=None, held=
     )
 
 
-def hold_people_and_calendars(client, staff_ids):
+def hold_people_and_calendars(client: User, staff_ids: Collection[int]) -> None:
     """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
     run_in_one_trip((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
 
 
-def hold_calendars(staff_ids):
+def hold_calendars(staff_ids: Collection[int]) -> None:
     """Until the transaction ends, nobody is placed with these people."""
     LOCK.rows({"staff": list(staff_ids)})
 
 
-def refuse_turned(calendar, *, client=None, staff=None):
+def refuse_turned(calendar: Calendar, *, client: User | None = None, staff: User | None = None) -> None:
     """Refuse or leave out whoever changed sides or left after they were read; those held cannot do so any more.
 
     Raises FieldRefused.
@@ -111,7 +122,7 @@ def refuse_turned(calendar, *, client=None, staff=None):
     calendar.staff_ids = [pk for pk in calendar.staff_ids if pk in fit]
 
 
-def refuse_sides(*, client, staff):
+def refuse_sides(*, client: User | None, staff: User | None) -> None:
     """Visits are between an active client and one of the active team. Raises FieldRefused."""
     if client and client.role != User.Role.CLIENT:
         raise FieldRefused("client", "invalid", "Visits are booked for clients.")
@@ -122,7 +133,7 @@ def refuse_sides(*, client, staff):
             raise FieldRefused(field, "inactive", f"{person} is not active.")
 
 
-def hold_visits(client):
+def hold_visits(client: User) -> None:
     """Until the transaction ends, no visit of this client moves, and none comes.
 
     The visits first: whoever changes one refers to its client at their commit, to say who did it.
@@ -131,7 +142,15 @@ def hold_visits(client):
     people.lock_against_references(client)
 
 
-def take_slot(calendar, start, *, free_hand, named, overbook=False, also_lock=()):
+def take_slot(
+    calendar: Calendar,
+    start: datetime,
+    *,
+    free_hand: bool,
+    named: int | None,
+    overbook: bool = False,
+    also_lock: Collection[int] = (),
+) -> tuple[int, bool]:
     """Choose, hold the calendars until the transaction ends, and choose again: see `_choose_person`.
 
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
@@ -143,7 +162,9 @@ def take_slot(calendar, start, *, free_hand, named, overbook=False, also_lock=()
     return _choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
 
 
-def _choose_person(calendar, start, *, free_hand, named, overbook):
+def _choose_person(
+    calendar: Calendar, start: datetime, *, free_hand: bool, named: int | None, overbook: bool
+) -> tuple[int, bool]:
     """The id of whoever takes the visit, and whether it is booked beside another. Raises the slot's refusal.
 
     `named` is a person's id, or None for anyone free. `free_hand`: the caller may leave hours, grid and notice.
@@ -158,24 +179,24 @@ def _choose_person(calendar, start, *, free_hand, named, overbook):
     return named, False
 
 
-def refusal_of_anyone(calendar, staff, start, free_hand):
+def refusal_of_anyone(calendar: Calendar, staff: int, start: datetime, free_hand: bool) -> str | None:
     """The stage that refuses a person nobody named: they have to be at work, whoever books."""
     liberties = set(LIBERTIES) - {availability.OUTSIDE_WORKING_HOURS} if free_hand else ()
     return calendar.refusal(staff, minute_of(start), liberties)
 
 
-def _choose_free_person(calendar, start, free_hand):
+def _choose_free_person(calendar: Calendar, start: datetime, free_hand: bool) -> int:
     """Among those who work and are free, whoever has the fewest booked minutes that day; then the lowest id."""
     refusals = {staff: refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
     free = [staff for staff, refused in refusals.items() if refused is None]
     if not free:
-        furthest = max(refusals.values(), key=availability.STAGES.index, default=availability.SLOT_TAKEN)
+        furthest = max(filter(None, refusals.values()), key=availability.STAGES.index, default=availability.SLOT_TAKEN)
         raise SLOT_REFUSALS[furthest]
     load = booked_minutes(free, calendar)
     return min(free, key=lambda staff: (load.get(staff, 0), staff))
 
 
-def booked_minutes(staff_ids, calendar):
+def booked_minutes(staff_ids: Collection[int], calendar: Calendar) -> dict[int, float]:
     """The minutes of service each has on the calendar's dates."""
     visits = Appointment.objects.exclude(status="cancelled").filter(
         staff__in=staff_ids,
@@ -186,7 +207,7 @@ def booked_minutes(staff_ids, calendar):
     return {row["staff"]: row["booked"] / timedelta(minutes=1) for row in sums}
 
 
-def make_time_columns(start, need, zone=UTC):
+def make_time_columns(start: datetime, need: Need, zone: tzinfo = UTC) -> dict[str, datetime]:
     """The columns that say when a visit is, and what the organization's clocks show then: the time agreed."""
     local_start = wall_clock(start, zone)
     start = start.astimezone(UTC)  # in a zone, half an hour from 02:30 may be an hour and a half
@@ -200,7 +221,7 @@ def make_time_columns(start, need, zone=UTC):
     }
 
 
-def refuse_unstorable(start, need):
+def refuse_unstorable(start: datetime, need: Need) -> None:
     """What no calendar holds: odd seconds, more than a day, another century. Raises FieldRefused."""
     if start.second or start.microsecond:
         raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")

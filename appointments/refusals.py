@@ -1,8 +1,11 @@
 """Why a visit cannot be placed or moved. Every sentence is fit for a client: none says who else is booked."""
 
+from datetime import datetime
+
 from django.utils.timezone import localtime
 
 from appointments import availability
+from appointments.models import Appointment
 from clientline.refusals import FieldRefused, Refused
 
 
@@ -44,7 +47,7 @@ SLOT_REFUSALS = {
 class AsksAboutVisits(FieldRefused):
     """Not refused for good: said with `coming_visits`, the same is done. `count` of them, `example` for people."""
 
-    def __init__(self, count, example):
+    def __init__(self, count: int, example: str) -> None:
         self.count, self.example = count, example
         super().__init__(
             "coming_visits",
@@ -60,7 +63,7 @@ class VisitsInTheWay(Refused):
     code = "visits_cannot_move"
     MOST_NAMED = 50
 
-    def __init__(self, stuck):
+    def __init__(self, stuck: list[tuple[Appointment, str]]) -> None:
         visit, why = stuck[0]
         super().__init__(
             f"{len(stuck)} of the coming visits cannot keep the time agreed, so nothing is saved: reschedule or cancel "
@@ -74,7 +77,7 @@ class InvalidTransition(Refused):
 
     code = "invalid_transition"
 
-    def __init__(self, visit, to, now):
+    def __init__(self, visit: Appointment, to: str, now: datetime) -> None:
         present, allowed = visit.status, reachable(visit, now)
         super().__init__(
             f"A visit that is {present} cannot become {to} now.", **{"from": present, "to": to, "allowed": allowed}
@@ -84,11 +87,11 @@ class InvalidTransition(Refused):
 class TooLate(Refused):
     code = "too_late"
 
-    def __init__(self, cutoff_at):
+    def __init__(self, cutoff_at: datetime) -> None:
         super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=localtime(cutoff_at))
 
 
-def reachable(visit, now):
+def reachable(visit: Appointment, now: datetime) -> list[str]:
     """The statuses a visit can get from here; before its start it can only be cancelled."""
     if visit.status == "scheduled":
         return ["completed", "cancelled", "no_show"] if now >= visit.appointment_date else ["cancelled"]

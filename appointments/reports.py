@@ -5,13 +5,18 @@ three times slower.
 """
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, tzinfo
+from typing import Any
 
 from django.db import connection
 
 from accounts.models import User
-from appointments.hours import Hours, minute_after, minute_at, minute_of
+from appointments.availability import AwayRow
+from appointments.hours import Hours, Minute, Span, Stretch, minute_after, minute_at, minute_of
 from appointments.lateness import CANCELLED_LATE_SQL
 from appointments.models import TimeOff
+from appointments.periods import Period, Report
 
 GROUPINGS = ("day", "week", "month", "staff", "service")
 
@@ -46,34 +51,34 @@ ATTENDANCE = {
 }
 
 
-def _count_visits(period, figures):
+def _count_visits(period: Period, figures: dict[str, str]) -> list[dict[str, Any]]:
     """Rows as dicts of key, label and the figures, which are SQL aggregates over `visit` by name."""
     if period.group_by in REFERENCES:
         column, table = REFERENCES[period.group_by]
         named = ", ".join(f"{sql} AS {name}" for name, sql in figures.items())
         columns = ", ".join(f"figure.{name}" for name in figures)
         sql = BY_REFERENCE.format(column=column, table=table, figures=named, columns=columns)
-        values = [period.organization.pk, period.begins, period.ends]
+        values: list[Any] = [period.organization.pk, period.begins, period.ends]
     else:
         buckets = period.buckets()
         sql = BY_TIME.format(figures=", ".join(figures.values()))
-        values = [list(column) for column in zip(*buckets, strict=True)]
-        values = [values[0], values[2], values[3], period.organization.pk]
+        keys, _, begins, ends = map(list, zip(*buckets, strict=True))
+        values = [keys, begins, ends, period.organization.pk]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [dict(zip(("key", "label", *figures), row, strict=True)) for row in cursor.fetchall()]
 
 
-def _sum_figures(rows, names):
+def _sum_figures(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> dict[str, int]:
     return {name: sum(row[name] for row in rows) for name in names}
 
 
-def ratio(part, whole):
+def ratio(part: int, whole: int) -> float | None:
     """A share with four decimals; None of nothing."""
     return round(part / whole, 4) if whole else None
 
 
-def report_no_shows(period):
+def report_no_shows(period: Period) -> Report:
     """Visits that were not cancelled in time, and what became of them."""
     rows = _count_visits(period, ATTENDANCE)
     total = _sum_figures(rows, ATTENDANCE)
@@ -82,7 +87,7 @@ def report_no_shows(period):
     return period.answer(rows, total)
 
 
-def report_utilization(period):
+def report_utilization(period: Period) -> Report:
     """Minutes booked against minutes people were there to be booked."""
     rows = _count_visits(period, BOOKED_MINUTES)
     available = available_minutes(period)
@@ -98,7 +103,7 @@ def report_utilization(period):
     return period.answer(rows, total)
 
 
-def _add_idle_people(rows, available):
+def _add_idle_people(rows: list[dict[str, Any]], available: dict[Any, int]) -> list[dict[str, Any]]:
     """Those who worked but had no visit belong in the report, too."""
     idle = set(available) - {row["key"] for row in rows}
     people = User.objects.filter(pk__in=idle).values_list("id", "name")
@@ -106,14 +111,14 @@ def _add_idle_people(rows, available):
     return sorted(rows, key=lambda row: (row["label"], row["key"]))
 
 
-def available_minutes(period):
+def available_minutes(period: Period) -> dict[int | str | None, int]:
     """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
     hours = Hours.load(staff_ids, period.first, period.last)
     away = _find_time_off(period, staff_ids)
     key_of, zone = period.key_of(), period.organization.zone
-    minutes = defaultdict(int)
+    minutes: dict[int | str | None, int] = defaultdict(int)
     for staff in staff_ids:
         for day in period.days:
             minutes[staff if period.group_by == "staff" else key_of(day)] += _count_worked_minutes(
@@ -122,7 +127,7 @@ def available_minutes(period):
     return {key: total for key, total in minutes.items() if total}
 
 
-def _count_worked_minutes(stretches, away, zone, day):
+def _count_worked_minutes(stretches: Iterable[Stretch], away: Iterable[Span], zone: tzinfo, day: date) -> int:
     """The minutes of the stretches of one day that no time off covers."""
     total = 0
     for starts, ends in stretches:
@@ -131,20 +136,21 @@ def _count_worked_minutes(stretches, away, zone, day):
     return total
 
 
-def _find_time_off(period, staff_ids):
+def _find_time_off(period: Period, staff_ids: Collection[int]) -> dict[int, list[Span]]:
     """Disjoint ascending spans of absolute minutes by person; closures are everybody's."""
     rows = TimeOff.objects.filter(
         organization=period.organization, starts_at__lt=period.ends, ends_at__gt=period.begins
     ).order_by("starts_at")
-    spans = {staff: [] for staff in staff_ids}
-    for staff, starts_at, ends_at in rows.values_list("staff", "starts_at", "ends_at"):
+    found: Iterable[AwayRow] = rows.values_list("staff", "starts_at", "ends_at")
+    spans: dict[int, list[Span]] = {staff: [] for staff in staff_ids}
+    for staff, starts_at, ends_at in found:
         for pk in staff_ids if staff is None else (staff,):
             if pk in spans:
                 _join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))
     return spans
 
 
-def _join_span(spans, start, end):
+def _join_span(spans: list[Span], start: Minute, end: Minute) -> None:
     if spans and start <= spans[-1][1]:
         spans[-1] = (spans[-1][0], max(spans[-1][1], end))
     else:

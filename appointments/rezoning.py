@@ -3,13 +3,16 @@
 People agreed on what a clock shows, so the instant gives way. Where it cannot, people have to talk to each other.
 """
 
-from collections import Counter, namedtuple
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, QuerySet
 
+from accounts.models import User
 from appointments import booking
 from appointments.hours import instant_of, is_shown, minute_at
 from appointments.models import Appointment, TimeOff
@@ -48,18 +51,21 @@ FILL = """
 """
 TIME_GONE = "The clocks skip this time on that date."
 
-Outcome = namedtuple("Outcome", "moved stuck")  # visits as they are now; (visit, why)
+
+class Outcome(NamedTuple):
+    moved: list[Appointment]  # as they are now
+    stuck: list[tuple[Appointment, str]]  # and why
 
 
 # Looking
 
 
-def find_stray_parameters(now, organization=None):
+def find_stray_parameters(now: datetime, organization: Organization | None = None) -> dict[str, Any]:
     """The values for STRAYS: which offset each zone keeps from when until when, as far ahead as there are visits.
 
     Of a zone without rules nobody knows what its clocks show: its visits stay.
     """
-    asked = {"now": now, "organization": organization and organization.pk}
+    asked: dict[str, Any] = {"now": now, "organization": organization and organization.pk}
     with connection.cursor() as cursor:
         cursor.execute(FURTHEST, asked)
         found = [(name, last + zones.SECOND) for name, last in cursor.fetchall() if name in zones.readable_zones()]
@@ -69,14 +75,14 @@ def find_stray_parameters(now, organization=None):
     return asked | {"zones": names, "begins": begins, "ends": ends, "seconds": seconds}
 
 
-def find_strays(*, now, organization=None):
+def find_strays(*, now: datetime, organization: Organization | None = None) -> dict[int, int]:
     """The coming visits that do not show the time agreed, by id → the id of their organization."""
     with connection.cursor() as cursor:
         cursor.execute(STRAYS, find_stray_parameters(now, organization))
         return dict(cursor.fetchall())
 
 
-def count_strays(*, now):
+def count_strays(*, now: datetime) -> dict[int, int]:
     """Count the strays by the rules in force, and note for each organization how many there are. Returns them all."""
     found = find_strays(now=now)
     counts = Counter(found.values())
@@ -86,12 +92,12 @@ def count_strays(*, now):
     return found
 
 
-def is_due():
+def is_due() -> bool:
     """Whether the rules are others than at the last look, for any organization."""
     return Organization.objects.exclude(zone_rules=zones.RULES).exists()
 
 
-def fill_in(organization):
+def fill_in(organization: Organization) -> None:
     """Take for the times agreed, where nothing is said of them, what the clocks of this machine showed until now."""
     visits = Appointment.objects.filter(organization=organization, local_start=None)
     first, last = visits.aggregate(first=Min("appointment_date"), last=Max("appointment_date")).values()
@@ -106,7 +112,7 @@ def fill_in(organization):
 # Moving
 
 
-def rezone_strays(*, now, by=None):
+def rezone_strays(*, now: datetime, by: User | None = None) -> Iterator[Outcome]:
     """Move all strays that can be moved, each person's in a transaction of its own. Yields Outcomes.
 
     Running twice at once does no harm: the second waits for the rows, and finds them in place.
@@ -122,35 +128,39 @@ def rezone_strays(*, now, by=None):
             yield _put_right(found, zone, by=by, now=now, away=_find_times_off(found))
 
 
-def _lock_visits(visits):
+def _lock_visits(visits: QuerySet[Appointment]) -> list[Appointment]:
     """The rows, by id, until the transaction ends. Before any calendar: see `placing`."""
     rows = visits.select_related("organization", "client", "staff", "service").order_by("id")
     return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
-def _is_coming(visit, now):
+def _is_coming(visit: Appointment, now: datetime) -> bool:
     return visit.status == Appointment.Status.SCHEDULED and visit.appointment_date > now
 
 
-def _is_stray(visit, zone, now):
+def _is_stray(visit: Appointment, zone: tzinfo, now: datetime) -> bool:
     shown = zones.wall_clock(visit.appointment_date, zone)
     return _is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
 
 
-def _put_right(visits, zone, *, by, now, away):
+def _put_right(
+    visits: list[Appointment], zone: tzinfo, *, by: User | None, now: datetime, away: Collection[TimeOff]
+) -> Outcome:
     """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome.
 
     Nobody is moved into the time off `away`.
     """
     targets = {visit: _instant_showing(_agreed_clock(visit), zone) for visit in visits}
     stuck = {visit: why for visit in visits if (why := _refusal_of(visit, targets[visit], away))}
-    waiting, moved = _sort_by_way({visit: targets[visit] for visit in visits if visit not in stuck}), []
+    free = {visit: start for visit, start in targets.items() if start is not None and visit not in stuck}
+    waiting = _sort_by_way(free)
+    moved: list[Appointment] = []
     while waiting:
         left = []
         for visit in waiting:
             try:
                 moved.append(
-                    booking.keep_agreed_time(by=by, visit=visit, appointment_date=targets[visit], zone=zone, now=now)
+                    booking.keep_agreed_time(by=by, visit=visit, appointment_date=free[visit], zone=zone, now=now)
                 )
             except SlotTaken:
                 left.append(visit)
@@ -161,7 +171,7 @@ def _put_right(visits, zone, *, by, now, away):
     return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
 
 
-def _instant_showing(local, zone):
+def _instant_showing(local: datetime, zone: tzinfo) -> datetime | None:
     """The first instant at which the clocks show this; None where they skip it."""
     minute = local.hour * 60 + local.minute
     if not is_shown(zone, local.date(), minute):
@@ -171,7 +181,7 @@ def _instant_showing(local, zone):
     )
 
 
-def _sort_by_way(targets):
+def _sort_by_way(targets: dict[Appointment, datetime]) -> list[Appointment]:
     """Nobody waits for a place that the next one is about to leave."""
     earlier = [visit for visit, start in targets.items() if start < visit.appointment_date]
     later = [visit for visit, start in targets.items() if start >= visit.appointment_date]
@@ -179,7 +189,7 @@ def _sort_by_way(targets):
     return sorted(earlier, key=by_time) + sorted(later, key=by_time, reverse=True)
 
 
-def _find_times_off(visits):
+def _find_times_off(visits: list[Appointment]) -> list[TimeOff]:
     """What the people of these visits have off, and closures."""
     if not visits:
         return []
@@ -187,7 +197,7 @@ def _find_times_off(visits):
     return list(TimeOff.objects.filter(whose))
 
 
-def _refusal_of(visit, start, away):
+def _refusal_of(visit: Appointment, start: datetime | None, away: Iterable[TimeOff]) -> str | None:
     """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
     if start is None:
         return TIME_GONE
@@ -199,7 +209,7 @@ def _refusal_of(visit, start, away):
 # Another zone
 
 
-def follow_zone(organization, zone, wish, *, by, now):
+def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, by: User | None, now: datetime) -> None:
     """What coming visits do when their organization's zone becomes `zone`; its row is locked.
 
     A booking of this very moment may still bring the old zone's time: `find_strays` finds it. Raises AsksAboutVisits,
@@ -218,7 +228,7 @@ def follow_zone(organization, zone, wish, *, by, now):
         raise VisitsInTheWay(stuck)
 
 
-def _example_of(visit, zone):
+def _example_of(visit: Appointment, zone: tzinfo) -> str:
     """What either wish means for a visit, in a sentence."""
     agreed, shown = visit.agreed_start, zones.wall_clock(visit.appointment_date, zone)
     return (
@@ -227,18 +237,18 @@ def _example_of(visit, zone):
     )
 
 
-def _hold_coming_visits(coming):
+def _hold_coming_visits(coming: QuerySet[Appointment]) -> list[Appointment]:
     """The visits, locked, while nobody is placed with anybody who gives one; also those that came while we waited."""
     visits = _lock_visits(coming)
     hold_calendars([visit.staff_id for visit in visits])
     return _lock_visits(coming)
 
 
-def _find_moving(zone, visits):
+def _find_moving(zone: tzinfo, visits: list[Appointment]) -> list[Appointment]:
     """Those which the clocks of `zone` show at another time than was agreed."""
     return [visit for visit in visits if _agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
 
 
-def _agreed_clock(visit):
+def _agreed_clock(visit: Appointment) -> datetime:
     """The time agreed, also where psql left it out."""
     return visit.agreed_start.replace(tzinfo=None)

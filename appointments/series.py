@@ -1,24 +1,49 @@
 """Weekly series: ordinary visits at the same local time that share an id, booked and cancelled together."""
 
-from collections import namedtuple
-from datetime import timedelta
-from uuid import uuid4
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from accounts.models import User
 from appointments import booking
 from appointments.availability import need_of
 from appointments.hours import instant_of, is_shown, minute_at
 from appointments.models import Appointment
 from appointments.placing import booked_minutes, hold_people_and_calendars, load_calendar, refusal_of_anyone
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+from clientline.refusals import Refused
+from services.models import Service
 from services.performing import performers
 
-Booked = namedtuple("Booked", "series appointments skipped")
-Occurrence = namedtuple("Occurrence", "instant day shown")
+
+class Booked(NamedTuple):
+    series: UUID
+    appointments: list[Appointment]
+    skipped: list[tuple[datetime, Refused]]
 
 
-def book_series(*, by, service, appointment_date, every, count, now, staff=None, skip=False, **details):
+class Occurrence(NamedTuple):
+    instant: datetime
+    day: date
+    shown: bool  # whether the clocks ever show this time of that day
+
+
+def book_series(
+    *,
+    by: User | None,
+    service: Service,
+    appointment_date: datetime,
+    every: int,
+    count: int,
+    now: datetime,
+    staff: User | None = None,
+    skip: bool = False,
+    **details: Any,
+) -> Booked:
     """Book `count` visits, `every` so many weeks, the first at `appointment_date`; one person for all of them.
 
     All or nothing, or with `skip` those that are possible: `skipped` names the others with their codes.
@@ -27,15 +52,17 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
     dates = list(_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
         among = None if staff else [_choose_for_series(by, service, dates, now, details)]
-        series, visits, skipped = uuid4(), [], []
-        for date in dates:
+        series = uuid4()
+        visits: list[Appointment] = []
+        skipped: list[tuple[datetime, Refused]] = []
+        for occurrence in dates:
             try:
-                _refuse_unshown(date)
+                _refuse_unshown(occurrence)
                 visits.append(
                     booking.book(
                         by=by,
                         service=service,
-                        appointment_date=date.instant,
+                        appointment_date=occurrence.instant,
                         now=now,
                         staff=staff,
                         among=among,
@@ -45,14 +72,14 @@ def book_series(*, by, service, appointment_date, every, count, now, staff=None,
                 )
             except tuple(SLOT_REFUSALS.values()) as refusal:
                 if not skip:
-                    raise _name_date(refusal, date) from refusal
-                skipped.append((date.instant, refusal))
+                    raise _name_date(refusal, occurrence) from refusal
+                skipped.append((occurrence.instant, refusal))
         if not visits:
             raise _name_date(skipped[0][1], dates[0])
     return Booked(series, visits, skipped)
 
 
-def _occurrences(zone, first, every, count):
+def _occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> Iterator[Occurrence]:
     """The same local time every so many weeks; on the day of a clock change it may not be `shown`."""
     local = first.astimezone(zone)
     minute = local.hour * 60 + local.minute
@@ -62,17 +89,19 @@ def _occurrences(zone, first, every, count):
         yield Occurrence(instant_of(minute_at(zone, day, minute)), day, is_shown(zone, day, minute))
 
 
-def _refuse_unshown(date):
-    if not date.shown:
+def _refuse_unshown(occurrence: Occurrence) -> None:
+    if not occurrence.shown:
         raise OutsideWorkingHours("The clocks skip this time on that date.")
 
 
-def _name_date(refusal, date):
+def _name_date(refusal: Refused, occurrence: Occurrence) -> Refused:
     """The same refusal, saying which date it is about."""
-    return type(refusal)(f"{date.day}: {refusal.detail}")
+    return type(refusal)(f"{occurrence.day}: {refusal.detail}")
 
 
-def _choose_for_series(by, service, dates, now, details):
+def _choose_for_series(
+    by: User | None, service: Service, dates: Iterable[Occurrence], now: datetime, details: dict[str, Any]
+) -> int:
     """The id of the person with the fewest dates to skip; then with the fewest booked minutes on them; then the lowest.
 
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
@@ -82,17 +111,19 @@ def _choose_for_series(by, service, dates, now, details):
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
     hold_people_and_calendars(details["client"], people)
-    misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0)
-    for date in dates:
-        calendar = load_calendar(service.organization, people, date.instant, need, now)
+    misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0.0)
+    for occurrence in dates:
+        calendar = load_calendar(service.organization, people, occurrence.instant, need, now)
         booked = booked_minutes(people, calendar)
         for staff in people:
-            misses[staff] += refusal_of_anyone(calendar, staff, date.instant, free_hand) is not None
+            misses[staff] += refusal_of_anyone(calendar, staff, occurrence.instant, free_hand) is not None
             minutes[staff] += booked.get(staff, 0)
     return min(people, key=lambda staff: (misses[staff], minutes[staff], staff))
 
 
-def cancel_with_series(*, by, visit, now, scope="this", **details):
+def cancel_with_series(
+    *, by: User | None, visit: Appointment, now: datetime, scope: str = "this", **details: Any
+) -> Appointment:
     """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
     with transaction.atomic():
         booking.cancel(by=by, visit=visit, now=now, **details)
@@ -101,7 +132,7 @@ def cancel_with_series(*, by, visit, now, scope="this", **details):
     return visit
 
 
-def _lock_following(visit, by):
+def _lock_following(visit: Appointment, by: User | None) -> QuerySet[Appointment]:
     """The later visits of its series that are still scheduled and that `by` may cancel, locked.
 
     In the order of their dates, in which the one that was named, and is locked already, always comes first.

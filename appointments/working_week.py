@@ -1,6 +1,9 @@
 """The weekly hours of one person, read and replaced as a whole. A stretch is (weekday, starts, ends)."""
 
+from collections.abc import Collection, Iterable
+from datetime import time
 from hashlib import sha256
+from typing import TypeAlias
 
 from django.db import transaction
 
@@ -8,24 +11,26 @@ from accounts.models import User
 from appointments.models import WorkingHours
 from clientline.refusals import Refused
 
+WeeklyStretch: TypeAlias = tuple[int, time, time]  # weekday (0 is Monday), starts, ends
+
 
 class HoursChanged(Refused):
     code = "hours_changed"
     detail = "Somebody else changed these hours meanwhile."
 
 
-def load_week(staff):
+def load_week(staff: User) -> list[WeeklyStretch]:
     rows = WorkingHours.objects.filter(staff=staff).order_by("weekday", "starts")
     return list(rows.values_list("weekday", "starts", "ends"))
 
 
-def digest_week(stretches):
+def digest_week(stretches: Iterable[WeeklyStretch]) -> str:
     """Tells one week from another."""
     text = "|".join(f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S}" for weekday, starts, ends in sorted(stretches))
     return sha256(text.encode()).hexdigest()
 
 
-def replace_week(*, staff, stretches, seen):
+def replace_week(*, staff: User, stretches: Collection[WeeklyStretch], seen: str) -> None:
     """Make `stretches` the person's week, all or nothing; `seen` is the digest of the week that was shown.
 
     Raises HoursChanged where it is another by now. The constraints refuse stretches that overlap.

@@ -1,5 +1,7 @@
 """ISO 4217 currencies by their number of decimals. Amounts are stored with two, so three do not fit."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 
 from clientline.refusals import FieldRefused
@@ -164,19 +166,19 @@ HUNDREDTHS = frozenset(
 THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
 
-def validate_currency(code):
+def validate_currency(code: str) -> None:
     if code in THOUSANDTHS:
         raise ValidationError(f"{code} has three decimals; amounts here are stored with two.", code="invalid")
     if code not in WHOLE | HUNDREDTHS:
         raise ValidationError("Choose a currency by its three letters, like EUR.", code="invalid")
 
 
-def places(code):
+def places(code: str) -> int:
     """How many decimals an amount in this currency has; of no currency, two."""
     return 0 if code in WHOLE else 3 if code in THOUSANDTHS else 2
 
 
-def refuse_fractions(field, amount, currency):
+def refuse_fractions(field: str, amount: Decimal | None, currency: str) -> None:
     """Raise FieldRefused, which blames the `field`, for half a yen. None is no amount."""
     if amount is not None and currency in WHOLE and amount % 1:
         raise FieldRefused(field, "invalid", f"{currency} has no smaller unit. Write a whole amount.")

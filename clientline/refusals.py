@@ -4,6 +4,7 @@ They know nothing of HTTP but the status that fits, and nothing of the database.
 """
 
 from math import ceil
+from typing import Any, TypedDict
 
 CODES_BY_STATUS = {
     400: "validation_error",
@@ -31,9 +32,9 @@ class Refused(Exception):
     status = 409
     code = "conflict"
     detail = "The request conflicts with the present state."
-    retry_after = None  # seconds
+    retry_after: int | None = None  # seconds
 
-    def __init__(self, detail=None, **extra):
+    def __init__(self, detail: str | None = None, **extra: Any) -> None:
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
         self.extra = extra
@@ -50,15 +51,21 @@ class Protected(Refused):
     detail = "Other rows refer to this one. Deactivate it instead."
 
 
+class FieldError(TypedDict):
+    field: str | None  # None: no field's
+    code: str
+    detail: str
+
+
 class FieldRefused(Refused):
     """A value that a field cannot take; `field` is the JSON key and the form field."""
 
     status = 400
     code = "validation_error"
 
-    def __init__(self, field, code, detail):
+    def __init__(self, field: str | None, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.errors = [{"field": field, "code": code, "detail": detail}]
+        self.errors: list[FieldError] = [{"field": field, "code": code, "detail": detail}]
 
 
 class Unavailable(Refused):
@@ -68,7 +75,7 @@ class Unavailable(Refused):
     detail = "The database is not available right now. Try again."
     retry_after = 2
 
-    def __init__(self, detail=None, *, reason=""):
+    def __init__(self, detail: str | None = None, *, reason: str = "") -> None:
         """`reason` is for the log, in the database's words."""
         super().__init__(detail)
         self.reason = reason
@@ -79,12 +86,12 @@ class Throttled(Refused):
     code = "throttled"
     detail = "Too many requests. Try again later."
 
-    def __init__(self, detail=None, *, retry_after):
+    def __init__(self, detail: str | None = None, *, retry_after: float) -> None:
         super().__init__(detail)
         self.retry_after = max(ceil(retry_after), 1)
 
 
-def plain_refusal(status, detail, code=None):
+def plain_refusal(status: int, detail: str, code: str | None = None) -> Refused:
     refusal = Refused(detail)
     refusal.status, refusal.code = status, code or CODES_BY_STATUS[status]
     return refusal

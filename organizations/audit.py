@@ -3,14 +3,18 @@
 Ours rather than django-pghistory's: one table behind one policy and one keyset; its context has no organization.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from clientline.api.fields import tellable
+from clientline.callers import Caller
 from organizations.models import Audit, Organization
 from organizations.origin import origin
 
@@ -26,6 +30,8 @@ WORDS = {
     "import": "imported",
     "erase": "erased",
 }
+# Column → [old, new], as text; None where there was nothing.
+Changes: TypeAlias = dict[str, list[str | None]]
 # The tables that have the trigger.
 AUDITED = (
     "appointments",
@@ -43,7 +49,15 @@ LONGEST_VALUE = 60
 MOST_EDITORS = 50
 
 
-def record_event(event, *, by=None, organization_id=None, row=None, table="", **facts):
+def record_event(
+    event: str,
+    *,
+    by: Caller | None = None,
+    organization_id: int | None = None,
+    row: Model | None = None,
+    table: str = "",
+    **facts: object,
+) -> None:
     """Note an event: what `by` (None: nobody known, or a command) did, about `row` or a whole `table`, and the facts.
 
     Without `organization_id` it is that of the row, or else of the actor.
@@ -52,7 +66,7 @@ def record_event(event, *, by=None, organization_id=None, row=None, table="", **
     Audit.objects.create(
         organization_id=organization_id or getattr(row or by, "organization_id", None),
         at=timezone.now(),
-        actor=by,
+        actor=by,  # type: ignore[misc]  # a User, whom this floor cannot name
         source=present.source or Audit.Source.COMMAND,
         request_id=present.request_id or settings.PROGRAM,
         action=event,
@@ -63,7 +77,7 @@ def record_event(event, *, by=None, organization_id=None, row=None, table="", **
 
 
 @contextmanager
-def pause_audit():
+def pause_audit() -> Iterator[None]:
     """A transaction whose changes the audit leaves out, for rows made up or copied by the hundred thousand.
 
     A setting rather than DISABLE TRIGGER, which would lock the tables against everybody until the end. The triggers
@@ -75,18 +89,21 @@ def pause_audit():
         _switch_audit("on")
 
 
-def _switch_audit(state):
+def _switch_audit(state: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.audit', %s, true)", [state])
 
 
-def name_tables():
+def name_tables() -> dict[str, str]:
     """By table of the business, what one row is called."""
-    models = [Organization, *(model for model in apps.get_models() if hasattr(model, "organization"))]
-    return {model._meta.db_table: model._meta.verbose_name for model in models}
+    models: list[type[Model]] = [
+        Organization,
+        *(model for model in apps.get_models() if hasattr(model, "organization")),
+    ]
+    return {model._meta.db_table: str(model._meta.verbose_name) for model in models}
 
 
-def describe_entry(entry):
+def describe_entry(entry: Audit) -> str:
     """What was done, in plain words: "service 5 changed: price 45.00 → 50.00"."""
     subject = f"{name_tables().get(entry.table, entry.table)} {entry.row or ''}".strip()
     told = "" if entry.action in ("insert", "delete") else ", ".join(list_changes(entry.changes))
@@ -95,7 +112,7 @@ def describe_entry(entry):
     )
 
 
-def list_changes(changes, longest=LONGEST_VALUE):
+def list_changes(changes: Changes, longest: int | None = LONGEST_VALUE) -> list[str]:
     """A line for each column: its name, the old and the new value, cut off where they are longer."""
     return [
         f"{name.removesuffix('_id').replace('_', ' ')} "
@@ -105,13 +122,13 @@ def list_changes(changes, longest=LONGEST_VALUE):
     ]
 
 
-def _cut_value(text, longest):
+def _cut_value(text: str | None, longest: int | None) -> str:
     if text is None:
         return "nothing"
     return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
 
 
-def find_editors_since(row, version):
+def find_editors_since(row: Model, version: int) -> list[str]:
     """Who made the versions of the row that came after `version`, latest first, each named once."""
     changes = Audit.objects.filter(
         organization=getattr(row, "organization_id", row.pk), table=row._meta.db_table, row=row.pk, action="update"
@@ -121,7 +138,7 @@ def find_editors_since(row, version):
     return list(dict.fromkeys(name_doer(entry) for entry in later))
 
 
-def name_doer(entry):
+def name_doer(entry: Audit) -> str:
     """Whose doing it was. Operators are not named: members of an organization do not see them."""
     if entry.actor_id is None:
         return entry.request_id if entry.source in ("command", "psql") else "unknown"

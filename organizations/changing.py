@@ -1,9 +1,13 @@
 """Changing an organization, where the apps above have a word in it."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone as clock
 
+from clientline.callers import Caller
 from clientline.database.changes import save_changes
 from clientline.refusals import Protected
 from organizations.models import Organization
@@ -21,13 +25,20 @@ class HasOperators(Protected):
     )
 
 
-def has_operators(organization):
+def has_operators(organization: Organization) -> bool:
     """Whether somebody who runs the platform signs in as its member."""
     people = get_user_model().objects
     return people.filter(organization=organization.pk, is_superuser=True, is_active=True).exists()
 
 
-def change_organization(*, organization, changes, by=None, coming_visits=None, now=None):
+def change_organization(
+    *,
+    organization: Organization,
+    changes: dict[str, Any],
+    by: Caller | None = None,
+    coming_visits: str | None = None,
+    now: datetime | None = None,
+) -> Organization:
     """Save `changes` to an organization whose row the caller has locked.
 
     `coming_visits` says what they do where the time zone becomes another. Raises HasOperators, and what receivers

@@ -3,6 +3,8 @@
 `organizations.tenancy` turns a scope into rows. README shows the same table; a test compares the two.
 """
 
+from clientline.callers import Caller
+
 NEVER = "–"
 EVERYTHING = "all"  # every organization: the platform operator
 ORG = "org"  # all rows of the own organization
@@ -77,7 +79,7 @@ CELLS = {
 ROLES_IN = {EVERYTHING: ROLES, ORG: ROLES, BELOW: ("staff", "client"), CLIENTS: ("client",)}
 
 
-def scope(user, resource, action):
+def scope(user: Caller, resource: str, action: str) -> str:
     """The scope in which `user` may do `action`; NEVER for what is not in the table or nobody's."""
     if not user.is_authenticated:
         return NEVER
@@ -85,21 +87,21 @@ def scope(user, resource, action):
     return CELLS.get((resource, action), {}).get(column, NEVER)
 
 
-def allows(user, resource, action):
+def allows(user: Caller, resource: str, action: str) -> bool:
     """Whether there is any row on which `user` may do `action`."""
     return scope(user, resource, action) != NEVER
 
 
-def guarded_keys(resource, action):
+def guarded_keys(resource: str, action: str) -> dict[str, tuple[str, str]]:
     """The keys that not everybody may send who may do `action`, each with the (resource, action) it takes."""
     return {key: (resource, needed) for key, needed in GUARDED[resource, action].items()}
 
 
-def withheld_keys(user, guarded):
+def withheld_keys(user: Caller, guarded: dict[str, tuple[str, str]]) -> list[str]:
     """Of such keys those that `user` may not send, in their order."""
-    return [key for key, permission in guarded.items() if not user.may(*permission)]
+    return [key for key, permission in guarded.items() if not allows(user, *permission)]
 
 
-def grantable_roles(user, action):
+def grantable_roles(user: Caller, action: str) -> tuple[str, ...]:
     """The roles `user` may give when they `action` (create or update) somebody."""
     return ROLES_IN.get(scope(user, "users", action), ())

@@ -4,8 +4,11 @@ The first wall is `TenantQuerySet.visible_to`; the second the SameOrganization c
 row security, put in force by `confine`.
 """
 
+from typing import Self
+
 from django.db import connection, models
 
+from clientline.callers import Caller
 from clientline.operations import TENANT_ROLE
 from organizations import policy
 from organizations.origin import origin
@@ -30,7 +33,7 @@ SETTINGS = {
 }
 
 
-def settings_sql(*, role, organization, user):
+def settings_sql(*, role: str, organization: str, user: str) -> str:
     """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text.
 
     Its last two parameters are the request's source and id.
@@ -50,7 +53,7 @@ def settings_sql(*, role, organization, user):
 CONFINE_SQL = f"SELECT {settings_sql(role='%s', organization='%s', user='%s')}"
 
 
-def confine(*, organization_id, user_id=None, operator=False):
+def confine(*, organization_id: int | None, user_id: int | None = None, operator: bool = False) -> None:
     """Let the rest of this transaction see and write one organization's rows only; an operator sees all.
 
     `organization_id` None means no rows at all. Must be called inside a transaction.
@@ -60,7 +63,7 @@ def confine(*, organization_id, user_id=None, operator=False):
         cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *origin_values()])
 
 
-def origin_values():
+def origin_values() -> list[str]:
     present = origin.get()
     return [present.source, present.request_id]
 
@@ -71,13 +74,13 @@ ATTRIBUTE_SQL = (
 )
 
 
-def attribute(user):
+def attribute(user: Caller | None) -> None:
     """Let the audit say that the rest of this transaction is `user`'s (None: nobody's), where no wall says so."""
     with connection.cursor() as cursor:
         cursor.execute(ATTRIBUTE_SQL, [str(user.pk) if user else "", *origin_values()])
 
 
-def release():
+def release() -> None:
     """End the confinement where the request's transaction was only a savepoint of a larger one, as in tests."""
     if connection.in_atomic_block:
         confine(organization_id=None, operator=True)
@@ -88,7 +91,7 @@ class TenantQuerySet(models.QuerySet):
 
     SCOPES = {policy.ORG: lambda user: models.Q(organization=user.organization_id)}
 
-    def visible_to(self, user, resource, action="list"):
+    def visible_to(self, user: Caller, resource: str, action: str = "list") -> Self:
         """The rows on which the policy lets `user` do `action`; none at all when it is never permitted."""
         scope = policy.scope(user, resource, action)
         if scope == policy.EVERYTHING:

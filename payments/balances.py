@@ -1,6 +1,7 @@
 """What is due for visits: the one place that says what a visit costs and what has been paid. Nothing here writes."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -9,14 +10,17 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    QuerySet,
     Subquery,
     Sum,
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Round
 
 from appointments.lateness import CANCELLED_LATE
+from appointments.models import Appointment
 from clientline.currencies import WHOLE
 from payments.models import Payment, Refund
 
@@ -27,9 +31,10 @@ NOTHING = Value(Decimal("0.00"), output_field=MONEY)
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
 
 
-def _round_money(amount):
+def _round_money(amount: Combinable) -> Round:
     """Half up to the smallest unit of the organization's currency; PostgreSQL rounds numerics away from zero."""
-    return Round(ExpressionWrapper(amount, output_field=MONEY), precision=PLACES, output_field=MONEY)
+    exact = ExpressionWrapper(amount, output_field=MONEY)
+    return Round(exact, precision=PLACES, output_field=MONEY)  # type: ignore[arg-type]  # each row has its own
 
 
 CHARGE = Case(
@@ -42,7 +47,7 @@ CHARGE = Case(
 )
 
 
-def _sum_of(queryset, visit):
+def _sum_of(queryset: QuerySet, visit: str) -> Coalesce:
     """The amounts of the visit's rows in `queryset`, as a subquery; `visit` is the path to it."""
     own = queryset.filter(**{visit: OuterRef("pk")}).order_by().values(visit)
     return Coalesce(Subquery(own.annotate(total=Sum("amount")).values("total")), NOTHING, output_field=MONEY)
@@ -53,27 +58,27 @@ REFUNDED = _sum_of(Refund.objects.filter(status__in=("pending", "completed")), "
 PENDING = _sum_of(Payment.objects.filter(status="pending"), "appointment")
 
 
-def add_balance(visits):
+def add_balance(visits: QuerySet[Appointment]) -> QuerySet[Any]:
     """The visits with `charge`, `paid`, `refunded`, and `due`, which is below 0 where the client has credit."""
     return visits.annotate(charge=CHARGE, paid=PAID, refunded=REFUNDED).annotate(
         due=ExpressionWrapper(F("charge") - F("paid") + F("refunded"), output_field=MONEY)
     )
 
 
-def sum_balances(visits):
+def sum_balances(visits: QuerySet[Appointment]) -> dict[str, Decimal]:
     """The sums over visits of one organization: of one of them, a client's, a day's."""
     sums = {f"total_{name}": Coalesce(Sum(name), NOTHING, output_field=MONEY) for name in FIGURES}
     found = add_balance(visits).aggregate(**sums)
     return {name: found[f"total_{name}"] for name in FIGURES}
 
 
-def compute_fee(visit, percent):
+def compute_fee(visit: Appointment, percent: str) -> Decimal:
     """What a saved visit would cost at this percentage of its price: the name of the column that holds it."""
     amount = _round_money(F("price") * F(percent) / 100)
     return type(visit).objects.filter(pk=visit.pk).values_list(amount, flat=True).get()
 
 
-def find_due_and_pending(visit):
+def find_due_and_pending(visit: Appointment) -> tuple[Decimal, Decimal]:
     """What is due for a saved visit, and what payments under way will take of it."""
     rows = add_balance(type(visit).objects.filter(pk=visit.pk)).annotate(pending=PENDING)
     return rows.values_list("due", "pending").get()

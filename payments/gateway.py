@@ -1,9 +1,10 @@
 """What ClientLine asks of a payment provider, whoever it is. Calls take seconds: never make one in a transaction."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -77,23 +78,23 @@ class Gateway(Protocol):
     def look_up_refund(self, key: UUID, reference: str) -> Answer | None:
         """What became of a refund of the payment `reference`; None where the provider never heard of it."""
 
-    def event(self, body: bytes, headers) -> Event | None:
+    def event(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
         """What a callback says, None where it is about something else. Raises BadSignature."""
 
 
-def open_gateway(name):
+def open_gateway(name: str) -> Gateway:
     """The gateway of this name. Raises KeyError."""
     return import_string(GATEWAYS[name])()
 
 
-def configured_name():
+def configured_name() -> str:
     """The provider new online payments go to. Raises FieldRefused where there is none."""
     if not settings.PAYMENT_PROVIDER:
         raise FieldRefused("payment_method", "invalid", "Online payment is not set up here.")
     return settings.PAYMENT_PROVIDER
 
 
-def ask_gateway(name, operation, *arguments):
+def ask_gateway(name: str, operation: str, *arguments: Any) -> Answer:
     """The Answer of a provider; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
     try:
         return getattr(open_gateway(name), operation)(*arguments)

@@ -4,17 +4,22 @@ The functions that change a payment expect its row to be locked by the caller. `
 the provider, which alone settles online payments.
 """
 
+from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Sum
 
+from accounts.models import User
 from appointments.models import Appointment
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import save_changes
 from clientline.refusals import FieldRefused
 from payments import balances, gateway
+from payments.gateway import Answer
 from payments.models import Payment, Refund
 from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment
 
@@ -23,8 +28,15 @@ SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
 
 
 def record_payment(
-    *, by, appointment, amount, now, payment_method="", status=Payment.Status.PENDING, allow_overpayment=False
-):
+    *,
+    by: User | None,
+    appointment: Appointment,
+    amount: Decimal,
+    now: datetime,
+    payment_method: str = "",
+    status: str = Payment.Status.PENDING,
+    allow_overpayment: bool = False,
+) -> Payment:
     """Save a payment for a visit, pending or already completed; an online one with the key its provider will get.
 
     Raises FieldRefused and Overpaid.
@@ -52,7 +64,7 @@ def record_payment(
         )
 
 
-def _refuse_overpayment(visit, amount):
+def _refuse_overpayment(visit: Appointment, amount: Decimal) -> None:
     # Two payments at once wait for each other here, so that both cannot take what is due only once.
     Appointment.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.pk)
     due, pending = balances.find_due_and_pending(visit)
@@ -60,31 +72,33 @@ def _refuse_overpayment(visit, amount):
         raise Overpaid(due=due, pending=pending)
 
 
-def complete_payment(*, by, payment, now):
+def complete_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment:
     """The money has come. Raises InvalidTransition."""
     _refuse_settled(by, payment, Payment.Status.COMPLETED)
     return _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
 
 
-def fail_payment(*, by, payment, now):
+def fail_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment:
     """The money will not come. Raises InvalidTransition."""
     _refuse_settled(by, payment, Payment.Status.FAILED)
     return _change_row(payment, {"status": Payment.Status.FAILED})
 
 
-def _refuse_settled(by, payment, to):
+def _refuse_settled(by: User | None, payment: Payment, to: str) -> None:
     online = payment.payment_method == Payment.Method.ONLINE
     if payment.status != Payment.Status.PENDING or (by and online):
         raise InvalidTransition(payment, to)
 
 
-def _change_row(row, values):
+def _change_row(row: Payment, values: dict[str, Any]) -> Payment:
     with transaction.atomic():
         save_changes(row, values)
     return row
 
 
-def refund_payment(*, by, payment, now, amount=None, reason=""):
+def refund_payment(
+    *, by: User | None, payment: Payment, now: datetime, amount: Decimal | None = None, reason: str = ""
+) -> Refund:
     """Give back `amount` of a payment, by default all that is left: cash and card at once, online once it is settled.
 
     Raises InvalidTransition, RefundExceedsPayment and FieldRefused.
@@ -113,23 +127,23 @@ def refund_payment(*, by, payment, now, amount=None, reason=""):
     return row
 
 
-def refundable(payment):
+def refundable(payment: Payment) -> Decimal:
     """What is left of a payment, refunds under way counted."""
     return payment.amount - _sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
 
 
-def _sum_refunds(payment, statuses):
+def _sum_refunds(payment: Payment, statuses: Collection[str]) -> Decimal:
     return payment.refunds.filter(status__in=statuses).aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
 
 
-def _follow_refunds(payment):
+def _follow_refunds(payment: Payment) -> None:
     """A payment says what was given back of it, and that nothing is left."""
     total = _sum_refunds(payment, (Refund.Status.COMPLETED,))
     status = Payment.Status.REFUNDED if total == payment.amount else payment.status
     save_changes(payment, {"refunded_amount": total, "status": status})
 
 
-def settle_payment(*, payment, outcome, now):
+def settle_payment(*, payment: Payment, outcome: str, now: datetime) -> bool:
     """What the provider says became of an online payment. Whether it changed anything: said twice, it is done once."""
     if payment.status != Payment.Status.PENDING or outcome not in SETTLEMENTS:
         return False
@@ -137,7 +151,7 @@ def settle_payment(*, payment, outcome, now):
     return True
 
 
-def settle_refund(*, refund, payment, answer, now):
+def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: datetime) -> bool:
     """What the provider says became of a refund; `payment` is locked. Whether it changed anything."""
     refund.refresh_from_db()
     note_reference(refund, reference=answer.reference)
@@ -150,7 +164,7 @@ def settle_refund(*, refund, payment, answer, now):
     return True
 
 
-def note_reference(row, **values):
+def note_reference(row: Payment | Refund, **values: str) -> None:
     """Fill in what the provider calls it. Not a change that anybody was answered before, so `version` stays."""
     names = [name for name, value in values.items() if value and not getattr(row, name)]
     for name in names:

@@ -4,7 +4,9 @@ The row is committed with its key before anybody is asked, so that whatever is l
 """
 
 import logging
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +18,7 @@ from payments.models import Payment, Refund
 logger = logging.getLogger(__name__)
 
 
-def settle_with_provider(row, *, between):
+def settle_with_provider(row: Payment | Refund, *, between: AbstractContextManager) -> None:
     """Tell the provider about an online payment or refund, and record what it says; nothing of others.
 
     `between` is entered between two transactions: a provider may take seconds, while locks would be held, and a
@@ -29,7 +31,7 @@ def settle_with_provider(row, *, between):
     note_answer(row, answer, now=timezone.now())  # of after the asking
 
 
-def ask_provider(row):
+def ask_provider(row: Payment | Refund) -> gateway.Answer:
     """The provider's Answer about a payment, with the page where its client pays, or a refund. In no transaction."""
     payment = _payment_of(row)
     organization = payment.organization
@@ -39,7 +41,7 @@ def ask_provider(row):
     return gateway.ask_gateway(payment.provider, "refund", asked, payment.reference)
 
 
-def look_up(row):
+def look_up(row: Payment | Refund) -> gateway.Answer:
     """The provider's Answer about what it was asked before; it is asked again only where it never heard of it."""
     payment = _payment_of(row)
     if isinstance(row, Payment):
@@ -53,11 +55,11 @@ def look_up(row):
     return known or ask_provider(row)
 
 
-def _payment_of(row):
+def _payment_of(row: Payment | Refund) -> Payment:
     return row if isinstance(row, Payment) else row.payment
 
 
-def note_answer(row, answer, *, now):
+def note_answer(row: Payment | Refund, answer: gateway.Answer, *, now: datetime) -> bool:
     """Record what the provider answered about a payment or refund. Whether that settled it."""
     payment = lock_payment(row.payment_id if isinstance(row, Refund) else row.pk)
     if isinstance(row, Refund):
@@ -66,14 +68,14 @@ def note_answer(row, answer, *, now):
     return ledger.settle_payment(payment=payment, outcome=answer.outcome, now=now)
 
 
-def lock_payment(pk):
+def lock_payment(pk: int) -> Payment:
     return Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=pk)
 
 
-def settle_event(event, *, now):
+def settle_event(event: gateway.Event, *, now: datetime) -> None:
     """Settle what a verified callback is about, confined to its organization. Safe in any order and any number."""
-    model = {gateway.PAYMENT: Payment, gateway.REFUND: Refund}[event.kind]
-    row = model.objects.filter(key=event.key).first()
+    models: dict[str, type[Payment] | type[Refund]] = {gateway.PAYMENT: Payment, gateway.REFUND: Refund}
+    row = models[event.kind].objects.filter(key=event.key).first()
     if row is None:
         logger.warning("A callback is about the %s %s, which is not ours", event.kind, event.key)
         return
@@ -82,7 +84,7 @@ def settle_event(event, *, now):
 
 
 @contextmanager
-def open_confined_transaction(organization_id):
+def open_confined_transaction(organization_id: int) -> Iterator[None]:
     """A transaction for what a provider says by itself: of one organization, and nobody's doing."""
     with transaction.atomic():
         confine(organization_id=organization_id)

@@ -1,18 +1,21 @@
 """A receipt: what a settled payment's page says."""
 
+from datetime import datetime
+from typing import Any
+
 from django.utils import timezone
 
 from clientline import wording
 from payments.models import Payment, Refund
 
 
-def describe_receipt(payment):
+def describe_receipt(payment: Payment) -> dict[str, Any]:
     """The template's context: texts only, times in the organization's zone."""
     organization, currency = payment.organization, payment.organization.currency
     refunds = payment.refunds.filter(status=Refund.Status.COMPLETED).order_by("settled_at", "id")
     visit = payment.appointment
 
-    def day(instant):
+    def day(instant: datetime | None) -> str:
         return f"{timezone.localtime(instant, organization.zone):%Y-%m-%d}"
 
     return {

@@ -1,6 +1,9 @@
 """Why money cannot be taken, settled or given back."""
 
+from decimal import Decimal
+
 from clientline.refusals import Refused
+from payments.models import Payment
 
 
 class Overpaid(Refused):
@@ -8,7 +11,7 @@ class Overpaid(Refused):
 
     code = "overpayment"
 
-    def __init__(self, *, due, pending):
+    def __init__(self, *, due: Decimal, pending: Decimal) -> None:
         super().__init__(
             "This is more than is due. Send `allow_overpayment` to take it nevertheless.",
             due=due,
@@ -21,7 +24,7 @@ class RefundExceedsPayment(Refused):
 
     code = "refund_exceeds_payment"
 
-    def __init__(self, refundable):
+    def __init__(self, refundable: Decimal) -> None:
         super().__init__("This is more than is left of the payment.", refundable=refundable)
 
 
@@ -30,7 +33,7 @@ class InvalidTransition(Refused):
 
     code = "invalid_transition"
 
-    def __init__(self, payment, to):
+    def __init__(self, payment: Payment, to: str) -> None:
         by_hand = payment.status == "pending" and payment.payment_method != "online"
         super().__init__(
             f"A payment that is {payment.status} cannot become {to} now.",

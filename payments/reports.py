@@ -4,9 +4,11 @@ Nothing is converted row by row: local days are turned into instants first, as i
 """
 
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from django.db import connection
 
+from appointments.periods import Period, Report
 from payments.models import Payment
 
 GROUPINGS = ("day", "week", "month", "staff", "service", "payment_method")
@@ -52,7 +54,10 @@ BY_REFERENCE = """
 """
 
 
-def _by_visit(column, table):
+RevenueRow: TypeAlias = tuple[Any, str, Decimal, Decimal]  # key, label, taken, refunded
+
+
+def _by_visit(column: str, table: str) -> str:
     """Revenue by what a visit refers to; its organization is asked for, because the index begins with it."""
     visits = "JOIN appointments visit ON visit.id = payment.appointment_id AND visit.organization_id = %(organization)s"
     label = f"(SELECT name FROM {table} WHERE id = figure.key)"  # noqa: S608 -- names
@@ -66,18 +71,18 @@ STATEMENTS = {
 }
 
 
-def report_revenue(period):
+def report_revenue(period: Period) -> Report:
     """What was taken and refunded in a period, and their difference, as Decimals."""
     rows = [_make_row(*found) for found in _sum_revenue(period)]
     total = {name: sum((row[name] for row in rows), Decimal("0.00")) for name in FIGURES}
     return period.answer(rows, total)
 
 
-def _make_row(key, label, taken, refunded):
+def _make_row(key: Any, label: str, taken: Decimal, refunded: Decimal) -> dict[str, Any]:
     return {"key": key, "label": label, "taken": taken, "refunded": refunded, "net": taken - refunded}
 
 
-def _sum_revenue(period):
+def _sum_revenue(period: Period) -> list[RevenueRow]:
     """Rows of (key, label, taken, refunded)."""
     if period.group_by not in STATEMENTS:
         return _sum_by_time(period)
@@ -88,14 +93,14 @@ def _sum_revenue(period):
     return [(key, labels[key], *figures) for key, _, *figures in rows]
 
 
-def _sum_by_time(period):
+def _sum_by_time(period: Period) -> list[RevenueRow]:
     buckets = period.buckets()
     borders = [each.timestamp() for each in (*(bucket.begins for bucket in buckets), period.ends)]
     rows = _fetch_rows(BY_TIME, period, borders=borders)
     return [(bucket.key, bucket.label, *figures) for bucket, figures in zip(buckets, rows, strict=True)]
 
 
-def _fetch_rows(sql, period, **values):
+def _fetch_rows(sql: str, period: Period, **values: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values | {"organization": period.organization.pk})
         return cursor.fetchall()

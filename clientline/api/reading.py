@@ -15,38 +15,43 @@ a field that is not in CONVERSIONS answers in DRF's own way. All ways give the s
 `clientline/tests/test_read_paths.py` compares. `manage.py explain "GET /users" --as manager` prints what is run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, tzinfo
 from functools import cache, lru_cache
 from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import serializers
 
 from clientline.api import fields
+from clientline.callers import Caller
 from clientline.database.prepared import Given, Statement, any_caller, identify_caller
 
+Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
 
-def _localize(column, zone):
+
+def _localize(column: Sequence[datetime | None], zone: tzinfo) -> list[datetime | None]:
     return [instant and instant.astimezone(zone) for instant in column]
 
 
-def _write(column, zone):
+def _write(column: Sequence[object], zone: tzinfo) -> list[str | None]:
     return [None if value is None else str(value) for value in column]
 
 
-def _write_clock(column, zone):
+def _write_clock(column: Sequence[time | None], zone: tzinfo) -> list[str | None]:
     return [None if clock is None else clock.isoformat("minutes") for clock in column]
 
 
-def _tell(column, zone):
+def _tell(column: Sequence[dict | None], zone: tzinfo) -> list[dict | None]:
     return [None if changes is None else fields.tellable(changes) for changes in column]
 
 
 # For each type of field, the function that turns a column of values into what the field would answer to a caller in
 # `zone`, NULL into None; None: the values as they are.
-CONVERSIONS = {
+CONVERSIONS: dict[type[serializers.Field], Conversion | None] = {
     fields.InstantField: _localize,
     fields.ClockField: _write_clock,
     fields.StrictDecimalField: _write,
@@ -85,30 +90,57 @@ class Reader:
         # zip's own look at the lengths, which are those of the SELECT, a fifth less.
         if not rows:
             return []
-        names, zone, values = self.names, timezone.get_current_timezone(), list(zip(*rows))  # noqa: B905
+        names, zone = self.names, timezone.get_current_timezone()
+        values: list[Sequence] = list(zip(*rows))  # noqa: B905
         for position, convert in self.conversions:
             values[position] = convert(values[position], zone)
         return [dict(zip(names, row)) for row in zip(*values)]  # noqa: B905
 
-    def read_object(self, row) -> dict:
+    def read_object(self, row: Model) -> dict:
         """The answer for one object; what it refers to is read where it has not been yet."""
         (answer,) = self([self.values_of(row)])
         return answer
 
 
-def _column(field):
+def _column(field: serializers.Field) -> str:
     path = "__".join(field.source_attrs)
     return f"{path}_id" if isinstance(field, serializers.PrimaryKeyRelatedField) else path
 
 
+Values: TypeAlias = dict[str, Any]  # by name; while a statement is made, stand-ins in their place
+Select: TypeAlias = Callable[[QuerySet, Values], QuerySet]
+
+
+class Answer(Protocol):
+    """A serializer, as far as reading goes."""
+
+    @classmethod
+    def annotate(cls, queryset: QuerySet) -> QuerySet: ...
+
+    @classmethod
+    def reader(cls) -> Reader: ...
+
+
+class View(Protocol):
+    """A view that is read here. It never sees a request."""
+
+    @classmethod
+    def answer_class(cls, caller: Caller) -> type[Answer]: ...
+
+    @classmethod
+    def rows(cls, caller: Caller, path: Values, action: str) -> QuerySet: ...
+
+
 @cache
-def reader_of(serializer_class) -> Reader | None:
+def reader_of(serializer_class: type[serializers.Serializer]) -> Reader | None:
     """The Reader of a serializer, or None where a field is not plain."""
     readable = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
     return Reader(readable) if all(type(field) in CONVERSIONS for field in readable.values()) else None
 
 
-def read(view_class, *, caller, path: dict, action: str, select, values: dict | None = None) -> list[dict]:
+def read(
+    view_class: type[View], *, caller: Caller, path: Values, action: str, select: Select, values: Values | None = None
+) -> list[dict]:
     """Answers for the rows that `select(queryset, values)` takes from those on which `caller` may do `action`.
 
     `path` holds what the address names, `values` what `select` needs beyond that. Their serializer has a Reader.
@@ -120,19 +152,27 @@ def read(view_class, *, caller, path: dict, action: str, select, values: dict | 
 
 
 @lru_cache(maxsize=2000)
-def find_statement(view_class, action, standing, answer_class, select, path, names) -> Statement:
+def find_statement(
+    view_class: type[View],
+    action: str,
+    standing: tuple[str, bool],
+    answer_class: type[Answer],
+    select: Select,
+    path: tuple[str, ...],
+    names: tuple[str, ...],
+) -> Statement:
     """What a view reads for callers of this standing; its `names` are given when it runs."""
     given = {name: Given(name) for name in names}
     permitted = view_class.rows(any_caller(*standing), {name: given[name] for name in path}, action)
-    rows: QuerySet = answer_class.annotate(select(permitted, given))
+    rows = answer_class.annotate(select(permitted, given))
     return Statement(rows.values_list(*answer_class.reader().columns))
 
 
-def by_key(rows, values):
+def by_key(rows: QuerySet, values: Values) -> QuerySet:
     return rows.filter(pk=values["pk"])
 
 
-def by_key_in_any_scope(rows, values):
+def by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
     return rows.model.objects.filter(pk=values["pk"])
 
 

@@ -1,9 +1,12 @@
 """Saving what changed of a row, and only that."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 
 
-def save_changes(instance, values):
+def save_changes(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
     """Set and save the `values` that differ; each change adds 1 to `version`. Returns the names that changed."""
     changed = [name for name, value in values.items() if differs(instance, name, value)]
     if not changed:
@@ -18,7 +21,7 @@ def save_changes(instance, values):
     return changed
 
 
-def differs(instance, name, value):
+def differs(instance: models.Model, name: str, value: Any) -> bool:
     field = instance._meta.get_field(name)
-    present = getattr(instance, field.attname)
+    present = getattr(instance, field.attname)  # type: ignore[union-attr]  # a column, no way back
     return present != (value.pk if isinstance(value, models.Model) else value)

@@ -26,7 +26,7 @@ class Invariant:
     says: str
     parameters: Callable = dict  # values for %(name)s in `sql`
 
-    def offenders(self):
+    def offenders(self) -> tuple[int, list]:
         """How many there are, and the first few."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -37,7 +37,7 @@ class Invariant:
         return found, samples or []
 
 
-def all_invariants():
+def all_invariants() -> list[Invariant]:
     """The foundation's, then those of every installed app, lowest floor first."""
     apps_own = [
         invariant
@@ -48,11 +48,11 @@ def all_invariants():
     return INVARIANTS + apps_own
 
 
-def _declared_constraints():
+def _declared_constraints() -> dict[str, list[str]]:
     return {"names": [constraint.name for model in apps.get_models() for constraint in model._meta.constraints]}
 
 
-def _tenant_role():
+def _tenant_role() -> dict[str, str]:
     return {"role": TENANT_ROLE}
 
 

@@ -3,7 +3,7 @@
 from django.core.management import call_command
 
 
-def has_pending_migrations():
+def has_pending_migrations() -> bool:
     try:
         call_command("migrate", check_unapplied=True, verbosity=0)
     except SystemExit:  # how the command says so

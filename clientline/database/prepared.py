@@ -3,50 +3,74 @@
 Building and compiling a queryset takes Django several times as long as PostgreSQL takes to answer it.
 """
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import BooleanField, F, Func, Value
+from django.db import connection as this_threads_connection
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
+
+from clientline.callers import Caller
+
+if TYPE_CHECKING:
+    from clientline.postgres.backend.base import DatabaseWrapper
+
+
+# The backend of this project adds prepared cursors and pipelines to Django's.
+connection = cast("DatabaseWrapper", this_threads_connection)
+
+
+class Cursor(Protocol):
+    """What is asked of a cursor."""
+
+    def execute(self, sql: str, params: Any = None, /) -> object: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list: ...
 
 
 class Given(Value):
     """Stands in a queryset for a value that is given when the statement runs."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(None)
         self.name = name
 
-    def as_sql(self, compiler, connection):
+    def as_sql(  # type: ignore[override]  # its parameter is itself: what stands in for a value
+        self, compiler: object, connection: object
+    ) -> tuple[str, list]:
         return "%s", [self]
 
 
-def is_one_of(field, name):
+def is_one_of(field: str, name: str) -> Func:
     """A condition: the key in `field` is one of the list that is given under `name`."""
     template = "(%(expressions)s::bigint[]))"
     return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
 
 
-def any_caller(role, is_superuser):
+def any_caller(role: str, is_superuser: bool) -> Caller:
     """Stands for all callers of one standing; their own key and organization are given when the statement runs."""
     caller, organization = Given("caller"), Given("organization")
     return get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
 
 
-def identify_caller(caller):
+def identify_caller(caller: Caller) -> dict[str, Any]:
     """The values for the stand-ins of `any_caller`."""
     return {"caller": caller.pk, "organization": caller.organization_id}
 
 
-def _fix_size(value):
+def _fix_size(value: Any) -> Any:
     """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
     if type(value) is int:
         return Int8(value)
     return [Int8(each) for each in value] if type(value) is list else value
 
 
-def _write_literal(value):
+def _write_literal(value: Any) -> str:
     """A value as it stands in SQL that has placeholders."""
     return Literal(value).as_string().replace("%", "%%")
 
@@ -54,7 +78,7 @@ def _write_literal(value):
 class Statement:
     """A compiled queryset of `values_list` rows. Values that are not Given are part of it: plans may count on them."""
 
-    def __init__(self, queryset):
+    def __init__(self, queryset: QuerySet) -> None:
         try:
             sql, parameters = queryset.query.sql_with_params()
         except EmptyResultSet:  # the ORM knows that there is no row
@@ -63,52 +87,53 @@ class Statement:
         self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
-    def rows(self, values):
+    def rows(self, values: Mapping[str, Any]) -> list:
         """The rows; `values` by the names of the stand-ins."""
         return self.fetch(self.execute(values))
 
-    def execute(self, values):
+    def execute(self, values: Mapping[str, Any]) -> Cursor:
         """A cursor before the rows."""
         cursor = connection.prepared_cursor()
         cursor.execute(self.sql, [_fix_size(values[name]) for name in self.names])
         return cursor
 
-    def fetch(self, cursor):
+    def fetch(self, cursor: Cursor) -> list:
         return cursor.fetchall()
 
 
 class Written(Statement):
     """A statement that no queryset can say; `names` are those of its placeholders."""
 
-    def __init__(self, sql, *names):
-        self.sql, self.names = sql, names
+    def __init__(self, sql: str, *names: str) -> None:
+        self.sql, self.names = sql, list(names)
 
 
 class Objects(Statement):
     """A compiled queryset whose rows are objects."""
 
-    def __init__(self, queryset):
+    def __init__(self, queryset: QuerySet) -> None:
         self.model = queryset.model
         self.attributes = [field.attname for field in self.model._meta.concrete_fields]
         super().__init__(queryset.values_list(*self.attributes))
 
-    def fetch(self, cursor):
+    def fetch(self, cursor: Cursor) -> list:
         return [self.model.from_db(connection.alias, self.attributes, row) for row in cursor.fetchall()]
 
 
 class Insertion:
     """The compiled INSERT of one row, with what Python says of every column. `conflict` is its ON CONFLICT clause."""
 
-    def __init__(self, model, conflict=""):
+    def __init__(self, model: type[Model], conflict: str = "") -> None:
         meta, quote = model._meta, connection.ops.quote_name
         self.attributes = [field.attname for field in meta.concrete_fields]
         self.fields = [field for field in meta.concrete_fields if not field.primary_key]
-        columns = ", ".join(quote(field.column) for field in self.fields)
+        names = {field: quote(str(field.column)) for field in meta.concrete_fields}
+        columns = ", ".join(names[field] for field in self.fields)
         places = ", ".join(["%s"] * len(self.fields))
-        table, row = quote(meta.db_table), ", ".join(quote(field.column) for field in meta.concrete_fields)
+        table, row = quote(meta.db_table), ", ".join(names.values())
         self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict} RETURNING {row}"  # noqa: S608 -- names
 
-    def save(self, row):
+    def save(self, row: Model) -> bool:
         """Give the row all that the database now says of it; whether it was saved at all."""
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
@@ -122,7 +147,11 @@ class Insertion:
         return True
 
 
-def run_in_one_trip(*asked):
+# What is to be run: a statement, and its values by the names of the stand-ins.
+Asked: TypeAlias = tuple[Statement, Mapping[str, Any]]
+
+
+def run_in_one_trip(*asked: Asked) -> list[list]:
     """The rows of each (statement, values), run one after the other in a single round trip."""
     with connection.pipeline():
         cursors = [statement.execute(values) for statement, values in asked]

@@ -5,6 +5,8 @@ import logging
 from django.apps import apps
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
+from psycopg import Error
+from psycopg.errors import Diagnostic
 
 from clientline.constraints import column_field, violated
 from clientline.refusals import DETAILS, FieldRefused, Protected, Refused, Unavailable, plain_refusal
@@ -16,7 +18,7 @@ logger = logging.getLogger(__name__)
 PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
 
 
-def as_refusal(exception, *, deleting=False):
+def as_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
     """What the domain or the database refused, as a Refused; None for anything else."""
     if isinstance(exception, Refused):
         return exception
@@ -27,7 +29,7 @@ def as_refusal(exception, *, deleting=False):
     return None
 
 
-def refusal_in(exception, *, deleting=False):
+def refusal_in(exception: BaseException, *, deleting: bool = False) -> Refused:
     """The exception as a Refused; a defect is raised again."""
     refusal = as_refusal(exception, deleting=deleting)
     if refusal is None:
@@ -35,14 +37,14 @@ def refusal_in(exception, *, deleting=False):
     return refusal
 
 
-def _database_refusal(exception, *, deleting=False):
+def _database_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
     """What PostgreSQL refused, by sqlstate; None for errors in our own SQL."""
     cause = exception.__cause__
-    state = getattr(cause, "sqlstate", None)
-    if state is None:
+    if not isinstance(cause, Error) or cause.sqlstate is None:
         # No state: the server never answered.
         unreached = isinstance(exception, (OperationalError, InterfaceError))
         return Unavailable(reason=reason_of(exception)) if unreached else None
+    state = cause.sqlstate
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
         return Unavailable(reason=reason_of(exception))  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
@@ -56,21 +58,21 @@ def _database_refusal(exception, *, deleting=False):
     return None
 
 
-def reason_of(exception):
+def reason_of(exception: BaseException) -> str:
     """Why the database did not do it, in one line of its own words without the values of a row."""
     cause = exception.__cause__
-    if getattr(cause, "sqlstate", None):
+    if isinstance(cause, Error) and cause.sqlstate:
         return f"{cause.diag.message_primary} ({cause.sqlstate})"
     return str(exception).strip().partition("\n")[0]
 
 
-def _entanglement(diag):
+def _entanglement(diag: Diagnostic) -> str:
     """Who waited for whom and where: PostgreSQL tells it by numbers of processes and transactions, and by tables."""
     told = (diag.message_primary, diag.message_detail, diag.context)
     return "; ".join(line for text in told if text for line in text.splitlines())
 
 
-def _constraint_refusal(cause, state, *, deleting):
+def _constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Refused:
     """A value or a constraint: the declared constraint's own message where there is one."""
     models = apps.get_models()
     name = cause.diag.constraint_name or ""

@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connection
+
+from clientline.database.prepared import Cursor
 
 TURN = 0x636C69656E746C69  # "clientli" in ASCII; within one database
 ENDLESS = """
@@ -20,7 +24,7 @@ WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_datab
 
 
 @contextmanager
-def turn_on_database(say):
+def turn_on_database(say: Callable[[str], object]) -> Iterator[None]:
     """One block at a time on this database, whichever machines they run on; `say` tells for whom this one waits.
 
     The lock belongs to a transaction on a connection of its own, idle until the block has ended. The block commits
@@ -37,7 +41,7 @@ def turn_on_database(say):
         holder.close()
 
 
-def _take_turn(cursor, say):
+def _take_turn(cursor: Cursor, say: Callable[[str], object]) -> None:
     cursor.execute(ENDLESS)
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TURN])
     if cursor.fetchone() == (True,):
@@ -52,7 +56,7 @@ def _take_turn(cursor, say):
 
 
 @contextmanager
-def turn_on_file(path, say):
+def turn_on_file(path: Path, say: Callable[[str], object]) -> Iterator[None]:
     """One block at a time on this machine; the file only carries the lock, which ends with the process."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -63,7 +67,7 @@ def turn_on_file(path, say):
         os.close(file)
 
 
-def _wait_for_file(file, path, say):
+def _wait_for_file(file: int, path: Path, say: Callable[[str], object]) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
