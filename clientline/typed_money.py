@@ -16,7 +16,7 @@ decimal say nothing (`4500.00` JPY) unless they make up threes: `1405,000` is pe
 import re
 from decimal import Decimal
 
-from clientline.currencies import places
+from clientline.currencies import decimals_of
 
 LONGEST = 40  # characters
 SEPARATORS = ",."
@@ -70,7 +70,7 @@ class TooManyDecimals(AmountNotRead):
     code = "decimals"
 
     def __init__(self, currency: str):
-        decimals = places(currency)
+        decimals = decimals_of(currency)
         whole = f"{currency} has no smaller unit. Write a whole amount."
         super().__init__(f"Write at most {WORDS[decimals]} decimals." if decimals else whole)
 
@@ -85,7 +85,7 @@ class AmountAmbiguous(AmountNotRead):
         thousands, decimals = readings
         first, second = (f"{each} {currency}".strip() for each in readings)
         # The second has three decimals, and typed like that it would be asked back again.
-        clear = f"{decimals}0" if places(currency) == 3 else f"{decimals:.2f}"
+        clear = f"{decimals}0" if decimals_of(currency) == 3 else f"{decimals:.2f}"
         super().__init__(f"Is “{text}” {first} or {second}? Write {thousands} or {clear}.")
 
 
@@ -98,7 +98,7 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     _refuse_unreadable(text)
     digits = _in_ascii(text)
     whole, decimals = _as_thousands(digits), _as_decimals(digits)
-    if whole and decimals and places(currency):
+    if whole and decimals and decimals_of(currency):
         raise AmountAmbiguous(text, currency, (amount(whole, "", currency), Decimal(".".join(decimals))))
     if whole:
         return amount(whole, "", currency)
@@ -144,7 +144,7 @@ def _as_decimals(digits: str) -> tuple[str, str] | None:
 
 def amount(whole: str, decimals: str, currency: str) -> Decimal:
     """Raises TooManyDecimals."""
-    fitting, more = decimals[: places(currency)], decimals[places(currency) :]
+    fitting, more = decimals[: decimals_of(currency)], decimals[decimals_of(currency) :]
     if more and (more.strip("0") or len(decimals) % 3 == 0):
         raise TooManyDecimals(currency)
-    return Decimal(f"{whole}.{fitting:0<{places(currency)}}".rstrip("."))
+    return Decimal(f"{whole}.{fitting:0<{decimals_of(currency)}}".rstrip("."))

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from clientline.currencies import places
+from clientline.currencies import decimals_of
 
 
 def date(day):
@@ -27,7 +27,7 @@ def clock(local):
 
 def amount(figure, currency):
     """`1,045.00`, with the decimals that the currency has."""
-    return f"{figure:,.{places(currency)}f}"
+    return f"{figure:,.{decimals_of(currency)}f}"
 
 
 def money(figure, currency):

@@ -1,6 +1,6 @@
 """What must hold for organizations beyond their constraints."""
 
-from clientline.currencies import HUNDREDTHS, WHOLE
+from clientline.currencies import STORABLE
 from clientline.database.invariants import Invariant
 from clientline.zones import readable_zones
 
@@ -16,6 +16,6 @@ INVARIANTS = [
         name="organization_currency_is_known",
         sql="SELECT id FROM organizations WHERE currency <> ALL (%(currencies)s)",
         says="organizations with currencies that are unknown or do not fit into two decimals",
-        parameters=lambda: {"currencies": sorted(WHOLE | HUNDREDTHS)},
+        parameters=lambda: {"currencies": sorted(STORABLE)},
     ),
 ]

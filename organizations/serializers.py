@@ -5,6 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from clientline.api.fields import ChangesField, Reference, StrictChoiceField
 from clientline.api.serializers import UNKNOWN_KEY, ClientLineSerializer
+from clientline.currencies import validate_currency
 from clientline.zones import country_of, validate_zone
 from organizations import changing, policy
 from organizations.models import Audit, Organization
@@ -46,13 +47,19 @@ class OrganizationSerializer(ClientLineSerializer):
         read_only_fields = ["id", "version", "created_at"]
         kept = ["coming_visits"]
         guarded = policy.guarded_keys("organizations", "update")
-        extra_kwargs = {"timezone": {"validators": []}}
+        extra_kwargs = {"timezone": {"validators": []}, "currency": {"validators": []}}
 
     def validate_timezone(self, name):
         """What is stored may be sent back, also where it is no zone to choose any more."""
         if self.instance is None or name != self.instance.timezone:
             validate_zone(name)
         return name
+
+    def validate_currency(self, code):
+        """What is stored may be sent back, also where nobody pays in it any more."""
+        if self.instance is None or code != self.instance.currency:
+            validate_currency(code)
+        return code
 
     def key_problem(self, key, value):
         return UNKNOWN_KEY if key == "coming_visits" and self.instance is None else super().key_problem(key, value)

@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from accounts.models import User
 from appointments.models import Appointment
-from clientline.currencies import refuse_fractions
+from clientline.currencies import refuse_fractions, refuse_unpayable_online
 from clientline.database.changes import save_changes
 from clientline.refusals import FieldRefused
 from payments import balances, gateway
@@ -47,6 +47,7 @@ def record_payment(
     refuse_fractions("amount", amount, appointment.organization.currency)
     online = {}
     if payment_method == Payment.Method.ONLINE:
+        refuse_unpayable_online("amount", amount, appointment.organization.currency)
         online = {"provider": gateway.configured_name(), "key": uuid4()}
     with transaction.atomic():
         if not allow_overpayment:
@@ -111,6 +112,8 @@ def refund_payment(
         raise RefundExceedsPayment(left)
     refuse_fractions("amount", amount, payment.organization.currency)
     at_once = not payment.provider  # also online ones of before there was one: nobody can be asked
+    if not at_once:
+        refuse_unpayable_online("amount", amount, payment.organization.currency)
     with transaction.atomic():
         row = Refund.objects.create(
             organization_id=payment.organization_id,

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clientline import wording
-from clientline.currencies import places
+from clientline.currencies import decimals_of
 from clientline.typed_money import AmountNotRead, read_amount
 
 COLUMN = {"max_digits": 10, "decimal_places": 2}  # what a money column holds
@@ -34,7 +34,7 @@ class AmountField(forms.DecimalField):
         if not isinstance(value, Decimal):
             return value
         # An old price may have the cents of a currency that the organization had before.
-        decimals = places(self.currency()) if value % 1 == 0 else max(places(self.currency()), 2)
+        decimals = decimals_of(self.currency()) if value % 1 == 0 else max(decimals_of(self.currency()), 2)
         return f"{value:.{decimals}f}"
 
     def to_python(self, value):

@@ -10,6 +10,7 @@ from uuid import UUID
 import stripe
 from django.conf import settings
 
+from clientline.currencies import in_stripe_units
 from payments.gateway import (
     COMPLETED,
     FAILED,
@@ -25,13 +26,15 @@ from payments.gateway import (
 
 TIMEOUT = 10  # seconds
 KEY = "clientline_key"
-# Stripe's own list of currencies in whole units: ISK and UGX go by hundredths there, MGA does not.
-WHOLE = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 REFUND_OUTCOMES = {"succeeded": COMPLETED, "failed": FAILED, "canceled": FAILED}
 
 
-def smallest_units(amount, currency):
-    return int(amount if currency in WHOLE else amount * Decimal(100))
+def smallest_units(amount: Decimal, currency: str) -> int:
+    """Raises Declined for half of one, as the ledger refused it: an older row may still hold it."""
+    units = in_stripe_units(amount, currency)
+    if units % 1:
+        raise Declined(f"Stripe has no {amount} {currency}")
+    return int(units)
 
 
 @contextmanager

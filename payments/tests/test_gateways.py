@@ -189,7 +189,13 @@ def stripe_gateway(settings, secret=SECRET):
 
 @pytest.mark.parametrize(
     ("amount", "currency", "units"),
-    [("45.00", "EUR", 4500), ("4500.00", "JPY", 4500), ("45.00", "ISK", 4500), ("0.29", "USD", 29)],
+    [
+        ("45.00", "EUR", 4500),
+        ("4500.00", "JPY", 4500),
+        ("45.00", "ISK", 4500),
+        ("0.29", "USD", 29),
+        ("4500.00", "MGA", 4500),
+    ],
 )
 def test_stripe_gets_amounts_in_its_own_smallest_units(settings, amount, currency, units):
     stand_in = StandIn()
@@ -197,6 +203,13 @@ def test_stripe_gets_amounts_in_its_own_smallest_units(settings, amount, currenc
         stripe_gateway(settings).begin(request_of(amount, currency))
     [session] = stand_in.sessions.values()
     assert (session["amount_total"], session["currency"]) == (units, currency.lower())
+
+
+def test_stripe_is_not_asked_for_another_amount_than_is_recorded(settings):
+    stand_in = StandIn()
+    with serving(stand_in) as settings.STRIPE_API_URL, pytest.raises(Declined, match=r"^Stripe has no 10.50 MGA$"):
+        stripe_gateway(settings).begin(request_of("10.50", "MGA"))
+    assert stand_in.sessions == {}
 
 
 def test_without_a_secret_no_webhook_of_stripe_is_believed(settings):

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.refusals import FieldRefused
 from payments import gateway, ledger
-from payments.models import Refund
+from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 
@@ -276,3 +277,21 @@ def test_a_refund_is_settled_once_whatever_its_provider_says_next(salon, visit):
     ]  # fmt: skip
     assert (refund.status, refund.reference, refund.settled_at) == ("completed", "re_1", now)
     assert (payment.status, payment.refunded_amount) == ("completed", Decimal("5.00"))
+
+
+def test_online_no_amount_is_taken_or_given_back_that_stripe_cannot_say(settings):
+    settings.PAYMENT_PROVIDER = "simulator"
+    visit, now = AppointmentFactory(client__organization__currency="MGA"), datetime(2026, 3, 1, tzinfo=UTC)
+    taken = {"by": None, "appointment": visit, "now": now, "allow_overpayment": True}
+    with pytest.raises(FieldRefused, match="Online, MGA is paid in whole amounts only"):
+        ledger.record_payment(**taken, payment_method="online", amount=Decimal("10.50"))
+    assert Payment.objects.filter(appointment=visit).count() == 0
+    ledger.record_payment(**taken, payment_method="card", amount=Decimal("10.50"))
+    # Of version 0.1, which asked for 10.
+    old = PaymentFactory(
+        appointment=visit, amount="10.50", payment_method="online", provider="simulator", completed=True
+    )
+    old.refresh_from_db()
+    with pytest.raises(FieldRefused, match="Online, MGA is paid in whole amounts only"):
+        ledger.refund_payment(by=None, payment=old, now=now)
+    assert ledger.refund_payment(by=None, payment=old, now=now, amount=Decimal("10.00")).amount == Decimal("10.00")

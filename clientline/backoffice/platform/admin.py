@@ -95,9 +95,10 @@ class WithFigures(SortedByIndex):
 
 class OrganizationForm(ClientLineForm):
     def values_to_judge(self):
-        """A zone that is no longer one to choose stays where nobody touches it."""
+        """A zone or currency that is no longer one to choose stays where nobody touches it."""
         values = super().values_to_judge()
-        return {name: value for name, value in values.items() if name != "timezone" or name in self.changed_data}
+        kept = {"timezone", "currency"}.difference(self.changed_data)
+        return {name: value for name, value in values.items() if name not in kept}
 
     def add_refusal(self, refusal):
         if any(error["field"] == "coming_visits" for error in getattr(refusal, "errors", ())):

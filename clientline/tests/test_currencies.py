@@ -1,0 +1,120 @@
+"""The one table of currencies: which may be chosen, how many decimals they have, and what Stripe makes of an amount."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from clientline.currencies import (
+    CODES,
+    DECIMALS,
+    PAST,
+    STORABLE,
+    WHOLE,
+    decimals_of,
+    in_stripe_units,
+    refuse_unpayable_online,
+    validate_currency,
+)
+from clientline.refusals import FieldRefused
+from clientline.tests.pages import submit
+from organizations.models import Organization
+from organizations.tests.factories import OrganizationFactory
+
+# Of docs.stripe.com/currencies: in whole units, and in hundredths that have to be whole ones.
+WHOLE_AT_STRIPE = set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+HUNDREDTHS_OF_WHOLE_AT_STRIPE = {"ISK", "UGX"}
+LETTERS = "Choose a currency by its three letters, like EUR."
+
+
+def choosable(code):
+    try:
+        validate_currency(code)
+    except ValidationError as error:
+        return error.message
+    return True
+
+
+def test_each_code_stands_once_and_has_three_letters():
+    assert sum(map(len, CODES.values())) == len(DECIMALS) == 157
+    assert [code for code in DECIMALS if not (len(code) == 3 and code.isascii() and code.isupper())] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "decimals", "answer"),
+    [
+        ("EUR", 2, True),
+        ("JPY", 0, True),
+        ("MGA", 2, True),
+        ("XCG", 2, True),  # the Caribbean guilder, since 2025
+        ("KWD", 3, "KWD has three decimals; amounts here are stored with two."),
+        ("ANG", 2, LETTERS),  # the guilder before it
+        ("BGN", 2, LETTERS),
+        ("UYI", 0, LETTERS),
+        ("eur", 2, LETTERS),
+        ("", 2, LETTERS),
+    ],
+)
+def test_what_may_be_chosen_and_its_decimals(code, decimals, answer):
+    assert (decimals_of(code), choosable(code)) == (decimals, answer)
+
+
+def test_all_may_be_chosen_that_can_be_stored_and_are_not_past():
+    assert {code for code in DECIMALS if choosable(code) is True} == STORABLE - PAST
+    assert len(STORABLE - PAST) == 148
+
+
+def in_whole_units(code):
+    return in_stripe_units(Decimal(1), code) == 1
+
+
+def test_stripes_units_are_those_of_its_documents():
+    accepted = STORABLE - PAST
+    assert {code for code in accepted if in_whole_units(code)} == WHOLE_AT_STRIPE
+    assert {code for code in accepted & WHOLE if not in_whole_units(code)} == HUNDREDTHS_OF_WHOLE_AT_STRIPE
+    assert {in_stripe_units(Decimal("1"), code) for code in accepted} == {1, 100}
+
+
+def refused_online(amount, code):
+    try:
+        refuse_unpayable_online("amount", amount, code)
+    except FieldRefused as refusal:
+        return refusal.errors
+    return None
+
+
+@pytest.mark.parametrize("code", sorted(STORABLE))
+def test_what_is_paid_online_is_the_same_amount_there_and_back(code):
+    smallest = Decimal(1).scaleb(-decimals_of(code))
+    for amount in (smallest, Decimal("10.00"), Decimal("10.00") + smallest, Decimal("99999999.00")):
+        units = in_stripe_units(amount, code)
+        back = Decimal(int(units)) / (1 if in_whole_units(code) else 100)
+        assert (back == amount) is (refused_online(amount, code) is None)
+
+
+def test_online_half_an_ariary_is_refused_and_a_whole_one_is_not():
+    detail = "Online, MGA is paid in whole amounts only."
+    assert refused_online(Decimal("10.50"), "MGA") == [{"field": "amount", "code": "invalid", "detail": detail}]
+    assert (refused_online(Decimal("10.00"), "MGA"), refused_online(Decimal("10.50"), "EUR")) == (None, None)
+
+
+@pytest.mark.parametrize("past", sorted(PAST))
+def test_a_past_currency_stays_where_it_is_stored_and_is_not_chosen_anew(past, operator, api, client):
+    organization, other = OrganizationFactory(currency=past), OrganizationFactory(currency="EUR")
+    kept = api(operator).patch(f"/organizations/{organization.pk}", {"currency": past, "phone": "1"})
+    assert (kept.status_code, kept.json()["currency"], kept.json()["phone"]) == (200, past, "1")
+    refused = api(operator).patch(f"/organizations/{other.pk}", {"currency": past})
+    assert (refused.status_code, refused.json()["errors"]) == (
+        400,
+        [{"field": "currency", "code": "invalid", "detail": LETTERS}],
+    )
+    client.force_login(operator)
+    submit(client, f"/admin/organizations/organization/{organization.pk}/change/", phone="2")
+    answer = submit(client, f"/admin/organizations/organization/{other.pk}/change/", currency=past)
+    assert answer.context["adminform"].form.errors == {"currency": [LETTERS]}
+    assert list(
+        Organization.objects.filter(pk__in=(organization.pk, other.pk)).order_by("id").values_list("phone", "currency")
+    ) == [
+        ("2", past),
+        ("", "EUR"),
+    ]
