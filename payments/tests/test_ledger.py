@@ -279,6 +279,7 @@ def test_a_refund_is_settled_once_whatever_its_provider_says_next(salon, visit):
     assert (payment.status, payment.refunded_amount) == ("completed", Decimal("5.00"))
 
 
+@pytest.mark.django_db
 def test_online_no_amount_is_taken_or_given_back_that_stripe_cannot_say(settings):
     settings.PAYMENT_PROVIDER = "simulator"
     visit, now = AppointmentFactory(client__organization__currency="MGA"), datetime(2026, 3, 1, tzinfo=UTC)
