@@ -54,6 +54,14 @@ def test_every_path_of_the_map_exists():
     assert [path for row in rows for cell in row for path in names(cell) if not (ROOT / path).exists()] == []
 
 
+def test_the_glossary_says_where_each_word_lives():
+    rows = [line.split("|")[1:4] for line in (ROOT / "docs/glossary.md").read_text().splitlines()[6:]]
+    assert len(rows) > 25
+    assert [word for word, _, places in rows if not names(places)] == []
+    assert [path for *_, places in rows for path in names(places) if not (ROOT / path).is_file()] == []
+    assert [word.strip() for word, *_ in rows] == sorted(word.strip() for word, *_ in rows)
+
+
 def test_every_link_to_a_file_resolves():
     for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / document).read_text())
