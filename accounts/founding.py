@@ -17,6 +17,7 @@ def found_organization(*, organization: Organization, name: str, email: str, pas
     Raises FieldRefused; what is wrong with the admin carries the prefix `admin_`.
     """
     with transaction.atomic():
+        # First, because people refer to it; its own errors keep their fields, only the admin's get the prefix.
         organization.save(force_insert=True)
         try:
             return register_person(

@@ -43,12 +43,14 @@ def register_person(
     person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
     person.password = _hash_password(password, person)
     with transaction.atomic():
+        # In a savepoint: a taken address would otherwise abort the caller's transaction, a founding or an import.
         person.save(force_insert=True)
     return person
 
 
 def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> User:
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
+    # Their own: the caller's must not lose its password below.
     changes = dict(changes)
     password = changes.pop("password", None)
     _refuse_own_standing(by, person, changes, password)
@@ -119,6 +121,7 @@ def change_own_password(*, person: User, new: str, keep_token: Token | None = No
     """Raises FieldRefused when `new` is too weak. Ends the person's sessions and other tokens."""
     password = _hash_password(new, person, "new_password")
     with transaction.atomic():
+        # Where no wall stands, nothing else tells the audit whose doing it is.
         attribute(person)
         sign_ins.keep(keep_token)
         save_changes(person, {"password": password})

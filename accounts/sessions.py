@@ -29,6 +29,7 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         fresh = super().create_model_instance(data)
+        # Signing in changes the key, lest somebody planted it: then it is another row, with a beginning of its own.
         if self.row is None or self.row.session_key != fresh.session_key:
             self.row = Session(session_key=fresh.session_key, address=self.address, agent=self.agent)
         self.row.session_data, self.row.expire_date = fresh.session_data, fresh.expire_date

@@ -80,12 +80,14 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
 
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
+    # PostgreSQL works a SELECT list out for rows that pass WHERE alone: a wrong secret sets nothing.
     with connection.prepared_cursor() as cursor:
         statement, values = (CONFINED_BEARER, origin_values()) if confined else (UNCONFINED_BEARER, [])
         cursor.execute(statement, [*values, _prefix_of(secret), hash_secret(secret)])
         row = cursor.fetchone()
     if row is None:
         return None
+    # The settings' answers come first, then the columns in the models' order.
     pk, last_used_at, *values = row[SETTINGS_COUNT:]
     user = User.from_db("default", [field.attname for field in User._meta.concrete_fields], values[: len(USER_COLUMNS)])
     user.organization = Organization.from_db(

@@ -132,6 +132,7 @@ class Calendar:
 
     def reload(self, *, after: Asked) -> None:
         """Look again at what others may have booked until (statement, values) `after` was done."""
+        # Visits alone: hours and time off are under no lock, so a second look would be no more certain than the first.
         _, visits = run_in_one_trip(after, self.visits_asked())
         self.busy = self.forbidden_by_visits(visits)
 
@@ -147,9 +148,11 @@ class Calendar:
         """The starts that time off and closures forbid, by person."""
         forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, starts_at, ends_at in rows:
+            # Without the buffers: people may prepare and clean up in time off, only not receive anybody.
             span = (minute_of(starts_at) - self.need.duration, minute_after(ends_at))
             for pk in self.staff_ids if staff is None else (staff,):
                 forbidden[pk].append(span)
+        # _keep_outside() wants them by their begin; a closure and an absence come in any order.
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
     @property
@@ -166,6 +169,7 @@ class Calendar:
             "end": end,
             "earliest": begin - LONGEST_VISIT,
             "latest": end + LONGEST_VISIT,
+            # Always a number, as the statement is prepared with one; no visit has the id 0.
             "exclude": self.exclude or 0,
         }
 
@@ -196,6 +200,7 @@ class Calendar:
         """What remains of ascending `starts` after each of STAGES, in their order; those in `ignoring` cut nothing."""
         remaining = []
         for stage, cut in zip(STAGES, self.cuts(staff), strict=True):
+            # The order decides what people are told: the first stage that leaves nothing gives the reason.
             starts = starts if stage in ignoring else cut(starts)
             remaining.append(starts)
         return remaining
@@ -258,6 +263,7 @@ def _keep_outside(starts: list[Minute], spans: Iterable[Span]) -> list[Minute]:
     kept: list[Minute] = []
     position = 0
     for begin, end in spans:
+        # Spans may overlap, as absences and closures do, so the position never goes back.
         left = max(position, bisect_right(starts, begin))
         kept += starts[position:left]
         position = max(left, bisect_left(starts, end))

@@ -86,6 +86,8 @@ def book(
         **make_time_columns(appointment_date, need, service.organization.zone),
     )
     candidates = [staff.pk] if staff else among or performers(service)
+    # No savepoint of its own: the INSERT says ON CONFLICT DO NOTHING, so a race that is lost leaves the caller's
+    # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         visit.staff_id, visit.overbooked = take_slot(
@@ -133,6 +135,7 @@ def reschedule(
     staff = staff or visit.staff
     need, zone = need_of_visit(visit), visit.organization.zone
     placed = make_time_columns(appointment_date, need, zone) | {"staff": staff}
+    # Also where only the clocks' reading differs: moving to the same instant agrees on the time that is shown now.
     if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
         return visit
     _refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
@@ -142,6 +145,7 @@ def reschedule(
         calendar = load_calendar(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
         if newcomer:
             refuse_turned(calendar, staff=staff)
+        # The old calendar, too: two moves into each other's place would meet at the constraint, and deadlock there.
         _, overbooked = take_slot(
             calendar,
             appointment_date,
@@ -171,6 +175,7 @@ def keep_agreed_time(
     What it overlaps knowingly it may go on to overlap. The caller holds its row and its person's calendar; `visit`
     is left as it was where another is in the way. Raises SlotTaken.
     """
+    # A copy: the savepoint takes the row back, but not what was set on the object.
     was, moved, by_how_much = history.write_agreed_time(visit), copy(visit), appointment_date - visit.appointment_date
     with catch_slot_taken():
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
@@ -190,6 +195,7 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
         visit.local_start, visit.version = wall_clock(visit.appointment_date, zone), visit.version + 1
         became = history.write_agreed_time(visit, zone)
         facts.append(history.make_fact(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
+    # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.
     Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
     history.save_facts(facts)
 
@@ -232,6 +238,7 @@ def correct(
     """Turn completed into no-show or back. Raises InvalidTransition."""
     if {visit.status, status} != {Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW}:
         raise InvalidTransition(visit, status, now)
+    # None leaves the waiver as it is; False would charge after all.
     changes = {"status": status} | ({} if waive_fee is None else {"fee_waived": waive_fee})
     return _change_status(visit, changes, by=by, now=now, action="corrected", reason=reason)
 
@@ -278,6 +285,7 @@ def revise(*, by: User | None, visit: Appointment, changes: dict[str, Any], now:
 def hand_over(*, by: User | None, client: User, to: User, now: datetime, reason: str) -> int:
     """Make all visits of a client another's. Returns how many; their payments go with them."""
     with transaction.atomic():
+        # In id order, like everybody who locks several visits, and without a calendar: no time changes.
         rows = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
         visits = list(rows.order_by("id"))
         Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(client=to, version=F("version") + 1)

@@ -56,6 +56,7 @@ def record_fact(
 ) -> None:
     """Remember one fact about a visit; times are written by `write_agreed_time`."""
     _fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+    # After the commit: what is rolled back did not happen.
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
 
@@ -124,6 +125,7 @@ def _find_known_starts(visit: Appointment, facts: list[AppointmentHistory]) -> S
     texts = [
         text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
     ]
+    # Equal instants are one key whatever their offsets, and the last value stays: so the oldest text goes in last.
     return {start: start for start in (visit.agreed_start, *map(_parse_start, reversed(texts)))}
 
 
@@ -176,6 +178,7 @@ def describe_history(visit: Appointment) -> list[DescribedFact]:
     facts = _load_facts(visit)
     starts = _find_known_starts(visit, facts)
     ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
+    # Ids in facts are text without a reference: somebody deleted has none any more.
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
         {

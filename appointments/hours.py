@@ -31,6 +31,7 @@ def minute_of(instant: datetime) -> Minute:
 
 def minute_after(instant: datetime) -> Minute:
     """The first whole minute at or after an instant."""
+    # Rounded up: a visit that ends within a minute still takes it, and one that starts in it must not overlap.
     return -int(-instant.timestamp() // 60)
 
 
@@ -45,6 +46,7 @@ def minute_at(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
     A time shown twice means the first; one that is skipped means the moment of the skip.
     """
     naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 -- zone follows
+    # By their timestamps: Python subtracts two times of one zone as if no clock had changed between them.
     early, late = (minute_of(naive.replace(tzinfo=zone, fold=fold)) for fold in (1, 0))
     if early >= late:
         # Shown once, or twice (then fold 0 is the earlier).
@@ -72,6 +74,7 @@ def is_shown(zone: tzinfo, day: date, minute: DayMinute) -> bool:
 def grid(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
     midnight = minute_at(zone, day, 0)
+    # Only a day without a change of clocks may be counted through.
     if minute_at(zone, day, DAY) - midnight == DAY:
         return range(midnight + starts, midnight + ends, interval)
     return [minute_at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
@@ -128,6 +131,7 @@ class Hours:
                 start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
                 if joined and joined[-1][1] == start:
                     joined[-1] = (joined[-1][0], end)
+                # The clocks may skip a whole stretch; then it begins where it ends.
                 elif start < end:
                     joined.append((start, end))
         return joined

@@ -50,6 +50,7 @@ class Period:
 
     def buckets(self) -> list[Bucket]:
         """The days, weeks or months, in order; the first and last may be cut short."""
+        # Each midnight on its own: a day of a clock change has 23 or 25 hours.
         midnights = [*(find_midnight(self.organization.zone, day) for day in self.days), self.ends]
         grouped = groupby(
             zip(self.days, midnights, midnights[1:], strict=False), lambda day: KEYS[self.group_by](day[0])

@@ -66,6 +66,8 @@ def catch_slot_taken() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
+        # The exclusion constraint: somebody came by a door without locks, like psql. The savepoint lets the caller's
+        # transaction go on, which PostgreSQL would have aborted.
         if getattr(error.__cause__, "sqlstate", None) == "23P01":
             raise SlotTaken from error
         raise
@@ -101,6 +103,7 @@ def load_calendar(
 
 def hold_people_and_calendars(client: User, staff_ids: Collection[int]) -> None:
     """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
+    # People before calendars, as all do; in a pipeline the order stays.
     run_in_one_trip((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
 
 
@@ -114,6 +117,7 @@ def refuse_turned(calendar: Calendar, *, client: User | None = None, staff: User
 
     Raises FieldRefused.
     """
+    # The rows of people.HOLD come first, because load_calendar() puts it first among what is held.
     standing = {pk: standing for pk, *standing in calendar.held[0]}
     for person in filter(None, (client, staff)):
         person.role, person.is_active = standing.get(person.pk, (person.role, False))
@@ -138,6 +142,7 @@ def hold_visits(client: User) -> None:
 
     The visits first: whoever changes one refers to its client at their commit, to say who did it.
     """
+    # list() is what runs it: a queryset that nobody reads locks nothing.
     list(Appointment.objects.filter(client=client).order_by("id").select_for_update(no_key=True, of=("self",)))
     people.lock_against_references(client)
 
@@ -156,8 +161,11 @@ def take_slot(
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """
     chosen = _choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
+    # The lock was got before the calendar was read. Under READ COMMITTED each statement of the trip sees what is
+    # committed by then, so this first look is certain; under REPEATABLE READ it would be as old as the transaction.
     if [(True,)] in calendar.held:
         return chosen
+    # Now the slot may be somebody else's: only what is chosen after this counts.
     calendar.reload(after=(LOCK, {"staff": [*calendar.staff_ids, *also_lock]}))
     return _choose_person(calendar, start, free_hand=free_hand, named=named, overbook=overbook)
 
@@ -192,6 +200,7 @@ def _choose_free_person(calendar: Calendar, start: datetime, free_hand: bool) ->
     if not free:
         furthest = max(filter(None, refusals.values()), key=availability.STAGES.index, default=availability.SLOT_TAKEN)
         raise SLOT_REFUSALS[furthest]
+    # By what is booked under the locks: before them two bookings would both find the same person idle.
     load = booked_minutes(free, calendar)
     return min(free, key=lambda staff: (load.get(staff, 0), staff))
 

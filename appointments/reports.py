@@ -144,6 +144,7 @@ def _find_time_off(period: Period, staff_ids: Collection[int]) -> dict[int, list
     found: Iterable[AwayRow] = rows.values_list("staff", "starts_at", "ends_at")
     spans: dict[int, list[Span]] = {staff: [] for staff in staff_ids}
     for staff, starts_at, ends_at in found:
+        # A closure meets absences, so spans are joined: what is off twice may not be taken off twice.
         for pk in staff_ids if staff is None else (staff,):
             if pk in spans:
                 _join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))

@@ -121,6 +121,8 @@ def rezone_strays(*, now: datetime, by: User | None = None) -> Iterator[Outcome]
     people = Appointment.objects.filter(pk__in=ids).values_list("organization", "staff").distinct()
     for organization, staff in people.order_by("organization", "staff"):
         with transaction.atomic():
+            # Rows before the calendar, as everywhere: who moves a visit holds its row and waits for the calendar.
+            # What was found may have moved meanwhile, so it is looked at again under the locks.
             visits = _lock_visits(Appointment.objects.filter(pk__in=ids, organization=organization, staff=staff))
             hold_calendars([staff])
             zone = Organization.objects.get(pk=organization).zone
@@ -130,6 +132,7 @@ def rezone_strays(*, now: datetime, by: User | None = None) -> Iterator[Outcome]
 
 def _lock_visits(visits: QuerySet[Appointment]) -> list[Appointment]:
     """The rows, by id, until the transaction ends. Before any calendar: see `placing`."""
+    # Only the visits' own rows: of the joined ones a lock would hold up every booking of the organization.
     rows = visits.select_related("organization", "client", "staff", "service").order_by("id")
     return list(rows.select_for_update(no_key=True, of=("self",)))
 
@@ -239,6 +242,7 @@ def _example_of(visit: Appointment, zone: tzinfo) -> str:
 
 def _hold_coming_visits(coming: QuerySet[Appointment]) -> list[Appointment]:
     """The visits, locked, while nobody is placed with anybody who gives one; also those that came while we waited."""
+    # Locked twice: while we wait for the calendars, visits come that the first look did not see.
     visits = _lock_visits(coming)
     hold_calendars([visit.staff_id for visit in visits])
     return _lock_visits(coming)

@@ -70,6 +70,8 @@ def book_series(
                         **details,
                     )
                 )
+            # Without a savepoint: whoever is refused a slot has written nothing. A refusal that comes after a statement
+            # failed would find the transaction aborted.
             except tuple(SLOT_REFUSALS.values()) as refusal:
                 if not skip:
                     raise _name_date(refusal, occurrence) from refusal
@@ -85,6 +87,7 @@ def _occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> Itera
     minute = local.hour * 60 + local.minute
     yield Occurrence(first, local.date(), True)
     for n in range(1, count):
+        # By dates: 168 hours later the clocks may show another time.
         day = local.date() + timedelta(weeks=every * n)
         yield Occurrence(instant_of(minute_at(zone, day, minute)), day, is_shown(zone, day, minute))
 

@@ -40,6 +40,7 @@ def replace_week(*, staff: User, stretches: Collection[WeeklyStretch], seen: str
         present = load_week(staff)
         if digest_week(present) != seen:
             raise HoursChanged
+        # Deleted before the others come: the constraint against overlaps looks at each row at once.
         for weekday, starts, ends in set(present) - set(stretches):
             WorkingHours.objects.filter(staff=staff, weekday=weekday, starts=starts, ends=ends).delete()
         WorkingHours.objects.bulk_create(

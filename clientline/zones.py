@@ -99,6 +99,7 @@ def table(name: str) -> list[list[str]]:
 
 def wall_clock(instant: datetime, zone: tzinfo) -> datetime:
     """What the clocks of `zone` show at an instant, as a naive datetime."""
+    # fold=0: it is kept without a zone, where a second reading of the hour could not be told from the first.
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 

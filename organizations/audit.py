@@ -62,6 +62,7 @@ def record_event(
 
     Without `organization_id` it is that of the row, or else of the actor.
     """
+    # Of this request or command: set by the middleware, so threads of one process do not mix.
     present = origin.get()
     Audit.objects.create(
         organization_id=organization_id or getattr(row or by, "organization_id", None),

@@ -55,6 +55,7 @@ def change_organization(
         timezone = changes.get("timezone", organization.timezone)
         if timezone != organization.timezone:
             told = {"timezone": timezone, "coming_visits": coming_visits, "by": by, "now": now or clock.now()}
+            # Inside the transaction, before the row is saved: a receiver that refuses leaves everything as it was.
             zone_changing.send(sender=Organization, organization=organization, **told)
         save_changes(organization, changes)
     return organization

@@ -58,6 +58,7 @@ def confine(*, organization_id: int | None, user_id: int | None = None, operator
 
     `organization_id` None means no rows at all. Must be called inside a transaction.
     """
+    # 'none' is the session's own role, which owns the tables, so row security lets it see everything.
     role = "none" if operator else TENANT_ROLE
     with connection.cursor() as cursor:
         cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *origin_values()])

@@ -53,6 +53,7 @@ def _sum_of(queryset: QuerySet, visit: str) -> Coalesce:
     return Coalesce(Subquery(own.annotate(total=Sum("amount")).values("total")), NOTHING, output_field=MONEY)
 
 
+# A subquery each: joined to their visit, payments and refunds would multiply one another.
 PAID = _sum_of(Payment.objects.filter(status__in=("completed", "refunded")), "appointment")
 REFUNDED = _sum_of(Refund.objects.filter(status__in=("pending", "completed")), "payment__appointment")
 PENDING = _sum_of(Payment.objects.filter(status="pending"), "appointment")
@@ -67,6 +68,7 @@ def add_balance(visits: QuerySet[Appointment]) -> QuerySet[Any]:
 
 def sum_balances(visits: QuerySet[Appointment]) -> dict[str, Decimal]:
     """The sums over visits of one organization: of one of them, a client's, a day's."""
+    # Under other names: an aggregate may not be called like an annotation.
     sums = {f"total_{name}": Coalesce(Sum(name), NOTHING, output_field=MONEY) for name in FIGURES}
     found = add_balance(visits).aggregate(**sums)
     return {name: found[f"total_{name}"] for name in FIGURES}

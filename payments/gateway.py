@@ -101,6 +101,7 @@ def ask_gateway(name: str, operation: str, *arguments: Any) -> Answer:
     except Declined as refusal:
         logger.warning("The payment provider declined: %s", refusal)
         return Answer(outcome=FAILED)
+    # Never FAILED: the money may be on its way, and whoever is told that it failed pays twice.
     except NoAnswer as silence:
         logger.warning("The payment provider did not answer: %s", silence)
         return Answer()

@@ -106,6 +106,7 @@ def refund_payment(
     """
     if payment.status in (Payment.Status.PENDING, Payment.Status.FAILED):
         raise InvalidTransition(payment, Payment.Status.REFUNDED)
+    # Refunds under way are counted, and the caller holds the payment: two at once cannot give back the same money.
     left = refundable(payment)
     amount = left if amount is None else amount
     if not 0 < amount <= left:
@@ -143,11 +144,13 @@ def _follow_refunds(payment: Payment) -> None:
     """A payment says what was given back of it, and that nothing is left."""
     total = _sum_refunds(payment, (Refund.Status.COMPLETED,))
     status = Payment.Status.REFUNDED if total == payment.amount else payment.status
+    # Both in one UPDATE: a constraint wants the status exactly when nothing is left.
     save_changes(payment, {"refunded_amount": total, "status": status})
 
 
 def settle_payment(*, payment: Payment, outcome: str, now: datetime) -> bool:
     """What the provider says became of an online payment. Whether it changed anything: said twice, it is done once."""
+    # Callbacks come twice and late: the first one counts.
     if payment.status != Payment.Status.PENDING or outcome not in SETTLEMENTS:
         return False
     (complete_payment if outcome == Payment.Status.COMPLETED else fail_payment)(by=None, payment=payment, now=now)
@@ -156,6 +159,7 @@ def settle_payment(*, payment: Payment, outcome: str, now: datetime) -> bool:
 
 def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: datetime) -> bool:
     """What the provider says became of a refund; `payment` is locked. Whether it changed anything."""
+    # Read anew: it was read before the payment was locked, and another callback may have settled it meanwhile.
     refund.refresh_from_db()
     note_reference(refund, reference=answer.reference)
     if refund.status != Refund.Status.PENDING or answer.outcome not in SETTLEMENTS:

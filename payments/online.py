@@ -52,6 +52,7 @@ def look_up(row: Payment | Refund) -> gateway.Answer:
     except gateway.NoAnswer as silence:
         logger.warning("The payment provider did not answer: %s", silence)
         return gateway.Answer()
+    # With the same key: a provider that had it after all does nothing twice.
     return known or ask_provider(row)
 
 
@@ -69,12 +70,14 @@ def note_answer(row: Payment | Refund, answer: gateway.Answer, *, now: datetime)
 
 
 def lock_payment(pk: int) -> Payment:
+    # Of the payment alone: a lock on its organization would hold up every booking there.
     return Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=pk)
 
 
 def settle_event(event: gateway.Event, *, now: datetime) -> None:
     """Settle what a verified callback is about, confined to its organization. Safe in any order and any number."""
     models: dict[str, type[Payment] | type[Refund]] = {gateway.PAYMENT: Payment, gateway.REFUND: Refund}
+    # Not confined yet: nobody is signed in, and only the row with the key says which organization it is about.
     row = models[event.kind].objects.filter(key=event.key).first()
     if row is None:
         logger.warning("A callback is about the %s %s, which is not ours", event.kind, event.key)

@@ -15,6 +15,7 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
     refunds = payment.refunds.filter(status=Refund.Status.COMPLETED).order_by("settled_at", "id")
     visit = payment.appointment
 
+    # In the organization's zone: the receipt of a late evening bears the date that people remember.
     def day(instant: datetime | None) -> str:
         return f"{timezone.localtime(instant, organization.zone):%Y-%m-%d}"
 

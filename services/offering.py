@@ -38,6 +38,7 @@ def change_service(*, service: Service, changes: dict[str, Any]) -> Service:
     with transaction.atomic():
         _refuse_unpayable(changes.get("price"), service.organization)
         renamed = staff is not None and _name_staff(service, staff)
+        # Who performs it stands in another table: without this the version, and so the ETag, would stay.
         if not save_changes(service, changes) and renamed:
             service.version += 1
             service.save(update_fields=["version"])

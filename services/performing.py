@@ -23,6 +23,7 @@ def _any_service() -> Service:
 
 @cache
 def _performing() -> Statement:
+    # Made once for all organizations: only stand-ins may tell one service from another.
     return Statement(_any_service().performers().order_by("id").values_list("id", "name"))
 
 

@@ -162,6 +162,8 @@ def find_statement(
     names: tuple[str, ...],
 ) -> Statement:
     """What a view reads for callers of this standing; its `names` are given when it runs."""
+    # The cache knows no organization and no person: what is read of a caller here but the standing would be served to
+    # everybody of that standing. Row security would still keep organizations apart, but not people.
     given = {name: Given(name) for name in names}
     permitted = view_class.rows(any_caller(*standing), {name: given[name] for name in path}, action)
     rows = answer_class.annotate(select(permitted, given))
@@ -172,6 +174,7 @@ def by_key(rows: QuerySet, values: Values) -> QuerySet:
     return rows.filter(pk=values["pk"])
 
 
+# For the answer to a change: what was just saved may have left the caller's scope.
 def by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
     return rows.model.objects.filter(pk=values["pk"])
 

@@ -15,6 +15,7 @@ def save_changes(instance: models.Model, values: Mapping[str, Any]) -> list[str]
         setattr(instance, name, values[name])
     saved = list(changed)
     if hasattr(instance, "version"):
+        # In Python: the caller has locked the row, and the answer needs the number.
         instance.version += 1
         saved.append("version")
     instance.save(update_fields=saved)
@@ -23,5 +24,6 @@ def save_changes(instance: models.Model, values: Mapping[str, Any]) -> list[str]
 
 def differs(instance: models.Model, name: str, value: Any) -> bool:
     field = instance._meta.get_field(name)
+    # The key of what it refers to: the object itself would be read from the database.
     present = getattr(instance, field.attname)  # type: ignore[union-attr]  # a column, no way back
     return present != (value.pk if isinstance(value, models.Model) else value)

@@ -65,6 +65,7 @@ def identify_caller(caller: Caller) -> dict[str, Any]:
 
 def _fix_size(value: Any) -> Any:
     """psycopg would choose a type for each integer by its size, and each choice would be prepared anew."""
+    # Not isinstance: True is an int, too, and has to stay a boolean.
     if type(value) is int:
         return Int8(value)
     return [Int8(each) for each in value] if type(value) is list else value
@@ -84,6 +85,7 @@ class Statement:
         except EmptyResultSet:  # the ORM knows that there is no row
             sql, parameters = "SELECT WHERE false", ()
         written_in = ("%s" if isinstance(each, Given) else _write_literal(each) for each in parameters)
+        # Twice: once for the values that are written in here, once for the cursor.
         self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
@@ -117,6 +119,7 @@ class Objects(Statement):
         super().__init__(queryset.values_list(*self.attributes))
 
     def fetch(self, cursor: Cursor) -> list:
+        # from_db, so that the objects count as saved and save() will UPDATE.
         return [self.model.from_db(connection.alias, self.attributes, row) for row in cursor.fetchall()]
 
 
@@ -135,6 +138,7 @@ class Insertion:
 
     def save(self, row: Model) -> bool:
         """Give the row all that the database now says of it; whether it was saved at all."""
+        # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
         with connection.prepared_cursor() as cursor:
             cursor.execute(self.sql, [_fix_size(value) for value in values])
@@ -153,6 +157,7 @@ Asked: TypeAlias = tuple[Statement, Mapping[str, Any]]
 
 def run_in_one_trip(*asked: Asked) -> list[list]:
     """The rows of each (statement, values), run one after the other in a single round trip."""
+    # All are sent before any answers, so none may need another's rows. The first error ends the rest of the trip.
     with connection.pipeline():
         cursors = [statement.execute(values) for statement, values in asked]
     return [statement.fetch(cursor) for (statement, _), cursor in zip(asked, cursors, strict=True)]

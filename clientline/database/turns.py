@@ -43,6 +43,7 @@ def turn_on_database(say: Callable[[str], object]) -> Iterator[None]:
 
 def _take_turn(cursor: Cursor, say: Callable[[str], object]) -> None:
     cursor.execute(ENDLESS)
+    # Tried first: who waits without a word looks as if it had crashed.
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TURN])
     if cursor.fetchone() == (True,):
         return
@@ -64,6 +65,7 @@ def turn_on_file(path: Path, say: Callable[[str], object]) -> Iterator[None]:
         _wait_for_file(file, path, say)
         yield
     finally:
+        # The file stays: whoever unlinked it would let two programs lock two files of one name.
         os.close(file)
 
 
