@@ -9,6 +9,7 @@ WAYS = [lambda user: Q(created_by=user.pk)]
 
 
 def acquaintances_of(user: Caller) -> Q:
+    """A condition over people: whom `user` knows."""
     condition = Q()
     for way in WAYS:
         condition |= way(user)

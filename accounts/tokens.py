@@ -45,6 +45,7 @@ def issue_token(
 
 
 def hash_secret(secret: str) -> bytes:
+    """What is kept of a token, 32 bytes: its own randomness makes salt needless."""
     return hashlib.sha256(secret.encode()).digest()
 
 

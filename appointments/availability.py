@@ -101,7 +101,8 @@ def _busy_visits_statement() -> Statement:
 class Calendar:
     """What decides about the starts of some people on some local dates. Four queries in one trip, however many.
 
-    `holds` are (statement, values) that go before them in the same trip; `held` are their rows.
+    `exclude` is the id of a visit that stands in nobody's way. `holds` go before the four in the same trip; `held` are
+    the rows of each. Starts, spans and bounds are absolute minutes; `days` are local dates.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Calendar:
         self.busy = self.forbidden_by_visits(visits)
 
     def time_off_asked(self) -> Asked:
+        """What to run for the rows of `forbidden_by_time_off`."""
         return _time_off_statement(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
@@ -161,6 +163,7 @@ class Calendar:
         return self.need.buffer_before, self.need.duration + self.need.buffer_after
 
     def visits_asked(self) -> Asked:
+        """What to run for the rows of `forbidden_by_visits`."""
         before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
         return _busy_visits_statement(), {

@@ -43,6 +43,7 @@ POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee"
 
 
 def caller_may(by: User | None, action: str) -> bool:
+    """Whether `by` may do this to any visit at all. None, a command, may."""
     return by is None or by.may("appointments", action)
 
 

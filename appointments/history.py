@@ -66,12 +66,14 @@ def record_facts(visits: Iterable[Appointment], action: str, **told: Any) -> Non
 
 
 def save_facts(facts: Iterable[AppointmentHistory]) -> None:
+    """In few statements, and uncounted: see `record_fact`."""
     AppointmentHistory.objects.bulk_create(facts, batch_size=1000)
 
 
 def make_fact(
     visit: Appointment, action: str, *, by: User | None, now: datetime, was: object, became: object, reason: str
 ) -> AppointmentHistory:
+    """An unsaved fact; `was` and `became` are kept as text, booleans as true and false."""
     return AppointmentHistory(
         organization_id=visit.organization_id,
         appointment=visit,

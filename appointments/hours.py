@@ -36,6 +36,7 @@ def minute_after(instant: datetime) -> Minute:
 
 
 def instant_of(minute: Minute, zone: tzinfo = UTC) -> datetime:
+    """The instant at which an absolute minute begins, told in `zone`."""
     return datetime.fromtimestamp(minute * 60, zone)
 
 
@@ -116,6 +117,7 @@ class Hours:
 
     @classmethod
     def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
+        """The hours of these people from one date to another, both included."""
         return cls(*run_in_one_trip(*cls.asked(staff_ids, first_day, last_day)))
 
     def of(self, staff: int, day: date) -> Sequence[Stretch]:

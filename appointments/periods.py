@@ -63,6 +63,7 @@ class Period:
         return KEYS.get(self.group_by, lambda day: None)
 
     def answer(self, rows: list[dict[str, Any]], total: dict[str, Any]) -> Report:
+        """The report, `total` being the same figures over all rows."""
         return {
             "from": self.first,
             "to": self.last,

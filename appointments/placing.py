@@ -85,7 +85,7 @@ def load_calendar(
 ) -> Calendar:
     """What decides about one start, and holds the people `held`: see `refuse_turned`.
 
-    The calendar of the person `to_hold` is held if that takes no waiting.
+    The calendar of the person `to_hold` is held if that takes no waiting. `exclude` is the id of the visit that moves.
     """
     holds = [(people.HOLD, {"people": list(held)})] if held else []
     day = start.astimezone(organization.zone).date()
@@ -156,7 +156,7 @@ def take_slot(
     overbook: bool = False,
     also_lock: Collection[int] = (),
 ) -> tuple[int, bool]:
-    """Choose, hold the calendars until the transaction ends, and choose again: see `_choose_person`.
+    """Choose, hold the calendars until the transaction ends, and choose again: see `_choose_person` for the answer.
 
     Most refusals are known before anybody waits for a lock; only a look at what is held is certain.
     """

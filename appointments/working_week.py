@@ -20,6 +20,7 @@ class HoursChanged(Refused):
 
 
 def load_week(staff: User) -> list[WeeklyStretch]:
+    """The person's stretches, by weekday and start."""
     rows = WorkingHours.objects.filter(staff=staff).order_by("weekday", "starts")
     return list(rows.values_list("weekday", "starts", "ends"))
 

@@ -92,6 +92,7 @@ class Throttled(Refused):
 
 
 def plain_refusal(status: int, detail: str, code: str | None = None) -> Refused:
+    """A Refused that has no class of its own; without a `code`, with the usual one of the status."""
     refusal = Refused(detail)
     refusal.status, refusal.code = status, code or CODES_BY_STATUS[status]
     return refusal

@@ -42,6 +42,7 @@ def known_zones() -> frozenset[str]:
 
 
 def validate_zone(name: str) -> None:
+    """Raise ValidationError for what an organization cannot choose."""
     if name not in known_zones():
         raise ValidationError("Choose an IANA time zone, like Europe/Berlin.", code="invalid")
 
@@ -71,6 +72,7 @@ def countries() -> frozenset[str]:
 
 
 def validate_country(code: str) -> None:
+    """Raise ValidationError for what is no country; none at all may be."""
     if code and code not in countries():
         raise ValidationError("Choose a country by its two letters, like DE.", code="invalid")
 

@@ -41,7 +41,8 @@ def change_organization(
 ) -> Organization:
     """Save `changes` to an organization whose row the caller has locked.
 
-    `coming_visits` says what they do where the time zone becomes another. Raises HasOperators, and what receivers
+    `coming_visits` says what they do where the time zone becomes another: one of the two above, or None for who was not
+    asked yet. `by` None is a command, `now` None this moment. Raises HasOperators, and what receivers
     refuse with.
     """
     with transaction.atomic():

@@ -65,6 +65,7 @@ def confine(*, organization_id: int | None, user_id: int | None = None, operator
 
 
 def origin_values() -> list[str]:
+    """The present request's source and id, as `settings_sql` takes them last; both empty outside of requests."""
     present = origin.get()
     return [present.source, present.request_id]
 

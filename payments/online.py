@@ -70,6 +70,7 @@ def note_answer(row: Payment | Refund, answer: gateway.Answer, *, now: datetime)
 
 
 def lock_payment(pk: int) -> Payment:
+    """The payment, until the transaction ends, with its organization."""
     # Of the payment alone: a lock on its organization would hold up every booking there.
     return Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=pk)
 

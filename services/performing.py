@@ -13,6 +13,7 @@ def performers(service: Service) -> dict[int, str]:
 
 
 def performs(staff: User, service: Service) -> bool:
+    """Whether this person can be booked for the service."""
     values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
     return bool(_performing_one().rows(values))
 

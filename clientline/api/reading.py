@@ -180,6 +180,7 @@ def by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
 
 
 def one_or_404(answers: list[dict]) -> dict:
+    """The only answer. Raises Http404 where there is none."""
     if not answers:
         raise Http404
     return answers[0]

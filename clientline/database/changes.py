@@ -23,6 +23,7 @@ def save_changes(instance: models.Model, values: Mapping[str, Any]) -> list[str]
 
 
 def differs(instance: models.Model, name: str, value: Any) -> bool:
+    """Whether the row holds another value under this name; what it refers to is compared by key."""
     field = instance._meta.get_field(name)
     # The key of what it refers to: the object itself would be read from the database.
     present = getattr(instance, field.attname)  # type: ignore[union-attr]  # a column, no way back
