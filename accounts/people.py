@@ -123,5 +123,5 @@ def change_own_password(*, person: User, new: str, keep_token: Token | None = No
     with transaction.atomic():
         # Where no wall stands, nothing else tells the audit whose doing it is.
         attribute(person)
-        sign_ins.keep(keep_token)
+        sign_ins.keep_token(keep_token)
         save_changes(person, {"password": password})

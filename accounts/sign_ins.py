@@ -44,13 +44,15 @@ def current(request):
     return request.call.token or request.session.row
 
 
-def of(user, *, current):
+def list_sign_ins(user, *, current):
     """All that are valid, newest first. `current` is the Session or Token that asks."""
-    found = [described(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)]
+    found = [
+        describe_sign_in(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)
+    ]
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
-def described(row, **known):
+def describe_sign_in(row, **known):
     return SignIn(
         id=f"{known['kind']}-{row.pk}",
         name=getattr(row, "name", ""),
@@ -63,7 +65,7 @@ def described(row, **known):
     )
 
 
-def end(user, id):
+def end_sign_in(user, id):
     """End the one called `id`; whether there was one."""
     kind, _, pk = id.partition("-")
     if kind not in KINDS or not readable_number(pk):
@@ -72,7 +74,7 @@ def end(user, id):
     return ended > 0
 
 
-def keep(token):
+def keep_token(token):
     """Let this token (None: no token) outlive the change of its owner's password in this transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('clientline.kept_token', %s, true)", [str(token.pk) if token else ""])

@@ -161,10 +161,10 @@ class AccountSite(ClientLineAdminSite):
     @unconfined
     def sign_ins(self, request):
         if request.method == "POST":
-            if sign_ins.end(request.user, request.POST.get("end", "")):
+            if sign_ins.end_sign_in(request.user, request.POST.get("end", "")):
                 messages.success(request, "Ended.")
             return HttpResponseRedirect(reverse("admin:sign_ins"))
-        found = sign_ins.of(request.user, current=sign_ins.current(request))
+        found = sign_ins.list_sign_ins(request.user, current=sign_ins.current(request))
         context = {**self.each_context(request), "title": "Where you are signed in", "sign_ins": found}
         return TemplateResponse(request, "admin/sign_ins.html", context)
 

@@ -156,7 +156,7 @@ class SignInsView(Endpoint):
     @extend_schema(responses=SignInsSerializer)
     def get(self, request):
         """All that acts for the caller: sessions of browsers, and tokens. Newest first."""
-        found = sign_ins.of(request.user, current=sign_ins.current(self.django_request))
+        found = sign_ins.list_sign_ins(request.user, current=sign_ins.current(self.django_request))
         return Response(SignInsSerializer({"results": found}).data)
 
 
@@ -166,7 +166,7 @@ class SignInView(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request, id):
         """End one of the caller's sessions or tokens."""
-        if not sign_ins.end(request.user, id):
+        if not sign_ins.end_sign_in(request.user, id):
             raise Http404
         return Response(status=204)
 

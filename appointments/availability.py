@@ -124,21 +124,21 @@ class Calendar:
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
         self.begin, self.end = minute_at(self.zone, first_day, 0), minute_at(self.zone, last_day, DAY)
-        hours = Hours.asked(self.staff_ids, first_day, self.reached[-1])
-        asked = [*hours, self.time_off_asked(), self.visits_asked()]
+        hours = Hours.statements_for(self.staff_ids, first_day, self.reached[-1])
+        asked = [*hours, self._ask_time_off(), self._ask_visits()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
         self.hours = Hours(weekly, special)
-        self.away = self.forbidden_by_time_off(away)
-        self.busy = self.forbidden_by_visits(visits)
+        self.away = self.forbid_by_time_off(away)
+        self.busy = self.forbid_by_visits(visits)
 
     def reload(self, *, after: Asked) -> None:
         """Look again at what others may have booked until (statement, values) `after` was done."""
         # Visits alone: hours and time off are under no lock, so a second look would be no more certain than the first.
-        _, visits = run_in_one_trip(after, self.visits_asked())
-        self.busy = self.forbidden_by_visits(visits)
+        _, visits = run_in_one_trip(after, self._ask_visits())
+        self.busy = self.forbid_by_visits(visits)
 
-    def time_off_asked(self) -> Asked:
-        """What to run for the rows of `forbidden_by_time_off`."""
+    def _ask_time_off(self) -> Asked:
+        """What to run for the rows of `forbid_by_time_off`."""
         return _time_off_statement(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
@@ -146,7 +146,7 @@ class Calendar:
             "end": instant_of(self.end + self.need.duration),
         }
 
-    def forbidden_by_time_off(self, rows: Iterable[AwayRow]) -> dict[int, list[Span]]:
+    def forbid_by_time_off(self, rows: Iterable[AwayRow]) -> dict[int, list[Span]]:
         """The starts that time off and closures forbid, by person."""
         forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, starts_at, ends_at in rows:
@@ -162,8 +162,8 @@ class Calendar:
         """How many minutes a visit is busy before its start, and from then on."""
         return self.need.buffer_before, self.need.duration + self.need.buffer_after
 
-    def visits_asked(self) -> Asked:
-        """What to run for the rows of `forbidden_by_visits`."""
+    def _ask_visits(self) -> Asked:
+        """What to run for the rows of `forbid_by_visits`."""
         before, after = self.reach
         begin, end = instant_of(self.begin - before), instant_of(self.end + after)
         return _busy_visits_statement(), {
@@ -176,7 +176,7 @@ class Calendar:
             "exclude": self.exclude or 0,
         }
 
-    def forbidden_by_visits(self, rows: Iterable[BusyRow]) -> dict[int, list[Span]]:
+    def forbid_by_visits(self, rows: Iterable[BusyRow]) -> dict[int, list[Span]]:
         """The starts that other visits forbid, by person: busy ranges may touch, not overlap."""
         before, after = self.reach
         forbidden: dict[int, list[Span]] = defaultdict(list)
@@ -195,7 +195,7 @@ class Calendar:
         today = self.now.astimezone(self.zone).date()
         return minute_at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
 
-    def offered(self, staff: int) -> list[Minute]:
+    def find_offered(self, staff: int) -> list[Minute]:
         """The starts on the grid of somebody's hours, whether free or not."""
         return self.hours.starts(staff, self.days, self.zone, self.organization.slot_interval)
 
@@ -213,7 +213,7 @@ class Calendar:
         return (
             lambda starts: _keep_inside(starts, self.windows(staff)),
             lambda starts: _keep_outside(starts, self.away.get(staff, ())),
-            lambda starts: _keep_offered(starts, self.offered(staff)),
+            lambda starts: _keep_offered(starts, self.find_offered(staff)),
             lambda starts: starts[bisect_left(starts, self.earliest) :],
             lambda starts: starts[: bisect_left(starts, self.horizon)],
             lambda starts: _keep_outside(starts, self.busy.get(staff, ())),
@@ -231,7 +231,7 @@ class Calendar:
 
     def openings(self) -> tuple[dict[Minute, list[int]], dict[date, str]]:
         """Who is free at which start (a dict by ascending start), and why each date without one has none."""
-        sifted = {staff: [self.offered(staff)] for staff in self.staff_ids}
+        sifted = {staff: [self.find_offered(staff)] for staff in self.staff_ids}
         for staff, remaining in sifted.items():
             remaining += self.sift(staff, remaining[0])
         slots: dict[Minute, list[int]] = defaultdict(list)

@@ -110,7 +110,7 @@ class Hours:
             self.special[staff, day] += [] if opens is None or closes is None else [_minutes_of(opens, closes)]
 
     @staticmethod
-    def asked(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
+    def statements_for(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
         return (_weekly_hours_statement(), values), (_special_hours_statement(), values)
@@ -118,9 +118,9 @@ class Hours:
     @classmethod
     def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
         """The hours of these people from one date to another, both included."""
-        return cls(*run_in_one_trip(*cls.asked(staff_ids, first_day, last_day)))
+        return cls(*run_in_one_trip(*cls.statements_for(staff_ids, first_day, last_day)))
 
-    def of(self, staff: int, day: date) -> Sequence[Stretch]:
+    def stretches_on(self, staff: int, day: date) -> Sequence[Stretch]:
         """The stretches somebody works on a date, as wall-clock minutes of the day."""
         special = self.special.get((staff, day))
         return self.weekly.get((staff, day.weekday()), ()) if special is None else special
@@ -129,7 +129,7 @@ class Hours:
         """The stretches as absolute minutes; those that adjoin are one, also across midnight."""
         joined: list[Span] = []
         for day in days:
-            for starts, ends in self.of(staff, day):
+            for starts, ends in self.stretches_on(staff, day):
                 start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
                 if joined and joined[-1][1] == start:
                     joined[-1] = (joined[-1][0], end)
@@ -141,5 +141,8 @@ class Hours:
     def starts(self, staff: int, days: Iterable[date], zone: tzinfo, interval: int) -> list[Minute]:
         """The starts on the grid of each stretch, ascending. The grid begins anew with each."""
         return [
-            minute for day in days for stretch in self.of(staff, day) for minute in grid(zone, day, *stretch, interval)
+            minute
+            for day in days
+            for stretch in self.stretches_on(staff, day)
+            for minute in grid(zone, day, *stretch, interval)
         ]

@@ -122,7 +122,7 @@ def available_minutes(period: Period) -> dict[int | str | None, int]:
     for staff in staff_ids:
         for day in period.days:
             minutes[staff if period.group_by == "staff" else key_of(day)] += _count_worked_minutes(
-                hours.of(staff, day), away[staff], zone, day
+                hours.stretches_on(staff, day), away[staff], zone, day
             )
     return {key: total for key, total in minutes.items() if total}
 

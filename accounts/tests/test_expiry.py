@@ -85,10 +85,10 @@ def test_what_has_expired_is_not_among_the_sign_ins(salon, monkeypatch):
     Client().force_login(salon.staff)
     for expires, found in ((now, [here]), (now + JOT, [here, Session.objects.get()])):
         Session.objects.update(expire_date=expires)
-        shown = {sign_in.id for sign_in in sign_ins.of(salon.staff, current=here)}
+        shown = {sign_in.id for sign_in in sign_ins.list_sign_ins(salon.staff, current=here)}
         assert shown == {f"{'token' if isinstance(row, Token) else 'session'}-{row.pk}" for row in found}
-    assert not sign_ins.end(salon.staff, f"token-{gone.pk}")
-    assert sign_ins.end(salon.staff, f"token-{here.pk}")
+    assert not sign_ins.end_sign_in(salon.staff, f"token-{gone.pk}")
+    assert sign_ins.end_sign_in(salon.staff, f"token-{here.pk}")
 
 
 def test_the_second_step_waits_five_minutes(salon, monkeypatch):

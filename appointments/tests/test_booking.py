@@ -176,7 +176,7 @@ def test_whatever_door_a_visit_comes_through_the_constraint_has_the_last_word(sa
 
 def test_a_visit_written_meanwhile_is_a_slot_taken_too(salon, book, monkeypatch):
     """The overlap is only seen by the constraint when another door writes between check and insert."""
-    monkeypatch.setattr("appointments.availability.Calendar.forbidden_by_visits", lambda calendar, rows: {})
+    monkeypatch.setattr("appointments.availability.Calendar.forbid_by_visits", lambda calendar, rows: {})
     assert book().status_code == 201
     assert problem(book()) == (409, "slot_taken")
     assert Appointment.objects.filter(appointment_date=NINE).count() == 1

@@ -91,7 +91,7 @@ def columns_of(request, people, diary):
 
 
 def works(person, diary, day):
-    return person.is_active and bool(diary.hours.of(person.pk, day))
+    return person.is_active and bool(diary.hours.stretches_on(person.pk, day))
 
 
 def asked_page(request, count):
