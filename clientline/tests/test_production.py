@@ -1,10 +1,12 @@
 """What an operator counts on: safe settings, headers on every answer, limits, probes, counters, and no tracebacks."""
 
+import logging
 import os
 import re
 import subprocess
 import sys
 
+import orjson
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -17,6 +19,7 @@ from clientline.database.refusals import as_refusal
 from clientline.tests.problems import problem
 from clientline.tests.test_refusals import refused_by_postgresql
 from clientline.web import probes, rates
+from clientline.web.logs import JSONFormatter, TextFormatter
 from clientline.web.middleware import HEADERS
 from services.models import Service
 
@@ -212,3 +215,12 @@ def test_an_unknown_host_is_one_line_and_a_problem(db, caplog, capsys):
 def test_a_missing_grant_is_told_to_the_operator(db, caplog):
     assert as_refusal(refused_by_postgresql("42501")).status == 403
     assert [record.levelname for record in caplog.records if record.name == "clientline.database.refusals"] == ["ERROR"]
+
+
+def test_what_django_logs_after_a_request_is_over_still_names_it(db):
+    """It says so of every answer of 400 and up, when nothing of ours is under way any more."""
+    answer = Client().get("/nowhere", headers={"X-Request-ID": "a-1"})
+    record = logging.LogRecord("django.request", logging.WARNING, __file__, 0, "Not Found", (), None)
+    record.request = answer.wsgi_request
+    assert TextFormatter().format(record).endswith(" WARNING django.request Not Found [a-1]")
+    assert orjson.loads(JSONFormatter().format(record))["request_id"] == "a-1"

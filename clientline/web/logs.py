@@ -73,4 +73,5 @@ class JSONFormatter(TextFormatter):
 
 def id_of(record):
     """The id of the request that the record is about: Django logs some of them after the request is over."""
-    return getattr(getattr(record, "request", None), "id", None) or request_id.get()
+    call = getattr(getattr(record, "request", None), "call", None)
+    return call.id if call else request_id.get()
