@@ -12,7 +12,7 @@ PostgreSQL answers in 0.3. So a read goes another way, and gains four to twenty 
 
 A list with filters, or one that is counted, takes the second and fourth step by the ORM each time; a serializer with
 a field that is not in CONVERSIONS answers in DRF's own way. All ways give the same bytes, which
-`clientline/tests/test_read_paths.py` compares. `manage.py explain "GET /users" --as manager` prints what is run.
+`clientline/api/tests/test_read_paths.py` compares. `manage.py explain "GET /users" --as manager` prints what is run.
 """
 
 from collections.abc import Callable, Sequence

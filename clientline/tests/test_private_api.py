@@ -16,28 +16,28 @@ PRIVATE = {
         "accounts/tests/test_admin.py::test_an_email_taken_here_or_elsewhere_is_the_same_field_error"
     ),
     "clientline/admin/forms.py: django.contrib.admin.widgets": (
-        "clientline/tests/test_admin_hostile.py::test_nonsense_for_the_present_row_is_answered"
+        "clientline/admin/tests/test_admin_hostile.py::test_nonsense_for_the_present_row_is_answered"
     ),
     "clientline/admin/lists.py: django.contrib.admin.options": (
-        "clientline/tests/test_exports.py::test_crafted_addresses_are_refused"
+        "clientline/admin/tests/test_exports.py::test_crafted_addresses_are_refused"
     ),
     "clientline/admin/lists.py: django.contrib.admin.views.main": (
-        "clientline/tests/test_admin_lists.py::test_only_indexed_columns_sort"
+        "clientline/admin/tests/test_admin_lists.py::test_only_indexed_columns_sort"
     ),
     "clientline/backoffice/people/admin.py: _changelist_filters": (
-        "clientline/tests/test_client_card_page.py::test_somebody_added_from_the_clients_is_a_client"
+        "clientline/backoffice/tests/test_client_card_page.py::test_somebody_added_from_the_clients_is_a_client"
     ),
     "clientline/management/commands/up.py: django.contrib.staticfiles.finders": (
         "clientline/tests/test_up.py::test_a_changed_static_file_is_collected_again"
     ),
     "clientline/web/middleware.py: _store": (
-        "clientline/tests/test_production.py::test_every_answer_has_the_headers_that_keep_a_browser_safe"
+        "clientline/web/tests/test_production.py::test_every_answer_has_the_headers_that_keep_a_browser_safe"
     ),
     "clientline/wsgi.py: _set_content_type_params": (
-        "clientline/tests/test_bad_requests.py::test_the_charset_of_a_body_does_not_decode_the_query"
+        "clientline/api/tests/test_bad_requests.py::test_the_charset_of_a_body_does_not_decode_the_query"
     ),
     "clientline/wsgi.py: django.core.handlers.wsgi": (
-        "clientline/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"
+        "clientline/api/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"
     ),
     "organizations/serializers.py: _map_serializer": (
         "clientline/tests/test_documentation.py::test_operators_find_the_organization_they_have_to_name"

@@ -27,7 +27,7 @@ from clientline.postgres.leftovers import answers, processes_in
 
 pytestmark = pytest.mark.faults
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 NOBODY = 65534
 START = "import sys; from clientline.postgres.cluster import Cluster; print(Cluster(sys.argv[1]).ensure_running())"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver
 from django.views.generic import RedirectView
 
+from clientline.admin.tests.test_admin_hostile import counts
+from clientline.admin.tests.test_admin_isolation import VISIBLE
 from clientline.tests.pages import Page
 from clientline.tests.problems import problem
-from clientline.tests.test_admin_hostile import counts
-from clientline.tests.test_admin_isolation import VISIBLE
 from clientline.tests.test_documentation import ROWS
 from organizations.models import Audit
 

@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from clientline.database.refusals import as_refusal
+from clientline.database.tests.test_refusals import refused_by_postgresql
 from clientline.tests.problems import problem
-from clientline.tests.test_refusals import refused_by_postgresql
 from clientline.web import probes, rates
 from clientline.web.logs import JSONFormatter, TextFormatter
 from clientline.web.middleware import HEADERS

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.backoffice.tests.test_visit_page import PAYMENT, VISIT, buttons, do, errors, page, text
 from clientline.tests.pages import Page, submit, typed
-from clientline.tests.test_visit_page import PAYMENT, VISIT, buttons, do, errors, page, text
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
 

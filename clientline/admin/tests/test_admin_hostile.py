@@ -3,8 +3,8 @@
 import pytest
 from django.apps import apps
 
+from clientline.admin.tests.test_admin_isolation import VISIBLE
 from clientline.tests.pages import Page
-from clientline.tests.test_admin_isolation import VISIBLE
 
 pytestmark = pytest.mark.sweep
 

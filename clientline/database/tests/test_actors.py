@@ -5,8 +5,8 @@ import pytest
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
+from clientline.backoffice.tests.test_client_import_page import GOOD, agree
 from clientline.tests.pages import submit
-from clientline.tests.test_client_import_page import GOOD, agree
 from organizations.models import Audit
 from organizations.tenancy import TENANT_ROLE
 from organizations.tests.watching import watched
