@@ -10,7 +10,8 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import sessions, tokens
+from accounts import tokens
+from accounts.last_use import write_use
 from accounts.second_factor import SecondFactorRequired
 from clientline.database.refusals import reason_of
 from clientline.refusals import Throttled
@@ -133,10 +134,10 @@ def identify_session(request, *, confined):
 def remember_use(request):
     """After the commit: a failure here must not turn what was done into an error."""
     try:
-        if request.call.token is not None:
-            tokens.write_token_use(request.call.token, now=timezone.now())
-        elif hasattr(request, "session"):
-            sessions.write_session_use(request.session, now=timezone.now())
+        # A session has a row once it is read; who neither sent a token nor has signed in uses nothing.
+        used = request.call.token or getattr(getattr(request, "session", None), "row", None)
+        if used is not None:
+            write_use(used, now=timezone.now())
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The last use of a token or session could not be written: %s", reason_of(error))
 

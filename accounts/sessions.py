@@ -1,6 +1,5 @@
 """Where browsers' sessions are kept: Django's store, with whose it is, from where, and when it was last used."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -8,8 +7,6 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from accounts.models import Session
-
-USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 
 
 class SessionStore(db.SessionStore):
@@ -35,10 +32,3 @@ class SessionStore(db.SessionStore):
         self.row.session_data, self.row.expire_date = fresh.session_data, fresh.expire_date
         self.row.user_id = data.get(SESSION_KEY)
         return self.row
-
-
-def write_session_use(session: SessionStore, *, now: datetime) -> None:
-    """Remember that a session was used, unless that was written within the last minute."""
-    row = session.row
-    if row is not None and row.last_used_at < now - USE_IS_WRITTEN_EVERY:
-        Session.objects.filter(pk=row.pk).update(last_used_at=now)

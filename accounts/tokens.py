@@ -14,7 +14,6 @@ from organizations.models import Organization
 from organizations.tenancy import origin_values, settings_sql
 
 SIGN_IN_LASTS = timedelta(days=30)
-USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 PREFIX_LENGTH = 8
 
 
@@ -97,12 +96,6 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
         values[len(USER_COLUMNS) :],
     )
     return Token(pk=pk, user=user, organization_id=user.organization_id, last_used_at=last_used_at)
-
-
-def write_token_use(token: Token, *, now: datetime) -> None:
-    """Remember that the token was used, unless that was written within the last minute."""
-    if token.last_used_at is None or token.last_used_at < now - USE_IS_WRITTEN_EVERY:
-        Token.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
 def issue_sign_in_token(user: User, *, address: str | None, agent: str) -> tuple[Token, str]:

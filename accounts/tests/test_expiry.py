@@ -9,7 +9,8 @@ from axes.models import AccessAttempt
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from accounts import second_step, sessions, sign_in, sign_ins, tokens
+from accounts import second_step, sign_in, sign_ins, tokens
+from accounts.last_use import write_use
 from accounts.models import Session, Token
 from clientline.web import rates
 from organizations import idempotency
@@ -58,23 +59,20 @@ def test_a_use_is_written_once_a_minute(salon, kind):
     now = datetime(2031, 1, 1, 12, tzinfo=UTC)
     if kind == "token":
         row, _ = tokens.issue_token(salon.staff, now=LONG_AGO)
-        write, used = tokens.write_token_use, row
     else:
         Client().force_login(salon.staff)
         row = Session.objects.get()
-        write, used = sessions.write_session_use, SimpleNamespace(row=row)
     for before, expected in ((timedelta(minutes=1), now - timedelta(minutes=1)), (timedelta(minutes=1) + JOT, now)):
         row.last_used_at = now - before
         type(row).objects.filter(pk=row.pk).update(last_used_at=row.last_used_at)
-        write(used, now=now)
+        write_use(row, now=now)
         assert type(row).objects.get(pk=row.pk).last_used_at == expected
 
 
-def test_a_token_that_was_never_used_is_noted_and_a_request_without_a_session_row_is_none(salon):
+def test_the_first_use_of_a_token_is_noted(salon):
     token, _ = tokens.issue_token(salon.staff, now=LONG_AGO)
-    tokens.write_token_use(token, now=LONG_AGO + JOT)
+    write_use(token, now=LONG_AGO + JOT)
     assert Token.objects.get(pk=token.pk).last_used_at == LONG_AGO + JOT
-    sessions.write_session_use(SimpleNamespace(row=None), now=LONG_AGO)
 
 
 def test_what_has_expired_is_not_among_the_sign_ins(salon, monkeypatch):
