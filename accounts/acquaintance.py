@@ -8,7 +8,7 @@ from clientline.callers import Caller
 WAYS = [lambda user: Q(created_by=user.pk)]
 
 
-def acquaintances_of(user: Caller) -> Q:
+def find_acquaintances(user: Caller) -> Q:
     """A condition over people: whom `user` knows."""
     condition = Q()
     for way in WAYS:

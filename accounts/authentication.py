@@ -15,17 +15,17 @@ class EmailBackend(BaseBackend):
         if password is None:
             return None
         address = (email or username or "").lower()
-        user = active_users().filter(email=address).first()
+        user = select_active_users().filter(email=address).first()
         if user is None:
             make_password(password)  # as long as checking one takes, so that time does not tell who exists
             return None
         return user if user.check_password(password) else None
 
     def get_user(self, user_id):
-        return active_users().filter(pk=user_id).first()
+        return select_active_users().filter(pk=user_id).first()
 
 
-def active_users():
+def select_active_users():
     return User.objects.select_related("organization").filter(is_active=True, organization__is_active=True)
 
 

@@ -74,17 +74,17 @@ class Reading:
     width: int = 0
 
 
-def without_progress(rows, **about):
+def _ignore_progress(rows, **about):
     return rows
 
 
-def read(content, progress=without_progress):
+def read(content, progress=_ignore_progress):
     """The Reading of a file's bytes. Raises Unreadable for what is no list of clients at all."""
     if len(content) > LARGEST_BYTES:
         raise Unreadable(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
-    text, encoding = sheets.text_of(content)
-    reading, records = Reading(), sheets.records(text)
-    columns = columns_of(next(records, (1, []))[1], reading)
+    text, encoding = sheets.decode_text(content)
+    reading, records = Reading(), sheets.split_records(text)
+    columns = _find_columns(next(records, (1, []))[1], reading)
     if encoding == "cp1252":
         reading.notes.append(
             "The file is not UTF-8 and was read as Windows text. Look whether letters like ä are right."
@@ -104,7 +104,7 @@ def read(content, progress=without_progress):
     return reading
 
 
-def columns_of(heading, reading):
+def _find_columns(heading, reading):
     """The position of each column. Others are left out, and the reader is told. Raises Unreadable."""
     names = [name.strip().lower() for name in heading]
     names = [OTHER_NAMES.get(name, name) for name in names]
@@ -137,13 +137,13 @@ def clean(line, name, cells, index, problems):
     """The cell's value; None where it is refused, and then the problems say why."""
     cell = cells[index] if index < len(cells) else ""
     try:
-        return COLUMNS[name].clean(sheets.text_in(cell))
+        return COLUMNS[name].clean(sheets.read_cell(cell))
     except ValidationError as error:
         problems.append(Problem(line, name, error.messages[0], cell[:LONGEST_SHOWN]))
         return None
 
 
-def save(*, by, organization, clients, now, only_check=False, progress=without_progress):
+def save(*, by, organization, clients, now, only_check=False, progress=_ignore_progress):
     """Save the clients, who cannot sign in before they get a password. `by` None is a command. Raises Forbidden.
 
     Returns the problems: any of them, or `only_check`, leaves nothing saved.

@@ -4,7 +4,7 @@ from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from accounts.people import register_person
-from clientline.database.refusals import as_refusal
+from clientline.database.refusals import read_refusal
 from clientline.refusals import FieldRefused, Refused
 from organizations.models import Organization
 
@@ -24,7 +24,7 @@ def found_organization(*, organization: Organization, name: str, email: str, pas
                 by=None, organization=organization, name=name, email=email, role=User.Role.ADMIN, password=password
             )
         except (Refused, DatabaseError) as error:
-            refusal = as_refusal(error)
+            refusal = read_refusal(error)
             if not isinstance(refusal, FieldRefused):
                 raise
             wrong = refusal.errors[0]

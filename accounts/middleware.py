@@ -13,14 +13,14 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.last_use import write_use
 from accounts.second_factor import SecondFactorRequired
-from clientline.database.refusals import reason_of
+from clientline.database.refusals import find_reason
 from clientline.refusals import Throttled
-from clientline.web.addresses import network_of
-from clientline.web.answers import refusal_response
+from clientline.web.addresses import find_network
+from clientline.web.answers import answer_refusal
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.rates import rates
 from organizations import audit
-from organizations.idempotency import once
+from organizations.idempotency import identify_request
 from organizations.origin import Origin, origin
 from organizations.tenancy import confine, release
 
@@ -47,9 +47,9 @@ class CallerMiddleware:
         if request.call.is_confined:
             release()
         timezone.deactivate()
-        remember_use(request)
+        _remember_use(request)
         if response.status_code == 403 and request.method not in SAFE:
-            remember_refusal(request)
+            _remember_refusal(request)
         origin.set(Origin())
         return response
 
@@ -66,31 +66,31 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
-        refusal = too_often(request) or enrolment(request)
+        refusal = _limit_calls(request) or _lead_to_enrolment(request)
         if call.is_confined and refusal is None:
-            call.once = once(request)
+            call.once = identify_request(request)
         return refusal
 
 
-def too_often(request):
+def _limit_calls(request):
     """The refusal of a caller who has called too often, or None."""
-    caller = request.call.caller_id or network_of(request)
+    caller = request.call.caller_id or find_network(request)
     limit = settings.RATE_LIMIT if request.call.caller_id else settings.RATE_LIMIT_BY_ADDRESS
     wait = rates.seconds_to_wait(caller, limit)
-    return refusal_response(request, Throttled(retry_after=wait)) if wait else None
+    return answer_refusal(request, Throttled(retry_after=wait)) if wait else None
 
 
-def enrolment(request):
+def _lead_to_enrolment(request):
     """Where somebody is led whose organization wants a second factor first, or None. Unconfined views stay open."""
     if not (request.call.is_confined and request.call.caller_id and request.user.has_to_enrol):
         return None
     if request.path_info.startswith(ADMIN_PREFIX):
         return HttpResponseRedirect(reverse("admin:second_factor"))
-    return refusal_response(request, SecondFactorRequired())
+    return answer_refusal(request, SecondFactorRequired())
 
 
 @contextmanager
-def between_transactions(request, so_far=None):
+def step_out_of_transaction(request, so_far=None):
     """Commit what the request did so far, run the block without a transaction, and go on in a second one.
 
     A provider is called here: it may take seconds, while locks would be held, and a rollback would not undo it.
@@ -131,7 +131,7 @@ def identify_session(request, *, confined):
         confine(organization_id=None)
 
 
-def remember_use(request):
+def _remember_use(request):
     """After the commit: a failure here must not turn what was done into an error."""
     try:
         # A session has a row once it is read; who neither sent a token nor has signed in uses nothing.
@@ -139,10 +139,10 @@ def remember_use(request):
         if used is not None:
             write_use(used, now=timezone.now())
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("The last use of a token or session could not be written: %s", reason_of(error))
+        logger.warning("The last use of a token or session could not be written: %s", find_reason(error))
 
 
-def remember_refusal(request):
+def _remember_refusal(request):
     """After the rollback, which would take the event with it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -150,4 +150,4 @@ def remember_refusal(request):
     try:
         audit.record_event("refused", by=user, method=request.method, path=request.path)
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("The refusal of a %s could not be written: %s", request.method, reason_of(error))
+        logger.warning("The refusal of a %s could not be written: %s", request.method, find_reason(error))

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.acquaintance import acquaintances_of
+from accounts.acquaintance import find_acquaintances
 from clientline import columns
 from clientline.constraints import SameOrganization
 from organizations import policy
@@ -19,21 +19,21 @@ from organizations.tenancy import TenantQuerySet
 MEMBERS = Q(is_superuser=False)
 
 
-def members_of(user):
+def _match_members(user):
     return MEMBERS & Q(organization=user.organization_id)
 
 
-def known_to(user):
+def _match_known(user):
     """Themselves, and the clients they are acquainted with."""
-    return members_of(user) & (Q(pk=user.pk) | Q(role="client") & acquaintances_of(user))
+    return _match_members(user) & (Q(pk=user.pk) | Q(role="client") & find_acquaintances(user))
 
 
 class UserQuerySet(TenantQuerySet):
     SCOPES = {
-        policy.ORG: members_of,
-        policy.BELOW: lambda user: members_of(user) & Q(role__in=policy.ROLES_IN[policy.BELOW]),
-        policy.CLIENTS: lambda user: members_of(user) & Q(role="client"),
-        policy.KNOWN: known_to,
+        policy.ORG: _match_members,
+        policy.BELOW: lambda user: _match_members(user) & Q(role__in=policy.ROLES_IN[policy.BELOW]),
+        policy.CLIENTS: lambda user: _match_members(user) & Q(role="client"),
+        policy.KNOWN: _match_known,
         policy.SELF: lambda user: Q(pk=user.pk),
     }
 
@@ -44,7 +44,7 @@ class UserQuerySet(TenantQuerySet):
     def performers_for(self, caller, resource):
         """The people `caller` may name as `staff` when they create a `resource`."""
         people = self.filter(MEMBERS).exclude(role="client")
-        scope = policy.scope(caller, resource, "create")
+        scope = policy.find_scope(caller, resource, "create")
         if scope == policy.EVERYTHING:
             return people
         if scope in (policy.SELF, policy.ASSIGNED):

@@ -38,7 +38,7 @@ def register_person(
     **fields: Any,
 ) -> User:
     """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused."""
-    if by is not None and role not in policy.grantable_roles(by, "create"):
+    if by is not None and role not in policy.find_grantable_roles(by, "create"):
         raise Forbidden(f"You may not give the `role` {role}.")
     person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
     person.password = _hash_password(password, person)
@@ -55,7 +55,7 @@ def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> 
     password = changes.pop("password", None)
     _refuse_own_standing(by, person, changes, password)
     role = changes.get("role", person.role)
-    if role != person.role and by is not None and role not in policy.grantable_roles(by, "update"):
+    if role != person.role and by is not None and role not in policy.find_grantable_roles(by, "update"):
         raise Forbidden(f"You may not give the `role` {role}.")
     with transaction.atomic():
         if role != "admin" or not changes.get("is_active", person.is_active):

@@ -33,38 +33,38 @@ class AlreadyOn(Refused):
     detail = "A second factor is set up already. Remove it first."
 
 
-def begin(user):
+def begin_enrolment(user):
     """A new secret with recovery codes, not in force before `confirm`. Raises AlreadyOn."""
-    codes = new_recovery_codes()
+    codes = _make_recovery_codes()
     with transaction.atomic():
         if User.objects.select_for_update(no_key=True).get(pk=user.pk).has_second_factor:
             raise AlreadyOn
         fresh = {
             "key": secrets.token_bytes(KEY_LENGTH),
             "last_step": -1,
-            "recovery_codes": [digest(code) for code in codes],
+            "recovery_codes": [_digest_code(code) for code in codes],
         }
         factor, _ = SecondFactor.objects.update_or_create(user=user, defaults=fresh)
-    return shown(factor) | {"recovery_codes": codes}
+    return describe_enrolment(factor) | {"recovery_codes": codes}
 
 
-def shown(factor):
+def describe_enrolment(factor):
     """What an authenticator app needs."""
     secret = b32encode(factor.key).decode()
     label = quote(f"{ISSUER}:{factor.user.email}")
     return {"secret": secret, "uri": f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': ISSUER})}"}
 
 
-def begun(user):
+def resume_enrolment(user):
     """The secret that is not in force yet, made where there is none: a page shows it again after a wrong code."""
     factor, _ = SecondFactor.objects.get_or_create(user=user, defaults={"key": secrets.token_bytes(KEY_LENGTH)})
-    return shown(factor)
+    return describe_enrolment(factor)
 
 
 def confirm_with_new_codes(user):
     """`confirm`; returns recovery codes, which are not shown again."""
-    codes = new_recovery_codes()
-    SecondFactor.objects.filter(user=user).update(recovery_codes=[digest(code) for code in codes])
+    codes = _make_recovery_codes()
+    SecondFactor.objects.filter(user=user).update(recovery_codes=[_digest_code(code) for code in codes])
     confirm(user)
     return codes
 
@@ -87,7 +87,7 @@ def remove(user, *, by):
     user.has_second_factor = False
 
 
-def state_of(user):
+def describe_state(user):
     factor = SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
     return {
         "enabled": factor is not None,
@@ -101,10 +101,10 @@ def accepts(user, code):
     code = code.replace(" ", "").replace("-", "").lower()
     with transaction.atomic():
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
-        return factor is not None and (takes_app_code(factor, code) or takes_recovery_code(factor, code))
+        return factor is not None and (_takes_app_code(factor, code) or _takes_recovery_code(factor, code))
 
 
-def takes_app_code(factor, code):
+def _takes_app_code(factor, code):
     if not (code.isascii() and code.isdigit() and len(code) == 6):
         return False
     totp = TOTP(bytes(factor.key))
@@ -116,24 +116,26 @@ def takes_app_code(factor, code):
     return True
 
 
-def takes_recovery_code(factor, code):
+def _takes_recovery_code(factor, code):
     left = [bytes(each) for each in factor.recovery_codes]
-    if factor.confirmed_at is None or digest(code) not in left:
+    if factor.confirmed_at is None or _digest_code(code) not in left:
         return False
-    left.remove(digest(code))
+    left.remove(_digest_code(code))
     factor.recovery_codes = left
     factor.save(update_fields=["recovery_codes"])
     return True
 
 
-def new_recovery_codes():
+def _make_recovery_codes():
     """80 bits each, so that a plain digest of one can be stored."""
-    return ["-".join(code[i : i + 4] for i in range(0, 16, 4)) for code in map(random_word, range(RECOVERY_CODES))]
+    return [
+        "-".join(code[i : i + 4] for i in range(0, 16, 4)) for code in map(_make_random_word, range(RECOVERY_CODES))
+    ]
 
 
-def random_word(_):
+def _make_random_word(_):
     return b32encode(secrets.token_bytes(10)).decode().lower()
 
 
-def digest(code):
+def _digest_code(code):
     return hashlib.sha256(code.replace("-", "").encode()).digest()

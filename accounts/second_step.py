@@ -2,20 +2,20 @@
 
 import time
 
-from accounts.authentication import active_users
+from accounts.authentication import select_active_users
 
 KEY = "second_step"
 SECONDS = 300
 
 
-def begin(request, person):
+def begin_second_step(request, person):
     request.session[KEY] = [person.pk, person.get_session_auth_hash(), time.time() + SECONDS]
 
 
-def person_of(request):
+def find_person_at_second_step(request):
     """Who gave the right password a moment ago and has not changed since, or None."""
     pk, proof, until = request.session.get(KEY, (None, None, 0))
-    person = active_users().filter(pk=pk).first() if time.time() < until else None
+    person = select_active_users().filter(pk=pk).first() if time.time() < until else None
     return person if person and person.get_session_auth_hash() == proof else None
 
 

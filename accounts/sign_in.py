@@ -17,7 +17,7 @@ LONGEST_NAME = 255  # that axes' column holds; Django's form lets more pass
 TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
 
 
-def person_with(request, *, email, password):
+def find_person_by_password(request, *, email, password):
     """The active user with this password, or None. Raises Throttled.
 
     Must be called outside the request's transaction, whose rollback would undo the counting.
@@ -34,14 +34,14 @@ def refuse_locked_out(request):
         raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request, request.axes_credentials))
 
 
-def account_of(request, credentials):
+def name_account(request, credentials):
     """Under what name failures are counted; unknown accounts have theirs, so that nothing tells them apart."""
     return (credentials.get("email") or credentials.get("username") or "").lower()[:LONGEST_NAME]
 
 
 def confirm_password(request, person, password):
     """Raises FieldRefused when this is not the person's password, Throttled after too many of those."""
-    if person_with(request, email=person.email, password=password) is None:
+    if find_person_by_password(request, email=person.email, password=password) is None:
         raise FieldRefused("current_password", "invalid", "This is not your password.")
 
 
@@ -70,7 +70,7 @@ class FailuresHandler(AxesDatabaseHandler):
 
     def reset_user_attempts(self, request, credentials=None):
         # Not the address: whoever has one account could go on guessing at others.
-        count, _ = AccessAttempt.objects.filter(username=account_of(request, credentials)).delete()
+        count, _ = AccessAttempt.objects.filter(username=name_account(request, credentials)).delete()
         return count
 
     def seconds_left(self, request, credentials):

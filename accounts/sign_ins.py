@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Session, Token
-from clientline.api.fields import readable_number
+from clientline.api.fields import is_readable_number
 
 
 @dataclass
@@ -28,15 +28,15 @@ class SignIn:
     current: bool
 
 
-def sessions_of(user):
+def _select_sessions(user):
     return Session.objects.filter(user=user.pk, expire_date__gt=timezone.now())
 
 
-def tokens_of(user):
+def _select_tokens(user):
     return Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), user=user.pk)
 
 
-KINDS = {"session": sessions_of, "token": tokens_of}
+KINDS = {"session": _select_sessions, "token": _select_tokens}
 
 
 def current(request):
@@ -47,12 +47,12 @@ def current(request):
 def list_sign_ins(user, *, current):
     """All that are valid, newest first. `current` is the Session or Token that asks."""
     found = [
-        describe_sign_in(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)
+        _describe_sign_in(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)
     ]
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
-def describe_sign_in(row, **known):
+def _describe_sign_in(row, **known):
     return SignIn(
         id=f"{known['kind']}-{row.pk}",
         name=getattr(row, "name", ""),
@@ -68,7 +68,7 @@ def describe_sign_in(row, **known):
 def end_sign_in(user, id):
     """End the one called `id`; whether there was one."""
     kind, _, pk = id.partition("-")
-    if kind not in KINDS or not readable_number(pk):
+    if kind not in KINDS or not is_readable_number(pk):
         return False
     ended, _ = KINDS[kind](user).filter(pk=int(pk)).delete()
     return ended > 0

@@ -111,24 +111,24 @@ class AccountSite(ClientLineAdminSite):
     @unconfined
     def login(self, request, extra_context=None):
         try:
-            return too_many(request, super().login(request, extra_context))
+            return _render_too_many(request, super().login(request, extra_context))
         except CodeNeeded as step:
-            second_step.begin(request, step.person)
+            second_step.begin_second_step(request, step.person)
             return HttpResponseRedirect(f"{reverse('admin:code')}?{urlencode({'next': request.POST.get('next', '')})}")
 
     @unconfined
     def code(self, request):
         """The second step of signing in."""
-        person = second_step.person_of(request)
+        person = second_step.find_person_at_second_step(request)
         if person is None:
             return HttpResponseRedirect(reverse("admin:login"))
         form = CodeForm(request.POST or None, request=request, person=person)
         if form.is_valid():
             second_step.end(request)
             login(request, person, backend=BACKEND)
-            return HttpResponseRedirect(next_page(request))
+            return HttpResponseRedirect(_choose_next_page(request))
         context = {**self.each_context(request), "title": "Second step", "form": form}
-        return too_many(request, TemplateResponse(request, "admin/code.html", context))
+        return _render_too_many(request, TemplateResponse(request, "admin/code.html", context))
 
     @unconfined
     def logout(self, request, extra_context=None):
@@ -140,7 +140,7 @@ class AccountSite(ClientLineAdminSite):
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return too_many(request, answer(request))
+        return _render_too_many(request, answer(request))
 
     @unconfined
     def second_factor(self, request):
@@ -152,11 +152,11 @@ class AccountSite(ClientLineAdminSite):
                 second_factor.remove(person, by=person)
                 return HttpResponseRedirect(reverse("admin:second_factor"))
             codes = second_factor.confirm_with_new_codes(person)
-        state = second_factor.state_of(person)
+        state = second_factor.describe_state(person)
         context = {**self.each_context(request), "title": "Second factor", "form": form, "codes": codes, "state": state}
         if not person.has_second_factor:
-            context |= enrolment(person)
-        return too_many(request, TemplateResponse(request, "admin/second_factor.html", context))
+            context |= _draw_enrolment(person)
+        return _render_too_many(request, TemplateResponse(request, "admin/second_factor.html", context))
 
     @unconfined
     def sign_ins(self, request):
@@ -169,20 +169,20 @@ class AccountSite(ClientLineAdminSite):
         return TemplateResponse(request, "admin/sign_ins.html", context)
 
 
-def next_page(request):
+def _choose_next_page(request):
     wanted = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else reverse("admin:index")
 
 
-def enrolment(person):
+def _draw_enrolment(person):
     """What the page shows of a secret that is not in force yet."""
-    shown = second_factor.begun(person)
+    shown = second_factor.resume_enrolment(person)
     drawing = qrcode.make(shown["uri"], image_factory=SvgPathFillImage, box_size=20)
     return {"secret": shown["secret"], "drawing": mark_safe(drawing.to_string(encoding="unicode"))}
 
 
-def too_many(request, response):
+def _render_too_many(request, response):
     """The page that says so, with the status that says so."""
     if getattr(request, "axes_locked_out", False):
         response.status_code = 429

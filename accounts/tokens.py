@@ -11,7 +11,7 @@ from accounts.models import Token, User
 from clientline.database.prepared import connection
 from clientline.operations import TENANT_ROLE
 from organizations.models import Organization
-from organizations.tenancy import origin_values, settings_sql
+from organizations.tenancy import read_origin, write_settings_sql
 
 SIGN_IN_LASTS = timedelta(days=30)
 PREFIX_LENGTH = 8
@@ -48,24 +48,24 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _prefix_of(secret: str) -> str:
+def _cut_prefix(secret: str) -> str:
     return secret[3 : 3 + PREFIX_LENGTH]
 
 
-def _columns_of(model: type[Model], alias: str) -> tuple[list[str], str]:
+def _list_token_columns(model: type[Model], alias: str) -> tuple[list[str], str]:
     columns = [str(field.column) for field in model._meta.concrete_fields]
     return columns, ", ".join(f"{alias}.{connection.ops.quote_name(column)}" for column in columns)
 
 
-USER_COLUMNS, USER_SQL = _columns_of(User, "u")
-ORGANIZATION_COLUMNS, ORGANIZATION_SQL = _columns_of(Organization, "o")
+USER_COLUMNS, USER_SQL = _list_token_columns(User, "u")
+ORGANIZATION_COLUMNS, ORGANIZATION_SQL = _list_token_columns(Organization, "o")
 BEARER = f"""
     SELECT {{settings}}, t.id, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
     FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
     WHERE t.prefix = %s AND t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())
       AND u.is_active AND o.is_active
 """  # noqa: S608 -- columns of our own models
-SETTINGS_SQL = settings_sql(
+SETTINGS_SQL = write_settings_sql(
     role=f"CASE WHEN u.is_superuser THEN 'none' ELSE '{TENANT_ROLE}' END",
     organization="u.organization_id::text",
     user="u.id::text",
@@ -82,8 +82,8 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
     """
     # PostgreSQL works a SELECT list out for rows that pass WHERE alone: a wrong secret sets nothing.
     with connection.prepared_cursor() as cursor:
-        statement, values = (CONFINED_BEARER, origin_values()) if confined else (UNCONFINED_BEARER, [])
-        cursor.execute(statement, [*values, _prefix_of(secret), hash_secret(secret)])
+        statement, values = (CONFINED_BEARER, read_origin()) if confined else (UNCONFINED_BEARER, [])
+        cursor.execute(statement, [*values, _cut_prefix(secret), hash_secret(secret)])
         row = cursor.fetchone()
     if row is None:
         return None

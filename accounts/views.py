@@ -25,9 +25,9 @@ from accounts.serializers import (
     UserSerializer,
 )
 from clientline.api.schema import ETAG
-from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answered
+from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answer_row
 from clientline.refusals import FieldRefused
-from clientline.web.addresses import address_of, agent_of
+from clientline.web.addresses import find_address, read_agent
 from clientline.web.probes import Endpoint
 
 
@@ -52,19 +52,19 @@ class LoginView(Endpoint):
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         code = serializer.validated_data.pop("code", None)
-        user = sign_in.person_with(self.django_request, **serializer.validated_data)
+        user = sign_in.find_person_by_password(self.django_request, **serializer.validated_data)
         if user is None:
             raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
         if user.has_second_factor:
-            ask_for_code(self.django_request, user, code)
+            _ask_for_code(self.django_request, user, code)
         timezone.activate(user.organization.zone)
-        token, secret = tokens.issue_sign_in_token(user, address=address_of(request), agent=agent_of(request))
+        token, secret = tokens.issue_sign_in_token(user, address=find_address(request), agent=read_agent(request))
         user_logged_in.send(sender=User, request=self.django_request, user=user)  # writes last_login and the audit
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(SignedInSerializer(signed_in, context={"request": request}).data)
 
 
-def ask_for_code(request, user, code):
+def _ask_for_code(request, user, code):
     """Raises a 401 unless the code is right."""
     if not code:
         raise AuthenticationFailed("Send the `code` of your second factor, too.", code="second_factor_required")
@@ -91,7 +91,7 @@ class MeView(Endpoint):
     @extend_schema(parameters=[ETAG], responses=UserSerializer)
     def get(self, request):
         """The caller."""
-        return answered(UserSerializer(request.user, context={"request": request}).data)
+        return answer_row(UserSerializer(request.user, context={"request": request}).data)
 
 
 class PasswordView(Endpoint):
@@ -119,7 +119,7 @@ class SecondFactorView(Endpoint):
         return serializer.validated_data.get("code")
 
     def state(self):
-        return Response(SecondFactorSerializer(second_factor.state_of(self.request.user)).data)
+        return Response(SecondFactorSerializer(second_factor.describe_state(self.request.user)).data)
 
     def check(self, code):
         if not sign_in.check_code(self.django_request, self.request.user, code or ""):
@@ -137,7 +137,7 @@ class SecondFactorView(Endpoint):
         """
         code = self.code()
         if code is None:
-            return Response(EnrolmentSerializer(second_factor.begin(request.user)).data, status=201)
+            return Response(EnrolmentSerializer(second_factor.begin_enrolment(request.user)).data, status=201)
         self.check(code)
         second_factor.confirm(request.user)
         return self.state()

@@ -8,7 +8,7 @@ from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
-from clientline.api.fields import readable_number
+from clientline.api.fields import is_readable_number
 from clientline.refusals import Refused
 
 EVERYBODY = "Everybody (closed)"
@@ -62,7 +62,7 @@ class ShowsVisitsFirst:
 
     def get_changeform_initial_data(self, request):
         staff = request.GET.get("staff", "")
-        return {"staff": staff} if readable_number(staff) else {}
+        return {"staff": staff} if is_readable_number(staff) else {}
 
     def create(self, request, values):
         row = super().create(request, values)

@@ -14,13 +14,13 @@ from typing import TypeAlias
 
 from django.db.models import Q
 
-from appointments.hours import DAY, Hours, Minute, Span, instant_of, minute_after, minute_at, minute_of
+from appointments.hours import DAY, Hours, Minute, Span, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 from services.models import DAY_OF_MINUTES, Service
-from services.performing import performers
+from services.performing import list_performers
 
 LONGEST_SEARCH_DAYS = 31
 
@@ -51,7 +51,7 @@ class Need:
     buffer_after: int = 0
 
 
-def need_of(service: Service, duration: int | None = None) -> Need:
+def measure_need(service: Service, duration: int | None = None) -> Need:
     """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
     minutes = duration or service.duration
     if minutes is None:
@@ -59,7 +59,7 @@ def need_of(service: Service, duration: int | None = None) -> Need:
     return Need(minutes, service.buffer_before, service.buffer_after)
 
 
-def need_of_visit(visit: Appointment) -> Need:
+def measure_need_of_visit(visit: Appointment) -> Need:
     """What a booked visit takes; it keeps its length and buffers, whatever became of the service."""
     spans = (
         visit.ends_at - visit.appointment_date,
@@ -70,7 +70,7 @@ def need_of_visit(visit: Appointment) -> Need:
 
 
 @cache
-def _time_off_statement() -> Statement:
+def _prepare_time_off() -> Statement:
     """What touches [begin, end): of these people, and closures of the organization."""
     rows = TimeOff.objects.filter(
         Q(is_one_of("staff", "staff")) | Q(staff=None),
@@ -82,7 +82,7 @@ def _time_off_statement() -> Statement:
 
 
 @cache
-def _busy_visits_statement() -> Statement:
+def _prepare_busy_visits() -> Statement:
     """Visits that keep one of these people busy at some moment of [begin, end).
 
     The bounds on `appointment_date` follow from `busy_until - busy_from <= 1 day`; with them a plain
@@ -123,7 +123,7 @@ class Calendar:
         self.days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
-        self.begin, self.end = minute_at(self.zone, first_day, 0), minute_at(self.zone, last_day, DAY)
+        self.begin, self.end = find_minute(self.zone, first_day, 0), find_minute(self.zone, last_day, DAY)
         hours = Hours.statements_for(self.staff_ids, first_day, self.reached[-1])
         asked = [*hours, self._ask_time_off(), self._ask_visits()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
@@ -139,11 +139,11 @@ class Calendar:
 
     def _ask_time_off(self) -> Asked:
         """What to run for the rows of `forbid_by_time_off`."""
-        return _time_off_statement(), {
+        return _prepare_time_off(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
-            "begin": instant_of(self.begin),
-            "end": instant_of(self.end + self.need.duration),
+            "begin": find_instant(self.begin),
+            "end": find_instant(self.end + self.need.duration),
         }
 
     def forbid_by_time_off(self, rows: Iterable[AwayRow]) -> dict[int, list[Span]]:
@@ -151,7 +151,7 @@ class Calendar:
         forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, starts_at, ends_at in rows:
             # Without the buffers: people may prepare and clean up in time off, only not receive anybody.
-            span = (minute_of(starts_at) - self.need.duration, minute_after(ends_at))
+            span = (floor_to_minute(starts_at) - self.need.duration, ceil_to_minute(ends_at))
             for pk in self.staff_ids if staff is None else (staff,):
                 forbidden[pk].append(span)
         # _keep_outside() wants them by their begin; a closure and an absence come in any order.
@@ -165,8 +165,8 @@ class Calendar:
     def _ask_visits(self) -> Asked:
         """What to run for the rows of `forbid_by_visits`."""
         before, after = self.reach
-        begin, end = instant_of(self.begin - before), instant_of(self.end + after)
-        return _busy_visits_statement(), {
+        begin, end = find_instant(self.begin - before), find_instant(self.end + after)
+        return _prepare_busy_visits(), {
             "staff": self.staff_ids,
             "begin": begin,
             "end": end,
@@ -181,19 +181,19 @@ class Calendar:
         before, after = self.reach
         forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, busy_from, busy_until in rows:
-            forbidden[staff].append((minute_of(busy_from) - after, minute_after(busy_until) + before))
+            forbidden[staff].append((floor_to_minute(busy_from) - after, ceil_to_minute(busy_until) + before))
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
     @cached_property
     def earliest(self) -> Minute:
         """The first start that leaves a client's notice."""
-        return minute_after(self.now + timedelta(minutes=self.organization.min_notice))
+        return ceil_to_minute(self.now + timedelta(minutes=self.organization.min_notice))
 
     @cached_property
     def horizon(self) -> Minute:
         """Where the first date begins that is too far ahead."""
         today = self.now.astimezone(self.zone).date()
-        return minute_at(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
+        return find_minute(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
 
     def find_offered(self, staff: int) -> list[Minute]:
         """The starts on the grid of somebody's hours, whether free or not."""
@@ -245,7 +245,9 @@ class Calendar:
 
     def count(self, starts: list[Minute], day: date) -> int:
         """How many of the ascending starts fall on a date."""
-        return bisect_left(starts, minute_at(self.zone, day, DAY)) - bisect_left(starts, minute_at(self.zone, day, 0))
+        return bisect_left(starts, find_minute(self.zone, day, DAY)) - bisect_left(
+            starts, find_minute(self.zone, day, 0)
+        )
 
     def reason(self, sifted: Iterable[list[list[Minute]]], day: date) -> str:
         """Where the date's last start vanished, whoever's it was."""
@@ -318,11 +320,11 @@ def search(
         staff_ids=list(people),
         first_day=first_day,
         last_day=last_day,
-        need=need_of_visit(moved) if moved else need_of(service, duration),
+        need=measure_need_of_visit(moved) if moved else measure_need(service, duration),
         now=now,
         exclude=moved.pk if moved else None,
     )
-    return _openings(service, people, calendar)
+    return _collect_openings(service, people, calendar)
 
 
 def _refuse_span(first_day: date, last_day: date, duration: int | None) -> None:
@@ -334,7 +336,7 @@ def _refuse_span(first_day: date, last_day: date, duration: int | None) -> None:
 
 def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointment | None) -> dict[int, str]:
     """The names of those asked for, or of everybody who may be booked, by ascending id. Raises FieldRefused."""
-    people = performers(service)
+    people = list_performers(service)
     if moved and moved.staff.is_active:
         people |= {moved.staff_id: moved.staff.name}
     if set(staff_ids) - set(people):
@@ -342,13 +344,13 @@ def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointm
     return {pk: people[pk] for pk in sorted(set(staff_ids) or people)}
 
 
-def _openings(service: Service, people: dict[int, str], calendar: Calendar) -> Openings:
+def _collect_openings(service: Service, people: dict[int, str], calendar: Calendar) -> Openings:
     slots, reasons = calendar.openings()
     starts, duration, zone = list(slots), calendar.need.duration, calendar.zone
     return Openings(
         service,
         duration,
         people,
-        [(instant_of(start, zone), instant_of(start + duration, zone), free) for start, free in slots.items()],
+        [(find_instant(start, zone), find_instant(start + duration, zone), free) for start, free in slots.items()],
         [(day, calendar.count(starts, day), reasons.get(day)) for day in calendar.days],
     )

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from accounts.models import User
 from appointments import history
-from appointments.availability import Calendar, Need, need_of, need_of_visit
+from appointments.availability import Calendar, Need, measure_need, measure_need_of_visit
 from appointments.lateness import find_cutoff, is_late
 from appointments.models import Appointment
 from appointments.placing import (
@@ -24,19 +24,19 @@ from appointments.placing import (
     ensure_transaction,
     load_calendar,
     make_time_columns,
+    prepare_visit_insertion,
     refuse_sides,
     refuse_turned,
     refuse_unstorable,
     take_slot,
-    visit_insertion,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
-from clientline.zones import wall_clock
+from clientline.zones import read_wall_clock
 from services.models import Service
-from services.performing import performers, performs
+from services.performing import list_performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
@@ -71,7 +71,7 @@ def book(
     """
     _refuse_to_meet(client=client, service=service, staff=staff)
     refuse_fractions("price", price, service.organization.currency)
-    need = need_of(service, duration)
+    need = measure_need(service, duration)
     refuse_unstorable(appointment_date, need)
     visit = Appointment(
         organization=service.organization,
@@ -86,7 +86,7 @@ def book(
         **_freeze_terms(service, price),
         **make_time_columns(appointment_date, need, service.organization.zone),
     )
-    candidates = [staff.pk] if staff else among or performers(service)
+    candidates = [staff.pk] if staff else among or list_performers(service)
     # No savepoint of its own: the INSERT says ON CONFLICT DO NOTHING, so a race that is lost leaves the caller's
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
@@ -94,7 +94,7 @@ def book(
         visit.staff_id, visit.overbooked = take_slot(
             calendar, appointment_date, free_hand=caller_may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
         )
-        if not visit_insertion().save(visit):
+        if not prepare_visit_insertion().save(visit):
             raise SlotTaken
         history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
         _record_changed(visit, "overbooked", False, by=by, now=now)
@@ -134,7 +134,7 @@ def reschedule(
     _refuse_unless_scheduled(visit, "scheduled", now)
     _refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
-    need, zone = need_of_visit(visit), visit.organization.zone
+    need, zone = measure_need_of_visit(visit), visit.organization.zone
     placed = make_time_columns(appointment_date, need, zone) | {"staff": staff}
     # Also where only the clocks' reading differs: moving to the same instant agrees on the time that is shown now.
     if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
@@ -180,7 +180,7 @@ def keep_agreed_time(
     was, moved, by_how_much = history.write_agreed_time(visit), copy(visit), appointment_date - visit.appointment_date
     with catch_slot_taken():
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
-        save_changes(moved, changes | {"local_start": wall_clock(appointment_date, zone)})
+        save_changes(moved, changes | {"local_start": read_wall_clock(appointment_date, zone)})
         history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
     return moved
 
@@ -193,7 +193,7 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
     facts = []
     for visit in visits:
         was = history.write_agreed_time(visit)
-        visit.local_start, visit.version = wall_clock(visit.appointment_date, zone), visit.version + 1
+        visit.local_start, visit.version = read_wall_clock(visit.appointment_date, zone), visit.version + 1
         became = history.write_agreed_time(visit, zone)
         facts.append(history.make_fact(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
     # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.

@@ -55,7 +55,7 @@ def record_fact(
     reason: str = "",
 ) -> None:
     """Remember one fact about a visit; times are written by `write_agreed_time`."""
-    _fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+    _prepare_fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     # After the commit: what is rolled back did not happen.
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 
@@ -87,7 +87,7 @@ def make_fact(
 
 
 @cache
-def _fact_insertion() -> Insertion:
+def _prepare_fact_insertion() -> Insertion:
     return Insertion(AppointmentHistory)
 
 
@@ -184,7 +184,7 @@ def describe_history(visit: Appointment) -> list[DescribedFact]:
     names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
     return [
         {
-            "at": wording.moment(fact.at),
+            "at": wording.write_moment(fact.at),
             "text": f"{_describe_fact(fact, names, starts)} by {fact.by or 'the system'}",
             "reason": fact.reason,
         }
@@ -201,7 +201,7 @@ def _describe_fact(fact: AppointmentHistory, names: dict[str, str], starts: Star
 
 def _describe_value(action: str, text: str, names: dict[str, str], starts: Starts) -> str:
     if action in TIMED:
-        return wording.clock(_find_agreed_start(text, starts)) if text else ""
+        return wording.write_local_moment(_find_agreed_start(text, starts)) if text else ""
     if action in FLAGS:
         return FLAGS[action][text == "true"]
     return names.get(text, text).replace("_", "-")

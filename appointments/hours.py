@@ -24,37 +24,37 @@ WeeklyRow: TypeAlias = tuple[int, int, time, time]  # the person's id, weekday (
 SpecialRow: TypeAlias = tuple[int, date, time | None, time | None]  # the person's id, date, starts, ends; or closed
 
 
-def minute_of(instant: datetime) -> Minute:
+def floor_to_minute(instant: datetime) -> Minute:
     """The minute an instant falls into."""
     return int(instant.timestamp() // 60)
 
 
-def minute_after(instant: datetime) -> Minute:
+def ceil_to_minute(instant: datetime) -> Minute:
     """The first whole minute at or after an instant."""
     # Rounded up: a visit that ends within a minute still takes it, and one that starts in it must not overlap.
     return -int(-instant.timestamp() // 60)
 
 
-def instant_of(minute: Minute, zone: tzinfo = UTC) -> datetime:
+def find_instant(minute: Minute, zone: tzinfo = UTC) -> datetime:
     """The instant at which an absolute minute begins, told in `zone`."""
     return datetime.fromtimestamp(minute * 60, zone)
 
 
 @lru_cache(maxsize=4096)
-def minute_at(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
+def find_minute(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
     """The absolute minute at which the clocks of `zone` show `minute` of `day` (0 … 1440).
 
     A time shown twice means the first; one that is skipped means the moment of the skip.
     """
     naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 -- zone follows
     # By their timestamps: Python subtracts two times of one zone as if no clock had changed between them.
-    early, late = (minute_of(naive.replace(tzinfo=zone, fold=fold)) for fold in (1, 0))
+    early, late = (floor_to_minute(naive.replace(tzinfo=zone, fold=fold)) for fold in (1, 0))
     if early >= late:
         # Shown once, or twice (then fold 0 is the earlier).
         return late
     while late - early > 1:  # skipped: the clocks jump somewhere between the two readings
         middle = (early + late) // 2
-        if instant_of(middle, zone).replace(tzinfo=None) < naive:
+        if find_instant(middle, zone).replace(tzinfo=None) < naive:
             early = middle
         else:
             late = middle
@@ -63,37 +63,37 @@ def minute_at(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
 
 def find_midnight(zone: tzinfo, day: date) -> datetime:
     """The instant at which a local date begins; where the clocks skip its 00:00, that of the skip."""
-    return instant_of(minute_at(zone, day, 0))
+    return find_instant(find_minute(zone, day, 0))
 
 
 def is_shown(zone: tzinfo, day: date, minute: DayMinute) -> bool:
     """Whether the clocks ever show this time of this day."""
-    shown = instant_of(minute_at(zone, day, minute), zone)
+    shown = find_instant(find_minute(zone, day, minute), zone)
     return shown.date() == day and shown.hour * 60 + shown.minute == minute
 
 
-def grid(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
+def list_grid_starts(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
-    midnight = minute_at(zone, day, 0)
+    midnight = find_minute(zone, day, 0)
     # Only a day without a change of clocks may be counted through.
-    if minute_at(zone, day, DAY) - midnight == DAY:
+    if find_minute(zone, day, DAY) - midnight == DAY:
         return range(midnight + starts, midnight + ends, interval)
-    return [minute_at(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
+    return [find_minute(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
 
 
-def _minutes_of(starts: time, ends: time) -> Stretch:
+def _count_minutes(starts: time, ends: time) -> Stretch:
     """Two times of day as minutes of the day; 00:00 as an end is midnight. `models.minute_range` says it in SQL."""
     return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
 
 
 @cache
-def _weekly_hours_statement() -> Statement:
+def _prepare_weekly_hours() -> Statement:
     rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
     return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
 
 
 @cache
-def _special_hours_statement() -> Statement:
+def _prepare_special_hours() -> Statement:
     rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
@@ -105,15 +105,15 @@ class Hours:
         self.weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
         self.special: dict[tuple[int, date], list[Stretch]] = defaultdict(list)
         for staff, weekday, starts, ends in weekly:
-            self.weekly[staff, weekday].append(_minutes_of(starts, ends))
+            self.weekly[staff, weekday].append(_count_minutes(starts, ends))
         for staff, day, opens, closes in special:
-            self.special[staff, day] += [] if opens is None or closes is None else [_minutes_of(opens, closes)]
+            self.special[staff, day] += [] if opens is None or closes is None else [_count_minutes(opens, closes)]
 
     @staticmethod
     def statements_for(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
-        return (_weekly_hours_statement(), values), (_special_hours_statement(), values)
+        return (_prepare_weekly_hours(), values), (_prepare_special_hours(), values)
 
     @classmethod
     def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
@@ -130,7 +130,7 @@ class Hours:
         joined: list[Span] = []
         for day in days:
             for starts, ends in self.stretches_on(staff, day):
-                start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
+                start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
                 if joined and joined[-1][1] == start:
                     joined[-1] = (joined[-1][0], end)
                 # The clocks may skip a whole stretch; then it begins where it ends.
@@ -144,5 +144,5 @@ class Hours:
             minute
             for day in days
             for stretch in self.stretches_on(staff, day)
-            for minute in grid(zone, day, *stretch, interval)
+            for minute in list_grid_starts(zone, day, *stretch, interval)
         ]

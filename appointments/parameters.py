@@ -95,14 +95,14 @@ def _read_id(name, text):
         raise ValidationError({name: error.messages}) from error
 
 
-def _offered_to(caller):
+def _select_offered(caller):
     return Service.objects.visible_to(caller, "services")
 
 
 def _find_service(caller, pk):
-    (service,) = find_rows_by_key(caller, (_offered_to, pk)).values()
+    (service,) = find_rows_by_key(caller, (_select_offered, pk)).values()
     if service is None:
-        raise _unknown("service")
+        raise _make_unknown("service")
     return service
 
 
@@ -115,7 +115,7 @@ def _find_visit(caller, asked):
     visit = visits.filter(pk=asked["exclude"], service=asked["service"]).first()
     if visit is None:
         _find_service(caller, asked["service"])  # of two that are unknown, the first is named
-        raise _unknown("exclude")
+        raise _make_unknown("exclude")
     return visit
 
 
@@ -128,9 +128,9 @@ def _find_organization(pk, caller):
         raise FieldRefused("organization", "required", "Say whose report you want.")
     organization = Organization.objects.filter(pk=pk).first()
     if organization is None:
-        raise _unknown("organization")
+        raise _make_unknown("organization")
     return organization
 
 
-def _unknown(name):
+def _make_unknown(name):
     return FieldRefused(name, "does_not_exist", "There is no row with this id.")

@@ -20,12 +20,12 @@ from accounts import people
 from accounts.models import User
 from appointments import availability
 from appointments.availability import Calendar, Need
-from appointments.hours import instant_of, minute_of
+from appointments.hours import find_instant, floor_to_minute
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline.database.prepared import Insertion, Written, run_in_one_trip
 from clientline.refusals import FieldRefused
-from clientline.zones import wall_clock
+from clientline.zones import read_wall_clock
 from organizations.models import Organization
 
 # Staff and above may leave these: people phone in, front desks improvise.
@@ -49,7 +49,7 @@ TRY_LOCK = Written("SELECT pg_try_advisory_xact_lock(hashtextextended('calendar:
 
 
 @cache
-def visit_insertion() -> Insertion:
+def prepare_visit_insertion() -> Insertion:
     """Saves a new visit, unless another door took the slot."""
     return Insertion(Appointment, "ON CONFLICT DO NOTHING")
 
@@ -179,7 +179,7 @@ def _choose_person(
     """
     if named is None:
         return _choose_free_person(calendar, start, free_hand), False
-    refused = calendar.refusal(named, minute_of(start), LIBERTIES if free_hand else ())
+    refused = calendar.refusal(named, floor_to_minute(start), LIBERTIES if free_hand else ())
     if refused == availability.SLOT_TAKEN and overbook:
         return named, True
     if refused:
@@ -187,30 +187,30 @@ def _choose_person(
     return named, False
 
 
-def refusal_of_anyone(calendar: Calendar, staff: int, start: datetime, free_hand: bool) -> str | None:
+def find_refusal_of_anyone(calendar: Calendar, staff: int, start: datetime, free_hand: bool) -> str | None:
     """The stage that refuses a person nobody named: they have to be at work, whoever books."""
     liberties = set(LIBERTIES) - {availability.OUTSIDE_WORKING_HOURS} if free_hand else ()
-    return calendar.refusal(staff, minute_of(start), liberties)
+    return calendar.refusal(staff, floor_to_minute(start), liberties)
 
 
 def _choose_free_person(calendar: Calendar, start: datetime, free_hand: bool) -> int:
     """Among those who work and are free, whoever has the fewest booked minutes that day; then the lowest id."""
-    refusals = {staff: refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
+    refusals = {staff: find_refusal_of_anyone(calendar, staff, start, free_hand) for staff in calendar.staff_ids}
     free = [staff for staff, refused in refusals.items() if refused is None]
     if not free:
         furthest = max(filter(None, refusals.values()), key=availability.STAGES.index, default=availability.SLOT_TAKEN)
         raise SLOT_REFUSALS[furthest]
     # By what is booked under the locks: before them two bookings would both find the same person idle.
-    load = booked_minutes(free, calendar)
+    load = count_booked_minutes(free, calendar)
     return min(free, key=lambda staff: (load.get(staff, 0), staff))
 
 
-def booked_minutes(staff_ids: Collection[int], calendar: Calendar) -> dict[int, float]:
+def count_booked_minutes(staff_ids: Collection[int], calendar: Calendar) -> dict[int, float]:
     """The minutes of service each has on the calendar's dates."""
     visits = Appointment.objects.exclude(status="cancelled").filter(
         staff__in=staff_ids,
-        appointment_date__gte=instant_of(calendar.begin),
-        appointment_date__lt=instant_of(calendar.end),
+        appointment_date__gte=find_instant(calendar.begin),
+        appointment_date__lt=find_instant(calendar.end),
     )
     sums = visits.values("staff").annotate(booked=Sum(F("ends_at") - F("appointment_date")))
     return {row["staff"]: row["booked"] / timedelta(minutes=1) for row in sums}
@@ -218,7 +218,7 @@ def booked_minutes(staff_ids: Collection[int], calendar: Calendar) -> dict[int, 
 
 def make_time_columns(start: datetime, need: Need, zone: tzinfo = UTC) -> dict[str, datetime]:
     """The columns that say when a visit is, and what the organization's clocks show then: the time agreed."""
-    local_start = wall_clock(start, zone)
+    local_start = read_wall_clock(start, zone)
     start = start.astimezone(UTC)  # in a zone, half an hour from 02:30 may be an hour and a half
     ends_at = start + timedelta(minutes=need.duration)
     return {

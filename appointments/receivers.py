@@ -10,16 +10,16 @@ from accounts.signals import role_changing
 from appointments import rezoning
 from appointments.models import Appointment
 from clientline.refusals import Protected
-from clientline.zones import zone
+from clientline.zones import find_zone
 from organizations.signals import former_organization_imported, zone_changing
 
 
-def visitors_of(user):
+def _find_visitors(user):
     """People who have a visit with the user."""
     return Q(pk__in=Appointment.objects.filter(staff=user.pk).values("client"))
 
 
-WAYS.append(visitors_of)
+WAYS.append(_find_visitors)
 
 
 @receiver(role_changing)
@@ -31,7 +31,7 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
 
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
-    rezoning.follow_zone(organization, zone(timezone), coming_visits, by=by, now=now)
+    rezoning.follow_zone(organization, find_zone(timezone), coming_visits, by=by, now=now)
 
 
 @receiver(former_organization_imported)

@@ -78,7 +78,7 @@ class InvalidTransition(Refused):
     code = "invalid_transition"
 
     def __init__(self, visit: Appointment, to: str, now: datetime) -> None:
-        present, allowed = visit.status, reachable(visit, now)
+        present, allowed = visit.status, find_reachable_statuses(visit, now)
         super().__init__(
             f"A visit that is {present} cannot become {to} now.", **{"from": present, "to": to, "allowed": allowed}
         )
@@ -91,7 +91,7 @@ class TooLate(Refused):
         super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=localtime(cutoff_at))
 
 
-def reachable(visit: Appointment, now: datetime) -> list[str]:
+def find_reachable_statuses(visit: Appointment, now: datetime) -> list[str]:
     """The statuses a visit can get from here; before its start it can only be cancelled."""
     if visit.status == "scheduled":
         return ["completed", "cancelled", "no_show"] if now >= visit.appointment_date else ["cancelled"]

@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from appointments.availability import AwayRow
-from appointments.hours import Hours, Minute, Span, Stretch, minute_after, minute_at, minute_of
+from appointments.hours import Hours, Minute, Span, Stretch, ceil_to_minute, find_minute, floor_to_minute
 from appointments.lateness import CANCELLED_LATE_SQL
 from appointments.models import TimeOff
 from appointments.periods import Period, Report
@@ -73,7 +73,7 @@ def _sum_figures(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> dict[s
     return {name: sum(row[name] for row in rows) for name in names}
 
 
-def ratio(part: int, whole: int) -> float | None:
+def divide(part: int, whole: int) -> float | None:
     """A share with four decimals; None of nothing."""
     return round(part / whole, 4) if whole else None
 
@@ -83,14 +83,14 @@ def report_no_shows(period: Period) -> Report:
     rows = _count_visits(period, ATTENDANCE)
     total = _sum_figures(rows, ATTENDANCE)
     for row in (*rows, total):
-        row["no_show_rate"] = ratio(row["no_show"], row["completed"] + row["no_show"])
+        row["no_show_rate"] = divide(row["no_show"], row["completed"] + row["no_show"])
     return period.answer(rows, total)
 
 
 def report_utilization(period: Period) -> Report:
     """Minutes booked against minutes people were there to be booked."""
     rows = _count_visits(period, BOOKED_MINUTES)
-    available = available_minutes(period)
+    available = count_available_minutes(period)
     if period.group_by == "staff":
         rows = _add_idle_people(rows, available)
     everybody = sum(available.values())
@@ -99,7 +99,7 @@ def report_utilization(period: Period) -> Report:
         row["available_minutes"] = everybody if period.group_by == "service" else available.get(row["key"], 0)
     total = _sum_figures(rows, BOOKED_MINUTES) | {"available_minutes": everybody}
     for row in (*rows, total):
-        row["utilization"] = ratio(row["booked_minutes"], row["available_minutes"])
+        row["utilization"] = divide(row["booked_minutes"], row["available_minutes"])
     return period.answer(rows, total)
 
 
@@ -111,7 +111,7 @@ def _add_idle_people(rows: list[dict[str, Any]], available: dict[Any, int]) -> l
     return sorted(rows, key=lambda row: (row["label"], row["key"]))
 
 
-def available_minutes(period: Period) -> dict[int | str | None, int]:
+def count_available_minutes(period: Period) -> dict[int | str | None, int]:
     """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
@@ -131,7 +131,7 @@ def _count_worked_minutes(stretches: Iterable[Stretch], away: Iterable[Span], zo
     """The minutes of the stretches of one day that no time off covers."""
     total = 0
     for starts, ends in stretches:
-        start, end = minute_at(zone, day, starts), minute_at(zone, day, ends)
+        start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
         total += max(end - start, 0) - sum(max(min(b, end) - max(a, start), 0) for a, b in away)
     return total
 
@@ -147,7 +147,7 @@ def _find_time_off(period: Period, staff_ids: Collection[int]) -> dict[int, list
         # A closure meets absences, so spans are joined: what is off twice may not be taken off twice.
         for pk in staff_ids if staff is None else (staff,):
             if pk in spans:
-                _join_span(spans[pk], minute_of(starts_at), minute_after(ends_at))
+                _join_span(spans[pk], floor_to_minute(starts_at), ceil_to_minute(ends_at))
     return spans
 
 

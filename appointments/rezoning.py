@@ -14,7 +14,7 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from accounts.models import User
 from appointments import booking
-from appointments.hours import instant_of, is_shown, minute_at
+from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment, TimeOff
 from appointments.placing import hold_calendars
 from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
@@ -68,8 +68,8 @@ def find_stray_parameters(now: datetime, organization: Organization | None = Non
     asked: dict[str, Any] = {"now": now, "organization": organization and organization.pk}
     with connection.cursor() as cursor:
         cursor.execute(FURTHEST, asked)
-        found = [(name, last + zones.SECOND) for name, last in cursor.fetchall() if name in zones.readable_zones()]
-    spans = [(name, *span) for name, last in found for span in zones.spans(zones.zone(name), now, last)]
+        found = [(name, last + zones.SECOND) for name, last in cursor.fetchall() if name in zones.list_readable_zones()]
+    spans = [(name, *span) for name, last in found for span in zones.split_by_offset(zones.find_zone(name), now, last)]
     names, begins, ends, offsets = map(list, zip(*spans, strict=True)) if spans else ([], [], [], [])
     seconds = [int(offset.total_seconds()) for offset in offsets]
     return asked | {"zones": names, "begins": begins, "ends": ends, "seconds": seconds}
@@ -103,9 +103,9 @@ def fill_in(organization: Organization) -> None:
     first, last = visits.aggregate(first=Min("appointment_date"), last=Max("appointment_date")).values()
     if first is None:
         return
-    zone = zones.machine_zone(organization.timezone)
+    zone = zones.find_machine_zone(organization.timezone)
     with connection.cursor() as cursor:
-        for begin, end, offset in zones.spans(zone, first, last + zones.SECOND):
+        for begin, end, offset in zones.split_by_offset(zone, first, last + zones.SECOND):
             cursor.execute(FILL, [offset.total_seconds(), organization.pk, begin, end])
 
 
@@ -142,7 +142,7 @@ def _is_coming(visit: Appointment, now: datetime) -> bool:
 
 
 def _is_stray(visit: Appointment, zone: tzinfo, now: datetime) -> bool:
-    shown = zones.wall_clock(visit.appointment_date, zone)
+    shown = zones.read_wall_clock(visit.appointment_date, zone)
     return _is_coming(visit, now) and visit.local_start is not None and visit.local_start != shown
 
 
@@ -153,8 +153,8 @@ def _put_right(
 
     Nobody is moved into the time off `away`.
     """
-    targets = {visit: _instant_showing(_agreed_clock(visit), zone) for visit in visits}
-    stuck = {visit: why for visit in visits if (why := _refusal_of(visit, targets[visit], away))}
+    targets = {visit: _find_instant_showing(_read_agreed_clock(visit), zone) for visit in visits}
+    stuck = {visit: why for visit in visits if (why := _find_refusal(visit, targets[visit], away))}
     free = {visit: start for visit, start in targets.items() if start is not None and visit not in stuck}
     waiting = _sort_by_way(free)
     moved: list[Appointment] = []
@@ -174,12 +174,12 @@ def _put_right(
     return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
 
 
-def _instant_showing(local: datetime, zone: tzinfo) -> datetime | None:
+def _find_instant_showing(local: datetime, zone: tzinfo) -> datetime | None:
     """The first instant at which the clocks show this; None where they skip it."""
     minute = local.hour * 60 + local.minute
     if not is_shown(zone, local.date(), minute):
         return None
-    return instant_of(minute_at(zone, local.date(), minute)) + timedelta(
+    return find_instant(find_minute(zone, local.date(), minute)) + timedelta(
         seconds=local.second, microseconds=local.microsecond
     )
 
@@ -200,7 +200,7 @@ def _find_times_off(visits: list[Appointment]) -> list[TimeOff]:
     return list(TimeOff.objects.filter(whose))
 
 
-def _refusal_of(visit: Appointment, start: datetime | None, away: Iterable[TimeOff]) -> str | None:
+def _find_refusal(visit: Appointment, start: datetime | None, away: Iterable[TimeOff]) -> str | None:
     """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
     if start is None:
         return TIME_GONE
@@ -223,7 +223,7 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
     if first is None:
         return
     if wish is None:
-        raise AsksAboutVisits(coming.count(), _example_of(first, zone))
+        raise AsksAboutVisits(coming.count(), _write_example(first, zone))
     visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
         booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
@@ -231,12 +231,12 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
         raise VisitsInTheWay(stuck)
 
 
-def _example_of(visit: Appointment, zone: tzinfo) -> str:
+def _write_example(visit: Appointment, zone: tzinfo) -> str:
     """What either wish means for a visit, in a sentence."""
-    agreed, shown = visit.agreed_start, zones.wall_clock(visit.appointment_date, zone)
+    agreed, shown = visit.agreed_start, zones.read_wall_clock(visit.appointment_date, zone)
     return (
-        f"The next one, number {visit.pk}, was agreed for {wording.clock(agreed)}: it stays at that time, "
-        f"or it is at {wording.clock(shown)}."
+        f"The next one, number {visit.pk}, was agreed for {wording.write_local_moment(agreed)}: it stays at that time, "
+        f"or it is at {wording.write_local_moment(shown)}."
     )
 
 
@@ -250,9 +250,11 @@ def _hold_coming_visits(coming: QuerySet[Appointment]) -> list[Appointment]:
 
 def _find_moving(zone: tzinfo, visits: list[Appointment]) -> list[Appointment]:
     """Those which the clocks of `zone` show at another time than was agreed."""
-    return [visit for visit in visits if _agreed_clock(visit) != zones.wall_clock(visit.appointment_date, zone)]
+    return [
+        visit for visit in visits if _read_agreed_clock(visit) != zones.read_wall_clock(visit.appointment_date, zone)
+    ]
 
 
-def _agreed_clock(visit: Appointment) -> datetime:
+def _read_agreed_clock(visit: Appointment) -> datetime:
     """The time agreed, also where psql left it out."""
     return visit.agreed_start.replace(tzinfo=None)

@@ -109,7 +109,7 @@ class AppointmentSerializer(TenantSerializer):
             "version",
             "created_at",
         ]
-        guarded = policy.guarded_keys("appointments", "update")
+        guarded = policy.find_guarded_keys("appointments", "update")
 
     def update(self, instance, validated_data):
         return booking.revise(by=self.caller, visit=instance, changes=validated_data, now=timezone.now())
@@ -160,11 +160,11 @@ class BookingSerializer(TenantSerializer):
             "internal_notes",
             "overbook",
         ]
-        guarded = policy.guarded_keys("appointments", "create")
+        guarded = policy.find_guarded_keys("appointments", "create")
 
     def validate(self, attrs):
         alone = {policy.OWN: "client", policy.ASSIGNED: "staff"}.get(
-            policy.scope(self.caller, "appointments", "create")
+            policy.find_scope(self.caller, "appointments", "create")
         )
         if alone:
             attrs.setdefault(alone, self.caller)
@@ -200,7 +200,7 @@ class MoveSerializer(BodySerializer):
     harmless = {"waive_fee": False}  # it asks for nothing, so everybody may say it
 
     def to_internal_value(self, data):
-        for key in policy.withheld_keys(self.caller, self.guarded):
+        for key in policy.find_withheld_keys(self.caller, self.guarded):
             if key in data and data[key] is not self.harmless.get(key, empty):
                 raise Forbidden(f"You may not send `{key}`.")
         return super().to_internal_value(data)
@@ -215,7 +215,7 @@ class RescheduleSerializer(MoveSerializer):
     staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
     overbook = StrictBooleanField(default=False)
 
-    guarded = policy.guarded_keys("appointments", "reschedule")
+    guarded = policy.find_guarded_keys("appointments", "reschedule")
 
 
 class CancelSerializer(MoveSerializer):
@@ -223,13 +223,13 @@ class CancelSerializer(MoveSerializer):
     waive_fee = StrictBooleanField(default=False)
     scope = StrictChoiceField(choices=["this", "following"], default="this")
 
-    guarded = policy.guarded_keys("appointments", "cancel")
+    guarded = policy.find_guarded_keys("appointments", "cancel")
 
 
 class NoShowSerializer(MoveSerializer):
     waive_fee = StrictBooleanField(default=False)
 
-    guarded = policy.guarded_keys("appointments", "no_show")
+    guarded = policy.find_guarded_keys("appointments", "no_show")
 
 
 class CompleteSerializer(MoveSerializer):

@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from appointments import booking
-from appointments.availability import need_of
-from appointments.hours import instant_of, is_shown, minute_at
+from appointments.availability import measure_need
+from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
-from appointments.placing import booked_minutes, hold_people_and_calendars, load_calendar, refusal_of_anyone
+from appointments.placing import count_booked_minutes, find_refusal_of_anyone, hold_people_and_calendars, load_calendar
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
 from clientline.refusals import Refused
 from services.models import Service
-from services.performing import performers
+from services.performing import list_performers
 
 
 class Booked(NamedTuple):
@@ -49,7 +49,7 @@ def book_series(
     All or nothing, or with `skip` those that are possible: `skipped` names the others with their codes.
     Raises what `booking.book` does, with the date in its sentence.
     """
-    dates = list(_occurrences(service.organization.zone, appointment_date, every, count))
+    dates = list(_list_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
         among = None if staff else [_choose_for_series(by, service, dates, now, details)]
         series = uuid4()
@@ -81,7 +81,7 @@ def book_series(
     return Booked(series, visits, skipped)
 
 
-def _occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> Iterator[Occurrence]:
+def _list_occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> Iterator[Occurrence]:
     """The same local time every so many weeks; on the day of a clock change it may not be `shown`."""
     local = first.astimezone(zone)
     minute = local.hour * 60 + local.minute
@@ -89,7 +89,7 @@ def _occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> Itera
     for n in range(1, count):
         # By dates: 168 hours later the clocks may show another time.
         day = local.date() + timedelta(weeks=every * n)
-        yield Occurrence(instant_of(minute_at(zone, day, minute)), day, is_shown(zone, day, minute))
+        yield Occurrence(find_instant(find_minute(zone, day, minute)), day, is_shown(zone, day, minute))
 
 
 def _refuse_unshown(occurrence: Occurrence) -> None:
@@ -109,17 +109,17 @@ def _choose_for_series(
 
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
     """
-    need, free_hand = need_of(service, details.get("duration")), booking.caller_may(by, "bend_rules")
-    people = list(performers(service))
+    need, free_hand = measure_need(service, details.get("duration")), booking.caller_may(by, "bend_rules")
+    people = list(list_performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
     hold_people_and_calendars(details["client"], people)
     misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0.0)
     for occurrence in dates:
         calendar = load_calendar(service.organization, people, occurrence.instant, need, now)
-        booked = booked_minutes(people, calendar)
+        booked = count_booked_minutes(people, calendar)
         for staff in people:
-            misses[staff] += refusal_of_anyone(calendar, staff, occurrence.instant, free_hand) is not None
+            misses[staff] += find_refusal_of_anyone(calendar, staff, occurrence.instant, free_hand) is not None
             minutes[staff] += booked.get(staff, 0)
     return min(people, key=lambda staff: (misses[staff], minutes[staff], staff))
 

@@ -31,28 +31,28 @@ def run(arguments):
     try:
         execute_from_command_line(arguments)
     except Exception as error:
-        sentence = "" if "--traceback" in arguments else sentence_about(error)
+        sentence = "" if "--traceback" in arguments else _write_sentence(error)
         if not sentence:
             raise
         sys.exit(sentence)
 
 
-def sentence_about(error):
+def _write_sentence(error):
     """What to tell people about an error; empty for a defect."""
     if isinstance(error, (ImproperlyConfigured, Unreachable)):
         return str(error)
     if isinstance(error, OSError) and error.filename:
-        return f"{error.strerror}: {error.filename}. {disk_mend(error)}"
-    return database_sentence(error) if isinstance(error, DatabaseError) else ""
+        return f"{error.strerror}: {error.filename}. {_tell_disk_mend(error)}"
+    return _write_database_sentence(error) if isinstance(error, DatabaseError) else ""
 
 
-def disk_mend(error):
+def _tell_disk_mend(error):
     if str(error.filename).startswith(str(settings.DATA_DIR)):
         return f"CLIENTLINE_DATA is {settings.DATA_DIR}: name a directory of this user's own, on a disk with room."
     return "Let this user work there, or make room, and try again."
 
 
-def database_sentence(error):
+def _write_database_sentence(error):
     cause = error.__cause__ or getattr(error.__context__, "__cause__", None)  # `migrate` says it in words of its own
     words = str(cause or error).strip().partition("\n")[0].rstrip(".")
     for kind, sentence in SENTENCES.items():

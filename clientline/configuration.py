@@ -57,10 +57,10 @@ class Environment:
         return self._checked(name, default, HOST_NAME.fullmatch, "name hosts only, without scheme, port and path")
 
     def origins(self, name):
-        return self._checked(name, (), is_origin, "name a scheme and a host each, as https://book.example.com")
+        return self._checked(name, (), _is_origin, "name a scheme and a host each, as https://book.example.com")
 
     def networks(self, name):
-        return self._checked(name, (), is_network, "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8")
+        return self._checked(name, (), _is_network, "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8")
 
     def _checked(self, name, default, is_right, mend):
         values = self.list(name, default)
@@ -70,8 +70,8 @@ class Environment:
 
     def url(self, name, default):
         value = self(name, default).strip().rstrip("/")
-        if value != default and not is_address(value):
-            refuse(name, shown_address(value), "name an address that begins with http:// or https://")
+        if value != default and not _is_address(value):
+            refuse(name, _hide_password(value), "name an address that begins with http:// or https://")
         return value
 
 
@@ -85,24 +85,24 @@ def split(text):
         return None
 
 
-def is_address(text):
+def _is_address(text):
     parts = split(text)
     return bool(parts and parts.scheme in ("http", "https") and parts.hostname and " " not in text)
 
 
-def is_origin(text):
+def _is_origin(text):
     # A star stands for all subdomains.
-    return is_address(text.replace("://*.", "://")) and not split(text).path
+    return _is_address(text.replace("://*.", "://")) and not split(text).path
 
 
-def is_network(text):
+def _is_network(text):
     try:
         return bool(ip_network(text))
     except ValueError:
         return False
 
 
-def shown_address(text):
+def _hide_password(text):
     """An address for people's eyes: nobody can tell where a password ends that is not written as it should be."""
     scheme, found, rest = text.partition("://")
     if not found:
@@ -111,13 +111,13 @@ def shown_address(text):
     return f"{scheme}://{'***@' if has_password else ''}{'…' if not has_password else place.partition('?')[0]}"
 
 
-def database(url):
+def read_database(url):
     """Django's settings of the server that DATABASE_URL names; anything but PostgreSQL is refused."""
     parts = split(url)
     if not parts or not parts.scheme or parts.fragment or "@" in parts.path:
         refuse(
             "DATABASE_URL",
-            shown_address(url),
+            _hide_password(url),
             "write postgres://user:password@host:5432/name, with %40 %23 %2F %3F %3A %25 for @ # / ? : % in a password",
         )
     if parts.scheme not in environ.Env.POSTGRES_FAMILY:
@@ -128,7 +128,7 @@ def database(url):
         )
     config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
     if not config["NAME"]:
-        refuse("DATABASE_URL", shown_address(url), "say which database, as postgres://user:password@host:5432/name")
+        refuse("DATABASE_URL", _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
     return config
 
 
@@ -149,11 +149,11 @@ def read_file(path):
     environ.Env.read_env(StringIO("\n".join(line for line in lines if ASSIGNMENT.fullmatch(line))))
 
 
-def kept_secret(path):
+def keep_secret(path):
     """The secret in `path`, made on first use. Raises ImproperlyConfigured where it can be neither read nor kept."""
     try:
         if not path.exists():
-            make_secret(path)
+            _make_secret(path)
         secret = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         is_file = isinstance(error, FileExistsError | NotADirectoryError)
@@ -168,7 +168,7 @@ def kept_secret(path):
     return secret
 
 
-def make_secret(path):
+def _make_secret(path):
     """Linked into place, so that starters at once agree on one, and a full disk leaves nothing half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")

@@ -55,7 +55,7 @@ class SameOrganization(BaseConstraint):
     __hash__ = None
 
 
-def violated(models, name):
+def find_violated(models, name):
     """The declared constraint called `name` with its model, or (None, None)."""
     for model in models:
         for constraint in model._meta.constraints:
@@ -64,7 +64,7 @@ def violated(models, name):
     return None, None
 
 
-def column_field(models, name):
+def find_column_field(models, name):
     """The field whose `unique=True` PostgreSQL named `<table>_<column>_key`, or None."""
     for model in models:
         table = model._meta.db_table

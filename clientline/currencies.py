@@ -45,7 +45,7 @@ def validate_currency(code: str) -> None:
         raise ValidationError("Choose a currency by its three letters, like EUR.", code="invalid")
 
 
-def decimals_of(code: str) -> int:
+def count_decimals(code: str) -> int:
     """How many decimals an amount in this currency has; of no currency, two."""
     return DECIMALS.get(code, 2)
 

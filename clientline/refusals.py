@@ -91,7 +91,7 @@ class Throttled(Refused):
         self.retry_after = max(ceil(retry_after), 1)
 
 
-def plain_refusal(status: int, detail: str, code: str | None = None) -> Refused:
+def make_refusal(status: int, detail: str, code: str | None = None) -> Refused:
     """A Refused that has no class of its own; without a `code`, with the usual one of the status."""
     refusal = Refused(detail)
     refusal.status, refusal.code = status, code or CODES_BY_STATUS[status]

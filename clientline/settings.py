@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from clientline.configuration import Environment, database, kept_secret, read_file
+from clientline.configuration import Environment, keep_secret, read_database, read_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.2.0"
@@ -28,38 +28,38 @@ LOG_FORMAT = env.choice("LOG_FORMAT", default="text", among=("text", "json"))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 
-def embedded_database(data):
+def configure_embedded_database(data):
     """The private server that the database engine starts when DATABASE_URL is unset."""
     return {"ENGINE": "clientline.postgres.backend", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
 
 
 DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
-DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else embedded_database(DATA_DIR)}
+DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else configure_embedded_database(DATA_DIR)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 
 
-def program(arguments):
+def name_program(arguments):
     """What PostgreSQL calls our connections: the audit tells a command's changes from psql's by it."""
     name, *words = arguments
     is_command = Path(name).name == "manage.py" and words and words[0] not in ("up", "runserver")
     return f"manage.py {words[0]}"[:63] if is_command else "clientline"
 
 
-PROGRAM = program(sys.argv)
+PROGRAM = name_program(sys.argv)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", PROGRAM)
 
 
-def secret_key():
+def choose_secret_key():
     """SECRET_KEY, or for the embedded server one made once and kept where only its owner reads it."""
     if key := env("SECRET_KEY", default=""):
         return key
     if DATABASE_URL:
         raise ImproperlyConfigured("Set SECRET_KEY: it is generated only for the embedded database.")
-    return kept_secret(DATA_DIR / "secret_key")
+    return keep_secret(DATA_DIR / "secret_key")
 
 
-SECRET_KEY = secret_key()
+SECRET_KEY = choose_secret_key()
 
 # Online payment. The simulator moves no money, so it is only a default where the database is embedded, too.
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
@@ -151,8 +151,8 @@ AXES_HANDLER = "accounts.sign_in.FailuresHandler"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_USERNAME_CALLABLE = "accounts.sign_in.account_of"
-AXES_CLIENT_IP_CALLABLE = "clientline.web.addresses.network_of"
+AXES_USERNAME_CALLABLE = "accounts.sign_in.name_account"
+AXES_CLIENT_IP_CALLABLE = "clientline.web.addresses.find_network"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or an attacker could keep somebody out for good
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
@@ -196,7 +196,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "clientline.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["clientline.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "clientline.api.schema.ClientLineSchema",
-    "EXCEPTION_HANDLER": "clientline.api.problems.problem_handler",
+    "EXCEPTION_HANDLER": "clientline.api.problems.handle_problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }

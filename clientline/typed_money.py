@@ -16,7 +16,7 @@ decimal say nothing (`4500.00` JPY) unless they make up threes: `1405,000` is pe
 import re
 from decimal import Decimal
 
-from clientline.currencies import decimals_of
+from clientline.currencies import count_decimals
 
 LONGEST = 40  # characters
 SEPARATORS = ",."
@@ -70,7 +70,7 @@ class TooManyDecimals(AmountNotRead):
     code = "decimals"
 
     def __init__(self, currency: str):
-        decimals = decimals_of(currency)
+        decimals = count_decimals(currency)
         whole = f"{currency} has no smaller unit. Write a whole amount."
         super().__init__(f"Write at most {WORDS[decimals]} decimals." if decimals else whole)
 
@@ -85,7 +85,7 @@ class AmountAmbiguous(AmountNotRead):
         thousands, decimals = readings
         first, second = (f"{each} {currency}".strip() for each in readings)
         # The second has three decimals, and typed like that it would be asked back again.
-        clear = f"{decimals}0" if decimals_of(currency) == 3 else f"{decimals:.2f}"
+        clear = f"{decimals}0" if count_decimals(currency) == 3 else f"{decimals:.2f}"
         super().__init__(f"Is “{text}” {first} or {second}? Write {thousands} or {clear}.")
 
 
@@ -97,13 +97,13 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     text = text.strip()
     _refuse_unreadable(text)
     digits = _in_ascii(text)
-    whole, decimals = _as_thousands(digits), _as_decimals(digits)
-    if whole and decimals and decimals_of(currency):
-        raise AmountAmbiguous(text, currency, (amount(whole, "", currency), Decimal(".".join(decimals))))
+    whole, decimals = _join_thousands(digits), _split_decimals(digits)
+    if whole and decimals and count_decimals(currency):
+        raise AmountAmbiguous(text, currency, (make_amount(whole, "", currency), Decimal(".".join(decimals))))
     if whole:
-        return amount(whole, "", currency)
+        return make_amount(whole, "", currency)
     if decimals:
-        return amount(*decimals, currency)
+        return make_amount(*decimals, currency)
     raise ThousandsNotInThrees
 
 
@@ -127,24 +127,24 @@ def _refuse_unreadable(text: str) -> None:
         raise ZerosInFront
 
 
-def _as_thousands(digits: str) -> str:
+def _join_thousands(digits: str) -> str:
     """The digits of a whole amount, parted in threes by one and the same sign or by none; "" where it is none."""
     parted = re.fullmatch(rf"[1-9][0-9]{{0,2}}([{SEPARATORS}{THOUSANDS_ONLY}])[0-9]{{3}}(?:\1[0-9]{{3}})*", digits)
     return re.sub("[^0-9]", "", digits) if parted or digits.isdigit() else ""
 
 
-def _as_decimals(digits: str) -> tuple[str, str] | None:
+def _split_decimals(digits: str) -> tuple[str, str] | None:
     """The digits before and behind a decimal sign, which parts no thousands; None where there is none."""
     parted = re.fullmatch(rf"(.*)([{SEPARATORS}])([0-9]+)", digits)
     if not parted or parted[2] in parted[1]:
         return None
-    whole = _as_thousands(parted[1] or "0")
+    whole = _join_thousands(parted[1] or "0")
     return (whole, parted[3]) if whole else None
 
 
-def amount(whole: str, decimals: str, currency: str) -> Decimal:
+def make_amount(whole: str, decimals: str, currency: str) -> Decimal:
     """Raises TooManyDecimals."""
-    fitting, more = decimals[: decimals_of(currency)], decimals[decimals_of(currency) :]
+    fitting, more = decimals[: count_decimals(currency)], decimals[count_decimals(currency) :]
     if more and (more.strip("0") or len(decimals) % 3 == 0):
         raise TooManyDecimals(currency)
-    return Decimal(f"{whole}.{fitting:0<{decimals_of(currency)}}".rstrip("."))
+    return Decimal(f"{whole}.{fitting:0<{count_decimals(currency)}}".rstrip("."))

@@ -3,7 +3,7 @@ from django.utils.html import format_html_join
 
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
-from clientline.api.fields import readable_number
+from clientline.api.fields import is_readable_number
 from organizations import audit
 from organizations.models import Audit
 
@@ -58,7 +58,7 @@ class AuditAdmin(ClientLineModelAdmin):
         number = search_term.strip()
         if not number:
             return queryset, False
-        return (queryset.about(int(number)) if readable_number(number) else queryset.none()), False
+        return (queryset.about(int(number)) if is_readable_number(number) else queryset.none()), False
 
     def who(self, entry):
         return audit.name_doer(entry)

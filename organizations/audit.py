@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from clientline.api.fields import tellable
+from clientline.api.fields import select_tellable
 from clientline.callers import Caller
 from organizations.models import Audit, Organization
 from organizations.origin import origin
@@ -118,7 +118,7 @@ def list_changes(changes: Changes, longest: int | None = LONGEST_VALUE) -> list[
     return [
         f"{name.removesuffix('_id').replace('_', ' ')} "
         + " → ".join(_cut_value(value, longest) for value in (was, became) if was is not None or value is not None)
-        for name, (was, became) in sorted(tellable(changes).items())
+        for name, (was, became) in sorted(select_tellable(changes).items())
         if name != "version"
     ]
 

@@ -55,7 +55,7 @@ class Once:
         if kept is None:
             return None
         self.refuse_unequal(kept)
-        return replayed(kept)
+        return _replay_answer(kept)
 
     def lock(self):
         # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
@@ -92,14 +92,14 @@ class Once:
         )
 
 
-def once(request):
+def identify_request(request):
     """The Once of a caller's POST with a key, else None."""
     if request.method == "POST" and HEADER in request.headers and request.user.is_authenticated:
         return Once(request)
     return None
 
 
-def replayed(kept):
+def _replay_answer(kept):
     response = HttpResponse(bytes(kept.body), content_type=JSONRenderer.media_type, status=kept.status)
     response["Idempotent-Replayed"] = "true"
     for header, value in (("Location", kept.location), ("ETag", kept.etag)):

@@ -2,7 +2,7 @@
 
 from clientline.currencies import STORABLE
 from clientline.database.invariants import Invariant
-from clientline.zones import readable_zones
+from clientline.zones import list_readable_zones
 
 INVARIANTS = [
     Invariant(
@@ -10,7 +10,7 @@ INVARIANTS = [
         # Rules change with their versions; a zone without any shows UTC.
         sql="SELECT id FROM organizations WHERE timezone <> ALL (%(zones)s)",
         says="organizations in time zones without rules",
-        parameters=lambda: {"zones": sorted(readable_zones())},
+        parameters=lambda: {"zones": sorted(list_readable_zones())},
     ),
     Invariant(
         name="organization_currency_is_known",

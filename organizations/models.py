@@ -120,7 +120,7 @@ class Organization(models.Model):
 
     @property
     def zone(self):
-        return zones.zone(self.timezone)
+        return zones.find_zone(self.timezone)
 
 
 class IdempotencyKey(models.Model):

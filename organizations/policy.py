@@ -79,7 +79,7 @@ CELLS = {
 ROLES_IN = {EVERYTHING: ROLES, ORG: ROLES, BELOW: ("staff", "client"), CLIENTS: ("client",)}
 
 
-def scope(user: Caller, resource: str, action: str) -> str:
+def find_scope(user: Caller, resource: str, action: str) -> str:
     """The scope in which `user` may do `action`; NEVER for what is not in the table or nobody's."""
     if not user.is_authenticated:
         return NEVER
@@ -89,19 +89,19 @@ def scope(user: Caller, resource: str, action: str) -> str:
 
 def allows(user: Caller, resource: str, action: str) -> bool:
     """Whether there is any row on which `user` may do `action`."""
-    return scope(user, resource, action) != NEVER
+    return find_scope(user, resource, action) != NEVER
 
 
-def guarded_keys(resource: str, action: str) -> dict[str, tuple[str, str]]:
+def find_guarded_keys(resource: str, action: str) -> dict[str, tuple[str, str]]:
     """The keys that not everybody may send who may do `action`, each with the (resource, action) it takes."""
     return {key: (resource, needed) for key, needed in GUARDED[resource, action].items()}
 
 
-def withheld_keys(user: Caller, guarded: dict[str, tuple[str, str]]) -> list[str]:
+def find_withheld_keys(user: Caller, guarded: dict[str, tuple[str, str]]) -> list[str]:
     """Of such keys those that `user` may not send, in their order."""
     return [key for key, permission in guarded.items() if not allows(user, *permission)]
 
 
-def grantable_roles(user: Caller, action: str) -> tuple[str, ...]:
+def find_grantable_roles(user: Caller, action: str) -> tuple[str, ...]:
     """The roles `user` may give when they `action` (create or update) somebody."""
-    return ROLES_IN.get(scope(user, "users", action), ())
+    return ROLES_IN.get(find_scope(user, "users", action), ())

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from clientline.api.fields import ChangesField, Reference, StrictChoiceField
 from clientline.api.serializers import UNKNOWN_KEY, ClientLineSerializer
 from clientline.currencies import validate_currency
-from clientline.zones import country_of, validate_zone
+from clientline.zones import guess_country, validate_zone
 from organizations import changing, policy
 from organizations.models import Audit, Organization
 
@@ -46,7 +46,7 @@ class OrganizationSerializer(ClientLineSerializer):
         ]
         read_only_fields = ["id", "version", "created_at"]
         kept = ["coming_visits"]
-        guarded = policy.guarded_keys("organizations", "update")
+        guarded = policy.find_guarded_keys("organizations", "update")
         extra_kwargs = {"timezone": {"validators": []}, "currency": {"validators": []}}
 
     def validate_timezone(self, name):
@@ -67,7 +67,7 @@ class OrganizationSerializer(ClientLineSerializer):
     def create(self, validated_data):
         """Without a country, the one of the time zone is guessed, this once."""
         name = validated_data.get("timezone", Organization._meta.get_field("timezone").get_default())
-        return super().create({"country": country_of(name)} | validated_data)
+        return super().create({"country": guess_country(name)} | validated_data)
 
     def update(self, instance, validated_data):
         coming_visits = validated_data.pop("coming_visits", None)

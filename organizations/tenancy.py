@@ -33,7 +33,7 @@ SETTINGS = {
 }
 
 
-def settings_sql(*, role: str, organization: str, user: str) -> str:
+def write_settings_sql(*, role: str, organization: str, user: str) -> str:
     """A list of SELECT columns that confines the transaction; the arguments are SQL expressions of type text.
 
     Its last two parameters are the request's source and id.
@@ -50,7 +50,7 @@ def settings_sql(*, role: str, organization: str, user: str) -> str:
     )
 
 
-CONFINE_SQL = f"SELECT {settings_sql(role='%s', organization='%s', user='%s')}"
+CONFINE_SQL = f"SELECT {write_settings_sql(role='%s', organization='%s', user='%s')}"
 
 
 def confine(*, organization_id: int | None, user_id: int | None = None, operator: bool = False) -> None:
@@ -61,11 +61,11 @@ def confine(*, organization_id: int | None, user_id: int | None = None, operator
     # 'none' is the session's own role, which owns the tables, so row security lets it see everything.
     role = "none" if operator else TENANT_ROLE
     with connection.cursor() as cursor:
-        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *origin_values()])
+        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *read_origin()])
 
 
-def origin_values() -> list[str]:
-    """The present request's source and id, as `settings_sql` takes them last; both empty outside of requests."""
+def read_origin() -> list[str]:
+    """The present request's source and id, as `write_settings_sql` takes them last; both empty outside of requests."""
     present = origin.get()
     return [present.source, present.request_id]
 
@@ -79,7 +79,7 @@ ATTRIBUTE_SQL = (
 def attribute(user: Caller | None) -> None:
     """Let the audit say that the rest of this transaction is `user`'s (None: nobody's), where no wall says so."""
     with connection.cursor() as cursor:
-        cursor.execute(ATTRIBUTE_SQL, [str(user.pk) if user else "", *origin_values()])
+        cursor.execute(ATTRIBUTE_SQL, [str(user.pk) if user else "", *read_origin()])
 
 
 def release() -> None:
@@ -95,7 +95,7 @@ class TenantQuerySet(models.QuerySet):
 
     def visible_to(self, user: Caller, resource: str, action: str = "list") -> Self:
         """The rows on which the policy lets `user` do `action`; none at all when it is never permitted."""
-        scope = policy.scope(user, resource, action)
+        scope = policy.find_scope(user, resource, action)
         if scope == policy.EVERYTHING:
             return self
         if scope == policy.NEVER:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier, Literal
 
-from clientline.zones import country_of
+from clientline.zones import guess_country
 from organizations import audit
 from organizations.models import Organization
 from organizations.signals import former_organization_imported
@@ -26,7 +26,7 @@ CONTINUE_NUMBERS = SQL(
     " FROM (SELECT pg_get_serial_sequence({sequence}, 'id')::regclass) AS of (sequence)"
 )
 FORMAT = "ClientLine organization, 2"
-# What files of the first format, which version 0.1 wrote, do not have: `fill_what_was_added` does.
+# What files of the first format, which version 0.1 wrote, do not have: `_fill_what_was_added` does.
 FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
@@ -38,9 +38,11 @@ class TransferRefused(Exception):
     """The file cannot be imported; the message says why. Nothing was."""
 
 
-def models_of_organizations():
+def list_models_of_organizations():
     """The organization, then whatever belongs to one, each after what it refers to."""
-    found = [model for model in apps.get_models() if model is Organization or has_organization(model) or part_of(model)]
+    found = [
+        model for model in apps.get_models() if model is Organization or _has_organization(model) or _find_owner(model)
+    ]
     return list(
         TopologicalSorter(
             {
@@ -55,14 +57,14 @@ def models_of_organizations():
     )
 
 
-def has_organization(model):
+def _has_organization(model):
     try:
         return model._meta.get_field("organization").related_model is Organization
     except FieldDoesNotExist:
         return False
 
 
-def part_of(model):
+def _find_owner(model):
     """The field that makes a row a part of one person, where the table has no organization of its own; or None."""
     people = apps.get_model(settings.AUTH_USER_MODEL)
     return next(
@@ -70,19 +72,19 @@ def part_of(model):
     )
 
 
-def own_rows(model, pk):
+def _select_own_rows(model, pk):
     """The SQL condition for the rows of one organization."""
-    if model is Organization or has_organization(model):
+    if model is Organization or _has_organization(model):
         return SQL("{} = {}").format(Identifier("id" if model is Organization else "organization_id"), Literal(pk))
-    return SQL("{} IN ({})").format(Identifier(part_of(model).column), people_of(pk))
+    return SQL("{} IN ({})").format(Identifier(_find_owner(model).column), _select_people(pk))
 
 
-def people_of(pk):
+def _select_people(pk):
     people = apps.get_model(settings.AUTH_USER_MODEL)
     return SQL("SELECT id FROM {} WHERE organization_id = {}").format(Identifier(people._meta.db_table), Literal(pk))
 
 
-def columns_of(model):
+def _list_columns(model):
     return [field.column for field in model._meta.concrete_fields]
 
 
@@ -98,8 +100,8 @@ def export(organization, file, *, progress):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         write(file, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
-        for model in models_of_organizations():
-            write_table(cursor, file, model, organization.pk, progress)
+        for model in list_models_of_organizations():
+            _write_table(cursor, file, model, organization.pk, progress)
     audit.record_event("export", organization_id=organization.pk, row=organization)
 
 
@@ -107,11 +109,11 @@ def write(file, value):
     file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def write_table(cursor, file, model, pk, progress):
-    table, own = Identifier(model._meta.db_table), own_rows(model, pk)
+def _write_table(cursor, file, model, pk, progress):
+    table, own = Identifier(model._meta.db_table), _select_own_rows(model, pk)
     cursor.execute(SQL("SELECT count(*) FROM {} WHERE {}").format(table, own))
     [rows] = cursor.fetchone()
-    write(file, {"table": model._meta.db_table, "columns": columns_of(model), "rows": rows})
+    write(file, {"table": model._meta.db_table, "columns": _list_columns(model), "rows": rows})
     selected = SQL(", ").join(expression(field, pk) for field in model._meta.concrete_fields)
     statement = SQL(
         "COPY (SELECT row_to_json(exported)::text FROM (SELECT {} FROM {} WHERE {} ORDER BY {}) AS exported) TO STDOUT"
@@ -128,7 +130,7 @@ def expression(field, pk):
     people = apps.get_model(settings.AUTH_USER_MODEL)
     if field.related_model is not people or not field.null:
         return column
-    return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, people_of(pk))
+    return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, _select_people(pk))
 
 
 # Import
@@ -142,26 +144,26 @@ def load(lines, *, progress):
     try:
         with audit.pause_audit(), connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE incoming (line json) ON COMMIT DROP")
-            for model in models_of_organizations():
-                load_table(cursor, model, header, lines, progress)
+            for model in list_models_of_organizations():
+                _load_table(cursor, model, header, lines, progress)
             if next(lines, None) is not None:
                 raise TransferRefused("The file goes on behind its end.")
             organization = Organization.objects.filter(pk=header["organization"]).first()
             if organization is None:
                 raise TransferRefused("The file holds no organization.")
             if header["format"] == FORMER:
-                fill_what_was_added(organization)
+                _fill_what_was_added(organization)
     except DatabaseError as error:
-        raise TransferRefused(reason(error)) from error
+        raise TransferRefused(explain_import_error(error)) from error
     except UnicodeDecodeError as error:
         raise TransferRefused("The file is damaged: it is no UTF-8.") from error
     audit.record_event("import", row=organization)  # the operators': to the organization nothing happened
     return organization
 
 
-def fill_what_was_added(organization):
+def _fill_what_was_added(organization):
     """As the migrations that added it did for the rows they found."""
-    organization.country = country_of(organization.timezone)
+    organization.country = guess_country(organization.timezone)
     organization.save(update_fields=["country"])
     former_organization_imported.send(sender=Organization, organization=organization)
 
@@ -174,10 +176,10 @@ def read(lines):
     return value if isinstance(value, dict) else {}
 
 
-def load_table(cursor, model, header, lines, progress):
+def _load_table(cursor, model, header, lines, progress):
     table, head = model._meta.db_table, read(lines)
     left_out = ADDED.get(table, ()) if header["format"] == FORMER else ()
-    names = [name for name in columns_of(model) if name not in left_out]
+    names = [name for name in _list_columns(model) if name not in left_out]
     if (head.get("table"), head.get("columns")) != (table, names):
         raise TransferRefused(
             f"The table {table} is not as this version has it. The file is of ClientLine {header.get('version')}, "
@@ -187,7 +189,7 @@ def load_table(cursor, model, header, lines, progress):
     if not isinstance(rows, int) or not 0 <= rows < 2**63:
         raise TransferRefused(f"The file does not say how many rows of {table} it holds.")
     stage(cursor, islice(lines, rows), progress)
-    refuse_strange_rows(cursor, model, rows, header["organization"])
+    _refuse_strange_rows(cursor, model, rows, header["organization"])
     columns = SQL(", ").join(map(Identifier, names))
     cursor.execute(
         SQL("INSERT INTO {0} ({1}) SELECT {2} FROM incoming, json_populate_record(NULL::{0}, line) AS came").format(
@@ -207,12 +209,12 @@ def stage(cursor, rows, progress):
             progress(1)
 
 
-def refuse_strange_rows(cursor, model, expected, pk):
+def _refuse_strange_rows(cursor, model, expected, pk):
     statement = SQL(
         "SELECT count(*), count(*) FILTER (WHERE ({}) IS NOT TRUE) FROM incoming,"
         " json_populate_record(NULL::{}, line) AS came"
     )
-    cursor.execute(statement.format(own_rows(model, pk), Identifier(model._meta.db_table)))
+    cursor.execute(statement.format(_select_own_rows(model, pk), Identifier(model._meta.db_table)))
     found, strange = cursor.fetchone()
     if found != expected:
         raise TransferRefused("The file is cut off.")
@@ -220,7 +222,7 @@ def refuse_strange_rows(cursor, model, expected, pk):
         raise TransferRefused(f"The file holds rows of another organization in {model._meta.db_table}.")
 
 
-def reason(error):
+def explain_import_error(error):
     """Why PostgreSQL refused, in a sentence; most likely an id or an e-mail address is in use."""
     cause = error.__cause__
     if isinstance(cause, UniqueViolation):

@@ -87,7 +87,7 @@ def open_gateway(name: str) -> Gateway:
     return import_string(GATEWAYS[name])()
 
 
-def configured_name() -> str:
+def find_configured_name() -> str:
     """The provider new online payments go to. Raises FieldRefused where there is none."""
     if not settings.PAYMENT_PROVIDER:
         raise FieldRefused("payment_method", "invalid", "Online payment is not set up here.")

@@ -48,7 +48,7 @@ def record_payment(
     online = {}
     if payment_method == Payment.Method.ONLINE:
         refuse_unpayable_online("amount", amount, appointment.organization.currency)
-        online = {"provider": gateway.configured_name(), "key": uuid4()}
+        online = {"provider": gateway.find_configured_name(), "key": uuid4()}
     with transaction.atomic():
         if not allow_overpayment:
             _refuse_overpayment(appointment, amount)
@@ -107,7 +107,7 @@ def refund_payment(
     if payment.status in (Payment.Status.PENDING, Payment.Status.FAILED):
         raise InvalidTransition(payment, Payment.Status.REFUNDED)
     # Refunds under way are counted, and the caller holds the payment: two at once cannot give back the same money.
-    left = refundable(payment)
+    left = sum_refundable(payment)
     amount = left if amount is None else amount
     if not 0 < amount <= left:
         raise RefundExceedsPayment(left)
@@ -131,7 +131,7 @@ def refund_payment(
     return row
 
 
-def refundable(payment: Payment) -> Decimal:
+def sum_refundable(payment: Payment) -> Decimal:
     """What is left of a payment, refunds under way counted."""
     return payment.amount - _sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
 

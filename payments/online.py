@@ -33,7 +33,7 @@ def settle_with_provider(row: Payment | Refund, *, between: AbstractContextManag
 
 def ask_provider(row: Payment | Refund) -> gateway.Answer:
     """The provider's Answer about a payment, with the page where its client pays, or a refund. In no transaction."""
-    payment = _payment_of(row)
+    payment = _find_payment(row)
     organization = payment.organization
     asked = gateway.Request(row.key, row.amount, organization.currency, f"{organization} · {payment.pk}")
     if isinstance(row, Payment):
@@ -43,7 +43,7 @@ def ask_provider(row: Payment | Refund) -> gateway.Answer:
 
 def look_up(row: Payment | Refund) -> gateway.Answer:
     """The provider's Answer about what it was asked before; it is asked again only where it never heard of it."""
-    payment = _payment_of(row)
+    payment = _find_payment(row)
     if isinstance(row, Payment):
         known = payment.reference
         return gateway.ask_gateway(payment.provider, "look_up", known) if known else ask_provider(row)
@@ -56,7 +56,7 @@ def look_up(row: Payment | Refund) -> gateway.Answer:
     return known or ask_provider(row)
 
 
-def _payment_of(row: Payment | Refund) -> Payment:
+def _find_payment(row: Payment | Refund) -> Payment:
     return row if isinstance(row, Payment) else row.payment
 
 

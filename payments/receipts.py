@@ -27,7 +27,9 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
         "visit_date": day(visit.appointment_date),
         "paid_on": day(payment.settled_at),
         "method": Payment.Method(payment.payment_method).label if payment.payment_method else "Not stated",
-        "amount": wording.money(payment.amount, currency),
-        "refunds": [{"date": day(each.settled_at), "amount": wording.money(each.amount, currency)} for each in refunds],
-        "kept": wording.money(payment.amount - payment.refunded_amount, currency),
+        "amount": wording.write_money(payment.amount, currency),
+        "refunds": [
+            {"date": day(each.settled_at), "amount": wording.write_money(each.amount, currency)} for each in refunds
+        ],
+        "kept": wording.write_money(payment.amount - payment.refunded_amount, currency),
     }

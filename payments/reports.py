@@ -57,7 +57,7 @@ BY_REFERENCE = """
 RevenueRow: TypeAlias = tuple[Any, str, Decimal, Decimal]  # key, label, taken, refunded
 
 
-def _by_visit(column: str, table: str) -> str:
+def _write_sum_by_visit(column: str, table: str) -> str:
     """Revenue by what a visit refers to; its organization is asked for, because the index begins with it."""
     visits = "JOIN appointments visit ON visit.id = payment.appointment_id AND visit.organization_id = %(organization)s"
     label = f"(SELECT name FROM {table} WHERE id = figure.key)"  # noqa: S608 -- names
@@ -66,8 +66,8 @@ def _by_visit(column: str, table: str) -> str:
 
 STATEMENTS = {
     "payment_method": BY_REFERENCE.format(key="payment.payment_method", label="figure.key", visits=""),
-    "staff": _by_visit("staff_id", "users"),
-    "service": _by_visit("service_id", "services"),
+    "staff": _write_sum_by_visit("staff_id", "users"),
+    "service": _write_sum_by_visit("service_id", "services"),
 }
 
 

@@ -10,12 +10,12 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from accounts.middleware import between_transactions
+from accounts.middleware import step_out_of_transaction
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.parameters import REPORT_PARAMETERS, read_period
 from clientline.api.reading import one_or_404
-from clientline.api.viewsets import CreateMixin, ReadViewSet, answered
+from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.web.probes import Endpoint
 from payments import balances, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
@@ -43,14 +43,14 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     http_method_names = ("get", "head", "post")
 
     def read(self, select, values=None):
-        return without_needless_checkout(super().read(select, values))
+        return _drop_needless_checkout(super().read(select, values))
 
     def answers(self, queryset):
-        return without_needless_checkout(super().answers(queryset))
+        return _drop_needless_checkout(super().answers(queryset))
 
     def perform_create(self, serializer):
         payment = serializer.save()
-        pause = between_transactions(self.request, so_far=partial(self.created, serializer))
+        pause = step_out_of_transaction(self.request, so_far=partial(self.created, serializer))
         online.settle_with_provider(payment, between=pause)
 
     def settle(self, perform):
@@ -59,7 +59,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, payment=payment, now=timezone.now())
-        return answered(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
+        return answer_row(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
@@ -83,7 +83,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         return render(request, "payments/receipt.html", receipts.describe_receipt(payment))
 
 
-def without_needless_checkout(answers):
+def _drop_needless_checkout(answers):
     """Only what is paid online is paid at an address."""
     for answer in answers:
         if answer["payment_method"] != Payment.Method.ONLINE:
@@ -122,7 +122,7 @@ class RefundViewSet(ReadViewSet):
         body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         refund = ledger.refund_payment(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
-        pause = between_transactions(request, so_far=partial(self.created, refund))
+        pause = step_out_of_transaction(request, so_far=partial(self.created, refund))
         online.settle_with_provider(refund, between=pause)
         return self.created(refund)
 

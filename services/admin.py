@@ -91,7 +91,7 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def tell_price(self, request, service):
         if service.price is not None:
-            self.message_user(request, f"Price: {wording.money(service.price, service.organization.currency)}.")
+            self.message_user(request, f"Price: {wording.write_money(service.price, service.organization.currency)}.")
 
     @admin.action(description="Deactivate", permissions=["change"])
     def take_off_offer(self, request, queryset):

@@ -7,27 +7,27 @@ from clientline.database.prepared import Given, Statement
 from services.models import Service
 
 
-def performers(service: Service) -> dict[int, str]:
+def list_performers(service: Service) -> dict[int, str]:
     """The names of everybody who can be booked for a service, by ascending id."""
-    return dict(_performing().rows({"service": service.pk, "organization": service.organization_id}))
+    return dict(_prepare_performers().rows({"service": service.pk, "organization": service.organization_id}))
 
 
 def performs(staff: User, service: Service) -> bool:
     """Whether this person can be booked for the service."""
     values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
-    return bool(_performing_one().rows(values))
+    return bool(_prepare_performer().rows(values))
 
 
-def _any_service() -> Service:
+def _stand_for_any_service() -> Service:
     return Service(pk=Given("service"), organization_id=Given("organization"))
 
 
 @cache
-def _performing() -> Statement:
+def _prepare_performers() -> Statement:
     # Made once for all organizations: only stand-ins may tell one service from another.
-    return Statement(_any_service().performers().order_by("id").values_list("id", "name"))
+    return Statement(_stand_for_any_service().performers().order_by("id").values_list("id", "name"))
 
 
 @cache
-def _performing_one() -> Statement:
-    return Statement(_any_service().performers().filter(pk=Given("staff")).values_list("id"))
+def _prepare_performer() -> Statement:
+    return Statement(_stand_for_any_service().performers().filter(pk=Given("staff")).values_list("id"))

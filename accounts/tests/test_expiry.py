@@ -93,11 +93,11 @@ def test_the_second_step_waits_five_minutes(salon, monkeypatch):
     moment = SimpleNamespace(now=1_900_000_000.0)
     monkeypatch.setattr(second_step, "time", SimpleNamespace(time=lambda: moment.now))
     request = SimpleNamespace(session={})
-    second_step.begin(request, salon.staff)
+    second_step.begin_second_step(request, salon.staff)
     moment.now += 299.999
-    assert second_step.person_of(request) == salon.staff
+    assert second_step.find_person_at_second_step(request) == salon.staff
     moment.now = 1_900_000_300.0
-    assert second_step.person_of(request) is None
+    assert second_step.find_person_at_second_step(request) is None
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def once(salon):
     """A POST with a key of the manager's, at a moment that is known."""
     request = RequestFactory(headers={idempotency.HEADER: "k"}).post("/services")
     request.user = salon.manager
-    found = idempotency.once(request)
+    found = idempotency.identify_request(request)
     found.began_at = datetime(2031, 1, 1, tzinfo=UTC)
     found.keep(SimpleNamespace(status_code=201, data={"id": 5}, get=lambda name, default: default))
     return found

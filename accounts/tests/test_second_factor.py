@@ -147,7 +147,7 @@ def test_a_recovery_code_is_worth_nothing_before_an_app_has_shown_its_code(salon
     assert not User.objects.get(pk=salon.staff.pk).has_second_factor
     api(salon.staff).post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)})
     assert [second_factor.accepts(salon.staff, made["recovery_codes"][0]) for _ in range(2)] == [True, False]
-    assert second_factor.state_of(salon.staff)["recovery_codes_left"] == 9
+    assert second_factor.describe_state(salon.staff)["recovery_codes_left"] == 9
 
 
 def test_setting_it_up_anew_makes_the_earlier_recovery_codes_worthless(salon, api, clock):

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from accounts.tests.factories import PASSWORD, UserFactory
 from clientline.tests.pages import errors_of
 from clientline.tests.problems import fields, problem
-from clientline.web.addresses import address_of, network_of
+from clientline.web.addresses import find_address, find_network
 
 TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
 
@@ -150,5 +150,5 @@ def test_sign_ins_and_failures_of_the_api_are_announced_like_the_admins(salon):
 def test_only_declared_proxies_are_believed(rf, settings, proxies, remote, forwarded, address):
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded)
-    assert address_of(request) == address
-    assert network_of(request) == (address if address is None or "." in address else "fe80::")
+    assert find_address(request) == address
+    assert find_network(request) == (address if address is None or "." in address else "fe80::")

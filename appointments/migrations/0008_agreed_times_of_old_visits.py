@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.db import migrations
 
-from clientline.zones import machine_zone, spans
+from clientline.zones import find_machine_zone, split_by_offset
 
 # Instants plus seconds are instants in any rules; sessions are in UTC, so that the cast needs none.
 FILL = """
@@ -27,7 +27,7 @@ def fill(apps, schema_editor):
         cursor.execute("SELECT set_config('clientline.audit', 'off', true), set_config('TimeZone', 'UTC', true)")
         cursor.execute(SPANS)
         for name, first, last in cursor.fetchall():
-            for begin, end, offset in spans(machine_zone(name), first, last + timedelta(seconds=1)):
+            for begin, end, offset in split_by_offset(find_machine_zone(name), first, last + timedelta(seconds=1)):
                 cursor.execute(FILL, [offset.total_seconds(), name, begin, end])
         cursor.execute("SELECT set_config('clientline.audit', 'on', true)")
 

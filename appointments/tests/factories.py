@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.zones import wall_clock
+from clientline.zones import read_wall_clock
 from services.tests.factories import ServiceFactory
 
 
@@ -46,7 +46,7 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
     staff = factory.SubFactory(UserFactory, role="staff", organization=factory.SelfAttribute("..organization"))
     service = factory.SubFactory(ServiceFactory, organization=factory.SelfAttribute("..organization"))
     appointment_date = factory.Sequence(lambda n: FIRST_VISIT + timedelta(days=n))
-    local_start = factory.LazyAttribute(lambda visit: wall_clock(visit.appointment_date, visit.organization.zone))
+    local_start = factory.LazyAttribute(lambda visit: read_wall_clock(visit.appointment_date, visit.organization.zone))
     ends_at = factory.LazyAttribute(lambda visit: visit.appointment_date + timedelta(minutes=30))
     busy_from = factory.SelfAttribute("appointment_date")
     busy_until = factory.SelfAttribute("ends_at")

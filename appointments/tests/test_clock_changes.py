@@ -8,7 +8,7 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import find_midnight, instant_of, is_shown, minute_at, minute_of
+from appointments.hours import find_instant, find_midnight, find_minute, floor_to_minute, is_shown
 from appointments.refusals import OffGrid, OutsideWorkingHours
 from appointments.tests.factories import WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
@@ -131,7 +131,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def listed(home, staff, day):
     calendar = Calendar(organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=NOW)
-    return [instant_of(start, home.zone) for start in calendar.openings()[0]]
+    return [find_instant(start, home.zone) for start in calendar.openings()[0]]
 
 
 @pytest.mark.parametrize(("zone", "day"), CHANGES)
@@ -202,26 +202,26 @@ def test_hours_of_a_skipped_hour_anywhere_offer_what_the_clocks_show(db):
         calendar = Calendar(
             organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=earlier
         )
-        slots = [instant_of(start, home.zone).isoformat() for start in calendar.openings()[0]]
+        slots = [find_instant(start, home.zone).isoformat() for start in calendar.openings()[0]]
         assert (zone, hours, slots) == (zone, hours, [f"{day}T{clock[:5]}:00{clock[5:]}" for clock in offered])
         for slot in slots:
-            assert calendar.refusal(staff.pk, minute_of(datetime.fromisoformat(slot))) is None
+            assert calendar.refusal(staff.pk, floor_to_minute(datetime.fromisoformat(slot))) is None
 
 
 def test_a_skipped_time_is_the_moment_of_the_skip_and_a_doubled_one_its_first(db):
     berlin, cairo = (OrganizationFactory(timezone=zone).zone for zone in ("Europe/Berlin", "Africa/Cairo"))
-    skip = minute_of(datetime(2025, 3, 30, 1, tzinfo=UTC))
+    skip = floor_to_minute(datetime(2025, 3, 30, 1, tzinfo=UTC))
     for minute in (120, 121, 150, 179, 180):
-        assert minute_at(berlin, date(2025, 3, 30), minute) == skip
+        assert find_minute(berlin, date(2025, 3, 30), minute) == skip
         assert is_shown(berlin, date(2025, 3, 30), minute) is (minute == 180)
-    assert minute_at(berlin, date(2025, 3, 30), 119) == skip - 1
-    assert minute_at(berlin, date(2025, 3, 30), 181) == skip + 1
-    assert minute_at(berlin, date(2025, 10, 26), 150) == minute_of(datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
-    assert minute_at(cairo, date(2025, 4, 25), 0) == minute_of(datetime(2025, 4, 24, 22, tzinfo=UTC))
+    assert find_minute(berlin, date(2025, 3, 30), 119) == skip - 1
+    assert find_minute(berlin, date(2025, 3, 30), 181) == skip + 1
+    assert find_minute(berlin, date(2025, 10, 26), 150) == floor_to_minute(datetime(2025, 10, 26, 0, 30, tzinfo=UTC))
+    assert find_minute(cairo, date(2025, 4, 25), 0) == floor_to_minute(datetime(2025, 4, 24, 22, tzinfo=UTC))
     assert (
-        minute_at(cairo, date(2025, 4, 24), 1440)
-        == minute_at(cairo, date(2025, 4, 25), 0)
-        == minute_at(cairo, date(2025, 4, 25), 60)
+        find_minute(cairo, date(2025, 4, 24), 1440)
+        == find_minute(cairo, date(2025, 4, 25), 0)
+        == find_minute(cairo, date(2025, 4, 25), 60)
     )
     assert not is_shown(cairo, date(2025, 4, 24), 1440)
 

@@ -13,7 +13,7 @@ import pytest
 
 from appointments.tests.load import CALLERS, Load, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_effect
-from clientline.postgres.leftovers import processes_in
+from clientline.postgres.leftovers import find_processes_in
 
 pytestmark = pytest.mark.faults
 ROOM = 40 * 2**20  # bytes; two segments of the write-ahead log, and a bit
@@ -31,7 +31,7 @@ CREATE TRIGGER dawdle BEFORE INSERT ON services FOR EACH ROW WHEN (NEW.name = 'S
 
 
 def processes(house, server):
-    return {server.process.pid, *server.workers, *processes_in(house.cluster.directory)}
+    return {server.process.pid, *server.workers, *find_processes_in(house.cluster.directory)}
 
 
 def limit_files(pids, largest):

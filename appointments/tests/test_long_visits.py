@@ -6,7 +6,7 @@ import pytest
 
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import instant_of, minute_of
+from appointments.hours import find_instant, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work
@@ -36,7 +36,7 @@ def calendar(cast, need=HALF_HOUR, now=NOW, **options):
 
 
 def refusal(cast, start, need=HALF_HOUR, **options):
-    return calendar(cast, need, **options).refusal(cast.staff.pk, minute_of(start), ("off_grid",))
+    return calendar(cast, need, **options).refusal(cast.staff.pk, floor_to_minute(start), ("off_grid",))
 
 
 def busy(cast, start, minutes, before=0, after=0, visit=None):
@@ -145,4 +145,4 @@ def test_the_first_start_on_offer_is_not_before_this_very_moment(shop):
         minutes, _, seconds = now.partition(":")
         moment = nine + timedelta(minutes=int(minutes), seconds=float(seconds))
         slots = calendar(shop, now=moment).openings()[0]
-        assert instant_of(next(iter(slots))) == nine + first * MINUTE, now
+        assert find_instant(next(iter(slots))) == nine + first * MINUTE, now

@@ -12,7 +12,7 @@ from django.utils import timezone
 from appointments import booking, rezoning
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.zones import wall_clock
+from clientline.zones import read_wall_clock
 from organizations.models import Organization
 
 
@@ -176,7 +176,7 @@ def test_the_wall_clock_is_that_of_booking_and_of_moving(api, salon, coming):
     later = coming.appointment_date + timedelta(days=1)
     api(salon.manager).post(f"/appointments/{coming.pk}/reschedule", {"appointment_date": later.isoformat()})
     moved = Appointment.objects.get(pk=coming.pk)
-    assert moved.local_start == wall_clock(later, salon.organization.zone)
+    assert moved.local_start == read_wall_clock(later, salon.organization.zone)
 
 
 def test_agreeing_to_the_time_the_clocks_show_now_settles_it(api, salon, coming):

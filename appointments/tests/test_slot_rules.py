@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import REASONS, STAGES, Calendar, Need
-from appointments.hours import instant_of
+from appointments.hours import find_instant
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.refusals import SLOT_REFUSALS
 from organizations.tests.factories import OrganizationFactory
@@ -161,10 +161,10 @@ def build(case, midnight):
     for spans, whom in ((case["off"], staff), (case["closed"], None)):
         for begin, length in absolute(spans, midnight):
             TimeOff.objects.create(
-                organization=home, staff=whom, starts_at=instant_of(begin), ends_at=instant_of(begin + length)
+                organization=home, staff=whom, starts_at=find_instant(begin), ends_at=find_instant(begin + length)
             )
     for begin, length in absolute(case["visits"], midnight):
-        span = {"busy_from": instant_of(begin), "busy_until": instant_of(begin + length)}
+        span = {"busy_from": find_instant(begin), "busy_until": find_instant(begin + length)}
         Appointment.objects.create(
             **row,
             client=client,
@@ -215,7 +215,7 @@ def test_what_is_listed_can_be_booked_and_nothing_else(db, case):
     oracle = Oracle(case)
     with transaction.atomic():
         home, staff, client, service = build(case, oracle.midnight())
-        now = instant_of(oracle.now)
+        now = find_instant(oracle.now)
         calendar = Calendar(
             organization=home,
             staff_ids=[staff.pk],
@@ -242,7 +242,7 @@ def booked(client, staff, service, start, now):
     point = transaction.savepoint()
     try:
         booking.book(
-            by=client, client=client, staff=staff, service=service, appointment_date=instant_of(start), now=now
+            by=client, client=client, staff=staff, service=service, appointment_date=find_instant(start), now=now
         )
     except tuple(SLOT_REFUSALS.values()) as refusal:
         return refusal.code

@@ -104,7 +104,7 @@ def test_old_visits_get_the_time_that_the_machines_own_files_showed(salon, tmp_p
     found = [Appointment.objects.get(pk=visit.pk).local_start.hour for visit in visits]
     assert found == [12, 13, 12]
     berlin = Appointment.objects.exclude(organization=salon.organization).first()
-    assert berlin.local_start == zones.wall_clock(berlin.appointment_date, berlin.organization.zone)
+    assert berlin.local_start == zones.read_wall_clock(berlin.appointment_date, berlin.organization.zone)
     assert not Appointment.objects.filter(local_start=None).exists()
 
 
@@ -112,7 +112,7 @@ def test_old_visits_get_the_time_that_the_machines_own_files_showed(salon, tmp_p
 def test_spans_tell_the_offset_of_every_hour(name):
     zone, begin = ZoneInfo(name), datetime(2024, 1, 1, 0, 30, tzinfo=UTC)
     end = begin + timedelta(days=1000)
-    spans = list(zones.spans(zone, begin, end))
+    spans = list(zones.split_by_offset(zone, begin, end))
     assert [spans[0][0], *(close for _, close, _ in spans)] == [*(start for start, _, _ in spans), end]
     for start, close, offset in spans:
         assert start.astimezone(zone).utcoffset() == (close - zones.SECOND).astimezone(zone).utcoffset() == offset

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clientline import wording
-from clientline.currencies import decimals_of
+from clientline.currencies import count_decimals
 from clientline.typed_money import AmountNotRead, read_amount
 
 COLUMN = {"max_digits": 10, "decimal_places": 2}  # what a money column holds
@@ -34,7 +34,7 @@ class AmountField(forms.DecimalField):
         if not isinstance(value, Decimal):
             return value
         # An old price may have the cents of a currency that the organization had before.
-        decimals = decimals_of(self.currency()) if value % 1 == 0 else max(decimals_of(self.currency()), 2)
+        decimals = count_decimals(self.currency()) if value % 1 == 0 else max(count_decimals(self.currency()), 2)
         return f"{value:.{decimals}f}"
 
     def to_python(self, value):
@@ -78,5 +78,5 @@ class PriceForm(forms.Form):
         self.data[self.add_prefix("price_is_meant")] = str(price)
         currency = self.fields["price"].currency()
         said = "more than ten times" if price > usual else "less than a tenth of"
-        question = f"{wording.money(price, currency)} is {said} the usual {wording.money(usual, currency)}."
+        question = f"{wording.write_money(price, currency)} is {said} the usual {wording.write_money(usual, currency)}."
         self.add_error("price", ValidationError(f"{question} Send it again if it is meant.", code="price_far_off"))

@@ -16,7 +16,7 @@ from clientline.admin.amounts import AmountField
 from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
-from clientline.database.refusals import as_refusal
+from clientline.database.refusals import read_refusal
 from clientline.refusals import Refused
 
 LONGEST_SEARCH = 200  # each word is a condition more
@@ -76,7 +76,7 @@ def money_column(name):
     @admin.display(description=name)
     def said(self, row):
         amount = getattr(row, name)
-        return None if amount is None else wording.money(amount, row.organization.currency)
+        return None if amount is None else wording.write_money(amount, row.organization.currency)
 
     return said
 
@@ -275,7 +275,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refused, DatabaseError) as error:
-            request.call.refusal = as_refusal(error)
+            request.call.refusal = read_refusal(error)
             if request.call.refusal is None or request.method != "POST":
                 raise
         # All of it is rolled back. The same again stops at the form, which now holds the refusal.
@@ -311,7 +311,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except (Refused, DatabaseError) as error:
-            refusal = as_refusal(error, deleting=True)
+            refusal = read_refusal(error, deleting=True)
             if refusal is None or request.method != "POST":
                 raise
         self.message_user(request, refusal.detail, messages.ERROR)

@@ -6,8 +6,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 
-from clientline.api.fields import readable_number
-from clientline.database.refusals import refusal_in
+from clientline.api.fields import is_readable_number
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 
 MOST_ROWS = 200
@@ -19,7 +19,7 @@ class BulkMixin:
 
     def response_action(self, request, *args, **options):
         # What comes with the request differs from one version of Django to the next.
-        if all(readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if all(is_readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, *args, **options)
         self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
@@ -47,7 +47,7 @@ class BulkMixin:
             with transaction.atomic():
                 perform(row)
         except (Refused, DatabaseError) as error:
-            return f"{self.label(row)}: {refusal_in(error).detail}"
+            return f"{self.label(row)}: {read_refusal_or_raise(error).detail}"
         return None
 
     def out_of_reach(self, number):

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 
 from clientline.admin.lists import ERROR_FLAG, PAGE_VAR, IncorrectLookupParameters
 from clientline.web import sheets
-from clientline.zones import zone
+from clientline.zones import find_zone
 
 MOST_ROWS = 100_000
 AT_ONCE = 2_000  # rows held in memory
@@ -69,4 +69,4 @@ class ExportMixin:
             for pk in chunk:
                 if pk in found:
                     local, *values = found[pk]
-                    yield [sheets.cell(value, zone(local)) for value in values]
+                    yield [sheets.write_cell(value, find_zone(local)) for value in values]

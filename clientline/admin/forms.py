@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Manager
 from django.template import Context, Template
 
-from clientline.api.fields import EARLIEST, LATEST, readable_number
+from clientline.api.fields import EARLIEST, LATEST, is_readable_number
 
 OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
@@ -33,7 +33,7 @@ class Suggested(AutocompleteMixin):
     """Django's own fails on rendering what is no number at all."""
 
     def optgroups(self, name, value, attr=None):
-        return super().optgroups(name, [each for each in value if readable_number(str(each))], attr)
+        return super().optgroups(name, [each for each in value if is_readable_number(str(each))], attr)
 
 
 class SuggestedSelect(Suggested, forms.Select):
@@ -131,7 +131,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
 
     def editors_since(self, shown):
-        known = self.told_by and readable_number(shown)
+        known = self.told_by and is_readable_number(shown)
         return self.told_by(self.instance, int(shown)) if known else []
 
     def has_moved_on(self, field):

@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR, Cha
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
-from clientline.api.fields import readable_number
+from clientline.api.fields import is_readable_number
 
 __all__ = ["ERROR_FLAG", "PAGE_VAR", "IncorrectLookupParameters"]  # for the exports
 
@@ -71,7 +71,7 @@ class OneRowFilter(SimpleListFilter):
 
     def queryset(self, request, queryset):
         named = self.value()
-        return queryset.filter(**{self.path: named}) if readable_number(named) else queryset.none()
+        return queryset.filter(**{self.path: named}) if is_readable_number(named) else queryset.none()
 
 
 def filter_parameters(list_filter):

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.api.parsers import LARGEST_INTEGER
-from clientline.database.prepared import Given, Objects, any_caller, identify_caller, run_in_one_trip
+from clientline.database.prepared import Given, Objects, identify_caller, run_in_one_trip, stand_for_any_caller
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
 MONEY = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
-def readable_number(text):
+def is_readable_number(text):
     """Whether this is how an id, a version or a length is written: a number from 1 that a bigint can hold."""
     return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_INTEGER
 
@@ -192,7 +192,7 @@ def is_key(value):
 def find_rows_by_key(caller, *asked):
     """For each `(choices, pk)` the row with this key among `choices(caller)`, or None; all of them in one trip."""
     lookups = [
-        (choice(choices, caller.role, caller.is_superuser), identify_caller(caller) | {"pk": pk})
+        (find_choice(choices, caller.role, caller.is_superuser), identify_caller(caller) | {"pk": pk})
         for choices, pk in asked
     ]
     found = {each: next(iter(rows), None) for each, rows in zip(asked, run_in_one_trip(*lookups), strict=True)}
@@ -203,9 +203,9 @@ def find_rows_by_key(caller, *asked):
 
 
 @cache
-def choice(choices, role, is_superuser):
+def find_choice(choices, role, is_superuser):
     """The row with a given key, among those that callers of this standing may name."""
-    return Objects(choices(any_caller(role, is_superuser)).filter(pk=Given("pk")))
+    return Objects(choices(stand_for_any_caller(role, is_superuser)).filter(pk=Given("pk")))
 
 
 class References(serializers.ListField):
@@ -231,7 +231,7 @@ class References(serializers.ListField):
 UNTOLD = ("is_superuser",)
 
 
-def tellable(changes):
+def select_tellable(changes):
     """What may be shown of an audit row's changes, a dict or its JSON."""
     found = orjson.loads(changes) if isinstance(changes, str) else changes  # psycopg's own rows hold the text
     return {name: values for name, values in found.items() if name not in UNTOLD}
@@ -253,4 +253,4 @@ class ChangesField(serializers.JSONField):
     """What the audit tells of one row."""
 
     def to_representation(self, value):
-        return tellable(value)
+        return select_tellable(value)

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from clientline.api.fields import parse_date, parse_instant, readable_number
+from clientline.api.fields import is_readable_number, parse_date, parse_instant
 from clientline.api.pagination import PARAMETERS
 from clientline.refusals import Forbidden
 
@@ -17,7 +17,7 @@ class IdFormField(forms.Field):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        if not readable_number(value):
+        if not is_readable_number(value):
             raise forms.ValidationError("Write the id as a whole number.", code="invalid")
         return int(value)
 

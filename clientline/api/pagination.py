@@ -65,13 +65,15 @@ class Cursor:
             made_for, backward, *values = json.loads(base64.b64decode(text.encode("ascii"), b"-_", validate=True))
             if made_for != ordering or not isinstance(backward, bool):
                 raise ValueError
-            position = tuple(checked(value, kind) for value, kind in zip(values, kinds, strict=True))
+            position = tuple(check_cursor_value(value, kind) for value, kind in zip(values, kinds, strict=True))
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-            raise bad("cursor", "This cursor was not made for this list. Follow `next` and `previous`.") from error
+            raise make_parameter_error(
+                "cursor", "This cursor was not made for this list. Follow `next` and `previous`."
+            ) from error
         return cls(ordering, position, backward)
 
 
-def checked(value, kind):
+def check_cursor_value(value, kind):
     if isinstance(kind, DateTimeField):
         return parse_instant(value)
     if isinstance(value, str) and kind.get_internal_type() == "CharField":
@@ -83,7 +85,7 @@ def checked(value, kind):
     raise ValueError
 
 
-def bad(parameter, message):
+def make_parameter_error(parameter, message):
     return ValidationError({parameter: [message]}, code="invalid")
 
 
@@ -134,20 +136,20 @@ class KeysetPagination(BasePagination):
     def read_limit(self):
         text = self.request.query_params.get("limit", str(DEFAULT_LIMIT))
         if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT):
-            raise bad("limit", f"Choose a whole number from 1 to {MAX_LIMIT}.")
+            raise make_parameter_error("limit", f"Choose a whole number from 1 to {MAX_LIMIT}.")
         return int(text)
 
     def read_ordering(self, view):
         ordering = self.request.query_params.get("ordering", view.default_ordering)
         allowed = ("id", *view.orderings)
         if ordering.removeprefix("-") not in allowed:
-            raise bad("ordering", f"Order by one of: {', '.join(allowed)}; `-` in front reverses.")
+            raise make_parameter_error("ordering", f"Order by one of: {', '.join(allowed)}; `-` in front reverses.")
         return ordering
 
     def wants_count(self):
         text = self.request.query_params.get("count", "false")
         if text not in ("true", "false"):
-            raise bad("count", "Say true or false.")
+            raise make_parameter_error("count", "Say true or false.")
         return text == "true"
 
     def read_cursor(self, model):

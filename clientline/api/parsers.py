@@ -11,7 +11,7 @@ LARGEST_INTEGER = 2**63 - 1
 DEEPEST = 16
 
 
-def plain_decimal(text):
+def _read_plain_decimal(text):
     if "e" in text.lower():
         raise ParseError(f"Write numbers in plain digits, without an exponent: {text[:40]}.")
     if len(text) > 40:
@@ -19,18 +19,18 @@ def plain_decimal(text):
     return Decimal(text)
 
 
-def plain_integer(text):
+def _read_plain_integer(text):
     # Python refuses to read integers of thousands of digits, and nothing here needs more than bigint's 19.
     if len(text) > 40:
         raise ParseError("A number has too many digits.")
     return int(text)
 
 
-def refuse_constant(text):
+def _refuse_constant(text):
     raise ParseError(f"{text} is not JSON.")
 
 
-def unique_keys(pairs):
+def _refuse_repeated_keys(pairs):
     body = dict(pairs)
     if len(body) != len(pairs):
         raise ParseError("A key stands twice in one object.")
@@ -43,10 +43,10 @@ def read_object(body):
         text = body.decode()
         value = json.loads(
             text,
-            parse_float=plain_decimal,
-            parse_int=plain_integer,
-            parse_constant=refuse_constant,
-            object_pairs_hook=unique_keys,
+            parse_float=_read_plain_decimal,
+            parse_int=_read_plain_integer,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_refuse_repeated_keys,
         )
     except UnicodeDecodeError as error:
         raise ParseError("The body is not UTF-8.") from error
@@ -56,18 +56,18 @@ def read_object(body):
         raise ParseError(f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise ParseError("Send one JSON object.")
-    refuse_deep(value, DEEPEST)
+    _refuse_deep(value, DEEPEST)
     refuse_unstorable(text, value)
     return value
 
 
-def refuse_deep(value, levels):
+def _refuse_deep(value, levels):
     """No body needs many levels, and whoever walks one later would meet Python's limit where nothing catches it."""
     if levels == 0:
         raise ParseError("The body is nested too deeply.")
     for inner in value.values() if isinstance(value, dict) else value:
         if isinstance(inner, (dict, list)):
-            refuse_deep(inner, levels - 1)
+            _refuse_deep(inner, levels - 1)
 
 
 def refuse_unstorable(text, value):

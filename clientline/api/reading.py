@@ -28,7 +28,7 @@ from rest_framework import serializers
 
 from clientline.api import fields
 from clientline.callers import Caller
-from clientline.database.prepared import Given, Statement, any_caller, identify_caller
+from clientline.database.prepared import Given, Statement, identify_caller, stand_for_any_caller
 
 Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
 
@@ -46,7 +46,7 @@ def _write_clock(column: Sequence[time | None], zone: tzinfo) -> list[str | None
 
 
 def _tell(column: Sequence[dict | None], zone: tzinfo) -> list[dict | None]:
-    return [None if changes is None else fields.tellable(changes) for changes in column]
+    return [None if changes is None else fields.select_tellable(changes) for changes in column]
 
 
 # For each type of field, the function that turns a column of values into what the field would answer to a caller in
@@ -77,7 +77,7 @@ class Reader:
 
     def __init__(self, fields_by_name: dict[str, serializers.Field]):
         self.names = tuple(fields_by_name)
-        self.columns = tuple(_column(field) for field in fields_by_name.values())
+        self.columns = tuple(_find_column(field) for field in fields_by_name.values())
         self.conversions = [
             (position, conversion)
             for position, field in enumerate(fields_by_name.values())
@@ -102,7 +102,7 @@ class Reader:
         return answer
 
 
-def _column(field: serializers.Field) -> str:
+def _find_column(field: serializers.Field) -> str:
     path = "__".join(field.source_attrs)
     return f"{path}_id" if isinstance(field, serializers.PrimaryKeyRelatedField) else path
 
@@ -132,7 +132,7 @@ class View(Protocol):
 
 
 @cache
-def reader_of(serializer_class: type[serializers.Serializer]) -> Reader | None:
+def compile_reader(serializer_class: type[serializers.Serializer]) -> Reader | None:
     """The Reader of a serializer, or None where a field is not plain."""
     readable = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
     return Reader(readable) if all(type(field) in CONVERSIONS for field in readable.values()) else None
@@ -165,17 +165,17 @@ def find_statement(
     # The cache knows no organization and no person: what is read of a caller here but the standing would be served to
     # everybody of that standing. Row security would still keep organizations apart, but not people.
     given = {name: Given(name) for name in names}
-    permitted = view_class.rows(any_caller(*standing), {name: given[name] for name in path}, action)
+    permitted = view_class.rows(stand_for_any_caller(*standing), {name: given[name] for name in path}, action)
     rows = answer_class.annotate(select(permitted, given))
     return Statement(rows.values_list(*answer_class.reader().columns))
 
 
-def by_key(rows: QuerySet, values: Values) -> QuerySet:
+def filter_by_key(rows: QuerySet, values: Values) -> QuerySet:
     return rows.filter(pk=values["pk"])
 
 
 # For the answer to a change: what was just saved may have left the caller's scope.
-def by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
+def filter_by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
     return rows.model.objects.filter(pk=values["pk"])
 
 

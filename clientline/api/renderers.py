@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 OPTIONS = orjson.OPT_OMIT_MICROSECONDS
 
 
-def other_types(value):
+def refuse_other_types(value):
     if isinstance(value, Decimal):
         return f"{value:.2f}"  # amounts and percentages, whatever the scale that PostgreSQL answers them with
     if isinstance(value, str):  # subclasses: SafeString, ErrorDetail
@@ -28,7 +28,7 @@ class JSONRenderer(BaseRenderer):
     charset = None
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
-        return b"" if data is None else orjson.dumps(data, default=other_types, option=OPTIONS)
+        return b"" if data is None else orjson.dumps(data, default=refuse_other_types, option=OPTIONS)
 
 
 class AlwaysJSON(BaseContentNegotiation):

@@ -11,7 +11,7 @@ from rest_framework.fields import empty
 from rest_framework.validators import UniqueValidator
 
 from clientline.api import fields, renderers
-from clientline.api.reading import reader_of
+from clientline.api.reading import compile_reader
 from clientline.database.changes import save_changes
 from clientline.refusals import Forbidden
 
@@ -55,7 +55,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
     def get_fields(self):
         """Copies of fields that are built once: they differ only in the serializer that they are bound to."""
-        return {name: copied(field) for name, field in built_fields(type(self)).items()}
+        return {name: copy_field(field) for name, field in build_fields(type(self)).items()}
 
     def build_standard_field(self, field_name, model_field):
         # Uniqueness is the database's to judge: a query sees neither other organizations nor other requests.
@@ -100,7 +100,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         field = self.fields.get(key)
         if field is None:
             return UNKNOWN_KEY
-        if field.read_only and not same(self.present.get(key, empty), value):
+        if field.read_only and not is_same_value(self.present.get(key, empty), value):
             return serializers.ErrorDetail("This key is read-only, and this is not its value.", code="read_only")
         return None
 
@@ -114,7 +114,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
     def present_values(self):
         if self.instance is None:
             return {}
-        rendered = orjson.dumps(self.to_representation(self.instance), renderers.other_types, renderers.OPTIONS)
+        rendered = orjson.dumps(self.to_representation(self.instance), renderers.refuse_other_types, renderers.OPTIONS)
         return orjson.loads(rendered)
 
     def omitted_defaults(self, data):
@@ -143,19 +143,19 @@ class ClientLineSerializer(serializers.ModelSerializer):
     @classmethod
     def reader(cls):
         """The Reader of this class, or None where a field is not plain and DRF's own way has to serve."""
-        return reader_of(cls)
+        return compile_reader(cls)
 
 
 @cache
-def built_fields(serializer_class):
+def build_fields(serializer_class):
     return super(ClientLineSerializer, serializer_class()).get_fields()
 
 
-def copied(field):
+def copy_field(field):
     """A field with others inside knows them, and they know it."""
     return deepcopy(field) if hasattr(field, "child") or hasattr(field, "fields") else copy(field)
 
 
-def same(present, sent):
+def is_same_value(present, sent):
     """Whether these are one JSON value: in Python, true is 1."""
     return type(present) is type(sent) and present == sent

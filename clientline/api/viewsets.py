@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from clientline.api.preconditions import etag, refuse_other_versions
-from clientline.api.reading import by_key, by_key_in_any_scope, one_or_404, read
+from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, one_or_404, read
 from clientline.web.probes import Endpoint
 
 
@@ -95,7 +95,7 @@ class ReadViewSet(GenericViewSet):
         return self.get_paginated_response(answers)
 
     def retrieve(self, request, pk):
-        return answered(one_or_404(self.read(by_key)))
+        return answer_row(one_or_404(self.read(filter_by_key)))
 
     def read(self, select, values=None):
         """Answers for the rows that `select(queryset, values)` takes from the permitted ones."""
@@ -124,7 +124,7 @@ class ReadViewSet(GenericViewSet):
         return cls.serializer_class
 
 
-def answered(row, **kwargs):
+def answer_row(row, **kwargs):
     """The response with one row, under its version where it has one."""
     response = Response(row, **kwargs)
     if "version" in row:
@@ -142,7 +142,7 @@ class AnswerMixin:
 
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
-        return one_or_404(self.read(by_key_in_any_scope, {"pk": serializer.instance.pk}))
+        return one_or_404(self.read(filter_by_key_in_any_scope, {"pk": serializer.instance.pk}))
 
 
 class CreateMixin(AnswerMixin):
@@ -155,7 +155,7 @@ class CreateMixin(AnswerMixin):
     def created(self, serializer):
         """The response to the request that made the row."""
         location = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{serializer.instance.pk}")
-        return answered(self.answer(serializer), status=201, headers={"Location": location})
+        return answer_row(self.answer(serializer), status=201, headers={"Location": location})
 
     def perform_create(self, serializer):
         serializer.save()
@@ -166,7 +166,7 @@ class UpdateMixin(AnswerMixin):
         serializer = self.body(self.get_object(), partial=partial)
         serializer.is_valid(raise_exception=True)
         serializer.save()
-        return answered(self.answer(serializer))
+        return answer_row(self.answer(serializer))
 
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from clientline.admin.forms import Refusable
 from clientline.backoffice.money.provider import settle_with_provider
 from clientline.backoffice.page import page
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
 
@@ -35,7 +35,7 @@ class MoveForm(Refusable, forms.Form):
     def __init__(self, *args, caller, row, **kwargs):
         super().__init__(*args, **kwargs)
         self.caller, self.row, self.label_suffix = caller, row, ""
-        for name in policy.withheld_keys(caller, self.guarded):
+        for name in policy.find_withheld_keys(caller, self.guarded):
             del self.fields[name]
         self.choose()
         for first in self.visible_fields()[:1]:
@@ -112,7 +112,7 @@ class MovesMixin:
         now, reached, pks = timezone.now(), {}, [row.pk for row in rows]
 
         def reaches(permission, row):
-            scope = policy.scope(request.user, *permission)
+            scope = policy.find_scope(request.user, *permission)
             if scope not in reached:
                 permitted = self.model.objects.visible_to(request.user, *permission).filter(pk__in=pks)
                 reached[scope] = set(permitted.values_list("pk", flat=True))
@@ -196,6 +196,6 @@ class MovesMixin:
                 made = move.perform(by=request.user, now=timezone.now(), **{self.subject: row}, **form.details())
                 self.log_change(request, row, move.label)
         except (Refused, DatabaseError) as error:
-            form.add_refusal(refusal_in(error))
+            form.add_refusal(read_refusal_or_raise(error))
             return False, None
         return True, made

@@ -37,7 +37,7 @@ class Invariant:
         return found, samples or []
 
 
-def all_invariants() -> list[Invariant]:
+def collect_invariants() -> list[Invariant]:
     """The foundation's, then those of every installed app, lowest floor first."""
     apps_own = [
         invariant
@@ -48,11 +48,11 @@ def all_invariants() -> list[Invariant]:
     return INVARIANTS + apps_own
 
 
-def _declared_constraints() -> dict[str, list[str]]:
+def _list_declared_constraints() -> dict[str, list[str]]:
     return {"names": [constraint.name for model in apps.get_models() for constraint in model._meta.constraints]}
 
 
-def _tenant_role() -> dict[str, str]:
+def _name_tenant_role() -> dict[str, str]:
     return {"role": TENANT_ROLE}
 
 
@@ -68,7 +68,7 @@ INVARIANTS = [
                               WHERE relname = name AND relnamespace = current_schema()::regnamespace AND relkind = 'i')
         """,
         says="constraints that the models declare and the database lacks",
-        parameters=_declared_constraints,
+        parameters=_list_declared_constraints,
     ),
     Invariant(
         name="constraints_are_valid",
@@ -107,7 +107,7 @@ INVARIANTS = [
               ))
         """,
         says="tables without row security, or without its policy for the tenants' role",
-        parameters=_tenant_role,
+        parameters=_name_tenant_role,
     ),
     Invariant(
         name="tenant_role_is_confined",
@@ -117,6 +117,6 @@ INVARIANTS = [
             )
         """,
         says="roles of the tenants that are missing, may sign in, or pass by row security",
-        parameters=_tenant_role,
+        parameters=_name_tenant_role,
     ),
 ]

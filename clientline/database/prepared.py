@@ -52,14 +52,14 @@ def is_one_of(field: str, name: str) -> Func:
     return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
 
 
-def any_caller(role: str, is_superuser: bool) -> Caller:
+def stand_for_any_caller(role: str, is_superuser: bool) -> Caller:
     """Stands for all callers of one standing; their own key and organization are given when the statement runs."""
     caller, organization = Given("caller"), Given("organization")
     return get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
 
 
 def identify_caller(caller: Caller) -> dict[str, Any]:
-    """The values for the stand-ins of `any_caller`."""
+    """The values for the stand-ins of `stand_for_any_caller`."""
     return {"caller": caller.pk, "organization": caller.organization_id}
 
 

@@ -8,8 +8,8 @@ from django.db.models import ProtectedError
 from psycopg import Error
 from psycopg.errors import Diagnostic
 
-from clientline.constraints import column_field, violated
-from clientline.refusals import DETAILS, FieldRefused, Protected, Refused, Unavailable, plain_refusal
+from clientline.constraints import find_column_field, find_violated
+from clientline.refusals import DETAILS, FieldRefused, Protected, Refused, Unavailable, make_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -18,47 +18,49 @@ logger = logging.getLogger(__name__)
 PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
 
 
-def as_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
+def read_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
     """What the domain or the database refused, as a Refused; None for anything else."""
     if isinstance(exception, Refused):
         return exception
     if isinstance(exception, ProtectedError):
         return Protected()
     if isinstance(exception, (DatabaseError, InterfaceError)):
-        return _database_refusal(exception, deleting=deleting)
+        return _read_database_refusal(exception, deleting=deleting)
     return None
 
 
-def refusal_in(exception: BaseException, *, deleting: bool = False) -> Refused:
+def read_refusal_or_raise(exception: BaseException, *, deleting: bool = False) -> Refused:
     """The exception as a Refused; a defect is raised again."""
-    refusal = as_refusal(exception, deleting=deleting)
+    refusal = read_refusal(exception, deleting=deleting)
     if refusal is None:
         raise exception
     return refusal
 
 
-def _database_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
+def _read_database_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
     """What PostgreSQL refused, by sqlstate; None for errors in our own SQL."""
     cause = exception.__cause__
     if not isinstance(cause, Error) or cause.sqlstate is None:
         # No state: the server never answered.
         unreached = isinstance(exception, (OperationalError, InterfaceError))
-        return Unavailable(reason=reason_of(exception)) if unreached else None
+        return Unavailable(reason=find_reason(exception)) if unreached else None
     state = cause.sqlstate
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
-        return Unavailable(reason=reason_of(exception))  # the server ended the connection, or itself
+        return Unavailable(reason=find_reason(exception))  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
-        logger.warning("Of requests that waited for each other this one gave way: %s", _entanglement(cause.diag))
+        logger.warning(
+            "Of requests that waited for each other this one gave way: %s", _describe_entanglement(cause.diag)
+        )
         return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
-        return plain_refusal(403, DETAILS[403])
+        return make_refusal(403, DETAILS[403])
     if state.startswith(("22", "23")):
-        return _constraint_refusal(cause, state, deleting=deleting)
+        return _read_constraint_refusal(cause, state, deleting=deleting)
     return None
 
 
-def reason_of(exception: BaseException) -> str:
+def find_reason(exception: BaseException) -> str:
     """Why the database did not do it, in one line of its own words without the values of a row."""
     cause = exception.__cause__
     if isinstance(cause, Error) and cause.sqlstate:
@@ -66,17 +68,17 @@ def reason_of(exception: BaseException) -> str:
     return str(exception).strip().partition("\n")[0]
 
 
-def _entanglement(diag: Diagnostic) -> str:
+def _describe_entanglement(diag: Diagnostic) -> str:
     """Who waited for whom and where: PostgreSQL tells it by numbers of processes and transactions, and by tables."""
     told = (diag.message_primary, diag.message_detail, diag.context)
     return "; ".join(line for text in told if text for line in text.splitlines())
 
 
-def _constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Refused:
+def _read_constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Refused:
     """A value or a constraint: the declared constraint's own message where there is one."""
     models = apps.get_models()
     name = cause.diag.constraint_name or ""
-    _, constraint = violated(models, name)
+    _, constraint = find_violated(models, name)
     if state == "23001" or (state == "23503" and deleting):
         return Protected()
     if state == "23P01":
@@ -84,7 +86,7 @@ def _constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Refused:
         refusal.code = getattr(constraint, "violation_error_code", None) or Refused.code
         return refusal
     if state == "23505":
-        field = column_field(models, name)
+        field = find_column_field(models, name)
         fields = [field.name] if field else getattr(constraint, "fields", ())
         return FieldRefused(fields[-1] if fields else None, "unique", "This is taken already.")
     if state == "23503":

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from clientline.demo.businesses import team_size
-from clientline.zones import country_of
+from clientline.zones import guess_country
 from organizations.models import Organization
 from services.models import Service, ServiceStaff
 
@@ -23,7 +23,7 @@ def draw_organization(rng, business, *, now):
         phone=place.draw_phone(rng),
         address=place.draw_address(rng),
         timezone=place.timezone,
-        country=country_of(place.timezone),
+        country=guess_country(place.timezone),
         currency=place.currency,
         slot_interval=trade.slot_interval,
         cancellation_notice=trade.cancellation_notice,

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from appointments.lateness import is_cancelled_late
 from appointments.models import Appointment
-from clientline.zones import wall_clock
+from clientline.zones import read_wall_clock
 
 AHEAD = 45  # days; clients may book 90 ahead
 TODAY_FILLED, PAST_FILLED = 0.92, 0.8
@@ -93,7 +93,7 @@ class Calendar:
             staff_id=self.diary.person.pk,
             service_id=service.pk,
             appointment_date=start,
-            local_start=wall_clock(start, self.diary.zone),
+            local_start=read_wall_clock(start, self.diary.zone),
             ends_at=end,
             busy_from=start - timedelta(minutes=service.buffer_before),
             busy_until=end + timedelta(minutes=service.buffer_after),

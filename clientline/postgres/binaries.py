@@ -20,11 +20,11 @@ class PostgresUnavailable(Exception):
 def find_binaries():
     """The directory of the first usable PostgreSQL. PG_BINDIR is an order: it is used or refused, never skipped."""
     if chosen := os.environ.get("PG_BINDIR"):
-        if (major_version(Path(chosen)) or 0) < OLDEST:
+        if (read_major_version(Path(chosen)) or 0) < OLDEST:
             raise PostgresUnavailable(f"PG_BINDIR is {chosen}, where no PostgreSQL {OLDEST} or newer is found.")
         return Path(chosen).absolute()
-    for directory in (*wheel_directories(), *system_directories()):
-        if (major_version(directory) or 0) >= OLDEST:
+    for directory in (*list_wheel_directories(), *list_system_directories()):
+        if (read_major_version(directory) or 0) >= OLDEST:
             return directory
     raise PostgresUnavailable(
         f"No PostgreSQL {OLDEST} or newer was found: install requirements.txt, "
@@ -40,30 +40,30 @@ def find_program(directory, name):
     return path
 
 
-def wheel_directories():
+def list_wheel_directories():
     # The packages are located but never imported: their own launchers add users and open directories.
     specs = filter(None, map(importlib.util.find_spec, WHEELS))
     homes = [home for spec in specs for home in spec.submodule_search_locations]
-    return [found for home in homes for found in newest_first(Path(home).glob("pginstall*/bin"))]
+    return [found for home in homes for found in sort_newest_first(Path(home).glob("pginstall*/bin"))]
 
 
-def system_directories():
-    anywhere = [found for pattern in SYSTEM for found in newest_first(Path("/").glob(pattern[1:]))]
+def list_system_directories():
+    anywhere = [found for pattern in SYSTEM for found in sort_newest_first(Path("/").glob(pattern[1:]))]
     in_path = shutil.which("postgres")
     return [*anywhere, *([Path(in_path).resolve().parent] if in_path else [])]
 
 
-def newest_first(directories):
+def sort_newest_first(directories):
     return sorted(directories, key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))], reverse=True)
 
 
-def major_version(directory):
+def read_major_version(directory):
     """18 for PostgreSQL 18.6; None where the server's programs are missing or do not run."""
-    version = full_version(directory)
+    version = read_full_version(directory)
     return version and int(re.match(r"\d+", version)[0])
 
 
-def full_version(directory):
+def read_full_version(directory):
     """The version as PostgreSQL says it, such as 18.6 or 19beta1; None where its programs are missing or do not run."""
     if not os.access(directory / "initdb", os.X_OK):
         return None

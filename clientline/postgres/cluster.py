@@ -24,10 +24,10 @@ from clientline.postgres.binaries import (
     PostgresUnavailable,
     find_binaries,
     find_program,
-    full_version,
-    major_version,
+    read_full_version,
+    read_major_version,
 )
-from clientline.postgres.leftovers import Postmaster, answers, is_held, knows_processes, processes_in
+from clientline.postgres.leftovers import Postmaster, answers, find_processes_in, is_held, knows_processes
 
 PORT = 5432  # only part of the socket's name: no port is opened
 ROLE = DATABASE = "clientline"
@@ -92,7 +92,7 @@ class Cluster:
                 running=bool(answering),
                 pid=server.pid if server else None,
                 socket_directory=answering,
-                version=full_version(self.bin_dir) or "unknown",
+                version=read_full_version(self.bin_dir) or "unknown",
                 data_directory=self.directory,
                 log=self.log,
             )
@@ -123,7 +123,7 @@ class Cluster:
         server = Postmaster.read(self.directory)
         if not server:
             return None
-        alive = server.pid in processes_in(self.directory) if knows_processes() else is_held(self.directory)
+        alive = server.pid in find_processes_in(self.directory) if knows_processes() else is_held(self.directory)
         return server if alive else None
 
     @contextmanager
@@ -178,7 +178,7 @@ class Cluster:
         return RECOVERY if server and server.state == "starting" else PATIENCE
 
     def _silence(self):
-        processes = ", ".join(map(str, sorted(processes_in(self.directory)))) or "unknown"
+        processes = ", ".join(map(str, sorted(find_processes_in(self.directory)))) or "unknown"
         return (
             f"PostgreSQL in {self.directory} neither answers nor ends: "
             f"stop what is left of it (processes: {processes}) and try again (see {self.log})."
@@ -208,7 +208,7 @@ class Cluster:
             give(path, identity)
         quoted = str(sockets).replace('"', '""')
         server = [self.binary("postgres"), "-D", self.directory, "-h", "", "-p", PORT, "-k", f'"{quoted}"']
-        return log_end if run_as(identity, self.directory, server, log=self.log) else None
+        return log_end if _run_as(identity, self.directory, server, log=self.log) else None
 
     def _drop_stale_lock(self):
         """Remove a killed server's lock file, where PostgreSQL itself would not dare to.
@@ -216,7 +216,7 @@ class Cluster:
         It takes a zombie, or whoever has the dead server's process id by now, for a server.
         """
         stale = Postmaster.read(self.directory)
-        if stale and knows_processes() and not processes_in(self.directory):
+        if stale and knows_processes() and not find_processes_in(self.directory):
             self._remove_sockets(stale)
             (self.directory / "postmaster.pid").unlink()
 
@@ -247,7 +247,7 @@ class Cluster:
             raise PostgresUnavailable(f"PostgreSQL does not start: {reason.split(':  ')[-1]} (see {self.log}).")
 
     def _check_version(self):
-        made, present = (self.directory / "PG_VERSION").read_text().strip(), major_version(self.bin_dir)
+        made, present = (self.directory / "PG_VERSION").read_text().strip(), read_major_version(self.bin_dir)
         if made != str(present):
             raise PostgresUnavailable(
                 f"The database in {self.directory} was made by PostgreSQL {made}, but {self.bin_dir} has {present}: "
@@ -271,26 +271,28 @@ class Cluster:
         identity = self._identity()
         give(draft, identity)
         # Sorting by code point is the same on every machine; this provider also knows the case of all letters.
-        builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major_version(self.bin_dir) >= 17 else []
+        builtin = (
+            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if read_major_version(self.bin_dir) >= 17 else []
+        )
         options = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums", *builtin]
-        run_as(identity, self.data, [self.binary("initdb"), "-D", draft, *options])
+        _run_as(identity, self.data, [self.binary("initdb"), "-D", draft, *options])
         with open(draft / "postgresql.conf", "a") as config:
             config.write(SETTINGS)
         single = [self.binary("postgres"), "--single", "-D", draft, "-c", "exit_on_error=on", SUPERUSER]
-        run_as(identity, self.data, single, stdin=CREATE)
+        _run_as(identity, self.data, single, stdin=CREATE)
 
     def _identity(self):
         """Who PostgreSQL shall run as, in the launcher's words: it refuses root, so root has to be another."""
         if os.geteuid():
             return "caller"
         owner = (self.directory if self.exists else self.data).stat()
-        if owner.st_uid and (self.exists or has_name(owner.st_uid)):
+        if owner.st_uid and (self.exists or _has_name(owner.st_uid)):
             return f"user:{owner.st_uid}:{owner.st_gid}"
         nobody = next((user for user in pwd.getpwall() if user.pw_name == "nobody"), None)
         for kind in ("namespace", "user") if nobody else ():
             identity = f"{kind}:{nobody.pw_uid}:{nobody.pw_gid}"
             with suppress(PostgresUnavailable):
-                run_as(identity, self.data, [self.binary("postgres"), "--version"])
+                _run_as(identity, self.data, [self.binary("postgres"), "--version"])
                 return identity
         raise PostgresUnavailable(
             "PostgreSQL refuses to run as root, and root can neither open a user namespace here "
@@ -298,7 +300,7 @@ class Cluster:
         )
 
 
-def has_name(uid):
+def _has_name(uid):
     """initdb looks its user up and refuses one that the system does not know."""
     with suppress(KeyError):
         return bool(pwd.getpwuid(uid))
@@ -318,7 +320,7 @@ def give(path, identity):
     os.chown(path, uid, gid)
 
 
-def run_as(identity, directory, command, log="", stdin=None):
+def _run_as(identity, directory, command, log="", stdin=None):
     """Run a program as the launcher describes; False when it would be a second server in the directory.
 
     Raises PostgresUnavailable with the program's last words when it fails.
@@ -335,11 +337,11 @@ def run_as(identity, directory, command, log="", stdin=None):
         env=environment,
     )
     if result.returncode not in (0, launcher.BUSY):
-        raise PostgresUnavailable(f"{Path(command[0]).name} failed: {reason_in(result.stderr)}")
+        raise PostgresUnavailable(f"{Path(command[0]).name} failed: {_pick_reason(result.stderr)}")
     return result.returncode == 0
 
 
-def reason_in(words):
+def _pick_reason(words):
     """Why a program failed, of all that it said: initdb tells afterwards how it tidies up."""
     lines = words.strip().splitlines() or ["no reason given"]
     reasons = [line for line in lines if re.search("FATAL:|PANIC:|error:", line)]

@@ -53,13 +53,13 @@ class DumpFailed(Exception):
     """PostgreSQL's program gave up; the message is what it said."""
 
 
-def program(name):
+def find_postgres_program(name):
     if settings.EMBEDDED_DATA:
         return Cluster(settings.EMBEDDED_DATA).binary(name)
     return find_program(find_binaries(), name)
 
 
-def libpq_environment():
+def write_libpq_environment():
     """Our environment, and the configured connection as the variables that PostgreSQL's programs read."""
     names = {option.keyword.decode(): option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar}
     parameters = connection.get_connection_params()
@@ -71,8 +71,8 @@ def write_dump(path):
     handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     os.close(handle)
     try:
-        command = [program("pg_dump"), "--format=custom", f"--file={draft}"]
-        result = subprocess.run(command, env=libpq_environment(), capture_output=True, text=True)
+        command = [find_postgres_program("pg_dump"), "--format=custom", f"--file={draft}"]
+        result = subprocess.run(command, env=write_libpq_environment(), capture_output=True, text=True)
         if result.returncode:
             raise DumpFailed(result.stderr.strip())
         os.replace(draft, path)
@@ -90,15 +90,15 @@ def restore_dump(path):
     """Put the dump in place of all that the database holds, or raise DumpFailed and leave it as it was."""
     with connection.cursor() as cursor:
         cursor.execute(CREATE_ROLE)  # the dump grants to it, but roles are in no dump
-    environment = libpq_environment()
+    environment = write_libpq_environment()
     with tempfile.TemporaryFile("w+") as errors:
         reader = subprocess.Popen(
-            [program("pg_restore"), "--no-owner", "--file=-", path],
+            [find_postgres_program("pg_restore"), "--no-owner", "--file=-", path],
             stdout=subprocess.PIPE,
             stderr=errors,
         )
         writer = subprocess.Popen(
-            [program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"],
+            [find_postgres_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

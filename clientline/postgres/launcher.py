@@ -12,7 +12,7 @@ CLONE_NEWUSER = 0x10000000
 BUSY = 75  # the exit code when another server holds the cluster
 
 
-def enter_namespace(uid, gid):
+def _enter_namespace(uid, gid):
     """Be `uid` in a user namespace of our own; outside of it, and on disk, everything stays the caller's."""
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -31,7 +31,7 @@ def become(identity):
     """`caller` changes nothing, `namespace:UID:GID` renames root for this process, `user:UID:GID` drops it."""
     kind, *numbers = identity.split(":")
     if kind == "namespace":
-        enter_namespace(*map(int, numbers))
+        _enter_namespace(*map(int, numbers))
     elif kind == "user":
         uid, gid = map(int, numbers)
         os.setgroups([])

@@ -62,13 +62,13 @@ def knows_processes():
     return (PROCESSES / "self/cwd").exists()
 
 
-def processes_in(cluster):
+def find_processes_in(cluster):
     """The ids of PostgreSQL's live processes in the cluster, their working directory; a zombie has none."""
     owner = cluster.stat().st_uid
-    return {int(process.name) for process in PROCESSES.glob("[0-9]*") if lives_in(process, cluster, owner)}
+    return {int(process.name) for process in PROCESSES.glob("[0-9]*") if _lives_in(process, cluster, owner)}
 
 
-def lives_in(process, cluster, owner):
+def _lives_in(process, cluster, owner):
     with suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
         if (process / "comm").read_text() != "postgres\n":
             return False

@@ -17,7 +17,7 @@ from appointments.models import Appointment, AppointmentHistory
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.api import renderers
-from clientline.api.fields import tellable
+from clientline.api.fields import select_tellable
 from clientline.refusals import Refused
 from organizations import audit
 from organizations.models import Audit
@@ -61,7 +61,7 @@ def export(*, by, person, now):
 
 def export_file(**arguments):
     """The export as indented JSON, in bytes."""
-    return orjson.dumps(export(**arguments), renderers.other_types, renderers.OPTIONS | orjson.OPT_INDENT_2)
+    return orjson.dumps(export(**arguments), renderers.refuse_other_types, renderers.OPTIONS | orjson.OPT_INDENT_2)
 
 
 def visible(model, by, resource):
@@ -93,7 +93,7 @@ def told_changes(person):
 def told_of(action, changes):
     """The columns that may be told, where these are columns and not the facts of an event."""
     if action not in COLUMN_CHANGES:
-        return tellable(changes)
+        return select_tellable(changes)
     return {name: changes[name] for name in OF_A_PERSON if name in changes}
 
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.serializers import UserSerializer
 from clientline.api.reading import one_or_404
-from clientline.api.viewsets import ReadViewSet, answered
+from clientline.api.viewsets import ReadViewSet, answer_row
 from clientline.privacy import personal_data
 from payments.serializers import ErasureSerializer, ExportSerializer
 
@@ -34,4 +34,4 @@ class PrivacyViewSet(ReadViewSet):
         body = ErasureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         personal_data.erase(by=request.user, client=client)
-        return answered(one_or_404(self.answers(User.objects.filter(pk=pk))))
+        return answer_row(one_or_404(self.answers(User.objects.filter(pk=pk))))

@@ -233,7 +233,7 @@ def listener(answer, *, then_close=True):
 
 def reason_of(url):
     """Why the server that the URL names cannot be used."""
-    own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.database(url)
+    own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.read_database(url)
     with pytest.raises(Unreachable) as refused:
         # Django looks at the version once for each alias, and the tests have connected to theirs.
         DatabaseWrapper(connection.settings_dict | own, alias="another").ensure_connection()

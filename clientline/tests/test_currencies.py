@@ -11,7 +11,7 @@ from clientline.currencies import (
     PAST,
     STORABLE,
     WHOLE,
-    decimals_of,
+    count_decimals,
     in_stripe_units,
     refuse_unpayable_online,
     validate_currency,
@@ -56,7 +56,7 @@ def test_each_code_stands_once_and_has_three_letters():
     ],
 )
 def test_what_may_be_chosen_and_its_decimals(code, decimals, answer):
-    assert (decimals_of(code), choosable(code)) == (decimals, answer)
+    assert (count_decimals(code), choosable(code)) == (decimals, answer)
 
 
 def test_all_may_be_chosen_that_can_be_stored_and_are_not_past():
@@ -85,7 +85,7 @@ def refused_online(amount, code):
 
 @pytest.mark.parametrize("code", sorted(STORABLE))
 def test_what_is_paid_online_is_the_same_amount_there_and_back(code):
-    smallest = Decimal(1).scaleb(-decimals_of(code))
+    smallest = Decimal(1).scaleb(-count_decimals(code))
     for amount in (smallest, Decimal("10.00"), Decimal("10.00") + smallest, Decimal("99999999.00")):
         units = in_stripe_units(amount, code)
         back = Decimal(int(units)) / (1 if in_whole_units(code) else 100)

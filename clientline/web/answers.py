@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from clientline.api import renderers
 from clientline.refusals import CODES_BY_STATUS, DETAILS
 from clientline.web import metrics
-from clientline.web.error_pages import error_page, is_admin
+from clientline.web.error_pages import is_admin, render_error_page
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,29 +30,29 @@ def document(request, status, *, code=None, detail="", errors=None, **extra):
     return body | {"errors": errors} if errors is not None else body
 
 
-def refused(request, status, *, retry_after=None, **kwargs):
+def render_refusal(request, status, *, retry_after=None, **kwargs):
     """The answer of a refusal: a page to whoever is in the admin, a problem document to everybody else."""
     if is_admin(request):
-        response = error_page(request, status, kwargs.get("detail", ""))
+        response = render_error_page(request, status, kwargs.get("detail", ""))
     else:
-        response = problem_response(request, status, **kwargs)
+        response = _render_problem(request, status, **kwargs)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     return response
 
 
-def problem_response(request, status, **kwargs):
+def _render_problem(request, status, **kwargs):
     """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
-    body = orjson.dumps(document(request, status, **kwargs), renderers.other_types, renderers.OPTIONS)
+    body = orjson.dumps(document(request, status, **kwargs), renderers.refuse_other_types, renderers.OPTIONS)
     response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def refusal_response(request, refusal):
+def answer_refusal(request, refusal):
     request.call.reason = getattr(refusal, "reason", "")
-    return refused(
+    return render_refusal(
         request,
         refusal.status,
         code=refusal.code,
@@ -65,13 +65,13 @@ def refusal_response(request, refusal):
 
 def bad_request(request, exception):
     if isinstance(exception, RequestDataTooBig):
-        return refused(request, 413, detail=DETAILS[413])
-    return refused(request, 400, detail="The request could not be read.", errors=[])
+        return render_refusal(request, 413, detail=DETAILS[413])
+    return render_refusal(request, 400, detail="The request could not be read.", errors=[])
 
 
 def permission_denied(request, exception):
-    return refused(request, 403, detail=DETAILS[403])
+    return render_refusal(request, 403, detail=DETAILS[403])
 
 
 def page_not_found(request, exception):
-    return refused(request, 404, detail=DETAILS[404])
+    return render_refusal(request, 404, detail=DETAILS[404])

@@ -53,16 +53,16 @@ def is_admin(request):
     return request.path.startswith(ADMIN_PREFIX)
 
 
-def error_page(request, status, detail=""):
-    return said(request, status, *WORDS.get(status, (HTTPStatus(status).phrase, detail)))
+def render_error_page(request, status, detail=""):
+    return render_error_text(request, status, *WORDS.get(status, (HTTPStatus(status).phrase, detail)))
 
 
 def csrf_failed(request, reason=""):
     """Django's CSRF_FAILURE_VIEW. Only pages get here: the API's views check the token themselves."""
-    return said(request, 403, *FORGED)
+    return render_error_text(request, 403, *FORGED)
 
 
-def said(request, status, title, text):
+def render_error_text(request, status, title, text):
     # Without the request no context processor runs: the session may hold a NUL, the database may be what failed.
     context = {
         "title": title,

@@ -55,13 +55,13 @@ class TextFormatter(logging.Formatter):
 
     def line(self, record):
         text = super().format(record)
-        return f"{text} [{name}]" if (name := id_of(record)) else text
+        return f"{text} [{name}]" if (name := _find_request_id(record)) else text
 
 
 class JSONFormatter(TextFormatter):
     def line(self, record):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        entry = {"at": at, "level": record.levelname, "logger": record.name, "request_id": id_of(record)}
+        entry = {"at": at, "level": record.levelname, "logger": record.name, "request_id": _find_request_id(record)}
         if record.name == requests.name:
             entry |= record.args
         else:
@@ -71,7 +71,7 @@ class JSONFormatter(TextFormatter):
         return orjson.dumps(entry, default=str).decode()
 
 
-def id_of(record):
+def _find_request_id(record):
     """The id of the request that the record is about: Django logs some of them after the request is over."""
     call = getattr(getattr(record, "request", None), "call", None)
     return call.id if call else request_id.get()

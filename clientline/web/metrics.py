@@ -64,7 +64,7 @@ class Board:
 
     def take_row(self):
         with self.alone():
-            free = (row for row in range(ROWS) if not is_alive(self.pids[row]))
+            free = (row for row in range(ROWS) if not _is_alive(self.pids[row]))
             self.row, self.pid = next(free, ROWS - 1), os.getpid()
             self.pids[self.row] = self.pid
 
@@ -94,7 +94,7 @@ class FileLock:
         fcntl.lockf(self.file, fcntl.LOCK_UN)
 
 
-def is_alive(pid):
+def _is_alive(pid):
     if pid == 0:  # nobody; to kill() it would be our whole group
         return False
     try:
@@ -115,28 +115,30 @@ def count_request(route, method, status, seconds):
     board.add("request_seconds", route, "sum", amount=seconds)
 
 
-def exposition(info, **gauges):
+def write_exposition(info, **gauges):
     """All of it as text; `gauges` are measured just now, `info` says by labels what is running."""
-    lines = [head("info", "gauge"), sample("info", info, 1)]
-    lines += [line for name, value in gauges.items() for line in (head(name, "gauge"), sample(name, {}, value))]
+    lines = [write_head("info", "gauge"), sample("info", info, 1)]
+    lines += [line for name, value in gauges.items() for line in (write_head(name, "gauge"), sample(name, {}, value))]
     totals = board.totals()
     for name, (kind, says, labels) in FAMILIES.items():
-        lines += [f"# HELP clientline_{name} {says}", head(name, kind)]
+        lines += [f"# HELP clientline_{name} {says}", write_head(name, kind)]
         found = {each[1:]: value for each, value in sorted(totals.items()) if each[0] == name}
         if kind == "histogram":
             lines += [
-                line for route in dict.fromkeys(each[0] for each in found) for line in histogram(name, route, found)
+                line
+                for route in dict.fromkeys(each[0] for each in found)
+                for line in _write_histogram(name, route, found)
             ]
         else:
             lines += [sample(name, dict(zip(labels, each, strict=True)), value) for each, value in found.items()]
     return "\n".join(lines) + "\n"
 
 
-def head(name, kind):
+def write_head(name, kind):
     return f"# TYPE clientline_{name} {kind}"
 
 
-def histogram(name, route, found):
+def _write_histogram(name, route, found):
     """One route's buckets, each with all that is in the smaller ones; then their sum and count."""
     so_far = list(accumulate(found.get((route, label), 0) for label in LABELS))
     for label, value in zip(LABELS, so_far, strict=True):

@@ -12,8 +12,8 @@ from django.middleware import csrf
 
 from clientline.refusals import DETAILS
 from clientline.web import metrics
-from clientline.web.addresses import address_of, agent_of
-from clientline.web.answers import refused
+from clientline.web.addresses import find_address, read_agent
+from clientline.web.answers import render_refusal
 from clientline.web.call import Call
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.logs import log_request, request_id
@@ -72,13 +72,13 @@ class RequestMiddleware:
         request_id.set(None)
 
     def refusal(self, request):
-        if has_nul(request):
-            return refused(request, 400, detail="The request holds a NUL character.", errors=[])
+        if _has_nul(request):
+            return render_refusal(request, 400, detail="The request holds a NUL character.", errors=[])
         is_admin = request.path_info.startswith(ADMIN_PREFIX)
         length = request.META.get("CONTENT_LENGTH") or "0"
         most = LARGEST_UPLOAD if is_admin else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if not (length.isascii() and length.isdigit()) or int(length) > most:
-            return refused(request, 413, detail=DETAILS[413])
+            return render_refusal(request, 413, detail=DETAILS[413])
         if is_admin:
             return None
         if request.path_info.endswith("/") and request.path_info != "/":
@@ -86,7 +86,7 @@ class RequestMiddleware:
         return None
 
 
-def has_nul(request):
+def _has_nul(request):
     """PostgreSQL stores no NUL: one in a session cookie or a filter would be a DataError."""
     query = request.META.get("QUERY_STRING", "")
     return "\0" in request.path_info or "%00" in query or any("\0" in value for value in request.COOKIES.values())
@@ -107,7 +107,7 @@ class BrowserOnly:
 class SessionMiddleware(BrowserOnly, sessions.SessionMiddleware):
     def process_request(self, request):
         super().process_request(request)
-        request.session.address, request.session.agent = address_of(request), agent_of(request)
+        request.session.address, request.session.agent = find_address(request), read_agent(request)
 
 
 class CsrfViewMiddleware(BrowserOnly, csrf.CsrfViewMiddleware):

@@ -63,7 +63,7 @@ class HealthView(Endpoint):
     @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[], operation_id="health")
     def get(self, request):
         """Health check."""
-        reachable = database_answers()
+        reachable = _database_answers()
         body = {
             "message": "ClientLine Backend API",
             "version": settings.VERSION,
@@ -90,9 +90,9 @@ class ReadyView(Endpoint):
     @extend_schema(responses=READY, auth=[], operation_id="ready")
     def get(self, request):
         """Whether requests can be served: the database answers, and all migrations are applied."""
-        if not (database_answers() and is_migrated()):
+        if not (_database_answers() and _is_migrated()):
             raise Unavailable("The database does not answer, or its migrations are not applied.")
-        return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": visits_to_rezone()})
+        return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": _count_visits_to_rezone()})
 
 
 class MetricsView(Endpoint):
@@ -107,8 +107,8 @@ class MetricsView(Endpoint):
         sent = request.headers.get("Authorization", "").encode()
         if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
             raise AuthenticationFailed("This is not METRICS_TOKEN.", code="not_authenticated")
-        text = metrics.exposition(
-            database_up=database_answers(), info={"version": settings.VERSION, "tzdata": zones.RULES}
+        text = metrics.write_exposition(
+            database_up=_database_answers(), info={"version": settings.VERSION, "tzdata": zones.RULES}
         )
         return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -146,7 +146,7 @@ class RedocView(Endpoint):
         return Response(template_name="clientline/redoc.html")
 
 
-def database_answers():
+def _database_answers():
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -156,12 +156,12 @@ def database_answers():
     return True
 
 
-def visits_to_rezone():
+def _count_visits_to_rezone():
     organizations = apps.get_model("organizations", "Organization")._default_manager
     return organizations.aggregate(found=Sum("visits_to_rezone"))["found"] or 0
 
 
-def is_migrated():
+def _is_migrated():
     """Whether all migrations are applied. Looked at until they are: nobody takes one back below a running server."""
     if not applied.is_set() and not has_pending_migrations():
         applied.set()

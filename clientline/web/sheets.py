@@ -29,7 +29,7 @@ class Unreadable(Exception):
         self.line = line
 
 
-def cell(value, zone=None):
+def write_cell(value, zone=None):
     """What stands for `value` in a file: instants in ISO format in `zone`, texts defused, nothing for None."""
     if isinstance(value, str):
         return f"'{value}" if FORMULA.match(value) and not TELEPHONE.fullmatch(value) else value
@@ -42,8 +42,8 @@ def cell(value, zone=None):
     return str(value)
 
 
-def text_in(cell):
-    """The text that stands in a file as this cell: what `cell` put before a formula is not of it.
+def read_cell(cell):
+    """The text that stands in a file as this cell: what `write_cell` put before a formula is not of it.
 
     Telephones of older exports have the quote, too, and lose it.
     """
@@ -65,7 +65,7 @@ def download(filename, rows):
     return FileResponse(file, as_attachment=True, filename=filename, content_type="text/csv; charset=utf-8")
 
 
-def text_of(content):
+def decode_text(content):
     """`(text, encoding)` of a file's bytes: UTF-8 with or without its mark, UTF-16 with it, else Windows' own."""
     if content.startswith(WORKBOOK):
         raise Unreadable("This is an Excel workbook. Save it as “CSV UTF-8” and choose that file.")
@@ -78,7 +78,7 @@ def text_of(content):
     raise Unreadable("This is no text. Save the list as “CSV UTF-8” and choose that file.")
 
 
-def records(text):
+def split_records(text):
     """`(line, cells)` of each record that is not empty; the line it begins on. Raises Unreadable.
 
     The separator is the one that the first line holds most of.

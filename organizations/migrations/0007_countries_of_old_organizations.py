@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from clientline.zones import country_of
+from clientline.zones import guess_country
 
 
 def guess(apps, schema_editor):
@@ -10,7 +10,7 @@ def guess(apps, schema_editor):
         cursor.execute("SELECT set_config('clientline.audit', 'off', true)")  # nobody did it
         cursor.execute("SELECT DISTINCT timezone FROM organizations WHERE country = ''")
         for (name,) in cursor.fetchall():
-            cursor.execute("UPDATE organizations SET country = %s WHERE timezone = %s", [country_of(name), name])
+            cursor.execute("UPDATE organizations SET country = %s WHERE timezone = %s", [guess_country(name), name])
         cursor.execute("SELECT set_config('clientline.audit', 'on', true)")
 
 

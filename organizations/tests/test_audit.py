@@ -7,7 +7,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD
-from clientline.settings import program
+from clientline.settings import name_program
 from clientline.tests.pages import submit
 from organizations.audit import AUDITED, pause_audit
 from organizations.models import Audit
@@ -60,16 +60,18 @@ def test_bulk_updates_and_psql_are_in_it(salon, since):
 
 
 def test_a_command_is_named(salon, since):
-    sql("SELECT set_config('application_name', %s, true)", program(["manage.py", "close_past_visits", "--as"]))
+    sql("SELECT set_config('application_name', %s, true)", name_program(["manage.py", "close_past_visits", "--as"]))
     Service.objects.filter(pk=salon.service.pk).update(price=7)
     noted = Audit.objects.get(**since)
     assert (noted.source, noted.request_id) == ("command", "manage.py close_past_visits")
 
 
 def test_serving_is_no_command():
-    assert {program(["manage.py", "up", "--demo"]), program(["/usr/bin/gunicorn"]), program(["manage.py"])} == {
-        "clientline"
-    }
+    assert {
+        name_program(["manage.py", "up", "--demo"]),
+        name_program(["/usr/bin/gunicorn"]),
+        name_program(["manage.py"]),
+    } == {"clientline"}
 
 
 def test_of_a_password_it_is_told_that_it_changed_and_nothing_more(salon, api, since):

@@ -29,12 +29,12 @@ NEW = {"name": "New", "email": "new@new.example"}
     ],
 )
 def test_a_zone_tells_the_country_where_it_is_only_one(zone, country):
-    assert zones.country_of(zone) == country
+    assert zones.guess_country(zone) == country
 
 
 def test_every_guess_is_a_country():
-    guesses = {zones.country_of(name) for name in zones.known_zones()}
-    assert {"DE", "US", "JP", ""} < guesses <= zones.countries() | {""}
+    guesses = {zones.guess_country(name) for name in zones.list_known_zones()}
+    assert {"DE", "US", "JP", ""} < guesses <= zones.list_countries() | {""}
 
 
 def test_a_new_organization_gets_the_country_of_its_zone_unless_it_says_one(api, operator):

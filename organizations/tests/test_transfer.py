@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from organizations.models import Audit, Organization
-from organizations.transfer import ADDED, FORMER, models_of_organizations
+from organizations.transfer import ADDED, FORMER, list_models_of_organizations
 from payments import ledger
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
@@ -53,14 +53,14 @@ def file(salon, operator, api, tmp_path):
     paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
     ledger.refund_payment(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
     api(operator).patch(f"/services/{salon.service.pk}", {"price": "50.00"})
-    second_factor.begun(salon.staff)
+    second_factor.resume_enrolment(salon.staff)
     path = tmp_path / "salon.jsonl"
     command("export_organization", salon.organization.pk, path)
     return path
 
 
 def counts():
-    return {model.__name__: model.objects.count() for model in models_of_organizations()}
+    return {model.__name__: model.objects.count() for model in list_models_of_organizations()}
 
 
 def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, file, api, tmp_path):

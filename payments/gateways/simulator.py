@@ -86,28 +86,30 @@ class SimulatorGateway:
                     PENDING,
                 ],
             )
-            return payment_answer(db.execute("SELECT * FROM payment WHERE key = ?", [str(request.key)]).fetchone())
+            return _make_payment_answer(
+                db.execute("SELECT * FROM payment WHERE key = ?", [str(request.key)]).fetchone()
+            )
 
     def look_up(self, reference):
         with store() as db:
-            return payment_answer(db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone())
+            return _make_payment_answer(db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone())
 
     def refund(self, request, reference):
         with self.scripted("refund") as behaviour, store() as db:
-            if known := find_refund(db, request.key):
-                return refund_answer(known)
-            refuse_excess(db, request, reference)
+            if known := _find_refund(db, request.key):
+                return _make_refund_answer(known)
+            _refuse_excess(db, request, reference)
             outcome = PENDING if behaviour == DELAY else COMPLETED
             db.execute(
                 "INSERT INTO refund VALUES (?, ?, ?, ?, ?)",
                 [f"simr_{token_hex(12)}", str(request.key), reference, str(request.amount), outcome],
             )
-            return refund_answer(find_refund(db, request.key))
+            return _make_refund_answer(_find_refund(db, request.key))
 
     def look_up_refund(self, key, reference):
         with store() as db:
-            found = find_refund(db, key)
-        return refund_answer(found) if found else None
+            found = _find_refund(db, key)
+        return _make_refund_answer(found) if found else None
 
     def event(self, body, headers):
         stamp, _, signature = headers.get(HEADER, "").partition(".")
@@ -150,7 +152,7 @@ class SimulatorGateway:
     def refunded(self, reference):
         """How much of a payment was given back, refunds under way counted."""
         with store() as db:
-            return given_back(db, reference)
+            return _sum_given_back(db, reference)
 
     def finish(self, reference, outcome=COMPLETED):
         """The client pays or gives up, once. The signed callback: body and headers."""
@@ -159,42 +161,42 @@ class SimulatorGateway:
                 "UPDATE payment SET outcome = ? WHERE reference = ? AND outcome = ?", [outcome, reference, PENDING]
             )
             row = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
-        return callback(PAYMENT, row)
+        return make_callback(PAYMENT, row)
 
     def finish_refund(self, key, outcome=COMPLETED):
         """The bank carries a delayed refund out, or does not. The signed callback: body and headers."""
         with store() as db:
             db.execute("UPDATE refund SET outcome = ? WHERE key = ? AND outcome = ?", [outcome, str(key), PENDING])
-            row = find_refund(db, key)
-        return callback(REFUND, row)
+            row = _find_refund(db, key)
+        return make_callback(REFUND, row)
 
 
-def find_refund(db, key):
+def _find_refund(db, key):
     return db.execute("SELECT * FROM refund WHERE key = ?", [str(key)]).fetchone()
 
 
-def payment_answer(row):
+def _make_payment_answer(row):
     return Answer(row["reference"], row["outcome"], f"{settings.PUBLIC_URL}/payments/simulator/{row['reference']}")
 
 
-def refund_answer(row):
+def _make_refund_answer(row):
     return Answer(row["reference"], row["outcome"])
 
 
-def given_back(db, reference):
+def _sum_given_back(db, reference):
     rows = db.execute("SELECT amount FROM refund WHERE payment = ? AND outcome <> ?", [reference, FAILED])
     return sum((Decimal(row["amount"]) for row in rows), Decimal(0))
 
 
-def refuse_excess(db, request, reference):
+def _refuse_excess(db, request, reference):
     paid = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
     if paid is None or paid["outcome"] != COMPLETED:
         raise Declined("there is no such payment to refund")
-    if given_back(db, reference) + request.amount > Decimal(paid["amount"]):
+    if _sum_given_back(db, reference) + request.amount > Decimal(paid["amount"]):
         raise Declined("the refund exceeds the payment")
 
 
-def callback(kind, row):
+def make_callback(kind, row):
     said = {"kind": kind, "key": row["key"], "reference": row["reference"], "outcome": row["outcome"]}
     body, stamp = json.dumps(said).encode(), str(int(time.time()))
     return body, {HEADER: f"{stamp}.{sign(stamp, body)}"}

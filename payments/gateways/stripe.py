@@ -29,7 +29,7 @@ KEY = "clientline_key"
 REFUND_OUTCOMES = {"succeeded": COMPLETED, "failed": FAILED, "canceled": FAILED}
 
 
-def smallest_units(amount: Decimal, currency: str) -> int:
+def _count_smallest_units(amount: Decimal, currency: str) -> int:
     """Raises Declined for half of one, as the ledger refused it: an older row may still hold it."""
     units = in_stripe_units(amount, currency)
     if units % 1:
@@ -38,7 +38,7 @@ def smallest_units(amount: Decimal, currency: str) -> int:
 
 
 @contextmanager
-def translated(*refusals):
+def _translate_errors(*refusals):
     """Stripe's errors as ours: `refusals` are a no, all others leave open whether something was done."""
     try:
         yield
@@ -64,7 +64,7 @@ class StripeGateway:
             "quantity": 1,
             "price_data": {
                 "currency": request.currency.lower(),
-                "unit_amount": smallest_units(request.amount, request.currency),
+                "unit_amount": _count_smallest_units(request.amount, request.currency),
                 "product_data": {"name": request.description},
             },
         }
@@ -74,36 +74,36 @@ class StripeGateway:
             "metadata": {KEY: str(request.key)},
             "success_url": f"{settings.PUBLIC_URL}/payments/thanks",
         }
-        with translated(stripe.InvalidRequestError, stripe.CardError):
+        with _translate_errors(stripe.InvalidRequestError, stripe.CardError):
             session = self.api.checkout.sessions.create(params, {"idempotency_key": str(request.key)})
-        return session_answer(session)
+        return _read_session(session)
 
     def look_up(self, reference):
-        with translated():
+        with _translate_errors():
             if reference.startswith("pi_"):
-                return intent_answer(self.api.payment_intents.retrieve(reference))
-            return session_answer(self.api.checkout.sessions.retrieve(reference, {"expand": ["payment_intent"]}))
+                return _read_intent(self.api.payment_intents.retrieve(reference))
+            return _read_session(self.api.checkout.sessions.retrieve(reference, {"expand": ["payment_intent"]}))
 
     def refund(self, request, reference):
         params = {
             "payment_intent": self.intent(reference),
-            "amount": smallest_units(request.amount, request.currency),
+            "amount": _count_smallest_units(request.amount, request.currency),
             "metadata": {KEY: str(request.key)},
         }
-        with translated(stripe.InvalidRequestError, stripe.CardError):
-            return refund_answer(self.api.refunds.create(params, {"idempotency_key": str(request.key)}))
+        with _translate_errors(stripe.InvalidRequestError, stripe.CardError):
+            return _read_refund(self.api.refunds.create(params, {"idempotency_key": str(request.key)}))
 
     def look_up_refund(self, key, reference):
-        with translated():
+        with _translate_errors():
             refunds = self.api.refunds.list({"payment_intent": self.intent(reference), "limit": 100})
-            found = [each for each in refunds.auto_paging_iter() if metadata_key(each) == str(key)]
-        return refund_answer(found[0]) if found else None
+            found = [each for each in refunds.auto_paging_iter() if _read_key(each) == str(key)]
+        return _read_refund(found[0]) if found else None
 
     def intent(self, reference):
         """The id of the PaymentIntent behind a payment, which alone can be refunded."""
         if reference.startswith("pi_"):
             return reference
-        with translated():
+        with _translate_errors():
             intent = self.api.checkout.sessions.retrieve(reference).payment_intent
         if intent is None:
             raise Declined("nothing was paid")
@@ -119,33 +119,33 @@ class StripeGateway:
             )
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise BadSignature from error
-        return said_by(event)
+        return _read_webhook(event)
 
 
-def said_by(event):
+def _read_webhook(event):
     """The Event a webhook is about, or None."""
     row = event.data.object
-    key = metadata_key(row)
+    key = _read_key(row)
     if key is None:
         return None
     if row.object == "checkout.session":
-        answer = session_answer(row)
+        answer = _read_session(row)
         if event.type == "checkout.session.async_payment_failed":
             answer = Answer(answer.reference, FAILED)
         return Event(PAYMENT, UUID(key), answer)
-    return Event(REFUND, UUID(key), refund_answer(row)) if row.object == "refund" else None
+    return Event(REFUND, UUID(key), _read_refund(row)) if row.object == "refund" else None
 
 
-def metadata_key(row):
+def _read_key(row):
     metadata = getattr(row, "metadata", None)
     return getattr(metadata, KEY, None) if metadata else None
 
 
-def session_answer(session):
-    return Answer(session.id, session_outcome(session), getattr(session, "url", None) or "")
+def _read_session(session):
+    return Answer(session.id, _read_session_outcome(session), getattr(session, "url", None) or "")
 
 
-def session_outcome(session):
+def _read_session_outcome(session):
     if session.payment_status == "paid":
         return COMPLETED
     if session.status == "expired":
@@ -156,10 +156,10 @@ def session_outcome(session):
     return FAILED if left and intent.status in ("requires_payment_method", "canceled") else PENDING
 
 
-def intent_answer(intent):
+def _read_intent(intent):
     outcomes = {"succeeded": COMPLETED, "canceled": FAILED}
     return Answer(intent.id, outcomes.get(intent.status, PENDING))
 
 
-def refund_answer(refund):
+def _read_refund(refund):
     return Answer(refund.id, REFUND_OUTCOMES.get(refund.status, PENDING))

@@ -189,9 +189,9 @@ def test_no_more_is_refunded_than_is_left_to_the_cent(salon):
             ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal(amount), now=START)
     part = ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal("34.99"), now=START)
     assert part.amount == Decimal("34.99")
-    assert (ledger.refundable(payment), payment.status) == (Decimal("0.01"), "completed")
+    assert (ledger.sum_refundable(payment), payment.status) == (Decimal("0.01"), "completed")
     last = ledger.refund_payment(by=salon.admin, payment=payment, now=START)
-    assert (last.amount, ledger.refundable(payment)) == (Decimal("0.01"), Decimal("0.00"))
+    assert (last.amount, ledger.sum_refundable(payment)) == (Decimal("0.01"), Decimal("0.00"))
     assert (payment.status, payment.refunded_amount) == ("completed", Decimal("35.00"))
     with pytest.raises(RefundExceedsPayment):
         ledger.refund_payment(by=salon.admin, payment=payment, now=START)

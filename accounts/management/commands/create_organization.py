@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.founding import found_organization
 from accounts.models import User
 from clientline.refusals import FieldRefused
-from clientline.zones import country_of
+from clientline.zones import guess_country
 from organizations.models import Organization
 
 OF_ORGANIZATION = ("name", "email", "timezone", "currency", "country", "region", "language")
@@ -36,10 +36,10 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="", help="of its texts, like en")
 
     def handle(self, *, admin_name, admin_email, admin_password_stdin, **options):
-        organization = organization_of(**{name: options[name] for name in OF_ORGANIZATION})
+        organization = _make_organization(**{name: options[name] for name in OF_ORGANIZATION})
         admin = {"name": admin_name, "email": admin_email.lower(), "role": User.Role.ADMIN}
-        refuse_invalid(organization)
-        refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
+        _refuse_invalid(organization)
+        _refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
         password, made_up = self.password(admin_password_stdin)
         try:
             found_organization(organization=organization, name=admin_name, email=admin["email"], password=password)
@@ -61,12 +61,12 @@ class Command(BaseCommand):
         return password, False
 
 
-def organization_of(*, email, timezone, country, **columns):
-    country = country_of(timezone) if country is None else country
+def _make_organization(*, email, timezone, country, **columns):
+    country = guess_country(timezone) if country is None else country
     return Organization(email=email.lower(), timezone=timezone, country=country, **columns)
 
 
-def refuse_invalid(row, *, prefix="", exclude=None):
+def _refuse_invalid(row, *, prefix="", exclude=None):
     """Raise CommandError with the first thing that is wrong, under the name of its option."""
     try:
         row.full_clean(exclude=exclude)

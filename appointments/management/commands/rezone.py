@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def look_once(self, now):
         if rezoning.is_due() and (found := rezoning.count_strays(now=now)):
-            said = f"By the time zone rules of {zones.RULES}, {visits(found)} no longer show the time agreed."
+            said = f"By the time zone rules of {zones.RULES}, {_write_visits(found)} no longer show the time agreed."
             logger.warning("%s See `manage.py rezone --dry-run`.", said)
 
     def try_out(self, now):
@@ -44,15 +44,15 @@ class Command(BaseCommand):
             transaction.set_rollback(True)
         rezoning.count_strays(now=now)
         if moved or stuck:
-            raise CommandError(f"{visits(moved)} would move, {visits(stuck)} would be left for people.")
+            raise CommandError(f"{_write_visits(moved)} would move, {_write_visits(stuck)} would be left for people.")
         self.stdout.write("Every coming visit shows the time agreed.")
 
     def move(self, now):
         moved, stuck = self.perform(now, "moved")
         rezoning.count_strays(now=now)
-        self.stdout.write(f"Moved {visits(moved)}.")
+        self.stdout.write(f"Moved {_write_visits(moved)}.")
         if stuck:
-            raise CommandError(f"{visits(stuck)} left for people: call the client, then reschedule or cancel.")
+            raise CommandError(f"{_write_visits(stuck)} left for people: call the client, then reschedule or cancel.")
 
     def perform(self, now, done):
         moved, stuck = [], []
@@ -72,5 +72,5 @@ class Command(BaseCommand):
         )
 
 
-def visits(found):
+def _write_visits(found):
     return "1 visit" if len(found) == 1 else f"{len(found)} visits"

@@ -29,7 +29,7 @@ FORMS = {
 
 
 def test_bodies_guard_what_the_policy_says():
-    assert {asked: policy.guarded_keys(*asked) for asked in policy.GUARDED} == BODIES
+    assert {asked: policy.find_guarded_keys(*asked) for asked in policy.GUARDED} == BODIES
 
 
 def test_forms_guard_what_bodies_do():
@@ -38,12 +38,12 @@ def test_forms_guard_what_bodies_do():
 
 
 def test_each_guarded_key_takes_something_that_the_table_knows():
-    needed = {permission for asked in policy.GUARDED for permission in policy.guarded_keys(*asked).values()}
+    needed = {permission for asked in policy.GUARDED for permission in policy.find_guarded_keys(*asked).values()}
     assert needed <= policy.CELLS.keys()
 
 
 def test_what_staff_may_not_send_is_withheld_in_its_order(salon):
-    booking = policy.guarded_keys("appointments", "create")
-    assert policy.withheld_keys(salon.manager, booking) == []
-    assert policy.withheld_keys(salon.staff, booking) == ["overbook"]
-    assert policy.withheld_keys(salon.client, booking) == ["duration", "price", "internal_notes", "overbook"]
+    booking = policy.find_guarded_keys("appointments", "create")
+    assert policy.find_withheld_keys(salon.manager, booking) == []
+    assert policy.find_withheld_keys(salon.staff, booking) == ["overbook"]
+    assert policy.find_withheld_keys(salon.client, booking) == ["duration", "price", "internal_notes", "overbook"]

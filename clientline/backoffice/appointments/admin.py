@@ -122,7 +122,7 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         return f"{visit.version}-{latest or 0}"
 
     def label(self, visit):
-        return f"{wording.moment(visit.appointment_date)} · {visit.client}"
+        return f"{wording.write_moment(visit.appointment_date)} · {visit.client}"
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related(*self.move_related)
@@ -181,9 +181,9 @@ def facts(visit):
     kept_free = [f"{span} min {word}" for span, word in ((before, "before"), (after, "after")) if span]
     return {
         "status": visit.get_status_display().replace("No Show", "No-show"),
-        "day": wording.day(visit.appointment_date),
+        "day": wording.write_day(visit.appointment_date),
         "times": f"{timezone.localtime(visit.appointment_date):%H:%M}–{timezone.localtime(visit.ends_at):%H:%M}",
-        "length": wording.length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
+        "length": wording.write_length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
         "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
     }
 
@@ -193,11 +193,11 @@ def balance(visit, payments):
     currency = visit.organization.currency
     figures = balances.sum_balances(Appointment.objects.filter(pk=visit.pk))
     due, pending = figures["due"], sum(each.amount for each in payments if each.status == Payment.Status.PENDING)
-    said = {name: wording.money(figures[name], currency) for name in balances.FIGURES}
+    said = {name: wording.write_money(figures[name], currency) for name in balances.FIGURES}
     return said | {
         "label": "Credit of the client" if due < 0 else "Due",
-        "due": wording.money(abs(due), currency),
-        "pending": wording.money(pending, currency) if pending else "",
+        "due": wording.write_money(abs(due), currency),
+        "pending": wording.write_money(pending, currency) if pending else "",
         "is_open": due > pending,
         "differs": figures["charge"] != figures["price"],
     }

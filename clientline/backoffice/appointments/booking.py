@@ -16,10 +16,10 @@ from appointments.refusals import OutsideWorkingHours
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
-from clientline.api.fields import CLOCK, readable_number
+from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
 from clientline.backoffice.page import page
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
 from services.models import DAY_OF_MINUTES
@@ -64,7 +64,7 @@ class BookingForm(PriceForm, WhenForm):
     twice = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     guarded = {
-        **policy.guarded_keys("appointments", "create"),
+        **policy.find_guarded_keys("appointments", "create"),
         "time": ("appointments", "bend_rules"),
         "name": ("users", "create"),
         "email": ("users", "create"),
@@ -75,13 +75,13 @@ class BookingForm(PriceForm, WhenForm):
     def __init__(self, *args, model_admin, request, **kwargs):
         super().__init__(*args, **kwargs)
         self.caller, self.label_suffix = request.user, ""
-        for name in policy.withheld_keys(self.caller, self.guarded):
+        for name in policy.find_withheld_keys(self.caller, self.guarded):
             del self.fields[name]
         self.model_admin = model_admin
         for name in ROWS:
             rows = model_admin.rows_for(Appointment._meta.get_field(name), request)
             self.fields[name].queryset = rows.select_related("organization").order_by("name", "id")
-        self.alone = policy.scope(self.caller, "appointments", "create") == policy.ASSIGNED
+        self.alone = policy.find_scope(self.caller, "appointments", "create") == policy.ASSIGNED
         if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
@@ -110,14 +110,14 @@ class BookingForm(PriceForm, WhenForm):
     def named(self, name):
         """The row that the field names, None for none and for nonsense."""
         text = str(self[name].value() or "")
-        return self.fields[name].queryset.filter(pk=text).first() if readable_number(text) else None
+        return self.fields[name].queryset.filter(pk=text).first() if is_readable_number(text) else None
 
     def free_times(self, service):
         day = named_day(self["date"].value())
         if not service or not day:
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
-        duration = int(minutes) if readable_number(minutes) else None
+        duration = int(minutes) if is_readable_number(minutes) else None
         return FreeTimes(service=service, day=day, staff=self.named("staff"), duration=duration)
 
     @property
@@ -188,8 +188,8 @@ class BookingForm(PriceForm, WhenForm):
 
 def offered(service):
     """A service as it is chosen by: what it is, how long, how much."""
-    length = wording.length(service.duration) if service.duration else "length as agreed"
-    price = "" if service.price is None else wording.money(service.price, service.organization.currency)
+    length = wording.write_length(service.duration) if service.duration else "length as agreed"
+    price = "" if service.price is None else wording.write_money(service.price, service.organization.currency)
     return " · ".join(each for each in (service.name, length, price) if each)
 
 
@@ -233,7 +233,7 @@ def form_for(model_admin, request):
 def prefilled(request):
     """What the address says: unchecked, so nonsense fills in nothing."""
     given = {name: request.GET.get(name, "") for name in PREFILLED}
-    numbers = {name: given[name] for name in ("client", "service", "staff") if readable_number(given[name])}
+    numbers = {name: given[name] for name in ("client", "service", "staff") if is_readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
     return numbers | clock | {"date": named_day(given["date"]) or timezone.localdate()}
 
@@ -245,7 +245,7 @@ def booked(model_admin, request, form):
             visits, skipped = form.book(request.user, timezone.now())
             model_admin.log_addition(request, visits[0], [{"added": {}}])
     except (Refused, DatabaseError) as error:
-        form.add_refusal(refusal_in(error))
+        form.add_refusal(read_refusal_or_raise(error))
         return None
     timezone.activate(visits[0].organization.zone)
     model_admin.message_user(request, told(visits, skipped, form.cleaned_data.get("price")), messages.SUCCESS)
@@ -254,11 +254,13 @@ def booked(model_admin, request, form):
 
 def told(visits, skipped, price=None):
     first = visits[0]
-    said = f"Booked: {first.client}, {first.service}, {wording.moment(first.appointment_date)} with {first.staff}."
+    said = (
+        f"Booked: {first.client}, {first.service}, {wording.write_moment(first.appointment_date)} with {first.staff}."
+    )
     if price is not None:
-        said += f" Price: {wording.money(price, first.organization.currency)}."
+        said += f" Price: {wording.write_money(price, first.organization.currency)}."
     if len(visits) > 1:
-        said += f" {len(visits)} visits in all, the last on {wording.day(visits[-1].appointment_date)}."
+        said += f" {len(visits)} visits in all, the last on {wording.write_day(visits[-1].appointment_date)}."
     if skipped:
-        said += f" Left out: {', '.join(wording.moment(start) for start, refusal in skipped)}."
+        said += f" Left out: {', '.join(wording.write_moment(start) for start, refusal in skipped)}."
     return said

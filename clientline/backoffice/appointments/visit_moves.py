@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from appointments import booking, series
 from appointments.lateness import is_cancelled_late, is_late
-from appointments.refusals import reachable
+from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, named_day
@@ -31,7 +31,7 @@ def visits(action):
 class RescheduleForm(MoveForm, WhenForm):
     staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
 
-    guarded = policy.guarded_keys("appointments", "reschedule") | {"time": visits("bend_rules")}
+    guarded = policy.find_guarded_keys("appointments", "reschedule") | {"time": visits("bend_rules")}
     renamed = {"appointment_date": "slot"}
     field_order = ("staff", "date", "slot", "time")
 
@@ -75,7 +75,7 @@ class CancelForm(MoveForm):
         label="Which", choices=[("this", "This visit"), ("following", "This and the later ones of its series")]
     )
 
-    guarded = policy.guarded_keys("appointments", "cancel")
+    guarded = policy.find_guarded_keys("appointments", "cancel")
 
     def choose(self):
         if self.row.series is None:
@@ -87,7 +87,7 @@ class CancelForm(MoveForm):
 class NoShowForm(MoveForm):
     waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing")
 
-    guarded = policy.guarded_keys("appointments", "no_show")
+    guarded = policy.find_guarded_keys("appointments", "no_show")
 
     def choose(self):
         self.about = fee_of(self.row, "no_show_fee", "No-show")
@@ -116,14 +116,14 @@ class RepriceForm(PriceForm, MoveForm):
         return self.row.service.price
 
     def figures(self):
-        return {"price": wording.money(self.cleaned_data["price"], self.row.organization.currency)}
+        return {"price": wording.write_money(self.cleaned_data["price"], self.row.organization.currency)}
 
     def details(self):
         return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
 
 
 def fee_of(visit, percent, why):
-    charged = wording.money(balances.compute_fee(visit, percent), visit.organization.currency)
+    charged = wording.write_money(balances.compute_fee(visit, percent), visit.organization.currency)
     return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
 
 
@@ -154,8 +154,10 @@ class PaymentForm(AmountForm):
         left = max(due - pending, 0)
         self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
         currency = self.row.organization.currency
-        self.pending = f", and {wording.money(pending, currency)} on the way in pending payments" if pending else ""
-        self.fields["amount"].help_text = f"Due: {wording.money(left, currency)}{self.pending}"
+        self.pending = (
+            f", and {wording.write_money(pending, currency)} on the way in pending payments" if pending else ""
+        )
+        self.fields["amount"].help_text = f"Due: {wording.write_money(left, currency)}{self.pending}"
 
     def details(self):
         values = super().details()
@@ -179,7 +181,9 @@ def leads_to(*statuses, starts_from=("scheduled",)):
     """Open from these statuses, while one of the others can be reached."""
 
     def is_open(visit, now):
-        return visit.status in starts_from and bool({visit.status, *reachable(visit, now)} & set(statuses))
+        return visit.status in starts_from and bool(
+            {visit.status, *find_reachable_statuses(visit, now)} & set(statuses)
+        )
 
     return is_open
 

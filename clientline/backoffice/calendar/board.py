@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from appointments.hours import DAY, instant_of, minute_at
+from appointments.hours import DAY, find_instant, find_minute
 
 HOUR = 60
 PIXELS = 1.2  # a minute's
@@ -92,13 +92,13 @@ class Axis:
 
     def __init__(self, zone, days):
         self.zone = zone
-        self.spans = {day: (minute_at(zone, day, 0), minute_at(zone, day, DAY)) for day in days}
+        self.spans = {day: (find_minute(zone, day, 0), find_minute(zone, day, DAY)) for day in days}
         quarters = (minute for span in self.spans.values() for minute in range(*span, 15))
         self.rows = {row: number for number, row in enumerate(sorted({self.row_of(each) for each in quarters}))}
         self.first, self.last = 0, len(self.rows)
 
     def row_of(self, minute):
-        clock = instant_of(minute, self.zone)
+        clock = find_instant(minute, self.zone)
         return clock.hour, clock.fold
 
     def place(self, day, minute):
@@ -106,7 +106,7 @@ class Axis:
         begin, end = self.spans[day]
         if minute >= end:
             return len(self.rows) * HOUR
-        clock = instant_of(max(minute, begin), self.zone)
+        clock = find_instant(max(minute, begin), self.zone)
         return self.rows[clock.hour, clock.fold] * HOUR + clock.minute
 
     def crop(self, places):
@@ -136,7 +136,7 @@ class Axis:
         ]
 
     def clock(self, minute):
-        return f"{instant_of(minute, self.zone):%H:%M}"
+        return f"{find_instant(minute, self.zone):%H:%M}"
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from accounts.models import User
-from appointments.hours import DAY, Hours, instant_of, minute_after, minute_at, minute_of
+from appointments.hours import DAY, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
@@ -59,31 +59,31 @@ class Diary:
     def __init__(self, *, caller, organization, days, people, now):
         self.caller, self.organization, self.days = caller, organization, days
         self.zone = organization.zone
-        self.begin, self.end = minute_at(self.zone, days[0], 0), minute_at(self.zone, days[-1], DAY)
+        self.begin, self.end = find_minute(self.zone, days[0], 0), find_minute(self.zone, days[-1], DAY)
         self.staff_ids = [person.pk for person in people]
         self.hours = Hours.load(self.staff_ids, days[0], days[-1])
         self.away = self.load_away()
         self.visits = self.load_visits()
         self.is_cut = len(self.visits) > MOST_VISITS
-        self.now = minute_of(now)
+        self.now = floor_to_minute(now)
 
     def load_away(self):
         """(begin, end, reason) by person; closures are everybody's."""
         rows = TimeOff.objects.visible_to(self.caller, "time_off").filter(
             organization=self.organization,
-            starts_at__lt=instant_of(self.end),
-            ends_at__gt=instant_of(self.begin),
+            starts_at__lt=find_instant(self.end),
+            ends_at__gt=find_instant(self.begin),
         )
         away = defaultdict(list)
         for staff, starts_at, ends_at, reason in rows.values_list("staff", "starts_at", "ends_at", "reason"):
             for pk in self.staff_ids if staff is None else (staff,):
-                away[pk].append((minute_of(starts_at), minute_after(ends_at), reason))
+                away[pk].append((floor_to_minute(starts_at), ceil_to_minute(ends_at), reason))
         return away
 
     def load_visits(self):
         """The visits that touch the dates, in order."""
         rows = Appointment.objects.visible_to(self.caller, "appointments").filter(organization=self.organization)
-        rows = rows.under_way(instant_of(self.begin), instant_of(self.end))
+        rows = rows.under_way(find_instant(self.begin), find_instant(self.end))
         if len(self.staff_ids) == 1:
             rows = rows.filter(staff=self.staff_ids[0])
         columns = COLUMNS
@@ -94,7 +94,7 @@ class Diary:
 
     def column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
-        begin, end = minute_at(self.zone, day, 0), minute_at(self.zone, day, DAY)
+        begin, end = find_minute(self.zone, day, 0), find_minute(self.zone, day, DAY)
         own = (each for each in self.visits if each.staff == person.pk)
         return Column(
             title=title,
@@ -118,9 +118,9 @@ def visit_of(pk, staff, client, service, status, overbooked, *instants_and_due):
         service,
         status,
         overbooked,
-        minute_of(starts),
-        minute_after(ends),
-        minute_of(busy_from),
-        minute_after(busy_until),
+        floor_to_minute(starts),
+        ceil_to_minute(ends),
+        floor_to_minute(busy_from),
+        ceil_to_minute(busy_until),
         *due,
     )

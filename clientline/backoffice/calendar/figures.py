@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from appointments.hours import find_midnight, instant_of
+from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
 from appointments.periods import Period
 from clientline import wording
@@ -47,9 +47,9 @@ def taken_figure(diary):
     (day,) = diary.days
     currency = diary.organization.currency
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
-    given_back = wording.money(total["refunded"], currency)
+    given_back = wording.write_money(total["refunded"], currency)
     detail = f"{given_back} given back" if total["refunded"] else "nothing given back"
-    return Figure("Taken", wording.money(total["taken"], currency), detail)
+    return Figure("Taken", wording.write_money(total["taken"], currency), detail)
 
 
 def open_figure(diary):
@@ -58,7 +58,7 @@ def open_figure(diary):
     due = [amount for amount in owed if amount > 0]
     settled = "all visits are paid" if owed else "nothing is due yet"
     detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
-    return Figure("Open balances", wording.money(sum(due, Decimal(0)), diary.organization.currency), detail)
+    return Figure("Open balances", wording.write_money(sum(due, Decimal(0)), diary.organization.currency), detail)
 
 
 def no_shows_figure(caller, diary):
@@ -67,7 +67,7 @@ def no_shows_figure(caller, diary):
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
         organization=diary.organization,
         appointment_date__gte=find_midnight(diary.zone, first),
-        appointment_date__lt=instant_of(diary.end),
+        appointment_date__lt=find_instant(diary.end),
     )
     counted = visits.aggregate(
         missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))

@@ -24,7 +24,10 @@ def rezoning_view(request):
         "rezoning.html",
         title="Visits at another time than agreed",
         organization=organization,
-        visits=[(visit, wording.clock(visit.local_start)) for visit in found.order_by("appointment_date", "pk")[:MOST]],
+        visits=[
+            (visit, wording.write_local_moment(visit.local_start))
+            for visit in found.order_by("appointment_date", "pk")[:MOST]
+        ],
         most=MOST,
     )
 

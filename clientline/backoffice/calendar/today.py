@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments.hours import instant_of
+from appointments.hours import find_instant
 from appointments.models import Appointment, WorkingHours
 from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.board import Axis, Board, step_of
@@ -66,7 +66,7 @@ def chosen(request, shown):
 
 def ways(day, diary, kept):
     """The day, and the addresses of others."""
-    today = instant_of(diary.now, diary.zone).date()
+    today = find_instant(diary.now, diary.zone).date()
     previous, following = neighbour(day, -1), neighbour(day, 1)
     return {
         "day": day,

@@ -14,10 +14,10 @@ from accounts.models import MEMBERS, User
 from appointments import working_week
 from appointments.models import Weekday, WorkingHours
 from clientline.admin.forms import whole_minute
-from clientline.api.fields import readable_number
+from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
 from clientline.backoffice.platform import acting
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are
@@ -125,7 +125,7 @@ def to_edit(request):
     organization = acting.organization_of(request)
     if organization is not None:
         people = people.filter(organization=organization)
-    staff = people.filter(pk=asked).first() if readable_number(asked) else None
+    staff = people.filter(pk=asked).first() if is_readable_number(asked) else None
     if staff is None:
         raise Http404
     return staff
@@ -138,7 +138,7 @@ def saved(request, staff, form):
     except working_week.HoursChanged:
         refuse_changed(staff, form)
     except (Refused, DatabaseError) as error:
-        form.add_error(None, refusal_in(error).detail)
+        form.add_error(None, read_refusal_or_raise(error).detail)
     else:
         messages.success(request, f"The weekly hours of {staff} are saved.")
         return True

@@ -137,8 +137,8 @@ def lines_of(payment_admin, request, payments, currency, query=""):
     return [
         {
             "payment": payment,
-            "amount": wording.money(payment.amount, currency),
-            "at": wording.moment(payment.settled_at or payment.created_at),
+            "amount": wording.write_money(payment.amount, currency),
+            "at": wording.write_moment(payment.settled_at or payment.created_at),
             "refunds": [line_of(refund, currency) for refund in payment.refunds.all()],
             "receipt": reverse("payment-receipt", args=[payment.pk]) if payment.settled_at else "",
             "checkout": payment.checkout_url if payment.status == Payment.Status.PENDING else "",
@@ -151,6 +151,6 @@ def lines_of(payment_admin, request, payments, currency, query=""):
 def line_of(refund, currency):
     return {
         "refund": refund,
-        "amount": wording.money(refund.amount, currency),
-        "at": wording.moment(refund.settled_at or refund.created_at),
+        "amount": wording.write_money(refund.amount, currency),
+        "at": wording.write_moment(refund.settled_at or refund.created_at),
     }

@@ -14,4 +14,4 @@ class AmountForm(MoveForm):
         self.fields["amount"].currency = lambda: self.row.organization.currency
 
     def figures(self):
-        return {"amount": wording.money(self.cleaned_data["amount"], self.row.organization.currency)}
+        return {"amount": wording.write_money(self.cleaned_data["amount"], self.row.organization.currency)}

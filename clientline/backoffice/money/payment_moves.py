@@ -11,7 +11,7 @@ from payments.models import Payment, Refund
 
 class SettleForm(MoveForm):
     def figures(self):
-        return {"amount": wording.money(self.row.amount, self.row.organization.currency)}
+        return {"amount": wording.write_money(self.row.amount, self.row.organization.currency)}
 
 
 class RefundForm(AmountForm):
@@ -19,9 +19,9 @@ class RefundForm(AmountForm):
 
     def choose(self):
         super().choose()
-        left = ledger.refundable(self.row)
+        left = ledger.sum_refundable(self.row)
         self.initial = {"amount": left} | self.initial
-        self.fields["amount"].help_text = f"Left: {wording.money(left, self.row.organization.currency)}"
+        self.fields["amount"].help_text = f"Left: {wording.write_money(left, self.row.organization.currency)}"
 
 
 def is_pending(payment, now):

@@ -1,6 +1,6 @@
 """Online payments and refunds that the back office has recorded: their provider is asked at once, as by the API."""
 
-from accounts.middleware import between_transactions
+from accounts.middleware import step_out_of_transaction
 from clientline import wording
 from payments import online
 from payments.models import Payment, Refund
@@ -21,6 +21,6 @@ def settle_with_provider(request, made):
     """What to tell of a payment or refund that its provider has not completed; None for anything else."""
     if type(made) not in NOTES or made.key is None:
         return None
-    online.settle_with_provider(made, between=between_transactions(request))
+    online.settle_with_provider(made, between=step_out_of_transaction(request))
     note = NOTES[type(made)].get(type(made).objects.get(pk=made.pk).status)
-    return note and note.format(amount=wording.money(made.amount, made.organization.currency))
+    return note and note.format(amount=wording.write_money(made.amount, made.organization.currency))

@@ -79,7 +79,7 @@ def share(value, currency):
 def no_shows(period):
     answer = attendance.report_no_shows(period)
     for row in (*answer["rows"], answer["total"]):
-        row["late_rate"] = attendance.ratio(row["late_cancelled"], row["visits"])
+        row["late_rate"] = attendance.divide(row["late_cancelled"], row["visits"])
     return answer
 
 
@@ -93,9 +93,9 @@ REPORTS = {
             money.report_revenue,
             money.GROUPINGS,
             (
-                Column("taken", "Taken", wording.amount),
-                Column("refunded", "Refunded", wording.amount),
-                Column("net", "Net", wording.amount),
+                Column("taken", "Taken", wording.write_amount),
+                Column("refunded", "Refunded", wording.write_amount),
+                Column("net", "Net", wording.write_amount),
             ),
             "net",
         ),
@@ -211,7 +211,7 @@ def reports_csv_view(request):
     rows, total = report.rows(period)
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
-    lines = [[sheets.cell(row[name]) for name in names] for row in (*rows, total)]
+    lines = [[sheets.write_cell(row[name]) for name in names] for row in (*rows, total)]
     audit.record_event("export", by=request.user, organization_id=period.organization.pk, report=name)
     return sheets.download(f"{name}.csv", [names, *lines])
 
@@ -294,7 +294,7 @@ def short_label(group_by, row):
 def long_label(group_by, row):
     """How the table names a row."""
     if group_by == "day":
-        return wording.date(date.fromisoformat(row["key"]))
+        return wording.write_date(date.fromisoformat(row["key"]))
     if group_by == "week":
         year, _, week = row["key"].partition("-W")
         monday = date.fromisocalendar(int(year), int(week), 1)

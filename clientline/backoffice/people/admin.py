@@ -20,7 +20,7 @@ from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import ClientLineForm
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.people import client_card, client_merge, privacy, team_member
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
 
@@ -177,7 +177,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def has_standing_permission(self, request):
         """Whether they may change anybody's standing but, as nobody may, their own."""
-        return bool(policy.grantable_roles(request.user, "update"))
+        return bool(policy.find_grantable_roles(request.user, "update"))
 
     @admin.action(description="Deactivate", permissions=["standing"])
     def deactivate(self, request, queryset):
@@ -212,7 +212,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "role":
-            grantable = policy.grantable_roles(request.user, "create")
+            grantable = policy.find_grantable_roles(request.user, "create")
             kwargs["choices"] = [("", "---------"), *(each for each in User.Role.choices if each[0] in grantable)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
@@ -266,6 +266,6 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
                 people.change_person(by=request.user, person=person, changes={"is_active": is_active})
                 self.log_change(request, person, f"{done}.")
         except (Refused, DatabaseError) as error:
-            self.message_user(request, refusal_in(error).detail, messages.ERROR)
+            self.message_user(request, read_refusal_or_raise(error).detail, messages.ERROR)
         else:
             self.message_user(request, f"{done}: {person}.", messages.SUCCESS)

@@ -46,8 +46,8 @@ def money(client, totals):
     """What was spent and is due, as texts; `owes` and `has_credit` say which it is."""
     currency, due = client.organization.currency, totals["due"]
     return {
-        "spent": wording.money(totals["paid"] - totals["refunded"], currency),
-        "due": wording.money(abs(due), currency),
+        "spent": wording.write_money(totals["paid"] - totals["refunded"], currency),
+        "due": wording.write_money(abs(due), currency),
         "owes": due > 0,
         "has_credit": due < 0,
     }

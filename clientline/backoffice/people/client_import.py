@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import client_import
 from clientline.backoffice.page import page
 from clientline.backoffice.platform.acting import chooser, organization_of
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from clientline.web import sheets
 
@@ -84,7 +84,7 @@ def judged(request, form, organization):
         form.add_error("file", str(error))
         return {}
     except (Refused, DatabaseError) as error:
-        form.add_error(None, f"Nothing was imported. {refusal_in(error).detail}")
+        form.add_error(None, f"Nothing was imported. {read_refusal_or_raise(error).detail}")
         return {}
     problems = sorted([*reading.problems, *taken])
     return {

@@ -12,7 +12,7 @@ from appointments import merging
 from appointments.models import Appointment
 from clientline.admin.forms import SuggestedSelect
 from clientline.backoffice import page
-from clientline.database.refusals import refusal_in
+from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from payments.models import Payment
 
@@ -58,7 +58,7 @@ def merged(user_admin, request, kept, duplicate, form):
             user_admin.log_change(request, kept, f"Merged with {duplicate}.")
             user_admin.log_change(request, duplicate, f"Merged into {kept}.")
     except (Refused, DatabaseError) as error:
-        form.add_error("duplicate", refusal_in(error).detail)
+        form.add_error("duplicate", read_refusal_or_raise(error).detail)
         return False
     visits = "1 visit" if moved == 1 else f"{moved} visits"
     user_admin.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)

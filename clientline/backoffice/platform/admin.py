@@ -20,7 +20,7 @@ from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
 from clientline.backoffice import page
-from clientline.zones import country_of
+from clientline.zones import guess_country
 from organizations import changing
 from organizations.models import Organization
 
@@ -201,7 +201,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     def create(self, request, values):
         first_admin = {name.removeprefix("admin_"): values.pop(name) for name in founding.FIELDS}
-        values["country"] = values["country"] or country_of(values["timezone"])
+        values["country"] = values["country"] or guess_country(values["timezone"])
         organization = Organization(**values)
         founding.found_organization(organization=organization, **first_admin)
         return organization

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appointments.hours import minute_at
+from appointments.hours import find_minute
 from clientline.backoffice.calendar.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -15,7 +15,7 @@ SHORT_DAY, LONG_DAY = date(2026, 3, 29), date(2026, 10, 25)
 
 def minute(clock, day=MONDAY):
     hours, minutes = clock.split(":")
-    return minute_at(BERLIN, day, int(hours) * 60 + int(minutes))
+    return find_minute(BERLIN, day, int(hours) * 60 + int(minutes))
 
 
 def visit(starts, ends, day=MONDAY, **details):

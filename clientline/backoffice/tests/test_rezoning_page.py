@@ -34,7 +34,10 @@ def test_the_list_says_what_was_agreed_and_where_the_visit_stands(client, salon,
     client.force_login(salon.manager)
     page = client.get("/admin/rezoning/").content.decode()
     stands = stray.appointment_date.astimezone(salon.organization.zone)
-    assert f"agreed {wording.clock(stray.local_start)}, stands at {wording.clock(stands)}" in page
+    assert (
+        f"agreed {wording.write_local_moment(stray.local_start)}, stands at {wording.write_local_moment(stands)}"
+        in page
+    )
     assert f"/admin/appointments/appointment/{stray.pk}/change/" in page
 
 

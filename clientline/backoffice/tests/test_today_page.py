@@ -257,5 +257,5 @@ def test_the_pages_scripts_and_styles_stand_in_files(salon, client):
 
 
 def test_money_is_written_as_its_currency_is():
-    assert wording.money(Decimal("1234.00"), "JPY") == "1,234 JPY"
-    assert wording.money(Decimal("-1234.5"), "EUR") == "-1,234.50 EUR"
+    assert wording.write_money(Decimal("1234.00"), "JPY") == "1,234 JPY"
+    assert wording.write_money(Decimal("-1234.5"), "EUR") == "-1,234.50 EUR"

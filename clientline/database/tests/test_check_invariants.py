@@ -5,10 +5,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clientline.database.invariants import all_invariants
+from clientline.database.invariants import collect_invariants
 from payments.tests.factories import PaymentFactory, RefundFactory
 
-INVARIANTS = {invariant.name: invariant for invariant in all_invariants()}
+INVARIANTS = {invariant.name: invariant for invariant in collect_invariants()}
 
 # What breaks the walls, and who is then named.
 BROKEN_WALLS = [

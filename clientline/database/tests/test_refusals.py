@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from clientline.database.refusals import as_refusal
+from clientline.database.refusals import read_refusal
 from clientline.tests.problems import problem
 from services import offering
 from services.models import Service
@@ -44,24 +44,24 @@ def refused_by_postgresql(sqlstate):
     ],
 )
 def test_an_error_of_the_database_becomes_an_answer(sqlstate, status, code):
-    refusal = as_refusal(refused_by_postgresql(sqlstate))
+    refusal = read_refusal(refused_by_postgresql(sqlstate))
     assert (refusal.status, refusal.code) == (status, code)
 
 
 @pytest.mark.django_db
 def test_a_reference_that_holds_a_row_protects_it_from_deletion():
-    assert as_refusal(refused_by_postgresql("23503"), deleting=True).code == "protected"
+    assert read_refusal(refused_by_postgresql("23503"), deleting=True).code == "protected"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("sqlstate", ["42601", "42703", "42P01", "XX000"])
 def test_an_error_in_our_own_sql_is_a_defect(sqlstate):
-    assert as_refusal(refused_by_postgresql(sqlstate)) is None
+    assert read_refusal(refused_by_postgresql(sqlstate)) is None
 
 
 def test_a_server_that_never_answered_is_unavailable():
-    assert as_refusal(OperationalError("connection refused")).status == 503
-    assert as_refusal(ValueError("a defect")) is None
+    assert read_refusal(OperationalError("connection refused")).status == 503
+    assert read_refusal(ValueError("a defect")) is None
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clientline.database.invariants import all_invariants
+from clientline.database.invariants import collect_invariants
 
 
 class Command(BaseCommand):
     help = "Run queries over the whole database that must find nothing. Ends with 1 when any does."
 
     def handle(self, **options):
-        invariants = all_invariants()
+        invariants = collect_invariants()
         broken = sum(not self.holds(invariant) for invariant in invariants)
         if broken:
             raise CommandError(f"{broken} of {len(invariants)} invariants are broken.")

@@ -11,7 +11,14 @@ from django.template.defaultfilters import filesizeformat
 
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
-from clientline.postgres.dumps import DumpFailed, is_dump, libpq_environment, program, restore_dump, write_dump
+from clientline.postgres.dumps import (
+    DumpFailed,
+    find_postgres_program,
+    is_dump,
+    restore_dump,
+    write_dump,
+    write_libpq_environment,
+)
 
 ELSEWHERE = "DATABASE_URL names the server: nothing is started or stopped here."
 
@@ -72,8 +79,8 @@ class Command(BaseCommand):
         return f"DATABASE_URL names PostgreSQL {version} at {info.host}:{info.port}/{info.dbname}, and it answers."
 
     def psql(self, *, arguments, **options):
-        environment = libpq_environment()
-        executable = str(program("psql"))
+        environment = write_libpq_environment()
+        executable = str(find_postgres_program("psql"))
         # In our place rather than below us, so that Ctrl-C and the terminal are psql's alone.
         os.execve(executable, [executable, *[argument for argument in arguments if argument != "--"]], environment)
 

@@ -10,7 +10,7 @@ from django.db.backends.postgresql import base, operations
 from psycopg import Error, adapters
 from psycopg.pq import Format
 
-from clientline.postgres.backend.unreachable import Unreachable, too_old, unreachable
+from clientline.postgres.backend.unreachable import Unreachable, explain_too_old, explain_unreachable
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import PORT, Cluster
 
@@ -19,7 +19,7 @@ PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 wo
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
 
-def socket_directory(data):
+def find_socket_directory(data):
     """Where the embedded server listens; it is started if need be."""
     try:
         return str(Cluster(data).ensure_running())
@@ -44,7 +44,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params["prepare_threshold"] = params["prepare_threshold"] or PREPARE_AFTER
         params.setdefault("connect_timeout", PATIENCE)
         if data := self.settings_dict.get("EMBEDDED_DATA"):
-            params |= {"host": socket_directory(data), "port": PORT}
+            params |= {"host": find_socket_directory(data), "port": PORT}
         return params
 
     def get_new_connection(self, conn_params):
@@ -53,14 +53,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             connection = super().get_new_connection(conn_params)
         except Error as error:
-            raise unreachable(error, self.settings_dict) from error
+            raise explain_unreachable(error, self.settings_dict) from error
         connection.adapters.register_loader("timestamptz", InstantLoader)
         return connection
 
     def check_database_version_supported(self):
         found, oldest = self.get_database_version(), self.features.minimum_database_version
         if found < oldest:
-            raise too_old(found, oldest, self.settings_dict)
+            raise explain_too_old(found, oldest, self.settings_dict)
 
     def create_cursor(self, name=None):
         return self.connection.cursor()  # Django's would ask the loader for its zone

@@ -25,7 +25,7 @@ class Unreachable(OperationalError):
     """No connection can be had; the message is a sentence."""
 
 
-def unreachable(error, settings):
+def explain_unreachable(error, settings):
     """What psycopg says about the server of these settings, as Unreachable. Of several attempts the last counts."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     reason = LAST_REASON.fullmatch(next((line for line in lines if "failed: " in line), lines[0]))[1].rstrip(".")
@@ -34,7 +34,7 @@ def unreachable(error, settings):
     return Unreachable(f"No connection to {place(settings)}: {reason}{'; ' if mend else ''}{mend}.")
 
 
-def too_old(version, oldest, settings):
+def explain_too_old(version, oldest, settings):
     """`version` and `oldest` as (14, 2) or (14,)."""
     found, needed = (".".join(map(str, each)) for each in (version, oldest))
     return Unreachable(

@@ -13,9 +13,14 @@ from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clientline.postgres.binaries import find_binaries, major_version, system_directories, wheel_directories
+from clientline.postgres.binaries import (
+    find_binaries,
+    list_system_directories,
+    list_wheel_directories,
+    read_major_version,
+)
 from clientline.postgres.cluster import Cluster
-from clientline.postgres.dumps import libpq_environment
+from clientline.postgres.dumps import write_libpq_environment
 
 pytestmark = pytest.mark.faults
 
@@ -186,7 +191,7 @@ def test_the_password_is_handed_over_in_the_environment_only(filled, tmp_path, m
 
 def test_the_environment_names_the_whole_connection(database, cluster, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"sslmode": "prefer", "options": "-c work_mem=8MB"})
-    environment = libpq_environment()
+    environment = write_libpq_environment()
     names = ("PGHOST", "PGUSER", "PGDATABASE", "PGSSLMODE", "PGOPTIONS")
     assert [environment[name] for name in names] == [
         str(cluster.ensure_running()),
@@ -282,7 +287,7 @@ def test_an_empty_database_is_filled_without_a_question(backup, monkeypatch):
 
 def test_a_backup_of_a_newer_server_goes_into_an_older_one(backup, database, tmp_path, monkeypatch):
     """A dump says `SET transaction_timeout`, which PostgreSQL knows since 17."""
-    programs = next((path for path in everywhere() if 14 <= (major_version(path) or 0) < 17), None)
+    programs = next((path for path in everywhere() if 14 <= (read_major_version(path) or 0) < 17), None)
     if not programs:
         pytest.skip("no PostgreSQL 14 to 16 on this machine")
     older = Cluster(tmp_path, programs)
@@ -297,4 +302,4 @@ def test_a_backup_of_a_newer_server_goes_into_an_older_one(backup, database, tmp
 
 
 def everywhere():
-    return [*wheel_directories(), *system_directories()]
+    return [*list_wheel_directories(), *list_system_directories()]

@@ -21,9 +21,9 @@ import psycopg
 import pytest
 
 from clientline.postgres import binaries, leftovers
-from clientline.postgres.binaries import PostgresUnavailable, find_binaries, major_version
+from clientline.postgres.binaries import PostgresUnavailable, find_binaries, read_major_version
 from clientline.postgres.cluster import PATIENCE, Cluster
-from clientline.postgres.leftovers import answers, processes_in
+from clientline.postgres.leftovers import answers, find_processes_in
 
 pytestmark = pytest.mark.faults
 
@@ -137,7 +137,7 @@ def test_durability_is_on_and_nothing_listens_on_a_port(running):
 
 
 def test_text_sorts_by_code_point_and_every_letter_has_its_case(running):
-    if major_version(running.bin_dir) < 17:
+    if read_major_version(running.bin_dir) < 17:
         pytest.skip("the provider that does this came with PostgreSQL 17")
     sql = "SELECT string_agg(x, '' ORDER BY x), lower('ÄÖ') FROM unnest(ARRAY['b', 'ä', 'B', 'a']) AS x"
     assert ask(running, sql) == ("Babä", "äö")
@@ -305,7 +305,7 @@ def test_a_process_with_the_dead_servers_id_does_not_block_the_restart(cluster):
 def test_the_lock_of_a_live_server_is_never_dropped(cluster):
     cluster.ensure_running()
     cluster._drop_stale_lock()
-    assert pid_of(cluster) in processes_in(cluster.directory)
+    assert pid_of(cluster) in find_processes_in(cluster.directory)
 
 
 def test_a_socket_that_accepts_but_says_nothing_is_no_server(data, monkeypatch):
@@ -392,7 +392,7 @@ def test_another_major_version_is_refused_in_one_sentence(empty):
     (empty.directory / "PG_VERSION").write_text("13\n")
     with pytest.raises(PostgresUnavailable) as refusal:
         empty.ensure_running()
-    present = major_version(empty.bin_dir)
+    present = read_major_version(empty.bin_dir)
     assert str(refusal.value) == (
         f"The database in {empty.directory} was made by PostgreSQL 13, but {empty.bin_dir} has {present}: "
         "set PG_BINDIR to the programs of PostgreSQL 13."
@@ -454,8 +454,8 @@ def test_without_any_binaries_the_sentence_names_the_ways_out(monkeypatch):
 def test_the_newest_programs_come_first(data):
     for version, reply in (("9", "9.6.24"), ("16", "16.14"), ("18", "18.4"), ("19", "19beta1")):
         fake_postgres(data / version, reply)
-    found = binaries.newest_first(data.glob("*"))
-    assert [binaries.major_version(directory) for directory in found] == [19, 18, 16, 9]
+    found = binaries.sort_newest_first(data.glob("*"))
+    assert [binaries.read_major_version(directory) for directory in found] == [19, 18, 16, 9]
 
 
 def test_either_wheel_serves_and_the_pinned_one_comes_first(monkeypatch, data):

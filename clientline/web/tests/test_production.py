@@ -15,7 +15,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from clientline.database.refusals import as_refusal
+from clientline.database.refusals import read_refusal
 from clientline.database.tests.test_refusals import refused_by_postgresql
 from clientline.tests.problems import problem
 from clientline.web import probes, rates
@@ -213,7 +213,7 @@ def test_an_unknown_host_is_one_line_and_a_problem(db, caplog, capsys):
 
 
 def test_a_missing_grant_is_told_to_the_operator(db, caplog):
-    assert as_refusal(refused_by_postgresql("42501")).status == 403
+    assert read_refusal(refused_by_postgresql("42501")).status == 403
     assert [record.levelname for record in caplog.records if record.name == "clientline.database.refusals"] == ["ERROR"]
 
 

@@ -7,14 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from appointments.hours import find_midnight
 from clientline.api.fields import parse_date
-from clientline.web.sheets import cell
+from clientline.web.sheets import write_cell
 from organizations import audit
 from organizations.models import Organization
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment
 
 
-def day(text):
+def _read_date(text):
     try:
         return parse_date(text)
     except ValueError as error:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", metavar="DATE", help="recorded on this local date or earlier")
 
     def handle(self, *, organization, first, last, **options):
-        first, last = first and day(first), last and day(last)
+        first, last = first and _read_date(first), last and _read_date(last)
         organizations = Organization.objects.order_by("id")
         if organization:
             organizations = organizations.filter(pk=organization)
@@ -39,12 +39,12 @@ class Command(BaseCommand):
         writer = csv.writer(self.stdout)
         writer.writerow(COLUMNS)
         for each in organizations:
-            for row in recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
-                writer.writerow([cell(value, each.zone) for value in row])
+            for row in _select_recorded(each, first, last).values_list(*COLUMNS.values()).iterator():
+                writer.writerow([write_cell(value, each.zone) for value in row])
             audit.record_event("export", organization_id=each.pk, table="payments")
 
 
-def recorded(organization, first, last):
+def _select_recorded(organization, first, last):
     """The organization's payments recorded on these local dates, both included; None is no bound."""
     payments = Payment.objects.filter(organization=organization)
     if first:
