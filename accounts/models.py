@@ -91,6 +91,16 @@ class User(AbstractBaseUser):
     is_active = columns.flag(True)
     is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
     has_second_factor = columns.flag(False, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_records",
+        db_constraint=False,
+        help_text="The record of the same client that was kept, where two were merged",
+    )
     created_by = columns.actor()
     version = columns.version()
     created_at = columns.created_at()
@@ -112,6 +122,12 @@ class User(AbstractBaseUser):
                 violation_error_message="Write the e-mail address in lower case.",
             ),
             models.UniqueConstraint(fields=["organization", "id"], name="user_in_one_organization"),
+            SameOrganization(field="merged_into", name="user_merged_in_same_organization"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(is_active=False) & ~Q(merged_into=models.F("id")),
+                name="user_merged_is_inactive",
+                violation_error_message="A record that was merged into another is inactive.",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "name", "id"], name="user_by_name"),

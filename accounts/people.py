@@ -57,6 +57,8 @@ def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> 
     role = changes.get("role", person.role)
     if role != person.role and by is not None and role not in policy.find_grantable_roles(by, "update"):
         raise Forbidden(f"You may not give the `role` {role}.")
+    if changes.get("is_active"):
+        changes["merged_into"] = None  # reactivated, it is somebody of their own again
     with transaction.atomic():
         if role != "admin" or not changes.get("is_active", person.is_active):
             _keep_an_admin(person)

@@ -27,11 +27,12 @@ class UserSerializer(TenantSerializer):
             "phone",
             "role",
             "is_active",
+            "merged_into",
             "password",
             "version",
             "created_at",
         ]
-        read_only_fields = ["id", "version", "created_at"]
+        read_only_fields = ["id", "merged_into", "version", "created_at"]
         kept = ["password"]
 
     def create(self, validated_data):

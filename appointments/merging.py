@@ -2,16 +2,30 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import people
 from accounts.models import User
 from appointments import booking
 from appointments.placing import hold_visits
 from clientline.refusals import FieldRefused
+from organizations.models import Organization
 
 # Without their names: the history keeps what is written here, also beyond an erasure.
 REASON = "Two records of one client were merged."
+# What the history tells of mergers from before `merged_into`: into whom the last visit of somebody inactive went.
+FIND_OUT = """
+    UPDATE users SET merged_into_id = kept.id
+    FROM (
+        SELECT DISTINCT ON (was) was::bigint AS id, became::bigint AS kept_id
+        FROM appointment_history
+        WHERE organization_id = %(organization)s AND action = 'client_changed' AND reason = %(reason)s
+        ORDER BY was, id DESC
+    ) AS merged
+    JOIN users AS kept ON kept.id = merged.kept_id AND kept.organization_id = %(organization)s
+    WHERE users.id = merged.id AND users.organization_id = %(organization)s
+        AND NOT users.is_active AND users.merged_into_id IS NULL AND users.id <> kept.id
+"""
 
 
 def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime) -> int:
@@ -26,8 +40,14 @@ def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change_person(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
-        people.change_person(by=by, person=duplicate, changes={"is_active": False})
+        people.change_person(by=by, person=duplicate, changes={"is_active": False, "merged_into": kept})
     return moved
+
+
+def find_former_mergers(organization: Organization) -> None:
+    """Note which clients were merged into whom, as far as the history of their visits tells."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_OUT, {"organization": organization.pk, "reason": REASON})
 
 
 def _lock_people(*clients: User) -> list[User]:

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from accounts.acquaintance import WAYS
 from accounts.signals import role_changing
-from appointments import rezoning
+from appointments import merging, rezoning
 from appointments.models import Appointment
 from clientline.refusals import Protected
 from clientline.zones import find_zone
@@ -37,6 +37,11 @@ def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, 
 @receiver(former_organization_imported)
 def fill_in_the_times_agreed(*, organization, **kwargs):
     rezoning.fill_in(organization)
+
+
+@receiver(former_organization_imported)
+def fill_in_who_was_merged(*, organization, **kwargs):
+    merging.find_former_mergers(organization)
 
 
 def look_at_coming_visits(*, plan=None, apps=None, **kwargs):

@@ -30,6 +30,7 @@ FORMAT = "ClientLine organization, 2"
 FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
+    "users": {"merged_into_id"},
     "appointments": {"local_start"},
 }
 

@@ -1,10 +1,11 @@
 """Two records of one client become one: every visit goes to the one that is kept, once, and says so."""
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Token, User
@@ -13,6 +14,9 @@ from appointments import history, merging
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 from clientline.refusals import FieldRefused
+from clientline.tests.problems import problem
+
+FORMER_MERGERS = import_module("appointments.migrations.0009_former_mergers")
 
 
 def merge(salon, kept, duplicate):
@@ -112,3 +116,39 @@ def test_of_two_opposite_merges_at_once_one_wins_and_no_visit_is_lost(salon, twi
     kept = (salon.client, twin)[answers.index(1)]
     assert kept.visits.count() == 2
     assert User.objects.filter(pk__in=(salon.client.pk, twin.pk), is_active=True).get() == kept
+
+
+def test_the_duplicate_names_the_record_that_was_kept_until_it_is_reactivated(salon, twin, api):
+    merge(salon, salon.client, twin)
+    duplicate = api(salon.manager).get(f"/users/{twin.pk}")
+    assert duplicate.json()["merged_into"] == salon.client.pk
+    assert api(salon.manager).get(f"/users/{salon.client.pk}").json()["merged_into"] is None
+    assert problem(api(salon.manager).patch(f"/users/{twin.pk}", {"merged_into": salon.stranger.pk})) == (
+        400,
+        "validation_error",
+    )
+    assert api(salon.manager).patch(f"/users/{twin.pk}", {"is_active": True}).json()["merged_into"] is None
+
+
+def test_the_database_lets_no_active_record_and_none_of_elsewhere_be_merged(salon, clinic, twin):
+    User.objects.filter(pk=twin.pk).update(is_active=False)
+    for wrong, rule in [
+        ({"merged_into": salon.client, "is_active": True}, "user_merged_is_inactive"),
+        ({"merged_into": twin}, "user_merged_is_inactive"),
+        ({"merged_into": clinic.client}, "user_merged_in_same_organization"),
+    ]:
+        with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+            User.objects.filter(pk=twin.pk).update(**wrong)
+
+
+@pytest.mark.parametrize("door", ["migration", "import"])
+def test_mergers_of_before_are_found_in_the_history(salon, clinic, twin, door):
+    AppointmentFactory(client=twin, staff=salon.staff, service=salon.service)
+    merge(salon, salon.client, twin)
+    User.objects.filter(pk=twin.pk).update(merged_into=None)  # as it was until version 0.2
+    if door == "import":
+        merging.find_former_mergers(salon.organization)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(FORMER_MERGERS.FIND_OUT)
+    assert set(User.objects.exclude(merged_into=None).values_list("pk", "merged_into")) == {(twin.pk, salon.client.pk)}
