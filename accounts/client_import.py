@@ -8,10 +8,12 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
+from accounts.models import User
 from clientline.admin.forms import LowerCaseEmailField
 from clientline.refusals import Forbidden
 from clientline.web import sheets
 from clientline.web.sheets import Unreadable
+from organizations import audit
 
 LARGEST_BYTES = 5_000_000
 MOST_CLIENTS = 50_000
@@ -146,7 +148,8 @@ def clean(line, name, cells, index, problems):
 def save(*, by, organization, clients, now, only_check=False, progress=_ignore_progress):
     """Save the clients, who cannot sign in before they get a password. `by` None is a command. Raises Forbidden.
 
-    Returns the problems: any of them, or `only_check`, leaves nothing saved.
+    Returns the problems: any of them, or `only_check`, leaves nothing saved. The audit remembers how many addresses
+    were asked about, whatever came of it.
     """
     if by is not None and not by.may("users", "import"):
         raise Forbidden
@@ -156,12 +159,21 @@ def save(*, by, organization, clients, now, only_check=False, progress=_ignore_p
     problems = []
     with transaction.atomic():
         for chunk in progress(chunks, total=-(-len(clients) // AT_ONCE), desc="Checking" if only_check else "Saving"):
-            saved = insert(by, organization, chunk, now)
-            taken = [client for client in chunk if client.email not in saved]
+            free = find_free(chunk) if only_check else insert(by, organization, chunk, now)
+            taken = [client for client in chunk if client.email not in free]
             problems += [Problem(client.line, "email", TAKEN, client.email) for client in taken]
-        if problems or only_check:
+        if problems and not only_check:
             transaction.set_rollback(True)
+    event = "import_check" if only_check else "import_refused" if problems else "import"
+    facts = {"clients": len(clients), "problems": len(problems)}
+    audit.record_event(event, by=by, organization_id=organization.pk, table=User._meta.db_table, **facts)
     return sorted(problems)
+
+
+def find_free(clients):
+    """The addresses that nobody has whom the caller may see: a check tells nobody who is a client elsewhere."""
+    emails = {client.email for client in clients}
+    return emails.difference(User.objects.filter(email__in=emails).values_list("email", flat=True))
 
 
 def insert(by, organization, clients, now):

@@ -28,6 +28,8 @@ WORDS = {
     "refused": "was refused",
     "export": "exported",
     "import": "imported",
+    "import_check": "checked an import",
+    "import_refused": "was refused an import",
     "erase": "erased",
 }
 # Column → [old, new], as text; None where there was nothing.
@@ -73,7 +75,7 @@ def record_event(
         action=event,
         table=row._meta.db_table if row else table,
         row=row.pk if row else None,
-        changes={name: [None, value] for name, value in facts.items()},
+        changes={name: [None, str(value)] for name, value in facts.items()},
     )
 
 

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import client_import
@@ -13,6 +13,9 @@ from accounts.client_import import Problem, read
 from accounts.models import User
 from clientline.refusals import Forbidden
 from clientline.web.sheets import Unreadable
+from organizations import audit
+from organizations.models import Audit
+from organizations.tenancy import confine, release
 
 HEADING = "name,email,phone\n"
 
@@ -158,12 +161,55 @@ def test_ten_thousand_clients_are_saved_whole_and_a_second_time_not_at_all(
     salon, clinic, without_row_security, django_assert_num_queries
 ):
     content = ten_thousand(faulty=False)
-    with django_assert_num_queries(12):  # a savepoint, ten statements, its release
+    with django_assert_num_queries(13):  # a savepoint, ten statements, its release, and a line of the audit
         assert save(salon, content) == []
     assert User.objects.filter(email__endswith="@import.example", organization=salon.organization).count() == 10_000
     some = b"\n".join(content.splitlines()[:301])
     assert [len(save(cast, some)) for cast in (salon, clinic)] == [300, 300]
     assert User.objects.filter(email__endswith="@import.example").count() == 10_000
+
+
+def numbers_given():
+    """How many ids of people were taken so far, those of rows that were rolled back included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM users_id_seq")
+        return cursor.fetchone()[0]
+
+
+def test_a_check_writes_no_row_and_is_remembered(salon, clinic):
+    before, given = User.objects.count(), numbers_given()
+    content = file_of("Ann,ann@example.com,", "Bob,client@salon.example,")
+    clients = read(content).clients
+    told = client_import.save(
+        by=salon.manager, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
+    )
+    assert [problem.cell for problem in told] == ["client@salon.example"]
+    assert (User.objects.count(), numbers_given()) == (before, given)
+    entry = Audit.objects.get(action="import_check")
+    assert (entry.actor, entry.organization, entry.table) == (salon.manager, salon.organization, "users")
+    assert entry.changes == {"clients": [None, "2"], "problems": [None, "1"]}
+    assert "checked an import" in audit.describe_entry(entry)
+
+
+def test_a_check_does_not_tell_who_is_a_client_elsewhere(salon, clinic):
+    clients = read(file_of("Bob,client@clinic.example,", "Cid,client@salon.example,")).clients
+    with transaction.atomic():
+        confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+        told = client_import.save(
+            by=salon.admin, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
+        )
+        release()
+    assert [problem.cell for problem in told] == ["client@salon.example"]
+
+
+def test_what_was_imported_and_what_was_refused_is_remembered(salon):
+    assert save(salon, file_of("Ann,ann@example.com,")) == []
+    assert len(save(salon, file_of("Ann,ann@example.com,", "Bob,bob@example.com,"))) == 1
+    events = Audit.objects.filter(action__startswith="import").order_by("id")
+    assert [(entry.action, entry.changes["clients"], entry.changes["problems"]) for entry in events] == [
+        ("import", [None, "1"], [None, "0"]),
+        ("import_refused", [None, "2"], [None, "1"]),
+    ]
 
 
 @pytest.mark.parametrize("role", ["staff", "client"])
