@@ -16,8 +16,8 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from clientline.demo.browsing import chromium
-from clientline.demo.serving import Gunicorn, database_url
+from clientline.demo.browsing import open_chromium
+from clientline.demo.serving import Gunicorn, write_database_url
 from clientline.tests.local_times import refuse_local_times
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
@@ -129,7 +129,7 @@ def api():
 
 def server_of_tests():
     environment = {
-        "DATABASE_URL": database_url(connection.get_connection_params()),
+        "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
     }
     return Gunicorn(environment, "--workers=2")
@@ -160,5 +160,5 @@ def own_gunicorn(transactional_db):
 @pytest.fixture(scope="module")
 def browser():
     """One Chromium for the tests of a module."""
-    with chromium() as browser:
+    with open_chromium() as browser:
         yield browser

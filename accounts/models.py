@@ -63,13 +63,13 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_superuser(self, email, password=None, *, organization=None, **fields):
         """A platform operator. The first one gets a home organization, called Platform."""
         with transaction.atomic():
-            home = organization or self.home_organization(email.lower())
+            home = organization or self.take_home_organization(email.lower())
             return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
 
     def get_by_natural_key(self, email):
         return self.get(email=email.lower())
 
-    def home_organization(self, email):
+    def take_home_organization(self, email):
         """An active one of other operators, locked lest it be deactivated meanwhile, or a new one."""
         theirs = self.filter(is_superuser=True).values("organization")
         homes = Organization.objects.filter(pk__in=theirs, is_active=True).select_for_update(no_key=True)

@@ -31,7 +31,7 @@ def find_person_by_password(request, *, email, password):
 def refuse_locked_out(request):
     """Raise Throttled when the check that just failed was one too many."""
     if request.axes_locked_out:
-        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request, request.axes_credentials))
+        raise Throttled(TOO_MANY, retry_after=FailuresHandler().count_seconds_left(request, request.axes_credentials))
 
 
 def name_account(request, credentials):
@@ -50,7 +50,7 @@ def check_code(request, person, code):
     credentials = {"email": person.email}
     if not AxesProxyHandler.is_allowed(request, credentials):
         request.axes_locked_out = True
-        raise Throttled(TOO_MANY, retry_after=FailuresHandler().seconds_left(request, credentials))
+        raise Throttled(TOO_MANY, retry_after=FailuresHandler().count_seconds_left(request, credentials))
     if second_factor.accepts(person, code):
         return True
     user_login_failed.send(sender=__name__, credentials=credentials, request=request)
@@ -73,7 +73,7 @@ class FailuresHandler(AxesDatabaseHandler):
         count, _ = AccessAttempt.objects.filter(username=name_account(request, credentials)).delete()
         return count
 
-    def seconds_left(self, request, credentials):
+    def count_seconds_left(self, request, credentials):
         attempts = self.get_user_attempts(request, credentials)
         newest = max(filter(None, (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)))
         return (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()

@@ -81,7 +81,7 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
     # PostgreSQL works a SELECT list out for rows that pass WHERE alone: a wrong secret sets nothing.
-    with connection.prepared_cursor() as cursor:
+    with connection.open_prepared_cursor() as cursor:
         statement, values = (CONFINED_BEARER, read_origin()) if confined else (UNCONFINED_BEARER, [])
         cursor.execute(statement, [*values, _cut_prefix(secret), hash_secret(secret)])
         row = cursor.fetchone()

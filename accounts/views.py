@@ -113,12 +113,12 @@ class PasswordView(Endpoint):
 class SecondFactorView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
-    def code(self):
+    def read_code(self):
         serializer = CodeSerializer(data=self.request.data)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data.get("code")
 
-    def state(self):
+    def answer_state(self):
         return Response(SecondFactorSerializer(second_factor.describe_state(self.request.user)).data)
 
     def check(self, code):
@@ -128,24 +128,24 @@ class SecondFactorView(Endpoint):
     @extend_schema(responses=SecondFactorSerializer)
     def get(self, request):
         """Whether a second factor is set up."""
-        return self.state()
+        return self.answer_state()
 
     @extend_schema(request=CodeSerializer, responses={201: EnrolmentSerializer, 200: SecondFactorSerializer})
     def post(self, request):
         """Begin to set up a second factor; the answer is the only one with its secret and its recovery codes.
         Then send a `code`: from there on, signing in needs one.
         """
-        code = self.code()
+        code = self.read_code()
         if code is None:
             return Response(EnrolmentSerializer(second_factor.begin_enrolment(request.user)).data, status=201)
         self.check(code)
         second_factor.confirm(request.user)
-        return self.state()
+        return self.answer_state()
 
     @extend_schema(responses={204: None})
     def delete(self, request):
         """Remove the second factor. The body holds a `code`, `{"code": "123456"}`."""
-        self.check(self.code())
+        self.check(self.read_code())
         second_factor.remove(request.user, by=request.user)
         return Response(status=204)
 

@@ -25,7 +25,7 @@ class HoursMixin:
     autocomplete_fields = ("organization", "staff")
     ordering = ("-id",)
 
-    def nouns(self, request):
+    def get_nouns(self, request):
         return "entry", "entries"
 
 

@@ -124,7 +124,7 @@ class Calendar:
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
         self.begin, self.end = find_minute(self.zone, first_day, 0), find_minute(self.zone, last_day, DAY)
-        hours = Hours.statements_for(self.staff_ids, first_day, self.reached[-1])
+        hours = Hours.prepare_statements(self.staff_ids, first_day, self.reached[-1])
         asked = [*hours, self._ask_time_off(), self._ask_visits()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
         self.hours = Hours(weekly, special)
@@ -211,7 +211,7 @@ class Calendar:
     def cuts(self, staff: int) -> tuple[Cut, ...]:
         """One function per stage: ascending starts → those it leaves."""
         return (
-            lambda starts: _keep_inside(starts, self.windows(staff)),
+            lambda starts: _keep_inside(starts, self.find_windows(staff)),
             lambda starts: _keep_outside(starts, self.away.get(staff, ())),
             lambda starts: _keep_offered(starts, self.find_offered(staff)),
             lambda starts: starts[bisect_left(starts, self.earliest) :],
@@ -219,17 +219,17 @@ class Calendar:
             lambda starts: _keep_outside(starts, self.busy.get(staff, ())),
         )
 
-    def windows(self, staff: int) -> list[Span]:
+    def find_windows(self, staff: int) -> list[Span]:
         """Between which starts a whole visit lies inside somebody's hours."""
-        stretches = self.hours.windows(staff, self.reached, self.zone)
+        stretches = self.hours.find_windows(staff, self.reached, self.zone)
         return [(begin, end - self.need.duration) for begin, end in stretches]
 
-    def refusal(self, staff: int, start: Minute, ignoring: Collection[str] = ()) -> str | None:
+    def find_refusal(self, staff: int, start: Minute, ignoring: Collection[str] = ()) -> str | None:
         """The stage that refuses this start, or None when it is free."""
         remaining = self.sift(staff, [start], ignoring)
         return next((stage for stage, left in zip(STAGES, remaining, strict=True) if not left), None)
 
-    def openings(self) -> tuple[dict[Minute, list[int]], dict[date, str]]:
+    def find_openings(self) -> tuple[dict[Minute, list[int]], dict[date, str]]:
         """Who is free at which start (a dict by ascending start), and why each date without one has none."""
         sifted = {staff: [self.find_offered(staff)] for staff in self.staff_ids}
         for staff, remaining in sifted.items():
@@ -241,7 +241,7 @@ class Calendar:
         slots = dict(sorted(slots.items()))
         starts = list(slots)
         empty = [day for day in self.days if not self.count(starts, day)]
-        return slots, {day: self.reason(sifted.values(), day) for day in empty}
+        return slots, {day: self.explain_empty_date(sifted.values(), day) for day in empty}
 
     def count(self, starts: list[Minute], day: date) -> int:
         """How many of the ascending starts fall on a date."""
@@ -249,7 +249,7 @@ class Calendar:
             starts, find_minute(self.zone, day, 0)
         )
 
-    def reason(self, sifted: Iterable[list[list[Minute]]], day: date) -> str:
+    def explain_empty_date(self, sifted: Iterable[list[list[Minute]]], day: date) -> str:
         """Where the date's last start vanished, whoever's it was."""
         lasted = max((sum(self.count(starts, day) > 0 for starts in lists) for lists in sifted), default=0)
         return REASONS[STAGES[max(lasted, 1) - 1]]
@@ -345,7 +345,7 @@ def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointm
 
 
 def _collect_openings(service: Service, people: dict[int, str], calendar: Calendar) -> Openings:
-    slots, reasons = calendar.openings()
+    slots, reasons = calendar.find_openings()
     starts, duration, zone = list(slots), calendar.need.duration, calendar.zone
     return Openings(
         service,

@@ -110,7 +110,7 @@ class Hours:
             self.special[staff, day] += [] if opens is None or closes is None else [_count_minutes(opens, closes)]
 
     @staticmethod
-    def statements_for(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
+    def prepare_statements(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
         values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
         return (_prepare_weekly_hours(), values), (_prepare_special_hours(), values)
@@ -118,18 +118,18 @@ class Hours:
     @classmethod
     def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
         """The hours of these people from one date to another, both included."""
-        return cls(*run_in_one_trip(*cls.statements_for(staff_ids, first_day, last_day)))
+        return cls(*run_in_one_trip(*cls.prepare_statements(staff_ids, first_day, last_day)))
 
-    def stretches_on(self, staff: int, day: date) -> Sequence[Stretch]:
+    def find_stretches(self, staff: int, day: date) -> Sequence[Stretch]:
         """The stretches somebody works on a date, as wall-clock minutes of the day."""
         special = self.special.get((staff, day))
         return self.weekly.get((staff, day.weekday()), ()) if special is None else special
 
-    def windows(self, staff: int, days: Iterable[date], zone: tzinfo) -> list[Span]:
+    def find_windows(self, staff: int, days: Iterable[date], zone: tzinfo) -> list[Span]:
         """The stretches as absolute minutes; those that adjoin are one, also across midnight."""
         joined: list[Span] = []
         for day in days:
-            for starts, ends in self.stretches_on(staff, day):
+            for starts, ends in self.find_stretches(staff, day):
                 start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
                 if joined and joined[-1][1] == start:
                     joined[-1] = (joined[-1][0], end)
@@ -143,6 +143,6 @@ class Hours:
         return [
             minute
             for day in days
-            for stretch in self.stretches_on(staff, day)
+            for stretch in self.find_stretches(staff, day)
             for minute in list_grid_starts(zone, day, *stretch, interval)
         ]

@@ -48,7 +48,7 @@ class Period:
         self.days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         self.begins, self.ends = (find_midnight(organization.zone, day) for day in (first, last + timedelta(days=1)))
 
-    def buckets(self) -> list[Bucket]:
+    def list_buckets(self) -> list[Bucket]:
         """The days, weeks or months, in order; the first and last may be cut short."""
         # Each midnight on its own: a day of a clock change has 23 or 25 hours.
         midnights = [*(find_midnight(self.organization.zone, day) for day in self.days), self.ends]

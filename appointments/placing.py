@@ -179,7 +179,7 @@ def _choose_person(
     """
     if named is None:
         return _choose_free_person(calendar, start, free_hand), False
-    refused = calendar.refusal(named, floor_to_minute(start), LIBERTIES if free_hand else ())
+    refused = calendar.find_refusal(named, floor_to_minute(start), LIBERTIES if free_hand else ())
     if refused == availability.SLOT_TAKEN and overbook:
         return named, True
     if refused:
@@ -190,7 +190,7 @@ def _choose_person(
 def find_refusal_of_anyone(calendar: Calendar, staff: int, start: datetime, free_hand: bool) -> str | None:
     """The stage that refuses a person nobody named: they have to be at work, whoever books."""
     liberties = set(LIBERTIES) - {availability.OUTSIDE_WORKING_HOURS} if free_hand else ()
-    return calendar.refusal(staff, floor_to_minute(start), liberties)
+    return calendar.find_refusal(staff, floor_to_minute(start), liberties)
 
 
 def _choose_free_person(calendar: Calendar, start: datetime, free_hand: bool) -> int:

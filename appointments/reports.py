@@ -60,7 +60,7 @@ def _count_visits(period: Period, figures: dict[str, str]) -> list[dict[str, Any
         sql = BY_REFERENCE.format(column=column, table=table, figures=named, columns=columns)
         values: list[Any] = [period.organization.pk, period.begins, period.ends]
     else:
-        buckets = period.buckets()
+        buckets = period.list_buckets()
         sql = BY_TIME.format(figures=", ".join(figures.values()))
         keys, _, begins, ends = map(list, zip(*buckets, strict=True))
         values = [keys, begins, ends, period.organization.pk]
@@ -122,7 +122,7 @@ def count_available_minutes(period: Period) -> dict[int | str | None, int]:
     for staff in staff_ids:
         for day in period.days:
             minutes[staff if period.group_by == "staff" else key_of(day)] += _count_worked_minutes(
-                hours.stretches_on(staff, day), away[staff], zone, day
+                hours.find_stretches(staff, day), away[staff], zone, day
             )
     return {key: total for key, total in minutes.items() if total}
 

@@ -81,7 +81,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
             return super().answer(serializer)
         return self.answer_class(self.request.user).reader().read_object(serializer.instance)
 
-    def answered_keys(self, answer):
+    def list_answered_keys(self, answer):
         return [visit["id"] for visit in answer.get("appointments", [answer])]
 
     def transition(self, input_class, perform):

@@ -17,7 +17,7 @@ from django.db import connection
 from accounts.models import User
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from benchmarks import callers, turns, world
-from clientline.demo.serving import Gunicorn, database_url
+from clientline.demo.serving import Gunicorn, write_database_url
 from services.models import Service
 
 FASTER_THAN_LOOP, SLOWER_THAN_LIST, GROWTH = 20, 2.0, 1.3
@@ -111,7 +111,7 @@ def elapsed(function, *arguments):
 @contextmanager
 def serving():
     environment = {
-        "DATABASE_URL": database_url(connection.get_connection_params()),
+        "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
         "RATE_LIMIT": "0",
     }
@@ -187,7 +187,7 @@ def compare(rounds, process, server, token, service, spans, first, now):
             lambda path=path: seconds(process, server, token, path, 10),
             lambda people=people, days=days: elapsed(loop, organization, service, people, first, days, now),
         )
-        faster = turns.ratio(ours, looped)
+        faster = turns.compute_ratio(ours, looped)
         target = FASTER_THAN_LOOP if (len(people) > 1 and days == 31) else 1
         figures = median(ours) * 1000, median(looped) * 1000, faster, target
         table.row(f"{len(people)} people, {days} days", *figures, reached=faster >= target)
@@ -196,7 +196,7 @@ def compare(rounds, process, server, token, service, spans, first, now):
     measures = [lambda path=path: seconds(process, server, token, path, 40) for path in places]
     turns.in_turns(1, *measures)
     ours, listed = turns.in_turns(rounds, *measures)
-    slower = turns.ratio(listed, ours)
+    slower = turns.compute_ratio(listed, ours)
     table.row(
         "1 person, 7 days ÷ list of 100",
         median(ours) * 1000,
@@ -215,7 +215,7 @@ def compare_growth(rounds, process, servers, token, service, spans, first):
         measures = [lambda server=server, path=path: seconds(process, server, token, path, 10) for server in servers]
         turns.in_turns(1, *measures)  # warms up
         before, after = turns.in_turns(rounds, *measures)
-        growth = turns.ratio(before, after)
+        growth = turns.compute_ratio(before, after)
         figures = median(before) * 1000, median(after) * 1000, growth, GROWTH
         table.row(f"{len(people)} people, {days} days", *figures, reached=growth <= GROWTH)
     return table.short

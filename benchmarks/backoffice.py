@@ -99,7 +99,7 @@ def measure(process, servers, cookie, paths, options):
 def report(paths, before, after, measured):
     table = turns.Table(("queries", "ms", "grown ms", "bare ms", "growth", "at most"))
     for name, (_, queries), (_, more), (few, many, bare_) in zip(paths, before, after, measured, strict=True):
-        growth = turns.ratio(few, many)
+        growth = turns.compute_ratio(few, many)
         figures = [median(each) * 1000 for each in (few, many, bare_)]
         table.row(name, str(queries), *figures, growth, GROWTH, reached=growth <= GROWTH and more == queries)
     return table.short

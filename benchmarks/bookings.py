@@ -126,7 +126,7 @@ def figures(future):
 def report(ours, ceiling):
     table = turns.Table(("a second", "alone", "ratio", "target", "longest wait"))
     times, best_times = [each[0] for each in ours], [each[0] for each in ceiling]
-    ratio, longest = turns.ratio(times, best_times), max(each[1] for each in ours)
+    ratio, longest = turns.compute_ratio(times, best_times), max(each[1] for each in ours)
     reached = ratio >= TARGET and longest <= LONGEST_WAIT
     table.row(
         f"bookings by {CALLERS} callers",

@@ -81,8 +81,13 @@ def measure_reads(bench, asked, at_once):
     for number, (kind, path) in enumerate(asked):
         places = [(bench.ours, path), (bench.ceilings, f"/bytes/{number}"), (bench.ceilings, f"/sql/{number}")]
         ours, same_bytes, same_sql = bench.in_turns(at_once, *places)
-        reached = turns.ratio(ours, same_sql) >= TARGETS[kind]
-        figures = median(ours) * 1000, turns.ratio(ours, same_bytes), turns.ratio(ours, same_sql), TARGETS[kind]
+        reached = turns.compute_ratio(ours, same_sql) >= TARGETS[kind]
+        figures = (
+            median(ours) * 1000,
+            turns.compute_ratio(ours, same_bytes),
+            turns.compute_ratio(ours, same_sql),
+            TARGETS[kind],
+        )
         table.row(f"{kind} {path}", *figures, reached=reached)
     return table.short
 
@@ -94,7 +99,7 @@ def measure_pages(bench, organization):
         first = f"/appointments?limit={PAGE_SIZE}&ordering={ordering}"
         deep = f"{first}&cursor={deep_cursor(organization, ordering)}"
         firsts, deeps = bench.in_turns(1, (bench.ours, first), (bench.ours, deep))
-        slower = turns.ratio(firsts, deeps)
+        slower = turns.compute_ratio(firsts, deeps)
         figures = median(firsts) * 1000, median(deeps) * 1000, slower, DEEP_TARGET
         table.row(f"page {DEEP_PAGE:,} by {ordering}", *figures, reached=slower <= DEEP_TARGET)
     return table.short

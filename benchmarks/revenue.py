@@ -68,7 +68,7 @@ def measure(table, name, organization):
             lambda period=period: seconds(organization, lambda: add_up(period)),
         )
         elapsed, in_sql = (median(each) * 1000 for each in zip(*ours, strict=True))
-        ratio = turns.ratio(*([each[1] for each in side] for side in (ours, ceiling)))
+        ratio = turns.compute_ratio(*([each[1] for each in side] for side in (ours, ceiling)))
         held_to = elapsed if name == "large" else in_sql
         row = (elapsed, in_sql, ratio, TARGETS[name])
         table.row(f"{name}, by {group_by}", *row, reached=held_to <= TARGETS[name])

@@ -9,7 +9,7 @@ def in_turns(rounds, *measures):
     return list(zip(*([measure() for measure in measures] for _ in range(rounds)), strict=True))
 
 
-def ratio(ours, theirs):
+def compute_ratio(ours, theirs):
     """Median of theirs ÷ ours, round by round: 1 is as fast, 0.5 takes twice as long."""
     return median(other / own for own, other in zip(ours, theirs, strict=True))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import User
-from clientline.demo.serving import database_url
+from clientline.demo.serving import write_database_url
 from organizations.models import Organization
 
 DEMO = {"organizations": 100, "seed": 1, "verbosity": 0}
@@ -106,7 +106,7 @@ def secret_of(admin):
 def environment():
     """What a server needs to serve the database that is measured."""
     return {
-        "DATABASE_URL": database_url(connection.get_connection_params()),
+        "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
         "RATE_LIMIT": "0",
     }

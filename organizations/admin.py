@@ -48,7 +48,7 @@ class AuditAdmin(ClientLineModelAdmin):
     def has_view_permission(self, request, obj=None):
         return self.permits(request, "list", obj)
 
-    def nouns(self, request):
+    def get_nouns(self, request):
         return "entry", "entries"
 
     def get_queryset(self, request):

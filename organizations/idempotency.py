@@ -44,7 +44,7 @@ class Once:
         self.fingerprint = hashlib.sha256(f"{request.method} {request.path_info}\n".encode() + request.body).digest()
         self.began_at = timezone.now()
 
-    def earlier_answer(self):
+    def find_earlier_answer(self):
         """What the same request was answered, or None. Raises FieldRefused, InProgress, KeyReused and Forbidden."""
         if not KEY.fullmatch(self.key):
             raise FieldRefused(HEADER, "invalid", "Send 1 to 255 printable ASCII characters.")

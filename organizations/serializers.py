@@ -90,14 +90,14 @@ class TenantSerializer(ClientLineSerializer):
         return fields
 
     def to_internal_value(self, data):
-        self.organization, data = self.tenant(data)
+        self.organization, data = self.split_off_tenant(data)
         values = super().to_internal_value(data)
         self.refuse_strangers(values)
         if self.instance is None:
             values["organization"] = self.organization
         return values
 
-    def tenant(self, data):
+    def split_off_tenant(self, data):
         """The organization the row belongs to, and the data without an operator's naming of it."""
         if self.instance is not None:
             return self.instance.organization, data

@@ -20,7 +20,7 @@ def receive_callback(provider, body, headers):
     if provider not in gateway.GATEWAYS or provider != settings.PAYMENT_PROVIDER:
         raise Http404
     try:
-        event = gateway.open_gateway(provider).event(body, headers)
+        event = gateway.open_gateway(provider).read_event(body, headers)
     except gateway.BadSignature as error:
         raise FieldRefused(None, "invalid", "The signature does not fit the body, or it is too old.") from error
     if event is not None:
@@ -44,7 +44,7 @@ class SimulatorView(View):
     """The simulator's page, on which a demo's client pays or gives up."""
 
     def dispatch(self, request, reference):
-        self.payment = SimulatorGateway().description(reference) if settings.PAYMENT_PROVIDER == "simulator" else None
+        self.payment = SimulatorGateway().describe(reference) if settings.PAYMENT_PROVIDER == "simulator" else None
         if self.payment is None:
             raise Http404
         return super().dispatch(request, reference)

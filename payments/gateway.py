@@ -78,7 +78,7 @@ class Gateway(Protocol):
     def look_up_refund(self, key: UUID, reference: str) -> Answer | None:
         """What became of a refund of the payment `reference`; None where the provider never heard of it."""
 
-    def event(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
         """What a callback says, None where it is about something else. Raises BadSignature."""
 
 

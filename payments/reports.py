@@ -94,7 +94,7 @@ def _sum_revenue(period: Period) -> list[RevenueRow]:
 
 
 def _sum_by_time(period: Period) -> list[RevenueRow]:
-    buckets = period.buckets()
+    buckets = period.list_buckets()
     borders = [each.timestamp() for each in (*(bucket.begins for bucket in buckets), period.ends)]
     rows = _fetch_rows(BY_TIME, period, borders=borders)
     return [(bucket.key, bucket.label, *figures) for bucket, figures in zip(buckets, rows, strict=True)]

@@ -50,7 +50,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
 
     def perform_create(self, serializer):
         payment = serializer.save()
-        pause = step_out_of_transaction(self.request, so_far=partial(self.created, serializer))
+        pause = step_out_of_transaction(self.request, so_far=partial(self.answer_created, serializer))
         online.settle_with_provider(payment, between=pause)
 
     def settle(self, perform):
@@ -122,11 +122,11 @@ class RefundViewSet(ReadViewSet):
         body = RefundingSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         refund = ledger.refund_payment(by=request.user, payment=payment, now=timezone.now(), **body.validated_data)
-        pause = step_out_of_transaction(request, so_far=partial(self.created, refund))
+        pause = step_out_of_transaction(request, so_far=partial(self.answer_created, refund))
         online.settle_with_provider(refund, between=pause)
-        return self.created(refund)
+        return self.answer_created(refund)
 
-    def created(self, refund):
+    def answer_created(self, refund):
         return Response(one_or_404(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 

@@ -3,7 +3,7 @@ from django.contrib import admin
 from accounts.models import User
 from clientline import wording
 from clientline.admin.amounts import PriceForm
-from clientline.admin.base import ClientLineModelAdmin, money_column
+from clientline.admin.base import ClientLineModelAdmin, make_money_column
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import ClientLineForm, SuggestedSelectMultiple
@@ -26,7 +26,7 @@ class ServiceForm(PriceForm, ClientLineForm):
     def chosen(self):
         return getattr(self, "cleaned_data", {}).get("organization")  # it stands before the price
 
-    def usual_price(self):
+    def get_usual_price(self):
         return self.instance.price
 
 
@@ -34,7 +34,7 @@ class ServiceForm(PriceForm, ClientLineForm):
 class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "services"
     form = add_form = ServiceForm
-    said_price = money_column("price")
+    said_price = make_money_column("price")
     list_display = ("name", "duration", "said_price", "is_active", "organization")
     list_filter = ("is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
@@ -72,7 +72,7 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         # Django leaves out what has a table of its own between; `offering` saves it.
         return db_field.formfield(
-            queryset=self.rows_for(db_field, request),
+            queryset=self.get_rows_for(db_field, request),
             widget=SuggestedSelectMultiple(db_field, self.admin_site),
             **kwargs,
         )
@@ -105,7 +105,7 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         def perform(service):
             offering.change_service(service=service, changes=changes)
 
-        self.each_row(request, queryset, action="update", perform=perform, done=done)
+        self.perform_on_each(request, queryset, action="update", perform=perform, done=done)
 
     def create(self, request, values):
         return offering.offer_service(**values)

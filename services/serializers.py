@@ -36,8 +36,8 @@ class ServiceSerializer(TenantSerializer):
     def annotate(cls, queryset):
         return queryset.with_staff_ids()
 
-    def omitted_defaults(self, data):
-        return super().omitted_defaults(data) | {"staff_ids": []}
+    def get_omitted_defaults(self, data):
+        return super().get_omitted_defaults(data) | {"staff_ids": []}
 
     def create(self, validated_data):
         return offering.offer_service(staff=validated_data.pop("staff_ids", ()), **validated_data)

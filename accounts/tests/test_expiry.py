@@ -114,7 +114,7 @@ def once(salon):
 def kept(once, age, **fields):
     """Whether the answer is repeated when it is so old."""
     IdempotencyKey.objects.update(created_at=once.began_at - age, **fields)
-    return once.earlier_answer() is not None
+    return once.find_earlier_answer() is not None
 
 
 def test_an_answer_is_repeated_for_a_day_and_then_the_key_is_free(once):

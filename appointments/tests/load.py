@@ -60,7 +60,7 @@ class House:
 
     def program(self, name, *arguments):
         """What one of PostgreSQL's programs says that needs no server."""
-        return subprocess.check_output([self.cluster.binary(name), *arguments], text=True)
+        return subprocess.check_output([self.cluster.find_binary(name), *arguments], text=True)
 
     def connect(self, user="clientline", **options):
         host = str(self.cluster.ensure_running())

@@ -131,7 +131,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def listed(home, staff, day):
     calendar = Calendar(organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=NOW)
-    return [find_instant(start, home.zone) for start in calendar.openings()[0]]
+    return [find_instant(start, home.zone) for start in calendar.find_openings()[0]]
 
 
 @pytest.mark.parametrize(("zone", "day"), CHANGES)
@@ -202,10 +202,10 @@ def test_hours_of_a_skipped_hour_anywhere_offer_what_the_clocks_show(db):
         calendar = Calendar(
             organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=earlier
         )
-        slots = [find_instant(start, home.zone).isoformat() for start in calendar.openings()[0]]
+        slots = [find_instant(start, home.zone).isoformat() for start in calendar.find_openings()[0]]
         assert (zone, hours, slots) == (zone, hours, [f"{day}T{clock[:5]}:00{clock[5:]}" for clock in offered])
         for slot in slots:
-            assert calendar.refusal(staff.pk, floor_to_minute(datetime.fromisoformat(slot))) is None
+            assert calendar.find_refusal(staff.pk, floor_to_minute(datetime.fromisoformat(slot))) is None
 
 
 def test_a_skipped_time_is_the_moment_of_the_skip_and_a_doubled_one_its_first(db):

@@ -36,7 +36,7 @@ def calendar(cast, need=HALF_HOUR, now=NOW, **options):
 
 
 def refusal(cast, start, need=HALF_HOUR, **options):
-    return calendar(cast, need, **options).refusal(cast.staff.pk, floor_to_minute(start), ("off_grid",))
+    return calendar(cast, need, **options).find_refusal(cast.staff.pk, floor_to_minute(start), ("off_grid",))
 
 
 def busy(cast, start, minutes, before=0, after=0, visit=None):
@@ -88,7 +88,7 @@ def test_what_takes_a_day_itself_fits_exactly_between_two_others(shop, minutes, 
 def test_another_day_before_that_only_touches_takes_nothing(shop):
     busy(shop, MIDNIGHT - timedelta(days=1), 1440)
     busy(shop, MIDNIGHT + timedelta(days=1), 1440)
-    assert len(calendar(shop).openings()[0]) == (1440 - 30) // 5 + 1
+    assert len(calendar(shop).find_openings()[0]) == (1440 - 30) // 5 + 1
 
 
 def test_buffers_reach_over_midnight_on_both_sides(shop):
@@ -144,5 +144,5 @@ def test_the_first_start_on_offer_is_not_before_this_very_moment(shop):
     for now, first in (("0:00", 0), ("0:00.000001", 5), ("4:59", 5), ("5:00", 5), ("5:01", 10)):
         minutes, _, seconds = now.partition(":")
         moment = nine + timedelta(minutes=int(minutes), seconds=float(seconds))
-        slots = calendar(shop, now=moment).openings()[0]
+        slots = calendar(shop, now=moment).find_openings()[0]
         assert find_instant(next(iter(slots))) == nine + first * MINUTE, now

@@ -224,7 +224,7 @@ def test_what_is_listed_can_be_booked_and_nothing_else(db, case):
             need=case["need"],
             now=now,
         )
-        slots, reasons = calendar.openings()
+        slots, reasons = calendar.find_openings()
         verdicts = {start: oracle.verdict(start) for start in oracle.grid()}
         assert list(slots) == [start for start, verdict in sorted(verdicts.items()) if verdict is None]
         assert bool(reasons) == (not slots)

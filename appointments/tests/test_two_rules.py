@@ -19,7 +19,7 @@ from accounts.tests.factories import token_for
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline import zones
-from clientline.demo.serving import PROJECT, Gunicorn, database_url
+from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
 
 VANCOUVER_IN_2025 = "PST8PDT,M3.2.0,M11.1.0"
 BACKFILL = import_module("appointments.migrations.0008_agreed_times_of_old_visits")
@@ -51,7 +51,7 @@ def old_rules(tmp_path):
 
 @pytest.fixture
 def environment(transactional_db):
-    return {"DATABASE_URL": database_url(connection.get_connection_params()), "SECRET_KEY": settings.SECRET_KEY}
+    return {"DATABASE_URL": write_database_url(connection.get_connection_params()), "SECRET_KEY": settings.SECRET_KEY}
 
 
 def rezone(environment, *arguments):

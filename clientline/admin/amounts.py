@@ -61,14 +61,14 @@ class PriceForm(forms.Form):
 
     price_is_meant = Confirmation(required=False, max_length=40)
 
-    def usual_price(self):
+    def get_usual_price(self):
         """With what the price is compared; None or 0 for nothing."""
         return None
 
     def clean(self):
         values = super().clean()
         confirmed, price = values.pop("price_is_meant", ""), values.get("price")
-        usual = self.usual_price()
+        usual = self.get_usual_price()
         if price and usual and not usual / FAR <= price <= usual * FAR and confirmed != str(price):
             self.ask_back(price, usual)
         return values

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from clientline import wording
 from clientline.admin.amounts import AmountField
-from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, whole_minute
+from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, refuse_seconds
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
@@ -31,14 +31,14 @@ class ClientLineAdminSite(admin.AdminSite):
         super().__init__(*args, **kwargs)
         self.disable_action("delete_selected")  # it asks neither the policy for each row nor the domain
 
-    def organization_of(self, request):
+    def get_organization(self, request):
         """The one organization the page is about; None where an operator looks at all of them."""
         return None if request.user.is_superuser else request.user.organization
 
     def note_export(self, request, table, **facts):
         """Remember who took what away; the back office does."""
 
-    def editors_since(self, row, version):
+    def find_editors(self, row, version):
         """The names of who made the later versions of the row, latest first; the back office knows."""
         return []
 
@@ -57,7 +57,7 @@ class SuggestionsView(AutocompleteJsonView):
         return asked and (self.asking.has_add_permission(request) or self.asking.has_change_permission(request))
 
     def get_queryset(self):
-        rows = self.asking.rows_for(self.source_field, self.request)
+        rows = self.asking.get_rows_for(self.source_field, self.request)
         found, _ = self.model_admin.get_search_results(self.request, rows, self.term)
         return found.order_by(*self.model_admin.get_ordering(self.request))
 
@@ -65,12 +65,12 @@ class SuggestionsView(AutocompleteJsonView):
         return {"id": str(row.pk), "text": self.model_admin.label(row)}
 
 
-def pill(value, label):
+def render_pill(value, label):
     """A word in a list that the eye finds by its colour, too."""
     return format_html('<span class="pill {}">{}</span>', value, label)
 
 
-def money_column(name):
+def make_money_column(name):
     """For a list: the amount in the column `name` in words, and nothing for none."""
 
     @admin.display(description=name)
@@ -106,35 +106,35 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     formfield_overrides = {
         models.DateTimeField: {"validators": BOUNDS},
         models.DecimalField: {"form_class": AmountField},
-        models.TimeField: {"validators": [whole_minute]},
+        models.TimeField: {"validators": [refuse_seconds]},
         models.EmailField: {"form_class": LowerCaseEmailField},
     }
 
-    def page_name(self, page):
+    def name_page(self, page):
         """What Django calls a page of this model in the admin's urls."""
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
 
-    def pages_of_a_row(self, views):
+    def list_pages_of_a_row(self, views):
         """The addresses of pages about one row, from views by their names."""
         return [
-            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.page_name(name))
+            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=self.name_page(name))
             for name, view in views.items()
         ]
 
     # Scope
 
-    def permitted_rows(self, request, action):
-        return self.of_one(request, self.model._default_manager.visible_to(request.user, self.resource, action))
+    def get_permitted_rows(self, request, action):
+        return self.keep_to_one(request, self.model._default_manager.visible_to(request.user, self.resource, action))
 
-    def of_one(self, request, rows):
+    def keep_to_one(self, request, rows):
         """Of `rows`, those of the organization an operator acts in; a member's scope is as narrow already."""
         if not request.user.is_superuser or self.sees_many(request) or not hasattr(rows.model, "organization"):
             return rows
-        return rows.filter(organization=self.admin_site.organization_of(request))
+        return rows.filter(organization=self.admin_site.get_organization(request))
 
     def sees_many(self, request):
         """Whether this is an operator who looks at all organizations."""
-        return self.admin_site.organization_of(request) is None
+        return self.admin_site.get_organization(request) is None
 
     def permits(self, request, action, obj=None):
         if not self.admin_site.has_permission(request) or not request.user.may(self.resource, action):
@@ -144,11 +144,11 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def reaches(self, request, action, row):
         """Whether the row is in the action's scope; asked once a page, which changes nothing that decides it."""
         if request.method != "GET":
-            return self.permitted_rows(request, action).filter(pk=row.pk).exists()
+            return self.get_permitted_rows(request, action).filter(pk=row.pk).exists()
         answers = request.call.reached
         key = (self.resource, action, row.pk)
         if key not in answers:
-            answers[key] = self.permitted_rows(request, action).filter(pk=row.pk).exists()
+            answers[key] = self.get_permitted_rows(request, action).filter(pk=row.pk).exists()
         return answers[key]
 
     def has_module_permission(self, request):
@@ -167,20 +167,20 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         return self.permits(request, "destroy", obj)
 
     def get_queryset(self, request):
-        return self.permitted_rows(request, "list").order_by(*self.get_ordering(request))
+        return self.get_permitted_rows(request, "list").order_by(*self.get_ordering(request))
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST" or not self.has_change_permission(request, row):
             return row
-        locked = self.permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
+        locked = self.get_permitted_rows(request, "update").select_for_update(of=("self",), no_key=True)
         return locked.filter(pk=row.pk).first()
 
-    def row_for(self, request, action, object_id, **lock):
+    def get_row(self, request, action, object_id, **lock):
         """The row, locked where `lock` says how. Raises PermissionDenied and Http404."""
         if not self.permits(request, action):
             raise PermissionDenied
-        rows = self.permitted_rows(request, action)
+        rows = self.get_permitted_rows(request, action)
         if lock:
             rows = rows.select_for_update(of=("self",), **lock)
         row = rows.filter(pk=object_id).first()
@@ -190,15 +190,15 @@ class ClientLineModelAdmin(admin.ModelAdmin):
 
     # Lists
 
-    def visible(self, request, names):
+    def keep_visible(self, request, names):
         return [name for name in names if name != "organization" or self.sees_many(request)]
 
-    def nouns(self, request):
+    def get_nouns(self, request):
         """What one row of the list is called, and several."""
         return self.opts.verbose_name, self.opts.verbose_name_plural
 
     def get_list_display(self, request):
-        return self.visible(request, self.list_display)
+        return self.keep_visible(request, self.list_display)
 
     def get_list_filter(self, request):
         """Of filters by other rows, operators get the organization's: all people of all organizations are too many."""
@@ -225,7 +225,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     # Forms
 
     def get_fields(self, request, obj=None):
-        fields = self.visible(request, self.change_fields if obj else self.add_fields)
+        fields = self.keep_visible(request, self.change_fields if obj else self.add_fields)
         versioned = obj is not None and hasattr(obj, "version") and self.has_change_permission(request, obj)
         return [*fields, "shown_version"] if versioned else fields
 
@@ -240,8 +240,8 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         kwargs["form"] = self.form if change else self.add_form
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = request.call.refusal
-        form.organization = self.admin_site.organization_of(request)
-        form.told_by = staticmethod(self.admin_site.editors_since)
+        form.organization = self.admin_site.get_organization(request)
+        form.told_by = staticmethod(self.admin_site.find_editors)
         return form
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -252,18 +252,18 @@ class ClientLineModelAdmin(admin.ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs |= {
-            "queryset": self.rows_for(db_field, request),
+            "queryset": self.get_rows_for(db_field, request),
             "widget": SuggestedSelect(db_field, self.admin_site),
         }
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).label
         return field
 
-    def rows_for(self, field, request):
+    def get_rows_for(self, field, request):
         """The rows that the caller may name in `field`."""
         if field.name == "organization":
             return field.related_model._default_manager.visible_to(request.user, "organizations")
-        return self.of_one(request, self.choices[field.name](request.user))
+        return self.keep_to_one(request, self.choices[field.name](request.user))
 
     def label(self, row):
         """How a form names `row` where it can be chosen."""
@@ -287,7 +287,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
             return self.update(request, form.instance, {name: form.cleaned_data[name] for name in form.changed_data})
         values = dict(form.cleaned_data)
         if "organization" in self.add_fields:
-            values.setdefault("organization", self.admin_site.organization_of(request))
+            values.setdefault("organization", self.admin_site.get_organization(request))
         return self.create(request, values)
 
     def save_model(self, request, obj, form, change):
@@ -315,4 +315,4 @@ class ClientLineModelAdmin(admin.ModelAdmin):
             if refusal is None or request.method != "POST":
                 raise
         self.message_user(request, refusal.detail, messages.ERROR)
-        return HttpResponseRedirect(reverse(f"admin:{self.page_name('change')}", args=[object_id]))
+        return HttpResponseRedirect(reverse(f"admin:{self.name_page('change')}", args=[object_id]))

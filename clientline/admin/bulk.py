@@ -24,7 +24,7 @@ class BulkMixin:
         self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
-    def each_row(self, request, queryset, *, action, perform, done):
+    def perform_on_each(self, request, queryset, *, action, perform, done):
         """Let `perform` change each chosen row that the caller may, under its lock, and say what became of them.
 
         A row that is refused holds up no other. `done` is the past fact, like "completed".
@@ -33,13 +33,15 @@ class BulkMixin:
         if len(chosen) > MOST_ROWS:
             told = f"Choose at most {MOST_ROWS} rows at once. Nothing was changed."
             return self.message_user(request, told, messages.ERROR)
-        rows = self.permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)
+        rows = self.get_permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)
         # In the order of their ids, so that two who choose the same rows do not wait for each other in a circle.
         locked = list(rows.select_for_update(of=("self",), no_key=True).order_by("id"))
         refused = {row.pk: refusal for row in locked if (refusal := self.refusal_of(perform, row))}
         changed = [row for row in locked if row.pk not in refused]
         LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, change_message=done.capitalize())
-        return self.tell(request, changed, done, [*refused.values(), *self.out_of_reach(len(chosen) - len(locked))])
+        return self.tell(
+            request, changed, done, [*refused.values(), *self.tell_out_of_reach(len(chosen) - len(locked))]
+        )
 
     def refusal_of(self, perform, row):
         """Why this row was not changed, as a sentence, or None."""
@@ -50,12 +52,12 @@ class BulkMixin:
             return f"{self.label(row)}: {read_refusal_or_raise(error).detail}"
         return None
 
-    def out_of_reach(self, number):
+    def tell_out_of_reach(self, number):
         return [f"{number} of the chosen rows are not yours to change."] if number else []
 
     def tell(self, request, changed, done, refused):
         if changed:
-            noun = self.nouns(request)[len(changed) != 1]
+            noun = self.get_nouns(request)[len(changed) != 1]
             self.message_user(request, f"{len(changed)} {noun} {done}.", messages.SUCCESS)
         for told in refused[:MOST_TOLD]:
             self.message_user(request, told, messages.WARNING)

@@ -25,7 +25,7 @@ class ExportMixin:
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name=self.page_name("export")), *super().get_urls()]
+        return [path("export/", view, name=self.name_page("export")), *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_tools": self.list_tools(request)} | (extra_context or {}))
@@ -38,13 +38,13 @@ class ExportMixin:
         if not self.may_export(request):
             return []
         asked = {name: value for name, value in request.GET.items() if name not in (PAGE_VAR, ERROR_FLAG)}
-        url = reverse(f"admin:{self.page_name('export')}")
+        url = reverse(f"admin:{self.name_page('export')}")
         return [("Download CSV", f"{url}?{urlencode(asked)}" if asked else url)]
 
     def export_view(self, request):
         if not self.may_export(request):
             raise PermissionDenied
-        listed = reverse(f"admin:{self.page_name('changelist')}")
+        listed = reverse(f"admin:{self.name_page('changelist')}")
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
@@ -54,7 +54,7 @@ class ExportMixin:
             told = f"These are more than {MOST_ROWS:,} rows. Narrow the list by a filter or a search, then download it."
             self.message_user(request, told, messages.ERROR)
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
-        names = self.visible(request, self.export_columns)
+        names = self.keep_visible(request, self.export_columns)
         self.admin_site.note_export(request, self.opts.db_table, rows=len(keys))
         return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.lines(request, keys, names))
 
@@ -62,7 +62,7 @@ class ExportMixin:
         """The heading and a line for each key that is still in scope, in their order; a few rows in memory at once."""
         yield names
         columns = ["pk", "organization__timezone", *(self.export_columns[name] for name in names)]
-        permitted = self.permitted_rows(request, "list").order_by()
+        permitted = self.get_permitted_rows(request, "list").order_by()
         for start in range(0, len(keys), AT_ONCE):
             chunk = keys[start : start + AT_ONCE]
             found = {row[0]: row[1:] for row in permitted.filter(pk__in=chunk).values_list(*columns)}

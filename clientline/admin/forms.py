@@ -24,7 +24,7 @@ class LowerCaseEmailField(forms.EmailField):
         return super().to_python(value).lower()
 
 
-def whole_minute(clock):
+def refuse_seconds(clock):
     if clock.second or clock.microsecond:
         raise ValidationError("Write hours and minutes only.", code="whole_minute")
 
@@ -90,17 +90,17 @@ class VersionedForm(forms.Form):
     def refuse_stale(self, shown):
         self.data = self.data.copy()
         self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
-        now = "".join(f" {label} is “{value}” now." for label, value in self.changed_meanwhile())
-        editors = self.editors_since(shown)
+        now = "".join(f" {label} is “{value}” now." for label, value in self.list_changed_meanwhile())
+        editors = self.find_editors(shown)
         by = f" by {' and '.join(editors)}" if editors else ""
         told = f"This has been changed meanwhile{by}.{now} Save again to store what you typed."
         self.add_error(None, ValidationError(told, code="version_mismatch"))
 
-    def changed_meanwhile(self):
+    def list_changed_meanwhile(self):
         """(label, present value) of what has changed since the page was made, as far as that is known."""
         return []
 
-    def editors_since(self, shown):
+    def find_editors(self, shown):
         """The names of who changed the row since the version that was shown, as far as they are known."""
         return []
 
@@ -127,10 +127,10 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         field.field.bound_data = lambda data, initial: initial
         self.data.pop(field.html_initial_name, None)
 
-    def changed_meanwhile(self):
+    def list_changed_meanwhile(self):
         return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
 
-    def editors_since(self, shown):
+    def find_editors(self, shown):
         known = self.told_by and is_readable_number(shown)
         return self.told_by(self.instance, int(shown)) if known else []
 
@@ -143,7 +143,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
     # and asks for uniqueness and constraints, missing what row security hides and what others commit next. Without
     # it, refusals are shown nowhere and the parent does all that.
     def _post_clean(self):
-        row, values = copy(self.instance), self.values_to_judge()
+        row, values = copy(self.instance), self.get_values_to_judge()
         for name, value in values.items():
             setattr(row, name, value)
         try:
@@ -153,7 +153,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         if self.refusal:
             self.add_refusal(self.refusal)
 
-    def values_to_judge(self):
+    def get_values_to_judge(self):
         """By name, what was given for columns of the row, and is no error already."""
         columns = {field.name for field in self.instance._meta.fields}
         given = {name: value for name, value in self.cleaned_data.items() if name in columns}

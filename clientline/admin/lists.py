@@ -39,7 +39,7 @@ class SortedByIndex(ChangeList):
 
     def __init__(self, request, *args):
         super().__init__(request, *args)
-        self.noun, self.nouns = self.model_admin.nouns(request)
+        self.noun, self.nouns = self.model_admin.get_nouns(request)
         own = self.model_admin.get_ordering(request)
         self.shows_its_order = ORDER_VAR in self.params or own == self.model_admin.ordering
         self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
@@ -56,7 +56,7 @@ class ChoicesFilter(RelatedFieldListFilter):
     """Offers the rows that the form would; Django's own lists every row of the other table."""
 
     def field_choices(self, field, request, model_admin):
-        rows = model_admin.rows_for(field, request).order_by("name", "id")
+        rows = model_admin.get_rows_for(field, request).order_by("name", "id")
         return [(row.pk, str(row)) for row in rows[:LONGEST_FILTER]]
 
 

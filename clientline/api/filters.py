@@ -113,7 +113,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         sent = set(request.query_params)
         self.refuse_strange(request, declared)
         if "organization" in sent:
-            queryset = self.of_organization(request, queryset, view.tenant_column)
+            queryset = self.keep_to_organization(request, queryset, view.tenant_column)
         return super().filter_queryset(request, queryset, view) if sent & set(declared) else queryset
 
     def refuse_strange(self, request, declared):
@@ -121,7 +121,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         if errors := find_parameter_errors(request.query_params, {*declared, *PARAMETERS, "organization"}, repeatable):
             raise ValidationError(errors)
 
-    def of_organization(self, request, queryset, column):
+    def keep_to_organization(self, request, queryset, column):
         if not request.user.is_superuser:
             raise Forbidden("Only platform operators may send `organization`.")
         try:

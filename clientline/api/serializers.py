@@ -77,7 +77,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
             raise ValidationError(error.detail | errors) from error
         if errors:
             raise ValidationError(errors)
-        return values if self.instance is None or self.partial else self.omitted_defaults(data) | values
+        return values if self.instance is None or self.partial else self.get_omitted_defaults(data) | values
 
     def writable_fields(self):
         return (field for field in self.fields.values() if not field.read_only)
@@ -117,7 +117,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         rendered = orjson.dumps(self.to_representation(self.instance), renderers.refuse_other_types, renderers.OPTIONS)
         return orjson.loads(rendered)
 
-    def omitted_defaults(self, data):
+    def get_omitted_defaults(self, data):
         """PUT replaces: what it leaves out goes to the model's default."""
         kept = getattr(self.Meta, "kept", ())
         return {

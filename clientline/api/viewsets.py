@@ -39,7 +39,7 @@ class ReadViewSet(GenericViewSet):
 
     def perform_once(self, handler, request, *args, **kwargs):
         """Answer a POST with an Idempotency-Key: as before, if it came before and the caller may still do this."""
-        if earlier := request.call.once.earlier_answer():
+        if earlier := request.call.once.find_earlier_answer():
             if not self.is_still_permitted(earlier):
                 raise Http404
             return earlier
@@ -51,11 +51,11 @@ class ReadViewSet(GenericViewSet):
         """Whether the caller may still act on the row that the path names, or else read those that were made."""
         if self.kwargs:
             return self.named_rows().exists()
-        keys = self.answered_keys(orjson.loads(earlier.content))
+        keys = self.list_answered_keys(orjson.loads(earlier.content))
         readable = self.model.objects.visible_to(self.request.user, self.resource, "retrieve")
         return readable.filter(pk__in=keys).count() == len(keys)
 
-    def answered_keys(self, answer):
+    def list_answered_keys(self, answer):
         """Of the rows in the answer to a POST whose path names none."""
         return [answer["id"]]
 
@@ -150,9 +150,9 @@ class CreateMixin(AnswerMixin):
         serializer = self.body()
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return self.created(serializer)
+        return self.answer_created(serializer)
 
-    def created(self, serializer):
+    def answer_created(self, serializer):
         """The response to the request that made the row."""
         location = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{serializer.instance.pk}")
         return answer_row(self.answer(serializer), status=201, headers={"Location": location})

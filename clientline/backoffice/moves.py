@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clientline.admin.forms import Refusable
 from clientline.backoffice.money.provider import settle_with_provider
-from clientline.backoffice.page import page
+from clientline.backoffice.page import render_page
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -52,11 +52,11 @@ class MoveForm(Refusable, forms.Form):
             refusal.detail = refusal.detail.replace("_", "-")  # a no-show
         super().add_refusal(refusal)
 
-    def figures(self):
+    def get_figures(self):
         """Amounts as they were understood, by the names that `done` has for them."""
         return {}
 
-    def details(self):
+    def get_details(self):
         """What the domain function is told."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen" and value not in (None, "")}
 
@@ -97,15 +97,15 @@ class MovesMixin:
 
     def get_urls(self):
         views = {name: partial(self.move_view, name=name) for name in self.moves}
-        return [*self.pages_of_a_row(views), *super().get_urls()]
+        return [*self.list_pages_of_a_row(views), *super().get_urls()]
 
-    def seen(self, row):
+    def identify_state(self, row):
         """What two people must not both act upon: sent twice, it is done once."""
         return str(row.version)
 
-    def home_of(self, request, row):
+    def get_home_url(self, request, row):
         """Where one goes from a move's page, done or not."""
-        return reverse(f"admin:{self.page_name('change')}", args=[row.pk])
+        return reverse(f"admin:{self.name_page('change')}", args=[row.pk])
 
     def open_moves(self, request, rows, query=""):
         """The buttons of each row by its id: the moves that are open now to the caller. One query per scope."""
@@ -120,7 +120,7 @@ class MovesMixin:
 
         return {
             row.pk: [
-                Button(name, move.label, reverse(f"admin:{self.page_name(name)}", args=[row.pk]) + query, move.at_once)
+                Button(name, move.label, reverse(f"admin:{self.name_page(name)}", args=[row.pk]) + query, move.at_once)
                 for name, move in self.moves.items()
                 if move.is_open(row, now) and reaches(move.permission, row)
             ]
@@ -134,22 +134,22 @@ class MovesMixin:
         form = self.form_for(request, move, row)
         if not form.is_bound and not move.is_open(row, timezone.now()):  # a page of long ago led here
             self.message_user(request, f"{move.label}: not possible as it stands now.", messages.ERROR)
-            return HttpResponseRedirect(self.home_of(request, row))
+            return HttpResponseRedirect(self.get_home_url(request, row))
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
-            done, made = self.performed(request, move, row, form)
+            done, made = self.try_to_perform(request, move, row, form)
             if done:
                 note = settle_with_provider(request, made)
-                told = note or move.done.format(**form.figures())
+                told = note or move.done.format(**form.get_figures())
                 self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
-                return HttpResponseRedirect(self.home_of(request, row))
+                return HttpResponseRedirect(self.get_home_url(request, row))
         form.show()
-        return page(
+        return render_page(
             request,
             move.template,
             title=move.label,
             row=row,
             subject=self.label(row),
-            back=self.home_of(request, row),
+            back=self.get_home_url(request, row),
             form=form,
             move=move,
             opts=self.opts,
@@ -160,7 +160,7 @@ class MovesMixin:
         """The row, locked when it is about to be moved. Raises PermissionDenied and Http404."""
         if not self.admin_site.has_permission(request) or not request.user.may(*move.permission):
             raise PermissionDenied
-        rows = self.of_one(request, self.model.objects.visible_to(request.user, *move.permission))
+        rows = self.keep_to_one(request, self.model.objects.visible_to(request.user, *move.permission))
         rows = rows.select_related(*self.move_related)
         if request.method == "POST":
             rows = rows.select_for_update(of=("self",), no_key=True)
@@ -172,7 +172,7 @@ class MovesMixin:
     def form_for(self, request, move, row):
         """Bound to what was sent, unless that only asks for the free times of another day."""
         asked = {"caller": request.user, "row": row}
-        seen = {"seen": self.seen(row)}
+        seen = {"seen": self.identify_state(row)}
         if request.method != "POST":
             return move.form(initial=seen, **asked)
         if "look" in request.POST:
@@ -181,7 +181,7 @@ class MovesMixin:
 
     def is_stale(self, move, row, form):
         """Whether somebody was quicker. A move that is no longer open at all is the domain's to refuse."""
-        seen = self.seen(row)
+        seen = self.identify_state(row)
         if form.cleaned_data.get("seen") in ("", seen) or not move.is_open(row, timezone.now()):
             return False
         form.add_error(None, STALE)
@@ -189,11 +189,11 @@ class MovesMixin:
         form.data["seen"] = seen
         return True
 
-    def performed(self, request, move, row, form):
+    def try_to_perform(self, request, move, row, form):
         """Whether the domain did it, and what that made; what it refused becomes an error of the form."""
         try:
             with transaction.atomic():
-                made = move.perform(by=request.user, now=timezone.now(), **{self.subject: row}, **form.details())
+                made = move.perform(by=request.user, now=timezone.now(), **{self.subject: row}, **form.get_details())
                 self.log_change(request, row, move.label)
         except (Refused, DatabaseError) as error:
             form.add_refusal(read_refusal_or_raise(error))

@@ -57,14 +57,14 @@ GROUPS = (
 )
 
 
-def groups_for(request):
+def list_groups(request):
     """`(group, [{"label", "url", "is_current"}])` for the caller; groups of nothing are left out."""
     permitted = [
         (label, [link for link in links if request.user.may(link.resource, link.action)]) for label, links in GROUPS
     ]
     current = next((link for _, links in permitted for link in links if link.leads_here(request)), None)
-    return [(label, [shown(link, link is current) for link in links]) for label, links in permitted if links]
+    return [(label, [_describe_link(link, link is current) for link in links]) for label, links in permitted if links]
 
 
-def shown(link, is_current):
+def _describe_link(link, is_current):
     return {"label": link.label, "url": link.url, "is_current": is_current}

@@ -7,7 +7,7 @@ from clientline.backoffice.calendar import rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting
-from clientline.backoffice.sidebar import groups_for
+from clientline.backoffice.sidebar import list_groups
 from organizations import audit
 
 
@@ -32,23 +32,23 @@ class BackOfficeSite(AccountSite):
     def admin_view(self, view, cacheable=False):
         return acting.in_its_zone(super().admin_view(view, cacheable))
 
-    def organization_of(self, request):
-        return acting.organization_of(request)
+    def get_organization(self, request):
+        return acting.find_chosen_organization(request)
 
     def note_export(self, request, table, **facts):
-        organization = acting.organization_of(request)
+        organization = acting.find_chosen_organization(request)
         facts = {name: str(value) for name, value in facts.items()}
         audit.record_event(
             "export", by=request.user, organization_id=organization and organization.pk, table=table, **facts
         )
 
-    def editors_since(self, row, version):
+    def find_editors(self, row, version):
         return audit.find_editors_since(row, version)
 
     def each_context(self, request):
         context = super().each_context(request)
         permitted = context["has_permission"]
         return context | {
-            "sidebar": groups_for(request) if permitted else [],
-            "acting_in": acting.organization_of(request) if permitted and request.user.is_superuser else None,
+            "sidebar": list_groups(request) if permitted else [],
+            "acting_in": acting.find_chosen_organization(request) if permitted and request.user.is_superuser else None,
         }

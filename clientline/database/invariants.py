@@ -26,7 +26,7 @@ class Invariant:
     says: str
     parameters: Callable = dict  # values for %(name)s in `sql`
 
-    def offenders(self) -> tuple[int, list]:
+    def find_offenders(self) -> tuple[int, list]:
         """How many there are, and the first few."""
         with connection.cursor() as cursor:
             cursor.execute(

@@ -95,7 +95,7 @@ class Statement:
 
     def execute(self, values: Mapping[str, Any]) -> Cursor:
         """A cursor before the rows."""
-        cursor = connection.prepared_cursor()
+        cursor = connection.open_prepared_cursor()
         cursor.execute(self.sql, [_fix_size(values[name]) for name in self.names])
         return cursor
 
@@ -140,7 +140,7 @@ class Insertion:
         """Give the row all that the database now says of it; whether it was saved at all."""
         # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
-        with connection.prepared_cursor() as cursor:
+        with connection.open_prepared_cursor() as cursor:
             cursor.execute(self.sql, [_fix_size(value) for value in values])
             saved = cursor.fetchone()
         if saved is None:

@@ -28,7 +28,7 @@ FOCUS = """() => {
 
 
 @contextmanager
-def chromium(*arguments):
+def open_chromium(*arguments):
     """A browser of the machine's own, started with `arguments`."""
     # Playwright runs its loop in this thread, where Django would refuse the test's own queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -93,9 +93,9 @@ class Visitor:
                 return
         raise AssertionError(f"{name} is not among the first {most} places")
 
-    def pale_text(self):
+    def find_pale_text(self):
         return self.page.evaluate(PALE_TEXT)
 
-    def overflow(self):
+    def measure_overflow(self):
         """By how many pixels the page is wider than the screen."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

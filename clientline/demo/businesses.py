@@ -39,36 +39,36 @@ SONNIG = Business(
 )
 
 
-def businesses(count, seed):
+def draw_businesses(count, seed):
     """The first is Salon Sonnig, whatever the seed."""
-    return [SONNIG] + [draw_business(Random(f"{seed} business {index}"), index) for index in range(2, count + 1)]
+    return [SONNIG] + [_draw_business(Random(f"{seed} business {index}"), index) for index in range(2, count + 1)]
 
 
-def draw_business(rng, index):
+def _draw_business(rng, index):
     place, trade = PLACES[(index - 1) % len(PLACES)], rng.choice(TRADES)
     name = rng.choice(trade.names).format(last=rng.choice(place.names.last), city=place.city)
     domain = f"{slugify(name)}-{index}.example"
     return Business(name, domain, place, trade, weight=round(100 * rng.lognormvariate(0, 0.5)) + 1)
 
 
-def shares(total, weights):
+def share_out(total, weights):
     """Whole numbers in proportion to the weights, whose sum is exactly `total`."""
     sums = list(accumulate(weights, initial=0))
     return [total * high // sums[-1] - total * low // sums[-1] for low, high in pairwise(sums)]
 
 
-def team_size(business, visits):
+def size_team(business, visits):
     return max(SMALLEST_TEAM, len(business.staff), -(-visits // VISITS_OF_A_PERSON))
 
 
-def working_week(position):
+def choose_working_week(position):
     return WEEKS[position % len(WEEKS)]
 
 
-def quotas(visits, people):
+def set_quotas(visits, people):
     """How many of the visits each person gives: in proportion to the hours they work."""
-    return shares(visits, [minutes_of(working_week(position)) for position in range(people)])
+    return share_out(visits, [_sum_minutes(choose_working_week(position)) for position in range(people)])
 
 
-def minutes_of(week):
+def _sum_minutes(week):
     return sum(closes - opens for intervals in week.values() for opens, closes in intervals)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appointments.hours import DAY
 from appointments.models import SpecialHours, TimeOff, WorkingHours
-from clientline.demo.trades import minute
+from clientline.demo.trades import _to_minutes
 
-OPEN_SATURDAY = ((minute(10), minute(14)),)
-OPEN_TODAY = ((minute(10), minute(13)), (minute(13.5), minute(18)))
+OPEN_SATURDAY = ((_to_minutes(10), _to_minutes(14)),)
+OPEN_TODAY = ((_to_minutes(10), _to_minutes(13)), (_to_minutes(13.5), _to_minutes(18)))
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Absence:
     def row(self, zone, **columns):
         starts, ends = self.hours
         return TimeOff(
-            starts_at=moment(self.first, starts, zone),
-            ends_at=moment(self.dates()[-1], ends, zone),
+            starts_at=make_moment(self.first, starts, zone),
+            ends_at=make_moment(self.dates()[-1], ends, zone),
             reason=self.reason,
             **columns,
         )
@@ -49,29 +49,34 @@ class Diary:
     def hours(self, day):
         return self.special.get(day, self.week.get(day.weekday(), ()))
 
-    def away_until(self, day, start, end):
+    def find_end_of_absence(self, day, start, end):
         """The minute when the time off ends that [start, end) meets, or None."""
         return next((ends for starts, ends in self.away.get(day, ()) if start < ends and end > starts), None)
 
-    def midnight(self, day):
+    def find_start(self, day):
         """The instant that minutes of working time count from: twelve hours before noon, also when clocks change."""
         return datetime.combine(day, time(12), self.zone).astimezone(UTC) - timedelta(hours=12)
 
-    def working_hours(self):
+    def make_working_hours(self):
         return [
-            WorkingHours(**self.columns(), weekday=weekday, starts=clock(opens), ends=clock(closes))
+            WorkingHours(**self.columns(), weekday=weekday, starts=make_time(opens), ends=make_time(closes))
             for weekday, intervals in sorted(self.week.items())
             for opens, closes in intervals
         ]
 
-    def special_hours(self):
+    def make_special_hours(self):
         return [
-            SpecialHours(**self.columns(), date=day, starts=opens and clock(opens), ends=closes and clock(closes))
+            SpecialHours(
+                **self.columns(),
+                date=day,
+                starts=opens and make_time(opens),
+                ends=closes and make_time(closes),
+            )
             for day, intervals in sorted(self.special.items())
             for opens, closes in intervals or [(None, None)]
         ]
 
-    def time_off(self):
+    def make_time_off(self):
         return [absence.row(self.zone, **self.columns()) for absence in self.absences]
 
     def columns(self):
@@ -82,7 +87,7 @@ class Diary:
 def draw_special(rng, today):
     """Holidays behind and ahead, and a Saturday on which everybody works: date → intervals."""
     saturday = today + timedelta(days=14 + (5 - today.weekday()) % 7)
-    special = {saturday: OPEN_SATURDAY, workday(rng, today, -45, -14): (), workday(rng, today, 22, 45): ()}
+    special = {saturday: OPEN_SATURDAY, _draw_workday(rng, today, -45, -14): (), _draw_workday(rng, today, 22, 45): ()}
     if today.weekday() >= 5:
         special[today] = OPEN_TODAY  # whoever looks at the weekend should find somebody at work
     return special
@@ -90,7 +95,7 @@ def draw_special(rng, today):
 
 def draw_training(rng, today):
     """An afternoon on which the whole organization is closed."""
-    return Absence(workday(rng, today, 8, 20), "Team training", hours=(minute(13), minute(18)))
+    return Absence(_draw_workday(rng, today, 8, 20), "Team training", hours=(_to_minutes(13), _to_minutes(18)))
 
 
 def draw_absences(rng, today):
@@ -98,20 +103,20 @@ def draw_absences(rng, today):
     away = rng.choice((rng.randrange(-60, -20), rng.randrange(8, 45)))
     absences = [Absence(today + timedelta(days=away), "Holiday", days=rng.randrange(5, 13))]
     if rng.random() < 0.4:
-        soon = workday(rng, today, 2, 15)
-        absences.append(Absence(soon, "Doctor's appointment", hours=(minute(11), minute(12.5))))
+        soon = _draw_workday(rng, today, 2, 15)
+        absences.append(Absence(soon, "Doctor's appointment", hours=(_to_minutes(11), _to_minutes(12.5))))
     return absences
 
 
-def workday(rng, today, earliest, latest):
+def _draw_workday(rng, today, earliest, latest):
     """A date so many days from today; at the weekend, the Monday after."""
     day = today + timedelta(days=rng.randrange(earliest, latest))
     return day + timedelta(days=7 - day.weekday() if day.weekday() >= 5 else 0)
 
 
-def clock(minutes):
+def make_time(minutes):
     return time(*divmod(minutes % DAY, 60))
 
 
-def moment(day, minutes, zone):
-    return datetime.combine(day + timedelta(days=minutes // DAY), clock(minutes), zone).astimezone(UTC)
+def make_moment(day, minutes, zone):
+    return datetime.combine(day + timedelta(days=minutes // DAY), make_time(minutes), zone).astimezone(UTC)

@@ -27,7 +27,7 @@ def draw_payments(rng, visit, place, *, now):
 def pay(rng, visit, place, now):
     due = charge(visit, place)
     if rng.random() < PREPAID:
-        return [prepaid(visit, given_back=visit.price - due)]
+        return [_prepay(visit, given_back=visit.price - due)]
     if visit.status == Appointment.Status.SCHEDULED or not due:
         return []
     if visit.status != Appointment.Status.COMPLETED and rng.random() > FEES_PAID:
@@ -41,35 +41,38 @@ def charge(visit, place):
     if visit.status in (Appointment.Status.SCHEDULED, Appointment.Status.COMPLETED):
         return visit.price
     if visit.status == Appointment.Status.NO_SHOW:
-        return place.amount(visit.price * visit.no_show_fee / 100)
+        return place.round_amount(visit.price * visit.no_show_fee / 100)
     late = is_cancelled_late(visit) and not visit.fee_waived
-    return place.amount(visit.price * visit.late_cancellation_fee / 100) if late else Decimal(0)
+    return place.round_amount(visit.price * visit.late_cancellation_fee / 100) if late else Decimal(0)
 
 
-def prepaid(visit, given_back):
+def _prepay(visit, given_back):
     at = visit.created_at + 2 * MINUTE
-    return payment(visit, visit.price, at, method=Method.ONLINE, by=visit.client_id, given_back=given_back)
+    return make_payment(visit, visit.price, at, method=Method.ONLINE, by=visit.client_id, given_back=given_back)
 
 
 def settle(rng, visit, due, place, at):
     [way] = rng.choices(list(WAYS), WAYS.values())
     [method] = rng.choices(list(METHODS), METHODS.values())
-    half = place.amount(due / 2)
+    half = place.round_amount(due / 2)
     match way:
         case "unpaid":
             return []
         case "pending":
-            return [payment(visit, due, at, method=method, status=Status.PENDING)]
+            return [make_payment(visit, due, at, method=method, status=Status.PENDING)]
         case "retried":
-            failed = payment(visit, due, at - 2 * MINUTE, method=Method.CARD, status=Status.FAILED)
-            return [failed, payment(visit, due, at, method=method)]
+            failed = make_payment(visit, due, at - 2 * MINUTE, method=Method.CARD, status=Status.FAILED)
+            return [failed, make_payment(visit, due, at, method=method)]
         case "in_parts":
-            return [payment(visit, half, at, method=method), payment(visit, due - half, at, method=Method.CASH)]
+            return [
+                make_payment(visit, half, at, method=method),
+                make_payment(visit, due - half, at, method=Method.CASH),
+            ]
     given_back = {"refunded": due, "partly_refunded": half}.get(way, 0)
-    return [payment(visit, due, at, method=method, given_back=given_back)]
+    return [make_payment(visit, due, at, method=method, given_back=given_back)]
 
 
-def payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None):
+def make_payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None):
     """A payment that ends at the moment `at`; an online one was begun a minute before."""
     return Payment(
         organization_id=visit.organization_id,
@@ -84,7 +87,7 @@ def payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0,
     )
 
 
-def refunds_of(payments, *, now):
+def make_refunds(payments, *, now):
     """The unsaved refunds of saved payments, each a day later."""
     return [
         Refund(

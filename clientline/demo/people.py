@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils.text import slugify
 
 from accounts.models import User
-from clientline.demo.businesses import team_size
+from clientline.demo.businesses import size_team
 from clientline.zones import guess_country
 from organizations.models import Organization
 from services.models import Service, ServiceStaff
@@ -39,7 +39,7 @@ class Team:
     manager: User
     staff: list
 
-    def everybody(self):
+    def list_everybody(self):
         return [self.admin, self.manager, *self.staff]
 
 
@@ -52,14 +52,14 @@ def draw_team(rng, business, organization, *, visits, password):
         return User(
             organization_id=organization.pk,
             name=name,
-            email=f"{address or own_address(name, taken)}@{business.domain}",
+            email=f"{address or _choose_address(name, taken)}@{business.domain}",
             phone=business.place.draw_phone(rng),
             role=role,
             password=password,
             created_at=organization.created_at + timedelta(minutes=5),
         )
 
-    size = team_size(business, visits)
+    size = size_team(business, visits)
     names = (*business.staff, *[None] * size)[:size]
     return Team(
         admin=person("admin", business.admin, "admin"),
@@ -68,7 +68,7 @@ def draw_team(rng, business, organization, *, visits, password):
     )
 
 
-def own_address(name, taken):
+def _choose_address(name, taken):
     first = slugify(name.split()[0])
     taken[first] += 1
     return first if taken[first] == 1 else f"{first}{taken[first]}"
@@ -80,7 +80,7 @@ def draw_services(business, organization):
             organization_id=organization.pk,
             name=offer.name,
             duration=offer.minutes,
-            price=business.place.price(offer.euros),
+            price=business.place.scale_price(offer.euros),
             buffer_before=offer.before,
             buffer_after=offer.after,
             created_at=organization.created_at,
@@ -109,14 +109,14 @@ def draw_clients(rng, business, *, team, joined, first, password):
             phone=business.place.draw_phone(rng),
             created_by_id=rng.choice(desk).pk,
             created_at=moment,
-            **client_identity(rng, business, number),
+            **_draw_client_identity(rng, business, number),
         )
         for number, moment in enumerate(joined, first)
     ]
 
 
-def client_identity(rng, business, number):
+def _draw_client_identity(rng, business, number):
     if number == 1 and business.client:
-        return {"name": business.client, "email": f"{own_address(business.client, Counter())}@{business.domain}"}
+        return {"name": business.client, "email": f"{_choose_address(business.client, Counter())}@{business.domain}"}
     name = business.place.names.draw(rng)
     return {"name": name, "email": f"{slugify(name).replace('-', '.')}{number}@{business.domain}"}

@@ -27,13 +27,13 @@ class Place:
     street: str
     names: Names
 
-    def price(self, euros):
+    def scale_price(self, euros):
         """What something that costs so many euros costs here; None stays None."""
         if euros is None:
             return None
-        return self.amount((euros * self.rate / self.step).to_integral_value(ROUND_HALF_UP) * self.step)
+        return self.round_amount((euros * self.rate / self.step).to_integral_value(ROUND_HALF_UP) * self.step)
 
-    def amount(self, value):
+    def round_amount(self, value):
         """The value rounded to what the currency can pay."""
         return value.quantize(Decimal(1 if self.currency in WHOLE else "0.01"), ROUND_HALF_UP)
 
@@ -44,35 +44,35 @@ class Place:
         return f"{self.street.replace('#', str(rng.randrange(1, 190)))}, {self.city}"
 
 
-def names(first, last):
+def split_names(first, last):
     return Names(tuple(first.split()), tuple(last.split()))
 
 
-ENGLISH = names(
+ENGLISH = split_names(
     "Olivia Noah Amelia George Isla Arthur Ava Leo Grace Oscar Freya Theo Ruby Jack Emily Henry Chloe Daniel Zoe Owen",
     "Smith Jones Taylor Brown Wilson Evans Walker Clarke Hughes Bennett Foster Murphy Reid Lawson Porter Hayes Quinn "
     "Barker Ellis Shaw",
 )
-GERMAN = names(
+GERMAN = split_names(
     "Lena Jonas Hannah Felix Clara Paul Lea Emil Greta Anton Ida Moritz Katrin Stefan Petra Dirk Elif Cem Nora Jan",
     "Müller Schmidt Weber Fischer Wagner Becker Hoffmann Schäfer Koch Bauer Richter Klein Wolf Schröder Neumann Krüger "
     "Yılmaz Vogel Busch Lorenz",
 )
-FRENCH = names(
+FRENCH = split_names(
     "Camille Louis Chloé Gabriel Manon Hugo Inès Jules Léa Sarah Nathan Zoé Rémi Élise Théo Jeanne Luc Anaïs Noé",
     "Martin Bernard Dubois Robert Petit Moreau Laurent Girard Roux Mercier Blanc Garnier Faure Rousseau Lambert "
     "Chevalier Perrin Gauthier Tremblay",
 )
-JAPANESE = names(
+JAPANESE = split_names(
     "Haruto Yui Sota Hina Yuto Sakura Ren Aoi Riku Mio Daiki Rin Takumi Nana Kenji Emi Shota Kaori Ryo Misaki",
     "Sato Suzuki Takahashi Tanaka Watanabe Ito Yamamoto Nakamura Kobayashi Kato Yoshida Yamada Sasaki Matsumoto Inoue "
     "Kimura Hayashi Shimizu Mori Abe",
 )
-INDIAN = names(
+INDIAN = split_names(
     "Aarav Diya Vivaan Ananya Aditya Isha Arjun Kavya Rohan Meera Karan Priya Nikhil Saanvi Rahul Neha Pooja Asha",
     "Sharma Patel Gupta Iyer Reddy Nair Mehta Singh Kapoor Joshi Rao Das Menon Verma Bose Pillai Kulkarni Shetty Bhat",
 )
-BRAZILIAN = names(
+BRAZILIAN = split_names(
     "Miguel Helena Arthur Alice Heitor Laura Davi Valentina Lucas Sofia Pedro Julia Mateus Beatriz Lívia Marina "
     "Bruno Luana",
     "Silva Santos Oliveira Souza Lima Pereira Ferreira Costa Rodrigues Almeida Nascimento Araújo Ribeiro "

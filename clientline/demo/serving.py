@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 WORKER = re.compile(r"Booting worker with pid: (\d+)")
 
 
-def database_url(parameters):
+def write_database_url(parameters):
     """DATABASE_URL for the parameters with which Django connects; a socket's directory stands before the name."""
     user, password, host = (str(parameters.get(key, "")) for key in ("user", "password", "host"))
     directory, host = (host, "") if host.startswith("/") else ("", host)

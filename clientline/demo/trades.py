@@ -151,20 +151,20 @@ TRADES = (
 )
 
 
-def minute(hour):
+def _to_minutes(hour):
     return int(60 * hour)
 
 
-def week(days, *hours):
+def _make_week(days, *hours):
     """Intervals of minutes since midnight by weekday; `days` are digits, 0 for Monday, `hours` pairs of hours."""
-    intervals = tuple((minute(opens), minute(closes)) for opens, closes in hours)
+    intervals = tuple((_to_minutes(opens), _to_minutes(closes)) for opens, closes in hours)
     return {int(day): intervals for day in days}
 
 
 WEEKS = (
-    week("01234", (9, 12.5), (13.25, 17.5)),
-    week("12345", (10, 14), (14.5, 19)),
-    week("0123", (8, 16.5)),
-    week("0134", (12, 20)),
-    week("024", (9, 13)) | week("13", (14, 19)),
+    _make_week("01234", (9, 12.5), (13.25, 17.5)),
+    _make_week("12345", (10, 14), (14.5, 19)),
+    _make_week("0123", (8, 16.5)),
+    _make_week("0134", (12, 20)),
+    _make_week("024", (9, 13)) | _make_week("13", (14, 19)),
 )

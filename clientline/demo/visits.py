@@ -36,22 +36,22 @@ class Calendar:
     def draw(self, quota):
         """Exactly `quota` unsaved visits in order of time. An overbooked one follows the visit it is beside."""
         share = int(quota * SHARE_AHEAD)
-        ahead = list(islice(self.ahead(share), share))
-        behind = list(islice(self.behind(), quota - len(ahead)))
+        ahead = list(islice(self.fill_ahead(share), share))
+        behind = list(islice(self.fill_behind(), quota - len(ahead)))
         return sorted(ahead + behind, key=attrgetter("appointment_date"))
 
-    def ahead(self, share):
+    def fill_ahead(self, share):
         # Today is nearly full, each later day less so, and the slower the more visits there are to give.
         scale = share / VISITS_PER_DAY or 1
         days = ((self.today + timedelta(days=offset), TODAY_FILLED * exp(-offset / scale)) for offset in range(AHEAD))
         return chain.from_iterable(self.day(day, filled) for day, filled in days)
 
-    def behind(self):
+    def fill_behind(self):
         return chain.from_iterable(self.day(self.today - timedelta(days=offset), PAST_FILLED) for offset in count(1))
 
     def day(self, day, filled):
         """Visits of one date, about as dense as `filled` (0 to 1) says."""
-        midnight = self.diary.midnight(day)
+        midnight = self.diary.find_start(day)
         free = 0  # the minute from which the visits before, with their buffers, are over
         for opens, closes in self.diary.hours(day):
             at = opens
@@ -64,26 +64,26 @@ class Calendar:
                 start = self.place(day, opens, max(at, free + service.buffer_before), length)
                 if start + length > closes:
                     break
-                visit = self.visit(service, midnight + timedelta(minutes=start), length)
+                visit = self.make_visit(service, midnight + timedelta(minutes=start), length)
                 yield visit
                 at = start  # of a cancelled visit: somebody else may have it
                 if visit.status != Appointment.Status.CANCELLED:
                     at = free = start + length + service.buffer_after
-                    yield from self.beside(visit, service, length)
+                    yield from self.squeeze_in(visit, service, length)
 
     def place(self, day, opens, earliest, length):
         """The first start on the grid that no time off meets."""
         interval = self.organization.slot_interval
         start = opens - (opens - earliest) // interval * interval
-        back = self.diary.away_until(day, start, start + length)
+        back = self.diary.find_end_of_absence(day, start, start + length)
         return start if back is None else self.place(day, opens, back, length)
 
-    def beside(self, visit, service, length):
+    def squeeze_in(self, visit, service, length):
         """Now and then a manager squeezes somebody in at the same time."""
         if self.rng.random() < DOUBLED:
-            yield self.visit(service, visit.appointment_date, length, overbooked=True)
+            yield self.make_visit(service, visit.appointment_date, length, overbooked=True)
 
-    def visit(self, service, start, length, *, overbooked=False):
+    def make_visit(self, service, start, length, *, overbooked=False):
         organization, rng = self.organization, self.rng
         end = start + timedelta(minutes=length)
         known = min(start, self.now)
@@ -97,7 +97,7 @@ class Calendar:
             ends_at=end,
             busy_from=start - timedelta(minutes=service.buffer_before),
             busy_until=end + timedelta(minutes=service.buffer_after),
-            status=self.outcome(end, overbooked),
+            status=self.draw_outcome(end, overbooked),
             notes=rng.choice(NOTES) if rng.random() < 0.06 else "",
             internal_notes=rng.choice(INTERNAL_NOTES) if rng.random() < 0.04 else "",
             price=service.price or 0,
@@ -112,7 +112,7 @@ class Calendar:
             visit.fee_waived = is_cancelled_late(visit) and rng.random() < 0.3
         return visit
 
-    def outcome(self, end, overbooked):
+    def draw_outcome(self, end, overbooked):
         chance = self.rng.random()
         if chance < CANCELLED and not overbooked:
             return Appointment.Status.CANCELLED

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, time
 from random import Random
 
-from clientline.demo.businesses import businesses, quotas, shares, working_week
+from clientline.demo.businesses import choose_working_week, draw_businesses, set_quotas, share_out
 from clientline.demo.copying import save
 from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_training
 from clientline.demo.histories import draw_history
-from clientline.demo.money import draw_payments, refunds_of
+from clientline.demo.money import draw_payments, make_refunds
 from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from clientline.demo.visits import Calendar, draw_guests, introduce
 
@@ -21,8 +21,8 @@ def build(*, organizations, appointments, seed, today, password):
     What ended before `today` begins (UTC) is past. `password` is the hash that everybody gets.
     """
     now = datetime.combine(today, time(), UTC)
-    companies = businesses(organizations, seed)
-    visits = shares(appointments, [business.weight for business in companies])
+    companies = draw_businesses(organizations, seed)
+    visits = share_out(appointments, [business.weight for business in companies])
     for index, business in enumerate(companies):
         rng = Random(f"{seed} organization {index}")
         yield from World(rng, business, today=today, now=now, password=password).build(visits[index])
@@ -44,13 +44,13 @@ class World:
         self.organization = draw_organization(rng, business, now=self.now)
         save([self.organization])
         self.team = draw_team(rng, business, self.organization, visits=visits, password=self.password)
-        save(self.team.everybody())
+        save(self.team.list_everybody())
         self.services = draw_services(business, self.organization)
         save(self.services)
         self.performers = draw_performers(rng, business, self.services, self.team.staff)
         save(self.performers)
         diaries = self.build_diaries()
-        for diary, quota in zip(diaries, quotas(visits, len(diaries)), strict=True):
+        for diary, quota in zip(diaries, set_quotas(visits, len(diaries)), strict=True):
             yield self.build_visits(diary, quota)
 
     def build_diaries(self):
@@ -61,7 +61,7 @@ class World:
             Diary(
                 person,
                 organization.zone,
-                week=working_week(position),
+                week=choose_working_week(position),
                 special=special,
                 absences=draw_absences(rng, today),
                 closures=[training],
@@ -69,21 +69,21 @@ class World:
             for position, person in enumerate(self.team.staff)
         ]
         closed = training.row(organization.zone, organization_id=organization.pk, created_at=organization.created_at)
-        save([row for diary in diaries for row in diary.working_hours()])
-        save([row for diary in diaries for row in diary.special_hours()])
-        save([closed] + [row for diary in diaries for row in diary.time_off()])
+        save([row for diary in diaries for row in diary.make_working_hours()])
+        save([row for diary in diaries for row in diary.make_special_hours()])
+        save([closed] + [row for diary in diaries for row in diary.make_time_off()])
         return diaries
 
     def build_visits(self, diary, quota):
         rng, now = self.rng, self.now
-        services = self.services_of(diary.person)
+        services = self.list_services_of(diary.person)
         visits = Calendar(rng, self.organization, services, diary, today=self.today, now=now).draw(quota)
         self.build_clients(visits)
         save(visits)
         save([fact for visit in visits for fact in draw_history(visit)])
         payments = [payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)]
         save(payments)
-        save(refunds_of(payments, now=now))
+        save(make_refunds(payments, now=now))
         return len(visits)
 
     def build_clients(self, visits):
@@ -102,7 +102,7 @@ class World:
         for guest, visit in zip(guests, visits, strict=True):
             introduce(rng, visit, client=clients[guest], team=self.team)
 
-    def services_of(self, person):
+    def list_services_of(self, person):
         named = {link.service_id for link in self.performers}
         own = {link.service_id for link in self.performers if link.staff_id == person.pk}
         return [service for service in self.services if service.pk not in named or service.pk in own]

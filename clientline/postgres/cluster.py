@@ -77,17 +77,17 @@ class Cluster:
 
         Cheap when it runs already. Raises PostgresUnavailable with a sentence for the user.
         """
-        with self._explained():
+        with self._explain_failures():
             return self._answering() or self._start()
 
     def stop(self):
         """End the server, rolling back what is open in it. Returns whether one was running."""
-        with self._explained():
+        with self._explain_failures():
             return self.exists and self._stop()
 
     def status(self):
-        with self._explained():
-            answering, server = self._answering(), self._server()
+        with self._explain_failures():
+            answering, server = self._answering(), self._find_server()
             return Status(
                 running=bool(answering),
                 pid=server.pid if server else None,
@@ -97,7 +97,7 @@ class Cluster:
                 log=self.log,
             )
 
-    def binary(self, name):
+    def find_binary(self, name):
         """The path of one of PostgreSQL's programs, such as pg_dump."""
         return find_program(self.bin_dir, name)
 
@@ -108,7 +108,7 @@ class Cluster:
 
     @property
     def exists(self):
-        with self._explained():
+        with self._explain_failures():
             return (self.directory / "PG_VERSION").exists()
 
     def _answering(self):
@@ -118,7 +118,7 @@ class Cluster:
             return server.socket_directory if answers(server.socket_directory / f".s.PGSQL.{PORT}") else None
         return None
 
-    def _server(self):
+    def _find_server(self):
         """The live server of this cluster, in whatever state; None when its process is gone or a zombie."""
         server = Postmaster.read(self.directory)
         if not server:
@@ -127,7 +127,7 @@ class Cluster:
         return server if alive else None
 
     @contextmanager
-    def _explained(self):
+    def _explain_failures(self):
         try:
             yield
         except PermissionError as error:
@@ -142,7 +142,7 @@ class Cluster:
             ) from error
 
     @contextmanager
-    def _alone(self):
+    def _exclude_others(self):
         """One starter or stopper at a time, in whichever process or thread."""
         self.data.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.data, os.O_RDONLY)
@@ -153,7 +153,7 @@ class Cluster:
             os.close(fd)
 
     def _start(self):
-        with self._alone():
+        with self._exclude_others():
             if not self.exists:
                 self._create()
             self._check_version()
@@ -168,13 +168,13 @@ class Cluster:
                     self._refuse_hopeless(log_end)
                     time.sleep(0.2)
                 log_end = self._launch()
-            if time.monotonic() - began > self._patience():
+            if time.monotonic() - began > self._choose_patience():
                 raise PostgresUnavailable(self._silence())
             time.sleep(0.02)
         return found
 
-    def _patience(self):
-        server = self._server()
+    def _choose_patience(self):
+        server = self._find_server()
         return RECOVERY if server and server.state == "starting" else PATIENCE
 
     def _silence(self):
@@ -185,13 +185,13 @@ class Cluster:
         )
 
     def _stop(self):
-        with self._alone():
-            server = self._server()
+        with self._exclude_others():
+            server = self._find_server()
             if not server:
                 return False
             os.kill(server.pid, signal.SIGINT)  # a "fast" shutdown; SIGTERM would wait for every client to leave
             deadline = time.monotonic() + SHUTDOWN
-            while self._server() or is_held(self.directory):
+            while self._find_server() or is_held(self.directory):
                 if time.monotonic() > deadline:
                     raise PostgresUnavailable(self._silence())
                 time.sleep(0.02)
@@ -200,14 +200,14 @@ class Cluster:
 
     def _launch(self):
         """Send a server off; returns where its words in the log begin, None when another one was faster."""
-        identity = self._identity()
+        identity = self._choose_identity()
         self._drop_stale_lock()
         sockets = self._make_sockets()
         log_end = self._open_log()
         for path in (self.directory, self.log, sockets):
             give(path, identity)
         quoted = str(sockets).replace('"', '""')
-        server = [self.binary("postgres"), "-D", self.directory, "-h", "", "-p", PORT, "-k", f'"{quoted}"']
+        server = [self.find_binary("postgres"), "-D", self.directory, "-h", "", "-p", PORT, "-k", f'"{quoted}"']
         return log_end if _run_as(identity, self.directory, server, log=self.log) else None
 
     def _drop_stale_lock(self):
@@ -268,20 +268,20 @@ class Cluster:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _fill(self, draft):
-        identity = self._identity()
+        identity = self._choose_identity()
         give(draft, identity)
         # Sorting by code point is the same on every machine; this provider also knows the case of all letters.
         builtin = (
             ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if read_major_version(self.bin_dir) >= 17 else []
         )
         options = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums", *builtin]
-        _run_as(identity, self.data, [self.binary("initdb"), "-D", draft, *options])
+        _run_as(identity, self.data, [self.find_binary("initdb"), "-D", draft, *options])
         with open(draft / "postgresql.conf", "a") as config:
             config.write(SETTINGS)
-        single = [self.binary("postgres"), "--single", "-D", draft, "-c", "exit_on_error=on", SUPERUSER]
+        single = [self.find_binary("postgres"), "--single", "-D", draft, "-c", "exit_on_error=on", SUPERUSER]
         _run_as(identity, self.data, single, stdin=CREATE)
 
-    def _identity(self):
+    def _choose_identity(self):
         """Who PostgreSQL shall run as, in the launcher's words: it refuses root, so root has to be another."""
         if os.geteuid():
             return "caller"
@@ -292,7 +292,7 @@ class Cluster:
         for kind in ("namespace", "user") if nobody else ():
             identity = f"{kind}:{nobody.pw_uid}:{nobody.pw_gid}"
             with suppress(PostgresUnavailable):
-                _run_as(identity, self.data, [self.binary("postgres"), "--version"])
+                _run_as(identity, self.data, [self.find_binary("postgres"), "--version"])
                 return identity
         raise PostgresUnavailable(
             "PostgreSQL refuses to run as root, and root can neither open a user namespace here "

@@ -55,7 +55,7 @@ class DumpFailed(Exception):
 
 def find_postgres_program(name):
     if settings.EMBEDDED_DATA:
-        return Cluster(settings.EMBEDDED_DATA).binary(name)
+        return Cluster(settings.EMBEDDED_DATA).find_binary(name)
     return find_program(find_binaries(), name)
 
 

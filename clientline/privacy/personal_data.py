@@ -43,17 +43,17 @@ def export(*, by, person, now):
     home = person.organization
     insider = by is None or by.may("appointments", "internal_notes")
     with timezone.override(home.zone):
-        visits = visible(Appointment, by, "appointments").filter(client=person)
-        paid = visible(Payment, by, "payments").filter(appointment__client=person)
+        visits = _select_visible(Appointment, by, "appointments").filter(client=person)
+        paid = _select_visible(Payment, by, "payments").filter(appointment__client=person)
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},
-            "user": told(UserSerializer, User.objects.filter(pk=person.pk))[0],
-            "appointments": told(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
-            "history": told_history(visits, insider),
-            "payments": told(PaymentSerializer, paid),
-            "refunds": told(RefundSerializer, Refund.objects.filter(payment__in=paid)),
-            "changes": told_changes(person),
+            "user": _read_rows(UserSerializer, User.objects.filter(pk=person.pk))[0],
+            "appointments": _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
+            "history": _read_history(visits, insider),
+            "payments": _read_rows(PaymentSerializer, paid),
+            "refunds": _read_rows(RefundSerializer, Refund.objects.filter(payment__in=paid)),
+            "changes": _read_changes(person),
         }
     audit.record_event("export", by=by, row=person)
     return answer
@@ -64,16 +64,16 @@ def export_file(**arguments):
     return orjson.dumps(export(**arguments), renderers.refuse_other_types, renderers.OPTIONS | orjson.OPT_INDENT_2)
 
 
-def visible(model, by, resource):
+def _select_visible(model, by, resource):
     return model.objects.visible_to(by, resource) if by else model.objects.all()
 
 
-def told(serializer_class, rows):
+def _read_rows(serializer_class, rows):
     reader = serializer_class.reader()
     return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
 
 
-def told_history(visits, insider):
+def _read_history(visits, insider):
     facts = AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id")
     facts = facts if insider else facts.exclude(action__in=INSIDE)
     columns = facts.values_list("appointment", "at", "action", "was", "became", "reason")
@@ -81,16 +81,16 @@ def told_history(visits, insider):
     return [dict(zip(names, (pk, timezone.localtime(at), *texts), strict=True)) for pk, at, *texts in columns]
 
 
-def told_changes(person):
+def _read_changes(person):
     """What the audit tells of the person's own row; not by whom, which is about somebody else."""
     entries = Audit.objects.filter(table=User._meta.db_table, row=person.pk).order_by("id")
     return [
-        {"at": timezone.localtime(at), "action": action, "changes": told_of(action, changes)}
+        {"at": timezone.localtime(at), "action": action, "changes": _keep_tellable(action, changes)}
         for at, action, changes in entries.values_list("at", "action", "changes")
     ]
 
 
-def told_of(action, changes):
+def _keep_tellable(action, changes):
     """The columns that may be told, where these are columns and not the facts of an event."""
     if action not in COLUMN_CHANGES:
         return select_tellable(changes)

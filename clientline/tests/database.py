@@ -22,7 +22,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 from psycopg import sql
 
-from clientline.demo.serving import PROJECT, database_url
+from clientline.demo.serving import PROJECT, write_database_url
 from clientline.postgres.cluster import PORT, ROLE, Cluster
 
 # A crash of the machine may cost this cluster, which is made again in two seconds.
@@ -74,7 +74,9 @@ class Server:
             self.ask(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
         self.ask("DROP DATABASE IF EXISTS draft")
         self.ask("CREATE DATABASE draft")
-        address = database_url({"host": self.cluster.ensure_running(), "port": PORT, "user": ROLE, "dbname": "draft"})
+        address = write_database_url(
+            {"host": self.cluster.ensure_running(), "port": PORT, "user": ROLE, "dbname": "draft"}
+        )
         own = {"DATABASE_URL": address, "SECRET_KEY": "of the tests"}
         command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=PROJECT, env=os.environ | own, check=True)

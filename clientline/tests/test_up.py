@@ -169,10 +169,10 @@ def test_a_foreign_address_is_refused(host):
 
 def test_a_changed_static_file_is_collected_again(settings, tmp_path):
     settings.STATICFILES_DIRS = [tmp_path]
-    before = up.fingerprint_of_static_files()
-    assert up.fingerprint_of_static_files() == before
+    before = up.fingerprint_static_files()
+    assert up.fingerprint_static_files() == before
     (tmp_path / "new.css").write_text("a {}")
-    assert up.fingerprint_of_static_files() != before
+    assert up.fingerprint_static_files() != before
 
 
 def test_gunicorn_keeps_its_control_socket_shut_and_limits_requests():

@@ -51,15 +51,15 @@ class TextFormatter(logging.Formatter):
     def format(self, record):
         if record.name.startswith("django.security"):
             record.exc_info = record.exc_text = None
-        return self.line(record)
+        return self.write_line(record)
 
-    def line(self, record):
+    def write_line(self, record):
         text = super().format(record)
         return f"{text} [{name}]" if (name := _find_request_id(record)) else text
 
 
 class JSONFormatter(TextFormatter):
-    def line(self, record):
+    def write_line(self, record):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         entry = {"at": at, "level": record.levelname, "logger": record.name, "request_id": _find_request_id(record)}
         if record.name == requests.name:

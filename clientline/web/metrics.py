@@ -49,7 +49,7 @@ class Board:
 
     def find(self, name):
         """The position of a name, appended where it is new."""
-        with self.alone():
+        with self.exclude_others():
             for index in range(SERIES):
                 present = self.name_at(index)
                 if present == name:
@@ -63,16 +63,16 @@ class Board:
         return self.names[index * NAME : (index + 1) * NAME].rstrip(b"\0")
 
     def take_row(self):
-        with self.alone():
+        with self.exclude_others():
             free = (row for row in range(ROWS) if not _is_alive(self.pids[row]))
             self.row, self.pid = next(free, ROWS - 1), os.getpid()
             self.pids[self.row] = self.pid
 
-    def alone(self):
+    def exclude_others(self):
         """Excludes the other processes; ends with ours, however that ends."""
         return FileLock(self.file)
 
-    def totals(self):
+    def sum_rows(self):
         """The sum over all rows, by labels."""
         found = {}
         for index in range(SERIES):
@@ -119,7 +119,7 @@ def write_exposition(info, **gauges):
     """All of it as text; `gauges` are measured just now, `info` says by labels what is running."""
     lines = [write_head("info", "gauge"), sample("info", info, 1)]
     lines += [line for name, value in gauges.items() for line in (write_head(name, "gauge"), sample(name, {}, value))]
-    totals = board.totals()
+    totals = board.sum_rows()
     for name, (kind, says, labels) in FAMILIES.items():
         lines += [f"# HELP clientline_{name} {says}", write_head(name, kind)]
         found = {each[1:]: value for each, value in sorted(totals.items()) if each[0] == name}

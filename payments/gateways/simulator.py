@@ -74,7 +74,7 @@ class SimulatorGateway:
     """The contract of `payments.gateway.Gateway`; below it, what the client, the bank and a test's script do."""
 
     def begin(self, request):
-        with self.scripted("begin"), store() as db:
+        with self.misbehave("begin"), store() as db:
             db.execute(
                 "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
                 [
@@ -95,7 +95,7 @@ class SimulatorGateway:
             return _make_payment_answer(db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone())
 
     def refund(self, request, reference):
-        with self.scripted("refund") as behaviour, store() as db:
+        with self.misbehave("refund") as behaviour, store() as db:
             if known := _find_refund(db, request.key):
                 return _make_refund_answer(known)
             _refuse_excess(db, request, reference)
@@ -111,7 +111,7 @@ class SimulatorGateway:
             found = _find_refund(db, key)
         return _make_refund_answer(found) if found else None
 
-    def event(self, body, headers):
+    def read_event(self, body, headers):
         stamp, _, signature = headers.get(HEADER, "").partition(".")
         fresh = stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp)) <= TOLERANCE
         if not fresh or not constant_time_compare(signature, sign(stamp, body)):
@@ -121,7 +121,7 @@ class SimulatorGateway:
         return Event(said["kind"], UUID(said["key"]), answer) if said["kind"] in (PAYMENT, REFUND) else None
 
     @contextmanager
-    def scripted(self, operation):
+    def misbehave(self, operation):
         """Misbehave as the next line of the script says, if there is one for this operation."""
         with store() as db:
             line = db.execute(
@@ -144,12 +144,12 @@ class SimulatorGateway:
                 "INSERT INTO script (operation, behaviour) VALUES (?, ?)", [(operation, each) for each in behaviours]
             )
 
-    def description(self, reference):
+    def describe(self, reference):
         """What the client's page says about a payment, or None."""
         with store() as db:
             return db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
 
-    def refunded(self, reference):
+    def sum_refunded(self, reference):
         """How much of a payment was given back, refunds under way counted."""
         with store() as db:
             return _sum_given_back(db, reference)

@@ -86,7 +86,7 @@ class StripeGateway:
 
     def refund(self, request, reference):
         params = {
-            "payment_intent": self.intent(reference),
+            "payment_intent": self.find_intent(reference),
             "amount": _count_smallest_units(request.amount, request.currency),
             "metadata": {KEY: str(request.key)},
         }
@@ -95,11 +95,11 @@ class StripeGateway:
 
     def look_up_refund(self, key, reference):
         with _translate_errors():
-            refunds = self.api.refunds.list({"payment_intent": self.intent(reference), "limit": 100})
+            refunds = self.api.refunds.list({"payment_intent": self.find_intent(reference), "limit": 100})
             found = [each for each in refunds.auto_paging_iter() if _read_key(each) == str(key)]
         return _read_refund(found[0]) if found else None
 
-    def intent(self, reference):
+    def find_intent(self, reference):
         """The id of the PaymentIntent behind a payment, which alone can be refunded."""
         if reference.startswith("pi_"):
             return reference
@@ -109,7 +109,7 @@ class StripeGateway:
             raise Declined("nothing was paid")
         return intent
 
-    def event(self, body, headers):
+    def read_event(self, body, headers):
         # With an empty secret everybody could sign.
         if not settings.STRIPE_WEBHOOK_SECRET:
             raise BadSignature

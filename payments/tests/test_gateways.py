@@ -163,7 +163,7 @@ def test_a_silent_provider_is_no_refusal(provider):
 
 def test_a_callback_names_the_key_and_the_outcome(provider):
     request = request_of("45.00")
-    event = provider.gateway.event(*provider.callback(request))
+    event = provider.gateway.read_event(*provider.callback(request))
     assert (event.kind, event.key, event.answer.outcome) == (PAYMENT, request.key, COMPLETED)
     assert event.answer.reference
 
@@ -171,7 +171,7 @@ def test_a_callback_names_the_key_and_the_outcome(provider):
 def test_a_callback_of_a_refund_names_its_key(provider):
     reference = provider.paid(request_of("45.00"))
     request = request_of("5.00")
-    event = provider.gateway.event(*provider.refund_callback(request, reference))
+    event = provider.gateway.read_event(*provider.refund_callback(request, reference))
     assert (event.kind, event.key, event.answer.outcome) == (REFUND, request.key, COMPLETED)
 
 
@@ -179,7 +179,7 @@ def test_a_changed_or_unsigned_callback_is_nobodys(provider):
     body, headers = provider.callback(request_of("45.00"))
     for forged in ((body + b" ", headers), (body, {}), (body, {name: "x" for name in headers})):
         with pytest.raises(BadSignature):
-            provider.gateway.event(*forged)
+            provider.gateway.read_event(*forged)
 
 
 def stripe_gateway(settings, secret=SECRET):
@@ -215,7 +215,7 @@ def test_stripe_is_not_asked_for_another_amount_than_is_recorded(settings):
 def test_without_a_secret_no_webhook_of_stripe_is_believed(settings):
     session = {"id": "cs_1", "object": "checkout.session", "metadata": {"clientline_key": str(uuid4())}}
     with pytest.raises(BadSignature):
-        stripe_gateway(settings, "").event(*webhook("", "checkout.session.completed", session))
+        stripe_gateway(settings, "").read_event(*webhook("", "checkout.session.completed", session))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_what_stripes_webhooks_mean(settings, kind, changes, outcome):
         "payment_status": "unpaid",
         "status": "open",
     }
-    event = stripe_gateway(settings).event(*webhook(SECRET, kind, session | changes))
+    event = stripe_gateway(settings).read_event(*webhook(SECRET, kind, session | changes))
     assert (event.kind, event.key, event.answer.outcome) == (PAYMENT, key, outcome)
 
 
@@ -249,7 +249,7 @@ def test_webhooks_about_other_things_say_nothing(settings):
         {"id": "cs_1", "object": "checkout.session", "metadata": {}},
         {"id": "in_1", "object": "invoice", "metadata": {"clientline_key": str(uuid4())}},
     ):
-        assert gateway.event(*webhook(SECRET, "some.event", row)) is None
+        assert gateway.read_event(*webhook(SECRET, "some.event", row)) is None
 
 
 def test_a_bank_debit_that_failed_later_is_looked_up_as_failed(settings):

@@ -211,7 +211,7 @@ class Till(RuleBasedStateMachine):
     def the_provider_never_gave_back_more_than_the_ledger_allows(self):
         for payment in self.payments():
             if payment.provider and payment.status in ("completed", "refunded"):
-                assert self.simulator.refunded(payment.reference) <= payment.amount
+                assert self.simulator.sum_refunded(payment.reference) <= payment.amount
 
 
 def oracle_due(visit):

@@ -257,7 +257,7 @@ def test_reconciling_settles_what_callbacks_missed(api, salon, visit, ask, paid,
     assert reconcile() == "Settled 0 payments and 0 refunds.\n"
     paid.refresh_from_db()
     assert (paid.refunded_amount, Payment.objects.get(pk=first["id"]).status) == (Decimal("33.00"), "completed")
-    assert simulator.refunded(paid.reference) == Decimal("33.00")
+    assert simulator.sum_refunded(paid.reference) == Decimal("33.00")
 
 
 def test_reconciling_finds_a_page_for_a_payment_that_got_none(ask, simulator):

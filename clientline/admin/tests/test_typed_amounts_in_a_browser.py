@@ -3,7 +3,7 @@
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
-from clientline.demo.browsing import CHROMIUM, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, Visitor, open_chromium
 
 pytestmark = [
     pytest.mark.browser,
@@ -14,7 +14,7 @@ pytestmark = [
 @pytest.fixture(params=["en-US", "de-DE"])
 def page(request, live_server, salon, client):
     client.force_login(salon.manager)
-    with chromium(f"--lang={request.param}") as browser:
+    with open_chromium(f"--lang={request.param}") as browser:
         visitor = Visitor(browser, live_server.url, language=request.param).carry(client.cookies)
         yield visitor.page
         assert visitor.complaints == []

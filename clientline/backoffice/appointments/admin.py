@@ -12,13 +12,13 @@ from appointments import booking, history
 from appointments.hours import find_midnight
 from appointments.models import Appointment
 from clientline import wording
-from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.appointments.booking import booking_view
 from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
-from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, lines_of
+from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, list_payment_lines
 from clientline.backoffice.moves import MovesMixin
 from payments import balances
 from payments.models import Payment
@@ -58,7 +58,7 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     """Only notes are typed; buttons do the rest."""
 
     resource = "appointments"
-    said_price = money_column("price")
+    said_price = make_money_column("price")
     list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
     list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
@@ -100,8 +100,8 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     @admin.display(description="status")
     def state(self, visit):
-        state = pill(visit.status, visit.get_status_display())
-        return format_html("{} {}", state, pill("overbooked", "Overbooked")) if visit.overbooked else state
+        state = render_pill(visit.status, visit.get_status_display())
+        return format_html("{} {}", state, render_pill("overbooked", "Overbooked")) if visit.overbooked else state
 
     def has_complete_permission(self, request):
         return self.permits(request, "complete")
@@ -113,11 +113,11 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         def perform(visit):
             booking.complete(by=request.user, visit=visit, now=now)
 
-        self.each_row(request, queryset, action="complete", perform=perform, done="completed")
+        self.perform_on_each(request, queryset, action="complete", perform=perform, done="completed")
 
     # Pages
 
-    def seen(self, visit):
+    def identify_state(self, visit):
         latest = visit.payments.order_by("-id").values_list("id", flat=True).first()
         return f"{visit.version}-{latest or 0}"
 
@@ -133,21 +133,21 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     def render_change_form(self, request, context, obj=None, **kwargs):
         timezone.activate(obj.organization.zone)
         money = self.admin_site.get_model_admin(Payment)
-        lines = lines_of(money, request, payments_of(obj, request), obj.organization.currency, FROM_VISIT)
-        figures = balance(obj, [line["payment"] for line in lines])
+        lines = list_payment_lines(money, request, _find_payments(obj, request), obj.organization.currency, FROM_VISIT)
+        figures = _describe_balance(obj, [line["payment"] for line in lines])
         context |= {
             "title": self.label(obj),
             "subtitle": None,
-            "facts": facts(obj),
+            "facts": _list_facts(obj),
             "balance": figures,
             "lines": lines,
             "history": history.describe_history(obj),
-            "seen": self.seen(obj),
+            "seen": self.identify_state(obj),
             "zone": obj.organization.timezone if obj.organization_id != request.user.organization_id else "",
-        } | self.buttons(request, obj, figures["is_open"])
+        } | self.list_buttons(request, obj, figures["is_open"])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def buttons(self, request, visit, is_open):
+    def list_buttons(self, request, visit, is_open):
         """The moves open now; taking a payment stands beside the balance."""
         buttons = self.open_moves(request, [visit])[visit.pk]
         payment = [each for each in buttons if each.name == "payment"]
@@ -165,15 +165,15 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     def response_change(self, request, obj):
         self.message_user(request, "The notes are saved.", messages.SUCCESS)
-        return HttpResponseRedirect(self.home_of(request, obj))
+        return HttpResponseRedirect(self.get_home_url(request, obj))
 
 
-def payments_of(visit, request):
+def _find_payments(visit, request):
     mine = Payment.objects.visible_to(request.user, "payments", "list").filter(appointment=visit)
     return list(mine.order_by("created_at", "id").prefetch_related(REFUNDS))
 
 
-def facts(visit):
+def _list_facts(visit):
     """What the head of the page says."""
     minutes = (visit.ends_at - visit.appointment_date) // MINUTE
     before = (visit.appointment_date - visit.busy_from) // MINUTE
@@ -188,7 +188,7 @@ def facts(visit):
     }
 
 
-def balance(visit, payments):
+def _describe_balance(visit, payments):
     """The balance in words and figures; `due` in words where nothing is due."""
     currency = visit.organization.currency
     figures = balances.sum_balances(Appointment.objects.filter(pk=visit.pk))

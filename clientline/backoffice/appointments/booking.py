@@ -17,8 +17,8 @@ from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
-from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, named_day
-from clientline.backoffice.page import page
+from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
+from clientline.backoffice.page import render_page
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -79,19 +79,19 @@ class BookingForm(PriceForm, WhenForm):
             del self.fields[name]
         self.model_admin = model_admin
         for name in ROWS:
-            rows = model_admin.rows_for(Appointment._meta.get_field(name), request)
+            rows = model_admin.get_rows_for(Appointment._meta.get_field(name), request)
             self.fields[name].queryset = rows.select_related("organization").order_by("name", "id")
         self.alone = policy.find_scope(self.caller, "appointments", "create") == policy.ASSIGNED
         if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
         if "price" in self.fields:
-            self.fields["price"].currency = lambda: (self.named("service") or self.caller).organization.currency
+            self.fields["price"].currency = lambda: (self.find_named("service") or self.caller).organization.currency
 
     def show(self):
         for name in ROWS:
             self.fill_choices(name)
-        service = self.named("service")
+        service = self.find_named("service")
         self.offer(self.free_times(service), service and service.organization)
 
     def fill_choices(self, name):
@@ -101,30 +101,30 @@ class BookingForm(PriceForm, WhenForm):
         if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
             field.widget = SuggestedSelect(column, site)
         elif name == "service":
-            field.empty_label, field.label_from_instance = None, offered
+            field.empty_label, field.label_from_instance = None, _describe_offer
             field.widget = forms.RadioSelect()
         else:
             field.label_from_instance = str
         field.widget.choices = field.choices
 
-    def named(self, name):
+    def find_named(self, name):
         """The row that the field names, None for none and for nonsense."""
         text = str(self[name].value() or "")
         return self.fields[name].queryset.filter(pk=text).first() if is_readable_number(text) else None
 
     def free_times(self, service):
-        day = named_day(self["date"].value())
+        day = read_named_day(self["date"].value())
         if not service or not day:
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
         duration = int(minutes) if is_readable_number(minutes) else None
-        return FreeTimes(service=service, day=day, staff=self.named("staff"), duration=duration)
+        return FreeTimes(service=service, day=day, staff=self.find_named("staff"), duration=duration)
 
     @property
     def zone(self):
         return self.cleaned_data["service"].organization.zone
 
-    def usual_price(self):
+    def get_usual_price(self):
         service = self.cleaned_data.get("service")
         return service and service.price
 
@@ -153,7 +153,9 @@ class BookingForm(PriceForm, WhenForm):
         if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
             self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
         if refusal.code == SameTime.code:
-            self.anyway = Anyway("twice", self.token(), "Book another visit at the same time", "Sent twice by mistake?")
+            self.anyway = Anyway(
+                "twice", self.make_token(), "Book another visit at the same time", "Sent twice by mistake?"
+            )
 
     @property
     def has_extras(self):
@@ -161,7 +163,7 @@ class BookingForm(PriceForm, WhenForm):
         extras = [self[name] for name in EXTRAS if name in self.fields]
         return bool(self["every"].errors) or any(extra.errors or extra.value() for extra in extras)
 
-    def client_of(self, by):
+    def take_client(self, by):
         """The client who was chosen, or the new one, saved."""
         values = self.cleaned_data
         if values["client"]:
@@ -174,9 +176,9 @@ class BookingForm(PriceForm, WhenForm):
     def book(self, by, now):
         """The visits that were booked, and the dates that were left out. Raises what the domain does."""
         values = self.cleaned_data
-        client = self.client_of(by)
+        client = self.take_client(by)
         if not self.confirms("twice"):
-            refuse_same_time(client, values["appointment_date"])
+            _refuse_same_time(client, values["appointment_date"])
         told = ("service", "staff", "appointment_date", "duration", "price", "notes", "internal_notes")
         details = {name: values[name] for name in told if values.get(name) not in (None, "")}
         details |= {"by": by, "client": client, "now": now}
@@ -186,14 +188,14 @@ class BookingForm(PriceForm, WhenForm):
         return booked.appointments, booked.skipped
 
 
-def offered(service):
+def _describe_offer(service):
     """A service as it is chosen by: what it is, how long, how much."""
     length = wording.write_length(service.duration) if service.duration else "length as agreed"
     price = "" if service.price is None else wording.write_money(service.price, service.organization.currency)
     return " · ".join(each for each in (service.name, length, price) if each)
 
 
-def refuse_same_time(client, start):
+def _refuse_same_time(client, start):
     """Anyone free would take the same booking a second time. Two at once wait for each other here."""
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=client.pk)
     others = Appointment.objects.filter(client=client, appointment_date=start).exclude(status="cancelled")
@@ -207,10 +209,10 @@ def booking_view(model_admin, request):
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     form = form_for(model_admin, request)
-    if form.is_bound and form.is_valid() and (visit := booked(model_admin, request, form)):
+    if form.is_bound and form.is_valid() and (visit := _try_to_book(model_admin, request, form)):
         return HttpResponseRedirect(reverse("admin:appointments_appointment_change", args=[visit.pk]))
     form.show()
-    return page(
+    return render_page(
         request,
         "booking.html",
         title="Book a visit",
@@ -227,18 +229,18 @@ def form_for(model_admin, request):
         return BookingForm(request.POST, **asked)
     if request.method == "POST":
         return BookingForm(initial=request.POST.dict(), **asked)
-    return BookingForm(initial=prefilled(request), **asked)
+    return BookingForm(initial=_read_prefilled(request), **asked)
 
 
-def prefilled(request):
+def _read_prefilled(request):
     """What the address says: unchecked, so nonsense fills in nothing."""
     given = {name: request.GET.get(name, "") for name in PREFILLED}
     numbers = {name: given[name] for name in ("client", "service", "staff") if is_readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
-    return numbers | clock | {"date": named_day(given["date"]) or timezone.localdate()}
+    return numbers | clock | {"date": read_named_day(given["date"]) or timezone.localdate()}
 
 
-def booked(model_admin, request, form):
+def _try_to_book(model_admin, request, form):
     """The first visit, or None: what the domain refused becomes an error of the form, and nothing is saved."""
     try:
         with transaction.atomic():
@@ -248,11 +250,11 @@ def booked(model_admin, request, form):
         form.add_refusal(read_refusal_or_raise(error))
         return None
     timezone.activate(visits[0].organization.zone)
-    model_admin.message_user(request, told(visits, skipped, form.cleaned_data.get("price")), messages.SUCCESS)
+    model_admin.message_user(request, _tell_booked(visits, skipped, form.cleaned_data.get("price")), messages.SUCCESS)
     return visits[0]
 
 
-def told(visits, skipped, price=None):
+def _tell_booked(visits, skipped, price=None):
     first = visits[0]
     said = (
         f"Booked: {first.client}, {first.service}, {wording.write_moment(first.appointment_date)} with {first.staff}."

@@ -10,7 +10,7 @@ from django.utils.timezone import make_aware
 from appointments.availability import search
 from appointments.hours import is_shown
 from appointments.refusals import SlotTaken
-from clientline.admin.forms import Refusable, whole_minute
+from clientline.admin.forms import Refusable, refuse_seconds
 from clientline.api.fields import LATEST, parse_date, parse_instant
 from clientline.api.filters import DateFormField
 from clientline.refusals import FieldRefused
@@ -42,7 +42,7 @@ class FreeTimes:
                 now=timezone.now(),
             )
         except FieldRefused as refusal:
-            self.sentence = self.plain(refusal, service, staff)
+            self.sentence = self.explain_plainly(refusal, service, staff)
         else:
             self.offer(openings, day)
 
@@ -51,14 +51,14 @@ class FreeTimes:
         self.choices = [(each.isoformat(), f"{each:%H:%M}") for each in starts if each.date() == day]
         if not self.choices:
             (_, _, reason), *_ = openings.days
-            self.sentence = f"{REASONS[reason]} {next_day(starts)}"
+            self.sentence = f"{REASONS[reason]} {_tell_next_day(starts)}"
 
-    def plain(self, refusal, service, staff):
+    def explain_plainly(self, refusal, service, staff):
         [error] = refusal.errors
         return f"{staff} does not perform {service}." if error["field"] == "staff" else error["detail"]
 
 
-def next_day(starts):
+def _tell_next_day(starts):
     if not starts:
         return f"Nothing is free in the {LOOK_AHEAD_DAYS} days after it either."
     first = starts[0]
@@ -99,7 +99,7 @@ class WhenForm(Refusable, forms.Form):
     slot = forms.CharField(
         label="Free times", required=False, max_length=40, widget=forms.RadioSelect(attrs={"autocomplete": "off"})
     )
-    time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[whole_minute])
+    time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[refuse_seconds])
     overbook = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     anyway = None
@@ -119,33 +119,33 @@ class WhenForm(Refusable, forms.Form):
         if not {"date", "slot"} <= values.keys() or "time" in self.errors:
             return None
         try:
-            return self.chosen_or_typed(values["slot"], values["date"], values.get("time"))
+            return self.read_chosen_or_typed(values["slot"], values["date"], values.get("time"))
         except ValueError as error:
             self.add_error("slot", str(error))
             return None
 
-    def chosen_or_typed(self, slot, day, clock):
+    def read_chosen_or_typed(self, slot, day, clock):
         if slot and clock:
             raise ValueError("Choose a free time or type another one, not both.")
         if not slot and not clock:
             raise ValueError("Choose a free time, or type another one.")
-        return self.chosen(slot, day) if slot else self.typed(day, clock)
+        return self.read_chosen(slot, day) if slot else self.read_typed(day, clock)
 
-    def token(self):
+    def make_token(self):
         """The time and person of this booking: what was asked for knowingly holds for no other."""
         start, staff = self.cleaned_data.get("appointment_date"), self.cleaned_data.get("staff")
         return f"{start and start.isoformat()} {staff.pk if staff else 'anyone'}"
 
     def confirms(self, name):
-        return self.cleaned_data.get(name) == self.token()
+        return self.cleaned_data.get(name) == self.make_token()
 
     def add_refusal(self, refusal):
         super().add_refusal(refusal)
         if refusal.code == SlotTaken.code and "overbook" in self.fields and self.cleaned_data.get("staff"):
             warning = f"{self.cleaned_data['staff']} has another visit then. Both will stand in the calendar."
-            self.anyway = Anyway("overbook", self.token(), "Book anyway beside the other visit", warning)
+            self.anyway = Anyway("overbook", self.make_token(), "Book anyway beside the other visit", warning)
 
-    def chosen(self, slot, day):
+    def read_chosen(self, slot, day):
         try:
             start = parse_instant(slot)
         except ValueError as error:
@@ -154,7 +154,7 @@ class WhenForm(Refusable, forms.Form):
             raise ValueError("The day was changed: choose one of its times.")
         return start
 
-    def typed(self, day, clock):
+    def read_typed(self, day, clock):
         if not is_shown(self.zone, day, clock.hour * 60 + clock.minute):
             raise ValueError("The clocks skip this time on that day.")
         return make_aware(datetime.combine(day, clock), self.zone)
@@ -173,7 +173,7 @@ class WhenForm(Refusable, forms.Form):
             self.initial |= {"slot": slot, "time": None}
 
 
-def named_day(value):
+def read_named_day(value):
     """The date that `value`, a text or a date, names; None for nonsense."""
     try:
         return parse_date(str(value))

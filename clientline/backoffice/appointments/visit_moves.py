@@ -11,7 +11,7 @@ from appointments.lateness import is_cancelled_late, is_late
 from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
-from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, named_day
+from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.money.amounts import AmountForm
 from clientline.backoffice.moves import Move, MoveForm
 from organizations import policy
@@ -24,14 +24,14 @@ CENT = Decimal("0.01")
 NO_FEE = "Nothing will be charged."
 
 
-def visits(action):
+def _need(action):
     return ("appointments", action)
 
 
 class RescheduleForm(MoveForm, WhenForm):
     staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
 
-    guarded = policy.find_guarded_keys("appointments", "reschedule") | {"time": visits("bend_rules")}
+    guarded = policy.find_guarded_keys("appointments", "reschedule") | {"time": _need("bend_rules")}
     renamed = {"appointment_date": "slot"}
     field_order = ("staff", "date", "slot", "time")
 
@@ -52,7 +52,7 @@ class RescheduleForm(MoveForm, WhenForm):
         self.offer(self.free_times(), self.row.organization)
 
     def free_times(self):
-        day = named_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
+        day = read_named_day(self["date"].value()) or timezone.localdate(timezone=self.zone)
         asked = str(self["staff"].value())
         staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
         if staff is None:
@@ -63,7 +63,7 @@ class RescheduleForm(MoveForm, WhenForm):
         values = super().clean()
         return values | {"appointment_date": self.start(), "staff": values.get("staff") or self.row.staff}
 
-    def details(self):
+    def get_details(self):
         chosen = {name: self.cleaned_data[name] for name in ("appointment_date", "staff")}
         return chosen | {"overbook": self.confirms("overbook")}
 
@@ -81,7 +81,9 @@ class CancelForm(MoveForm):
         if self.row.series is None:
             del self.fields["scope"]
         late = is_late(self.row, timezone.now())
-        self.about = fee_of(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
+        self.about = (
+            _tell_fee(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
+        )
 
 
 class NoShowForm(MoveForm):
@@ -90,7 +92,7 @@ class NoShowForm(MoveForm):
     guarded = policy.find_guarded_keys("appointments", "no_show")
 
     def choose(self):
-        self.about = fee_of(self.row, "no_show_fee", "No-show")
+        self.about = _tell_fee(self.row, "no_show_fee", "No-show")
 
 
 class CorrectForm(MoveForm):
@@ -101,8 +103,8 @@ class CorrectForm(MoveForm):
         said = "a no-show" if self.became == "no_show" else "completed"
         self.fields["reason"].help_text = f"The visit will be {said}."
 
-    def details(self):
-        return super().details() | {"status": self.became}
+    def get_details(self):
+        return super().get_details() | {"status": self.became}
 
 
 class RepriceForm(PriceForm, MoveForm):
@@ -112,28 +114,28 @@ class RepriceForm(PriceForm, MoveForm):
         self.fields["price"].currency = lambda: self.row.organization.currency
         self.initial = {"price": self.row.price} | self.initial
 
-    def usual_price(self):
+    def get_usual_price(self):
         return self.row.service.price
 
-    def figures(self):
+    def get_figures(self):
         return {"price": wording.write_money(self.cleaned_data["price"], self.row.organization.currency)}
 
-    def details(self):
+    def get_details(self):
         return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
 
 
-def fee_of(visit, percent, why):
+def _tell_fee(visit, percent, why):
     charged = wording.write_money(balances.compute_fee(visit, percent), visit.organization.currency)
     return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
 
 
 class WaiveFeeForm(MoveForm):
-    def details(self):
+    def get_details(self):
         return {"changes": {"fee_waived": True}}
 
 
 class ChargeFeeForm(MoveForm):
-    def details(self):
+    def get_details(self):
         return {"changes": {"fee_waived": False}}
 
 
@@ -159,8 +161,8 @@ class PaymentForm(AmountForm):
         )
         self.fields["amount"].help_text = f"Due: {wording.write_money(left, currency)}{self.pending}"
 
-    def details(self):
-        values = super().details()
+    def get_details(self):
+        values = super().get_details()
         online = values["payment_method"] == Payment.Method.ONLINE
         completed = values.pop("completed") and not online
         return values | {"status": Payment.Status.COMPLETED if completed else Payment.Status.PENDING}
@@ -177,7 +179,7 @@ def record(*, by, visit, now, **details):
     return ledger.record_payment(by=by, appointment=visit, now=now, **details)
 
 
-def leads_to(*statuses, starts_from=("scheduled",)):
+def _leads_to(*statuses, starts_from=("scheduled",)):
     """Open from these statuses, while one of the others can be reached."""
 
     def is_open(visit, now):
@@ -188,7 +190,7 @@ def leads_to(*statuses, starts_from=("scheduled",)):
     return is_open
 
 
-def costs_a_fee(visit):
+def _costs_a_fee(visit):
     """Whether there is a fee to waive, or to charge after all."""
     if visit.status == "cancelled":
         return visit.late_cancellation_fee > 0 and is_cancelled_late(visit)
@@ -197,7 +199,13 @@ def costs_a_fee(visit):
 
 VISIT_MOVES = {
     "complete": Move(
-        "Complete", visits("complete"), MoveForm, booking.complete, leads_to("completed"), "Completed.", at_once=True
+        "Complete",
+        _need("complete"),
+        MoveForm,
+        booking.complete,
+        _leads_to("completed"),
+        "Completed.",
+        at_once=True,
     ),
     "payment": Move(
         "Take payment",
@@ -209,30 +217,40 @@ VISIT_MOVES = {
     ),
     "reschedule": Move(
         "Reschedule",
-        visits("reschedule"),
+        _need("reschedule"),
         RescheduleForm,
         booking.reschedule,
-        leads_to("scheduled"),
+        _leads_to("scheduled"),
         "Moved.",
         template="reschedule.html",
     ),
     "no-show": Move(
-        "No-show", visits("no_show"), NoShowForm, booking.mark_no_show, leads_to("no_show"), "Marked as a no-show."
+        "No-show",
+        _need("no_show"),
+        NoShowForm,
+        booking.mark_no_show,
+        _leads_to("no_show"),
+        "Marked as a no-show.",
     ),
     "cancel": Move(
-        "Cancel visit", visits("cancel"), CancelForm, series.cancel_with_series, leads_to("cancelled"), "Cancelled."
+        "Cancel visit",
+        _need("cancel"),
+        CancelForm,
+        series.cancel_with_series,
+        _leads_to("cancelled"),
+        "Cancelled.",
     ),
     "correct": Move(
         "Correct",
-        visits("correct"),
+        _need("correct"),
         CorrectForm,
         booking.correct,
-        leads_to("completed", "no_show", starts_from=("completed", "no_show")),
+        _leads_to("completed", "no_show", starts_from=("completed", "no_show")),
         "Corrected.",
     ),
     "price": Move(
         "Change price",
-        visits("reprice"),
+        _need("reprice"),
         RepriceForm,
         booking.revise,
         lambda visit, now: visit.status != "cancelled",
@@ -240,19 +258,19 @@ VISIT_MOVES = {
     ),
     "waive-fee": Move(
         "Waive fee",
-        visits("waive_fee"),
+        _need("waive_fee"),
         WaiveFeeForm,
         booking.revise,
-        lambda visit, now: costs_a_fee(visit) and not visit.fee_waived,
+        lambda visit, now: _costs_a_fee(visit) and not visit.fee_waived,
         "The fee is waived.",
         question="Charge the client nothing for this visit?",
     ),
     "charge-fee": Move(
         "Charge fee",
-        visits("waive_fee"),
+        _need("waive_fee"),
         ChargeFeeForm,
         booking.revise,
-        lambda visit, now: costs_a_fee(visit) and visit.fee_waived,
+        lambda visit, now: _costs_a_fee(visit) and visit.fee_waived,
         "The fee is charged.",
         question="Charge the fee for this visit after all?",
     ),

@@ -94,10 +94,10 @@ class Axis:
         self.zone = zone
         self.spans = {day: (find_minute(zone, day, 0), find_minute(zone, day, DAY)) for day in days}
         quarters = (minute for span in self.spans.values() for minute in range(*span, 15))
-        self.rows = {row: number for number, row in enumerate(sorted({self.row_of(each) for each in quarters}))}
+        self.rows = {row: number for number, row in enumerate(sorted({self.find_row(each) for each in quarters}))}
         self.first, self.last = 0, len(self.rows)
 
-    def row_of(self, minute):
+    def find_row(self, minute):
         clock = find_instant(minute, self.zone)
         return clock.hour, clock.fold
 
@@ -119,23 +119,23 @@ class Axis:
             self.first, self.last = hours[0], hours[-1] + 1
         self.last = max(self.last, self.first + 1)
 
-    def down(self, place):
+    def measure_down(self, place):
         """Pixels below the top of what is shown."""
         return round((min(max(place, self.first * HOUR), self.last * HOUR) - self.first * HOUR) * PIXELS, 1)
 
     @property
     def height(self):
-        return self.down(self.last * HOUR)
+        return self.measure_down(self.last * HOUR)
 
-    def labels(self):
+    def list_labels(self):
         """(pixels down, time) for each row; the second of two like hours is named so."""
         shown = list(self.rows.items())[self.first : self.last]
         return [
-            (self.down(number * HOUR) + 12, f"{hour:02}:00" + (" (2nd)" if fold else ""))
+            (self.measure_down(number * HOUR) + 12, f"{hour:02}:00" + (" (2nd)" if fold else ""))
             for (hour, fold), number in shown
         ]
 
-    def clock(self, minute):
+    def tell_clock(self, minute):
         return f"{find_instant(minute, self.zone):%H:%M}"
 
 
@@ -152,15 +152,15 @@ class Board:
 
     def __post_init__(self):
         self.axis.crop(self.extent())
-        self.labels = self.axis.labels()
+        self.labels = self.axis.list_labels()
         self.height = self.axis.height
         self.middle = round(self.height / 2)
         self.drawn = [
             {
                 "column": column,
-                "shades": self.shades(column),
-                "places": self.places(column),
-                "now": self.now_line(column),
+                "shades": self.list_shades(column),
+                "places": self.list_places(column),
+                "now": self.find_now_line(column),
             }
             for column in self.columns
         ]
@@ -172,39 +172,39 @@ class Board:
                 yield self.axis.place(column.day, begin)
                 yield self.axis.place(column.day, end)
 
-    def stretch(self, kind, column, begin, end, **rest):
+    def make_place(self, kind, column, begin, end, **rest):
         """A place from one minute to another."""
-        top, bottom = (self.axis.down(self.axis.place(column.day, each)) for each in (begin, end))
+        top, bottom = (self.axis.measure_down(self.axis.place(column.day, each)) for each in (begin, end))
         return Place(kind, top, bottom, **rest)
 
-    def shades(self, column):
+    def list_shades(self, column):
         """What is no working time, who is away, and the buffers: nothing to click on."""
         begin, end = self.axis.spans[column.day]
-        found = [self.stretch("closed", column, *each) for each in without([(begin, end)], column.windows)]
+        found = [self.make_place("closed", column, *each) for each in cut_out([(begin, end)], column.windows)]
         for starts, ends, reason in column.away:
             text = f"Time off: {reason}" if reason else "Time off"
-            found.append(self.stretch("away", column, starts, ends, text=text))
+            found.append(self.make_place("away", column, starts, ends, text=text))
         for visit in column.visits:
             if not visit.is_cancelled:
-                found.append(self.stretch("buffer", column, visit.busy_from, visit.starts))
-                found.append(self.stretch("buffer", column, visit.ends, visit.busy_until))
+                found.append(self.make_place("buffer", column, visit.busy_from, visit.starts))
+                found.append(self.make_place("buffer", column, visit.ends, visit.busy_until))
         return [each for each in found if each.height > 0]
 
-    def places(self, column):
+    def list_places(self, column):
         """Free places and visits, from the top down."""
-        visits = arranged([self.visit(column, each) for each in column.visits])
-        free = [narrowed(each, visits) for each in self.free(column)]
+        visits = arrange([self.place_visit(column, each) for each in column.visits])
+        free = [narrow(each, visits) for each in self.free(column)]
         return sorted([*free, *visits], key=lambda place: (place.top, place.left))
 
-    def visit(self, column, visit):
-        place = self.stretch(visit.status, column, visit.starts, visit.ends)
-        marks = tuple(marks_of(visit, column))
+    def place_visit(self, column, visit):
+        place = self.make_place(visit.status, column, visit.starts, visit.ends)
+        marks = tuple(_list_marks(visit, column))
         return replace(
             place,
             bottom=round(max(place.bottom, place.top + SHORTEST * PIXELS), 1),
-            text=f"{self.axis.clock(visit.starts)} {visit.client}",
+            text=f"{self.axis.tell_clock(visit.starts)} {visit.client}",
             detail=visit.service,
-            label=label_of(visit, column, self.axis, marks),
+            label=_write_label(visit, column, self.axis, marks),
             url=f"{self.visit_url}{visit.pk}/change/",
             marks=marks,
         )
@@ -216,13 +216,13 @@ class Board:
         taken = [(begin, end) for begin, end, _ in column.away]
         taken += [(each.busy_from, each.busy_until) for each in column.visits if not each.is_cancelled]
         for window in column.windows:
-            for gap in without([window], taken):
-                for begin, end in pieces(gap, window[0], self.step):
+            for gap in cut_out([window], taken):
+                for begin, end in cut_into_pieces(gap, window[0], self.step):
                     yield self.free_place(column, begin, end, is_stop=begin == gap[0])
 
     def free_place(self, column, begin, end, *, is_stop):
-        clock = self.axis.clock(begin)
-        return self.stretch(
+        clock = self.axis.tell_clock(begin)
+        return self.make_place(
             "free",
             column,
             begin,
@@ -233,15 +233,15 @@ class Board:
             is_stop=is_stop,
         )
 
-    def now_line(self, column):
+    def find_now_line(self, column):
         """Where the present is; None on other days and where it is out of sight."""
         begin, end = self.axis.spans[column.day]
         place = self.axis.place(column.day, self.now)
         seen = begin <= self.now < end and self.axis.first * HOUR <= place <= self.axis.last * HOUR
-        return self.axis.down(place) if seen else None
+        return self.axis.measure_down(place) if seen else None
 
 
-def marks_of(visit, column):
+def _list_marks(visit, column):
     """What sets a visit apart, in words."""
     if not column.is_active and visit.status == "scheduled":
         yield "Needs somebody"
@@ -255,15 +255,15 @@ def marks_of(visit, column):
         yield "Unpaid"
 
 
-def label_of(visit, column, axis, marks):
+def _write_label(visit, column, axis, marks):
     """The whole visit in a sentence, for those who hear it or point at it."""
     status = visit.status.replace("_", "-")
     further = [mark.lower() for mark in marks if mark.lower() != status]
-    times = f"{axis.clock(visit.starts)}–{axis.clock(visit.ends)}"
+    times = f"{axis.tell_clock(visit.starts)}–{axis.tell_clock(visit.ends)}"
     return ", ".join([f"{times} {visit.client}", visit.service, f"with {column.performer}", status, *further])
 
 
-def without(spans, taken):
+def cut_out(spans, taken):
     """What remains of ascending spans when others are cut out."""
     remains = []
     for begin, end in spans:
@@ -275,7 +275,7 @@ def without(spans, taken):
     return [(begin, end) for begin, end in remains if begin < end]
 
 
-def pieces(gap, origin, step):
+def cut_into_pieces(gap, origin, step):
     """The gap cut at every `step` minutes counted from `origin`, as the offered starts are."""
     begin, end = gap
     while begin < end:
@@ -284,24 +284,24 @@ def pieces(gap, origin, step):
         begin = stop
 
 
-def step_of(interval):
+def choose_step(interval):
     """How long free places are where starts are offered every `interval` minutes."""
     return interval * -(-FREE_PLACE // interval)
 
 
-def arranged(places):
+def arrange(places):
     """Places that overlap stand side by side; cancelled visits keep to a narrow lane at the right."""
     found = []
-    for group in overlapping(places):
+    for group in _group_overlapping(places):
         cancelled = [each for each in group if each.kind == "cancelled"]
         others = [each for each in group if each.kind != "cancelled"]
         aside = (CANCELLED_BESIDE if others else CANCELLED_ALONE) if cancelled else 0
-        found += side_by_side(others, 0, 100 - aside)
-        found += side_by_side(cancelled, 100 - aside, aside)
+        found += _set_side_by_side(others, 0, 100 - aside)
+        found += _set_side_by_side(cancelled, 100 - aside, aside)
     return found
 
 
-def overlapping(places):
+def _group_overlapping(places):
     """Groups of places that overlap, directly or through others of the group."""
     groups, bottom = [], 0
     for each in sorted(places, key=lambda place: (place.top, place.bottom)):
@@ -312,7 +312,7 @@ def overlapping(places):
     return groups
 
 
-def side_by_side(places, left, width):
+def _set_side_by_side(places, left, width):
     """The places in lanes of one width, each in the first lane that is free at its top."""
     bottoms, lanes = [], []
     for each in places:
@@ -326,7 +326,7 @@ def side_by_side(places, left, width):
     ]
 
 
-def narrowed(free, visits):
+def narrow(free, visits):
     """A free place leaves the right half to a cancelled visit in its time."""
     cancelled = [each for each in visits if each.kind == "cancelled"]
     lefts = [each.left for each in cancelled if each.top < free.bottom and each.bottom > free.top]

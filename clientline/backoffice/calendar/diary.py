@@ -27,7 +27,7 @@ COLUMNS = (
 )
 
 
-def asked_day(request, organization, now):
+def read_day(request, organization, now):
     """The date of the query string, else the organization's today; and why what was sent is no date, or None."""
     today = now.astimezone(organization.zone).date()
     sent = request.GET.get("date")
@@ -39,7 +39,7 @@ def asked_day(request, organization, now):
         return today, str(error)
 
 
-def neighbour(day, days):
+def find_neighbour(day, days):
     """The date so many days later; None where no calendar reaches."""
     try:
         return parse_date(str(day + timedelta(days=days)))
@@ -47,7 +47,7 @@ def neighbour(day, days):
         return None
 
 
-def team(caller, organization):
+def list_team(caller, organization):
     """Whose columns the caller may see, those first who are themselves: of colleagues' time staff see nothing here."""
     people = User.objects.performers_for(caller, "appointments").filter(organization=organization)
     return sorted(people.order_by("name", "id")[:MOST_PEOPLE], key=lambda person: person.pk != caller.pk)
@@ -90,9 +90,9 @@ class Diary:
         if self.caller.may("appointments", "balance"):
             rows, columns = add_balance(rows), (*COLUMNS, "due")
         found = rows.order_by("appointment_date", "pk").values_list(*columns)
-        return [visit_of(*row) for row in found[: MOST_VISITS + 1]]
+        return [make_visit_on_board(*row) for row in found[: MOST_VISITS + 1]]
 
-    def column(self, person, day, *, title, url):
+    def make_column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
         begin, end = find_minute(self.zone, day, 0), find_minute(self.zone, day, DAY)
         own = (each for each in self.visits if each.staff == person.pk)
@@ -100,7 +100,7 @@ class Diary:
             title=title,
             staff=person.pk,
             day=day,
-            windows=self.hours.windows(person.pk, [day], self.zone),
+            windows=self.hours.find_windows(person.pk, [day], self.zone),
             away=[each for each in self.away[person.pk] if each[0] < end and each[1] > begin],
             visits=[each for each in own if each.starts < end and each.ends > begin],
             url=url,
@@ -109,7 +109,7 @@ class Diary:
         )
 
 
-def visit_of(pk, staff, client, service, status, overbooked, *instants_and_due):
+def make_visit_on_board(pk, staff, client, service, status, overbooked, *instants_and_due):
     starts, ends, busy_from, busy_until, *due = instants_and_due
     return Visit(
         pk,

@@ -9,7 +9,7 @@ from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
 from appointments.periods import Period
 from clientline import wording
-from clientline.backoffice.calendar.diary import neighbour
+from clientline.backoffice.calendar.diary import find_neighbour
 from payments.reports import report_revenue
 
 NO_SHOW_DAYS = 7
@@ -22,28 +22,28 @@ class Figure:
     detail: str
 
 
-def figures(caller, diary):
+def list_figures(caller, diary):
     """What the caller may see of the day in numbers."""
-    found = [visits_figure(diary)]
+    found = [_sum_visits(diary)]
     if caller.may("reports", "list"):
-        found.append(taken_figure(diary))
+        found.append(_sum_taken(diary))
     if caller.may("appointments", "balance"):
-        found.append(open_figure(diary))
-    return [*found, no_shows_figure(caller, diary)]
+        found.append(_sum_open(diary))
+    return [*found, _sum_no_shows(caller, diary)]
 
 
-def beginning(diary):
+def select_beginning(diary):
     """The visits that begin on the day; the board also shows those that reach into it."""
     return [visit for visit in diary.visits if visit.starts >= diary.begin]
 
 
-def visits_figure(diary):
-    visits = [visit for visit in beginning(diary) if not visit.is_cancelled]
+def _sum_visits(diary):
+    visits = [visit for visit in select_beginning(diary) if not visit.is_cancelled]
     ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
     return Figure("Visits", str(len(visits)), f"{ahead} still to come")
 
 
-def taken_figure(diary):
+def _sum_taken(diary):
     (day,) = diary.days
     currency = diary.organization.currency
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
@@ -52,18 +52,18 @@ def taken_figure(diary):
     return Figure("Taken", wording.write_money(total["taken"], currency), detail)
 
 
-def open_figure(diary):
+def _sum_open(diary):
     """What is due for the day's visits that are over, under way or called off."""
-    owed = [each.due for each in beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
+    owed = [each.due for each in select_beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
     due = [amount for amount in owed if amount > 0]
     settled = "all visits are paid" if owed else "nothing is due yet"
     detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
     return Figure("Open balances", wording.write_money(sum(due, Decimal(0)), diary.organization.currency), detail)
 
 
-def no_shows_figure(caller, diary):
+def _sum_no_shows(caller, diary):
     (day,) = diary.days
-    first = neighbour(day, 1 - NO_SHOW_DAYS) or day
+    first = find_neighbour(day, 1 - NO_SHOW_DAYS) or day
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
         organization=diary.organization,
         appointment_date__gte=find_midnight(diary.zone, first),

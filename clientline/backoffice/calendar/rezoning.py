@@ -6,7 +6,7 @@ from django.utils import timezone
 from appointments import rezoning
 from appointments.models import Appointment
 from clientline import wording
-from clientline.backoffice.page import page
+from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 
 MOST = 500
@@ -15,11 +15,11 @@ MOST = 500
 def rezoning_view(request):
     if not request.user.may("appointments", "list"):
         raise PermissionDenied
-    organization = acting.organization_of(request)
+    organization = acting.find_chosen_organization(request)
     if organization is None:
-        return acting.chooser(request)
-    found = visits_to_rezone(request.user, organization)
-    return page(
+        return acting.send_to_choose(request)
+    found = list_visits_to_rezone(request.user, organization)
+    return render_page(
         request,
         "rezoning.html",
         title="Visits at another time than agreed",
@@ -32,13 +32,13 @@ def rezoning_view(request):
     )
 
 
-def visits_to_rezone(caller, organization):
+def list_visits_to_rezone(caller, organization):
     """Those that the caller may see, as they are now."""
     ids = list(rezoning.find_strays(now=timezone.now(), organization=organization))
     visits = Appointment.objects.visible_to(caller, "appointments").filter(organization=organization, pk__in=ids)
     return visits.select_related("client", "service", "staff")
 
 
-def noted(caller, organization):
+def count_noted(caller, organization):
     """How many there are, where a look at all visits has found any; nothing is asked where it has not."""
-    return visits_to_rezone(caller, organization).count() if organization.visits_to_rezone else 0
+    return list_visits_to_rezone(caller, organization).count() if organization.visits_to_rezone else 0

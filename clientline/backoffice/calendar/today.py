@@ -9,10 +9,10 @@ from django.utils import timezone
 from appointments.hours import find_instant
 from appointments.models import Appointment, WorkingHours
 from clientline.backoffice.calendar import rezoning
-from clientline.backoffice.calendar.board import Axis, Board, step_of
-from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, asked_day, neighbour, team
-from clientline.backoffice.calendar.figures import figures
-from clientline.backoffice.page import page
+from clientline.backoffice.calendar.board import Axis, Board, choose_step
+from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, list_team, read_day
+from clientline.backoffice.calendar.figures import list_figures
+from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from services.models import Service
 
@@ -21,65 +21,65 @@ MOST_ORPHANS = 10
 
 
 def today(request):
-    organization = acting.organization_of(request)
+    organization = acting.find_chosen_organization(request)
     if organization is None:
-        return acting.chooser(request)
+        return acting.send_to_choose(request)
     now = timezone.now()
-    day, problem = asked_day(request, organization, now)
-    people = team(request.user, organization)
+    day, problem = read_day(request, organization, now)
+    people = list_team(request.user, organization)
     diary = Diary(caller=request.user, organization=organization, days=[day], people=people, now=now)
-    notify(request, problem, diary)
-    shown, resting = columns_of(request, people, diary)
-    start = AT_ONCE * (asked_page(request, len(shown)) - 1)
-    return page(
+    _notify(request, problem, diary)
+    shown, resting = _choose_people_of_day(request, people, diary)
+    start = AT_ONCE * (_read_page(request, len(shown)) - 1)
+    return render_page(
         request,
         "today.html",
         title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
         organization=organization,
-        figures=figures(request.user, diary),
-        board=board_of(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
-        people_pages=people_pages(day, shown),
-        resting=[{"name": person.name, "url": address(date=day, staff=person.pk)} for person in resting],
-        strays=rezoning.noted(request.user, organization),
-        steps=[] if shown else steps_to_open(organization),
-        **orphans(request.user, organization, people, now),
-        **ways(day, diary, chosen(request, shown)),
+        figures=list_figures(request.user, diary),
+        board=_draw_day(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
+        people_pages=_link_people_pages(day, shown),
+        resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
+        strays=rezoning.count_noted(request.user, organization),
+        steps=[] if shown else _list_steps_to_open(organization),
+        **find_orphans(request.user, organization, people, now),
+        **_list_ways(day, diary, _read_chosen(request, shown)),
     )
 
 
-def notify(request, problem, diary):
+def _notify(request, problem, diary):
     if problem:
         messages.warning(request, f"{problem} This is today.")
     if diary.is_cut:
         messages.warning(request, f"Only the first {MOST_VISITS:,} visits of this day are shown.")
 
 
-def address(**query):
+def _link_day(**query):
     return f"{reverse('admin:index')}?{urlencode(query)}"
 
 
-def chosen(request, shown):
+def _read_chosen(request, shown):
     """The one person the page was asked to show, to be kept on other days; an empty dict for everybody."""
     asked = len(shown) == 1 and str(shown[0].pk) == request.GET.get("staff")
     return {"staff": shown[0].pk} if asked else {}
 
 
-def ways(day, diary, kept):
+def _list_ways(day, diary, kept):
     """The day, and the addresses of others."""
     today = find_instant(diary.now, diary.zone).date()
-    previous, following = neighbour(day, -1), neighbour(day, 1)
+    previous, following = find_neighbour(day, -1), find_neighbour(day, 1)
     return {
         "day": day,
         "is_today": day == today,
-        "previous": previous and address(date=previous, **kept),
-        "next": following and address(date=following, **kept),
-        "present": address(**kept) if kept else reverse("admin:index"),
-        "everybody": kept and address(date=day),
+        "previous": previous and _link_day(date=previous, **kept),
+        "next": following and _link_day(date=following, **kept),
+        "present": _link_day(**kept) if kept else reverse("admin:index"),
+        "everybody": kept and _link_day(date=day),
         "kept": kept,
     }
 
 
-def columns_of(request, people, diary):
+def _choose_people_of_day(request, people, diary):
     """The people who have hours or visits that day, or the one asked for; and the active ones who have neither."""
     (day,) = diary.days
     visited = {visit.staff for visit in diary.visits}
@@ -91,33 +91,33 @@ def columns_of(request, people, diary):
 
 
 def works(person, diary, day):
-    return person.is_active and bool(diary.hours.stretches_on(person.pk, day))
+    return person.is_active and bool(diary.hours.find_stretches(person.pk, day))
 
 
-def asked_page(request, count):
+def _read_page(request, count):
     """The page of people that the query string asks for; the first when there is no such page."""
     sent = request.GET.get("people", "")
     known = {str(number): number for number in range(1, -(-count // AT_ONCE) + 1)}
     return known.get(sent, 1)
 
 
-def people_pages(day, shown):
+def _link_people_pages(day, shown):
     """Links to the pages of people, where there is more than one."""
     if len(shown) <= AT_ONCE:
         return []
     return [
         {
             "label": f"{shown[start].name} – {shown[start : start + AT_ONCE][-1].name}",
-            "url": address(date=day, people=start // AT_ONCE + 1),
+            "url": _link_day(date=day, people=start // AT_ONCE + 1),
         }
         for start in range(0, len(shown), AT_ONCE)
     ]
 
 
-def board_of(caller, diary, people):
+def _draw_day(caller, diary, people):
     (day,) = diary.days
     columns = [
-        diary.column(
+        diary.make_column(
             person,
             day,
             title=person.name if person.is_active else f"{person.name} (deactivated)",
@@ -125,10 +125,10 @@ def board_of(caller, diary, people):
         )
         for person in people
     ]
-    return drawn(caller, diary, columns)
+    return draw_board(caller, diary, columns)
 
 
-def drawn(caller, diary, columns):
+def draw_board(caller, diary, columns):
     """The board of these columns, with the links that the caller may follow."""
     return Board(
         Axis(diary.zone, diary.days),
@@ -136,11 +136,11 @@ def drawn(caller, diary, columns):
         diary.now,
         visit_url=reverse("admin:appointments_appointment_changelist"),
         booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
-        step=step_of(diary.organization.slot_interval),
+        step=choose_step(diary.organization.slot_interval),
     )
 
 
-def orphans(caller, organization, people, now):
+def find_orphans(caller, organization, people, now):
     """The next visits whose person has left, for somebody else to give; and whose there are more, if there are."""
     gone = [person.pk for person in people if not person.is_active]
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
@@ -152,7 +152,7 @@ def orphans(caller, organization, people, now):
     return {"orphans": found[:MOST_ORPHANS], "more_orphans_of": sorted(whose, key=lambda person: person.name)}
 
 
-def steps_to_open(organization):
+def _list_steps_to_open(organization):
     """What a new organization sets up before anybody can be booked: (what to do, its page, whether it is done)."""
     return [
         (

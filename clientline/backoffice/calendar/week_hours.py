@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import MEMBERS, User
 from appointments import working_week
 from appointments.models import Weekday, WorkingHours
-from clientline.admin.forms import whole_minute
+from clientline.admin.forms import refuse_seconds
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
 from clientline.backoffice.platform import acting
@@ -26,13 +26,13 @@ MIDNIGHT = time(0)
 WORKDAYS = range(5)
 
 
-def name_of(day, row, end):
+def _name_input(day, row, end):
     return f"{day}-{row}-{end}"
 
 
-def clock(label):
+def _make_clock_field(label):
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time", "aria-label": label})
-    return forms.TimeField(required=False, validators=[whole_minute], widget=widget)
+    return forms.TimeField(required=False, validators=[refuse_seconds], widget=widget)
 
 
 class WeekForm(forms.Form):
@@ -44,60 +44,60 @@ class WeekForm(forms.Form):
         super().__init__(data)
         self.initial["seen"] = working_week.digest_week(stretches)
         by_day = {day: [each[1:] for each in stretches if each[0] == day] for day in Weekday.values}
-        self.rows = range(self.row_count(max(map(len, by_day.values()))))
+        self.rows = range(self.count_rows(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
             for row in self.rows:
                 for end, word in (("starts", "from"), ("ends", "to")):
-                    self.fields[name_of(day, row, end)] = clock(f"{weekday} {word}")
+                    self.fields[_name_input(day, row, end)] = _make_clock_field(f"{weekday} {word}")
             for row, (starts, ends) in enumerate(by_day[day]):
-                self.initial |= {name_of(day, row, "starts"): starts, name_of(day, row, "ends"): ends}
+                self.initial |= {_name_input(day, row, "starts"): starts, _name_input(day, row, "ends"): ends}
 
-    def row_count(self, longest):
-        typed = [row for row in range(MOST_ROWS) if any(self.data.get(name_of(d, row, "starts")) for d in range(7))]
+    def count_rows(self, longest):
+        typed = [row for row in range(MOST_ROWS) if any(self.data.get(_name_input(d, row, "starts")) for d in range(7))]
         return min(max(ROWS, longest + 1, *(row + 1 for row in typed)), MOST_ROWS) if typed else max(ROWS, longest + 1)
 
-    def days(self):
+    def list_days_of_week(self):
         """For the template: (weekday's name, its rows of two fields)."""
-        return [(weekday, [self.pair(day, row) for row in self.rows]) for day, weekday in Weekday.choices]
+        return [(weekday, [self.get_pair(day, row) for row in self.rows]) for day, weekday in Weekday.choices]
 
-    def pair(self, day, row):
-        return self[name_of(day, row, "starts")], self[name_of(day, row, "ends")]
+    def get_pair(self, day, row):
+        return self[_name_input(day, row, "starts")], self[_name_input(day, row, "ends")]
 
     def clean(self):
         for day in Weekday.values:
             whole = [row for row in self.rows if self.is_whole(day, row)]
-            for earlier, later in pairwise(sorted(whole, key=lambda row: self.times(day, row)[0])):
-                _, ends = self.times(day, earlier)
-                if ends == MIDNIGHT or self.times(day, later)[0] < ends:
-                    self.add_error(name_of(day, later, "starts"), "This overlaps other hours of the day.")
+            for earlier, later in pairwise(sorted(whole, key=lambda row: self.get_times(day, row)[0])):
+                _, ends = self.get_times(day, earlier)
+                if ends == MIDNIGHT or self.get_times(day, later)[0] < ends:
+                    self.add_error(_name_input(day, later, "starts"), "This overlaps other hours of the day.")
         return self.cleaned_data
 
-    def times(self, day, row):
-        return tuple(self.cleaned_data.get(name_of(day, row, end)) for end in ("starts", "ends"))
+    def get_times(self, day, row):
+        return tuple(self.cleaned_data.get(_name_input(day, row, end)) for end in ("starts", "ends"))
 
     def is_whole(self, day, row):
         """Whether the row holds a stretch; a half one or one that ends too early gets its error."""
-        starts, ends = self.times(day, row)
+        starts, ends = self.get_times(day, row)
         if starts is None and ends is None:
             return False
         wrong = "starts" if starts is None else "ends" if ends is None or MIDNIGHT != ends <= starts else None
         problem = "It has to end after it starts." if starts and ends else "Give both times."
-        if wrong and name_of(day, row, wrong) not in self.errors:
-            self.add_error(name_of(day, row, wrong), problem)
+        if wrong and _name_input(day, row, wrong) not in self.errors:
+            self.add_error(_name_input(day, row, wrong), problem)
         return wrong is None
 
-    def stretches(self):
-        each = ((day, *self.times(day, row)) for day in Weekday.values for row in self.rows)
+    def read_stretches(self):
+        each = ((day, *self.get_times(day, row)) for day in Weekday.values for row in self.rows)
         return [(day, starts, ends) for day, starts, ends in each if starts is not None]
 
 
-def copied(data):
+def _copy_monday(data):
     """What was typed, with Monday's hours on the other workdays, too."""
     data = data.copy()
     for row in range(MOST_ROWS):
         for end in ("starts", "ends"):
             for day in WORKDAYS:
-                data[name_of(day, row, end)] = data.get(name_of(0, row, end), "")
+                data[_name_input(day, row, end)] = data.get(_name_input(0, row, end), "")
     return data
 
 
@@ -106,23 +106,23 @@ def week_hours(request):
     if not request.user.may("working_hours", "list"):
         raise PermissionDenied
     if "staff" not in request.GET:
-        return overview(request)
-    staff = to_edit(request)
+        return _show_team(request)
+    staff = _find_to_edit(request)
     if request.method == "POST" and "copy" in request.POST:
-        form = WeekForm(copied(request.POST), stretches=working_week.load_week(staff))
+        form = WeekForm(_copy_monday(request.POST), stretches=working_week.load_week(staff))
         messages.info(request, "Monday's hours stand on the other workdays, too. They are not saved yet.")
     else:
         form = WeekForm(request.POST if request.method == "POST" else None, stretches=working_week.load_week(staff))
-        if request.method == "POST" and form.is_valid() and saved(request, staff, form):
+        if request.method == "POST" and form.is_valid() and _try_to_save(request, staff, form):
             return HttpResponseRedirect(reverse("admin:week_hours"))
-    return page.page(request, "week_hours.html", title=f"Weekly hours of {staff}", staff=staff, form=form)
+    return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", staff=staff, form=form)
 
 
-def to_edit(request):
+def _find_to_edit(request):
     """The person whose week is asked for; 404 where it is not the caller's to change."""
     asked = request.GET["staff"]
     people = User.objects.performers_for(request.user, "working_hours")
-    organization = acting.organization_of(request)
+    organization = acting.find_chosen_organization(request)
     if organization is not None:
         people = people.filter(organization=organization)
     staff = people.filter(pk=asked).first() if is_readable_number(asked) else None
@@ -131,12 +131,12 @@ def to_edit(request):
     return staff
 
 
-def saved(request, staff, form):
+def _try_to_save(request, staff, form):
     """Whether the week was replaced; why not becomes an error of the form."""
     try:
-        working_week.replace_week(staff=staff, stretches=form.stretches(), seen=form.cleaned_data["seen"])
+        working_week.replace_week(staff=staff, stretches=form.read_stretches(), seen=form.cleaned_data["seen"])
     except working_week.HoursChanged:
-        refuse_changed(staff, form)
+        _refuse_changed(staff, form)
     except (Refused, DatabaseError) as error:
         form.add_error(None, read_refusal_or_raise(error).detail)
     else:
@@ -145,7 +145,7 @@ def saved(request, staff, form):
     return False
 
 
-def refuse_changed(staff, form):
+def _refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
     present = working_week.load_week(staff)
     week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends in present) or "none"
@@ -157,10 +157,10 @@ def refuse_changed(staff, form):
     form.data["seen"] = working_week.digest_week(present)
 
 
-def overview(request):
-    organization = acting.organization_of(request)
+def _show_team(request):
+    organization = acting.find_chosen_organization(request)
     if organization is None:
-        return acting.chooser(request)
+        return acting.send_to_choose(request)
     team = User.objects.filter(MEMBERS, organization=organization, is_active=True).exclude(role=User.Role.CLIENT)
     team = list(team.order_by("name", "id")[:MOST_PEOPLE])
     weeks = {person.pk: {day: [] for day in Weekday.values} for person in team}
@@ -170,7 +170,7 @@ def overview(request):
     editable = User.objects.performers_for(request.user, "working_hours").filter(pk__in=weeks)
     editable = set(editable.values_list("pk", flat=True))
     people = [(person, list(weeks[person.pk].values()), person.pk in editable) for person in team]
-    return page.page(
+    return page.render_page(
         request,
         "team_hours.html",
         title="Working hours",

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from clientline import wording
-from clientline.admin.base import ClientLineModelAdmin, money_column, pill
+from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import SuggestedSelect
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
 from clientline.backoffice.moves import MovesMixin
-from clientline.backoffice.page import page
+from clientline.backoffice.page import render_page
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment, Refund
 
@@ -32,7 +32,7 @@ class WhichVisitForm(forms.Form):
     def __init__(self, *args, model_admin, request, **kwargs):
         super().__init__(*args, **kwargs)
         field, column = self.fields["appointment"], Payment._meta.get_field("appointment")
-        field.queryset = model_admin.rows_for(column, request)
+        field.queryset = model_admin.get_rows_for(column, request)
         field.widget = SuggestedSelect(column, model_admin.admin_site)
         field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
         field.widget.choices = field.choices
@@ -49,7 +49,7 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
     """Nothing of a payment is ever typed in here; buttons do it all."""
 
     resource = "payments"
-    said_amount = money_column("amount")
+    said_amount = make_money_column("amount")
     list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
     list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
@@ -85,7 +85,7 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
 
     @admin.display(description="status")
     def state(self, payment):
-        return pill(payment.status, payment.get_status_display())
+        return render_pill(payment.status, payment.get_status_display())
 
     @admin.display(description="client")
     def client(self, payment):
@@ -93,14 +93,14 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
 
     # Pages
 
-    def seen(self, payment):
+    def identify_state(self, payment):
         latest = payment.refunds.order_by("-id").values_list("id", flat=True).first()
         return f"{payment.version}-{latest or 0}"
 
-    def home_of(self, request, payment):
+    def get_home_url(self, request, payment):
         if request.GET.get("from") == "visit":
             return reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
-        return super().home_of(request, payment)
+        return super().get_home_url(request, payment)
 
     def label(self, payment):
         return f"{payment.amount} · {payment.appointment.client}"
@@ -113,7 +113,7 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
         if form.is_bound and form.is_valid():
             visit = form.cleaned_data["appointment"]
             return HttpResponseRedirect(reverse("admin:appointments_appointment_payment", args=[visit.pk]))
-        return page(
+        return render_page(
             request,
             "which_visit.html",
             title="Take a payment",
@@ -126,12 +126,12 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
         if obj:
             timezone.activate(obj.organization.zone)
             prefetch_related_objects([obj], REFUNDS)
-            context |= lines_of(self, request, [obj], obj.organization.currency)[0]
+            context |= list_payment_lines(self, request, [obj], obj.organization.currency)[0]
             context |= {"title": f"Payment of {context['amount']} · {obj.appointment.client}", "subtitle": None}
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 
-def lines_of(payment_admin, request, payments, currency, query=""):
+def list_payment_lines(payment_admin, request, payments, currency, query=""):
     """What pages show of each payment: its refunds, its receipt, and its buttons."""
     buttons = payment_admin.open_moves(request, payments, query)
     return [
@@ -139,7 +139,7 @@ def lines_of(payment_admin, request, payments, currency, query=""):
             "payment": payment,
             "amount": wording.write_money(payment.amount, currency),
             "at": wording.write_moment(payment.settled_at or payment.created_at),
-            "refunds": [line_of(refund, currency) for refund in payment.refunds.all()],
+            "refunds": [_describe_refund(refund, currency) for refund in payment.refunds.all()],
             "receipt": reverse("payment-receipt", args=[payment.pk]) if payment.settled_at else "",
             "checkout": payment.checkout_url if payment.status == Payment.Status.PENDING else "",
             "buttons": buttons[payment.pk],
@@ -148,7 +148,7 @@ def lines_of(payment_admin, request, payments, currency, query=""):
     ]
 
 
-def line_of(refund, currency):
+def _describe_refund(refund, currency):
     return {
         "refund": refund,
         "amount": wording.write_money(refund.amount, currency),

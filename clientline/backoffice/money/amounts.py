@@ -13,5 +13,5 @@ class AmountForm(MoveForm):
     def choose(self):
         self.fields["amount"].currency = lambda: self.row.organization.currency
 
-    def figures(self):
+    def get_figures(self):
         return {"amount": wording.write_money(self.cleaned_data["amount"], self.row.organization.currency)}

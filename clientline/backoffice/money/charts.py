@@ -30,26 +30,32 @@ def columns(points, tick_text):
     step = math.ceil(len(points) / MOST_LABELS)
     return {
         "height": HEIGHT,
-        "zero": scale.height_of(0),
-        "ticks": [{"y": scale.height_of(value), "text": tick_text(value)} for value in scale.ticks],
+        "zero": scale.measure_height(0),
+        "ticks": [{"y": scale.measure_height(value), "text": tick_text(value)} for value in scale.ticks],
         "labels": [
-            {"x": rounded((index + 0.5) * width), "text": point.label}
+            {"x": _round_off((index + 0.5) * width), "text": point.label}
             for index, point in enumerate(points)
             if index % step == 0
         ],
         "bars": [
-            column(point, scale, x=(index + 0.1) * width, width=0.8 * width) for index, point in enumerate(points)
+            _draw_column(point, scale, x=(index + 0.1) * width, width=0.8 * width) for index, point in enumerate(points)
         ],
     }
 
 
-def column(point, scale, *, x, width):
+def _draw_column(point, scale, *, x, width):
     value = point.value or 0
-    top, foot = scale.height_of(max(value, 0)), scale.height_of(min(value, 0))
-    return {"x": rounded(x), "width": rounded(width), "y": top, "height": rounded(foot - top), "title": point.title}
+    top, foot = scale.measure_height(max(value, 0)), scale.measure_height(min(value, 0))
+    return {
+        "x": _round_off(x),
+        "width": _round_off(width),
+        "y": top,
+        "height": _round_off(foot - top),
+        "title": point.title,
+    }
 
 
-def bars(points):
+def draw_bars(points):
     """Lying bars below each other, each under its name: the largest `MOST_BARS`."""
     shown = sorted(points, key=lambda point: -(point.value or 0))[:MOST_BARS]
     scale = Scale([point.value or 0 for point in shown])
@@ -62,12 +68,12 @@ def bars(points):
 
 def bar(point, scale, *, y):
     value = point.value or 0
-    left, right = scale.share_of(min(value, 0)), scale.share_of(max(value, 0))
+    left, right = scale.measure_share(min(value, 0)), scale.measure_share(max(value, 0))
     return {
         "text_y": y + 14,
         "y": y + 20,
-        "x": rounded(100 * left),
-        "width": rounded(100 * (right - left)),
+        "x": _round_off(100 * left),
+        "width": _round_off(100 * (right - left)),
         "label": point.label,
         "text": point.text,
         "title": point.title,
@@ -79,20 +85,20 @@ class Scale:
 
     def __init__(self, values):
         lowest, highest = float(min([0, *values])), float(max([0, *values]))
-        step = round_step((highest - lowest) / MOST_TICKS)
+        step = _round_step((highest - lowest) / MOST_TICKS)
         first, last = math.floor(lowest / step), max(math.ceil(highest / step), 1)
         self.ticks = [number * step for number in range(first, last + 1)]
 
-    def share_of(self, value):
+    def measure_share(self, value):
         """How far `value` is from the lowest to the highest tick, 0 … 1."""
         return (float(value) - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
 
-    def height_of(self, value):
+    def measure_height(self, value):
         """Pixels from the top."""
-        return rounded(HEIGHT * (1 - self.share_of(value)))
+        return _round_off(HEIGHT * (1 - self.measure_share(value)))
 
 
-def round_step(least):
+def _round_step(least):
     """The smallest of 1, 2 and 5 times a power of ten that is no smaller than `least`; 1 for nothing."""
     if least <= 0:
         return 1
@@ -100,5 +106,5 @@ def round_step(least):
     return next(times * magnitude for times in (1, 2, 5, 10) if least <= times * magnitude)
 
 
-def rounded(number):
+def _round_off(number):
     return round(number, 2)

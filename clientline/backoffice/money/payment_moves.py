@@ -10,7 +10,7 @@ from payments.models import Payment, Refund
 
 
 class SettleForm(MoveForm):
-    def figures(self):
+    def get_figures(self):
         return {"amount": wording.write_money(self.row.amount, self.row.organization.currency)}
 
 
@@ -24,11 +24,11 @@ class RefundForm(AmountForm):
         self.fields["amount"].help_text = f"Left: {wording.write_money(left, self.row.organization.currency)}"
 
 
-def is_pending(payment, now):
+def _is_pending(payment, now):
     return payment.status == Payment.Status.PENDING and payment.payment_method != Payment.Method.ONLINE
 
 
-def is_kept(payment, now):
+def _is_kept(payment, now):
     """Whether something is left of it that no refund takes."""
     taken = sum(refund.amount for refund in payment.refunds.all() if refund.status != Refund.Status.FAILED)
     return payment.status == Payment.Status.COMPLETED and taken < payment.amount
@@ -40,7 +40,7 @@ PAYMENT_MOVES = {
         ("payments", "complete"),
         SettleForm,
         ledger.complete_payment,
-        is_pending,
+        _is_pending,
         "The payment of {amount} is completed.",
         question="Has the money come?",
     ),
@@ -49,9 +49,11 @@ PAYMENT_MOVES = {
         ("payments", "fail"),
         SettleForm,
         ledger.fail_payment,
-        is_pending,
+        _is_pending,
         "The payment of {amount} has failed.",
         question="Will the money not come? This cannot be undone.",
     ),
-    "refund": Move("Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, is_kept, "Refunded: {amount}."),
+    "refund": Move(
+        "Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, _is_kept, "Refunded: {amount}."
+    ),
 }

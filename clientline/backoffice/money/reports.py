@@ -18,8 +18,8 @@ from appointments.periods import KEYS, Period, refuse_unreportable
 from clientline import wording
 from clientline.api.filters import DateFormField
 from clientline.backoffice.money import charts
-from clientline.backoffice.page import page
-from clientline.backoffice.platform.acting import chooser, organization_of
+from clientline.backoffice.page import render_page
+from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
 from clientline.refusals import FieldRefused
 from clientline.web import sheets
 from organizations import audit
@@ -64,19 +64,19 @@ class Report:
         return answer["rows"], answer["total"] | {"key": "", "label": "Total"}
 
 
-def count(value, currency):
+def _write_whole(value, currency):
     return f"{value:,}"
 
 
-def hours(minutes, currency):
+def _write_hours(minutes, currency):
     return f"{minutes / 60:,.1f} h"
 
 
-def share(value, currency):
+def _write_share(value, currency):
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def no_shows(period):
+def _report_late_rates(period):
     answer = attendance.report_no_shows(period)
     for row in (*answer["rows"], answer["total"]):
         row["late_rate"] = attendance.divide(row["late_cancelled"], row["visits"])
@@ -106,9 +106,9 @@ REPORTS = {
             attendance.report_utilization,
             attendance.GROUPINGS,
             (
-                Column("booked_minutes", "Booked", hours),
-                Column("available_minutes", "Available", hours),
-                Column("utilization", "Utilization", share),
+                Column("booked_minutes", "Booked", _write_hours),
+                Column("available_minutes", "Available", _write_hours),
+                Column("utilization", "Utilization", _write_share),
             ),
             "utilization",
             per_unit=100,
@@ -118,15 +118,15 @@ REPORTS = {
             "no-shows",
             "No-shows",
             "Visits that were not cancelled in time, and how many clients did not come or cancelled too late.",
-            no_shows,
+            _report_late_rates,
             attendance.GROUPINGS,
             (
-                Column("visits", "Visits", count),
-                Column("completed", "Completed", count),
-                Column("no_show", "No-shows", count),
-                Column("no_show_rate", "No-show rate", share),
-                Column("late_cancelled", "Cancelled late", count),
-                Column("late_rate", "Late rate", share),
+                Column("visits", "Visits", _write_whole),
+                Column("completed", "Completed", _write_whole),
+                Column("no_show", "No-shows", _write_whole),
+                Column("no_show_rate", "No-show rate", _write_share),
+                Column("late_cancelled", "Cancelled late", _write_whole),
+                Column("late_rate", "Late rate", _write_share),
             ),
             "no_show_rate",
             per_unit=100,
@@ -162,7 +162,7 @@ class ReportForm(forms.Form):
 ReportForm.base_fields["from"] = DateFormField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
 
 
-def asked(request):
+def _read_asked(request):
     """The report and the bound form that the address asks for: by default revenue of the last 30 days."""
     report = REPORTS.get(request.GET.get("report"), REPORTS["revenue"])
     today = timezone.localdate()
@@ -173,38 +173,42 @@ def asked(request):
     } | request.GET.dict()
     if given["group_by"] in BY and given["group_by"] not in report.groupings:
         given["group_by"] = "day"  # the reader came from a report that can be cut in more ways
-    return report, ReportForm(given, organization=organization_of(request), report=report)
+    return report, ReportForm(given, organization=find_chosen_organization(request), report=report)
 
 
 def reports_view(request):
     if not request.user.may("reports", "list"):
         raise PermissionDenied
-    if organization_of(request) is None:
-        return chooser(request)
-    report, form = asked(request)
+    if find_chosen_organization(request) is None:
+        return send_to_choose(request)
+    report, form = _read_asked(request)
     given = {name: form.data[name] for name in form.fields}
     context = {
         "report": report,
         "form": form,
-        "tabs": [(each, address(each, given)) for each in REPORTS.values()],
+        "tabs": [(each, _link_report(each, given)) for each in REPORTS.values()],
         "presets": [
-            (label, address(report, given | span), all(given[name] == value for name, value in span.items()))
-            for label, span in presets(timezone.localdate(), given["group_by"])
+            (
+                label,
+                _link_report(report, given | span),
+                all(given[name] == value for name, value in span.items()),
+            )
+            for label, span in _list_presets(timezone.localdate(), given["group_by"])
         ],
     }
     if form.is_valid():
-        context |= drawn(report, form.period) | {
-            "csv_url": address(report, given, "reports_csv") if request.user.may("reports", "export") else None
+        context |= _draw_report(report, form.period) | {
+            "csv_url": _link_report(report, given, "reports_csv") if request.user.may("reports", "export") else None
         }
-    return page(request, "reports.html", title="Reports", **context)
+    return render_page(request, "reports.html", title="Reports", **context)
 
 
 def reports_csv_view(request):
     if not request.user.may("reports", "export"):
         raise PermissionDenied
-    if organization_of(request) is None:
-        return chooser(request)
-    report, form = asked(request)
+    if find_chosen_organization(request) is None:
+        return send_to_choose(request)
+    report, form = _read_asked(request)
     if not form.is_valid():
         return HttpResponseRedirect(f"{reverse('admin:reports')}?{request.GET.urlencode()}")  # which says why
     period = form.period
@@ -216,11 +220,11 @@ def reports_csv_view(request):
     return sheets.download(f"{name}.csv", [names, *lines])
 
 
-def address(report, given, name="reports"):
+def _link_report(report, given, name="reports"):
     return f"{reverse(f'admin:{name}')}?{urlencode({'report': report.name} | given)}"
 
 
-def presets(today, group_by):
+def _list_presets(today, group_by):
     """`(label, parameters)` of the usual stretches of time. A year is read by months, the others by days."""
     month, year = today.replace(day=1), today.replace(month=1, day=1)
     end_of_last = month - timedelta(days=1)
@@ -235,42 +239,42 @@ def presets(today, group_by):
         yield label, span | ({"group_by": by} if group_by in KEYS else {})
 
 
-def drawn(report, period):
+def _draw_report(report, period):
     """The context of a report's chart and table."""
     rows, total = report.rows(period)
     by_time = period.group_by in KEYS
-    points = [point_of(report, period, row) for row in rows]
-    chart = charts.columns(points, lambda value: f"{value:,.10g}{report.unit}") if by_time else charts.bars(points)
+    points = [_make_point(report, period, row) for row in rows]
+    chart = charts.columns(points, lambda value: f"{value:,.10g}{report.unit}") if by_time else charts.draw_bars(points)
     return {
         "period": period,
-        "chart": chart | {"is_upright": by_time, "summary": summary(report, period, points)},
+        "chart": chart | {"is_upright": by_time, "summary": _summarize(report, period, points)},
         "columns": report.columns,
         "heading": BY[period.group_by],
-        "rows": [(long_label(period.group_by, row), texts(report, period, row)) for row in rows],
-        "total": texts(report, period, total),
-        "figures": zip(report.columns, texts(report, period, total), strict=True),
+        "rows": [(_write_long_label(period.group_by, row), _write_texts(report, period, row)) for row in rows],
+        "total": _write_texts(report, period, total),
+        "figures": zip(report.columns, _write_texts(report, period, total), strict=True),
         "is_empty": not any(total[column.name] for column in report.columns if column.name != "available_minutes"),
     }
 
 
-def texts(report, period, row):
+def _write_texts(report, period, row):
     currency = period.organization.currency
     return [column.text(row[column.name], currency) for column in report.columns]
 
 
-def point_of(report, period, row):
+def _make_point(report, period, row):
     value = row[report.drawn]
-    read = dict(zip((column.name for column in report.columns), texts(report, period, row), strict=True))
+    read = dict(zip((column.name for column in report.columns), _write_texts(report, period, row), strict=True))
     parts = ", ".join(f"{column.label.lower()} {read[column.name]}" for column in report.columns)
     return charts.Point(
-        label=short_label(period.group_by, row),
+        label=_write_short_label(period.group_by, row),
         value=None if value is None else float(value) * report.per_unit,
         text=read[report.drawn],
-        title=f"{long_label(period.group_by, row)}: {parts}",
+        title=f"{_write_long_label(period.group_by, row)}: {parts}",
     )
 
 
-def summary(report, period, points):
+def _summarize(report, period, points):
     """The chart in a sentence, for who cannot see it."""
     highest = max(points, key=lambda point: point.value or 0, default=None)
     sentence = f"{report.label} by {BY[period.group_by].lower()}, {period.first} to {period.last}."
@@ -279,7 +283,7 @@ def summary(report, period, points):
     return f"{sentence} Highest: {highest.title}."
 
 
-def short_label(group_by, row):
+def _write_short_label(group_by, row):
     """How the axis names a bar."""
     if group_by == "day":
         day = date.fromisoformat(row["key"])
@@ -291,7 +295,7 @@ def short_label(group_by, row):
     return row["label"]
 
 
-def long_label(group_by, row):
+def _write_long_label(group_by, row):
     """How the table names a row."""
     if group_by == "day":
         return wording.write_date(date.fromisoformat(row["key"]))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.models import User
 from appointments.models import Appointment
-from clientline.admin.base import ClientLineModelAdmin, pill
+from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import ClientLineForm
@@ -31,11 +31,11 @@ NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
 CONTACT = ("organization", "name", "email", "phone")
 
 
-def kind_of(person):
+def _choose_kind(person):
     return CLIENTS if person.role == User.Role.CLIENT else TEAM
 
 
-def came_from(request):
+def _find_list_behind(request):
     """Which of the two lists led to this page; None where neither did."""
     # Private: how the admin's links pass on the filters of a list. Without it, a new person's form does not know
     # whether a client was meant.
@@ -52,11 +52,11 @@ class Kind(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         if self.value() == CLIENTS:
-            return with_visits(queryset.filter(role=User.Role.CLIENT), request.user)
+            return _add_visits(queryset.filter(role=User.Role.CLIENT), request.user)
         return queryset.exclude(role=User.Role.CLIENT) if self.value() == TEAM else queryset
 
 
-def with_visits(clients, caller):
+def _add_visits(clients, caller):
     """Adds `last_visit` and `next_visit`, of those that the caller may see."""
     now = timezone.now()
     visits = Appointment.objects.visible_to(caller, "appointments").filter(client=OuterRef("pk"))
@@ -126,44 +126,44 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
             "export": partial(privacy.export_view, self),
             "erase": partial(privacy.erase_view, self),
         }
-        return [*self.pages_of_a_row(views), *super().get_urls()]
+        return [*self.list_pages_of_a_row(views), *super().get_urls()]
 
     def label(self, row):
         return f"{row.name} · {row.email}"
 
     # Lists
 
-    def asked_kind(self, request):
+    def read_asked_kind(self, request):
         """Which of the two lists the address asks for; None for both."""
         kind = request.GET.get("kind")
         return kind if kind in TITLES else None
 
-    def nouns(self, request):
-        return NOUNS[self.asked_kind(request) or TEAM]
+    def get_nouns(self, request):
+        return NOUNS[self.read_asked_kind(request) or TEAM]
 
     def get_list_display(self, request):
-        if self.asked_kind(request) == CLIENTS:
-            return self.visible(request, self.client_columns)
+        if self.read_asked_kind(request) == CLIENTS:
+            return self.keep_visible(request, self.client_columns)
         return super().get_list_display(request)
 
     def get_list_filter(self, request):
         filters = super().get_list_filter(request)
-        return [each for each in filters if each != "role" or self.asked_kind(request) != CLIENTS]
+        return [each for each in filters if each != "role" or self.read_asked_kind(request) != CLIENTS]
 
     def changelist_view(self, request, extra_context=None):
-        kind = self.asked_kind(request)
+        kind = self.read_asked_kind(request)
         told = {"title": TITLES.get(kind, "People"), "add_label": ADDING.get(kind, "Add somebody")}
         return super().changelist_view(request, told | (extra_context or {}))
 
     def list_tools(self, request):
         tools = super().list_tools(request)
-        if request.user.may("users", "import") and self.asked_kind(request) != TEAM:
+        if request.user.may("users", "import") and self.read_asked_kind(request) != TEAM:
             tools.append(("Import clients", reverse("admin:client_import")))
         return tools
 
     @admin.display(description="", empty_value="")
     def standing_pill(self, person):
-        return "" if person.is_active else pill("inactive", "Inactive")
+        return "" if person.is_active else render_pill("inactive", "Inactive")
 
     @admin.display(description="next visit")
     def next_visit(self, person):
@@ -191,18 +191,18 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         def perform(person):
             people.change_person(by=request.user, person=person, changes=changes)
 
-        self.each_row(request, queryset, action="update", perform=perform, done=done)
+        self.perform_on_each(request, queryset, action="update", perform=perform, done=done)
 
     # Pages
 
     def get_changeform_initial_data(self, request):
-        return {"role": User.Role.CLIENT} if came_from(request) == CLIENTS else {}
+        return {"role": User.Role.CLIENT} if _find_list_behind(request) == CLIENTS else {}
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
         if obj and (obj.pk == request.user.pk or not self.has_change_permission(request, obj)):
             fields.remove("new_password")
-        if obj and kind_of(obj) == CLIENTS:
+        if obj and _choose_kind(obj) == CLIENTS:
             fields.remove("is_active")  # a client's standing has a button of its own
         return fields
 
@@ -220,17 +220,17 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         fields = self.get_fields(request, obj)
         contact = [name for name in CONTACT if name in fields]
         account = {"fields": [name for name in fields if name not in contact]}
-        if obj and kind_of(obj) == CLIENTS:
+        if obj and _choose_kind(obj) == CLIENTS:
             account["classes"] = ["collapse"]
         return [("Contact", {"fields": contact}), ("Role and sign-in", account)]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context["kind"] = kind_of(obj) if obj else came_from(request) or TEAM
-        context["pages"] = privacy.pages_for(self, request, obj)
+        context["kind"] = _choose_kind(obj) if obj else _find_list_behind(request) or TEAM
+        context["pages"] = privacy.list_privacy_pages(self, request, obj)
         context["kind_title"] = TITLES[context["kind"]]
         if obj:
-            card = client_card if context["kind"] == CLIENTS else team_member
-            context |= card.shown(request.user, obj, now=timezone.now())
+            describe = client_card.describe_client if context["kind"] == CLIENTS else team_member.describe_member
+            context |= describe(request.user, obj, now=timezone.now())
             context |= {"title": obj.name, "subtitle": None, "may_change": self.has_change_permission(request, obj)}
             context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         else:
@@ -254,7 +254,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, by a button."""
-        person = self.row_for(request, "update", object_id, no_key=True)
+        person = self.get_row(request, "update", object_id, no_key=True)
         if request.method == "POST":
             self.change_standing(request, person, is_active="reactivate" in request.POST)
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))

@@ -14,7 +14,7 @@ SHOWN = 10  # rows of each list; the rest is a link away
 SHOWN_NOTES = 5
 
 
-def shown(caller, client, *, now):
+def describe_client(caller, client, *, now):
     """The template's context."""
     visits = Appointment.objects.visible_to(caller, "appointments").filter(client=client)
     coming = Q(status="scheduled", ends_at__gt=now)
@@ -22,8 +22,8 @@ def shown(caller, client, *, now):
     noted = Appointment.objects.visible_to(caller, "appointments", "internal_notes").filter(client=client)
     payments = Payment.objects.visible_to(caller, "payments").filter(appointment__client=client)
     return {
-        "figures": figures(visits, coming),
-        "money": money(client, balances.sum_balances(visits)),
+        "figures": _count_visits_of_client(visits, coming),
+        "money": _describe_spending(client, balances.sum_balances(visits)),
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
@@ -32,7 +32,7 @@ def shown(caller, client, *, now):
     }
 
 
-def figures(visits, coming):
+def _count_visits_of_client(visits, coming):
     late = Q(status="completed") | Q(status="scheduled") & ~coming
     return visits.aggregate(
         coming=Count("pk", filter=coming),
@@ -42,7 +42,7 @@ def figures(visits, coming):
     )
 
 
-def money(client, totals):
+def _describe_spending(client, totals):
     """What was spent and is due, as texts; `owes` and `has_credit` say which it is."""
     currency, due = client.organization.currency, totals["due"]
     return {

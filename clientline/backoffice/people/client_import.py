@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import client_import
-from clientline.backoffice.page import page
-from clientline.backoffice.platform.acting import chooser, organization_of
+from clientline.backoffice.page import render_page
+from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from clientline.web import sheets
@@ -45,28 +45,28 @@ class UploadForm(forms.Form):
 def client_import_view(request):
     if not request.user.may("users", "import"):
         raise PermissionDenied
-    if organization_of(request) is None:
-        return chooser(request)
+    if find_chosen_organization(request) is None:
+        return send_to_choose(request)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*sent, label_suffix="")
-    found = judged(request, form, organization_of(request)) if form.is_valid() else {}
+    found = _judge(request, form, find_chosen_organization(request)) if form.is_valid() else {}
     if found.get("imported"):
         messages.success(request, f"Imported {found['client_count']} client{pluralize(found['clients'])}.")
-        return HttpResponseRedirect(list_url())
+        return HttpResponseRedirect(_make_list_url())
     context = {
         "form": form,
-        "done_url": list_url(),
+        "done_url": _make_list_url(),
         "largest": client_import.LARGEST_BYTES,
         "most": f"{client_import.MOST_CLIENTS:,}",
     }
-    return page(request, "client_import.html", title="Import clients", **context, **found)
+    return render_page(request, "client_import.html", title="Import clients", **context, **found)
 
 
-def list_url():
+def _make_list_url():
     return f"{reverse('admin:accounts_user_changelist')}?role__exact=client"
 
 
-def judged(request, form, organization):
+def _judge(request, form, organization):
     """What is in the file, as context of the page; `imported` when it was shown before and is now saved."""
     content = form.cleaned_data["file"]
     digest = hashlib.sha256(b"%d:%s" % (organization.pk, content)).hexdigest()

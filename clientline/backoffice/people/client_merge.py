@@ -31,26 +31,26 @@ class DuplicateForm(forms.Form):
 
 def merge_view(user_admin, request, object_id):
     """GET chooses and shows what would move; POST moves it."""
-    kept = user_admin.row_for(request, "update", object_id)  # `merging` locks both, in their order
-    clients = user_admin.permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
+    kept = user_admin.get_row(request, "update", object_id)  # `merging` locks both, in their order
+    clients = user_admin.get_permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
     asked = request.POST if request.method == "POST" else request.GET
     form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=user_admin.admin_site)
     duplicate = form.cleaned_data["duplicate"] if form.is_valid() else None
-    if request.method == "POST" and duplicate and merged(user_admin, request, kept, duplicate, form):
+    if request.method == "POST" and duplicate and _try_to_merge(user_admin, request, kept, duplicate, form):
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[kept.pk]))
-    return page.page(
+    return page.render_page(
         request,
         "client_merge.html",
         title=f"Merge a duplicate into {kept}",
         kept=kept,
         form=form,
-        sides=[side(kept), side(duplicate)] if duplicate and duplicate != kept else [],
+        sides=[_describe_side(kept), _describe_side(duplicate)] if duplicate and duplicate != kept else [],
         duplicate=duplicate,
         media=user_admin.media + form.media,
     )
 
 
-def merged(user_admin, request, kept, duplicate, form):
+def _try_to_merge(user_admin, request, kept, duplicate, form):
     """Whether the domain did it; what it refused becomes an error of the form."""
     try:
         with transaction.atomic():
@@ -65,7 +65,7 @@ def merged(user_admin, request, kept, duplicate, form):
     return True
 
 
-def side(client):
+def _describe_side(client):
     """What one of the two records holds."""
     return {
         "client": client,

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from clientline.backoffice.page import page
+from clientline.backoffice.page import render_page
 from clientline.backoffice.people import client_card
 from clientline.privacy import personal_data
 from clientline.refusals import Refused
@@ -15,7 +15,7 @@ from clientline.refusals import Refused
 LABELS = {"export": "Export", "erase": "Erase"}  # by what the policy calls it, which is also the page's name
 
 
-def pages_for(user_admin, request, person):
+def list_privacy_pages(user_admin, request, person):
     """(action, label) of those that the caller may open; none of nobody."""
     offered = {"export": person is not None, "erase": person is not None and person.role == User.Role.CLIENT}
     return [
@@ -26,7 +26,7 @@ def pages_for(user_admin, request, person):
 
 
 def export_view(user_admin, request, object_id):
-    person = user_admin.row_for(request, "export", object_id)
+    person = user_admin.get_row(request, "export", object_id)
     return HttpResponse(
         personal_data.export_file(by=request.user, person=person, now=timezone.now()),
         content_type="application/json",
@@ -36,12 +36,12 @@ def export_view(user_admin, request, object_id):
 
 def erase_view(user_admin, request, object_id):
     """GET says what happens, POST does it."""
-    person = user_admin.row_for(request, "erase", object_id, no_key=True)
+    person = user_admin.get_row(request, "erase", object_id, no_key=True)
     back = reverse("admin:accounts_user_change", args=[person.pk])
     if request.method != "POST":
-        card = client_card.shown(request.user, person, now=timezone.now())
+        card = client_card.describe_client(request.user, person, now=timezone.now())
         open_ends = {"coming": card["figures"]["coming"], "money": card["money"]}
-        return page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
+        return render_page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
     try:
         with transaction.atomic():
             personal_data.erase(by=request.user, client=person)

@@ -10,7 +10,7 @@ SHOWN = 10  # rows of each list
 SHOWN_ORPHANS = 25
 
 
-def shown(caller, person, *, now):
+def describe_member(caller, person, *, now):
     """The template's context."""
     away = TimeOff.objects.visible_to(caller, "time_off").filter(organization=person.organization_id, ends_at__gt=now)
     services = Service.objects.visible_to(caller, "services").filter(organization=person.organization_id)
@@ -18,7 +18,7 @@ def shown(caller, person, *, now):
     ahead = visits.filter(status="scheduled", appointment_date__gt=now).order_by("appointment_date", "id")
     orphaned = [] if person.is_active else ahead.select_related("client", "service")[:SHOWN_ORPHANS]
     return {
-        "week": week(person),
+        "week": _describe_week(person),
         "away": away.filter(Q(staff=person) | Q(staff=None)).order_by("starts_at", "id")[:SHOWN],
         "services": services.filter(is_active=True).performed_by(person.pk).order_by("name", "id")[:SHOWN],
         "ahead": ahead[: BoundedPaginator.BOUND].count(),
@@ -26,7 +26,7 @@ def shown(caller, person, *, now):
     }
 
 
-def week(person):
+def _describe_week(person):
     """(day, its stretches as text) for the seven days."""
     stretches = {day: [] for day in Weekday.values}
     for row in WorkingHours.objects.filter(staff=person).order_by("weekday", "starts"):

@@ -19,8 +19,8 @@ from organizations.models import Organization
 KEY = "acting_in"
 
 
-def organization_of(request):
-    """The organization the page is about; None for an operator who has chosen none: answer `chooser(request)`."""
+def find_chosen_organization(request):
+    """The organization the page is about; None for an operator who has chosen none: `send_to_choose`."""
     if not request.user.is_superuser:
         return request.user.organization
     if request.call.acting_in is UNREAD:
@@ -29,7 +29,7 @@ def organization_of(request):
     return request.call.acting_in
 
 
-def chooser(request):
+def send_to_choose(request):
     """Sends an operator to the organizations, to choose one."""
     messages.info(request, "Choose the organization that the page should be about.")
     return HttpResponseRedirect(reverse("admin:organizations_organization_changelist"))
@@ -39,8 +39,8 @@ def in_its_zone(view):
     """The view, with the clock of the organization an operator acts in; a member's own is set already."""
 
     def zoned(request, *args, **kwargs):
-        if request.user.is_authenticated and request.user.is_superuser and organization_of(request):
-            timezone.activate(organization_of(request).zone)
+        if request.user.is_authenticated and request.user.is_superuser and find_chosen_organization(request):
+            timezone.activate(find_chosen_organization(request).zone)
         return view(request, *args, **kwargs)
 
     return update_wrapper(zoned, view)

@@ -64,19 +64,19 @@ class FoundingForm(ClientLineForm):
     )
 
 
-def count_of(rows):
+def _count_up_to_most(rows):
     """How many of these rows an organization has, by a subquery that stops at MOST."""
     own = rows.filter(organization=OuterRef("pk")).values("pk")[:MOST]
     return Func(ArraySubquery(own), function="cardinality", output_field=IntegerField())
 
 
-def with_figures(organizations, now):
+def _add_figures(organizations, now):
     """Adds `people`, `recent_visits` (of the last 30 days) and `last_booking`, the moment of it."""
     recent = Appointment.objects.filter(appointment_date__gt=now - RECENT, appointment_date__lte=now)
     newest = Appointment.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-id")
     return organizations.annotate(
-        people=count_of(User.objects.all()),
-        recent_visits=count_of(recent),
+        people=_count_up_to_most(User.objects.all()),
+        recent_visits=_count_up_to_most(recent),
         last_booking=Subquery(newest.values("created_at")[:1]),
     )
 
@@ -87,16 +87,16 @@ class WithFigures(SortedByIndex):
     def get_results(self, request):
         super().get_results(request)
         found = {row.pk: row for row in self.result_list}
-        figures = with_figures(Organization.objects.filter(pk__in=found), timezone.now())
+        figures = _add_figures(Organization.objects.filter(pk__in=found), timezone.now())
         for row in figures.values("pk", "people", "recent_visits", "last_booking"):
             vars(found[row["pk"]]).update(row, pk=row["pk"])
         self.result_list = list(found.values())
 
 
 class OrganizationForm(ClientLineForm):
-    def values_to_judge(self):
+    def get_values_to_judge(self):
         """A zone or currency that is no longer one to choose stays where nobody touches it."""
-        values = super().values_to_judge()
+        values = super().get_values_to_judge()
         kept = {"timezone", "currency"}.difference(self.changed_data)
         return {name: value for name, value in values.items() if name not in kept}
 
@@ -153,7 +153,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
     }
 
     def get_urls(self):
-        return [*self.pages_of_a_row({"standing": self.standing}), *super().get_urls()]
+        return [*self.list_pages_of_a_row({"standing": self.standing}), *super().get_urls()]
 
     # Lists
 
@@ -165,11 +165,11 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     @admin.display(description="people")
     def people(self, organization):
-        return figure(organization.people)
+        return write_count(organization.people)
 
     @admin.display(description="visits in 30 days")
     def recent_visits(self, organization):
-        return figure(organization.recent_visits)
+        return write_count(organization.recent_visits)
 
     @admin.display(description="last booking", empty_value="never")
     def last_booking(self, organization):
@@ -218,19 +218,19 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
-        organization = self.row_for(request, "destroy", object_id, no_key=True)
+        organization = self.get_row(request, "destroy", object_id, no_key=True)
         if request.method == "POST":
             with suppress(changing.HasOperators):  # the page says so
                 self.change_standing(request, organization, is_active="reactivate" in request.POST)
                 return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
         ahead = Appointment.objects.filter(organization=organization, appointment_date__gt=timezone.now())
         word = "Deactivate" if organization.is_active else "Reactivate"
-        return page.page(
+        return page.render_page(
             request,
             "organization_standing.html",
             title=f"{word} {organization}",
             organization=organization,
-            ahead=figure(ahead.filter(status="scheduled")[:MOST].count()),
+            ahead=write_count(ahead.filter(status="scheduled")[:MOST].count()),
             kept=changing.HasOperators.detail if changing.has_operators(organization) else None,
         )
 
@@ -242,6 +242,6 @@ class OrganizationAdmin(ClientLineModelAdmin):
         self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
 
 
-def figure(count):
+def write_count(count):
     """A count that stops at MOST, in words where it did."""
     return f"over {MOST}" if count == MOST else count

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from clientline.backoffice.platform.acting import KEY, organization_of
+from clientline.backoffice.platform.acting import KEY, find_chosen_organization
 from clientline.tests.pages import Page, submit
 from clientline.web.call import Call
 from services.models import Service
@@ -66,7 +66,7 @@ def test_times_are_read_on_the_clock_of_the_organization(salon, operator, client
 def test_an_organization_that_is_gone_is_as_none(operator, rf):
     request = rf.get("/admin/")
     request.call, request.user, request.session = Call("a-request"), operator, {KEY: 999_999_999}
-    assert organization_of(request) is None
+    assert find_chosen_organization(request) is None
 
 
 @pytest.mark.parametrize("who", ["admin", "manager", "staff"])

@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appointments.hours import find_minute
-from clientline.backoffice.calendar.board import PIXELS, Axis, Board, Column, Visit, arranged, pieces, step_of, without
+from clientline.backoffice.calendar.board import (
+    PIXELS,
+    Axis,
+    Board,
+    Column,
+    Visit,
+    arrange,
+    choose_step,
+    cut_into_pieces,
+    cut_out,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 23)
@@ -181,8 +191,8 @@ def test_visits_of_somebody_who_left_need_somebody_and_their_column_offers_nothi
 
 
 def test_cutting_and_grid():
-    assert without([(0, 10), (20, 30)], [(8, 22), (2, 4), (3, 5), (30, 40)]) == [(0, 2), (5, 8), (22, 30)]
-    assert without([(0, 10)], [(0, 10)]) == []
-    assert list(pieces((40, 100), 0, 30)) == [(40, 60), (60, 90), (90, 100)]
-    assert [step_of(interval) for interval in (5, 15, 20, 45, 720)] == [30, 30, 40, 45, 720]
-    assert arranged([]) == []
+    assert cut_out([(0, 10), (20, 30)], [(8, 22), (2, 4), (3, 5), (30, 40)]) == [(0, 2), (5, 8), (22, 30)]
+    assert cut_out([(0, 10)], [(0, 10)]) == []
+    assert list(cut_into_pieces((40, 100), 0, 30)) == [(40, 60), (60, 90), (90, 100)]
+    assert [choose_step(interval) for interval in (5, 15, 20, 45, 720)] == [30, 30, 40, 45, 720]
+    assert arrange([]) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.backoffice.money.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, bars, columns
+from clientline.backoffice.money.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, columns, draw_bars
 
 
 def points(*values):
@@ -42,8 +42,8 @@ def test_a_year_of_days_has_few_labels_and_every_bar():
 
 
 def test_lying_bars_are_the_largest_first():
-    chart = bars(points(*range(MOST_BARS + 3)))
+    chart = draw_bars(points(*range(MOST_BARS + 3)))
     assert (len(chart["bars"]), chart["left_out"]) == (MOST_BARS, 3)
     assert [bar["label"] for bar in chart["bars"]][:2] == ["p27", "p26"]
     assert chart["height"] == MOST_BARS * BAR_HEIGHT
-    assert bars([])["height"] == 0
+    assert draw_bars([])["height"] == 0

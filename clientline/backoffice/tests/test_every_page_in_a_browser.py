@@ -50,7 +50,7 @@ def looks(visitor):
         for scheme in ("light", "dark"):
             visitor.page.emulate_media(color_scheme=scheme)
             visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours fade over
-            found[viewport["width"], scheme] = visitor.pale_text(), visitor.overflow()
+            found[viewport["width"], scheme] = visitor.find_pale_text(), visitor.measure_overflow()
     return {look: faults for look, faults in found.items() if any(faults)}
 
 
@@ -76,7 +76,7 @@ def test_pages_are_so_from_the_start(live_server, salon, client, browser, viewpo
     visitor, found = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(client.cookies), {}
     for url in pages_of(salon):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
-        found[url] = (visitor.pale_text(), visitor.overflow()) if url.startswith("/admin") else ()
+        found[url] = (visitor.find_pale_text(), visitor.measure_overflow()) if url.startswith("/admin") else ()
     visitor.context.close()
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
@@ -97,7 +97,7 @@ def test_one_unbroken_name_widens_no_page(live_server, salon, client, browser, v
     found = {}
     for url in pages:
         visitor.page.goto(url)
-        found[url] = visitor.overflow()
+        found[url] = visitor.measure_overflow()
     visitor.page.goto("/admin/accounts/user/?kind=clients")
     name = visitor.page.locator(".field-name", has_text="WWW").bounding_box()
     assert set(found.values()) == {0}, found

@@ -38,7 +38,7 @@ def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_serve
         "This is no e-mail address.",
         "no address",
     ]
-    assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
+    assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
     page.get_by_label("CSV file").set_input_files(good)
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("button", name="Import 2,000 clients").click()  # the file is still chosen

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from clientline.demo.browsing import CHROMIUM, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, Visitor, open_chromium
 from organizations.tests.factories import OrganizationFactory
 
 pytestmark = [
@@ -18,7 +18,7 @@ pytestmark = [
 def test_from_an_empty_organization_to_the_first_report(live_server, transactional_db):
     home = OrganizationFactory(name="Corner Barbers", timezone="Europe/Berlin", currency="EUR")
     owner = UserFactory(organization=home, role="admin", name="Bruno", email="bruno@corner.example")
-    with chromium() as browser:
+    with open_chromium() as browser:
         visitor = Visitor(browser, live_server.url)
         visitor.sign_in(owner.email, PASSWORD)
         page = visitor.page

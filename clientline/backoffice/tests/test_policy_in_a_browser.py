@@ -49,5 +49,5 @@ def test_the_pages_about_signing_in_are_readable_and_fit_a_phone(visitor, path):
     for viewport in (DESKTOP, PHONE):
         visitor.page.set_viewport_size(viewport)
         assert visitor.page.goto(path).status == 200
-        assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
+        assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
     assert visitor.complaints == []

@@ -29,7 +29,7 @@ def faults(visitor):
     found = {}
     for viewport in (DESKTOP, PHONE):
         visitor.page.set_viewport_size(viewport)
-        found[viewport["width"]] = visitor.pale_text(), visitor.overflow()
+        found[viewport["width"]] = visitor.find_pale_text(), visitor.measure_overflow()
     return {width: each for width, each in found.items() if any(each)}
 
 

@@ -140,9 +140,9 @@ def test_sound_data_breaks_no_invariant(salon, operator):
 
 @pytest.mark.parametrize(("name", "sql", "offender"), BROKEN_WALLS)
 def test_a_wall_with_a_hole_is_found(db, name, sql, offender):
-    assert INVARIANTS[name].offenders() == (0, [])
+    assert INVARIANTS[name].find_offenders() == (0, [])
     execute(sql)
-    assert INVARIANTS[name].offenders() == (1, [offender])
+    assert INVARIANTS[name].find_offenders() == (1, [offender])
 
 
 @pytest.mark.parametrize(("name", "sql"), BROKEN_ROWS)
@@ -150,13 +150,13 @@ def test_a_row_that_breaks_an_invariant_is_found(salon, clinic, name, sql):
     refund = RefundFactory(payment=PaymentFactory(appointment=clinic.visit, completed=True))
     offenders = {row[0] for row in execute(sql, visit=clinic.visit.pk, payment=clinic.payment.pk, refund=refund.pk)}
     assert len(offenders) == 1
-    assert INVARIANTS[name].offenders() == (1, list(offenders))
+    assert INVARIANTS[name].find_offenders() == (1, list(offenders))
 
 
 def test_a_tenant_role_that_passes_by_row_security_is_found(db):
     superuser = execute("SELECT rolname FROM pg_roles WHERE rolsuper")[0][0]
     invariant = replace(INVARIANTS["tenant_role_is_confined"], parameters=lambda: {"role": superuser})
-    assert invariant.offenders() == (1, [superuser])
+    assert invariant.find_offenders() == (1, [superuser])
 
 
 def test_every_invariant_is_seen_to_find_something():
@@ -179,4 +179,4 @@ def test_findings_are_listed_and_end_the_command_with_an_error(salon):
 
 def test_of_many_offenders_only_the_first_are_named(db):
     invariant = replace(INVARIANTS["visit_of_a_client"], sql="SELECT generate_series(1, 7)")
-    assert invariant.offenders() == (7, [1, 2, 3, 4, 5])
+    assert invariant.find_offenders() == (7, [1, 2, 3, 4, 5])

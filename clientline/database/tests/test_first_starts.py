@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg import sql
 
 from clientline.database.turns import TURN
-from clientline.demo.serving import database_url
+from clientline.demo.serving import write_database_url
 from clientline.management.commands import up
 from clientline.postgres.cluster import PORT, Cluster
 from clientline.tests.test_bad_settings import reason_of
@@ -77,7 +77,7 @@ def database(server):
 
 @pytest.fixture(scope="module")
 def url(database):
-    return database_url(database)
+    return write_database_url(database)
 
 
 def ask(database, statement):
@@ -179,7 +179,7 @@ def poor(server):
 def test_who_may_make_no_role_is_told_what_a_superuser_has_to_run(server, poor):
     with psycopg.connect(**server, autocommit=True) as link:
         link.execute(sql.SQL("ALTER DATABASE {0} OWNER TO {0}").format(sql.Identifier(poor["user"])))
-    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=database_url(poor)))
+    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=write_database_url(poor)))
     assert said == (
         "ClientLine needs the role clientline_tenant. As a superuser run: "
         f"CREATE ROLE clientline_tenant NOLOGIN; GRANT clientline_tenant TO {poor['user']};.\n"
@@ -191,7 +191,7 @@ def test_who_does_not_own_the_database_is_told_so(poor):
     with psycopg.connect(**poor) as link:
         if link.info.server_version < 150000:
             pytest.skip("before PostgreSQL 15 everybody may make tables in every database")
-    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=database_url(poor)))
+    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=write_database_url(poor)))
     assert said == (
         "permission denied for schema public. The role in DATABASE_URL has to own its database: "
         "ALTER DATABASE … OWNER TO … as a superuser.\n"
@@ -207,7 +207,7 @@ def test_a_database_and_a_role_that_do_not_exist_are_named(server):
     ):
         bad = server | change
         place = f"postgres://{bad['user']}@{bad['host']}:{bad['port']}/{bad['dbname']}"
-        assert reason_of(database_url(bad)) == f"No connection to {place}: {reason}"
+        assert reason_of(write_database_url(bad)) == f"No connection to {place}: {reason}"
 
 
 # One directory
@@ -279,7 +279,7 @@ def test_a_wrong_password_is_named_and_not_shown(starts):
         rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
         link.execute("SELECT pg_reload_conf()")
     guarded = address | {"user": "guarded", "password": "s3cret", "dbname": "clientline"}
-    assert reason_of(database_url(guarded)) == (
+    assert reason_of(write_database_url(guarded)) == (
         f"No connection to postgres://guarded@{address['host']}:{PORT}/clientline: password authentication failed "
         'for user "guarded"; mend user and password in DATABASE_URL, or that server\'s pg_hba.conf.'
     )

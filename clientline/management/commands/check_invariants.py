@@ -15,7 +15,7 @@ class Command(BaseCommand):
             raise CommandError(f"{broken} of {len(invariants)} invariants are broken.")
 
     def holds(self, invariant):
-        found, samples = invariant.offenders()
+        found, samples = invariant.find_offenders()
         if not found:
             self.stdout.write(f"ok      {invariant.name}")
             return True

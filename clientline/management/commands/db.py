@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
     def status(self, **options):
         if not self.cluster:
-            return self.stdout.write(self.server_elsewhere())
+            return self.stdout.write(self.describe_server_elsewhere())
         status = self.cluster.status()
         state = f"runs as process {status.pid}" if status.running else "is not running"
         self.stdout.write(f"PostgreSQL {status.version} {state}.")
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             if place := getattr(status, name):
                 self.stdout.write(f"{name.replace('_', ' ').capitalize()}: {place}")
 
-    def server_elsewhere(self):
+    def describe_server_elsewhere(self):
         with connection.cursor() as cursor:
             cursor.execute("SHOW server_version")
             version = cursor.fetchone()[0]
@@ -86,9 +86,9 @@ class Command(BaseCommand):
 
     def backup(self, *, file, **options):
         if file.exists():
-            raise CommandError(f"{file} exists ({size(file)}) and is not overwritten: choose another name.")
+            raise CommandError(f"{file} exists ({_write_size(file)}) and is not overwritten: choose another name.")
         write_dump(file)
-        self.stdout.write(f"Wrote {file.absolute()} ({size(file)}).")
+        self.stdout.write(f"Wrote {file.absolute()} ({_write_size(file)}).")
 
     def restore(self, *, file, noinput, **options):
         if not file.is_file():
@@ -116,5 +116,5 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
 
 
-def size(file):
+def _write_size(file):
     return filesizeformat(file.stat().st_size).replace("\xa0", " ")

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from clientline.management.commands.export_client import person_with
+from clientline.management.commands.export_client import find_person
 from clientline.privacy import personal_data
 from clientline.refusals import Refused
 
@@ -16,13 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--noinput", "--no-input", action="store_true", help="do not ask before erasing")
 
     def handle(self, *, id, noinput, **options):
-        client = person_with(id)
+        client = find_person(id)
         name = client.name
         if not noinput:
             self.confirm(client)
         try:
             with transaction.atomic():
-                client = person_with(id, no_key=True)
+                client = find_person(id, no_key=True)
                 personal_data.erase(by=None, client=client)
         except Refused as refusal:
             raise CommandError(refusal.detail) from refusal

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         return answer.status_code, statements
 
     def explain(self, sql, parameters):
-        with connection.prepared_cursor() as cursor:
+        with connection.open_prepared_cursor() as cursor:
             cursor.execute(EXPLAIN + sql, parameters)
             plan = [line for (line,) in cursor.fetchall()]
         self.stdout.write("\n".join(["", connection.ops.compose_sql(sql, parameters), "", *plan]))

@@ -14,11 +14,11 @@ class Command(BaseCommand):
         parser.add_argument("id", type=int, help="the person's number")
 
     def handle(self, *, id, **options):
-        person = person_with(id)
+        person = find_person(id)
         self.stdout.write(personal_data.export_file(by=None, person=person, now=timezone.now()).decode())
 
 
-def person_with(pk, **lock):
+def find_person(pk, **lock):
     """Raises CommandError when there is nobody."""
     people = User.objects.select_related("organization")
     if lock:

@@ -12,9 +12,9 @@ from clientline.demo.serving import Gunicorn
 from clientline.management.commands.seed_demo import PASSWORD
 
 try:
-    from clientline.demo.browsing import CHROMIUM, PHONE, Visitor, chromium
+    from clientline.demo.browsing import CHROMIUM, PHONE, Visitor, open_chromium
 except ImportError:  # playwright comes with requirements-dev.txt
-    chromium = None
+    open_chromium = None
 
 MOST_DAYS = 14
 MANY_VISITS = 10
@@ -29,28 +29,28 @@ class Command(BaseCommand):
         parser.add_argument("--development", action="store_true", help="take them although DEBUG is not set")
 
     def handle(self, *, address, into, development, **options):
-        refuse_unfit(development)
+        _refuse_unfit(development)
         into.mkdir(parents=True, exist_ok=True)
-        with nullcontext() if address else served() as server, chromium() as browser:
-            for picture in pictures(browser, address or f"http://127.0.0.1:{server.port}", into):
+        with nullcontext() if address else serve() as server, open_chromium() as browser:
+            for picture in take_pictures(browser, address or f"http://127.0.0.1:{server.port}", into):
                 self.stdout.write(f"{picture}  {picture.stat().st_size // 1000} kB")
 
 
-def refuse_unfit(development):
+def _refuse_unfit(development):
     if not (settings.DEBUG or development):
         raise CommandError("This signs in with the demo's public password: set DEBUG=true, or say --development.")
-    if chromium is None:
+    if open_chromium is None:
         raise CommandError("playwright is missing: .venv/bin/pip install -r requirements-dev.txt")
     if CHROMIUM is None:
         raise CommandError("No Chromium is installed: on Debian and Ubuntu, apt install chromium")
 
 
-def served():
+def serve():
     call_command("collectstatic", interactive=False, verbosity=0)
     return Gunicorn({"SECRET_KEY": settings.SECRET_KEY}, "--workers=1", "--log-level=warning")
 
 
-def pictures(browser, address, into):
+def take_pictures(browser, address, into):
     """Walk through the back office as the demo's manager, and yield each picture's path once it is there."""
 
     def take(page, name):
@@ -58,24 +58,24 @@ def pictures(browser, address, into):
         page.screenshot(path=into / f"{name}.png")
         return into / f"{name}.png"
 
-    page = signed_in(browser, address).page
-    find_day(page, "Next day", "a.visit", MANY_VISITS)
+    page = sign_in_visitor(browser, address).page
+    _find_day(page, "Next day", "a.visit", MANY_VISITS)
     yield take(page, "today")
     busy_day = page.url
     page.get_by_role("link", name="Reports").click()
     yield take(page, "reports")
     page.get_by_role("link", name="Today", exact=True).click()
-    find_day(page, "Previous day", "a.visit.completed", 1)
+    _find_day(page, "Previous day", "a.visit.completed", 1)
     page.locator("a.visit.completed").first.click()
     yield take(page, "visit")
     page.locator("dt:text-is('Client') + dd a").click()
     yield take(page, "client")
-    phone = signed_in(browser, address, viewport=PHONE).page
+    phone = sign_in_visitor(browser, address, viewport=PHONE).page
     phone.goto(busy_day)
     yield take(phone, "today-phone")
 
 
-def signed_in(browser, address, **screen):
+def sign_in_visitor(browser, address, **screen):
     visitor = Visitor(browser, address, **screen)
     visitor.sign_in(f"manager@{SONNIG.domain}", PASSWORD)
     visitor.page.wait_for_load_state()
@@ -84,7 +84,7 @@ def signed_in(browser, address, **screen):
     return visitor
 
 
-def find_day(page, way, what, count):
+def _find_day(page, way, what, count):
     """Go from day to day until there are so many of them on the board."""
     for _ in range(MOST_DAYS):
         page.wait_for_load_state()

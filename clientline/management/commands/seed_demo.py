@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--organizations", type=int, default=2, help="how many; default 2")
         parser.add_argument("--appointments", type=int, default=600, help="how many visits in all; default 600")
         parser.add_argument("--seed", type=int, default=1, help="another number makes other data; default 1")
-        parser.add_argument("--today", type=day, help="YYYY-MM-DD, the day to look back and ahead from")
+        parser.add_argument("--today", type=_parse_first_day, help="YYYY-MM-DD, the day to look back and ahead from")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where there is an organization")
         parser.add_argument("--logins", action="store_true", help="let the people sign in, and print how")
 
@@ -43,9 +43,9 @@ class Command(BaseCommand):
 
     def fill(self, *, organizations, appointments, seed, today, logins, verbosity, **options):
         today = today or timezone.localdate()
-        refuse_absurd("organizations", organizations, 1, MOST_ORGANIZATIONS)
-        refuse_absurd("appointments", appointments, 1, MOST_APPOINTMENTS)
-        refuse_absurd("today", today, FIRST_DAY, LAST_DAY)
+        _refuse_absurd("organizations", organizations, 1, MOST_ORGANIZATIONS)
+        _refuse_absurd("appointments", appointments, 1, MOST_APPOINTMENTS)
+        _refuse_absurd("today", today, FIRST_DAY, LAST_DAY)
         # Hashed once: it is slow on purpose. Without --logins it is one that no password matches.
         password = make_password(PASSWORD if logins else None)
         progress = build(
@@ -81,10 +81,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  {f'{name}@{SONNIG.domain}':<24} {role}")
 
 
-def day(text):
+def _parse_first_day(text):
     return date.fromisoformat(text)
 
 
-def refuse_absurd(name, value, least, most):
+def _refuse_absurd(name, value, least, most):
     if not least <= value <= most:
         raise CommandError(f"--{name} has to lie between {least} and {most}.")

@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def collect_static(self):
         stamp = settings.STATIC_ROOT / ".collected"
-        present = fingerprint_of_static_files()
+        present = fingerprint_static_files()
         if stamp.exists() and stamp.read_text() == present:
             return
         self.say("Collecting static files ...")
@@ -167,7 +167,7 @@ def needs_of(address, demo):
     return [need for need, is_lacking in lacking.items() if is_lacking]
 
 
-def fingerprint_of_static_files():
+def fingerprint_static_files():
     """Changes when any static file of any app does."""
     digest = hashlib.sha256()
     for finder in get_finders():

@@ -65,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name=None):
         return self.connection.cursor()  # Django's would ask the loader for its zone
 
-    def prepared_cursor(self):
+    def open_prepared_cursor(self):
         """A cursor for statements that come again and again: PostgreSQL gets the values apart, and plans once.
 
         Django's own cursors write the values into the text. These statements may not leave a type to be guessed.

@@ -480,7 +480,7 @@ def fake_postgres(directory, version):
 
 def test_a_missing_program_is_named(cluster):
     with pytest.raises(PostgresUnavailable, match="has no pg_nothing: set PG_BINDIR"):
-        cluster.binary("pg_nothing")
+        cluster.find_binary("pg_nothing")
 
 
 # Root, nobody and the owner

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline.backoffice.calendar import today
-from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, chromium
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, open_chromium
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from clientline.web.error_pages import FORGED, WORDS
@@ -108,7 +108,7 @@ def test_the_api_keeps_to_problem_documents(salon, guest):
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
 def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon):
-    with chromium() as browser:
+    with open_chromium() as browser:
         visitor = Visitor(browser, live_server.url)
         visitor.sign_in(salon.admin.email, PASSWORD)
         page, other_tab = visitor.page, visitor.context.new_page()
@@ -124,7 +124,7 @@ def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(liv
         assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
         for viewport in (DESKTOP, PHONE):
             page.set_viewport_size(viewport)
-            assert (visitor.pale_text(), visitor.overflow()) == ([], 0)
+            assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
         page.go_back()
         page.get_by_role("button", name="Save", exact=True).click()
         page.wait_for_url(f"**{ORGANIZATIONS}")

@@ -13,14 +13,14 @@ from django.db import connection, transaction
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline import zones
-from clientline.demo.serving import Gunicorn, database_url
+from clientline.demo.serving import Gunicorn, write_database_url
 from services.models import Service
 
 
 @pytest.fixture
 def server(transactional_db):
     environment = {
-        "DATABASE_URL": database_url(connection.get_connection_params()),
+        "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
         "LOG_FORMAT": "json",
         "METRICS_TOKEN": "a-token",
