@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -40,9 +40,11 @@ class CallerMiddleware:
 
     def __call__(self, request):
         origin.set(Origin("admin" if request.path_info.startswith(ADMIN_PREFIX) else "api", request.call.id))
+        connection.has_committed = False
         with request.call.transaction:
             response = self.get_response(request)
-            if request.call.is_confined and response.status_code >= 400:
+            # Not where the connection was lost between two transactions: there is none.
+            if request.call.is_confined and response.status_code >= 400 and connection.in_atomic_block:
                 transaction.set_rollback(True)
         if request.call.is_confined:
             release()

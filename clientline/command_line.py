@@ -8,14 +8,17 @@ import sys
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
 from psycopg import errors
 
+from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.postgres.backend.unreachable import Unreachable
 
 NOT_MIGRATED = "{}. The tables are not those of this version: run `manage.py migrate`."
 NO_RIGHTS = "{}. The role in DATABASE_URL has to own its database: ALTER DATABASE … OWNER TO … as a superuser."
 NO_ROOM = "{}. The database's disk is full: make room, and try again; nothing is half done."
+LOST = "The connection to the database was lost while it saved: {}. It may be saved or not: look before you repeat it."
+PARTLY = "The database gave up: {}. What the command had done before may be saved: look before you repeat it."
 SENTENCES = {
     errors.UndefinedTable: NOT_MIGRATED,
     errors.UndefinedColumn: NOT_MIGRATED,
@@ -55,7 +58,11 @@ def _tell_disk_mend(error):
 def _write_database_sentence(error):
     cause = error.__cause__ or getattr(error.__context__, "__cause__", None)  # `migrate` says it in words of its own
     words = str(cause or error).strip().partition("\n")[0].rstrip(".")
+    if isinstance(error, OutcomeLost):
+        return LOST.format(words)
     for kind, sentence in SENTENCES.items():
         if isinstance(cause, kind):
             return sentence.format(words)
-    return f"The database gave up: {words}." if isinstance(error, OperationalError) else ""
+    if isinstance(error, OperationalError):
+        return PARTLY.format(words) if connection.has_committed else f"The database gave up: {words}."
+    return ""

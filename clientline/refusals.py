@@ -71,14 +71,25 @@ class FieldRefused(Refused):
 class Unavailable(Refused):
     status = 503
     code = "unavailable"
-    # A connection lost at COMMIT leaves unknown whether it was done, so this promises nothing.
-    detail = "The database is not available right now. Try again."
-    retry_after = 2
+    detail = "The database is not available right now. Nothing was changed: try again."
+    retry_after: int | None = 2
 
     def __init__(self, detail: str | None = None, *, reason: str = "") -> None:
         """`reason` is for the log, in the database's words."""
         super().__init__(detail)
         self.reason = reason
+
+
+class OutcomeUnknown(Unavailable):
+    """The answer to a COMMIT was lost: it may be saved or not."""
+
+    code = "outcome_unknown"
+    detail = (
+        "The connection to the database was lost while this was being saved, so it may be saved or not. Look before "
+        "you send it again, or send it again with the same Idempotency-Key, which is always safe."
+    )
+    # Nobody should repeat it by itself who sent it without a key.
+    retry_after = None
 
 
 class Throttled(Refused):

@@ -63,6 +63,12 @@ REFUSALS = {
 }
 
 
+OUTAGE = {
+    "description": "`unavailable`: nothing was changed, try again after `Retry-After` seconds; `outcome_unknown`: the "
+    "database was lost while it saved, so look before you send it again, or send it again with the same Idempotency-Key"
+}
+
+
 class ClientLineSchema(AutoSchema):
     def get_description(self):
         """What the action says of itself; the docstrings of views are for readers of the code."""
@@ -114,8 +120,10 @@ def add_problems(result, generator, request, public):
         schema.pop("description", None)
     result["components"]["schemas"]["Problem"] = PROBLEM
     for methods in result["paths"].values():
-        for operation in methods.values():
+        for method, operation in methods.items():
             operation["responses"]["default"] = PROBLEM_RESPONSE
+            if method != "get":
+                operation["responses"]["503"] = PROBLEM_RESPONSE | OUTAGE
             for parameter in operation.get("parameters", ()):
                 for status, description in REFUSALS.get(parameter["name"], {}).items():
                     operation["responses"][status] = PROBLEM_RESPONSE | {"description": description}

@@ -9,7 +9,9 @@ from psycopg import Error
 from psycopg.errors import Diagnostic
 
 from clientline.constraints import find_column_field, find_violated
-from clientline.refusals import DETAILS, FieldRefused, Protected, Refused, Unavailable, make_refusal
+from clientline.database.prepared import connection
+from clientline.postgres.backend.outcomes import OutcomeLost
+from clientline.refusals import DETAILS, FieldRefused, OutcomeUnknown, Protected, Refused, Unavailable, make_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -40,24 +42,33 @@ def read_refusal_or_raise(exception: BaseException, *, deleting: bool = False) -
 def _read_database_refusal(exception: BaseException, *, deleting: bool = False) -> Refused | None:
     """What PostgreSQL refused, by sqlstate; None for errors in our own SQL."""
     cause = exception.__cause__
+    if isinstance(exception, OutcomeLost):
+        return _read_outage(exception)
     if not isinstance(cause, Error) or cause.sqlstate is None:
         # No state: the server never answered.
         unreached = isinstance(exception, (OperationalError, InterfaceError))
-        return Unavailable(reason=find_reason(exception)) if unreached else None
+        return _read_outage(exception) if unreached else None
     state = cause.sqlstate
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
-        return Unavailable(reason=find_reason(exception))  # the server ended the connection, or itself
+        return _read_outage(exception)  # the server ended the connection, or itself
     if state in ("40P01", "40001"):
         logger.warning(
             "Of requests that waited for each other this one gave way: %s", _describe_entanglement(cause.diag)
         )
-        return Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
+        again = Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
+        return _read_outage(exception) if connection.has_committed else again
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
         return make_refusal(403, DETAILS[403])
     if state.startswith(("22", "23")):
         return _read_constraint_refusal(cause, state, deleting=deleting)
     return None
+
+
+def _read_outage(exception: BaseException) -> Unavailable:
+    """Nothing was changed, unless the connection broke at COMMIT, or a part was committed before."""
+    is_unknown = isinstance(exception, OutcomeLost) or connection.has_committed
+    return (OutcomeUnknown if is_unknown else Unavailable)(reason=find_reason(exception))
 
 
 def find_reason(exception: BaseException) -> str:

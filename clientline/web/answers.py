@@ -7,7 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 
 from clientline.api import renderers
-from clientline.refusals import CODES_BY_STATUS, DETAILS
+from clientline.refusals import CODES_BY_STATUS, DETAILS, OutcomeUnknown, Unavailable
 from clientline.web import metrics
 from clientline.web.error_pages import is_admin, render_error_page
 
@@ -33,7 +33,7 @@ def document(request, status, *, code=None, detail="", errors=None, **extra):
 def render_refusal(request, status, *, retry_after=None, **kwargs):
     """The answer of a refusal: a page to whoever is in the admin, a problem document to everybody else."""
     if is_admin(request):
-        response = render_error_page(request, status, kwargs.get("detail", ""))
+        response = render_error_page(request, status, kwargs.get("detail", ""), kwargs.get("code"))
     else:
         response = _render_problem(request, status, **kwargs)
     if retry_after is not None:
@@ -52,13 +52,16 @@ def _render_problem(request, status, **kwargs):
 
 def answer_refusal(request, refusal):
     request.call.reason = getattr(refusal, "reason", "")
+    retry_after = refusal.retry_after
+    if isinstance(refusal, OutcomeUnknown) and request.call.once:
+        retry_after = Unavailable.retry_after  # it came with a key: it may be repeated without a look
     return render_refusal(
         request,
         refusal.status,
         code=refusal.code,
         detail=refusal.detail,
         errors=getattr(refusal, "errors", None),
-        retry_after=refusal.retry_after,
+        retry_after=retry_after,
         **refusal.extra,
     )
 

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 
 ADMIN_PREFIX = "/admin/"
 
-# status → heading, what happened and what to do; any other status shows the refusal's own words
+# code or status → heading, what happened and what to do; any other status shows the refusal's own words
 WORDS = {
     400: (
         "This could not be read",
@@ -37,7 +37,13 @@ WORDS = {
     ),
     503: (
         "The database is not available right now",
-        "Wait a moment, then go back with your browser, look whether your last step was saved, and try again.",
+        "Nothing was saved. Wait a moment, then go back with your browser and try again.",
+    ),
+    "outcome_unknown": (
+        "Perhaps this was saved, perhaps not",
+        "The connection to the database was lost at the moment of saving. Go back with your browser and send the form "
+        "again: what was saved already is not done a second time, and you are led to it. Where you cannot go back, "
+        "look first whether it was saved.",
     ),
 }
 # Back fetches the form afresh, as nothing is cached, and the browser fills in what was typed; reloading empties it.
@@ -53,8 +59,9 @@ def is_admin(request):
     return request.path.startswith(ADMIN_PREFIX)
 
 
-def render_error_page(request, status, detail=""):
-    return render_error_text(request, status, *WORDS.get(status, (HTTPStatus(status).phrase, detail)))
+def render_error_page(request, status, detail="", code=None):
+    words = WORDS.get(code) or WORDS.get(status) or (HTTPStatus(status).phrase, detail)
+    return render_error_text(request, status, *words)
 
 
 def csrf_failed(request, reason=""):

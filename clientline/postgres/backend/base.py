@@ -1,15 +1,17 @@
-"""Django's PostgreSQL engine with six differences: the embedded server is started on demand, foreign keys are
-checked at once, instants are read by psycopg's C code, statements can be prepared, a health check is no query, and
-a server that cannot be reached is told in a sentence.
+"""Django's PostgreSQL engine with seven differences: the embedded server is started on demand, foreign keys are
+checked at once, instants are read by psycopg's C code, statements can be prepared, a health check is no query,
+a server that cannot be reached is told in a sentence, and a lost COMMIT is told from a lost connection.
 """
 
 from contextlib import contextmanager
 from select import POLLIN, poll
 
+from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql import base, operations
 from psycopg import Error, adapters
 from psycopg.pq import Format
 
+from clientline.postgres.backend.outcomes import OutcomeLost, leaves_doubt, watch_writing
 from clientline.postgres.backend.unreachable import Unreachable, explain_too_old, explain_unreachable
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import PORT, Cluster
@@ -37,7 +39,15 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    """`has_written` tells of the running transaction; `has_committed` of all since somebody last set it to False."""
+
     ops_class = DatabaseOperations
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.has_written = self.has_committed = False
+        self.doubt = ""  # what the server said that leaves the outcome of a COMMIT open
+        self.execute_wrappers.append(watch_writing)
 
     def get_connection_params(self):
         params = super().get_connection_params()
@@ -55,7 +65,42 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except Error as error:
             raise explain_unreachable(error, self.settings_dict) from error
         connection.adapters.register_loader("timestamptz", InstantLoader)
+        connection.add_notice_handler(self.hear)
         return connection
+
+    def hear(self, notice):
+        if leaves_doubt(notice):
+            self.doubt = f"{notice.message_primary} ({notice.sqlstate})"
+
+    @contextmanager
+    def saving(self):
+        """Around what makes changes last. Raises OutcomeLost where nobody can know whether it did."""
+        self.doubt = ""
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            if self.connection is None or self.connection.closed:
+                raise OutcomeLost(self.doubt or str(error)) from error.__cause__
+            raise
+        self.has_committed = True
+        if self.doubt:
+            raise OutcomeLost(self.doubt)
+
+    def commit(self):
+        has_written, self.has_written = self.has_written, False
+        # Sent on a connection that is closed already, COMMIT reaches nobody: then nothing is saved, and that is known.
+        if not has_written or self.connection is None or self.connection.closed:
+            return super().commit()
+        with self.saving():
+            return super().commit()
+
+    def rollback(self):
+        self.has_written = False
+        super().rollback()
+
+    def close(self):
+        self.has_written = False
+        super().close()
 
     def check_database_version_supported(self):
         found, oldest = self.get_database_version(), self.features.minimum_database_version

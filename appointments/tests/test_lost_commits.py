@@ -1,0 +1,154 @@
+"""A COMMIT whose answer is lost: neither "done" nor "nothing was changed", and repeated with its key done once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from appointments.tests.load import CALLERS, FIRST_SLOT, as_problem, wait_until
+from appointments.tests.test_crashes import PASSING, UNKNOWN_WITH_KEY
+from clientline.demo.serving import PROJECT
+
+pytestmark = pytest.mark.faults
+UNKNOWN = (503, "outcome_unknown", None)
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+STOPS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # a fast restart, an immediate one, and a crash
+
+
+@pytest.fixture
+def postgresql(house):
+    """A superuser's connection whose own commits wait for nobody."""
+    with house.connect("postgres", autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = local")
+        yield connection
+
+
+@contextmanager
+def no_standby(postgresql):
+    """Every COMMIT saves and then waits for a standby that never comes."""
+    postgresql.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    postgresql.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        postgresql.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        postgresql.execute("SELECT pg_reload_conf()")
+
+
+def end_wait(postgresql, how):
+    """Let pg_terminate_backend or pg_cancel_backend end the first COMMIT that waits."""
+    wait_until(lambda: postgresql.execute(WAITING).fetchone())
+    postgresql.execute(f"SELECT {how}(({WAITING} LIMIT 1))")
+
+
+def lose_commit(postgresql, send, how="pg_terminate_backend"):
+    """What `send()` gives when its COMMIT is saved and its answer lost."""
+    with no_standby(postgresql), ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(send)
+        end_wait(postgresql, how)
+        return answer.result()
+
+
+@pytest.fixture
+def visit(house, server):
+    start = (FIRST_SLOT.replace(minute=15)).isoformat()
+    booked = server.call("POST", "/appointments", token=house.token, body=house.visit | {"appointment_date": start})
+    yield booked.body["id"]
+    server.call("POST", f"/appointments/{booked.body['id']}/cancel", token=house.token, body={"reason": "of a test"})
+
+
+def pay(house, server, visit, **headers):
+    body = {"appointment": visit, "amount": "1.00", "payment_method": "cash", "allow_overpayment": True}
+    return server.call("POST", "/payments", token=house.token, body=body | headers.pop("body", {}), **headers)
+
+
+def payments_of(postgresql, visit):
+    return postgresql.execute("SELECT count(*) FROM payments WHERE appointment_id = %s", [visit]).fetchone()[0]
+
+
+@pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])
+def test_a_payment_whose_commit_was_lost_is_told_apart_and_with_its_key_made_once(
+    house, server, postgresql, visit, how
+):
+    key = {"Idempotency_Key": f"lost by {how}"}
+    before = payments_of(postgresql, visit)
+    lost = lose_commit(postgresql, lambda: pay(house, server, visit, **key), how)
+    assert as_problem(lost) == UNKNOWN_WITH_KEY
+    assert "Look before" in lost.body["detail"]
+    again = pay(house, server, visit, **key)
+    assert (again.status, again.headers["Idempotent-Replayed"]) == (201, "true")
+    assert payments_of(postgresql, visit) == before + 1
+
+
+def test_without_a_key_nothing_asks_to_send_it_again(house, server, postgresql, visit):
+    assert as_problem(lose_commit(postgresql, lambda: pay(house, server, visit))) == UNKNOWN
+    assert payments_of(postgresql, visit) == 1
+
+
+def test_of_two_transactions_the_first_one_is_told_as_well(house, server, postgresql, visit):
+    online = {"body": {"payment_method": "online"}, "Idempotency_Key": "online, lost"}
+    lost = lose_commit(postgresql, lambda: pay(house, server, visit, **online))
+    assert as_problem(lost) == UNKNOWN_WITH_KEY
+    assert payments_of(postgresql, visit) == 1
+
+
+def test_a_statement_that_ends_itself_is_told_like_a_commit(house, server, postgresql):
+    body = {"email": "admin@salon.example", "password": "not the right one"}
+    lost = lose_commit(postgresql, lambda: server.call("POST", "/auth/login", body=body))
+    assert as_problem(lost) == UNKNOWN
+
+
+def test_a_command_says_that_it_may_have_saved(house, postgresql):
+    command = [sys.executable, "manage.py", "create_organization"]
+    command += ["--name=Lost", "--email=lost@x.example", "--admin-email=a@lost.example"]
+    environment = os.environ | house.environment
+
+    def create():
+        return subprocess.run(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True)
+
+    lost = lose_commit(postgresql, create)
+    assert (lost.returncode, "It may be saved or not: look before you repeat it." in lost.stderr) == (1, True)
+    assert postgresql.execute("SELECT count(*) FROM organizations WHERE name = 'Lost'").fetchone() == (1,)
+
+
+def write_on(house, server, over, told):
+    """Add one service after the other, without keys, and note what each was answered."""
+    while not over.is_set():
+        name = f"write {next(house.slots)}"
+        answer = server.call("POST", "/services", token=house.token, body={"name": name})
+        told[name] = "done" if answer.status == 201 else as_problem(answer)
+
+
+def restart(house, signal_number):
+    """End the server in its way; whoever asks next starts it again."""
+    postmaster = house.cluster.status().pid
+    os.kill(postmaster, signal_number)
+    wait_until(lambda: house.cluster.status().pid not in (None, postmaster))
+
+
+@pytest.mark.parametrize("run", [1, *(pytest.param(run, marks=pytest.mark.whole) for run in range(2, 11))])
+def test_three_restarts_under_eight_writers_leave_what_was_answered(house, server, run):
+    over, told = threading.Event(), {}
+    with ThreadPoolExecutor(CALLERS) as pool:
+        writers = [pool.submit(write_on, house, server, over, told) for _ in range(CALLERS)]
+        for signal_number in STOPS:
+            so_far = Counter(told.values())["done"]
+            wait_until(lambda so_far=so_far: Counter(list(told.values()))["done"] >= so_far + 2 * CALLERS)
+            restart(house, signal_number)
+        over.set()
+        for writer in writers:
+            writer.result()
+
+    with house.connect() as connection:
+        rows = dict(connection.execute("SELECT name, count(*) FROM services WHERE name LIKE 'write %' GROUP BY name"))
+    counts = {answer: {rows.get(name, 0) for name in told if told[name] == answer} for answer in set(told.values())}
+    assert set(told.values()) <= {"done", PASSING, UNKNOWN}
+    assert counts["done"] == {1}
+    assert counts.get(PASSING, set()) <= {0}
+    assert counts.get(UNKNOWN, set()) <= {0, 1}
