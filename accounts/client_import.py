@@ -80,7 +80,7 @@ def _ignore_progress(rows, **about):
     return rows
 
 
-def read(content, progress=_ignore_progress):
+def read_clients(content, progress=_ignore_progress):
     """The Reading of a file's bytes. Raises Unreadable for what is no list of clients at all."""
     if len(content) > LARGEST_BYTES:
         raise Unreadable(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
@@ -145,7 +145,7 @@ def clean(line, name, cells, index, problems):
         return None
 
 
-def save(*, by, organization, clients, now, only_check=False, progress=_ignore_progress):
+def save_clients(*, by, organization, clients, now, only_check=False, progress=_ignore_progress):
     """Save the clients, who cannot sign in before they get a password. `by` None is a command. Raises Forbidden.
 
     Returns the problems: any of them, or `only_check`, leaves nothing saved. The audit remembers how many addresses
@@ -159,7 +159,7 @@ def save(*, by, organization, clients, now, only_check=False, progress=_ignore_p
     problems = []
     with transaction.atomic():
         for chunk in progress(chunks, total=-(-len(clients) // AT_ONCE), desc="Checking" if only_check else "Saving"):
-            free = find_free(chunk) if only_check else insert(by, organization, chunk, now)
+            free = _find_free(chunk) if only_check else _insert_clients(by, organization, chunk, now)
             taken = [client for client in chunk if client.email not in free]
             problems += [Problem(client.line, "email", TAKEN, client.email) for client in taken]
         if problems and not only_check:
@@ -170,13 +170,13 @@ def save(*, by, organization, clients, now, only_check=False, progress=_ignore_p
     return sorted(problems)
 
 
-def find_free(clients):
+def _find_free(clients):
     """The addresses that nobody has whom the caller may see: a check tells nobody who is a client elsewhere."""
     emails = {client.email for client in clients}
     return emails.difference(User.objects.filter(email__in=emails).values_list("email", flat=True))
 
 
-def insert(by, organization, clients, now):
+def _insert_clients(by, organization, clients, now):
     """The addresses that were free, and are these clients' now."""
     names, emails, phones = ([getattr(each, name) for each in clients] for name in ("name", "email", "phone"))
     passwords = [make_password(None) for _ in clients]  # nothing matches these

@@ -22,7 +22,7 @@ from clientline.web.rates import rates
 from organizations import audit
 from organizations.idempotency import identify_request
 from organizations.origin import Origin, origin
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 
 logger = logging.getLogger(__name__)
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -111,7 +111,7 @@ def step_out_of_transaction(request, so_far=None):
 
 
 def confine_to(user):
-    confine(organization_id=user.organization_id, user_id=user.pk, operator=user.is_superuser)
+    confine_transaction(organization_id=user.organization_id, user_id=user.pk, operator=user.is_superuser)
 
 
 def identify_bearer(request, *, confined):
@@ -120,7 +120,7 @@ def identify_bearer(request, *, confined):
     request.call.token, request.call.has_bad_token = found, found is None
     request.user = found.user if found else AnonymousUser()
     if found is None and confined:
-        confine(organization_id=None)
+        confine_transaction(organization_id=None)
 
 
 def identify_session(request, *, confined):
@@ -130,7 +130,7 @@ def identify_session(request, *, confined):
     if user.is_authenticated:
         confine_to(user)
     else:
-        confine(organization_id=None)
+        confine_transaction(organization_id=None)
 
 
 def _remember_use(request):

@@ -45,10 +45,10 @@ def begin_enrolment(user):
             "recovery_codes": [_digest_code(code) for code in codes],
         }
         factor, _ = SecondFactor.objects.update_or_create(user=user, defaults=fresh)
-    return describe_enrolment(factor) | {"recovery_codes": codes}
+    return _describe_secret(factor) | {"recovery_codes": codes}
 
 
-def describe_enrolment(factor):
+def _describe_secret(factor):
     """What an authenticator app needs."""
     secret = b32encode(factor.key).decode()
     label = quote(f"{ISSUER}:{factor.user.email}")
@@ -58,7 +58,7 @@ def describe_enrolment(factor):
 def resume_enrolment(user):
     """The secret that is not in force yet, made where there is none: a page shows it again after a wrong code."""
     factor, _ = SecondFactor.objects.get_or_create(user=user, defaults={"key": secrets.token_bytes(KEY_LENGTH)})
-    return describe_enrolment(factor)
+    return _describe_secret(factor)
 
 
 def confirm_with_new_codes(user):

@@ -27,7 +27,7 @@ from appointments.placing import (
     prepare_visit_insertion,
     refuse_sides,
     refuse_turned,
-    refuse_unstorable,
+    refuse_unstorable_times,
     take_slot,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
@@ -72,7 +72,7 @@ def book(
     _refuse_to_meet(client=client, service=service, staff=staff)
     refuse_fractions("price", price, service.organization.currency)
     need = measure_need(service, duration)
-    refuse_unstorable(appointment_date, need)
+    refuse_unstorable_times(appointment_date, need)
     visit = Appointment(
         organization=service.organization,
         client=client,
@@ -141,7 +141,7 @@ def reschedule(
         return visit
     _refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
     newcomer = [staff.pk] if staff.pk != visit.staff_id else []
-    refuse_unstorable(appointment_date, need)
+    refuse_unstorable_times(appointment_date, need)
     with catch_slot_taken():
         calendar = load_calendar(visit.organization, [staff.pk], appointment_date, need, now, visit.pk, held=newcomer)
         if newcomer:

@@ -230,7 +230,7 @@ def make_time_columns(start: datetime, need: Need, zone: tzinfo = UTC) -> dict[s
     }
 
 
-def refuse_unstorable(start: datetime, need: Need) -> None:
+def refuse_unstorable_times(start: datetime, need: Need) -> None:
     """What no calendar holds: odd seconds, more than a day, another century. Raises FieldRefused."""
     if start.second or start.microsecond:
         raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")

@@ -90,7 +90,7 @@ def report_no_shows(period: Period) -> Report:
 def report_utilization(period: Period) -> Report:
     """Minutes booked against minutes people were there to be booked."""
     rows = _count_visits(period, BOOKED_MINUTES)
-    available = count_available_minutes(period)
+    available = _count_available_minutes(period)
     if period.group_by == "staff":
         rows = _add_idle_people(rows, available)
     everybody = sum(available.values())
@@ -111,7 +111,7 @@ def _add_idle_people(rows: list[dict[str, Any]], available: dict[Any, int]) -> l
     return sorted(rows, key=lambda row: (row["label"], row["key"]))
 
 
-def count_available_minutes(period: Period) -> dict[int | str | None, int]:
+def _count_available_minutes(period: Period) -> dict[int | str | None, int]:
     """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
     team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
     staff_ids = list(team.exclude(role="client").values_list("id", flat=True))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from appointments.periods import Period
 from benchmarks import turns, world
 from organizations.models import Organization
-from organizations.tenancy import confine
+from organizations.tenancy import confine_transaction
 from payments import reports
 from payments.models import Payment
 
@@ -44,7 +44,7 @@ class Elapsed:
 def seconds(organization, perform):
     """How long it takes: altogether, and in SQL."""
     with transaction.atomic():
-        confine(organization_id=organization.pk)
+        confine_transaction(organization_id=organization.pk)
         with connection.execute_wrapper(elapsed := Elapsed()):
             started = perf_counter()
             perform()

@@ -54,15 +54,15 @@ class Environment:
         return [each.strip() for each in self(name).split(",") if each.strip()] or list(default)
 
     def host_names(self, name, default):
-        return self._checked(name, default, HOST_NAME.fullmatch, "name hosts only, without scheme, port and path")
+        return self._check(name, default, HOST_NAME.fullmatch, "name hosts only, without scheme, port and path")
 
     def origins(self, name):
-        return self._checked(name, (), _is_origin, "name a scheme and a host each, as https://book.example.com")
+        return self._check(name, (), _is_origin, "name a scheme and a host each, as https://book.example.com")
 
     def networks(self, name):
-        return self._checked(name, (), _is_network, "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8")
+        return self._check(name, (), _is_network, "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8")
 
-    def _checked(self, name, default, is_right, mend):
+    def _check(self, name, default, is_right, mend):
         values = self.list(name, default)
         if wrong := [each for each in values if not is_right(each)]:
             refuse(name, f"{','.join(values)}, and {wrong[0]} is none of its kind", mend)

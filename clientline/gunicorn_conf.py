@@ -40,10 +40,10 @@ def when_ready(server):
 def post_worker_init(worker):
     """The first worker also looks what new time zone rules mean for coming visits. Nothing waits for it."""
     if worker.age == 1:
-        threading.Thread(target=look_at_coming_visits, args=(worker.log,), daemon=True).start()
+        threading.Thread(target=_look_at_coming_visits, args=(worker.log,), daemon=True).start()
 
 
-def look_at_coming_visits(log):
+def _look_at_coming_visits(log):
     try:
         call_command("rezone", if_new_rules=True)
     except DatabaseError as error:

@@ -28,14 +28,14 @@ LOG_FORMAT = env.choice("LOG_FORMAT", default="text", among=("text", "json"))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 
-def configure_embedded_database(data):
+def _configure_embedded_database(data):
     """The private server that the database engine starts when DATABASE_URL is unset."""
     return {"ENGINE": "clientline.postgres.backend", "NAME": "clientline", "USER": "clientline", "EMBEDDED_DATA": data}
 
 
 DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
-DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else configure_embedded_database(DATA_DIR)}
+DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else _configure_embedded_database(DATA_DIR)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 
 
@@ -50,7 +50,7 @@ PROGRAM = name_program(sys.argv)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("application_name", PROGRAM)
 
 
-def choose_secret_key():
+def _choose_secret_key():
     """SECRET_KEY, or for the embedded server one made once and kept where only its owner reads it."""
     if key := env("SECRET_KEY", default=""):
         return key
@@ -59,7 +59,7 @@ def choose_secret_key():
     return keep_secret(DATA_DIR / "secret_key")
 
 
-SECRET_KEY = choose_secret_key()
+SECRET_KEY = _choose_secret_key()
 
 # Online payment. The simulator moves no money, so it is only a default where the database is embedded, too.
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")

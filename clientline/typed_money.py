@@ -99,11 +99,11 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     digits = _in_ascii(text)
     whole, decimals = _join_thousands(digits), _split_decimals(digits)
     if whole and decimals and count_decimals(currency):
-        raise AmountAmbiguous(text, currency, (make_amount(whole, "", currency), Decimal(".".join(decimals))))
+        raise AmountAmbiguous(text, currency, (_make_amount(whole, "", currency), Decimal(".".join(decimals))))
     if whole:
-        return make_amount(whole, "", currency)
+        return _make_amount(whole, "", currency)
     if decimals:
-        return make_amount(*decimals, currency)
+        return _make_amount(*decimals, currency)
     raise ThousandsNotInThrees
 
 
@@ -142,7 +142,7 @@ def _split_decimals(digits: str) -> tuple[str, str] | None:
     return (whole, parted[3]) if whole else None
 
 
-def make_amount(whole: str, decimals: str, currency: str) -> Decimal:
+def _make_amount(whole: str, decimals: str, currency: str) -> Decimal:
     """Raises TooManyDecimals."""
     fitting, more = decimals[: count_decimals(currency)], decimals[count_decimals(currency) :]
     if more and (more.strip("0") or len(decimals) % 3 == 0):

@@ -68,7 +68,7 @@ def find_machine_zone(name: str) -> zoneinfo.ZoneInfo:
 @cache
 def list_countries() -> frozenset[str]:
     """The codes of ISO 3166, by the table that comes with the rules."""
-    return frozenset(row[0] for row in read_table("iso3166.tab"))
+    return frozenset(row[0] for row in _read_table("iso3166.tab"))
 
 
 def validate_country(code: str) -> None:
@@ -80,8 +80,8 @@ def validate_country(code: str) -> None:
 @cache
 def guess_country(name: str) -> str:
     """The country of a zone, and '' where there are several, as of a link to another country's zone, or none."""
-    named = [row[0] for row in read_table("zone.tab") if row[2] == name]
-    shared = [row[0] for row in read_table("zone1970.tab") if row[2] == _read_links().get(name)]
+    named = [row[0] for row in _read_table("zone.tab") if row[2] == name]
+    shared = [row[0] for row in _read_table("zone1970.tab") if row[2] == _read_links().get(name)]
     found = named if name in AMBIGUOUS else named or shared
     return found[0] if len(found) == 1 and "," not in found[0] else ""
 
@@ -93,7 +93,7 @@ def _read_links() -> dict[str, str]:
     return {line.split()[2]: line.split()[1] for line in lines if line.startswith("L ")}
 
 
-def read_table(name: str) -> list[list[str]]:
+def _read_table(name: str) -> list[list[str]]:
     """The rows of one of the rules' own tables, its cells parted by tabs."""
     lines = files("tzdata.zoneinfo").joinpath(name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("#")]

@@ -1,7 +1,7 @@
 """The walls between organizations: which rows a caller's scope holds, and the confinement of a transaction.
 
 The first wall is `TenantQuerySet.visible_to`; the second the SameOrganization constraints; the third
-row security, put in force by `confine`.
+row security, put in force by `confine_transaction`.
 """
 
 from typing import Self
@@ -53,7 +53,7 @@ def write_settings_sql(*, role: str, organization: str, user: str) -> str:
 CONFINE_SQL = f"SELECT {write_settings_sql(role='%s', organization='%s', user='%s')}"
 
 
-def confine(*, organization_id: int | None, user_id: int | None = None, operator: bool = False) -> None:
+def confine_transaction(*, organization_id: int | None, user_id: int | None = None, operator: bool = False) -> None:
     """Let the rest of this transaction see and write one organization's rows only; an operator sees all.
 
     `organization_id` None means no rows at all. Must be called inside a transaction.
@@ -85,7 +85,7 @@ def attribute(user: Caller | None) -> None:
 def release() -> None:
     """End the confinement where the request's transaction was only a savepoint of a larger one, as in tests."""
     if connection.in_atomic_block:
-        confine(organization_id=None, operator=True)
+        confine_transaction(organization_id=None, operator=True)
 
 
 class TenantQuerySet(models.QuerySet):

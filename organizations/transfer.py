@@ -92,7 +92,7 @@ def _list_columns(model):
 # Export
 
 
-def export(organization, file, *, progress):
+def write_export(organization, file, *, progress):
     """Write the organization as it is at one moment into a binary file; `progress(rows)` is told as it goes.
 
     Must be called outside a transaction. Whoever acted from another organization, which only operators do, stays
@@ -138,8 +138,8 @@ def expression(field, pk):
 
 
 def load(lines, *, progress):
-    """Save what `export` wrote, ids included, all or nothing; returns the organization. Raises TransferRefused."""
-    header = read(lines)
+    """Save what `write_export` wrote, ids included, or nothing; returns the organization. Raises TransferRefused."""
+    header = read_export(lines)
     if header.get("format") not in (FORMAT, FORMER) or not isinstance(header.get("organization"), int):
         raise TransferRefused("This file was not written by `manage.py export_organization`.")
     try:
@@ -155,7 +155,7 @@ def load(lines, *, progress):
             if header["format"] == FORMER:
                 _fill_what_was_added(organization)
     except DatabaseError as error:
-        raise TransferRefused(explain_import_error(error)) from error
+        raise TransferRefused(_explain_import_error(error)) from error
     except UnicodeDecodeError as error:
         raise TransferRefused("The file is damaged: it is no UTF-8.") from error
     audit.record_event("import", row=organization)  # the operators': to the organization nothing happened
@@ -169,7 +169,7 @@ def _fill_what_was_added(organization):
     former_organization_imported.send(sender=Organization, organization=organization)
 
 
-def read(lines):
+def read_export(lines):
     try:
         value = orjson.loads(next(lines, b""))
     except orjson.JSONDecodeError as error:
@@ -178,7 +178,7 @@ def read(lines):
 
 
 def _load_table(cursor, model, header, lines, progress):
-    table, head = model._meta.db_table, read(lines)
+    table, head = model._meta.db_table, read_export(lines)
     left_out = ADDED.get(table, ()) if header["format"] == FORMER else ()
     names = [name for name in _list_columns(model) if name not in left_out]
     if (head.get("table"), head.get("columns")) != (table, names):
@@ -189,7 +189,7 @@ def _load_table(cursor, model, header, lines, progress):
     rows = head.get("rows")
     if not isinstance(rows, int) or not 0 <= rows < 2**63:
         raise TransferRefused(f"The file does not say how many rows of {table} it holds.")
-    stage(cursor, islice(lines, rows), progress)
+    _stage(cursor, islice(lines, rows), progress)
     _refuse_strange_rows(cursor, model, rows, header["organization"])
     columns = SQL(", ").join(map(Identifier, names))
     cursor.execute(
@@ -201,7 +201,7 @@ def _load_table(cursor, model, header, lines, progress):
         cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
 
 
-def stage(cursor, rows, progress):
+def _stage(cursor, rows, progress):
     """Put the lines into the empty table `incoming`, where memory does not matter."""
     cursor.execute("TRUNCATE incoming")
     with connection.wrap_database_errors, cursor.copy("COPY incoming FROM STDIN") as copy:
@@ -223,7 +223,7 @@ def _refuse_strange_rows(cursor, model, expected, pk):
         raise TransferRefused(f"The file holds rows of another organization in {model._meta.db_table}.")
 
 
-def explain_import_error(error):
+def _explain_import_error(error):
     """Why PostgreSQL refused, in a sentence; most likely an id or an e-mail address is in use."""
     cause = error.__cause__
     if isinstance(cause, UniqueViolation):

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 from payments import gateway, ledger
 from payments.models import Payment, Refund
 
@@ -91,6 +91,6 @@ def settle_event(event: gateway.Event, *, now: datetime) -> None:
 def open_confined_transaction(organization_id: int) -> Iterator[None]:
     """A transaction for what a provider says by itself: of one organization, and nobody's doing."""
     with transaction.atomic():
-        confine(organization_id=organization_id)
+        confine_transaction(organization_id=organization_id)
         yield
     release()

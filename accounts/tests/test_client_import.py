@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import client_import
-from accounts.client_import import Problem, read
+from accounts.client_import import Problem, read_clients
 from accounts.models import User
 from clientline.refusals import Forbidden
 from clientline.web.sheets import Unreadable
 from organizations import audit
 from organizations.models import Audit
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 
 HEADING = "name,email,phone\n"
 
@@ -25,8 +25,8 @@ def file_of(*lines, heading=HEADING):
 
 
 def save(cast, content, by="admin", **options):
-    reading = read(content)
-    return client_import.save(
+    reading = read_clients(content)
+    return client_import.save_clients(
         by=getattr(cast, by),
         organization=cast.organization,
         clients=reading.clients,
@@ -51,7 +51,7 @@ def test_what_is_imported(salon):
 def test_any_spreadsheets_csv_is_read(separator, newline, encoding):
     lines = (" E-Mail", "Birthday", "NAME "), ("zoe@example.com", "1.1.1990", "Zoë"), ("", "", ""), ("x@y.example",)
     text = newline.join(separator.join(line) for line in lines)
-    reading = read(text.encode(encoding))
+    reading = read_clients(text.encode(encoding))
     assert [(each.line, each.name, each.email, each.phone) for each in reading.clients] == [
         (2, "Zoë", "zoe@example.com", "")
     ]
@@ -83,13 +83,13 @@ def test_any_spreadsheets_csv_is_read(separator, newline, encoding):
     ],
 )
 def test_a_faulty_line_is_named(line, column, reason, cell):
-    reading = read(file_of("One,one@example.com,1", line, "Two,two@example.com,2"))
+    reading = read_clients(file_of("One,one@example.com,1", line, "Two,two@example.com,2"))
     assert Problem(3, column, reason, cell) in reading.problems
     assert [client.name for client in reading.clients] == ["One", "Two"]
 
 
 def test_lines_are_counted_as_an_editor_does():
-    reading = read(file_of('"Ann\nLee",ann@example.com,', "", "Bob,nobody,"))
+    reading = read_clients(file_of('"Ann\nLee",ann@example.com,', "", "Bob,nobody,"))
     assert [(each.line, each.column) for each in reading.problems] == [(5, "email")]
 
 
@@ -120,7 +120,7 @@ def test_lines_are_counted_as_an_editor_does():
 def test_what_is_no_list_of_clients_is_refused_with_what_to_do(content, told):
     options = told.split("|")
     try:
-        said = " ".join(problem.reason for problem in read(content).problems)
+        said = " ".join(problem.reason for problem in read_clients(content).problems)
     except Unreadable as error:
         said = str(error)
     assert any(option in said for option in options), said
@@ -128,7 +128,7 @@ def test_what_is_no_list_of_clients_is_refused_with_what_to_do(content, told):
 
 @pytest.mark.parametrize("line", ['"Ann,ann@example.com', f"{'x' * 200_000},a@b.example", 'Ann "x,"y" z,1'])
 def test_where_the_reading_stopped_is_named_too(line):
-    reading = read(file_of("One,nobody,1", line, "Two,nobody,2"))
+    reading = read_clients(file_of("One,nobody,1", line, "Two,nobody,2"))
     assert [problem.line for problem in reading.problems] == [2, 3]
     assert "were not read" in reading.problems[1].reason
 
@@ -145,7 +145,7 @@ def ten_thousand(faulty):
 def test_thirty_faulty_lines_of_ten_thousand_are_all_named_and_nothing_is_saved(salon, clinic):
     before = User.objects.count()
     content = ten_thousand(faulty=True)
-    reading, taken = read(content), save(salon, content)
+    reading, taken = read_clients(content), save(salon, content)
     # Somebody's here and somebody's in another organization answer alike.
     assert taken == [
         Problem(1002, "email", client_import.TAKEN, "client@clinic.example"),
@@ -179,8 +179,8 @@ def numbers_given():
 def test_a_check_writes_no_row_and_is_remembered(salon, clinic):
     before, given = User.objects.count(), numbers_given()
     content = file_of("Ann,ann@example.com,", "Bob,client@salon.example,")
-    clients = read(content).clients
-    told = client_import.save(
+    clients = read_clients(content).clients
+    told = client_import.save_clients(
         by=salon.manager, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
     )
     assert [problem.cell for problem in told] == ["client@salon.example"]
@@ -192,10 +192,10 @@ def test_a_check_writes_no_row_and_is_remembered(salon, clinic):
 
 
 def test_a_check_does_not_tell_who_is_a_client_elsewhere(salon, clinic):
-    clients = read(file_of("Bob,client@clinic.example,", "Cid,client@salon.example,")).clients
+    clients = read_clients(file_of("Bob,client@clinic.example,", "Cid,client@salon.example,")).clients
     with transaction.atomic():
-        confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
-        told = client_import.save(
+        confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+        told = client_import.save_clients(
             by=salon.admin, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
         )
         release()
@@ -221,7 +221,7 @@ def test_only_who_may_import_does(salon, role):
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_of_one_file_at_once_save_it_once(salon):
     content = ten_thousand(faulty=False)[:60_000].rpartition(b"\n")[0]
-    clients, found, together = read(content).clients, [], threading.Barrier(2)
+    clients, found, together = read_clients(content).clients, [], threading.Barrier(2)
 
     def work():
         together.wait()

@@ -7,7 +7,7 @@ import pytest
 from appointments import booking
 from appointments.availability import Need
 from appointments.models import Appointment
-from appointments.placing import refuse_unstorable
+from appointments.placing import refuse_unstorable_times
 from appointments.refusals import InvalidTransition, TooFarAhead, TooLate, TooSoon
 from appointments.tests.factories import always_at_work
 from clientline.refusals import FieldRefused
@@ -132,7 +132,7 @@ def test_visits_start_at_whole_minutes(house, odd):
 def refused(start, need):
     """The field with which this is refused, or None."""
     try:
-        refuse_unstorable(start, need)
+        refuse_unstorable_times(start, need)
     except FieldRefused as refusal:
         return refusal.errors[0]["field"]
     return None

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from appointments import history
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 
 pytestmark = pytest.mark.clock
 
@@ -26,7 +26,7 @@ def test_the_owner_cannot_change_or_delete_history(fact, sql):
 
 @pytest.mark.parametrize("sql", ["UPDATE appointment_history SET reason = 'x'", "DELETE FROM appointment_history"])
 def test_the_tenants_role_may_not_even_try(salon, fact, sql):
-    confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+    confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
     with pytest.raises(DatabaseError, match="denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
     release()

@@ -36,14 +36,14 @@ class BulkMixin:
         rows = self.get_permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)
         # In the order of their ids, so that two who choose the same rows do not wait for each other in a circle.
         locked = list(rows.select_for_update(of=("self",), no_key=True).order_by("id"))
-        refused = {row.pk: refusal for row in locked if (refusal := self.refusal_of(perform, row))}
+        refused = {row.pk: refusal for row in locked if (refusal := self.try_on(perform, row))}
         changed = [row for row in locked if row.pk not in refused]
         LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, change_message=done.capitalize())
         return self.tell(
             request, changed, done, [*refused.values(), *self.tell_out_of_reach(len(chosen) - len(locked))]
         )
 
-    def refusal_of(self, perform, row):
+    def try_on(self, perform, row):
         """Why this row was not changed, as a sentence, or None."""
         try:
             with transaction.atomic():

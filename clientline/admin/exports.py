@@ -56,9 +56,9 @@ class ExportMixin:
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
         names = self.keep_visible(request, self.export_columns)
         self.admin_site.note_export(request, self.opts.db_table, rows=len(keys))
-        return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.lines(request, keys, names))
+        return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.write_lines(request, keys, names))
 
-    def lines(self, request, keys, names):
+    def write_lines(self, request, keys, names):
         """The heading and a line for each key that is still in scope, in their order; a few rows in memory at once."""
         yield names
         columns = ["pk", "organization__timezone", *(self.export_columns[name] for name in names)]

@@ -65,15 +65,15 @@ class Cursor:
             made_for, backward, *values = json.loads(base64.b64decode(text.encode("ascii"), b"-_", validate=True))
             if made_for != ordering or not isinstance(backward, bool):
                 raise ValueError
-            position = tuple(check_cursor_value(value, kind) for value, kind in zip(values, kinds, strict=True))
+            position = tuple(_check_cursor_value(value, kind) for value, kind in zip(values, kinds, strict=True))
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-            raise make_parameter_error(
+            raise _make_parameter_error(
                 "cursor", "This cursor was not made for this list. Follow `next` and `previous`."
             ) from error
         return cls(ordering, position, backward)
 
 
-def check_cursor_value(value, kind):
+def _check_cursor_value(value, kind):
     if isinstance(kind, DateTimeField):
         return parse_instant(value)
     if isinstance(value, str) and kind.get_internal_type() == "CharField":
@@ -85,7 +85,7 @@ def check_cursor_value(value, kind):
     raise ValueError
 
 
-def make_parameter_error(parameter, message):
+def _make_parameter_error(parameter, message):
     return ValidationError({parameter: [message]}, code="invalid")
 
 
@@ -136,20 +136,20 @@ class KeysetPagination(BasePagination):
     def read_limit(self):
         text = self.request.query_params.get("limit", str(DEFAULT_LIMIT))
         if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT):
-            raise make_parameter_error("limit", f"Choose a whole number from 1 to {MAX_LIMIT}.")
+            raise _make_parameter_error("limit", f"Choose a whole number from 1 to {MAX_LIMIT}.")
         return int(text)
 
     def read_ordering(self, view):
         ordering = self.request.query_params.get("ordering", view.default_ordering)
         allowed = ("id", *view.orderings)
         if ordering.removeprefix("-") not in allowed:
-            raise make_parameter_error("ordering", f"Order by one of: {', '.join(allowed)}; `-` in front reverses.")
+            raise _make_parameter_error("ordering", f"Order by one of: {', '.join(allowed)}; `-` in front reverses.")
         return ordering
 
     def wants_count(self):
         text = self.request.query_params.get("count", "false")
         if text not in ("true", "false"):
-            raise make_parameter_error("count", "Say true or false.")
+            raise _make_parameter_error("count", "Say true or false.")
         return text == "true"
 
     def read_cursor(self, model):
@@ -157,7 +157,7 @@ class KeysetPagination(BasePagination):
         kinds = [model._meta.get_field(name) for name in self.names]
         return None if text is None else Cursor.decode(text, self.ordering, kinds)
 
-    def link(self, answer, *, backward):
+    def make_link(self, answer, *, backward):
         cursor = Cursor(self.ordering, tuple(answer[name] for name in self.names), backward).encode()
         sent = self.request.query_params.lists()
         kept = [(name, value) for name, values in sent if name != "cursor" for value in values]
@@ -171,8 +171,8 @@ class KeysetPagination(BasePagination):
             answers.reverse()
         has_next, has_previous = self.backward or more, more if self.backward else self.cursor is not None
         body = {
-            "next": self.link(answers[-1], backward=False) if answers and has_next else None,
-            "previous": self.link(answers[0], backward=True) if answers and has_previous else None,
+            "next": self.make_link(answers[-1], backward=False) if answers and has_next else None,
+            "previous": self.make_link(answers[0], backward=True) if answers and has_previous else None,
         }
         if self.count is not None:
             body["count"] = self.count

@@ -57,7 +57,7 @@ def read_object(body):
     if not isinstance(value, dict):
         raise ParseError("Send one JSON object.")
     _refuse_deep(value, DEEPEST)
-    refuse_unstorable(text, value)
+    _refuse_unstorable(text, value)
     return value
 
 
@@ -70,7 +70,7 @@ def _refuse_deep(value, levels):
             _refuse_deep(inner, levels - 1)
 
 
-def refuse_unstorable(text, value):
+def _refuse_unstorable(text, value):
     """NUL and lone surrogates are JSON, but no text PostgreSQL or UTF-8 can hold."""
     if "\\u" not in text:
         return

@@ -37,22 +37,22 @@ PROBLEM_RESPONSE = {
 }
 
 
-def describe_header(name, description, **options):
+def _describe_header(name, description, **options):
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, **options)
 
 
-IDEMPOTENCY_KEY = describe_header(
+IDEMPOTENCY_KEY = _describe_header(
     "Idempotency-Key",
     "Names the request: sent again within 24 hours, it is answered as the first time and does nothing",
     pattern="^[ -~]{1,255}$",
 )
-REPLAYED = describe_header("Idempotent-Replayed", "`true` where the request was answered before", response=[200, 201])
-IF_MATCH = describe_header(
+REPLAYED = _describe_header("Idempotent-Replayed", "`true` where the request was answered before", response=[200, 201])
+IF_MATCH = _describe_header(
     "If-Match",
     "The ETag of the version that is meant, several, or *",
     pattern=r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$',
 )
-ETAG = describe_header("ETag", "The version of the row, in quotes", response=[200, 201])
+ETAG = _describe_header("ETag", "The version of the row, in quotes", response=[200, 201])
 # The further refusals of operations that take these headers.
 REFUSALS = {
     "Idempotency-Key": {

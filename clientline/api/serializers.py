@@ -55,7 +55,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
     def get_fields(self):
         """Copies of fields that are built once: they differ only in the serializer that they are bound to."""
-        return {name: copy_field(field) for name, field in build_fields(type(self)).items()}
+        return {name: _copy_field(field) for name, field in _build_fields(type(self)).items()}
 
     def build_standard_field(self, field_name, model_field):
         # Uniqueness is the database's to judge: a query sees neither other organizations nor other requests.
@@ -100,7 +100,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         field = self.fields.get(key)
         if field is None:
             return UNKNOWN_KEY
-        if field.read_only and not is_same_value(self.present.get(key, empty), value):
+        if field.read_only and not _is_same_value(self.present.get(key, empty), value):
             return serializers.ErrorDetail("This key is read-only, and this is not its value.", code="read_only")
         return None
 
@@ -147,15 +147,15 @@ class ClientLineSerializer(serializers.ModelSerializer):
 
 
 @cache
-def build_fields(serializer_class):
+def _build_fields(serializer_class):
     return super(ClientLineSerializer, serializer_class()).get_fields()
 
 
-def copy_field(field):
+def _copy_field(field):
     """A field with others inside knows them, and they know it."""
     return deepcopy(field) if hasattr(field, "child") or hasattr(field, "fields") else copy(field)
 
 
-def is_same_value(present, sent):
+def _is_same_value(present, sent):
     """Whether these are one JSON value: in Python, true is 1."""
     return type(present) is type(sent) and present == sent

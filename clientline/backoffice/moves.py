@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clientline.admin.forms import Refusable
-from clientline.backoffice.money.provider import settle_with_provider
+from clientline.backoffice.money.provider import settle_and_tell
 from clientline.backoffice.page import render_page
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
@@ -138,7 +138,7 @@ class MovesMixin:
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
             done, made = self.try_to_perform(request, move, row, form)
             if done:
-                note = settle_with_provider(request, made)
+                note = settle_and_tell(request, made)
                 told = note or move.done.format(**form.get_figures())
                 self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
                 return HttpResponseRedirect(self.get_home_url(request, row))

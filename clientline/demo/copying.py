@@ -6,7 +6,7 @@ from django.db import connection
 from psycopg.sql import SQL, Identifier
 
 
-def save(rows):
+def copy_rows(rows):
     """Write new rows of one model and give them their keys. Raises IntegrityError."""
     if not rows:
         return

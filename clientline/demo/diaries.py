@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appointments.hours import DAY
 from appointments.models import SpecialHours, TimeOff, WorkingHours
-from clientline.demo.trades import _to_minutes
+from clientline.demo.trades import to_minutes
 
-OPEN_SATURDAY = ((_to_minutes(10), _to_minutes(14)),)
-OPEN_TODAY = ((_to_minutes(10), _to_minutes(13)), (_to_minutes(13.5), _to_minutes(18)))
+OPEN_SATURDAY = ((to_minutes(10), to_minutes(14)),)
+OPEN_TODAY = ((to_minutes(10), to_minutes(13)), (to_minutes(13.5), to_minutes(18)))
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Absence:
     days: int = 1
     hours: tuple = (0, DAY)  # of each day, in wall-clock minutes
 
-    def dates(self):
+    def list_dates(self):
         return [self.first + timedelta(days=offset) for offset in range(self.days)]
 
     def row(self, zone, **columns):
         starts, ends = self.hours
         return TimeOff(
-            starts_at=make_moment(self.first, starts, zone),
-            ends_at=make_moment(self.dates()[-1], ends, zone),
+            starts_at=_make_moment(self.first, starts, zone),
+            ends_at=_make_moment(self.list_dates()[-1], ends, zone),
             reason=self.reason,
             **columns,
         )
@@ -43,10 +43,10 @@ class Diary:
         self.absences = absences
         self.away = defaultdict(list)
         for absence in (*closures, *absences):
-            for day in absence.dates():
+            for day in absence.list_dates():
                 self.away[day].append(absence.hours)
 
-    def hours(self, day):
+    def find_hours(self, day):
         return self.special.get(day, self.week.get(day.weekday(), ()))
 
     def find_end_of_absence(self, day, start, end):
@@ -59,7 +59,7 @@ class Diary:
 
     def make_working_hours(self):
         return [
-            WorkingHours(**self.columns(), weekday=weekday, starts=make_time(opens), ends=make_time(closes))
+            WorkingHours(**self.columns(), weekday=weekday, starts=_make_time(opens), ends=_make_time(closes))
             for weekday, intervals in sorted(self.week.items())
             for opens, closes in intervals
         ]
@@ -69,8 +69,8 @@ class Diary:
             SpecialHours(
                 **self.columns(),
                 date=day,
-                starts=opens and make_time(opens),
-                ends=closes and make_time(closes),
+                starts=opens and _make_time(opens),
+                ends=closes and _make_time(closes),
             )
             for day, intervals in sorted(self.special.items())
             for opens, closes in intervals or [(None, None)]
@@ -95,7 +95,7 @@ def draw_special(rng, today):
 
 def draw_training(rng, today):
     """An afternoon on which the whole organization is closed."""
-    return Absence(_draw_workday(rng, today, 8, 20), "Team training", hours=(_to_minutes(13), _to_minutes(18)))
+    return Absence(_draw_workday(rng, today, 8, 20), "Team training", hours=(to_minutes(13), to_minutes(18)))
 
 
 def draw_absences(rng, today):
@@ -104,7 +104,7 @@ def draw_absences(rng, today):
     absences = [Absence(today + timedelta(days=away), "Holiday", days=rng.randrange(5, 13))]
     if rng.random() < 0.4:
         soon = _draw_workday(rng, today, 2, 15)
-        absences.append(Absence(soon, "Doctor's appointment", hours=(_to_minutes(11), _to_minutes(12.5))))
+        absences.append(Absence(soon, "Doctor's appointment", hours=(to_minutes(11), to_minutes(12.5))))
     return absences
 
 
@@ -114,9 +114,9 @@ def _draw_workday(rng, today, earliest, latest):
     return day + timedelta(days=7 - day.weekday() if day.weekday() >= 5 else 0)
 
 
-def make_time(minutes):
+def _make_time(minutes):
     return time(*divmod(minutes % DAY, 60))
 
 
-def make_moment(day, minutes, zone):
-    return datetime.combine(day + timedelta(days=minutes // DAY), make_time(minutes), zone).astimezone(UTC)
+def _make_moment(day, minutes, zone):
+    return datetime.combine(day + timedelta(days=minutes // DAY), _make_time(minutes), zone).astimezone(UTC)

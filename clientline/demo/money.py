@@ -48,7 +48,7 @@ def charge(visit, place):
 
 def _prepay(visit, given_back):
     at = visit.created_at + 2 * MINUTE
-    return make_payment(visit, visit.price, at, method=Method.ONLINE, by=visit.client_id, given_back=given_back)
+    return _make_payment(visit, visit.price, at, method=Method.ONLINE, by=visit.client_id, given_back=given_back)
 
 
 def settle(rng, visit, due, place, at):
@@ -59,20 +59,20 @@ def settle(rng, visit, due, place, at):
         case "unpaid":
             return []
         case "pending":
-            return [make_payment(visit, due, at, method=method, status=Status.PENDING)]
+            return [_make_payment(visit, due, at, method=method, status=Status.PENDING)]
         case "retried":
-            failed = make_payment(visit, due, at - 2 * MINUTE, method=Method.CARD, status=Status.FAILED)
-            return [failed, make_payment(visit, due, at, method=method)]
+            failed = _make_payment(visit, due, at - 2 * MINUTE, method=Method.CARD, status=Status.FAILED)
+            return [failed, _make_payment(visit, due, at, method=method)]
         case "in_parts":
             return [
-                make_payment(visit, half, at, method=method),
-                make_payment(visit, due - half, at, method=Method.CASH),
+                _make_payment(visit, half, at, method=method),
+                _make_payment(visit, due - half, at, method=Method.CASH),
             ]
     given_back = {"refunded": due, "partly_refunded": half}.get(way, 0)
-    return [make_payment(visit, due, at, method=method, given_back=given_back)]
+    return [_make_payment(visit, due, at, method=method, given_back=given_back)]
 
 
-def make_payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None):
+def _make_payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None):
     """A payment that ends at the moment `at`; an online one was begun a minute before."""
     return Payment(
         organization_id=visit.organization_id,

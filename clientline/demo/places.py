@@ -44,35 +44,35 @@ class Place:
         return f"{self.street.replace('#', str(rng.randrange(1, 190)))}, {self.city}"
 
 
-def split_names(first, last):
+def _split_names(first, last):
     return Names(tuple(first.split()), tuple(last.split()))
 
 
-ENGLISH = split_names(
+ENGLISH = _split_names(
     "Olivia Noah Amelia George Isla Arthur Ava Leo Grace Oscar Freya Theo Ruby Jack Emily Henry Chloe Daniel Zoe Owen",
     "Smith Jones Taylor Brown Wilson Evans Walker Clarke Hughes Bennett Foster Murphy Reid Lawson Porter Hayes Quinn "
     "Barker Ellis Shaw",
 )
-GERMAN = split_names(
+GERMAN = _split_names(
     "Lena Jonas Hannah Felix Clara Paul Lea Emil Greta Anton Ida Moritz Katrin Stefan Petra Dirk Elif Cem Nora Jan",
     "Müller Schmidt Weber Fischer Wagner Becker Hoffmann Schäfer Koch Bauer Richter Klein Wolf Schröder Neumann Krüger "
     "Yılmaz Vogel Busch Lorenz",
 )
-FRENCH = split_names(
+FRENCH = _split_names(
     "Camille Louis Chloé Gabriel Manon Hugo Inès Jules Léa Sarah Nathan Zoé Rémi Élise Théo Jeanne Luc Anaïs Noé",
     "Martin Bernard Dubois Robert Petit Moreau Laurent Girard Roux Mercier Blanc Garnier Faure Rousseau Lambert "
     "Chevalier Perrin Gauthier Tremblay",
 )
-JAPANESE = split_names(
+JAPANESE = _split_names(
     "Haruto Yui Sota Hina Yuto Sakura Ren Aoi Riku Mio Daiki Rin Takumi Nana Kenji Emi Shota Kaori Ryo Misaki",
     "Sato Suzuki Takahashi Tanaka Watanabe Ito Yamamoto Nakamura Kobayashi Kato Yoshida Yamada Sasaki Matsumoto Inoue "
     "Kimura Hayashi Shimizu Mori Abe",
 )
-INDIAN = split_names(
+INDIAN = _split_names(
     "Aarav Diya Vivaan Ananya Aditya Isha Arjun Kavya Rohan Meera Karan Priya Nikhil Saanvi Rahul Neha Pooja Asha",
     "Sharma Patel Gupta Iyer Reddy Nair Mehta Singh Kapoor Joshi Rao Das Menon Verma Bose Pillai Kulkarni Shetty Bhat",
 )
-BRAZILIAN = split_names(
+BRAZILIAN = _split_names(
     "Miguel Helena Arthur Alice Heitor Laura Davi Valentina Lucas Sofia Pedro Julia Mateus Beatriz Lívia Marina "
     "Bruno Luana",
     "Silva Santos Oliveira Souza Lima Pereira Ferreira Costa Rodrigues Almeida Nascimento Araújo Ribeiro "

@@ -44,16 +44,18 @@ class Calendar:
         # Today is nearly full, each later day less so, and the slower the more visits there are to give.
         scale = share / VISITS_PER_DAY or 1
         days = ((self.today + timedelta(days=offset), TODAY_FILLED * exp(-offset / scale)) for offset in range(AHEAD))
-        return chain.from_iterable(self.day(day, filled) for day, filled in days)
+        return chain.from_iterable(self.fill_day(day, filled) for day, filled in days)
 
     def fill_behind(self):
-        return chain.from_iterable(self.day(self.today - timedelta(days=offset), PAST_FILLED) for offset in count(1))
+        return chain.from_iterable(
+            self.fill_day(self.today - timedelta(days=offset), PAST_FILLED) for offset in count(1)
+        )
 
-    def day(self, day, filled):
+    def fill_day(self, day, filled):
         """Visits of one date, about as dense as `filled` (0 to 1) says."""
         midnight = self.diary.find_start(day)
         free = 0  # the minute from which the visits before, with their buffers, are over
-        for opens, closes in self.diary.hours(day):
+        for opens, closes in self.diary.find_hours(day):
             at = opens
             while at < closes:
                 if self.rng.random() > filled:

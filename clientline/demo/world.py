@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 from random import Random
 
 from clientline.demo.businesses import choose_working_week, draw_businesses, set_quotas, share_out
-from clientline.demo.copying import save
+from clientline.demo.copying import copy_rows
 from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_training
 from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
@@ -42,13 +42,13 @@ class World:
     def build(self, visits):
         rng, business = self.rng, self.business
         self.organization = draw_organization(rng, business, now=self.now)
-        save([self.organization])
+        copy_rows([self.organization])
         self.team = draw_team(rng, business, self.organization, visits=visits, password=self.password)
-        save(self.team.list_everybody())
+        copy_rows(self.team.list_everybody())
         self.services = draw_services(business, self.organization)
-        save(self.services)
+        copy_rows(self.services)
         self.performers = draw_performers(rng, business, self.services, self.team.staff)
-        save(self.performers)
+        copy_rows(self.performers)
         diaries = self.build_diaries()
         for diary, quota in zip(diaries, set_quotas(visits, len(diaries)), strict=True):
             yield self.build_visits(diary, quota)
@@ -69,9 +69,9 @@ class World:
             for position, person in enumerate(self.team.staff)
         ]
         closed = training.row(organization.zone, organization_id=organization.pk, created_at=organization.created_at)
-        save([row for diary in diaries for row in diary.make_working_hours()])
-        save([row for diary in diaries for row in diary.make_special_hours()])
-        save([closed] + [row for diary in diaries for row in diary.make_time_off()])
+        copy_rows([row for diary in diaries for row in diary.make_working_hours()])
+        copy_rows([row for diary in diaries for row in diary.make_special_hours()])
+        copy_rows([closed] + [row for diary in diaries for row in diary.make_time_off()])
         return diaries
 
     def build_visits(self, diary, quota):
@@ -79,11 +79,11 @@ class World:
         services = self.list_services_of(diary.person)
         visits = Calendar(rng, self.organization, services, diary, today=self.today, now=now).draw(quota)
         self.build_clients(visits)
-        save(visits)
-        save([fact for visit in visits for fact in draw_history(visit)])
+        copy_rows(visits)
+        copy_rows([fact for visit in visits for fact in draw_history(visit)])
         payments = [payment for visit in visits for payment in draw_payments(rng, visit, self.business.place, now=now)]
-        save(payments)
-        save(make_refunds(payments, now=now))
+        copy_rows(payments)
+        copy_rows(make_refunds(payments, now=now))
         return len(visits)
 
     def build_clients(self, visits):
@@ -97,7 +97,7 @@ class World:
         clients = draw_clients(
             rng, self.business, team=self.team, joined=joined, first=self.clients + 1, password=self.password
         )
-        save(clients)
+        copy_rows(clients)
         self.clients += size
         for guest, visit in zip(guests, visits, strict=True):
             introduce(rng, visit, client=clients[guest], team=self.team)

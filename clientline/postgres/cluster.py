@@ -78,7 +78,7 @@ class Cluster:
         Cheap when it runs already. Raises PostgresUnavailable with a sentence for the user.
         """
         with self._explain_failures():
-            return self._answering() or self._start()
+            return self._find_answering_socket() or self._start()
 
     def stop(self):
         """End the server, rolling back what is open in it. Returns whether one was running."""
@@ -87,7 +87,7 @@ class Cluster:
 
     def status(self):
         with self._explain_failures():
-            answering, server = self._answering(), self._find_server()
+            answering, server = self._find_answering_socket(), self._find_server()
             return Status(
                 running=bool(answering),
                 pid=server.pid if server else None,
@@ -111,7 +111,7 @@ class Cluster:
         with self._explain_failures():
             return (self.directory / "PG_VERSION").exists()
 
-    def _answering(self):
+    def _find_answering_socket(self):
         # A copy of the files names the original's server; only one that calls this very directory its own will do.
         server = Postmaster.read(self.directory)
         if server and server.state == "ready" and server.directory == str(self.directory):
@@ -162,7 +162,7 @@ class Cluster:
     def _wait_for_server(self):
         """Send a server off as soon as nothing of an earlier one is alive, and wait until it accepts connections."""
         began, log_end = time.monotonic(), None
-        while not (found := self._answering()):
+        while not (found := self._find_answering_socket()):
             if not is_held(self.directory):
                 if log_end is not None:
                     self._refuse_hopeless(log_end)

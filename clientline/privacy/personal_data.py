@@ -35,7 +35,7 @@ class NotAClient(Refused):
     detail = "Only clients are erased. Deactivate somebody of the team."
 
 
-def export(*, by, person, now):
+def export_person(*, by, person, now):
     """Everything about `person` that `by` may see (None, a command: all), as JSON's own types and instants.
 
     Times are the organization's. The export is an event of the audit.
@@ -61,7 +61,9 @@ def export(*, by, person, now):
 
 def export_file(**arguments):
     """The export as indented JSON, in bytes."""
-    return orjson.dumps(export(**arguments), renderers.refuse_other_types, renderers.OPTIONS | orjson.OPT_INDENT_2)
+    return orjson.dumps(
+        export_person(**arguments), renderers.refuse_other_types, renderers.OPTIONS | orjson.OPT_INDENT_2
+    )
 
 
 def _select_visible(model, by, resource):

@@ -25,7 +25,7 @@ class PrivacyViewSet(ReadViewSet):
         person = self.get_queryset().select_related("organization").filter(pk=pk).first()
         if person is None:
             raise Http404
-        return Response(personal_data.export(by=request.user, person=person, now=timezone.now()))
+        return Response(personal_data.export_person(by=request.user, person=person, now=timezone.now()))
 
     @extend_schema(request=ErasureSerializer, responses=UserSerializer)
     def erase(self, request, pk):

@@ -10,12 +10,12 @@ from clientline.columns import AGENT_LENGTH
 
 def find_address(request):
     """The address of the nearest caller that is no declared proxy, as text; None where there is none."""
-    address = parse_address(request.META.get("REMOTE_ADDR", ""))
+    address = _parse_address(request.META.get("REMOTE_ADDR", ""))
     for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         # What is no address was not written by a proxy of ours, nor is anything before it.
-        if address is None or not _is_proxy(address) or parse_address(hop) is None:
+        if address is None or not _is_proxy(address) or _parse_address(hop) is None:
             break
-        address = parse_address(hop)
+        address = _parse_address(hop)
     return str(address) if address else None
 
 
@@ -32,7 +32,7 @@ def find_network(request):
     return str(ip_network(f"{address}/64", strict=False).network_address)
 
 
-def parse_address(text):
+def _parse_address(text):
     """The address that `text` says, or None. The zone of a local one (`%eth0`) is left out: no column can hold it."""
     try:
         address = ip_address(text.strip().partition("%")[0])

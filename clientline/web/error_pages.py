@@ -61,15 +61,15 @@ def is_admin(request):
 
 def render_error_page(request, status, detail="", code=None):
     words = WORDS.get(code) or WORDS.get(status) or (HTTPStatus(status).phrase, detail)
-    return render_error_text(request, status, *words)
+    return _render_error(request, status, *words)
 
 
 def csrf_failed(request, reason=""):
     """Django's CSRF_FAILURE_VIEW. Only pages get here: the API's views check the token themselves."""
-    return render_error_text(request, 403, *FORGED)
+    return _render_error(request, 403, *FORGED)
 
 
-def render_error_text(request, status, title, text):
+def _render_error(request, status, title, text):
     # Without the request no context processor runs: the session may hold a NUL, the database may be what failed.
     context = {
         "title": title,

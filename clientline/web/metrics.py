@@ -117,11 +117,11 @@ def count_request(route, method, status, seconds):
 
 def write_exposition(info, **gauges):
     """All of it as text; `gauges` are measured just now, `info` says by labels what is running."""
-    lines = [write_head("info", "gauge"), sample("info", info, 1)]
-    lines += [line for name, value in gauges.items() for line in (write_head(name, "gauge"), sample(name, {}, value))]
+    lines = [_write_head("info", "gauge"), sample("info", info, 1)]
+    lines += [line for name, value in gauges.items() for line in (_write_head(name, "gauge"), sample(name, {}, value))]
     totals = board.sum_rows()
     for name, (kind, says, labels) in FAMILIES.items():
-        lines += [f"# HELP clientline_{name} {says}", write_head(name, kind)]
+        lines += [f"# HELP clientline_{name} {says}", _write_head(name, kind)]
         found = {each[1:]: value for each, value in sorted(totals.items()) if each[0] == name}
         if kind == "histogram":
             lines += [
@@ -134,7 +134,7 @@ def write_exposition(info, **gauges):
     return "\n".join(lines) + "\n"
 
 
-def write_head(name, kind):
+def _write_head(name, kind):
     return f"# TYPE clientline_{name} {kind}"
 
 

@@ -11,7 +11,7 @@ from clientline.settings import name_program
 from clientline.tests.pages import submit
 from organizations.audit import AUDITED, pause_audit
 from organizations.models import Audit
-from organizations.tenancy import confine
+from organizations.tenancy import confine_transaction
 from services.models import Service
 
 
@@ -142,14 +142,14 @@ def test_nobody_rewrites_it(salon):
     for statement in ("UPDATE audit SET actor_id = NULL", "DELETE FROM audit"):
         with pytest.raises(IntegrityError, match="audit is append-only"), transaction.atomic():
             sql(statement)
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     for statement in ("UPDATE audit SET actor_id = NULL", "DELETE FROM audit", "TRUNCATE audit"):
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             sql(statement)
 
 
 def test_a_tenant_sees_its_own_and_notes_none_for_others(salon, clinic):
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     assert set(Audit.objects.values_list("organization", flat=True)) == {salon.organization.pk}
     for organization_id in (clinic.organization.pk, None):
         with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
@@ -163,7 +163,7 @@ def test_the_owner_may_switch_it_off_for_a_transaction_and_nobody_confined(salon
         Service.objects.filter(pk=salon.service.pk).update(price=1)
     assert told(**since) == []
     with pause_audit():
-        confine(organization_id=salon.organization.pk)
+        confine_transaction(organization_id=salon.organization.pk)
         Service.objects.filter(pk=salon.service.pk).update(price=2)
     assert [row[-1] for row in told(**since)] == [{"price": ["1.00", "2.00"]}]
 

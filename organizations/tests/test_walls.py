@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from organizations.tenancy import confine
+from organizations.tenancy import confine_transaction
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 # Every reference between rows of organizations: table, column, constraint, and the row of the cast to change.
@@ -81,7 +81,7 @@ def owner_column(table):
 def test_a_confined_transaction_sees_its_own_rows_only(homes):
     salon, _ = homes
     rows = {table: sql(f"SELECT {owner_column(table)} FROM {table}") for table in TABLES}
-    confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+    confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
     for table, everybodys in rows.items():
         ours = [row for row in everybodys if row == (salon.organization.pk,)]
         assert 0 < len(ours) < len(everybodys)
@@ -90,7 +90,7 @@ def test_a_confined_transaction_sees_its_own_rows_only(homes):
 
 def test_a_confined_transaction_changes_and_deletes_nothing_foreign(homes):
     salon, clinic = homes
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     for table in TABLES - {"service_staff"}:  # links are made and ended, never changed
         owner = owner_column(table)
         assert sql(f"UPDATE {table} SET {owner} = {owner} WHERE {owner} = %s", clinic.organization.pk) == 0
@@ -99,20 +99,20 @@ def test_a_confined_transaction_changes_and_deletes_nothing_foreign(homes):
 
 
 def test_without_an_organization_there_are_no_rows(homes):
-    confine(organization_id=None)
+    confine_transaction(organization_id=None)
     assert {table: sql(f"SELECT count(*) FROM {table}") for table in TABLES} == {table: [(0,)] for table in TABLES}
 
 
 def test_a_confined_transaction_writes_no_row_for_another_organization(homes):
     salon, clinic = homes
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     insert = "INSERT INTO services (organization_id, name) VALUES (%s, 'Cut')"
     assert refused(insert, clinic.organization.pk, by=ProgrammingError).sqlstate == "42501"
     assert sql(insert, salon.organization.pk) == 1
 
 
 def test_a_confined_transaction_cannot_delete_what_is_never_deleted_nor_read_what_is_no_tenants_business(homes):
-    confine(organization_id=homes[0].organization.pk)
+    confine_transaction(organization_id=homes[0].organization.pk)
     for table in ("appointments", "payments", "refunds", "organizations"):
         assert refused(f"DELETE FROM {table}", by=ProgrammingError).sqlstate == "42501"
     for table in ("sessions", "django_migrations", "auth_permission"):

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 from payments import ledger
 from payments.models import Refund
 from payments.tests.factories import PaymentFactory, RefundFactory
@@ -123,10 +123,10 @@ def test_refunds_are_confined_by_row_security(salon, clinic, paid):
     RefundFactory(payment=paid)
     RefundFactory(payment=theirs)
     for organization, seen in ((salon.organization, [paid.pk]), (clinic.organization, [theirs.pk]), (None, [])):
-        confine(organization_id=organization and organization.pk)
+        confine_transaction(organization_id=organization and organization.pk)
         assert list(Refund.objects.values_list("payment", flat=True)) == seen
         release()
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     assert refused(INSERT, clinic.organization.pk, theirs.pk, "1.00") == "42501"
     assert refused("UPDATE refunds SET reason = 'x' WHERE payment_id = %s", theirs.pk) is None
     assert refused("DELETE FROM refunds") == "42501"
@@ -135,7 +135,7 @@ def test_refunds_are_confined_by_row_security(salon, clinic, paid):
 
 
 def test_the_ledger_passes_by_its_own_triggers(salon, paid):
-    confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+    confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
     refund = ledger.refund_payment(by=salon.admin, payment=paid, amount=paid.amount, reason="x", now=timezone.now())
     release()
     assert (refund.status, paid.status) == ("completed", "refunded")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 from payments import ledger, reports
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory, RefundFactory
@@ -182,7 +182,7 @@ def test_behind_the_wall_each_day_reads_its_own_part_of_the_index(salon, till):
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ANALYZE payments; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        confine(organization_id=salon.organization.pk)
+        confine_transaction(organization_id=salon.organization.pk)
         plan = []
         with connection.execute_wrapper(partial(explain, plan)):
             reports.report_revenue(Period(salon.organization, date(2026, 1, 1), date(2026, 12, 31), "day"))

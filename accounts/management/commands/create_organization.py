@@ -40,7 +40,7 @@ class Command(BaseCommand):
         admin = {"name": admin_name, "email": admin_email.lower(), "role": User.Role.ADMIN}
         _refuse_invalid(organization)
         _refuse_invalid(User(**admin), prefix="admin-", exclude=["organization", "password"])
-        password, made_up = self.password(admin_password_stdin)
+        password, made_up = self.choose_password(admin_password_stdin)
         try:
             found_organization(organization=organization, name=admin_name, email=admin["email"], password=password)
         except FieldRefused as error:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if made_up:
             self.stdout.write(f"The password, which is not shown again: {password}")
 
-    def password(self, from_stdin):
+    def choose_password(self, from_stdin):
         """The admin's password, and whether it was made up here."""
         if from_stdin:
             return sys.stdin.readline().rstrip("\r\n"), False

@@ -25,14 +25,14 @@ class Command(BaseCommand):
             organization = Organization.objects.get(pk=organization)
             content = file.read_bytes()
             progress = partial(tqdm, disable=None)  # only where somebody watches
-            reading = client_import.read(content, progress)
+            reading = client_import.read_clients(content, progress)
         except Organization.DoesNotExist as error:
             raise CommandError("There is no such organization.") from error
         except (OSError, Unreadable) as error:
             raise CommandError(str(error)) from error
         for note in reading.notes:
             self.stderr.write(note)
-        taken = client_import.save(
+        taken = client_import.save_clients(
             by=None,
             organization=organization,
             clients=reading.clients,

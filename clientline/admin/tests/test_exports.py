@@ -186,7 +186,7 @@ def test_clients_of_an_export_are_imported_as_they_were(salon, clinic, client):
     file = b"".join(answer.streaming_content)
     assert b"+49 (0) 30 / 12 34 56," in file
     User.objects.filter(email__in=known).delete()
-    reading = client_import.read(file)
+    reading = client_import.read_clients(file)
     assert {each.email: (each.name, each.phone) for each in reading.clients} == known
 
 

@@ -175,7 +175,7 @@ class PaymentForm(AmountForm):
             super().add_refusal(refusal)
 
 
-def record(*, by, visit, now, **details):
+def _record_payment_of_visit(*, by, visit, now, **details):
     return ledger.record_payment(by=by, appointment=visit, now=now, **details)
 
 
@@ -211,7 +211,7 @@ VISIT_MOVES = {
         "Take payment",
         ("payments", "create"),
         PaymentForm,
-        record,
+        _record_payment_of_visit,
         lambda visit, now: True,
         "Payment recorded: {amount}.",
     ),

@@ -90,7 +90,7 @@ class Diary:
         if self.caller.may("appointments", "balance"):
             rows, columns = add_balance(rows), (*COLUMNS, "due")
         found = rows.order_by("appointment_date", "pk").values_list(*columns)
-        return [make_visit_on_board(*row) for row in found[: MOST_VISITS + 1]]
+        return [_make_visit(*row) for row in found[: MOST_VISITS + 1]]
 
     def make_column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
@@ -109,7 +109,7 @@ class Diary:
         )
 
 
-def make_visit_on_board(pk, staff, client, service, status, overbooked, *instants_and_due):
+def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_due):
     starts, ends, busy_from, busy_until, *due = instants_and_due
     return Visit(
         pk,

@@ -32,13 +32,13 @@ def list_figures(caller, diary):
     return [*found, _sum_no_shows(caller, diary)]
 
 
-def select_beginning(diary):
+def _select_beginning(diary):
     """The visits that begin on the day; the board also shows those that reach into it."""
     return [visit for visit in diary.visits if visit.starts >= diary.begin]
 
 
 def _sum_visits(diary):
-    visits = [visit for visit in select_beginning(diary) if not visit.is_cancelled]
+    visits = [visit for visit in _select_beginning(diary) if not visit.is_cancelled]
     ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
     return Figure("Visits", str(len(visits)), f"{ahead} still to come")
 
@@ -54,7 +54,7 @@ def _sum_taken(diary):
 
 def _sum_open(diary):
     """What is due for the day's visits that are over, under way or called off."""
-    owed = [each.due for each in select_beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
+    owed = [each.due for each in _select_beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
     due = [amount for amount in owed if amount > 0]
     settled = "all visits are paid" if owed else "nothing is due yet"
     detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled

@@ -18,7 +18,7 @@ def rezoning_view(request):
     organization = acting.find_chosen_organization(request)
     if organization is None:
         return acting.send_to_choose(request)
-    found = list_visits_to_rezone(request.user, organization)
+    found = _list_visits_to_rezone(request.user, organization)
     return render_page(
         request,
         "rezoning.html",
@@ -32,7 +32,7 @@ def rezoning_view(request):
     )
 
 
-def list_visits_to_rezone(caller, organization):
+def _list_visits_to_rezone(caller, organization):
     """Those that the caller may see, as they are now."""
     ids = list(rezoning.find_strays(now=timezone.now(), organization=organization))
     visits = Appointment.objects.visible_to(caller, "appointments").filter(organization=organization, pk__in=ids)
@@ -41,4 +41,4 @@ def list_visits_to_rezone(caller, organization):
 
 def count_noted(caller, organization):
     """How many there are, where a look at all visits has found any; nothing is asked where it has not."""
-    return list_visits_to_rezone(caller, organization).count() if organization.visits_to_rezone else 0
+    return _list_visits_to_rezone(caller, organization).count() if organization.visits_to_rezone else 0

@@ -42,7 +42,7 @@ def today(request):
         resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
         strays=rezoning.count_noted(request.user, organization),
         steps=[] if shown else _list_steps_to_open(organization),
-        **find_orphans(request.user, organization, people, now),
+        **_find_orphans(request.user, organization, people, now),
         **_list_ways(day, diary, _read_chosen(request, shown)),
     )
 
@@ -140,7 +140,7 @@ def draw_board(caller, diary, columns):
     )
 
 
-def find_orphans(caller, organization, people, now):
+def _find_orphans(caller, organization, people, now):
     """The next visits whose person has left, for somebody else to give; and whose there are more, if there are."""
     gone = [person.pk for person in people if not person.is_active]
     visits = Appointment.objects.visible_to(caller, "appointments").filter(

@@ -17,7 +17,7 @@ NOTES = {
 }
 
 
-def settle_with_provider(request, made):
+def settle_and_tell(request, made):
     """What to tell of a payment or refund that its provider has not completed; None for anything else."""
     if type(made) not in NOTES or made.key is None:
         return None

@@ -72,8 +72,8 @@ def _judge(request, form, organization):
     digest = hashlib.sha256(b"%d:%s" % (organization.pk, content)).hexdigest()
     agreed = request.POST.get("import") == digest
     try:
-        reading = client_import.read(content)
-        taken = client_import.save(
+        reading = client_import.read_clients(content)
+        taken = client_import.save_clients(
             by=request.user,
             organization=organization,
             clients=reading.clients,

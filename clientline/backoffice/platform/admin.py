@@ -165,11 +165,11 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     @admin.display(description="people")
     def people(self, organization):
-        return write_count(organization.people)
+        return _write_count(organization.people)
 
     @admin.display(description="visits in 30 days")
     def recent_visits(self, organization):
-        return write_count(organization.recent_visits)
+        return _write_count(organization.recent_visits)
 
     @admin.display(description="last booking", empty_value="never")
     def last_booking(self, organization):
@@ -230,7 +230,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
             "organization_standing.html",
             title=f"{word} {organization}",
             organization=organization,
-            ahead=write_count(ahead.filter(status="scheduled")[:MOST].count()),
+            ahead=_write_count(ahead.filter(status="scheduled")[:MOST].count()),
             kept=changing.HasOperators.detail if changing.has_operators(organization) else None,
         )
 
@@ -242,6 +242,6 @@ class OrganizationAdmin(ClientLineModelAdmin):
         self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
 
 
-def write_count(count):
+def _write_count(count):
     """A count that stops at MOST, in words where it did."""
     return f"over {MOST}" if count == MOST else count

@@ -7,7 +7,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import Token
 from accounts.tests.factories import token_for
-from organizations.tenancy import confine, release
+from organizations.tenancy import confine_transaction, release
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_every_function_that_reads_a_table_says_where_it_is():
 
 @pytest.fixture
 def confined(salon):
-    confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+    confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
     yield salon
     release()
 
@@ -58,7 +58,7 @@ def confined(salon):
 def test_a_temporary_table_does_not_keep_sign_ins_from_ending(salon, clinic):
     for person in (salon.staff, clinic.staff):
         token_for(person)
-    confine(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+    confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
     execute("CREATE TEMPORARY TABLE tokens (id bigint, user_id bigint)")
     execute(f"UPDATE users SET password = 'another' WHERE id = {salon.staff.pk}")
     release()

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         _refuse_unfit(development)
         into.mkdir(parents=True, exist_ok=True)
         with nullcontext() if address else serve() as server, open_chromium() as browser:
-            for picture in take_pictures(browser, address or f"http://127.0.0.1:{server.port}", into):
+            for picture in _take_pictures(browser, address or f"http://127.0.0.1:{server.port}", into):
                 self.stdout.write(f"{picture}  {picture.stat().st_size // 1000} kB")
 
 
@@ -50,7 +50,7 @@ def serve():
     return Gunicorn({"SECRET_KEY": settings.SECRET_KEY}, "--workers=1", "--log-level=warning")
 
 
-def take_pictures(browser, address, into):
+def _take_pictures(browser, address, into):
     """Walk through the back office as the demo's manager, and yield each picture's path once it is there."""
 
     def take(page, name):
@@ -58,7 +58,7 @@ def take_pictures(browser, address, into):
         page.screenshot(path=into / f"{name}.png")
         return into / f"{name}.png"
 
-    page = sign_in_visitor(browser, address).page
+    page = _sign_in_visitor(browser, address).page
     _find_day(page, "Next day", "a.visit", MANY_VISITS)
     yield take(page, "today")
     busy_day = page.url
@@ -70,12 +70,12 @@ def take_pictures(browser, address, into):
     yield take(page, "visit")
     page.locator("dt:text-is('Client') + dd a").click()
     yield take(page, "client")
-    phone = sign_in_visitor(browser, address, viewport=PHONE).page
+    phone = _sign_in_visitor(browser, address, viewport=PHONE).page
     phone.goto(busy_day)
     yield take(phone, "today-phone")
 
 
-def sign_in_visitor(browser, address, **screen):
+def _sign_in_visitor(browser, address, **screen):
     visitor = Visitor(browser, address, **screen)
     visitor.sign_in(f"manager@{SONNIG.domain}", PASSWORD)
     visitor.page.wait_for_load_state()

@@ -17,7 +17,7 @@ from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from organizations.models import Audit
-from organizations.tenancy import confine
+from organizations.tenancy import confine_transaction
 from payments import ledger
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
@@ -206,12 +206,12 @@ def test_the_database_redacts_own_and_deactivated_clients_only(salon, clinic, mi
     with pytest.raises(IntegrityError, match="Only deactivated clients"):
         redact(mia)
     type(mia).objects.filter(pk__in=(mia.pk, clinic.client.pk)).update(is_active=False)
-    confine(organization_id=salon.organization.pk)
+    confine_transaction(organization_id=salon.organization.pk)
     with pytest.raises(IntegrityError, match="Only deactivated clients"):
         redact(clinic.client)
     redact(mia)
     with pytest.raises(IntegrityError, match="audit is append-only"), transaction.atomic():
-        confine(organization_id=None, operator=True)
+        confine_transaction(organization_id=None, operator=True)
         Audit.objects.filter(row=mia.pk).update(action="x")
 
 

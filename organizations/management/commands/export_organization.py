@@ -35,7 +35,7 @@ class Command(BaseCommand):
         handle, draft = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.absolute().parent)
         try:
             with bar, os.fdopen(handle, "wb") as output:
-                transfer.export(organization, output, progress=bar.update)
+                transfer.write_export(organization, output, progress=bar.update)
             os.replace(draft, file)
         finally:
             Path(draft).unlink(missing_ok=True)
