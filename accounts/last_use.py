@@ -1,16 +1,35 @@
-"""When a token or a session was last used: noted after the answer, at most once a minute, and never waited for."""
+"""When and from where a token or a session was last used; and when one that nobody uses has ended.
+
+It is noted after the answer, at most once a minute, and never waited for.
+"""
 
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Session, Token
 
 USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
+# Unused for so long, a sign-in ends: a session, or a token without a name.
+IDLE_LASTS = timedelta(days=14)
+OPERATORS_IDLE_LASTS = timedelta(hours=12)
 
 
-def write_use(row: Token | Session, *, now: datetime) -> None:
-    """Remember that the row was used, unless that was written within the last minute, or somebody holds the row."""
+def match_in_use(now: datetime) -> Q:
+    """A condition over tokens or sessions: used, or else made, not too long ago for whose they are."""
+    ordinary = Q(user=None) | Q(user__is_superuser=False)
+    return _match_used_since(now - OPERATORS_IDLE_LASTS) | _match_used_since(now - IDLE_LASTS) & ordinary
+
+
+def _match_used_since(moment: datetime) -> Q:
+    return Q(last_used_at__gt=moment) | Q(last_used_at=None, created_at__gt=moment)
+
+
+def write_use(row: Token | Session, *, now: datetime, address: str | None = None) -> None:
+    """Remember that the row was used, and from where, unless that was written within the last minute, or the row is
+    held by somebody.
+    """
     if row.last_used_at is not None and row.last_used_at >= now - USE_IS_WRITTEN_EVERY:
         return
     table = connection.ops.quote_name(row._meta.db_table)
@@ -18,4 +37,5 @@ def write_use(row: Token | Session, *, now: datetime) -> None:
     # would hold a thread for every request.
     unheld = f"SELECT id FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED"  # noqa: S608 -- a table of ours
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET last_used_at = %s WHERE id = ({unheld})", [now, row.pk])  # noqa: S608
+        use = f"UPDATE {table} SET last_used_at = %s, last_used_address = %s WHERE id = ({unheld})"  # noqa: S608
+        cursor.execute(use, [now, address, row.pk])

@@ -15,11 +15,11 @@ from accounts.last_use import write_use
 from accounts.second_factor import SecondFactorRequired
 from clientline.database.refusals import find_reason
 from clientline.refusals import Throttled
-from clientline.web.addresses import find_network
+from clientline.web.addresses import find_address, find_network
 from clientline.web.answers import answer_refusal
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.rates import rates
-from organizations import audit
+from organizations import audit, policy
 from organizations.idempotency import identify_request
 from organizations.origin import Origin, origin
 from organizations.tenancy import confine_transaction, release
@@ -68,7 +68,7 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
-        refusal = _limit_calls(request) or _lead_to_enrolment(request)
+        refusal = _limit_calls(request) or _refuse_beyond_scope(request, view) or _lead_to_enrolment(request)
         if call.is_confined and refusal is None:
             call.once = identify_request(request)
         return refusal
@@ -80,6 +80,18 @@ def _limit_calls(request):
     limit = settings.RATE_LIMIT if request.call.caller_id else settings.RATE_LIMIT_BY_ADDRESS
     wait = rates.seconds_to_wait(caller, limit)
     return answer_refusal(request, Throttled(retry_after=wait)) if wait else None
+
+
+def _refuse_beyond_scope(request, view):
+    """The refusal of a change that the caller's token is not good for, or None."""
+    token, view_class = request.call.token, getattr(view, "cls", None)
+    if token is None or request.method in SAFE or getattr(view, "open_to_any_token", False):
+        return None
+    action = getattr(view, "actions", {}).get(request.method.lower())
+    named = getattr(view_class, "policy_actions", {}).get(action, action)
+    if policy.token_permits(token.scope, getattr(view_class, "resource", None), named):
+        return None
+    return answer_refusal(request, tokens.InsufficientScope(token.scope))
 
 
 def _lead_to_enrolment(request):
@@ -139,7 +151,7 @@ def _remember_use(request):
         # A session has a row once it is read; who neither sent a token nor has signed in uses nothing.
         used = request.call.token or getattr(getattr(request, "session", None), "row", None)
         if used is not None:
-            write_use(used, now=timezone.now())
+            write_use(used, now=timezone.now(), address=find_address(request))
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The last use of a token or session could not be written: %s", find_reason(error))
 

@@ -17,6 +17,7 @@ from organizations.tenancy import TenantQuerySet
 
 # Operators are outside every scope but an operator's own.
 MEMBERS = Q(is_superuser=False)
+BELOW = Q(role__in=policy.ROLES_IN[policy.BELOW])
 
 
 def _match_members(user):
@@ -31,7 +32,8 @@ def _match_known(user):
 class UserQuerySet(TenantQuerySet):
     SCOPES = {
         policy.ORG: _match_members,
-        policy.BELOW: lambda user: _match_members(user) & Q(role__in=policy.ROLES_IN[policy.BELOW]),
+        policy.BELOW: lambda user: _match_members(user) & BELOW,
+        policy.BELOW_AND_SELF: lambda user: _match_members(user) & (BELOW | Q(pk=user.pk)),
         policy.CLIENTS: lambda user: _match_members(user) & Q(role="client"),
         policy.KNOWN: _match_known,
         policy.SELF: lambda user: Q(pk=user.pk),
@@ -106,6 +108,7 @@ class User(AbstractBaseUser):
     created_at = columns.created_at()
 
     objects = UserManager()
+    token_scope = policy.MANAGE  # of the token they call with, which may be less
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -183,11 +186,19 @@ class Token(models.Model):
     organization = columns.organization()
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens", db_constraint=False)
     name = columns.short_text(100, help_text="Empty for a token made by signing in")
+    scope = models.CharField(
+        max_length=10,
+        choices=list(zip(policy.TOKEN_SCOPES, policy.TOKEN_SCOPES, strict=True)),
+        default=policy.MANAGE,
+        db_default=policy.MANAGE,
+        help_text="`read`: nothing but GET; `book`: also visits, and new clients; `manage`: all that the role may",
+    )
     prefix = models.CharField(max_length=12, unique=True, help_text="Public part, by which the token is found")
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the whole token")
     created_at = columns.created_at()
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute")
-    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = columns.address()
+    expires_at = models.DateTimeField()
     address = columns.address()
     agent = columns.agent()
 
@@ -197,6 +208,7 @@ class Token(models.Model):
         db_table = "tokens"
         constraints = [
             SameOrganization(field="user", name="token_user_in_same_organization"),
+            columns.known("token_scope_is_known", "scope", policy.TOKEN_SCOPES),
         ]
         indexes = [models.Index(fields=["organization"], name="token_by_organization")]
 
@@ -213,6 +225,7 @@ class Session(AbstractBaseSession):
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="sessions", db_constraint=False)
     created_at = columns.created_at()
     last_used_at = models.DateTimeField(default=timezone.now, help_text="Written at most once a minute")
+    last_used_address = columns.address()
     address = columns.address()
     agent = columns.agent()
 

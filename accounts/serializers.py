@@ -5,6 +5,7 @@ from accounts import people, sign_ins, tokens
 from accounts.models import Token, User
 from clientline.api.fields import InstantField, StrictCharField
 from clientline.api.serializers import BodySerializer, ClientLineSerializer
+from organizations import policy
 from organizations.serializers import TenantSerializer
 
 
@@ -47,11 +48,21 @@ class TokenSerializer(ClientLineSerializer):
 
     class Meta:
         model = Token
-        fields = ["id", "name", "prefix", "created_at", "last_used_at", "expires_at"]
-        read_only_fields = ["id", "prefix", "created_at", "last_used_at"]
+        fields = [
+            "id",
+            "name",
+            "scope",
+            "prefix",
+            "created_at",
+            "last_used_at",
+            "last_used_address",
+            "expires_at",
+        ]
+        read_only_fields = ["id", "prefix", "created_at", "last_used_at", "last_used_address"]
+        extra_kwargs = {"expires_at": {"required": False, "help_text": "A year from now unless sent"}}
 
     def validate_expires_at(self, value):
-        if value is not None and value <= timezone.now():
+        if value <= timezone.now():
             raise serializers.ValidationError("Choose a time in the future.", code="invalid")
         return value
 
@@ -101,9 +112,11 @@ class SignInSerializer(serializers.Serializer):
     id = serializers.CharField()
     kind = serializers.ChoiceField(list(sign_ins.KINDS))
     name = serializers.CharField(help_text="Of a token made at `/auth/tokens`")
+    scope = serializers.ChoiceField(policy.TOKEN_SCOPES)
     created_at = InstantField()
     last_used_at = InstantField(allow_null=True)
-    expires_at = InstantField(allow_null=True)
+    last_used_address = serializers.IPAddressField(allow_null=True)
+    expires_at = InstantField()
     address = serializers.IPAddressField(allow_null=True)
     agent = serializers.CharField()
     current = serializers.BooleanField(help_text="Whether it made this request")

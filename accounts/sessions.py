@@ -6,6 +6,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
+from accounts.last_use import match_in_use
 from accounts.models import Session
 
 
@@ -20,9 +21,13 @@ class SessionStore(db.SessionStore):
         return Session
 
     def load(self) -> dict[str, Any]:
-        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        now = timezone.now()
+        living = Session.objects.filter(match_in_use(now), session_key=self.session_key, expire_date__gt=now)
         self.row = living.first()
-        return self.decode(self.row.session_data) if self.row else super().load()  # which forgets the key
+        if self.row is None:
+            self.delete()  # or Django would go on with one that nobody has used for too long
+            return super().load()  # which forgets the key
+        return self.decode(self.row.session_data)
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         fresh = super().create_model_instance(data)

@@ -11,8 +11,10 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.last_use import match_in_use
 from accounts.models import Session, Token
 from clientline.api.fields import is_readable_number
+from organizations import policy
 
 
 @dataclass
@@ -20,20 +22,24 @@ class SignIn:
     id: str
     kind: str
     name: str
+    scope: str
     created_at: datetime
     last_used_at: datetime | None
-    expires_at: datetime | None
+    last_used_address: str | None
+    expires_at: datetime
     address: str | None
     agent: str
     current: bool
 
 
 def _select_sessions(user):
-    return Session.objects.filter(user=user.pk, expire_date__gt=timezone.now())
+    now = timezone.now()
+    return Session.objects.filter(match_in_use(now), user=user.pk, expire_date__gt=now)
 
 
 def _select_tokens(user):
-    return Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), user=user.pk)
+    now = timezone.now()
+    return Token.objects.filter(~Q(name="") | match_in_use(now), user=user.pk, expires_at__gt=now)
 
 
 KINDS = {"session": _select_sessions, "token": _select_tokens}
@@ -56,8 +62,10 @@ def _describe_sign_in(row, **known):
     return SignIn(
         id=f"{known['kind']}-{row.pk}",
         name=getattr(row, "name", ""),
+        scope=getattr(row, "scope", policy.MANAGE),
         created_at=row.created_at,
         last_used_at=row.last_used_at,
+        last_used_address=row.last_used_address,
         expires_at=row.expires_at if isinstance(row, Token) else row.expire_date,
         address=row.address,
         agent=row.agent,

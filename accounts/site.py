@@ -1,5 +1,6 @@
 """The admin's doors: signing in and out, and one's own password."""
 
+from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 
 import qrcode
@@ -12,16 +13,24 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts import people, second_factor, second_step, sign_in, sign_ins
+from accounts import people, second_factor, second_step, sign_in, sign_ins, tokens
 from clientline.admin.base import ClientLineAdminSite
+from clientline.api.fields import LATEST
 from clientline.refusals import Refused, Throttled
 from clientline.web.marks import unconfined
+from organizations import policy
 
 BACKEND = "accounts.authentication.EmailBackend"
+SCOPES = [
+    (policy.READ, "read"),
+    (policy.BOOK, "read, book and create clients"),
+    (policy.MANAGE, "do all that you may"),
+]
 
 
 class CodeNeeded(Exception):
@@ -95,6 +104,28 @@ class OwnPasswordView(PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
 
+class TokenForm(forms.Form):
+    """A token for a program, which acts as who makes it."""
+
+    name = forms.CharField(max_length=100, label="Name of the program")
+    scope = forms.ChoiceField(choices=SCOPES, label="It may")
+    last_day = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Without one: for a year."
+    )
+
+    def clean_last_day(self):
+        day = self.cleaned_data["last_day"]
+        if day and not timezone.localdate() <= day < LATEST.date():
+            raise ValidationError("Choose a day to come, before the year 2100.", "invalid")
+        return day
+
+    def issue(self, person):
+        """Make it; returns the secret, which cannot be shown again."""
+        name, scope, last_day = (self.cleaned_data[field] for field in ("name", "scope", "last_day"))
+        end = last_day and datetime.combine(last_day + timedelta(days=1), time(), timezone.get_current_timezone())
+        return tokens.issue_token(person, now=timezone.now(), name=name, scope=scope, expires_at=end)[1]
+
+
 class AccountSite(ClientLineAdminSite):
     """These pages write sessions and count failures, which the tenants' role may not."""
 
@@ -160,13 +191,15 @@ class AccountSite(ClientLineAdminSite):
 
     @unconfined
     def sign_ins(self, request):
-        if request.method == "POST":
-            if sign_ins.end_sign_in(request.user, request.POST.get("end", "")):
+        if "end" in request.POST:
+            if sign_ins.end_sign_in(request.user, request.POST["end"]):
                 messages.success(request, "Ended.")
             return HttpResponseRedirect(reverse("admin:sign_ins"))
+        form = TokenForm(request.POST or None)
+        secret = form.issue(request.user) if form.is_valid() else ""
         found = sign_ins.list_sign_ins(request.user, current=sign_ins.current(request))
-        context = {**self.each_context(request), "title": "Where you are signed in", "sign_ins": found}
-        return TemplateResponse(request, "admin/sign_ins.html", context)
+        context = {"title": "Where you are signed in", "sign_ins": found, "form": form, "secret": secret}
+        return TemplateResponse(request, "admin/sign_ins.html", {**self.each_context(request), **context})
 
 
 def _choose_next_page(request):

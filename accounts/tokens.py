@@ -7,14 +7,32 @@ from datetime import datetime, timedelta
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.last_use import IDLE_LASTS, OPERATORS_IDLE_LASTS
 from accounts.models import Token, User
 from clientline.database.prepared import connection
 from clientline.operations import TENANT_ROLE
+from clientline.refusals import Refused
+from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import read_origin, write_settings_sql
 
 SIGN_IN_LASTS = timedelta(days=30)
+TOKEN_LASTS = timedelta(days=365)  # unless it is made with another end
 PREFIX_LENGTH = 8
+
+
+class InsufficientScope(Refused):
+    status = 403
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(MAY_ONLY[scope])
+
+
+MAY_ONLY = {
+    policy.READ: "This token may only read. Make one with the scope `book` or `manage` for more.",
+    policy.BOOK: "This token may only read, book and create clients. Make one with the scope `manage` for more.",
+}
 
 
 def issue_token(
@@ -22,21 +40,26 @@ def issue_token(
     *,
     now: datetime,
     name: str = "",
+    scope: str = policy.MANAGE,
     expires_at: datetime | None = None,
     address: str | None = None,
     agent: str = "",
 ) -> tuple[Token, str]:
-    """Save a token for `user`; returns it and the secret, which cannot be shown again."""
+    """Save a token for `user`; returns it and the secret, which cannot be shown again.
+
+    Without a `name` it is a sign-in, which ends when it is not used. Without `expires_at` it lasts a year.
+    """
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     secret = f"cl_{prefix}_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(
         organization_id=user.organization_id,
         user=user,
         name=name,
+        scope=scope,
         prefix=prefix,
         digest=hash_secret(secret),
         created_at=now,
-        expires_at=expires_at,
+        expires_at=expires_at or now + TOKEN_LASTS,
         address=address,
         agent=agent,
     )
@@ -59,10 +82,13 @@ def _list_token_columns(model: type[Model], alias: str) -> tuple[list[str], str]
 
 USER_COLUMNS, USER_SQL = _list_token_columns(User, "u")
 ORGANIZATION_COLUMNS, ORGANIZATION_SQL = _list_token_columns(Organization, "o")
+IDLE, OPERATORS_IDLE = (f"{lasts.total_seconds():.0f}" for lasts in (IDLE_LASTS, OPERATORS_IDLE_LASTS))
 BEARER = f"""
-    SELECT {{settings}}, t.id, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
+    SELECT {{settings}}, t.id, t.scope, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
     FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
-    WHERE t.prefix = %s AND t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())
+    WHERE t.prefix = %s AND t.digest = %s AND t.expires_at > now()
+      AND (t.name <> '' OR coalesce(t.last_used_at, t.created_at)
+           > now() - make_interval(secs => CASE WHEN u.is_superuser THEN {OPERATORS_IDLE} ELSE {IDLE} END))
       AND u.is_active AND o.is_active
 """  # noqa: S608 -- columns of our own models
 SETTINGS_SQL = write_settings_sql(
@@ -88,14 +114,15 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
     if row is None:
         return None
     # The settings' answers come first, then the columns in the models' order.
-    pk, last_used_at, *values = row[SETTINGS_COUNT:]
+    pk, scope, last_used_at, *values = row[SETTINGS_COUNT:]
     user = User.from_db("default", [field.attname for field in User._meta.concrete_fields], values[: len(USER_COLUMNS)])
+    user.token_scope = scope
     user.organization = Organization.from_db(
         "default",
         [field.attname for field in Organization._meta.concrete_fields],
         values[len(USER_COLUMNS) :],
     )
-    return Token(pk=pk, user=user, organization_id=user.organization_id, last_used_at=last_used_at)
+    return Token(pk=pk, user=user, organization_id=user.organization_id, scope=scope, last_used_at=last_used_at)
 
 
 def issue_sign_in_token(user: User, *, address: str | None, agent: str) -> tuple[Token, str]:

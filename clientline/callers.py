@@ -10,6 +10,7 @@ class Caller(Protocol):
     organization_id: int
     role: str
     is_superuser: bool  # a platform operator
+    token_scope: str  # of the token they call with
 
     @property
     def is_authenticated(self) -> bool: ...

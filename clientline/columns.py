@@ -21,7 +21,7 @@ class WallClockField(models.Field):
 
 
 def address():
-    """Where somebody signed in from."""
+    """Where somebody called from."""
     return models.GenericIPAddressField(null=True, blank=True, editable=False)
 
 

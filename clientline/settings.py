@@ -182,6 +182,7 @@ SECURE_REDIRECT_EXEMPT = [r"^(live|ready|metrics|)/?$"]  # asked from inside, pa
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "clientline_session"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # at most; unused, a session ends earlier
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "clientline.web.error_pages.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
@@ -220,6 +221,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AppointmentStatus": "appointments.models.Appointment.Status",
         "PaymentStatus": "payments.models.Payment.Status",
+        "TokenScope": "organizations.policy.TOKEN_SCOPES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -29,7 +29,7 @@ from appointments.views import (
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
 from clientline.web.converters import IdConverter
-from clientline.web.marks import public, unconfined
+from clientline.web.marks import open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
@@ -69,8 +69,8 @@ urlpatterns = [
     ),
     path("redoc", unconfined(served_from_here(RedocView.as_view())), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view(**READ)), name="openapi"),
-    path("auth/login", unconfined(LoginView.as_view()), name="login"),
-    path("auth/logout", unconfined(LogoutView.as_view()), name="logout"),
+    path("auth/login", open_to_any_token(unconfined(LoginView.as_view())), name="login"),
+    path("auth/logout", open_to_any_token(unconfined(LogoutView.as_view())), name="logout"),
     path("auth/me", MeView.as_view(), name="me"),
     path("auth/password", unconfined(PasswordView.as_view()), name="password"),
     path("auth/second-factor", unconfined(SecondFactorView.as_view()), name="second-factor"),

@@ -9,6 +9,7 @@ NEVER = "–"
 EVERYTHING = "all"  # every organization: the platform operator
 ORG = "org"  # all rows of the own organization
 BELOW = "below"  # its staff and clients
+BELOW_AND_SELF = "below, self"  # these, and themselves
 KNOWN = "known"  # themselves, and clients who have a visit with them or whom they registered
 CLIENTS = "clients"  # clients of the own organization
 ASSIGNED = "assigned"  # visits where they are the staff
@@ -27,7 +28,7 @@ TABLE = [
     (("organizations",), ("create", "destroy"), NEVER, NEVER, NEVER, NEVER, EVERYTHING),
     (("users",), ("list", "retrieve", "balance"), ORG, ORG, KNOWN, SELF, EVERYTHING),
     (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, EVERYTHING),
-    (("users",), ("update",), ORG, BELOW, SELF, SELF, EVERYTHING),
+    (("users",), ("update",), ORG, BELOW_AND_SELF, SELF, SELF, EVERYTHING),
     (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("users",), ("import",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("users",), ("export",), ORG, BELOW, NEVER, SELF, EVERYTHING),
@@ -76,7 +77,19 @@ CELLS = {
     for action in actions
 }
 
-ROLES_IN = {EVERYTHING: ROLES, ORG: ROLES, BELOW: ("staff", "client"), CLIENTS: ("client",)}
+ROLES_IN = {
+    EVERYTHING: ROLES,
+    ORG: ROLES,
+    BELOW: ("staff", "client"),
+    BELOW_AND_SELF: ("staff", "client"),
+    CLIENTS: ("client",),
+}
+
+# What a token lets its bearer do of what their role permits. Browsers' sessions have no such limit.
+READ, BOOK, MANAGE = "read", "book", "manage"
+TOKEN_SCOPES = (READ, BOOK, MANAGE)
+# What BOOK permits beyond reading, by resource; None: every action. Of people it makes clients only.
+BOOKING: dict[str, tuple[str, ...] | None] = {"appointments": None, "users": ("create",)}
 
 
 def find_scope(user: Caller, resource: str, action: str) -> str:
@@ -104,4 +117,13 @@ def find_withheld_keys(user: Caller, guarded: dict[str, tuple[str, str]]) -> lis
 
 def find_grantable_roles(user: Caller, action: str) -> tuple[str, ...]:
     """The roles `user` may give when they `action` (create or update) somebody."""
-    return ROLES_IN.get(find_scope(user, "users", action), ())
+    roles = ROLES_IN.get(find_scope(user, "users", action), ())
+    return roles if user.token_scope == MANAGE else tuple(role for role in roles if role == "client")
+
+
+def token_permits(token_scope: str, resource: str | None, action: str | None) -> bool:
+    """Whether a token of this scope is good for a request that changes something; for reading, each is."""
+    if token_scope == BOOK and resource in BOOKING:
+        actions = BOOKING[resource]
+        return actions is None or action in actions
+    return token_scope == MANAGE

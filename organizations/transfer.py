@@ -31,6 +31,7 @@ FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
     "users": {"merged_into_id"},
+    "tokens": {"scope", "last_used_address"},
     "appointments": {"local_start"},
 }
 

@@ -18,6 +18,7 @@ from organizations.models import IdempotencyKey
 
 JOT = timedelta(microseconds=1)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+EXPIRES = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def this_moment(db):
 
 
 def test_a_token_is_good_until_it_expires_and_not_at_that_moment(salon, this_moment):
-    for expires_at, good in ((this_moment, False), (this_moment - JOT, False), (this_moment + JOT, True), (None, True)):
-        _, secret = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=expires_at)
+    for expires_at, good in ((this_moment, False), (this_moment - JOT, False), (this_moment + JOT, True)):
+        _, secret = tokens.issue_token(salon.staff, now=LONG_AGO, name="Program", expires_at=expires_at)
         for confined in (False, True):
             assert (tokens.find_bearer(secret, confined=confined) is not None) is good
     sign_in_token, _ = tokens.issue_sign_in_token(salon.staff, address=None, agent="")
@@ -38,8 +39,9 @@ def test_a_token_is_good_until_it_expires_and_not_at_that_moment(salon, this_mom
 
 
 def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_organizations(salon):
-    _, secret = tokens.issue_token(salon.staff, now=LONG_AGO)
-    _, other = tokens.issue_token(salon.staff, now=LONG_AGO)
+    made = {"now": LONG_AGO, "name": "Program", "expires_at": EXPIRES}
+    _, secret = tokens.issue_token(salon.staff, **made)
+    _, other = tokens.issue_token(salon.staff, **made)
     Token.objects.filter(digest=tokens.hash_secret(secret)).update(last_used_at=LONG_AGO + JOT)
     found, row = tokens.find_bearer(secret, confined=False), Token.objects.get(digest=tokens.hash_secret(secret))
     assert (found, found.user, found.organization_id) == (row, salon.staff, salon.organization.pk)
@@ -49,7 +51,7 @@ def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_orga
     for row in (salon.staff, salon.organization):
         type(row).objects.filter(pk=row.pk).update(is_active=False)
         assert tokens.find_bearer(secret, confined=False) is None
-        _, too_late = tokens.issue_token(salon.staff, now=LONG_AGO)  # nothing has ended this one
+        _, too_late = tokens.issue_token(salon.staff, **made)  # nothing has ended this one
         assert tokens.find_bearer(too_late, confined=False) is None
         type(row).objects.filter(pk=row.pk).update(is_active=True)
 
@@ -78,11 +80,11 @@ def test_the_first_use_of_a_token_is_noted(salon):
 def test_what_has_expired_is_not_among_the_sign_ins(salon, monkeypatch):
     now = datetime(2031, 1, 1, tzinfo=UTC)
     monkeypatch.setattr(sign_ins, "timezone", SimpleNamespace(now=lambda: now))
-    gone, _ = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=now)
-    here, _ = tokens.issue_token(salon.staff, now=LONG_AGO, expires_at=now + JOT)
+    gone, _ = tokens.issue_token(salon.staff, now=LONG_AGO, name="Program", expires_at=now)
+    here, _ = tokens.issue_token(salon.staff, now=LONG_AGO, name="Program", expires_at=now + JOT)
     Client().force_login(salon.staff)
     for expires, found in ((now, [here]), (now + JOT, [here, Session.objects.get()])):
-        Session.objects.update(expire_date=expires)
+        Session.objects.update(expire_date=expires, last_used_at=now)
         shown = {sign_in.id for sign_in in sign_ins.list_sign_ins(salon.staff, current=here)}
         assert shown == {f"{'token' if isinstance(row, Token) else 'session'}-{row.pk}" for row in found}
     assert not sign_ins.end_sign_in(salon.staff, f"token-{gone.pk}")

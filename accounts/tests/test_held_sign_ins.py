@@ -1,11 +1,13 @@
 """Whoever holds the row of a token or a session, as a long transaction does, holds nothing else up."""
 
+from datetime import timedelta
 from time import monotonic
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Session, Token
 from accounts.tests.factories import token_for
@@ -21,7 +23,7 @@ def bearer_of(user):
 def cookie_of(user):
     browser = Client()
     browser.force_login(user)
-    Session.objects.update(last_used_at="2026-01-01T00:00:00Z")  # long enough ago to be written again
+    Session.objects.update(last_used_at=timezone.now() - timedelta(hours=1))  # long enough ago to be written again
     return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"}
 
 

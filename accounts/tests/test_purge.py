@@ -21,6 +21,12 @@ def test_purge_deletes_what_has_expired_and_says_how_much(salon):
     ]
     for minutes in (1, 2):
         tokens.issue_token(salon.staff, now=now, expires_at=now - timedelta(minutes=minutes))
+    unused, _ = tokens.issue_token(salon.staff, now=now - timedelta(days=14))
+    kept.append(tokens.issue_token(salon.staff, now=now - timedelta(days=14), name="Program")[0])
+    kept.append(tokens.issue_token(salon.staff, now=now - timedelta(days=13))[0])
+    Token.objects.filter(pk=unused.pk).update(last_used_at=now - timedelta(days=14))
+    Session.objects.create(session_key="idle", session_data="", expire_date=now + timedelta(days=1))
+    Session.objects.filter(session_key="idle").update(last_used_at=now - timedelta(days=15))
     Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(minutes=1))
     Session.objects.create(session_key="new", session_data="", expire_date=now + timedelta(minutes=1))
 
@@ -41,7 +47,9 @@ def test_purge_deletes_what_has_expired_and_says_how_much(salon):
     output = StringIO()
     call_command("purge", stdout=output)
 
-    assert output.getvalue() == "Deleted 2 expired tokens, 1 expired session, 1 idempotency key and 1 failed sign-in.\n"
+    assert (
+        output.getvalue() == "Deleted 3 expired tokens, 2 expired sessions, 1 idempotency key and 1 failed sign-in.\n"
+    )
     assert list(Token.objects.order_by("id")) == kept
     assert Session.objects.get().session_key == "new"
     assert IdempotencyKey.objects.get().key == "new"

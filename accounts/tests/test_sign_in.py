@@ -173,7 +173,7 @@ def test_named_tokens_are_shown_once_listed_and_ended(salon, api):
     client = api(salon.client)
     answer = client.post("/auth/tokens", {"name": "Calendar", "expires_at": "2099-01-01T00:00:00Z"})
     made = answer.json()
-    keys = ["id", "name", "prefix", "created_at", "last_used_at", "expires_at"]
+    keys = ["id", "name", "scope", "prefix", "created_at", "last_used_at", "last_used_address", "expires_at"]
     assert (answer.status_code, list(made)) == (201, [*keys, "token"])
     assert (made["name"], made["last_used_at"], made["expires_at"]) == ("Calendar", None, "2099-01-01T01:00:00+01:00")
 

@@ -45,9 +45,19 @@ def test_everybody_sees_what_acts_for_them_newest_first(salon, clinic, api):
     program.post("/auth/tokens", {"name": "Calendar"})
     browser_of(salon.admin), program_of(clinic.staff)
     named, signed_in, session = found(program)
-    keys = ["id", "kind", "name", "created_at", "last_used_at", "expires_at", "address", "agent", "current"]
+    used = ["last_used_at", "last_used_address"]
+    keys = ["id", "kind", "name", "scope", "created_at", *used, "expires_at", "address", "agent", "current"]
     assert list(named) == keys
-    assert [named[key] for key in keys[1:3] + keys[4:]] == ["token", "Calendar", None, None, None, "", False]
+    assert [named[key] for key in keys[1:4] + used + keys[8:]] == [
+        "token",
+        "Calendar",
+        "manage",
+        None,
+        None,
+        None,
+        "",
+        False,
+    ]
     assert (signed_in["address"], signed_in["agent"], signed_in["current"]) == ("2001:db8::1", "x" * 200, True)
     assert (session["kind"], session["address"], session["agent"]) == ("session", "192.0.2.1", "Firefox")
     end = datetime.fromisoformat(session["expires_at"])

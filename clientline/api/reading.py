@@ -69,6 +69,7 @@ CONVERSIONS: dict[type[serializers.Field], Conversion | None] = {
     serializers.BigIntegerField: None,
     serializers.CharField: None,
     serializers.UUIDField: _write,
+    serializers.IPAddressField: None,
 }
 
 

@@ -77,6 +77,18 @@ def test_the_access_table_is_the_policy():
     assert table("Who may do what", "resource") == [columns, "|---" * 7 + "|", *rows]
 
 
+def test_the_scopes_of_tokens_are_the_policy():
+    def beyond_reading(scope):
+        named = [
+            resource if actions is None else f"{resource}: {', '.join(actions)}, and clients only"
+            for resource, actions in policy.BOOKING.items()
+        ]
+        return {policy.READ: "nothing", policy.BOOK: "; ".join(named), policy.MANAGE: "all that the role may"}[scope]
+
+    rows = [as_row(scope, beyond_reading(scope)) for scope in policy.TOKEN_SCOPES]
+    assert table("Who may do what", "scope")[2:] == rows
+
+
 def test_the_configuration_table_and_the_example_name_every_variable_that_is_read():
     sources = [path for app in APPS for path in (ROOT / app).rglob("*.py") if not {"tests", "demo"} & set(path.parts)]
     read = {name for path in sources for name in READ_FROM_ENVIRONMENT.findall(path.read_text())}

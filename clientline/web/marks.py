@@ -7,6 +7,12 @@ def unconfined(view):
     return view
 
 
+def open_to_any_token(view):
+    """Mark a view whose changes even a token may make that is for reading."""
+    view.open_to_any_token = True
+    return view
+
+
 def public(view):
     """Mark a view that does not ask who calls: it is answered even without a database, and however often."""
     view.unconfined = view.public = True

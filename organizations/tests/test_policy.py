@@ -29,7 +29,7 @@ organizations | update                                  | org | –     | –   
 organizations | create, destroy                         | –   | –     | –        | –      | all
 users         | list, retrieve, balance                 | org | org   | known    | self   | all
 users         | create                                  | org | below | clients  | –      | all
-users         | update                                  | org | below | self     | self   | all
+users         | update                                  | org | below, self | self | self | all
 users         | destroy                                 | org | –     | –        | –      | all
 users         | import                                  | org | org   | –        | –      | all
 users         | export                                  | org | below | –        | self   | all
@@ -75,6 +75,7 @@ HELD = {
     "users": {
         "org": "admin manager staff colleague client stranger newcomer",
         "below": "staff colleague client stranger newcomer",
+        "below, self": "manager staff colleague client stranger newcomer",
         "known": "staff client newcomer",
     },
     "services": {"org": "service retired", "active": "service"},

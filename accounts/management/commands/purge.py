@@ -3,9 +3,11 @@
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db.models import Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from accounts.last_use import match_in_use
 from accounts.models import Session, Token
 from organizations import idempotency
 
@@ -15,8 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         now = timezone.now()
-        tokens, _ = Token.objects.filter(expires_at__lte=now).delete()
-        sessions, _ = Session.objects.filter(expire_date__lte=now).delete()
+        tokens, _ = Token.objects.filter(Q(expires_at__lte=now) | Q(name="") & ~match_in_use(now)).delete()
+        sessions, _ = Session.objects.filter(Q(expire_date__lte=now) | ~match_in_use(now)).delete()
         keys = idempotency.purge(now=now)
         failures, _ = AccessAttempt.objects.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()
         self.stdout.write(
