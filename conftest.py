@@ -98,7 +98,7 @@ def clinic(db):
 @pytest.fixture
 def operator(db):
     home = OrganizationFactory(name="Platform", email="office@platform.example")
-    return UserFactory(organization=home, role="admin", name="Operator", is_superuser=True)
+    return UserFactory(organization=home, role="admin", name="Operator", is_superuser=True, has_second_factor=True)
 
 
 @pytest.fixture

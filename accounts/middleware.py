@@ -10,9 +10,8 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import second_factor, tokens
 from accounts.last_use import write_use
-from accounts.second_factor import SecondFactorRequired
 from clientline.database.refusals import find_reason
 from clientline.refusals import Throttled
 from clientline.web.addresses import find_address, find_network
@@ -68,7 +67,7 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
-        refusal = _limit_calls(request) or _refuse_beyond_scope(request, view) or _lead_to_enrolment(request)
+        refusal = _limit_calls(request) or _refuse_beyond_scope(request, view) or _lead_to_enrolment(request, view)
         if call.is_confined and refusal is None:
             call.once = identify_request(request)
         return refusal
@@ -94,13 +93,20 @@ def _refuse_beyond_scope(request, view):
     return answer_refusal(request, tokens.InsufficientScope(token.scope))
 
 
-def _lead_to_enrolment(request):
-    """Where somebody is led whose organization wants a second factor first, or None. Unconfined views stay open."""
-    if not (request.call.is_confined and request.call.caller_id and request.user.has_to_enrol):
+def _lead_to_enrolment(request, view):
+    """Where somebody is led of whom a second factor is wanted that they have not set up, or None."""
+    if _answers_before_enrolment(request, view) or not second_factor.has_to_enrol(request.user):
         return None
     if request.path_info.startswith(ADMIN_PREFIX):
         return HttpResponseRedirect(reverse("admin:second_factor"))
-    return answer_refusal(request, SecondFactorRequired())
+    return answer_refusal(request, second_factor.SecondFactorRequired())
+
+
+def _answers_before_enrolment(request, view):
+    unconfined = not request.call.is_confined
+    if request.call.caller_id and request.user.is_superuser:
+        return getattr(view, "before_enrolment", unconfined)
+    return unconfined or not request.call.caller_id
 
 
 @contextmanager

@@ -151,11 +151,6 @@ class User(AbstractBaseUser):
         """Whether the admin is open to them."""
         return self.is_superuser or self.role != self.Role.CLIENT
 
-    @property
-    def has_to_enrol(self):
-        """Whether their organization wants a second factor that they have not set up."""
-        return self.organization.require_second_factor and self.is_staff and not self.has_second_factor
-
     def may(self, resource, action):
         return policy.allows(self, resource, action)
 

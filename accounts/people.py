@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import sign_ins
-from accounts.models import Token, User
+from accounts.models import Session, Token, User
 from accounts.signals import leaving, role_changing
 from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
@@ -48,8 +48,13 @@ def register_person(
     return person
 
 
-def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> User:
-    """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin."""
+def change_person(
+    *, by: User | None, person: User, changes: dict[str, Any], keep: Token | Session | None = None
+) -> User:
+    """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin.
+
+    Another address, role, password or standing ends the person's sign-ins but `keep`, that of `by`.
+    """
     # Their own: the caller's must not lose its password below.
     changes = dict(changes)
     password = changes.pop("password", None)
@@ -67,7 +72,8 @@ def change_person(*, by: User | None, person: User, changes: dict[str, Any]) -> 
             role_changing.send(sender=User, person=person, role=role)
         if password is not None:
             changes["password"] = _hash_password(password, person)
-        save_changes(person, changes)  # a trigger ends sessions and tokens with password, role and activity
+        sign_ins.keep_sign_in(keep)
+        save_changes(person, changes)  # a trigger ends the sign-ins
     return person
 
 
@@ -125,5 +131,5 @@ def change_own_password(*, person: User, new: str, keep_token: Token | None = No
     with transaction.atomic():
         # Where no wall stands, nothing else tells the audit whose doing it is.
         attribute(person)
-        sign_ins.keep_token(keep_token)
+        sign_ins.keep_sign_in(keep_token)
         save_changes(person, {"password": password})

@@ -9,12 +9,15 @@ import time
 from base64 import b32encode
 from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import TOTP
 
+from accounts import sign_ins
 from accounts.models import SecondFactor, User
 from clientline.refusals import Refused
+from organizations.models import Organization
 from organizations.tenancy import attribute
 
 ISSUER = "ClientLine"
@@ -26,11 +29,25 @@ STEPS_OFF = 1  # by which a clock may be ahead or behind, of 30 seconds each
 class SecondFactorRequired(Refused):
     status = 403
     code = "second_factor_required"
-    detail = "Your organization wants a second factor: set one up at /auth/second-factor."
+    detail = "A second factor is wanted of you: set one up at /auth/second-factor."
 
 
 class AlreadyOn(Refused):
     detail = "A second factor is set up already. Remove it first."
+
+
+def wants_one_of(user):
+    """Whether the user has to have a second factor, set up or not."""
+    if not user.is_superuser:
+        return user.organization.require_second_factor and user.is_staff
+    # They read every organization, so that any one's demand binds them.
+    demanding = Organization.objects.filter(require_second_factor=True)
+    return settings.REQUIRE_OPERATOR_SECOND_FACTOR or demanding.exists()
+
+
+def has_to_enrol(user):
+    """Whether the user has to set one up before anything else."""
+    return not user.has_second_factor and wants_one_of(user)
 
 
 def begin_enrolment(user):
@@ -61,27 +78,29 @@ def resume_enrolment(user):
     return _describe_secret(factor)
 
 
-def confirm_with_new_codes(user):
+def confirm_with_new_codes(user, *, keep):
     """`confirm`; returns recovery codes, which are not shown again."""
     codes = _make_recovery_codes()
     SecondFactor.objects.filter(user=user).update(recovery_codes=[_digest_code(code) for code in codes])
-    confirm(user)
+    confirm(user, keep=keep)
     return codes
 
 
-def confirm(user):
-    """Put the secret in force, once a code has shown that the app has it."""
+def confirm(user, *, keep=None):
+    """Put the secret in force, once a code has shown that the app has it. Ends the sign-ins of `user` but `keep`."""
     with transaction.atomic():
         attribute(user)
+        sign_ins.keep_sign_in(keep)
         SecondFactor.objects.filter(user=user, confirmed_at=None).update(confirmed_at=timezone.now())
         User.objects.filter(pk=user.pk).update(has_second_factor=True)
     user.has_second_factor = True
 
 
-def remove(user, *, by):
-    """`by` is the user, or None for a command."""
+def remove(user, *, by, keep=None):
+    """`by` is the user, or None for a command. Ends the sign-ins of `user` but `keep`."""
     with transaction.atomic():
         attribute(by)
+        sign_ins.keep_sign_in(keep)
         SecondFactor.objects.filter(user=user).delete()
         User.objects.filter(pk=user.pk).update(has_second_factor=False)
     user.has_second_factor = False
@@ -91,7 +110,7 @@ def describe_state(user):
     factor = SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
     return {
         "enabled": factor is not None,
-        "required": user.organization.require_second_factor and user.is_staff,
+        "required": wants_one_of(user),
         "recovery_codes_left": len(factor.recovery_codes) if factor else 0,
     }
 

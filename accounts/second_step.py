@@ -1,10 +1,14 @@
-"""Between the password and the code: a browser's session remembers for some minutes who gave the right password."""
+"""Between the password and the code: a browser's session remembers for some minutes who gave the right password.
+
+So it does for who signs in with a second factor, and for who sets one up.
+"""
 
 import time
 
 from accounts.authentication import select_active_users
 
 KEY = "second_step"
+ENROLLING = "enrolling"
 SECONDS = 300
 
 
@@ -21,3 +25,16 @@ def find_person_at_second_step(request):
 
 def end(request):
     del request.session[KEY]
+
+
+def begin_enrolling(request):
+    """Who has signed in has given the password again, and may see a secret."""
+    request.session[ENROLLING] = time.time() + SECONDS
+
+
+def may_enrol(request):
+    return time.time() < request.session.get(ENROLLING, 0)
+
+
+def end_enrolling(request):
+    del request.session[ENROLLING]

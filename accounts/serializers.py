@@ -40,7 +40,8 @@ class UserSerializer(TenantSerializer):
         return people.register_person(by=self.caller, **validated_data)
 
     def update(self, instance, validated_data):
-        return people.change_person(by=self.caller, person=instance, changes=validated_data)
+        keep = sign_ins.current(self.context["request"])
+        return people.change_person(by=self.caller, person=instance, changes=validated_data, keep=keep)
 
 
 class TokenSerializer(ClientLineSerializer):
@@ -84,15 +85,22 @@ class LoginSerializer(BodySerializer):
     code = StrictCharField(max_length=40, required=False, help_text="Where a second factor is set up")
 
 
-class CodeSerializer(BodySerializer):
+class FactorSerializer(BodySerializer):
     code = StrictCharField(
         max_length=40, required=False, help_text="Of the authenticator app: confirms. Without: begins"
     )
+    current_password = StrictCharField(
+        max_length=128, required=False, trim_whitespace=False, help_text="Needed to begin"
+    )
+
+
+class CodeSerializer(BodySerializer):
+    code = StrictCharField(max_length=40, required=False, help_text="Of the authenticator app, or for recovery")
 
 
 class SecondFactorSerializer(serializers.Serializer):
     enabled = serializers.BooleanField()
-    required = serializers.BooleanField(help_text="Whether the organization wants one of the caller")
+    required = serializers.BooleanField(help_text="Whether one is wanted of the caller")
     recovery_codes_left = serializers.IntegerField()
 
 

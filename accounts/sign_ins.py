@@ -82,7 +82,14 @@ def end_sign_in(user, id):
     return ended > 0
 
 
-def keep_token(token):
-    """Let this token (None: no token) outlive the change of its owner's password in this transaction."""
+def keep_sign_in(kept):
+    """Let this Token or Session (None: no sign-in) outlive what its owner changes in this transaction.
+
+    With their password, second factor or address, all their other sign-ins end.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('clientline.kept_token', %s, true)", [str(token.pk) if token else ""])
+        for kind, model in (("token", Token), ("session", Session)):
+            cursor.execute(
+                "SELECT set_config(%s, %s, true)",
+                [f"clientline.kept_{kind}", str(kept.pk) if isinstance(kept, model) else ""],
+            )

@@ -22,7 +22,7 @@ from accounts import people, second_factor, second_step, sign_in, sign_ins, toke
 from clientline.admin.base import ClientLineAdminSite
 from clientline.api.fields import LATEST
 from clientline.refusals import Refused, Throttled
-from clientline.web.marks import unconfined
+from clientline.web.marks import after_enrolment, before_enrolment, unconfined
 from organizations import policy
 
 BACKEND = "accounts.authentication.EmailBackend"
@@ -79,6 +79,28 @@ class CodeForm(forms.Form):
         except Throttled as error:
             raise ValidationError(error.detail, error.code) from error
         raise ValidationError("This is not the present code.", "invalid")
+
+
+class PasswordForm(forms.Form):
+    """The password of `person`, who has signed in: it may be somebody else who sits there now."""
+
+    current_password = forms.CharField(
+        max_length=128,
+        strip=False,
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        help_text="Then the page shows what an authenticator app needs.",
+    )
+
+    def __init__(self, *args, request, person, **kwargs):
+        self.request, self.person = request, person
+        super().__init__(*args, **kwargs)
+
+    def clean_current_password(self):
+        try:
+            sign_in.confirm_password(self.request, self.person, self.cleaned_data["current_password"])
+        except Refused as error:
+            raise ValidationError(error.detail, error.code) from error
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
@@ -165,6 +187,7 @@ class AccountSite(ClientLineAdminSite):
     def logout(self, request, extra_context=None):
         return super().logout(request, extra_context)
 
+    @after_enrolment
     @unconfined
     def password_change(self, request, extra_context=None):
         answer = OwnPasswordView.as_view(
@@ -173,22 +196,38 @@ class AccountSite(ClientLineAdminSite):
         )
         return _render_too_many(request, answer(request))
 
+    @before_enrolment
     @unconfined
     def second_factor(self, request):
-        """Set up, or remove: a code shows that the app has the secret, or that its owner asks."""
+        """Set up or remove: after the password, a code shows that the app has the secret, or that its owner asks."""
         person, codes = request.user, []
-        form = CodeForm(request.POST or None, request=request, person=person)
+        asks_password = not person.has_second_factor and not second_step.may_enrol(request)
+        form_class = PasswordForm if asks_password else CodeForm
+        form = form_class(request.POST or None, request=request, person=person)
         if form.is_valid():
-            if person.has_second_factor:
-                second_factor.remove(person, by=person)
+            codes = self.go_on_with_second_factor(request, asks_password)
+            if not codes:
                 return HttpResponseRedirect(reverse("admin:second_factor"))
-            codes = second_factor.confirm_with_new_codes(person)
         state = second_factor.describe_state(person)
-        context = {**self.each_context(request), "title": "Second factor", "form": form, "codes": codes, "state": state}
-        if not person.has_second_factor:
+        context = {"title": "Second factor", "form": form, "codes": codes, "state": state}
+        if not person.has_second_factor and not asks_password:
             context |= _draw_enrolment(person)
+        context |= self.each_context(request)
         return _render_too_many(request, TemplateResponse(request, "admin/second_factor.html", context))
 
+    def go_on_with_second_factor(self, request, asks_password):
+        """The step that was asked for; returns recovery codes, where there are any to show."""
+        person, current = request.user, sign_ins.current(request)
+        if asks_password:
+            second_step.begin_enrolling(request)
+            return []
+        if person.has_second_factor:
+            second_factor.remove(person, by=person, keep=current)
+            return []
+        second_step.end_enrolling(request)
+        return second_factor.confirm_with_new_codes(person, keep=current)
+
+    @after_enrolment
     @unconfined
     def sign_ins(self, request):
         if "end" in request.POST:

@@ -15,6 +15,7 @@ from accounts.models import Token, User
 from accounts.serializers import (
     CodeSerializer,
     EnrolmentSerializer,
+    FactorSerializer,
     IssuedTokenSerializer,
     LoginSerializer,
     PasswordSerializer,
@@ -113,10 +114,10 @@ class PasswordView(Endpoint):
 class SecondFactorView(Endpoint):
     permission_classes = (IsAuthenticated,)
 
-    def read_code(self):
-        serializer = CodeSerializer(data=self.request.data)
+    def read_body(self, serializer_class):
+        serializer = serializer_class(data=self.request.data)
         serializer.is_valid(raise_exception=True)
-        return serializer.validated_data.get("code")
+        return serializer.validated_data
 
     def answer_state(self):
         return Response(SecondFactorSerializer(second_factor.describe_state(self.request.user)).data)
@@ -130,23 +131,29 @@ class SecondFactorView(Endpoint):
         """Whether a second factor is set up."""
         return self.answer_state()
 
-    @extend_schema(request=CodeSerializer, responses={201: EnrolmentSerializer, 200: SecondFactorSerializer})
+    @extend_schema(request=FactorSerializer, responses={201: EnrolmentSerializer, 200: SecondFactorSerializer})
     def post(self, request):
-        """Begin to set up a second factor; the answer is the only one with its secret and its recovery codes.
-        Then send a `code`: from there on, signing in needs one.
+        """Begin to set up a second factor, with the `current_password`; the answer is the only one with its secret
+        and its recovery codes. Then send a `code`: from there on, signing in needs one. All other sign-ins end.
         """
-        code = self.read_code()
-        if code is None:
-            return Response(EnrolmentSerializer(second_factor.begin_enrolment(request.user)).data, status=201)
-        self.check(code)
-        second_factor.confirm(request.user)
+        body = self.read_body(FactorSerializer)
+        if "code" not in body:
+            return Response(EnrolmentSerializer(self.begin(body.get("current_password"))).data, status=201)
+        self.check(body["code"])
+        second_factor.confirm(request.user, keep=sign_ins.current(self.django_request))
         return self.answer_state()
+
+    def begin(self, password):
+        if password is None:
+            raise FieldRefused("current_password", "required", "Send your password, too.")
+        sign_in.confirm_password(self.django_request, self.request.user, password)
+        return second_factor.begin_enrolment(self.request.user)
 
     @extend_schema(responses={204: None})
     def delete(self, request):
-        """Remove the second factor. The body holds a `code`, `{"code": "123456"}`."""
-        self.check(self.read_code())
-        second_factor.remove(request.user, by=request.user)
+        """Remove the second factor. The body holds a `code`, `{"code": "123456"}`. All other sign-ins end."""
+        self.check(self.read_body(CodeSerializer).get("code"))
+        second_factor.remove(request.user, by=request.user, keep=sign_ins.current(self.django_request))
         return Response(status=204)
 
 

@@ -23,6 +23,7 @@ ALLOWED_HOSTS = env.host_names("ALLOWED_HOSTS", default=["localhost", "127.0.0.1
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 RATE_LIMIT = env.int("RATE_LIMIT", default=6000)
 RATE_LIMIT_BY_ADDRESS = env.int("RATE_LIMIT_BY_ADDRESS", default=1200)
+REQUIRE_OPERATOR_SECOND_FACTOR = env.bool("REQUIRE_OPERATOR_SECOND_FACTOR", default=True)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 LOG_FORMAT = env.choice("LOG_FORMAT", default="text", among=("text", "json"))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")

@@ -29,7 +29,7 @@ from appointments.views import (
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
 from clientline.web.converters import IdConverter
-from clientline.web.marks import open_to_any_token, public, unconfined
+from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
@@ -71,11 +71,11 @@ urlpatterns = [
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view(**READ)), name="openapi"),
     path("auth/login", open_to_any_token(unconfined(LoginView.as_view())), name="login"),
     path("auth/logout", open_to_any_token(unconfined(LogoutView.as_view())), name="logout"),
-    path("auth/me", MeView.as_view(), name="me"),
-    path("auth/password", unconfined(PasswordView.as_view()), name="password"),
+    path("auth/me", before_enrolment(MeView.as_view()), name="me"),
+    path("auth/password", after_enrolment(unconfined(PasswordView.as_view())), name="password"),
     path("auth/second-factor", unconfined(SecondFactorView.as_view()), name="second-factor"),
-    path("auth/sessions", unconfined(SignInsView.as_view()), name="sign-ins"),
-    path("auth/sessions/<slug:id>", unconfined(SignInView.as_view()), name="sign-in"),
+    path("auth/sessions", after_enrolment(unconfined(SignInsView.as_view())), name="sign-ins"),
+    path("auth/sessions/<slug:id>", after_enrolment(unconfined(SignInView.as_view())), name="sign-in"),
     path("reports/utilization", UtilizationView.as_view(), name="utilization"),
     path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
     path("reports/revenue", RevenueView.as_view(), name="revenue"),

@@ -39,13 +39,15 @@ class OrganizationSerializer(ClientLineSerializer):
             "cancellation_notice",
             "late_cancellation_fee",
             "no_show_fee",
+            "require_second_factor",
             "is_active",
             "coming_visits",
             "version",
             "created_at",
         ]
         read_only_fields = ["id", "version", "created_at"]
-        kept = ["coming_visits"]
+        # The second factor, too: who does not know the key must not switch it off.
+        kept = ["coming_visits", "require_second_factor"]
         guarded = policy.find_guarded_keys("organizations", "update")
         extra_kwargs = {"timezone": {"validators": []}, "currency": {"validators": []}}
 

@@ -41,7 +41,7 @@ def wait_until_both_wait():
 def test_two_admins_demoted_at_once_leave_one():
     home = OrganizationFactory()
     admins = [UserFactory(organization=home, role="admin") for _ in range(2)]
-    secrets = [token_for(UserFactory(role="admin", is_superuser=True)) for _ in range(2)]
+    secrets = [token_for(UserFactory(role="admin", is_superuser=True, has_second_factor=True)) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         with transaction.atomic():
             Organization.objects.select_for_update(no_key=True).get(pk=home.pk)

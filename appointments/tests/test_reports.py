@@ -174,7 +174,7 @@ def test_time_off_that_overlaps_counts_once_and_only_inside_the_hours(api, march
 def test_only_the_active_team_of_the_organization_is_there_to_be_booked(api, march, clinic, operator):
     """An operator sees every organization's people, and is nobody's colleague."""
     gone = UserFactory(organization=march.organization, role="staff", is_active=False)
-    helper = UserFactory(organization=march.organization, role="staff", is_superuser=True)
+    helper = UserFactory(organization=march.organization, role="staff", is_superuser=True, has_second_factor=True)
     for person in (gone, helper):
         WorkingHoursFactory(staff=person)
         TimeOffFactory(staff=person, starts_at=instant(2, 9), ends_at=instant(2, 10))

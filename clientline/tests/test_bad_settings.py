@@ -49,6 +49,7 @@ BAD = [
     ("SECURE_COOKIES", "2", "SECURE_COOKIES is 2: say true or false."),
     ("HSTS_SECONDS", "a year", f"HSTS_SECONDS is a year: {NUMBERS}"),
     ("RATE_LIMIT", "-1", f"RATE_LIMIT is -1: {NUMBERS}"),
+    ("REQUIRE_OPERATOR_SECOND_FACTOR", "maybe", "REQUIRE_OPERATOR_SECOND_FACTOR is maybe: say true or false."),
     ("RATE_LIMIT_BY_ADDRESS", "1e3", f"RATE_LIMIT_BY_ADDRESS is 1e3: {NUMBERS}"),
     ("LOG_FORMAT", "xml", "LOG_FORMAT is xml: say text or json."),
     ("LOG_FORMAT", "", "LOG_FORMAT is empty: say text or json."),

@@ -105,7 +105,7 @@ def cast(salon, clinic, operator, without_row_security):
         home.colleagues_special_hours = SpecialHoursFactory(staff=home.colleague)
         home.colleagues_time_off = TimeOffFactory(staff=home.colleague)
         home.closure = TimeOffFactory(staff=None, organization=home.organization)
-    resident = UserFactory(organization=salon.organization, role="admin", is_superuser=True)
+    resident = UserFactory(organization=salon.organization, role="admin", is_superuser=True, has_second_factor=True)
     return SimpleNamespace(home=salon, away=clinic, operator=operator, resident=resident)
 
 

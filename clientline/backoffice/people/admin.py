@@ -11,7 +11,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import people
+from accounts import people, sign_ins
 from accounts.models import User
 from appointments.models import Appointment
 from clientline.admin.base import ClientLineModelAdmin, render_pill
@@ -245,7 +245,8 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     def update(self, request, row, changes):
         if "new_password" in changes:
             changes["password"] = changes.pop("new_password")
-        return people.change_person(by=request.user, person=row, changes=changes)
+        keep = sign_ins.current(request)
+        return people.change_person(by=request.user, person=row, changes=changes, keep=keep)
 
     def delete_model(self, request, obj):
         people.remove_person(by=request.user, person=obj)

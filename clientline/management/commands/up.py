@@ -43,6 +43,8 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="fill a database without organizations with examples")
 
     def handle(self, *, demo, **options):
+        if demo:
+            settings.REQUIRE_OPERATOR_SECOND_FACTOR = False  # before there are workers, which inherit it
         try:
             listener = listen(settings.HOST, settings.PORT)
             self.needs = needs_of(listener.getsockname()[0], demo)
@@ -108,6 +110,8 @@ class Command(BaseCommand):
             f"  Docs   {address}{reverse('docs')}\n"
             f"Version {settings.VERSION}, time zone rules of {zones.RULES}. Ctrl-C stops it."
         )
+        if not settings.REQUIRE_OPERATOR_SECOND_FACTOR:
+            self.say("Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
         if self.needs:
             self.say("\n  ".join([f"Other machines reach it, as HOST is {settings.HOST}. That needs", *self.needs]))
 
