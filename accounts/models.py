@@ -91,6 +91,9 @@ class User(AbstractBaseUser):
     phone = columns.short_text(40)
     role = models.CharField(max_length=10, choices=Role)
     is_active = columns.flag(True)
+    works_until = models.DateField(
+        null=True, blank=True, editable=False, help_text="Of somebody who left the team, the last date they were of it"
+    )
     is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
     has_second_factor = columns.flag(False, editable=False)
     merged_into = models.ForeignKey(

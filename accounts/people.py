@@ -1,15 +1,17 @@
 """Who joins, changes and leaves an organization, under the rules that keep it governable."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import sign_ins
 from accounts.models import Session, Token, User
-from accounts.signals import leaving, role_changing
+from accounts.signals import leaving, rejoining, role_changing
 from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
 from clientline.refusals import FieldRefused, Forbidden, Refused
@@ -49,11 +51,17 @@ def register_person(
 
 
 def change_person(
-    *, by: User | None, person: User, changes: dict[str, Any], keep: Token | Session | None = None
+    *,
+    by: User | None,
+    person: User,
+    changes: dict[str, Any],
+    keep: Token | Session | None = None,
+    now: datetime | None = None,
 ) -> User:
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin.
 
-    Another address, role, password or standing ends the person's sign-ins but `keep`, that of `by`.
+    Another address, role, password or standing ends the person's sign-ins but `keep`, that of `by`. Whoever leaves the
+    team has today as their last day; `now` None is this moment.
     """
     # Their own: the caller's must not lose its password below.
     changes = dict(changes)
@@ -70,11 +78,24 @@ def change_person(
         if role != person.role:
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
+        changes |= _note_last_day(person, changes, person.organization.find_local_date(now or timezone.now()))
         if password is not None:
             changes["password"] = _hash_password(password, person)
         sign_ins.keep_sign_in(keep)
         save_changes(person, changes)  # a trigger ends the sign-ins
     return person
+
+
+def _note_last_day(person: User, changes: dict[str, Any], today: date) -> dict[str, Any]:
+    """What else changes of somebody who leaves the team by these `changes`, or comes back to it."""
+    was = person.is_active and person.role != User.Role.CLIENT
+    will = changes.get("is_active", person.is_active) and changes.get("role", person.role) != User.Role.CLIENT
+    if was and not will:
+        return {"works_until": today}
+    if will and not was:
+        rejoining.send(sender=User, person=person, today=today)
+        return {"works_until": None}
+    return {}
 
 
 def lock_against_references(person: User) -> None:

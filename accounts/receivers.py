@@ -1,10 +1,12 @@
-"""Sign-ins and their failures, in the audit."""
+"""Sign-ins and their failures, in the audit; and what people of an older version lack."""
 
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 
 from accounts.models import User
 from organizations import audit
+from organizations.models import Audit
+from organizations.signals import former_organization_imported
 
 
 @receiver(user_logged_in)
@@ -19,3 +21,14 @@ def note_failure(*, credentials, **kwargs):
     """
     address = credentials.get("email") or credentials.get("username") or ""
     audit.record_event("sign_in_failed", row=User.objects.filter(email=address.lower()).first())
+
+
+@receiver(former_organization_imported)
+def fill_in_last_days(*, organization, **kwargs):
+    """From the audit that came along: whoever was seen to be deactivated left the team then."""
+    gone = User.objects.filter(organization=organization, is_active=False).exclude(role=User.Role.CLIENT)
+    for person in gone:
+        seen = Audit.objects.filter(table="users", row=person.pk, action="update", changes__is_active__1="false")
+        if latest := seen.order_by("-at").first():
+            person.works_until = organization.find_local_date(latest.at)
+            person.save(update_fields=["works_until"])

@@ -29,11 +29,12 @@ class UserSerializer(TenantSerializer):
             "role",
             "is_active",
             "merged_into",
+            "works_until",
             "password",
             "version",
             "created_at",
         ]
-        read_only_fields = ["id", "merged_into", "version", "created_at"]
+        read_only_fields = ["id", "merged_into", "works_until", "version", "created_at"]
         kept = ["password"]
 
     def create(self, validated_data):

@@ -7,3 +7,6 @@ role_changing = Signal()
 
 # person
 leaving = Signal()
+
+# person (with their last day, if there was one), today: they come back to the team
+rejoining = Signal()

@@ -2,8 +2,10 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.contrib import admin
+from django.utils import timezone
 
 from accounts.models import User
+from appointments import roster
 from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.admin.base import ClientLineModelAdmin
@@ -14,6 +16,10 @@ from clientline.refusals import Refused
 EVERYBODY = "Everybody (closed)"
 MOST_HIT = 1000  # beyond this it is only said that there are more
 SHOWN = 50
+
+
+def find_today(organization):
+    return organization.find_local_date(timezone.now())
 
 
 class HoursMixin:
@@ -32,9 +38,36 @@ class HoursMixin:
 @admin.register(WorkingHours)
 class WorkingHoursAdmin(HoursMixin, ClientLineModelAdmin):
     resource = "working_hours"
-    list_display = ("staff", "weekday", "starts", "ends", "organization")
+    list_display = (
+        "staff",
+        "weekday",
+        "starts",
+        "ends",
+        "every_second_week",
+        "valid_from",
+        "valid_until",
+        "organization",
+    )
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "working_hours")}
-    add_fields = change_fields = ("organization", "staff", "weekday", "starts", "ends")
+    add_fields = change_fields = (
+        "organization",
+        "staff",
+        "weekday",
+        "starts",
+        "ends",
+        "every_second_week",
+        "valid_from",
+        "valid_until",
+    )
+
+    def get_changeform_initial_data(self, request):
+        return {"valid_from": find_today(request.user.organization)}
+
+    def update(self, request, row, changes):
+        return roster.change_hours(row=row, changes=changes, today=find_today(row.organization))
+
+    def delete_model(self, request, obj):
+        roster.end_hours(row=obj, today=find_today(obj.organization))
 
 
 class VisitsHit(Refused):

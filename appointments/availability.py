@@ -14,7 +14,19 @@ from typing import TypeAlias
 
 from django.db.models import Q
 
-from appointments.hours import DAY, Hours, Minute, Span, ceil_to_minute, find_instant, find_minute, floor_to_minute
+from appointments.hours import (
+    DAY,
+    NIGHT,
+    AwayRow,
+    Hours,
+    Minute,
+    Span,
+    ceil_to_minute,
+    days_between,
+    find_instant,
+    find_minute,
+    floor_to_minute,
+)
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
@@ -37,7 +49,6 @@ STAGES = (OUTSIDE_WORKING_HOURS, TIME_OFF, OFF_GRID, TOO_SOON, TOO_FAR_AHEAD, SL
 REASONS = dict(zip(STAGES, ("closed", "time_off", "closed", "too_soon", "too_far_ahead", "fully_booked"), strict=True))
 
 
-AwayRow: TypeAlias = tuple[int | None, datetime, datetime]  # the person's id (None: everybody), starts, ends
 BusyRow: TypeAlias = tuple[int, datetime, datetime]  # the person's id, busy from, busy until
 Cut: TypeAlias = Callable[[list[Minute]], list[Minute]]
 
@@ -78,7 +89,7 @@ def _prepare_time_off() -> Statement:
         starts_at__lt=Given("end"),
         ends_at__gt=Given("begin"),
     )
-    return Statement(rows.values_list("staff", "starts_at", "ends_at"))
+    return Statement(rows.values_list("staff", "starts_at", "ends_at", "from_date", "to_date"))
 
 
 @cache
@@ -120,14 +131,14 @@ class Calendar:
         self.organization, self.need, self.now = organization, need, now
         self.staff_ids, self.exclude = list(staff_ids), exclude
         self.zone = organization.zone
-        self.days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+        self.days = days_between(first_day, last_day)
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
-        self.reached = [*self.days, last_day + timedelta(days=1), last_day + timedelta(days=2)]
+        self.reached = last_day + timedelta(days=2)
         self.begin, self.end = find_minute(self.zone, first_day, 0), find_minute(self.zone, last_day, DAY)
-        hours = Hours.prepare_statements(self.staff_ids, first_day, self.reached[-1])
+        hours = Hours.prepare_statements(self.staff_ids, first_day, self.reached)
         asked = [*hours, self._ask_time_off(), self._ask_visits()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
-        self.hours = Hours(weekly, special)
+        self.hours = Hours.read(weekly, special, first_day, self.reached)
         self.away = self.forbid_by_time_off(away)
         self.busy = self.forbid_by_visits(visits)
 
@@ -142,18 +153,19 @@ class Calendar:
         return _prepare_time_off(), {
             "staff": self.staff_ids,
             "organization": self.organization.pk,
-            "begin": find_instant(self.begin),
+            # Of whole days, the night may go on after they ended; what is found too much forbids nothing.
+            "begin": find_instant(self.begin) - 2 * NIGHT,
             "end": find_instant(self.end + self.need.duration),
         }
 
     def forbid_by_time_off(self, rows: Iterable[AwayRow]) -> dict[int, list[Span]]:
         """The starts that time off and closures forbid, by person."""
         forbidden: dict[int, list[Span]] = defaultdict(list)
-        for staff, starts_at, ends_at in rows:
-            # Without the buffers: people may prepare and clean up in time off, only not receive anybody.
-            span = (floor_to_minute(starts_at) - self.need.duration, ceil_to_minute(ends_at))
-            for pk in self.staff_ids if staff is None else (staff,):
-                forbidden[pk].append(span)
+        for row in rows:
+            for pk in self.staff_ids if row[0] is None else (row[0],):
+                for begin, end in self.hours.find_spans_away(pk, row, self.zone):
+                    # Without the buffers: people may prepare and clean up in time off, only not receive anybody.
+                    forbidden[pk].append((begin - self.need.duration, end))
         # _keep_outside() wants them by their begin; a closure and an absence come in any order.
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
@@ -197,7 +209,7 @@ class Calendar:
 
     def find_offered(self, staff: int) -> list[Minute]:
         """The starts on the grid of somebody's hours, whether free or not."""
-        return self.hours.starts(staff, self.days, self.zone, self.organization.slot_interval)
+        return self.hours.find_starts(staff, self.days[0], self.days[-1], self.zone, self.organization.slot_interval)
 
     def sift(self, staff: int, starts: list[Minute], ignoring: Collection[str] = ()) -> list[list[Minute]]:
         """What remains of ascending `starts` after each of STAGES, in their order; those in `ignoring` cut nothing."""
@@ -221,7 +233,7 @@ class Calendar:
 
     def find_windows(self, staff: int) -> list[Span]:
         """Between which starts a whole visit lies inside somebody's hours."""
-        stretches = self.hours.find_windows(staff, self.reached, self.zone)
+        stretches = self.hours.find_windows(staff, self.days[0], self.reached, self.zone)
         return [(begin, end - self.need.duration) for begin, end in stretches]
 
     def find_refusal(self, staff: int, start: Minute, ignoring: Collection[str] = ()) -> str | None:

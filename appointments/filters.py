@@ -6,16 +6,21 @@ from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
 from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.api.filters import DateFilter, IdFilter, InstantFilter, SearchFilter
+from clientline.api.filters import DateFilter, FlagFilter, IdFilter, InstantFilter, SearchFilter
 from organizations.models import Organization
 
 
 class WorkingHoursFilter(FilterSet):
     staff = IdFilter(field_name="staff_id")
+    vars().update({"all": FlagFilter(method="leave", label="Also what is over; else what holds today or later")})
 
     class Meta:
         model = WorkingHours
         fields = []
+
+    def leave(self, queryset, name, value):
+        """The view looks at it: without any filter, this is not asked."""
+        return queryset
 
 
 class SpecialHoursFilter(FilterSet):

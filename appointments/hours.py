@@ -2,26 +2,49 @@
 
 Wall-clock times are read in the organization's zone, each on its own date: adding 24 hours to Saturday's
 opening would open an hour early on the Sunday of a clock change. Minutes count from the Unix epoch, in UTC.
+
+A night belongs to the evening it began. What begins on a date may go on for up to 24 hours, so the dates that somebody
+is asked about are always reached into by the one before.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
-from appointments.models import SpecialHours, WorkingHours
+from django.db.models import Q
+
+from appointments.models import SpecialHours, WorkingHours, parity_of_week
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from services.models import DAY_OF_MINUTES
 
 DAY = DAY_OF_MINUTES
 
 Minute: TypeAlias = int  # absolute: since the Unix epoch, in UTC
-DayMinute: TypeAlias = int  # of a wall clock: 0 … 1440 on a date
+DayMinute: TypeAlias = int  # of a wall clock: 0 … 1440 on a date, and up to 2880 in the night after it
 Stretch: TypeAlias = tuple[DayMinute, DayMinute]
 Span: TypeAlias = tuple[Minute, Minute]  # up to the second, which is outside
-WeeklyRow: TypeAlias = tuple[int, int, time, time]  # the person's id, weekday (0 is Monday), starts, ends
+# The person's id, weekday (0 is Monday), starts, ends, 0 or 1 of every second week, first date, last date.
+WeeklyRow: TypeAlias = tuple[int, int, time, time, int | None, date | None, date | None]
 SpecialRow: TypeAlias = tuple[int, date, time | None, time | None]  # the person's id, date, starts, ends; or closed
+# The person's id (None: everybody), starts, ends, and of whole days the first and last date.
+AwayRow: TypeAlias = tuple[int | None, datetime, datetime, date | None, date | None]
+
+NIGHT = timedelta(days=1)  # how far what begins on a date may reach beyond it, less than a day
+
+
+class Dated(NamedTuple):
+    """Hours that do not hold on every date that is asked about."""
+
+    stretch: Stretch
+    parity: int | None
+    first: date
+    last: date
+
+    def hold_on(self, day: date) -> bool:
+        return self.first <= day <= self.last and self.parity in (None, parity_of_week(day))
 
 
 def floor_to_minute(instant: datetime) -> Minute:
@@ -42,7 +65,7 @@ def find_instant(minute: Minute, zone: tzinfo = UTC) -> datetime:
 
 @lru_cache(maxsize=4096)
 def find_minute(zone: tzinfo, day: date, minute: DayMinute) -> Minute:
-    """The absolute minute at which the clocks of `zone` show `minute` of `day` (0 … 1440).
+    """The absolute minute at which the clocks of `zone` show `minute` of `day`, beyond 1440 of the day after.
 
     A time shown twice means the first; one that is skipped means the moment of the skip.
     """
@@ -69,27 +92,53 @@ def find_midnight(zone: tzinfo, day: date) -> datetime:
 def is_shown(zone: tzinfo, day: date, minute: DayMinute) -> bool:
     """Whether the clocks ever show this time of this day."""
     shown = find_instant(find_minute(zone, day, minute), zone)
-    return shown.date() == day and shown.hour * 60 + shown.minute == minute
+    return shown.replace(tzinfo=None, fold=0) == datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 -- both are what clocks show
+
+
+@lru_cache(maxsize=256)
+def days_between(first: date, last: date) -> tuple[date, ...]:
+    """The dates, both included."""
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def list_grid_starts(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
-    midnight = find_minute(zone, day, 0)
-    # Only a day without a change of clocks may be counted through.
-    if find_minute(zone, day, DAY) - midnight == DAY:
+    midnight, until = find_minute(zone, day, 0), DAY if ends <= DAY else 2 * DAY
+    # Only days without a change of clocks may be counted through.
+    if find_minute(zone, day, until) - midnight == until:
         return range(midnight + starts, midnight + ends, interval)
     return [find_minute(zone, day, minute) for minute in range(starts, ends, interval) if is_shown(zone, day, minute)]
 
 
+def cut_out(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What remains of ascending spans when others are taken out of them."""
+    taken, remains = sorted(taken), []
+    for begin, end in spans:
+        for start, stop in taken:
+            if start < end and stop > begin:
+                remains.append((begin, start))
+                begin = max(begin, stop)
+        remains.append((begin, end))
+    return [(begin, end) for begin, end in remains if begin < end]
+
+
 def _count_minutes(starts: time, ends: time) -> Stretch:
-    """Two times of day as minutes of the day; 00:00 as an end is midnight. `models.minute_range` says it in SQL."""
-    return starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute or DAY
+    """Two times of day as minutes of the day; an end that is no later is the next day's. `ranges` says it in SQL."""
+    start, end = starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute
+    return start, end if end > start else end + DAY
 
 
 @cache
 def _prepare_weekly_hours() -> Statement:
-    rows = WorkingHours.objects.filter(is_one_of("staff", "staff")).order_by("weekday", "starts")
-    return Statement(rows.values_list("staff", "weekday", "starts", "ends"))
+    rows = WorkingHours.objects.filter(
+        is_one_of("staff", "staff"),
+        Q(valid_from=None) | Q(valid_from__lte=Given("last")),
+        Q(valid_until=None) | Q(valid_until__gte=Given("first")),
+    )
+    rows = rows.order_by("weekday", "starts")
+    return Statement(
+        rows.values_list("staff", "weekday", "starts", "ends", "every_second_week", "valid_from", "valid_until")
+    )
 
 
 @cache
@@ -99,50 +148,111 @@ def _prepare_special_hours() -> Statement:
 
 
 class Hours:
-    """The hours of some people on some dates. Two queries, however many."""
+    """The hours of some people on the dates `first` … `last`. Two queries, however many."""
 
-    def __init__(self, weekly: Iterable[WeeklyRow], special: Iterable[SpecialRow]) -> None:
+    def __init__(self, weekly: Iterable[WeeklyRow], special: Iterable[SpecialRow], first: date, last: date) -> None:
+        self.first, self.last = first, last
         self.weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
+        self.dated: dict[tuple[int, int], list[Dated]] = defaultdict(list)
         self.special: dict[tuple[int, date], list[Stretch]] = defaultdict(list)
-        for staff, weekday, starts, ends in weekly:
-            self.weekly[staff, weekday].append(_count_minutes(starts, ends))
+        self.has_nights = False
+        for staff, weekday, starts, ends, parity, valid_from, valid_until in weekly:
+            held = Dated(self._read(starts, ends), parity, valid_from or first, valid_until or last)
+            # Most hold on every date that is asked about: of those nothing is asked again for each.
+            if parity is None and held.first <= first and held.last >= last:
+                self.weekly[staff, weekday].append(held.stretch)
+            else:
+                self.dated[staff, weekday].append(held)
         for staff, day, opens, closes in special:
-            self.special[staff, day] += [] if opens is None or closes is None else [_count_minutes(opens, closes)]
+            self.special[staff, day] += [] if opens is None or closes is None else [self._read(opens, closes)]
+
+    def _read(self, starts: time, ends: time) -> Stretch:
+        stretch = _count_minutes(starts, ends)
+        self.has_nights |= stretch[1] > DAY
+        return stretch
 
     @staticmethod
     def prepare_statements(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
         """What has to be asked for the rows that hours are made of: see `run_in_one_trip`."""
-        values = {"staff": list(staff_ids), "first": first_day, "last": last_day}
+        values = {"staff": list(staff_ids), "first": first_day - NIGHT, "last": last_day}
         return (_prepare_weekly_hours(), values), (_prepare_special_hours(), values)
 
     @classmethod
+    def read(cls, weekly: Iterable[WeeklyRow], special: Iterable[SpecialRow], first_day: date, last_day: date) -> Self:
+        """The hours of the rows that `prepare_statements` these dates found."""
+        return cls(weekly, special, first_day - NIGHT, last_day)
+
+    @classmethod
     def load(cls, staff_ids: Collection[int], first_day: date, last_day: date) -> Self:
-        """The hours of these people from one date to another, both included."""
-        return cls(*run_in_one_trip(*cls.prepare_statements(staff_ids, first_day, last_day)))
+        """The hours of these people from one date to another, both included, and on the one before."""
+        weekly, special = run_in_one_trip(*cls.prepare_statements(staff_ids, first_day, last_day))
+        return cls.read(weekly, special, first_day, last_day)
 
     def find_stretches(self, staff: int, day: date) -> Sequence[Stretch]:
-        """The stretches somebody works on a date, as wall-clock minutes of the day."""
+        """The stretches that somebody begins to work on a date, as wall-clock minutes of the day."""
         special = self.special.get((staff, day))
-        return self.weekly.get((staff, day.weekday()), ()) if special is None else special
+        if special is not None:
+            return special
+        key = staff, day.weekday()
+        always, dated = self.weekly.get(key, ()), self.dated.get(key)
+        return sorted([*always, *(each.stretch for each in dated if each.hold_on(day))]) if dated else always
 
-    def find_windows(self, staff: int, days: Iterable[date], zone: tzinfo) -> list[Span]:
-        """The stretches as absolute minutes; those that adjoin are one, also across midnight."""
+    def find_spans(self, staff: int, day: date, zone: tzinfo) -> list[Span]:
+        """The same as absolute minutes. The clocks may skip a whole stretch; then it is empty."""
+        stretches = self.find_stretches(staff, day)
+        return [(find_minute(zone, day, starts), find_minute(zone, day, ends)) for starts, ends in stretches]
+
+    def _reaching(self, staff: int, first: date, last: date) -> Iterator[tuple[date, Sequence[Stretch]]]:
+        """The stretches of each date, after those of the night before that go on into the first."""
+        if self.has_nights:
+            evening = first - NIGHT
+            yield evening, [each for each in self.find_stretches(staff, evening) if each[1] > DAY]
+        for day in days_between(first, last):
+            yield day, self.find_stretches(staff, day)
+
+    def find_windows(self, staff: int, first: date, last: date, zone: tzinfo) -> list[Span]:
+        """The stretches as absolute minutes, nights in full; those that meet are one, also across midnight."""
         joined: list[Span] = []
-        for day in days:
-            for starts, ends in self.find_stretches(staff, day):
+        for day, stretches in self._reaching(staff, first, last):
+            for starts, ends in stretches:
                 start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
-                if joined and joined[-1][1] == start:
-                    joined[-1] = (joined[-1][0], end)
+                # They overlap where special hours begin in the night before, or others hold from this date on.
+                if joined and joined[-1][1] >= start:
+                    joined[-1] = (joined[-1][0], max(joined[-1][1], end))
                 # The clocks may skip a whole stretch; then it begins where it ends.
                 elif start < end:
                     joined.append((start, end))
         return joined
 
-    def starts(self, staff: int, days: Iterable[date], zone: tzinfo, interval: int) -> list[Minute]:
-        """The starts on the grid of each stretch, ascending. The grid begins anew with each."""
-        return [
+    def find_starts(self, staff: int, first: date, last: date, zone: tzinfo, interval: int) -> list[Minute]:
+        """The starts that fall on these dates, ascending, on the grid of each stretch, which begins anew with each."""
+        found = [
             minute
-            for day in days
-            for stretch in self.find_stretches(staff, day)
+            for day, stretches in self._reaching(staff, first, last)
+            for stretch in stretches
             for minute in list_grid_starts(zone, day, *stretch, interval)
         ]
+        if not self.has_nights:
+            return found
+        found = sorted(set(found))
+        begin, end = find_minute(zone, first, 0), find_minute(zone, last, DAY)
+        return found[bisect_left(found, begin) : bisect_left(found, end)]
+
+    def find_spans_away(self, staff: int, row: AwayRow, zone: tzinfo) -> list[Span]:
+        """When time off keeps somebody away, whose or everybody's it is, as far as these dates are concerned."""
+        _, starts_at, ends_at, first, last = row
+        if first is None or last is None:
+            return [(floor_to_minute(starts_at), ceil_to_minute(ends_at))]
+        return self._find_spans_of_days_off(staff, max(first, self.first), min(last, self.last), zone)
+
+    def _find_spans_of_days_off(self, staff: int, first: date, last: date, zone: tzinfo) -> list[Span]:
+        """Whole dates off: until the end of the last one's night, but for hours that begin before or after them."""
+        if first > last:
+            return []
+        midnight = find_minute(zone, last, DAY)
+        end = max([midnight, *(end for _, end in self.find_spans(staff, last, zone))])
+        # Dates beyond those that are known of are off, too, or too far to reach into them.
+        others = [day for day in (first - NIGHT, last + NIGHT) if self.first <= day <= self.last]
+        return cut_out(
+            [(find_minute(zone, first, 0), end)], [span for day in others for span in self.find_spans(staff, day, zone)]
+        )

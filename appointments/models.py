@@ -1,26 +1,28 @@
 """The calendar's tables: hours, time off and visits. `booking` alone writes a visit's time and status."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, IntegerRangeField
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import F, Func, Q
 from django.utils.timezone import localtime
 
 from accounts.models import User
+from appointments import ranges
 from clientline import columns
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
-from services.models import DAY_OF_MINUTES, Service
+from services.models import Service
 
 LONGEST_VISIT = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+OUT_OF_BOUNDS = "Choose dates between 2000 and 2100."
+NEXT_DAY = "Where it is no later than the start, of the next day"
 OVERLAPPING_HOURS = {
     "violation_error_code": "overlapping_hours",
     "violation_error_message": "These hours overlap others of the same person.",
@@ -37,59 +39,75 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6
 
 
-def minutes(expression):
-    """Minutes since midnight of a time of day, in SQL."""
-    template = "(extract(epoch from %(expressions)s) / 60)::int"
-    return Func(expression, template=template, output_field=models.IntegerField())
+# Counted from a Monday and not by ISO weeks, in which 53 is followed by 1.
+FIRST_MONDAY = date(2000, 1, 3)
+SECOND_WEEKS = [(0, "Even weeks"), (1, "Odd weeks")]
 
 
-def minute_range(day):
-    """The minutes from `starts` to `ends` on a numbered day; midnight as an end is the day's last."""
-    ends = NullIf(minutes(F("ends")), Value(0))
-    return Func(
-        day * Value(DAY_OF_MINUTES) + Coalesce(minutes(F("starts")), Value(0)),
-        day * Value(DAY_OF_MINUTES) + Coalesce(ends, Value(DAY_OF_MINUTES)),
-        function="int4range",
-        output_field=IntegerRangeField(),
-    )
+def parity_of_week(day):
+    """0 or 1: whether the week of a date is one of those counted even since FIRST_MONDAY, or between them."""
+    return (day - FIRST_MONDAY).days // 7 % 2
 
 
-def same_staff():
-    return Func(F("staff"), F("staff"), Value("[]"), function="int8range", output_field=BigIntegerRangeField())
-
-
-ENDS_AFTER_START = Q(ends__gt=F("starts")) | Q(ends="00:00")
+def _are_dates(*names):
+    """Each is NULL, which no check refuses, or between 2000 and 2100."""
+    first, end = EARLIEST.date(), LATEST.date()
+    return Q(**{f"{name}__gte": first for name in names}, **{f"{name}__lt": end for name in names})
 
 
 class HoursQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {policy.SELF: lambda user: Q(staff=user.pk)}
 
 
+class WorkingHoursQuerySet(HoursQuerySet):
+    def holding_from(self, day):
+        """What holds on a date or later; not what is over by then."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day))
+
+
 class WorkingHours(models.Model):
-    """When somebody works in every week, as wall-clock times of the organization."""
+    """When somebody works in every week, or in every second one, as wall-clock times of the organization.
+
+    A night belongs to the evening it began: `weekday` is that of its start. `roster` changes rows, so that the past
+    stays as it was.
+    """
 
     organization = columns.organization()
     staff = models.ForeignKey(User, models.CASCADE, related_name="working_hours", db_constraint=False)
     weekday = models.PositiveSmallIntegerField(choices=Weekday, help_text="0 is Monday")
     starts = models.TimeField()
-    ends = models.TimeField(help_text="00:00 means midnight")
+    ends = models.TimeField(help_text=NEXT_DAY)
+    every_second_week = models.PositiveSmallIntegerField(
+        choices=SECOND_WEEKS,
+        null=True,
+        blank=True,
+        help_text="0 or 1: the parity of whole weeks since Monday 2000-01-03; empty: every week",
+    )
+    valid_from = models.DateField(null=True, blank=True, help_text="First date; empty: always")
+    valid_until = models.DateField(null=True, blank=True, help_text="Last date, included; empty: for good")
     created_at = columns.created_at()
 
-    objects = HoursQuerySet.as_manager()
+    objects = WorkingHoursQuerySet.as_manager()
 
     class Meta:
         db_table = "working_hours"
         verbose_name = verbose_name_plural = "working hours"
         constraints = [
             between("working_hours_weekday_0_to_6", "weekday", 0, 6, "Choose 0 (Monday) to 6 (Sunday)."),
+            between("working_hours_second_week_0_or_1", "every_second_week", 0, 1, "Choose 0 or 1, or none."),
             models.CheckConstraint(
-                condition=ENDS_AFTER_START,
-                name="working_hours_end_after_start",
-                violation_error_message="They have to end after they start.",
+                condition=Q(valid_until__gte=F("valid_from")),
+                name="working_hours_valid_until_not_before_from",
+                violation_error_message="The last date is not before the first.",
+            ),
+            models.CheckConstraint(
+                condition=_are_dates("valid_from", "valid_until"),
+                name="working_hours_valid_between_2000_and_2100",
+                violation_error_message=OUT_OF_BOUNDS,
             ),
             ExclusionConstraint(
                 name="working_hours_never_overlap",
-                expressions=[(same_staff(), "&&"), (minute_range(F("weekday")), "&&")],
+                expressions=[(ranges.same_staff(), "&&"), (ranges.weekly_hours(), "&&"), (ranges.validity(), "&&")],
                 **OVERLAPPING_HOURS,
             ),
             SameOrganization(field="staff", name="working_hours_staff_in_same_organization"),
@@ -101,13 +119,13 @@ class WorkingHours(models.Model):
 
 
 class SpecialHours(models.Model):
-    """The hours of one date, in place of its weekly ones. Without times the date is closed."""
+    """The hours that begin on one date, in place of its weekly ones. Without times the date is closed."""
 
     organization = columns.organization()
     staff = models.ForeignKey(User, models.CASCADE, related_name="special_hours", db_constraint=False)
     date = models.DateField()
     starts = models.TimeField(null=True, blank=True)
-    ends = models.TimeField(null=True, blank=True, help_text="00:00 means midnight")
+    ends = models.TimeField(null=True, blank=True, help_text=NEXT_DAY)
     created_at = columns.created_at()
 
     objects = HoursQuerySet.as_manager()
@@ -124,26 +142,20 @@ class SpecialHours(models.Model):
                 "Choose a date between 2000 and 2100.",
             ),
             models.CheckConstraint(
-                condition=Q(starts__isnull=True, ends__isnull=True)
-                | Q(starts__isnull=False, ends__isnull=False) & ENDS_AFTER_START,
-                name="special_hours_end_after_start",
-                violation_error_message="Give both times, the end after the start, or neither for a closed day.",
+                condition=Q(starts__isnull=True, ends__isnull=True) | Q(starts__isnull=False, ends__isnull=False),
+                name="special_hours_have_both_times_or_neither",
+                violation_error_message="Give both times, or neither for a closed day.",
             ),
+            # Two, because a closed date stands alone on its own date, and a night before it may reach into it.
             ExclusionConstraint(
                 name="special_hours_never_overlap",
-                expressions=[
-                    (same_staff(), "&&"),
-                    (
-                        minute_range(
-                            Func(
-                                F("date"),
-                                template="(%(expressions)s - DATE '2000-01-01')",
-                                output_field=models.IntegerField(),
-                            )
-                        ),
-                        "&&",
-                    ),
-                ],
+                expressions=[(ranges.same_staff(), "&&"), (ranges.hours_within_date(), "&&")],
+                **OVERLAPPING_HOURS,
+            ),
+            ExclusionConstraint(
+                name="special_hours_nights_never_overlap",
+                expressions=[(ranges.same_staff(), "&&"), (ranges.hours_of_date(), "&&")],
+                condition=Q(starts__isnull=False),
                 **OVERLAPPING_HOURS,
             ),
             SameOrganization(field="staff", name="special_hours_staff_in_same_organization"),
@@ -167,6 +179,9 @@ class TimeOff(models.Model):
         db_constraint=False,
         help_text="Empty: everybody",
     )
+    whole_days = columns.flag(False, help_text="From `from_date` to `to_date`: all hours that begin on these dates")
+    from_date = models.DateField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True, help_text="Included")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = columns.short_text(200)
@@ -188,6 +203,22 @@ class TimeOff(models.Model):
                 name="time_off_between_2000_and_2100",
                 violation_error_message="Choose dates between 2000 and 2100.",
             ),
+            models.CheckConstraint(
+                condition=Q(whole_days=True, from_date__isnull=False, to_date__isnull=False)
+                | Q(whole_days=False, from_date__isnull=True, to_date__isnull=True),
+                name="time_off_has_dates_or_times",
+                violation_error_message="Whole days have a first and a last date, and times have neither.",
+            ),
+            models.CheckConstraint(
+                condition=_are_dates("from_date", "to_date"),
+                name="time_off_dates_between_2000_and_2100",
+                violation_error_message=OUT_OF_BOUNDS,
+            ),
+            models.CheckConstraint(
+                condition=Q(to_date__gte=F("from_date")),
+                name="time_off_to_date_not_before_from_date",
+                violation_error_message="The last date is not before the first.",
+            ),
             SameOrganization(field="staff", name="time_off_staff_in_same_organization"),
         ]
         indexes = [
@@ -196,6 +227,8 @@ class TimeOff(models.Model):
         ]
 
     def __str__(self):
+        if self.whole_days:
+            return f"{self.from_date}" + (f"–{self.to_date}" if self.to_date != self.from_date else "")
         return f"{localtime(self.starts_at):%Y-%m-%d %H:%M}–{localtime(self.ends_at):%Y-%m-%d %H:%M}"
 
 
@@ -259,7 +292,7 @@ class Appointment(models.Model):
             ExclusionConstraint(
                 name="appointment_no_double_booking",
                 expressions=[
-                    (same_staff(), "&&"),
+                    (ranges.same_staff(), "&&"),
                     (
                         Func(F("busy_from"), F("busy_until"), function="tstzrange", output_field=DateTimeRangeField()),
                         "&&",

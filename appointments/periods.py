@@ -1,6 +1,5 @@
 """What reports cover: local dates cut into days, weeks or months, each with the instants it begins and ends at."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypedDict
@@ -57,10 +56,6 @@ class Period:
         )
         spans = ((key, list(days)) for key, days in grouped)
         return [Bucket(key, key, days[0][1], days[-1][2]) for key, days in spans]
-
-    def key_of(self) -> Callable[[date], str | None]:
-        """A function: date → the key of its bucket. Without buckets, all dates are one."""
-        return KEYS.get(self.group_by, lambda day: None)
 
     def answer(self, rows: list[dict[str, Any]], total: dict[str, Any]) -> Report:
         """The report, `total` being the same figures over all rows."""

@@ -4,10 +4,11 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management import call_command
 from django.db.models import Q
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.acquaintance import WAYS
-from accounts.signals import role_changing
-from appointments import merging, rezoning
+from accounts.signals import leaving, rejoining, role_changing
+from appointments import absences, merging, rezoning, roster
 from appointments.models import Appointment
 from clientline.refusals import Protected
 from clientline.zones import find_zone
@@ -29,9 +30,20 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
         raise Protected("Visits refer to this person, so they cannot change between client and team.")
 
 
+@receiver(rejoining)
+def count_no_hours_while_gone(*, person, today, **kwargs):
+    roster.rejoin(person=person, today=today)
+
+
+@receiver(leaving)
+def keep_people_whom_reports_count(*, person, **kwargs):
+    roster.refuse_to_forget(person=person, today=person.organization.find_local_date(timezone.now()))
+
+
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
     rezoning.follow_zone(organization, find_zone(timezone), coming_visits, by=by, now=now)
+    absences.follow_zone(organization, find_zone(timezone))
 
 
 @receiver(former_organization_imported)

@@ -5,17 +5,18 @@ three times slower.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import date, tzinfo
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import User
-from appointments.availability import AwayRow
-from appointments.hours import Hours, Minute, Span, Stretch, ceil_to_minute, find_minute, floor_to_minute
+from appointments.absences import find_absences
+from appointments.hours import NIGHT, Hours, Minute, Span, cut_out, floor_to_minute
 from appointments.lateness import CANCELLED_LATE_SQL
-from appointments.models import TimeOff
 from appointments.periods import Period, Report
 
 GROUPINGS = ("day", "week", "month", "staff", "service")
@@ -112,47 +113,49 @@ def _add_idle_people(rows: list[dict[str, Any]], available: dict[Any, int]) -> l
 
 
 def _count_available_minutes(period: Period) -> dict[int | str | None, int]:
-    """Working hours less time off, by person or by stretch of time. Three queries, however many people and days."""
-    team = User.objects.filter(organization=period.organization, is_active=True, is_superuser=False)
-    staff_ids = list(team.exclude(role="client").values_list("id", flat=True))
-    hours = Hours.load(staff_ids, period.first, period.last)
-    away = _find_time_off(period, staff_ids)
-    key_of, zone = period.key_of(), period.organization.zone
+    """Working hours less time off, by person or by stretch of time. Three queries, however many people and days.
+
+    Whoever left counts up to their last day. A night counts on the dates on which it is.
+    """
+    last_days = _find_last_days(period)
+    hours = Hours.load(list(last_days), period.first, period.last)
+    zone = period.organization.zone
+    away = find_absences(organization=period.organization, staff_ids=list(last_days), hours=hours, zone=zone)
+    buckets = _list_buckets(period)
     minutes: dict[int | str | None, int] = defaultdict(int)
-    for staff in staff_ids:
-        for day in period.days:
-            minutes[staff if period.group_by == "staff" else key_of(day)] += _count_worked_minutes(
-                hours.find_stretches(staff, day), away[staff], zone, day
-            )
+    for staff, last in last_days.items():
+        windows = hours.find_windows(staff, period.first, last, zone)
+        for key, there in _share_out(cut_out(windows, away.get(staff, ())), buckets):
+            minutes[staff if period.group_by == "staff" else key] += there
     return {key: total for key, total in minutes.items() if total}
 
 
-def _count_worked_minutes(stretches: Iterable[Stretch], away: Iterable[Span], zone: tzinfo, day: date) -> int:
-    """The minutes of the stretches of one day that no time off covers."""
-    total = 0
-    for starts, ends in stretches:
-        start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
-        total += max(end - start, 0) - sum(max(min(b, end) - max(a, start), 0) for a, b in away)
-    return total
+def _find_last_days(period: Period) -> dict[int, date]:
+    """For everybody who was of the team for a part of the period, the last date on which they were."""
+    team = User.objects.filter(organization=period.organization, is_superuser=False)
+    team = team.filter(Q(is_active=True) & ~Q(role="client") | Q(works_until__gte=period.first - NIGHT))
+    people = team.values_list("id", "works_until")
+    return {pk: min(last or period.last, period.last) for pk, last in people}
 
 
-def _find_time_off(period: Period, staff_ids: Collection[int]) -> dict[int, list[Span]]:
-    """Disjoint ascending spans of absolute minutes by person; closures are everybody's."""
-    rows = TimeOff.objects.filter(
-        organization=period.organization, starts_at__lt=period.ends, ends_at__gt=period.begins
-    ).order_by("starts_at")
-    found: Iterable[AwayRow] = rows.values_list("staff", "starts_at", "ends_at")
-    spans: dict[int, list[Span]] = {staff: [] for staff in staff_ids}
-    for staff, starts_at, ends_at in found:
-        # A closure meets absences, so spans are joined: what is off twice may not be taken off twice.
-        for pk in staff_ids if staff is None else (staff,):
-            if pk in spans:
-                _join_span(spans[pk], floor_to_minute(starts_at), ceil_to_minute(ends_at))
-    return spans
+def _list_buckets(period: Period) -> list[tuple[str | None, Minute, Minute]]:
+    """The period's stretches of time by key; what is not reported by time has one without a key."""
+    if period.group_by in REFERENCES:
+        return [(None, floor_to_minute(period.begins), floor_to_minute(period.ends))]
+    return [
+        (bucket.key, floor_to_minute(bucket.begins), floor_to_minute(bucket.ends)) for bucket in period.list_buckets()
+    ]
 
 
-def _join_span(spans: list[Span], start: Minute, end: Minute) -> None:
-    if spans and start <= spans[-1][1]:
-        spans[-1] = (spans[-1][0], max(spans[-1][1], end))
-    else:
-        spans.append((start, end))
+def _share_out(
+    spans: list[Span], buckets: Iterable[tuple[str | None, Minute, Minute]]
+) -> Iterator[tuple[str | None, int]]:
+    """Keys of ascending buckets, each with minutes of the ascending spans that lie in it."""
+    position = 0
+    for key, first, end in buckets:
+        while position < len(spans) and spans[position][1] <= first:
+            position += 1
+        for begin, stop in islice(spans, position, None):
+            if begin >= end:
+                break
+            yield key, min(stop, end) - max(begin, first)

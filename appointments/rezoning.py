@@ -4,18 +4,19 @@ People agreed on what a clock shows, so the instant gives way. Where it cannot, 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from accounts.models import User
 from appointments import booking
-from appointments.hours import find_instant, find_minute, is_shown
-from appointments.models import Appointment, TimeOff
+from appointments.absences import find_absences
+from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_instant, find_minute, floor_to_minute, is_shown
+from appointments.models import Appointment
 from appointments.placing import hold_calendars
 from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
 from clientline import wording, zones
@@ -127,7 +128,7 @@ def rezone_strays(*, now: datetime, by: User | None = None) -> Iterator[Outcome]
             hold_calendars([staff])
             zone = Organization.objects.get(pk=organization).zone
             found = [visit for visit in visits if _is_stray(visit, zone, now)]
-            yield _put_right(found, zone, by=by, now=now, away=_find_times_off(found))
+            yield _put_right(found, zone, by=by, now=now)
 
 
 def _lock_visits(visits: QuerySet[Appointment]) -> list[Appointment]:
@@ -147,14 +148,17 @@ def _is_stray(visit: Appointment, zone: tzinfo, now: datetime) -> bool:
 
 
 def _put_right(
-    visits: list[Appointment], zone: tzinfo, *, by: User | None, now: datetime, away: Collection[TimeOff]
+    visits: list[Appointment], zone: tzinfo, *, by: User | None, now: datetime, heeding_time_off: bool = True
 ) -> Outcome:
     """Move visits, whose rows and calendars are held, to where the clocks of `zone` show their time. An Outcome.
 
-    Nobody is moved into the time off `away`.
+    They are of one organization. `heeding_time_off`, nobody is moved into it.
     """
     targets = {visit: _find_instant_showing(_read_agreed_clock(visit), zone) for visit in visits}
-    stuck = {visit: why for visit in visits if (why := _find_refusal(visit, targets[visit], away))}
+    away = _find_times_off(targets, zone) if heeding_time_off else {}
+    stuck = {
+        visit: why for visit in visits if (why := _find_refusal(visit, targets[visit], away.get(visit.staff_id, ())))
+    }
     free = {visit: start for visit, start in targets.items() if start is not None and visit not in stuck}
     waiting = _sort_by_way(free)
     moved: list[Appointment] = []
@@ -192,21 +196,23 @@ def _sort_by_way(targets: dict[Appointment, datetime]) -> list[Appointment]:
     return sorted(earlier, key=by_time) + sorted(later, key=by_time, reverse=True)
 
 
-def _find_times_off(visits: list[Appointment]) -> list[TimeOff]:
-    """What the people of these visits have off, and closures."""
-    if not visits:
-        return []
-    whose = Q(staff__in={visit.staff_id for visit in visits}) | Q(staff=None, organization=visits[0].organization_id)
-    return list(TimeOff.objects.filter(whose))
+def _find_times_off(targets: dict[Appointment, datetime | None], zone: tzinfo) -> dict[int, list[Span]]:
+    """When the people of these visits are away about their new starts, by person."""
+    dates = [start.astimezone(zone).date() for start in targets.values() if start is not None]
+    if not dates:
+        return {}
+    staff_ids = {visit.staff_id for visit in targets}
+    hours = Hours.load(staff_ids, min(dates), max(dates) + 2 * NIGHT)
+    organization = next(iter(targets)).organization
+    return find_absences(organization=organization, staff_ids=staff_ids, hours=hours, zone=zone)
 
 
-def _find_refusal(visit: Appointment, start: datetime | None, away: Iterable[TimeOff]) -> str | None:
+def _find_refusal(visit: Appointment, start: datetime | None, away: Iterable[Span]) -> str | None:
     """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
     if start is None:
         return TIME_GONE
-    end = start + (visit.ends_at - visit.appointment_date)
-    hit = any(each.starts_at < end and each.ends_at > start for each in away if each.staff_id in (None, visit.staff_id))
-    return AwayThen.detail if hit else None
+    begin, end = floor_to_minute(start), ceil_to_minute(start + (visit.ends_at - visit.appointment_date))
+    return AwayThen.detail if any(first < end and last > begin for first, last in away) else None
 
 
 # Another zone
@@ -227,7 +233,7 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
     visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
         booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
-    elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, away=()).stuck:
+    elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, heeding_time_off=False).stuck:
         raise VisitsInTheWay(stuck)
 
 

@@ -4,7 +4,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from accounts.models import User
-from appointments import booking, series
+from appointments import absences, booking, roster, series
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.api.fields import (
     InstantField,
@@ -27,8 +27,23 @@ class WorkingHoursSerializer(TenantSerializer):
 
     class Meta:
         model = WorkingHours
-        fields = ["id", "organization", "staff", "weekday", "starts", "ends", "created_at"]
+        fields = [
+            "id",
+            "organization",
+            "staff",
+            "weekday",
+            "starts",
+            "ends",
+            "every_second_week",
+            "valid_from",
+            "valid_until",
+            "created_at",
+        ]
         read_only_fields = ["id", "created_at"]
+
+    def update(self, instance, validated_data):
+        today = instance.organization.find_local_date(timezone.now())
+        return roster.change_hours(row=instance, changes=validated_data, today=today)
 
 
 class SpecialHoursSerializer(TenantSerializer):
@@ -50,14 +65,28 @@ class TimeOffSerializer(TenantSerializer):
 
     class Meta:
         model = TimeOff
-        fields = ["id", "organization", "staff", "starts_at", "ends_at", "reason", "created_at"]
+        fields = [
+            "id",
+            "organization",
+            "staff",
+            "whole_days",
+            "from_date",
+            "to_date",
+            "starts_at",
+            "ends_at",
+            "reason",
+            "created_at",
+        ]
         read_only_fields = ["id", "created_at"]
+        extra_kwargs = {
+            name: {"required": False, "help_text": "Of whole days, answered and not read"} for name in absences.INSTANTS
+        }
 
     def validate(self, attrs):
         present = self.instance.staff if self.instance else None
         if attrs.get("staff", present) is None and not self.caller.may("time_off", "close"):
             raise Forbidden("You may not leave out `staff`: only for yourself can you take time off.")
-        return attrs
+        return absences.complete_times(attrs, self.instance, self.organization.zone)
 
 
 class AppointmentSerializer(TenantSerializer):

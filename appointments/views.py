@@ -1,12 +1,14 @@
 """`/working-hours`, `/special-hours`, `/time-off` and `/appointments`."""
 
+from dataclasses import dataclass
+
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import availability, booking, history, reports, series
+from appointments import availability, booking, history, reports, roster, series
 from appointments.answers import (
     AvailabilitySerializer,
     HistorySerializer,
@@ -32,16 +34,47 @@ from appointments.serializers import (
     TimeOffSerializer,
     WorkingHoursSerializer,
 )
+from clientline.api.pagination import Page
 from clientline.api.reading import one_or_404
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answer_row
 from clientline.web.probes import Endpoint
 
 
+@dataclass(frozen=True)
+class PageOfPresent:
+    """A page of the rows that hold today or later; `today` is given with the values."""
+
+    page: Page
+
+    def __call__(self, rows, values):
+        return self.page(rows.holding_from(values["today"]), values)
+
+
 class WorkingHoursViewSet(ClientLineViewSet):
+    """Lists show what holds today or later; with `all=true` also what is over."""
+
     model = WorkingHours
     resource = "working_hours"
     serializer_class = WorkingHoursSerializer
     filterset_class = WorkingHoursFilter
+
+    def today(self, row=None):
+        organization = row.organization if row else self.request.user.organization
+        return organization.find_local_date(timezone.now())
+
+    def read(self, select, values=None):
+        if self.action == "list":
+            return super().read(PageOfPresent(select), {**(values or {}), "today": self.today()})
+        return super().read(select, values)
+
+    def get_queryset(self):
+        rows = super().get_queryset()
+        if self.action != "list" or getattr(self, "swagger_fake_view", False):
+            return rows
+        return rows if self.request.query_params.get("all") == "true" else rows.holding_from(self.today())
+
+    def perform_destroy(self, row):
+        roster.end_hours(row=row, today=self.today(row))
 
 
 class SpecialHoursViewSet(ClientLineViewSet):

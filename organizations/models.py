@@ -122,6 +122,10 @@ class Organization(models.Model):
     def zone(self):
         return zones.find_zone(self.timezone)
 
+    def find_local_date(self, instant):
+        """The date that the organization's clocks show at an instant."""
+        return instant.astimezone(self.zone).date()
+
 
 class IdempotencyKey(models.Model):
     """What a POST with a key was answered; `organizations.idempotency` alone writes and reads it."""

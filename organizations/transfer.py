@@ -30,8 +30,10 @@ FORMAT = "ClientLine organization, 2"
 FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
-    "users": {"merged_into_id"},
+    "users": {"merged_into_id", "works_until"},
     "tokens": {"scope", "last_used_address"},
+    "working_hours": {"every_second_week", "valid_from", "valid_until"},
+    "time_off": {"whole_days", "from_date", "to_date"},
     "appointments": {"local_start"},
 }
 

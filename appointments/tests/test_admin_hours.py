@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, time
 
 import pytest
+from django.utils import timezone
 
 from appointments.models import SpecialHours, TimeOff, WorkingHours
 from appointments.tests.factories import WorkingHoursFactory
@@ -29,7 +30,7 @@ def test_a_manager_sets_somebodys_hours(salon, client):
     ("typed", "problem"),
     [
         ({"weekday": "0"}, "These hours overlap others of the same person."),
-        ({"ends": "08:00"}, "They have to end after they start."),
+        ({"valid_from": "2027-02-01", "valid_until": "2027-01-31"}, "The last date is not before the first."),
         ({"starts": "09:00:30"}, "Write hours and minutes only."),
         ({"weekday": "7"}, "Select a valid choice. 7 is not one of the available choices."),
     ],
@@ -52,7 +53,10 @@ def test_staff_change_their_own_hours_and_look_at_others(salon, client):
     answer = submit(client, f"{WORKING}add/", staff=salon.colleague.pk, **TUESDAY)
     assert list(answer.context["adminform"].form.errors) == ["staff"]
     assert client.post(f"{WORKING}{salon.working_hours.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert list(WorkingHours.objects.filter(organization=salon.organization)) == [theirs]
+    today = salon.organization.find_local_date(timezone.now())
+    rows = WorkingHours.objects.filter(organization=salon.organization)
+    assert list(rows.holding_from(today)) == [theirs]
+    assert [row.ends for row in rows.exclude(pk=theirs.pk)] == [time(17)], "what has been stays"
 
 
 def test_a_date_without_times_is_closed(salon, client):

@@ -1,14 +1,15 @@
 """Listing and booking cannot disagree: random calendars, an independent slow oracle, and every start booked."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from accounts.tests.factories import UserFactory
-from appointments import booking
+from appointments import absences, booking
 from appointments.availability import REASONS, STAGES, Calendar, Need
 from appointments.hours import find_instant
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
@@ -39,13 +40,42 @@ def stretches(draw):
 
 
 @some.composite
+def nights_of_a_date(draw):
+    start = draw(some.integers(40, 95)) * 15
+    return [(start, start + draw(some.integers(1, 96)) * 15)]
+
+
+@some.composite
+def weekly_rows(draw, day):
+    """Hours, some over midnight, for a time or every second week: (weekday, from, until, parity, first and last date).
+
+    The dates they hold from and until count from the day tried. Those that overlap others, the database refuses.
+    """
+    rows = [(weekday, a, b, None, None, None) for weekday in range(7) for a, b in draw(stretches())]
+    odd = some.tuples(
+        some.sampled_from([-1, 0, 0, 1]).map(lambda n: (day.weekday() + n) % 7),
+        some.integers(60, 95).map(lambda n: n * 15),
+        some.integers(1, 96).map(lambda n: n * 15),
+        some.sampled_from([None, 0, 1]),
+        some.none() | some.integers(-2, 2),
+        some.none() | some.integers(-2, 3),
+    )
+    nights = [(weekday, a, a + length, *rest) for weekday, a, length, *rest in draw(some.lists(odd, max_size=6))]
+    return nights + rows
+
+
+whole_days = some.tuples(some.integers(-3, 2), some.integers(0, 2))  # the first date and how many more, from the day on
+
+
+@some.composite
 def calendars(draw):
     zone, change = draw(some.sampled_from(PLACES))
+    day = change + timedelta(days=draw(some.integers(-1, 1)))
     return {
         "zone": zone,
-        "day": change + timedelta(days=draw(some.integers(-1, 1))),
-        "weekly": {weekday: draw(stretches()) for weekday in range(7)},
-        "special": draw(some.none() | stretches()),
+        "day": day,
+        "weekly": draw(weekly_rows(day)),
+        "special": draw(some.one_of(some.none(), some.none(), stretches(), nights_of_a_date())),
         "interval": draw(some.sampled_from([15, 20, 30, 45, 50])),
         "notice": draw(some.sampled_from([0, 60, 600])),
         "advance": draw(some.sampled_from([1, 2, 30])),
@@ -55,6 +85,8 @@ def calendars(draw):
         ),
         "off": draw(some.lists(some.tuples(some.integers(-600, 1500), some.integers(1, 300)), max_size=2)),
         "closed": draw(some.lists(some.tuples(some.integers(-600, 1500), some.integers(1, 300)), max_size=1)),
+        "days_off": draw(some.lists(whole_days, max_size=1)),
+        "days_closed": draw(some.lists(whole_days, max_size=1)),
         "visits": draw(some.lists(some.tuples(some.integers(-100, 1500), some.integers(5, 200)), max_size=4)),
     }
 
@@ -62,13 +94,13 @@ def calendars(draw):
 def clock_readings(zone, day):
     """For each minute of a local day, the first absolute minute at which the clocks have reached it."""
     noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() // 60)
-    readings = [datetime.fromtimestamp(m * 60, zone) for m in range(noon - 2200, noon + 2200)]
+    readings = [datetime.fromtimestamp(m * 60, zone) for m in range(noon - 2200, noon + 2400)]
     exact, reached = {}, {}
     for shown in readings:
         minute = (shown.date() - day).days * 1440 + shown.hour * 60 + shown.minute
         absolute = int(shown.timestamp() // 60)
         exact.setdefault(minute, absolute)
-        for passed in range(max(reached, default=-1) + 1, min(minute, 1440) + 1):
+        for passed in range(max(reached, default=-1) + 1, min(minute, 2880) + 1):
             reached[passed] = absolute
     return exact, reached
 
@@ -78,25 +110,51 @@ class Oracle:
 
     def __init__(self, case):
         self.case, self.zone, self.day = case, ZoneInfo(case["zone"]), case["day"]
-        self.clocks = {n: clock_readings(self.zone, self.day + timedelta(days=n)) for n in range(3)}
+        self.clocks = {n: clock_readings(self.zone, self.day + timedelta(days=n)) for n in range(-1, 4)}
         self.now = self.midnight() + case["now"].total_seconds() / 60
 
-    def midnight(self):
-        return self.clocks[0][1][0]
+    def midnight(self, n=0):
+        return self.clocks[n][1][0]
 
     def stretches(self, n):
-        special = self.case["special"]
-        return special if n == 0 and special is not None else self.case["weekly"][(self.day.weekday() + n) % 7]
+        special, day = self.case["special"], self.day + timedelta(days=n)
+        if n == 0 and special is not None:
+            return special
+        parity = (day - date(2000, 1, 3)).days // 7 % 2
+        return [
+            (a, b)
+            for weekday, a, b, second, first, last in self.case["weekly"]
+            if weekday == day.weekday()
+            and second in (None, parity)
+            and (first is None or n >= first)
+            and (last is None or n <= last)
+        ]
+
+    @cached_property
+    def spans(self):
+        """By the date on which they begin, from the day tried, what is worked."""
+        return {n: [(self.clocks[n][1][a], self.clocks[n][1][b]) for a, b in self.stretches(n)] for n in range(-1, 4)}
+
+    def works(self, minute, n):
+        return any(a <= minute < b for a, b in self.spans[n])
 
     def at_work(self, minute):
-        return any(
-            self.clocks[n][1][a] <= minute < self.clocks[n][1][b] for n in range(3) for a, b in self.stretches(n)
-        )
+        return any(self.works(minute, n) for n in range(-1, 4))
+
+    def is_off(self, minute):
+        """By whole days: the hours that begin on them are, and the rest of the dates, not what began on others."""
+        today = (datetime.fromtimestamp(minute * 60, self.zone).date() - self.day).days
+        for first, more in self.case["days_off"] + self.case["days_closed"]:
+            dates = range(first, first + more + 1)
+            began = {n for n in range(-1, 4) if self.works(minute, n)}
+            if (began or {today}) <= set(dates):
+                return True
+        return False
 
     def grid(self):
-        exact = self.clocks[0][0]
-        wanted = (m for a, b in self.stretches(0) for m in range(a, b, self.case["interval"]))
-        return [exact[m] for m in wanted if m in exact]
+        wanted = ((n, m) for n in (-1, 0) for a, b in self.stretches(n) for m in range(a, b, self.case["interval"]))
+        found = {self.clocks[n][0].get(m) for n, m in wanted} - {None}
+        return sorted(start for start in found if self.midnight() <= start < self.midnight(1))
 
     def taken(self, spans, begin, end):
         return any(a < end and begin < a + length for a, length in spans)
@@ -107,6 +165,8 @@ class Oracle:
         if not all(self.at_work(minute) for minute in range(start, end)):
             return "outside_working_hours"
         if self.taken(absolute(case["off"] + case["closed"], self.midnight()), start, end):
+            return "time_off"
+        if any(self.is_off(minute) for minute in range(start, end)):
             return "time_off"
         if start not in self.grid():
             return "off_grid"
@@ -151,9 +211,7 @@ def build(case, midnight):
         organization=home, duration=need.duration, buffer_before=need.buffer_before, buffer_after=need.buffer_after
     )
     row = {"organization": home, "staff": staff}
-    for weekday, day in case["weekly"].items():
-        for a, b in day:
-            WorkingHours.objects.create(**row, weekday=weekday, starts=clock(a), ends=clock(b))
+    case["weekly"] = [hours for hours in case["weekly"] if is_saved(row, case["day"], *hours)]
     if case["special"] is not None:
         for a, b in case["special"] or [(None, None)]:
             times = {} if a is None else {"starts": clock(a), "ends": clock(b)}
@@ -163,6 +221,12 @@ def build(case, midnight):
             TimeOff.objects.create(
                 organization=home, staff=whom, starts_at=find_instant(begin), ends_at=find_instant(begin + length)
             )
+    for days, whom in ((case["days_off"], staff), (case["days_closed"], None)):
+        for first, more in days:
+            dates = [case["day"] + timedelta(days=first), case["day"] + timedelta(days=first + more)]
+            times = absences.tell_days_as_instants(home.zone, *dates)
+            days = {"whole_days": True, "from_date": dates[0], "to_date": dates[1]}
+            TimeOff.objects.create(organization=home, staff=whom, **days, **times)
     for begin, length in absolute(case["visits"], midnight):
         span = {"busy_from": find_instant(begin), "busy_until": find_instant(begin + length)}
         Appointment.objects.create(
@@ -178,11 +242,25 @@ def build(case, midnight):
     return home, staff, client, service
 
 
+def is_saved(row, day, weekday, a, b, parity, first, last):
+    """Whether the database takes these weekly hours beside those that are there."""
+    dates = [None if n is None else day + timedelta(days=n) for n in (first, last)]
+    held = {"every_second_week": parity, "valid_from": dates[0], "valid_until": dates[1]}
+    try:
+        with transaction.atomic():
+            WorkingHours.objects.create(**row, weekday=weekday, starts=clock(a), ends=clock(b), **held)
+    except IntegrityError:
+        return False
+    return True
+
+
 def calendar(zone="Europe/Berlin", day=PLACES[0][1], hours=((540, 1020),), **odd):
     """A quiet one with the same hours every day, but for what is odd about it. Minutes, also parts of them."""
     quiet = {"special": None, "interval": 15, "notice": 0, "advance": 30, "now": timedelta(0), "need": Need(30)}
-    blank = {"off": [], "closed": [], "visits": []}
-    return {"zone": zone, "day": day, "weekly": {weekday: list(hours) for weekday in range(7)}} | quiet | blank | odd
+    blank = {"off": [], "closed": [], "days_off": [], "days_closed": [], "visits": []}
+    weekly = [(weekday, a, b, None, None, None) for weekday in range(7) for a, b in hours]
+    weekly += odd.pop("more", [])
+    return {"zone": zone, "day": day, "weekly": weekly} | quiet | blank | odd
 
 
 ROUND_THE_CLOCK = ((0, 1440),)
@@ -196,6 +274,15 @@ FROM_A_SKIPPED_HOUR = calendar(hours=((150, 300),), interval=20)
 TO_A_SKIPPED_HOUR = calendar(hours=((60, 150),))
 WITHIN_A_SKIPPED_HOUR = calendar(hours=((130, 170),), need=Need(15))
 FROM_A_SKIPPED_HALF_HOUR = calendar(zone="Australia/Lord_Howe", day=PLACES[4][1], hours=((135, 300),))
+SUNDAY = PLACES[0][1].weekday()
+SECOND_WEEKS = calendar(hours=(), more=[(SUNDAY, 540, 600, 0, None, None), (SUNDAY, 700, 760, 1, None, None)])
+FOR_A_TIME = calendar(
+    hours=(),
+    more=[(SUNDAY, 540, 600, None, -7, -1), (SUNDAY, 700, 760, None, 0, 0), (SUNDAY, 800, 860, None, 1, None)],
+)
+NIGHTS = calendar(hours=((1080, 1560),), interval=50, days_off=[(0, 0)])
+NIGHTS_BEFORE_THE_DAY = calendar(day=PLACES[1][1], hours=((1080, 1560),), interval=50, days_off=[(-1, 0)])
+A_NIGHT_INTO_OTHER_HOURS = calendar(hours=((1080, 1560),), special=[(0, 90), (600, 660)], days_closed=[(-1, 0)])
 FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=Need(50), interval=20)
 
 
@@ -208,13 +295,18 @@ FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=
 @example(case=WITHIN_A_SKIPPED_HOUR)
 @example(case=FROM_A_SKIPPED_HALF_HOUR)
 @example(case=FROM_AN_HOUR_SHOWN_TWICE)
+@example(case=SECOND_WEEKS)
+@example(case=FOR_A_TIME)
+@example(case=NIGHTS)
+@example(case=NIGHTS_BEFORE_THE_DAY)
+@example(case=A_NIGHT_INTO_OTHER_HOURS)
 @given(case=calendars())
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_listed_can_be_booked_and_nothing_else(db, case):
     case["visits"] = apart(case["visits"])
     oracle = Oracle(case)
     with transaction.atomic():
-        home, staff, client, service = build(case, oracle.midnight())
+        home, staff, client, service = build(case, oracle.midnight())  # which leaves out hours that overlap
         now = find_instant(oracle.now)
         calendar = Calendar(
             organization=home,

@@ -53,6 +53,7 @@ def file(salon, operator, api, tmp_path):
     paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
     ledger.refund_payment(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
     api(operator).patch(f"/services/{salon.service.pk}", {"price": "50.00"})
+    api(salon.admin).patch(f"/users/{salon.colleague.pk}", {"is_active": False})
     second_factor.resume_enrolment(salon.staff)
     path = tmp_path / "salon.jsonl"
     command("export_organization", salon.organization.pk, path)
@@ -102,12 +103,15 @@ def as_version_0_1_wrote_it(file):
 def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
     as_version_0_1_wrote_it(file)
     agreed = dict(Appointment.objects.filter(organization=salon.organization).values_list("pk", "local_start"))
+    last_days = dict(User.objects.filter(organization=salon.organization).values_list("pk", "works_until"))
     call_command("flush", interactive=False, verbosity=0)
     command("import_organization", file)
     home = Organization.objects.get()
     assert (home.country, home.region, home.language) == ("DE", "", "")
     assert (home.zone_rules, home.visits_to_rezone) == ("", 0)
     assert dict(Appointment.objects.values_list("pk", "local_start")) == agreed
+    assert dict(User.objects.values_list("pk", "works_until")) == last_days
+    assert last_days[salon.colleague.pk] is not None
     command("check_invariants")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from appointments.hours import DAY, find_instant, find_minute
+from appointments.hours import DAY, cut_out, find_instant, find_minute
 
 HOUR = 60
 PIXELS = 1.2  # a minute's
@@ -42,7 +42,10 @@ class Visit:
 
 @dataclass
 class Column:
-    """One person on one day: the stretches they work, those they are away, with the reason, and the visits."""
+    """One person on one day: the stretches they work, those they are away, with the reason, and the visits.
+
+    Nights are there in full, those of the evening before, too.
+    """
 
     title: str
     staff: int
@@ -215,8 +218,10 @@ class Board:
             return
         taken = [(begin, end) for begin, end, _ in column.away]
         taken += [(each.busy_from, each.busy_until) for each in column.visits if not each.is_cancelled]
+        day, end_of_day = self.axis.spans[column.day]
         for window in column.windows:
-            for gap in cut_out([window], taken):
+            # Counted from where a night began, also where only its end is of this day.
+            for gap in cut_out([(max(window[0], day), min(window[1], end_of_day))], taken):
                 for begin, end in cut_into_pieces(gap, window[0], self.step):
                     yield self.free_place(column, begin, end, is_stop=begin == gap[0])
 
@@ -261,18 +266,6 @@ def _write_label(visit, column, axis, marks):
     further = [mark.lower() for mark in marks if mark.lower() != status]
     times = f"{axis.tell_clock(visit.starts)}–{axis.tell_clock(visit.ends)}"
     return ", ".join([f"{times} {visit.client}", visit.service, f"with {column.performer}", status, *further])
-
-
-def cut_out(spans, taken):
-    """What remains of ascending spans when others are cut out."""
-    remains = []
-    for begin, end in spans:
-        for start, stop in sorted(taken):
-            if start < end and stop > begin:
-                remains.append((begin, start))
-                begin = max(begin, stop)
-        remains.append((begin, end))
-    return [(begin, end) for begin, end in remains if begin < end]
 
 
 def cut_into_pieces(gap, origin, step):

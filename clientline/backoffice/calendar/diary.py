@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from accounts.models import User
-from appointments.hours import DAY, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
+from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
@@ -72,12 +72,12 @@ class Diary:
         rows = TimeOff.objects.visible_to(self.caller, "time_off").filter(
             organization=self.organization,
             starts_at__lt=find_instant(self.end),
-            ends_at__gt=find_instant(self.begin),
+            ends_at__gt=find_instant(self.begin) - 2 * NIGHT,
         )
         away = defaultdict(list)
-        for staff, starts_at, ends_at, reason in rows.values_list("staff", "starts_at", "ends_at", "reason"):
-            for pk in self.staff_ids if staff is None else (staff,):
-                away[pk].append((floor_to_minute(starts_at), ceil_to_minute(ends_at), reason))
+        for *row, reason in rows.values_list("staff", "starts_at", "ends_at", "from_date", "to_date", "reason"):
+            for pk in self.staff_ids if row[0] is None else (row[0],):
+                away[pk] += [(*span, reason) for span in self.hours.find_spans_away(pk, tuple(row), self.zone)]
         return away
 
     def load_visits(self):
@@ -100,7 +100,7 @@ class Diary:
             title=title,
             staff=person.pk,
             day=day,
-            windows=self.hours.find_windows(person.pk, [day], self.zone),
+            windows=self.hours.find_windows(person.pk, day, day, self.zone),
             away=[each for each in self.away[person.pk] if each[0] < end and each[1] > begin],
             visits=[each for each in own if each.starts < end and each.ends > begin],
             url=url,

@@ -91,7 +91,8 @@ def _choose_people_of_day(request, people, diary):
 
 
 def works(person, diary, day):
-    return person.is_active and bool(diary.hours.find_stretches(person.pk, day))
+    """Whether somebody is at work on the day, also in the night of the evening before it."""
+    return person.is_active and bool(diary.hours.find_windows(person.pk, day, day, diary.zone))
 
 
 def _read_page(request, count):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appointments.hours import find_minute
+from appointments.hours import cut_out, find_minute
 from clientline.backoffice.calendar.board import (
     PIXELS,
     Axis,
@@ -15,7 +15,6 @@ from clientline.backoffice.calendar.board import (
     arrange,
     choose_step,
     cut_into_pieces,
-    cut_out,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -208,10 +208,26 @@ RULES = [
     (f"{REFUND} 0, 'pending', NULL {OF_PAYMENTS}", "refund_amount_above_zero"),
     (f"{REFUND} 5, 'completed', NULL {OF_PAYMENTS}", "refund_settled_has_its_time"),
     (f"{REFUND} 5, 'failed', now() {OF_PAYMENTS}", "refund_settled_has_its_time"),
-    ("UPDATE working_hours SET ends = starts", "working_hours_end_after_start"),
-    ("UPDATE special_hours SET starts = '09:00'", "special_hours_end_after_start"),
+    ("UPDATE working_hours SET every_second_week = 2", "working_hours_second_week_0_or_1"),
+    (
+        "UPDATE working_hours SET valid_from = '2027-01-02', valid_until = '2027-01-01'",
+        "working_hours_valid_until_not_before_from",
+    ),
+    ("UPDATE working_hours SET valid_from = '1999-12-31'", "working_hours_valid_between_2000_and_2100"),
+    ("UPDATE working_hours SET valid_from = 'infinity'", "working_hours_valid_between_2000_and_2100"),
+    ("UPDATE special_hours SET starts = '09:00'", "special_hours_have_both_times_or_neither"),
     ("UPDATE special_hours SET date = '1999-12-31'", "special_hours_between_2000_and_2100"),
     ("UPDATE time_off SET ends_at = starts_at", "time_off_ends_after_start"),
+    ("UPDATE time_off SET whole_days = true", "time_off_has_dates_or_times"),
+    ("UPDATE time_off SET from_date = '2027-01-01', to_date = '2027-01-01'", "time_off_has_dates_or_times"),
+    (
+        "UPDATE time_off SET whole_days = true, from_date = '2027-01-02', to_date = '2027-01-01'",
+        "time_off_to_date_not_before_from_date",
+    ),
+    (
+        "UPDATE time_off SET whole_days = true, from_date = '2027-01-02', to_date = 'infinity'",
+        "time_off_dates_between_2000_and_2100",
+    ),
 ]
 
 
