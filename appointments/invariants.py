@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from appointments import sealing
 from appointments.rezoning import STRAYS, find_stray_parameters
 from clientline.database.invariants import Invariant
 
@@ -49,5 +50,15 @@ INVARIANTS = [
             GROUP BY series HAVING count(DISTINCT client_id) > 1
         """,
         says="series shared by several clients",
+    ),
+    Invariant(
+        name="sealed_rows_are_as_they_were",
+        sql=sealing.REWRITTEN,
+        says="rows of audit and history that somebody has rewritten or removed since they were sealed",
+    ),
+    Invariant(
+        name="rows_are_sealed_in_turn",
+        sql=sealing.PASSED_BY,
+        says="rows of audit and history without a seal, below others that have one for a day",
     ),
 ]

@@ -2,6 +2,8 @@
 
 from django.db.migrations import RunSQL
 
+from clientline.redaction import REDACTOR_ROLE
+
 TENANT_ROLE = "clientline_tenant"
 CURRENT_ORGANIZATION = "NULLIF(current_setting('clientline.organization_id', true), '')::bigint"
 
@@ -22,8 +24,9 @@ BEGIN
         GRANT {TENANT_ROLE} TO CURRENT_USER;
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE EXCEPTION 'ClientLine needs the role {TENANT_ROLE}. As a superuser run: %',
-        format('CREATE ROLE {TENANT_ROLE} NOLOGIN; GRANT {TENANT_ROLE} TO %I;', current_user);
+    RAISE EXCEPTION 'ClientLine needs the roles {TENANT_ROLE} and {REDACTOR_ROLE}. As a superuser run: %',
+        format('CREATE ROLE {TENANT_ROLE} NOLOGIN; CREATE ROLE {REDACTOR_ROLE} NOLOGIN; '
+            'GRANT {TENANT_ROLE}, {REDACTOR_ROLE} TO %I;', current_user);
 END $$;
 """
 
@@ -170,7 +173,7 @@ def audited(table, *, without=(), secret=()):
 
 
 def redactable(table):
-    """Let `redact_client` (see payments) blank what names a person in the append-only `table`; nobody else."""
+    """Of version 0.1: whoever sets `clientline.redacting` blanks words. Now `redaction.redacted_by_role` says who."""
 
     def refuse(unless):
         return f"""

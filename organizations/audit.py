@@ -31,6 +31,7 @@ WORDS = {
     "import_check": "checked an import",
     "import_refused": "was refused an import",
     "erase": "erased",
+    "redact": "had words blanked",
 }
 # Column → [old, new], as text; None where there was nothing.
 Changes: TypeAlias = dict[str, list[str | None]]

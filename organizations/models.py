@@ -208,3 +208,27 @@ class Audit(models.Model):
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.table} {self.row or ''}".strip()
+
+
+class Seal(models.Model):
+    """One link of an organization's chain: digests of one row of the audit or the history, and of all links before.
+
+    `appointments.sealing` writes it, and says what it shows. The erasure of a client deletes the salt, and nothing else
+    is ever changed. A chain is no row of its organization: it stays here when that is exported.
+    """
+
+    chain = models.BigIntegerField(help_text="The organization's id, 0 for what belongs to none")
+    table = models.CharField(max_length=30)
+    row = models.BigIntegerField()
+    salt = models.BinaryField(null=True, max_length=16, help_text="Of the words; null where there are none any more")
+    words = models.BinaryField(max_length=32, help_text="SHA-256 of salt and words; empty where there never were any")
+    link = models.BinaryField(max_length=32, help_text="SHA-256 of the link before, the row's facts, and `words`")
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seals"
+        constraints = [models.UniqueConstraint(fields=["table", "row"], name="seal_once_per_row")]
+        indexes = [models.Index(fields=["chain", "table", "id"], name="seal_by_chain")]
+
+    def __str__(self):
+        return f"{self.table} {self.row}"

@@ -1,6 +1,7 @@
 """What must hold for payments and refunds beyond their constraints and triggers."""
 
 from clientline.database.invariants import Invariant
+from clientline.redaction import REDACTOR_ROLE
 
 INVARIANTS = [
     Invariant(
@@ -29,5 +30,16 @@ INVARIANTS = [
         name="refund_settled_after_it_was_recorded",
         sql="SELECT id FROM refunds WHERE settled_at < created_at",
         says="refunds settled before they were recorded",
+    ),
+    Invariant(
+        name="words_are_blanked_by_the_redactor_alone",
+        sql="""
+            SELECT 'redact_client' WHERE NOT EXISTS (
+                SELECT FROM pg_proc JOIN pg_roles ON pg_roles.oid = proowner
+                WHERE proname = 'redact_client' AND rolname = %(role)s AND NOT rolcanlogin AND NOT rolsuper
+            )
+        """,
+        says="functions that do not belong to the role that alone may blank words: nobody can be erased",
+        parameters=lambda: {"role": REDACTOR_ROLE},
     ),
 ]

@@ -28,6 +28,7 @@ def test_a_backup_under_load_brings_everything_back(house, server, tmp_path):
     path = tmp_path / "all.dump"
     with Load(server, house) as load:
         before = list(load.done)
+        house.manage("audit_seal")
         house.manage("db", "backup", path)
         load.wait_for_bookings(CALLERS)
     assert load.refusals == {}

@@ -18,6 +18,7 @@ from psycopg.pq import Conninfo
 from clientline.operations import CREATE_ROLE
 from clientline.postgres.binaries import find_binaries, find_program
 from clientline.postgres.cluster import Cluster
+from clientline.redaction import CREATE_REDACTOR, HAND_OVER, TAKE_BACK
 
 MAGIC = b"PGDMP"  # how a dump in pg_dump's custom format begins
 HEADER = 40  # lines of a script; the settings come first
@@ -89,7 +90,7 @@ def is_dump(path):
 def restore_dump(path):
     """Put the dump in place of all that the database holds, or raise DumpFailed and leave it as it was."""
     with connection.cursor() as cursor:
-        cursor.execute(CREATE_ROLE)  # the dump grants to it, but roles are in no dump
+        cursor.execute(CREATE_ROLE + CREATE_REDACTOR)  # the dump grants to them, but roles are in no dump
     environment = write_libpq_environment()
     with tempfile.TemporaryFile("w+") as errors:
         reader = subprocess.Popen(
@@ -113,8 +114,8 @@ def restore_dump(path):
 def replay(reader, writer):
     """Feed psql one transaction, which it commits only once pg_restore has read the dump to its end."""
     with suppress(BrokenPipeError):  # psql ends at the first error, and says it
-        writer.stdin.write(f"BEGIN;\n{CLEAR}".encode())
+        writer.stdin.write(f"BEGIN;\n{TAKE_BACK}{CLEAR}".encode())
         writer.stdin.writelines(line for line in islice(reader.stdout, HEADER) if line != TOO_NEW)
         copyfileobj(reader.stdout, writer.stdin)
     reader.stdout.close()
-    writer.communicate(b"COMMIT;\n" if reader.wait() == 0 else b"")
+    writer.communicate(f"{HAND_OVER}COMMIT;\n".encode() if reader.wait() == 0 else b"")

@@ -27,6 +27,7 @@ LAYERS = [
         "clientline.formats",
         "clientline.languages",
         "clientline.operations",
+        "clientline.redaction",
         "clientline.zones",
     ],
     ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],

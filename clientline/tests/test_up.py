@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 from django.conf import settings as project_settings
 from django.core.management import CommandError
@@ -135,11 +136,22 @@ def test_a_stopped_database_is_started(data, port):
     stop(process)
 
 
+def wait_for_seals(data):
+    """Until a worker has sealed what the history holds."""
+    address = {"host": str(Cluster(data).ensure_running()), "port": 5432, "user": "clientline", "dbname": "clientline"}
+    with psycopg.connect(**address, autocommit=True) as link:
+        deadline = time.monotonic() + 30
+        while link.execute("SELECT count(*) FROM seals").fetchone()[0] < 600:
+            assert time.monotonic() < deadline, "nothing was sealed"
+            time.sleep(0.1)
+
+
 def test_demo_fills_an_empty_database_once(data, port):
     process = start(data, port, "--demo")
     said = read_until(process, "ClientLine serves on")
     assert re.search(r"\S+@\S+", said)
     assert "The database has no organization yet" not in said
+    wait_for_seals(data)
     stop(process)
     process = start(data, port, "--demo")
     assert "@" not in read_until(process, "ClientLine serves on")

@@ -36,8 +36,22 @@ CLOSED = {
     "axes_accessfailurelog",
     "axes_accesslog",
     "django_migrations",
+    "seals",
     "second_factors",
     "sessions",
+}
+
+# All that the role may do that owns `redact_client`; nobody else is asked where words are blanked.
+REDACTION = {
+    "appointment_history": "SELECT, UPDATE",
+    "appointments": "SELECT",
+    "audit": "INSERT, SELECT, UPDATE",
+    "django_admin_log": "SELECT, UPDATE",
+    "django_content_type": "SELECT",
+    "payments": "SELECT",
+    "refunds": "SELECT",
+    "seals": "SELECT, UPDATE",
+    "users": "SELECT",
 }
 
 # Who did it may be an operator, who acts from another organization.
@@ -85,14 +99,28 @@ def foreign_keys():
     )
 
 
-def test_the_tenants_role_may_do_this_and_nothing_else():
+def grants_of(*roles):
     rows = query(
         "SELECT table_name, string_agg(privilege_type, ', ' ORDER BY privilege_type)"
-        " FROM information_schema.role_table_grants WHERE grantee IN ('clientline_tenant', 'PUBLIC')"
-        " AND table_schema = 'public' GROUP BY table_name"
+        " FROM information_schema.role_table_grants WHERE grantee = ANY (%s)"
+        " AND table_schema = 'public' GROUP BY table_name",
+        list(roles),
     )
-    assert dict(rows) == GRANTS
+    return dict(rows)
+
+
+def test_the_tenants_role_may_do_this_and_nothing_else():
+    assert grants_of("clientline_tenant", "PUBLIC") == GRANTS
     assert tables() == set(GRANTS) | CLOSED
+
+
+def test_the_redactors_role_owns_one_function_and_has_no_member():
+    assert grants_of("clientline_redactor") == REDACTION
+    owned = "SELECT proname::text FROM pg_proc JOIN pg_roles ON proowner = pg_roles.oid WHERE rolname = %s"
+    assert query(owned, "clientline_redactor") == [("redact_client",)]
+    role = query("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'clientline_redactor'")
+    assert role == [(False, False, False)]
+    assert query("SELECT tablename FROM pg_tables WHERE tableowner = 'clientline_redactor'") == []
 
 
 def test_the_tenants_role_cannot_sign_in_and_owns_nothing():
@@ -109,6 +137,7 @@ def test_every_table_of_an_organization_has_row_security_and_a_policy():
     own = "(organization_id = (NULLIF(current_setting('clientline.organization_id'::text, true), ''::text))::bigint)"
     policies = query(
         "SELECT tablename::text, policyname::text, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
+        " WHERE roles <> '{clientline_redactor}'"
     )
     expected = {
         (name, f"{name}_of_one_organization", "PERMISSIVE", "{clientline_tenant}", "ALL", own, own)

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from clientline.database.invariants import collect_invariants
+from clientline.redaction import TAKE_BACK
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 INVARIANTS = {invariant.name: invariant for invariant in collect_invariants()}
@@ -45,6 +46,11 @@ BROKEN_WALLS = [
     ("tenant_tables_have_row_security", "ALTER TABLE organizations DISABLE ROW LEVEL SECURITY", "organizations"),
     ("tenant_tables_have_row_security", "DROP POLICY users_of_one_organization ON users", "users"),
     ("tenant_tables_have_row_security", "CREATE TABLE gifts (organization_id bigint)", "gifts"),
+    (
+        "words_are_blanked_by_the_redactor_alone",
+        TAKE_BACK,
+        "redact_client",
+    ),
 ]
 # What breaks the data of the clinic; each says whose id is then named.
 BROKEN_ROWS = [
@@ -118,6 +124,20 @@ BROKEN_ROWS = [
         "refund_settled_after_it_was_recorded",
         """UPDATE refunds SET status = 'completed', settled_at = created_at - interval '1 second'
            WHERE id = %(refund)s RETURNING id""",
+    ),
+    (
+        "sealed_rows_are_as_they_were",
+        """INSERT INTO seals (chain, "table", "row", words, link, sealed_at)
+           VALUES (1, 'audit', -1, '', '', now()) RETURNING "table" || ' ' || "row\"""",
+    ),
+    (
+        "rows_are_sealed_in_turn",
+        """WITH entry AS (
+               SELECT a.id, a.organization_id FROM audit a JOIN organizations o ON o.id = a.organization_id
+               WHERE o.name = 'Clinic'
+           ) INSERT INTO seals (chain, "table", "row", words, link, sealed_at)
+           SELECT organization_id, 'audit', id, '', '', now() - interval '2 days' FROM entry
+           WHERE id > (SELECT min(id) FROM entry) RETURNING (SELECT 'audit ' || min(id) FROM entry)""",
     ),
 ]
 

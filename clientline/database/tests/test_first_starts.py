@@ -181,8 +181,9 @@ def test_who_may_make_no_role_is_told_what_a_superuser_has_to_run(server, poor):
         link.execute(sql.SQL("ALTER DATABASE {0} OWNER TO {0}").format(sql.Identifier(poor["user"])))
     ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=write_database_url(poor)))
     assert said == (
-        "ClientLine needs the role clientline_tenant. As a superuser run: "
-        f"CREATE ROLE clientline_tenant NOLOGIN; GRANT clientline_tenant TO {poor['user']};.\n"
+        "ClientLine needs the roles clientline_tenant and clientline_redactor. As a superuser run: "
+        "CREATE ROLE clientline_tenant NOLOGIN; CREATE ROLE clientline_redactor NOLOGIN; "
+        f"GRANT clientline_tenant, clientline_redactor TO {poor['user']};.\n"
     )
     assert code == 1
 

@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import socket
+import threading
+import time
 from ipaddress import ip_address
 
 from django.apps import apps
@@ -13,10 +15,11 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import DatabaseError, InterfaceError, connection, connections
 from django.urls import reverse
 from gunicorn.app.wsgiapp import WSGIApplication
 
+from appointments import sealing
 from clientline import gunicorn_conf, zones
 from clientline.database.pending import has_pending_migrations
 from clientline.database.turns import turn_on_file
@@ -135,7 +138,26 @@ class Server(WSGIApplication):
         self.app_uri = self.cfg.wsgi_app
         self.cfg.set("loglevel", "warning")
         self.cfg.set("when_ready", self.command.say_ready)
+        self.cfg.set("post_worker_init", begin_work)
         self.cfg.set("on_exit", self.command.say_goodbye)
+
+
+def begin_work(worker):
+    """What a worker does beside serving. In production cron seals, whose mails tell when it cannot."""
+    gunicorn_conf.post_worker_init(worker)
+    threading.Thread(target=seal_each_minute, args=(worker.log,), daemon=True).start()
+
+
+def seal_each_minute(log):
+    # Every worker tries, as any of them may end; what one has sealed is done for the others.
+    while True:
+        try:
+            sealing.seal_rows()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("The audit was not sealed: %s", str(error).strip())
+        finally:
+            connections.close_all()
+        time.sleep(60)
 
 
 def listen(host, port):
