@@ -1,19 +1,23 @@
 """Clients from a CSV file: judged line by line, then saved all together or not at all."""
 
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from clientline.admin.forms import LowerCaseEmailField
+from clientline.made_addresses import MAKE_SQL
 from clientline.refusals import Forbidden
+from clientline.telephones import to_e164
 from clientline.web import sheets
 from clientline.web.sheets import Unreadable
 from organizations import audit
+from organizations.models import Organization
 
 LARGEST_BYTES = 5_000_000
 MOST_CLIENTS = 50_000
@@ -21,7 +25,6 @@ AT_ONCE = 1_000  # a statement's worth
 
 TOO_LONG = "This is longer than %(limit_value)d characters."
 EMAIL_ERRORS = {
-    "required": "The e-mail address is missing.",
     "invalid": "This is no e-mail address.",
     "max_length": TOO_LONG,
 }
@@ -29,23 +32,23 @@ COLUMNS = {
     "name": forms.CharField(
         max_length=200, error_messages={"required": "The name is missing.", "max_length": TOO_LONG}
     ),
-    "email": LowerCaseEmailField(max_length=254, error_messages=EMAIL_ERRORS),
+    "email": LowerCaseEmailField(max_length=254, required=False, error_messages=EMAIL_ERRORS),
+    "contact_email": LowerCaseEmailField(max_length=254, required=False, error_messages=EMAIL_ERRORS),
     "phone": forms.CharField(max_length=40, required=False, error_messages={"max_length": TOO_LONG}),
 }
 LONGEST_SHOWN = 60
 OTHER_NAMES = {"e-mail": "email", "e-mail address": "email", "email address": "email", "telephone": "phone"}
-REQUIRED = ("name", "email")
-TAKEN = "This e-mail address is taken already."
-HEADINGS = "The first line has to name the columns: name, email and, where there are numbers, phone."
+KNOWN_ADDRESS = "A client with this e-mail address is here already."
+KNOWN_PHONE = "A client with this telephone number is here already."
+HEADINGS = "The first line has to name the columns: name and, where they are known, email and phone."
 
-# Addresses are unique among all organizations. What a conflict leaves out is taken, be it by somebody whom row
-# security hides from a query, or by somebody who commits right now.
-INSERT = """
-    INSERT INTO users (organization_id, name, email, phone, role, password, created_by_id, created_at)
-    SELECT %s, client.name, client.email, client.phone, 'client', client.password, %s, %s
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS client (name, email, phone, password)
-    ON CONFLICT (email) DO NOTHING RETURNING email
-"""
+INSERT = f"""
+    INSERT INTO users (organization_id, name, email, contact_email, phone, phone_e164, role, password, created_by_id,
+        created_at)
+    SELECT %s, client.name, {MAKE_SQL}, client.email, client.phone, client.e164, 'client', client.password, %s, %s
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS client (name, email, phone, e164, password)
+"""  # noqa: S608 -- ours
 
 
 @dataclass(frozen=True, order=True)
@@ -91,11 +94,11 @@ def read_clients(content, progress=_ignore_progress):
         reading.notes.append(
             "The file is not UTF-8 and was read as Windows text. Look whether letters like ä are right."
         )
-    lines_by_email = {}
+    lines_by_client = {}
     try:
         for line, cells in progress(records, total=text.count("\n"), desc="Reading"):
-            judge(line, cells, columns, reading, lines_by_email)
-            if len(lines_by_email) > MOST_CLIENTS or len(reading.problems) > MOST_CLIENTS:
+            judge(line, cells, columns, reading, lines_by_client)
+            if max(len(reading.clients), len(reading.problems)) > MOST_CLIENTS:
                 raise Unreadable(f"The file has more than {MOST_CLIENTS:,} lines. Split it.")
     except Unreadable as error:
         if error.line is None:
@@ -110,7 +113,7 @@ def _find_columns(heading, reading):
     """The position of each column. Others are left out, and the reader is told. Raises Unreadable."""
     names = [name.strip().lower() for name in heading]
     names = [OTHER_NAMES.get(name, name) for name in names]
-    if not set(REQUIRED) <= set(names) or any(names.count(name) > 1 for name in COLUMNS):
+    if "name" not in names or any(names.count(name) > 1 for name in COLUMNS):
         said = ", ".join(name[:40] for name in names[:10] if name) or "nothing"
         raise Unreadable(f"{HEADINGS} It says: {said}.")
     if ignored := [name[:40] for name in names if name and name not in COLUMNS]:
@@ -120,19 +123,20 @@ def _find_columns(heading, reading):
     return {name: names.index(name) for name in COLUMNS if name in names}
 
 
-def judge(line, cells, columns, reading, lines_by_email):
+def judge(line, cells, columns, reading, lines_by_client):
     """Add the line to the clients or to the problems."""
     problems = []
     if any(cells[reading.width :]):
         problems.append(Problem(line, "", "There are more cells than headings. Put a text with separators in quotes."))
     values = {name: clean(line, name, cells, index, problems) for name, index in columns.items()}
-    email = values["email"]
-    if email and (first := lines_by_email.setdefault(email, line)) != line:
-        problems.append(Problem(line, "email", f"The same e-mail address stands in line {first}.", email))
+    name, email = values["name"], values.get("contact_email") or values.get("email") or ""
+    # A family shares an address; the same name with it is the same person.
+    if name and email and (first := lines_by_client.setdefault((name.casefold(), email), line)) != line:
+        problems.append(Problem(line, "email", f"The same client stands in line {first}.", email))
     if problems:
         reading.problems += problems
     else:
-        reading.clients.append(Client(line, values["name"], email, values.get("phone", "")))
+        reading.clients.append(Client(line, name, email, values.get("phone", "")))
 
 
 def clean(line, name, cells, index, problems):
@@ -153,33 +157,45 @@ def save_clients(*, by, organization, clients, now, only_check=False, progress=_
     """
     if by is not None and not by.may("users", "import"):
         raise Forbidden
-    # In one order for everybody: two imports of the same addresses must not wait for each other in a circle.
-    ordered = iter(sorted(clients, key=lambda client: client.email))
-    chunks = iter(lambda: list(islice(ordered, AT_ONCE)), [])
-    problems = []
     with transaction.atomic():
-        for chunk in progress(chunks, total=-(-len(clients) // AT_ONCE), desc="Checking" if only_check else "Saving"):
-            free = _find_free(chunk) if only_check else _insert_clients(by, organization, chunk, now)
-            taken = [client for client in chunk if client.email not in free]
-            problems += [Problem(client.line, "email", TAKEN, client.email) for client in taken]
-        if problems and not only_check:
-            transaction.set_rollback(True)
+        if not only_check:  # two imports of one file at once
+            Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        problems = _find_known(organization, clients)
+        if not problems and not only_check:
+            for chunk in progress(_split_evenly(clients), total=-(-len(clients) // AT_ONCE), desc="Saving"):
+                _insert_clients(by, organization, chunk, now)
     event = "import_check" if only_check else "import_refused" if problems else "import"
     facts = {"clients": len(clients), "problems": len(problems)}
     audit.record_event(event, by=by, organization_id=organization.pk, table=User._meta.db_table, **facts)
     return sorted(problems)
 
 
-def _find_free(clients):
-    """The addresses that nobody has whom the caller may see: a check tells nobody who is a client elsewhere."""
-    emails = {client.email for client in clients}
-    return emails.difference(User.objects.filter(email__in=emails).values_list("email", flat=True))
+def _split_evenly(clients):
+    """The clients, a statement's worth at a time."""
+    ordered = iter(clients)
+    return iter(lambda: list(islice(ordered, AT_ONCE)), [])
+
+
+def _find_known(organization, clients):
+    """A Problem for each who is a client of this organization already. Who is one of another is nobody's to know."""
+    phones = {client.line: to_e164(client.phone, organization.country) for client in clients}
+    asked = [client.email for client in clients if client.email]
+    same = Q(contact_email__in=asked) | Q(email__in=asked) | Q(phone_e164__in=set(phones.values()) - {""})
+    found = User.objects.filter(same, organization=organization.pk)
+    known = set(chain.from_iterable(found.values_list("contact_email", "email", "phone_e164"))) - {""}
+    problems = []
+    for client in clients:
+        if client.email in known:
+            problems.append(Problem(client.line, "email", KNOWN_ADDRESS, client.email))
+        elif not client.email and phones[client.line] in known:
+            problems.append(Problem(client.line, "phone", KNOWN_PHONE, client.phone))
+    return problems
 
 
 def _insert_clients(by, organization, clients, now):
-    """The addresses that were free, and are these clients' now."""
+    """Save clients without a sign-in address, nor a password that anything matches."""
     names, emails, phones = ([getattr(each, name) for each in clients] for name in ("name", "email", "phone"))
-    passwords = [make_password(None) for _ in clients]  # nothing matches these
+    numbers = [to_e164(phone, organization.country) for phone in phones]
+    passwords = [make_password(None) for _ in clients]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [organization.pk, by and by.pk, now, names, emails, phones, passwords])
-        return {email for (email,) in cursor.fetchall()}
+        cursor.execute(INSERT, [organization.pk, by and by.pk, now, names, emails, phones, numbers, passwords])

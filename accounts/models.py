@@ -1,6 +1,9 @@
 """People: everybody who signs in or is served, the tokens their programs carry, and the sessions of their browsers."""
 
+from datetime import date
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
@@ -9,11 +12,18 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.acquaintance import find_acquaintances
-from clientline import columns
+from clientline import columns, made_addresses, telephones
 from clientline.constraints import SameOrganization
+from clientline.languages import PATTERN as LANGUAGE_PATTERN
+from clientline.languages import validate_language
 from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import TenantQuerySet
+
+SIGN_IN_ADDRESS_TAKEN = (
+    "This address signs in somebody already. Who does not sign in needs none: give it as contact address instead."
+)
+FIRST_BIRTHDAY = date(1900, 1, 1)
 
 # Operators are outside every scope but an operator's own.
 MEMBERS = Q(is_superuser=False)
@@ -27,6 +37,10 @@ def _match_members(user):
 def _match_known(user):
     """Themselves, and the clients they are acquainted with."""
     return _match_members(user) & (Q(pk=user.pk) | Q(role="client") & find_acquaintances(user))
+
+
+# As Django stores that there is none; version 0.1 also took an empty one.
+WITHOUT_PASSWORD = Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 class UserQuerySet(TenantQuerySet):
@@ -87,8 +101,25 @@ class User(AbstractBaseUser):
 
     organization = columns.organization()
     name = models.CharField(max_length=200)
-    email = models.EmailField(unique=True)
+    email = models.EmailField(unique=True, error_messages={"unique": SIGN_IN_ADDRESS_TAKEN})
+    contact_email = models.EmailField(
+        "contact address", blank=True, default="", db_default="", help_text="Where mail goes; need not be unique"
+    )
     phone = columns.short_text(40)
+    phone_e164 = columns.short_text(
+        16, editable=False, help_text="The first number in `phone`, as +491705500003; empty where none can be read"
+    )
+    birthday = models.DateField(null=True, blank=True)
+    client_notes = columns.long_text(help_text="Shown at the desk, never to clients")
+    is_flagged = columns.flag(False, help_text="Whether the notes have to be seen before anything is done")
+    language = columns.short_text(
+        35, validators=[validate_language], help_text="Tag of their texts; empty: the organization's"
+    )
+    marketing_consent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they agreed to advertising; empty: they did not"
+    )
+    external_source = columns.short_text(40, help_text="The program that `external_id` is of")
+    external_id = columns.short_text(200, help_text="What another program calls them")
     role = models.CharField(max_length=10, choices=Role)
     is_active = columns.flag(True)
     works_until = models.DateField(
@@ -127,6 +158,32 @@ class User(AbstractBaseUser):
                 name="user_email_in_lower_case",
                 violation_error_message="Write the e-mail address in lower case.",
             ),
+            models.CheckConstraint(
+                condition=Q(contact_email=models.functions.Lower("contact_email")),
+                name="user_contact_email_in_lower_case",
+                violation_error_message="Write the e-mail address in lower case.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(email__endswith=made_addresses.SUFFIX) | Q(role="client") & WITHOUT_PASSWORD,
+                name="user_made_address_is_no_sign_in",
+                violation_error_message="Whoever signs in needs an e-mail address.",
+            ),
+            models.CheckConstraint(
+                condition=Q(birthday__gte=FIRST_BIRTHDAY),
+                name="user_birthday_from_1900",
+                violation_error_message="Choose a date from 1900 on.",
+            ),
+            models.CheckConstraint(
+                condition=Q(language__regex=LANGUAGE_PATTERN),
+                name="user_language_is_a_tag",
+                violation_error_message="Choose a language by its tag, like en.",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "external_source", "external_id"],
+                condition=~Q(external_id=""),
+                name="user_external_id_once_per_source",
+                violation_error_message="Another person here has this number of that program.",
+            ),
             models.UniqueConstraint(fields=["organization", "id"], name="user_in_one_organization"),
             SameOrganization(field="merged_into", name="user_merged_in_same_organization"),
             models.CheckConstraint(
@@ -140,14 +197,43 @@ class User(AbstractBaseUser):
             models.Index(fields=["organization", "created_at", "id"], name="user_by_creation"),
             # The team is a handful among thousands of clients, and each question for free times asks for it.
             models.Index(fields=["organization", "id"], condition=~Q(role="client"), name="user_of_the_team"),
+            # By which two records of one client are noticed.
+            models.Index(fields=["organization", "phone_e164"], condition=~Q(phone_e164=""), name="user_by_phone"),
+            models.Index(
+                fields=["organization", "contact_email"], condition=~Q(contact_email=""), name="user_by_contact_email"
+            ),
+            models.Index(
+                fields=["organization", "birthday"], condition=Q(birthday__isnull=False), name="user_by_birthday"
+            ),
         ]
 
     def __str__(self):
         return self.name
 
+    def save(self, *args, update_fields=None, **options):
+        if update_fields is None or "phone" in update_fields:
+            self.phone_e164 = telephones.to_e164(self.phone, self.organization.country) if self.phone else ""
+            update_fields = update_fields and [*update_fields, "phone_e164"]
+        super().save(*args, update_fields=update_fields, **options)
+
     def get_short_name(self):
         """What the admin greets them with."""
         return self.name
+
+    @property
+    def sign_in_address(self):
+        """'' for a client who has none."""
+        return made_addresses.show_address(self.email)
+
+    @property
+    def mail_address(self):
+        """Where mail goes; '' where there is none."""
+        return self.contact_email or self.sign_in_address
+
+    @property
+    def signs_in(self):
+        """Whether they have a password."""
+        return bool(self.password) and self.has_usable_password()
 
     @property
     def is_staff(self):

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import sign_ins
+from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
 from accounts.signals import leaving, rejoining, role_changing
 from clientline.database.changes import save_changes
@@ -34,15 +34,23 @@ def register_person(
     by: User | None,
     organization: Organization,
     name: str,
-    email: str,
     role: str,
+    email: str = "",
+    contact_email: str | None = None,
     password: str | None = None,
     **fields: Any,
 ) -> User:
-    """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused."""
+    """Save a new person. `by` None is a command. Raises Forbidden, FieldRefused.
+
+    Who cannot sign in needs no `email`. `contact_email` None: of a client, the same.
+    """
     if by is not None and role not in policy.find_grantable_roles(by, "create"):
         raise Forbidden(f"You may not give the `role` {role}.")
-    person = User(organization=organization, name=name, email=email.lower(), role=role, created_by=by, **fields)
+    address = contacts.choose_address(email, role=role, signs_in=password is not None)
+    if contact_email is None:
+        contact_email = email if role == User.Role.CLIENT else ""
+    person = User(organization=organization, name=name, email=address, role=role, created_by=by, **fields)
+    person.contact_email = contact_email.lower()
     person.password = _hash_password(password, person)
     with transaction.atomic():
         # In a savepoint: a taken address would otherwise abort the caller's transaction, a founding or an import.
@@ -75,6 +83,7 @@ def change_person(
     with transaction.atomic():
         if role != "admin" or not changes.get("is_active", person.is_active):
             _keep_an_admin(person)
+        contacts.settle_addresses(person, changes, signs_in=password is not None or person.signs_in)
         if role != person.role:
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)

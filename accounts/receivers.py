@@ -1,12 +1,13 @@
-"""Sign-ins and their failures, in the audit; and what people of an older version lack."""
+"""Sign-ins and their failures, in the audit; and what follows from where an organization is or came from."""
 
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 
+from accounts import contacts
 from accounts.models import User
 from organizations import audit
 from organizations.models import Audit
-from organizations.signals import former_organization_imported
+from organizations.signals import country_changed, former_organization_imported
 
 
 @receiver(user_logged_in)
@@ -32,3 +33,13 @@ def fill_in_last_days(*, organization, **kwargs):
         if latest := seen.order_by("-at").first():
             person.works_until = organization.find_local_date(latest.at)
             person.save(update_fields=["works_until"])
+
+
+@receiver(former_organization_imported)
+def fill_in_contacts(*, organization, **kwargs):
+    contacts.fill_in(organization)
+
+
+@receiver(country_changed)
+def read_phones_again(*, organization, **kwargs):
+    contacts.read_phones(organization)

@@ -3,13 +3,21 @@ from rest_framework import serializers
 
 from accounts import people, sign_ins, tokens
 from accounts.models import Token, User
-from clientline.api.fields import InstantField, StrictCharField
+from clientline.api.fields import BirthdayField, InstantField, OptionalEmailField, SignInAddressField, StrictCharField
 from clientline.api.serializers import BodySerializer, ClientLineSerializer
 from organizations import policy
 from organizations.serializers import TenantSerializer
 
 
 class UserSerializer(TenantSerializer):
+    """What the team sees; clients get UserForClientSerializer."""
+
+    email = SignInAddressField(
+        help_text="What they sign in with, the only one of its kind in this installation; "
+        "empty for clients who do not sign in"
+    )
+    contact_email = OptionalEmailField(help_text="Where mail goes; need not be unique")
+    birthday = BirthdayField(required=False, allow_null=True)
     password = StrictCharField(
         write_only=True,
         required=False,
@@ -25,17 +33,38 @@ class UserSerializer(TenantSerializer):
             "organization",
             "name",
             "email",
+            "contact_email",
             "phone",
+            "phone_e164",
             "role",
             "is_active",
+            "birthday",
+            "client_notes",
+            "is_flagged",
+            "language",
+            "marketing_consent_at",
+            "external_source",
+            "external_id",
             "merged_into",
             "works_until",
             "password",
             "version",
             "created_at",
         ]
-        read_only_fields = ["id", "merged_into", "works_until", "version", "created_at"]
+        read_only_fields = ["id", "phone_e164", "merged_into", "works_until", "version", "created_at"]
         kept = ["password"]
+        guarded = policy.find_guarded_keys("users", "update")
+
+    def key_problem(self, key, value):
+        """What creating answered may be sent back."""
+        return None if key == "possible_duplicates" and self.instance else super().key_problem(key, value)
+
+    def get_omitted_defaults(self, data):
+        """As on creating: a client's only address is their contact address, too."""
+        values = super().get_omitted_defaults(data)
+        if "contact_email" in values and data["role"] == User.Role.CLIENT:
+            values["contact_email"] = data.get("email", "").strip()
+        return values
 
     def create(self, validated_data):
         return people.register_person(by=self.caller, **validated_data)
@@ -43,6 +72,23 @@ class UserSerializer(TenantSerializer):
     def update(self, instance, validated_data):
         keep = sign_ins.current(self.context["request"])
         return people.change_person(by=self.caller, person=instance, changes=validated_data, keep=keep)
+
+
+class CreatedUserSerializer(UserSerializer):
+    possible_duplicates = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="Other clients with the same telephone number, contact address, or name and birthday, "
+        "of those whom the caller may list",
+    )
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "possible_duplicates"]
+
+
+class UserForClientSerializer(UserSerializer):
+    class Meta(UserSerializer.Meta):
+        fields = [name for name in UserSerializer.Meta.fields if name not in policy.OF_THE_DESK]
 
 
 class TokenSerializer(ClientLineSerializer):
@@ -109,6 +155,11 @@ class EnrolmentSerializer(serializers.Serializer):
     secret = serializers.CharField(help_text="For the authenticator app, in base 32")
     uri = serializers.CharField(help_text="The same as apps read it from a QR code")
     recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown this once")
+
+
+def choose_user_serializer(reader):
+    """What `reader` sees of people."""
+    return UserSerializer if reader.may("users", "client_notes") else UserForClientSerializer
 
 
 class SignedInSerializer(serializers.Serializer):

@@ -9,11 +9,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 
-from accounts import people, second_factor, sign_in, sign_ins, tokens
+from accounts import contacts, people, second_factor, sign_in, sign_ins, tokens
 from accounts.filters import UserFilter
 from accounts.models import Token, User
 from accounts.serializers import (
     CodeSerializer,
+    CreatedUserSerializer,
     EnrolmentSerializer,
     FactorSerializer,
     IssuedTokenSerializer,
@@ -24,6 +25,7 @@ from accounts.serializers import (
     SignInsSerializer,
     TokenSerializer,
     UserSerializer,
+    choose_user_serializer,
 )
 from clientline.api.schema import ETAG
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answer_row
@@ -38,6 +40,33 @@ class UserViewSet(ClientLineViewSet):
     serializer_class = UserSerializer
     filterset_class = UserFilter
     orderings = ("name", "created_at")
+
+    @classmethod
+    def answer_class(cls, caller):
+        return choose_user_serializer(caller)
+
+    def body(self, *args, **kwargs):
+        chosen = self.answer_class(self.request.user)
+        return chosen(*args, data=self.request.data, context=self.get_serializer_context(), **kwargs)
+
+    @extend_schema(responses={201: CreatedUserSerializer})
+    def create(self, request):
+        """Add somebody. A client may look known: `possible_duplicates` says who they may be, and nothing is merged."""
+        return super().create(request)
+
+    def answer(self, serializer):
+        answer = super().answer(serializer)
+        if self.action == "create":
+            answer["possible_duplicates"] = self.list_duplicates(serializer.instance)
+        return answer
+
+    def list_duplicates(self, person):
+        """The ids of those who look like the person just created, as far as the caller may list them."""
+        keys = [other.pk for other in contacts.find_duplicates(person)]
+        listed = (
+            User.objects.visible_to(self.request.user, "users").filter(pk__in=keys) if keys else User.objects.none()
+        )
+        return sorted(listed.values_list("pk", flat=True))
 
     def perform_destroy(self, row):
         people.remove_person(by=self.request.user, person=row)
@@ -62,7 +91,8 @@ class LoginView(Endpoint):
         token, secret = tokens.issue_sign_in_token(user, address=find_address(request), agent=read_agent(request))
         user_logged_in.send(sender=User, request=self.django_request, user=user)  # writes last_login and the audit
         signed_in = {"token": secret, "expires_at": token.expires_at, "user": user}
-        return Response(SignedInSerializer(signed_in, context={"request": request}).data)
+        answer = SignedInSerializer(signed_in, context={"request": request}).data
+        return Response(answer | {"user": choose_user_serializer(user)(user, context={"request": request}).data})
 
 
 def _ask_for_code(request, user, code):
@@ -92,7 +122,7 @@ class MeView(Endpoint):
     @extend_schema(parameters=[ETAG], responses=UserSerializer)
     def get(self, request):
         """The caller."""
-        return answer_row(UserSerializer(request.user, context={"request": request}).data)
+        return answer_row(choose_user_serializer(request.user)(request.user, context={"request": request}).data)
 
 
 class PasswordView(Endpoint):

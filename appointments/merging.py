@@ -1,6 +1,7 @@
 """Merging two records of one client: the visits, and with them the payments, go to the one that is kept."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -12,6 +13,7 @@ from clientline.refusals import FieldRefused
 from organizations.models import Organization
 
 # Without their names: the history keeps what is written here, also beyond an erasure.
+CONTACT = ("phone", "contact_email", "birthday", "language")
 REASON = "Two records of one client were merged."
 # What the history tells of mergers from before `merged_into`: into whom the last visit of somebody inactive went.
 FIND_OUT = """
@@ -29,7 +31,7 @@ FIND_OUT = """
 
 
 def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime) -> int:
-    """Give `kept` the visits of `duplicate`, and its phone where there is none, and deactivate `duplicate`.
+    """Give `kept` the visits of `duplicate`, and what it lacks of its contact; `duplicate` is inactive and leads to it.
 
     Returns how many visits moved. What the two are is read anew, under lock. Raises FieldRefused.
     """
@@ -39,9 +41,19 @@ def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime
         _refuse_to_merge(kept, duplicate)
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
-        people.change_person(by=by, person=kept, changes={"phone": kept.phone or duplicate.phone})
+        people.change_person(by=by, person=kept, changes=_take_over(kept, duplicate))
         people.change_person(by=by, person=duplicate, changes={"is_active": False, "merged_into": kept})
+        for former in User.objects.filter(merged_into=duplicate):
+            people.change_person(by=by, person=former, changes={"merged_into": kept})
     return moved
+
+
+def _take_over(kept: User, duplicate: User) -> dict[str, Any]:
+    """What `kept` lacks and `duplicate` has, and the notes of both; not a consent, which `kept` may have withdrawn."""
+    changes = {name: getattr(kept, name) or getattr(duplicate, name) for name in CONTACT}
+    changes["client_notes"] = "\n\n".join(filter(None, (kept.client_notes, duplicate.client_notes)))
+    changes["is_flagged"] = kept.is_flagged or duplicate.is_flagged
+    return changes
 
 
 def find_former_mergers(organization: Organization) -> None:

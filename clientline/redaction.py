@@ -140,3 +140,17 @@ $$;
 def personal_words():
     """`personal_columns()`, whose words an erasure takes out of the audit, and `blank_words(changes)` without them."""
     return RunSQL(PERSONAL_WORDS, "DROP FUNCTION blank_words(jsonb); DROP FUNCTION personal_columns();")
+
+
+def more_personal_columns(*names, former):
+    """Let an erasure take the words of these columns out of the audit, besides those of the `former` ones."""
+
+    def replace(columns):
+        listed = ", ".join(f"'{name}'" for name in columns)
+        return f"""
+        CREATE OR REPLACE FUNCTION personal_columns() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT ARRAY[{listed}]
+        $$;
+        """
+
+    return RunSQL(replace((*former, *names)), replace(former))

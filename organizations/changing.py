@@ -11,7 +11,7 @@ from clientline.callers import Caller
 from clientline.database.changes import save_changes
 from clientline.refusals import Protected
 from organizations.models import Organization
-from organizations.signals import currency_changing, zone_changing
+from organizations.signals import country_changed, currency_changing, zone_changing
 
 # What coming visits do when the zone of their organization becomes another.
 KEEP_LOCAL = "keep_local"  # they stay at the time that clocks show: the zone was wrong
@@ -58,5 +58,6 @@ def change_organization(
             told = {"timezone": timezone, "coming_visits": coming_visits, "by": by, "now": now or clock.now()}
             # Inside the transaction, before the row is saved: a receiver that refuses leaves everything as it was.
             zone_changing.send(sender=Organization, organization=organization, **told)
-        save_changes(organization, changes)
+        if "country" in save_changes(organization, changes):
+            country_changed.send(sender=Organization, organization=organization)
     return organization

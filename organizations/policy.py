@@ -29,6 +29,7 @@ TABLE = [
     (("users",), ("list", "retrieve", "balance"), ORG, ORG, KNOWN, SELF, EVERYTHING),
     (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, EVERYTHING),
     (("users",), ("update",), ORG, BELOW_AND_SELF, SELF, SELF, EVERYTHING),
+    (("users",), ("client_notes",), ORG, ORG, KNOWN, NEVER, EVERYTHING),
     (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("users",), ("import",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("users",), ("export",), ORG, BELOW, NEVER, SELF, EVERYTHING),
@@ -56,7 +57,10 @@ TABLE = [
 ]
 
 # Keys of a body, which are fields of a form, that only some may fill in: (resource, action) → key → what they need.
+OF_THE_DESK = dict.fromkeys(("client_notes", "is_flagged", "external_source", "external_id"), "client_notes")
 GUARDED = {
+    ("users", "create"): OF_THE_DESK,
+    ("users", "update"): OF_THE_DESK,
     ("organizations", "update"): {"is_active": "destroy"},  # it ends every sign-in, also that of who could undo it
     ("appointments", "create"): {
         "duration": "duration",

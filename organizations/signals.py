@@ -10,3 +10,6 @@ zone_changing = Signal()
 
 # organization: it came from a file of version 0.1, which lacks columns; sent inside the import's transaction
 former_organization_imported = Signal()
+
+# organization (as it is now): it is in another country than before; sent inside the transaction
+country_changed = Signal()

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier, Literal
 
+from clientline.made_addresses import MAKE_SQL, SUFFIX
 from clientline.zones import guess_country
 from organizations import audit
 from organizations.models import Organization
@@ -30,11 +31,23 @@ FORMAT = "ClientLine organization, 2"
 FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {"country", "region", "language", "zone_rules", "visits_to_rezone"},
-    "users": {"merged_into_id", "works_until"},
     "tokens": {"scope", "last_used_address"},
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
     "time_off": {"whole_days", "from_date", "to_date"},
     "appointments": {"local_start"},
+    "users": {
+        "contact_email",
+        "phone_e164",
+        "birthday",
+        "client_notes",
+        "is_flagged",
+        "language",
+        "marketing_consent_at",
+        "external_source",
+        "external_id",
+        "merged_into_id",
+        "works_until",
+    },
 }
 
 
@@ -129,12 +142,19 @@ def _write_table(cursor, file, model, pk, progress):
 
 
 def expression(field, pk):
-    """The column as it is exported: an actor from elsewhere as nobody."""
+    """The column as it is exported: an actor from elsewhere as nobody, a made address as ''."""
     column = Identifier(field.column)
     people = apps.get_model(settings.AUTH_USER_MODEL)
+    if _is_sign_in_address(field):
+        return SQL("CASE WHEN {0} LIKE {1} THEN '' ELSE {0} END AS {0}").format(column, Literal(f"%{SUFFIX}"))
     if field.related_model is not people or not field.null:
         return column
     return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, _select_people(pk))
+
+
+def _is_sign_in_address(field):
+    people = apps.get_model(settings.AUTH_USER_MODEL)
+    return field.model is people and field.name == people.USERNAME_FIELD
 
 
 # Import
@@ -183,7 +203,8 @@ def read_export(lines):
 def _load_table(cursor, model, header, lines, progress):
     table, head = model._meta.db_table, read_export(lines)
     left_out = ADDED.get(table, ()) if header["format"] == FORMER else ()
-    names = [name for name in _list_columns(model) if name not in left_out]
+    fields = [field for field in model._meta.concrete_fields if field.column not in left_out]
+    names = [field.column for field in fields]
     if (head.get("table"), head.get("columns")) != (table, names):
         raise TransferRefused(
             f"The table {table} is not as this version has it. The file is of ClientLine {header.get('version')}, "
@@ -197,11 +218,17 @@ def _load_table(cursor, model, header, lines, progress):
     columns = SQL(", ").join(map(Identifier, names))
     cursor.execute(
         SQL("INSERT INTO {0} ({1}) SELECT {2} FROM incoming, json_populate_record(NULL::{0}, line) AS came").format(
-            Identifier(table), columns, SQL(", ").join(Identifier("came", name) for name in names)
+            Identifier(table), columns, SQL(", ").join(map(_imported, fields))
         )
     )
     if isinstance(model._meta.pk, models.AutoField):
         cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
+
+
+def _imported(field):
+    """The column as it is stored: in place of no sign-in address a made one, new here."""
+    came = Identifier("came", field.column)
+    return SQL("coalesce(nullif({}, ''), {})").format(came, SQL(MAKE_SQL)) if _is_sign_in_address(field) else came
 
 
 def _stage(cursor, rows, progress):

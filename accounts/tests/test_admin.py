@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from accounts.models import Token, User
+from accounts.models import SIGN_IN_ADDRESS_TAKEN, Token, User
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
 from clientline.tests.pages import Page, errors_of, submit, typed
 
@@ -117,12 +117,16 @@ def test_a_weak_password_is_an_error_beside_its_field_and_saves_nothing(salon, c
 
 @pytest.mark.parametrize("walls", ["with", "without"])
 @pytest.mark.parametrize("taken", ["client@salon.example", "client@clinic.example"])
-def test_an_email_taken_here_or_elsewhere_is_the_same_field_error(salon, client, request, walls, taken):
+def test_a_sign_in_address_that_is_taken_leads_to_who_has_it_here_and_to_nobody_elsewhere(
+    salon, client, request, walls, taken
+):
     if walls == "without":
         request.getfixturevalue("without_row_security")
     client.force_login(salon.admin)
     answer = submit(client, ADD, **NEW | {"email": taken})
-    assert answer.context["adminform"].form.errors == {"email": ["This is taken already."]}
+    here = f'This address signs in <a href="{page(salon.client)}">Salon client</a>.'
+    told = {"client@salon.example": here, "client@clinic.example": SIGN_IN_ADDRESS_TAKEN}
+    assert answer.context["adminform"].form.errors == {"email": [told[taken]]}
     assert not User.objects.filter(name="Nina").exists()
     assert not LogEntry.objects.exists()
 

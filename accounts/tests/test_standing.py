@@ -5,7 +5,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from accounts.tests.factories import PASSWORD, UserFactory
 from organizations.tests.factories import OrganizationFactory
 
@@ -158,7 +158,7 @@ def test_weak_passwords_are_refused(salon, api, password, problem):
 
 def test_an_email_taken_in_another_organization_is_refused_like_one_taken_at_home(salon, clinic, api):
     client = api(salon.admin)
-    expected = [{"field": "email", "code": "unique", "detail": "This is taken already."}]
+    expected = [{"field": "email", "code": "unique", "detail": SIGN_IN_ADDRESS_TAKEN}]
     for taken in (clinic.client.email, salon.staff.email, clinic.client.email.upper()):
         created = client.post("/users", {"name": "New", "email": taken, "role": "client"})
         changed = client.patch(f"/users/{salon.client.pk}", {"email": taken})

@@ -12,6 +12,7 @@ from django.db.models import Manager
 from django.template import Context, Template
 
 from clientline.api.fields import EARLIEST, LATEST, is_readable_number
+from clientline.made_addresses import show_address
 
 OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
@@ -171,5 +172,7 @@ def in_words(row, name):
         return "yes" if value else "no"
     if isinstance(value, Manager):
         value = ", ".join(map(str, value.all()))
+    if isinstance(value, str):
+        value = show_address(value)
     written = Template("{{ value|default_if_none:'' }}").render(Context({"value": value}, autoescape=False))
     return written or "empty"

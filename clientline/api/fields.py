@@ -6,16 +6,19 @@ from decimal import Decimal
 from functools import cache
 
 import orjson
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.api.parsers import LARGEST_INTEGER
 from clientline.database.prepared import Given, Objects, identify_caller, run_in_one_trip, stand_for_any_caller
+from clientline.made_addresses import show_address
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+FIRST_BIRTHDAY = date(1900, 1, 1)
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
@@ -39,6 +42,19 @@ def parse_instant(text):
     except (ValueError, OverflowError) as error:
         raise ValueError("Choose a real date between 2000 and 2100.") from error
     return instant
+
+
+def parse_birthday(text, *, today):
+    """The date `text` names, from 1900 to `today`. Raises ValueError, saying what is wrong."""
+    if not isinstance(text, str) or not DATE.fullmatch(text):
+        raise ValueError("Write a date like 1985-12-01.")
+    try:
+        day = date.fromisoformat(text)
+        if not FIRST_BIRTHDAY <= day <= today:
+            raise ValueError
+    except ValueError as error:
+        raise ValueError("Choose a real date from 1900 on that is not to come.") from error
+    return day
 
 
 def parse_date(text):
@@ -66,6 +82,21 @@ class StrictEmailField(StrictCharField, serializers.EmailField):
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).lower()
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"const": ""}]})
+class OptionalEmailField(StrictEmailField):
+    """May be empty."""
+
+    def __init__(self, **options):
+        super().__init__(required=False, allow_blank=True, max_length=254, **options)
+
+
+class SignInAddressField(OptionalEmailField):
+    """Empty for an address that was made because there is none."""
+
+    def to_representation(self, value):
+        return show_address(value)
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -120,6 +151,14 @@ class StrictDateField(serializers.DateField):
 
     def to_representation(self, value):
         return value
+
+
+class BirthdayField(StrictDateField):
+    def to_internal_value(self, value):
+        try:
+            return parse_birthday(value, today=timezone.localdate())
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
 
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})

@@ -29,6 +29,7 @@ from rest_framework import serializers
 from clientline.api import fields
 from clientline.callers import Caller
 from clientline.database.prepared import Given, Statement, identify_caller, stand_for_any_caller
+from clientline.made_addresses import show_address
 
 Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
 
@@ -45,6 +46,10 @@ def _write_clock(column: Sequence[time | None], zone: tzinfo) -> list[str | None
     return [None if clock is None else clock.isoformat("minutes") for clock in column]
 
 
+def _show_addresses(column: Sequence[str], zone: tzinfo) -> list[str]:
+    return [show_address(address) for address in column]
+
+
 def _tell(column: Sequence[dict | None], zone: tzinfo) -> list[dict | None]:
     return [None if changes is None else fields.select_tellable(changes) for changes in column]
 
@@ -58,6 +63,9 @@ CONVERSIONS: dict[type[serializers.Field], Conversion | None] = {
     fields.StrictDateField: None,
     fields.StrictCharField: None,
     fields.StrictEmailField: None,
+    fields.OptionalEmailField: None,
+    fields.SignInAddressField: _show_addresses,
+    fields.BirthdayField: None,
     fields.StrictBooleanField: None,
     fields.StrictIntegerField: None,
     fields.StrictChoiceField: None,

@@ -4,7 +4,7 @@ import logging
 
 from django.apps import apps
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.db.models import ProtectedError
+from django.db.models import BaseConstraint, Field, ProtectedError
 from psycopg import Error
 from psycopg.errors import Diagnostic
 
@@ -99,8 +99,17 @@ def _read_constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Ref
     if state == "23505":
         field = find_column_field(models, name)
         fields = [field.name] if field else getattr(constraint, "fields", ())
-        return FieldRefused(fields[-1] if fields else None, "unique", "This is taken already.")
+        return FieldRefused(fields[-1] if fields else None, "unique", _explain_taken(field, constraint))
     if state == "23503":
         return FieldRefused(getattr(constraint, "field", None), "does_not_exist", "A row it refers to is gone.")
     detail = constraint.get_violation_error_message() if constraint else "A value is out of range."
     return FieldRefused(cause.diag.column_name, "invalid", detail)
+
+
+def _explain_taken(field: Field | None, constraint: BaseConstraint | None) -> str:
+    """In the words of the model, where it has its own."""
+    if field and field.error_messages["unique"] != Field.default_error_messages["unique"]:
+        return str(field.error_messages["unique"])
+    if constraint and constraint.violation_error_message != BaseConstraint.default_violation_error_message:
+        return str(constraint.violation_error_message)
+    return "This is taken already."

@@ -3,11 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils.text import slugify
 
 from accounts.models import User
 from clientline.demo.businesses import size_team
+from clientline.made_addresses import SUFFIX
+from clientline.telephones import to_e164
 from clientline.zones import guess_country
 from organizations.models import Organization
 from services.models import Service, ServiceStaff
@@ -49,11 +53,13 @@ def draw_team(rng, business, organization, *, visits, password):
 
     def person(role, name, address=None):
         name = name or business.place.names.draw(rng)
+        phone = business.place.draw_phone(rng)
         return User(
             organization_id=organization.pk,
             name=name,
             email=f"{address or _choose_address(name, taken)}@{business.domain}",
-            phone=business.place.draw_phone(rng),
+            phone=phone,
+            phone_e164=to_e164(phone, organization.country),
             role=role,
             password=password,
             created_at=organization.created_at + timedelta(minutes=5),
@@ -104,19 +110,26 @@ def draw_clients(rng, business, *, team, joined, first, password):
     return [
         User(
             organization_id=team.admin.organization_id,
-            password=password,
             role="client",
-            phone=business.place.draw_phone(rng),
             created_by_id=rng.choice(desk).pk,
             created_at=moment,
-            **_draw_client_identity(rng, business, number),
+            **_draw_client_identity(rng, business, number, password=password),
         )
         for number, moment in enumerate(joined, first)
     ]
 
 
-def _draw_client_identity(rng, business, number):
+def _draw_client_identity(rng, business, number, *, password):
+    """Who a client is and how they are reached: one of three signs in, one has an address, one a telephone only."""
+    phone = business.place.draw_phone(rng)
+    identity = {"phone": phone, "phone_e164": to_e164(phone, guess_country(business.place.timezone))}
     if number == 1 and business.client:
-        return {"name": business.client, "email": f"{_choose_address(business.client, Counter())}@{business.domain}"}
+        address = f"{_choose_address(business.client, Counter())}@{business.domain}"
+        return identity | {"name": business.client, "email": address, "contact_email": address, "password": password}
     name = business.place.names.draw(rng)
-    return {"name": name, "email": f"{slugify(name).replace('-', '.')}{number}@{business.domain}"}
+    address = f"{slugify(name).replace('-', '.')}{number}@{business.domain}"
+    if number % 3 == 1:
+        return identity | {"name": name, "email": address, "contact_email": address, "password": password}
+    made = f"{UUID(int=rng.getrandbits(128), version=4)}{SUFFIX}"
+    contact = address if number % 3 == 2 else ""
+    return identity | {"name": name, "email": made, "contact_email": contact, "password": UNUSABLE_PASSWORD_PREFIX}

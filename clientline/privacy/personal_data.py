@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.models import User
-from accounts.serializers import UserSerializer
+from accounts.serializers import UserForClientSerializer, UserSerializer
 from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory
 from appointments.placing import hold_visits
@@ -25,7 +25,29 @@ from payments.models import Payment, Refund
 from payments.serializers import PaymentSerializer, RefundSerializer
 
 # Of their own row, what people may know; how it is kept and who may do what with it is not about them.
-OF_A_PERSON = ("name", "email", "phone", "role", "is_active")
+OF_A_PERSON = (
+    "name",
+    "email",
+    "contact_email",
+    "phone",
+    "birthday",
+    "language",
+    "marketing_consent_at",
+    "role",
+    "is_active",
+)
+ANONYMOUS = {
+    "contact_email": "",
+    "phone": "",
+    "birthday": None,
+    "client_notes": "",
+    "is_flagged": False,
+    "language": "",
+    "marketing_consent_at": None,
+    "external_source": "",
+    "external_id": "",
+    "is_active": False,
+}
 COLUMN_CHANGES = ("insert", "update", "delete")
 FREE_TEXT = {"notes": "", "internal_notes": "", "cancellation_reason": ""}
 
@@ -48,7 +70,9 @@ def export_person(*, by, person, now):
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},
-            "user": _read_rows(UserSerializer, User.objects.filter(pk=person.pk))[0],
+            "user": _read_rows(
+                UserSerializer if insider else UserForClientSerializer, User.objects.filter(pk=person.pk)
+            )[0],
             "appointments": _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
             "history": _read_history(visits, insider),
             "payments": _read_rows(PaymentSerializer, paid),
@@ -106,12 +130,12 @@ def erase(*, by, client):
     """
     if client.role != User.Role.CLIENT:
         raise NotAClient
-    anonymous = {"name": f"Erased client {client.pk}", "email": f"erased-{client.pk}@erased.invalid", "phone": ""}
     with transaction.atomic():
         hold_visits(client)  # notes must not come with a booking of this moment
-        people.change_person(by=None, person=client, changes=anonymous | {"is_active": False})
         client.set_unusable_password()
-        client.save(update_fields=["password"])
+        client.save(update_fields=["password"])  # before the address: whoever signs in needs one
+        changes = ANONYMOUS | {"name": f"Erased client {client.pk}", "email": ""}
+        people.change_person(by=None, person=client, changes=changes)
         visits = Appointment.objects.filter(client=client)
         visits.exclude(**FREE_TEXT).update(**FREE_TEXT, version=F("version") + 1)
         refunds = Refund.objects.filter(payment__appointment__client=client)

@@ -24,10 +24,13 @@ LAYERS = [
         "clientline.callers",
         "clientline.columns",
         "clientline.constraints",
+        "clientline.folding",
         "clientline.formats",
         "clientline.languages",
+        "clientline.made_addresses",
         "clientline.operations",
         "clientline.redaction",
+        "clientline.telephones",
         "clientline.zones",
     ],
     ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],
@@ -61,7 +64,7 @@ RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
 # What decides; it knows neither requests nor forms nor answers.
 DOMAIN = """
-    acquaintance audit availability balances booking changing founding history hours lateness ledger merging
+    acquaintance audit availability balances booking changing contacts founding history hours lateness ledger merging
     offering origin people performing periods placing policy receipts reports rezoning series sessions
     tenancy tokens working_week
 """.split()

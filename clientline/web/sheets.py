@@ -9,6 +9,8 @@ from tempfile import SpooledTemporaryFile
 
 from django.http import FileResponse
 
+from clientline.made_addresses import show_address
+
 # What a spreadsheet would take for a formula, and run: the four signs in all widths, behind what it does not show, and
 # behind quotes of ours, so that a quote before it is never ambiguous; and what begins with a tab or a new line.
 FORMULA = re.compile(
@@ -30,8 +32,12 @@ class Unreadable(Exception):
 
 
 def write_cell(value, zone=None):
-    """What stands for `value` in a file: instants in ISO format in `zone`, texts defused, nothing for None."""
+    """What stands for `value` in a file: instants in ISO format in `zone`, texts defused, nothing for None.
+
+    Nor for a sign-in address that was made.
+    """
     if isinstance(value, str):
+        value = show_address(value)
         return f"'{value}" if FORMULA.match(value) and not TELEPHONE.fullmatch(value) else value
     if value is None:
         return ""

@@ -30,6 +30,7 @@ organizations | create, destroy                         | –   | –     | – 
 users         | list, retrieve, balance                 | org | org   | known    | self   | all
 users         | create                                  | org | below | clients  | –      | all
 users         | update                                  | org | below, self | self | self | all
+users         | client_notes                            | org | org   | known    | –      | all
 users         | destroy                                 | org | –     | –        | –      | all
 users         | import                                  | org | org   | –        | –      | all
 users         | export                                  | org | below | –        | self   | all

@@ -1,5 +1,7 @@
 """The page on which a visit is booked: for a known client or a new one, at a free time or one typed by hand."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +21,7 @@ from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.page import render_page
+from clientline.backoffice.people.known_clients import LooksKnown, describe_client, refuse_lookalike
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -26,9 +29,11 @@ from services.models import DAY_OF_MINUTES
 
 FEW = 24  # so many are shown as they are; more are searched for
 ROWS = ("client", "service", "staff")  # fields that name one
+NEW_CLIENT = ("name", "email", "phone", "walk_in")
 PREFILLED = ("client", "service", "staff", "date", "time")
 EXTRAS = ("duration", "price", "notes", "internal_notes", "count", "skip")
-NO_CLIENT = "Choose a client, or write the name and e-mail address of a new one."
+NO_CLIENT = "Choose a client, or write the name of a new one."
+WALK_IN_MINUTES = 5  # a walk-in begins at the next of these
 
 
 class SameTime(Refused):
@@ -44,6 +49,9 @@ class BookingForm(PriceForm, WhenForm):
     name = forms.CharField(max_length=200, required=False)
     email = LowerCaseEmailField(label="E-mail", max_length=254, required=False)
     phone = forms.CharField(max_length=40, required=False)
+    walk_in = forms.BooleanField(label="A walk-in, who gives no name", required=False)
+    same_as = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    new_client = forms.CharField(required=False, max_length=600, widget=forms.HiddenInput)
     service = forms.ModelChoiceField(User.objects.none())
     staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label="Anyone free")
     duration = forms.IntegerField(
@@ -69,7 +77,11 @@ class BookingForm(PriceForm, WhenForm):
         "name": ("users", "create"),
         "email": ("users", "create"),
         "phone": ("users", "create"),
+        "walk_in": ("users", "create"),
+        "same_as": ("users", "create"),
+        "new_client": ("users", "create"),
     }
+    lookalikes = ()
     renamed = {"appointment_date": "slot"}
 
     def __init__(self, *args, model_admin, request, **kwargs):
@@ -103,6 +115,8 @@ class BookingForm(PriceForm, WhenForm):
         elif name == "service":
             field.empty_label, field.label_from_instance = None, _describe_offer
             field.widget = forms.RadioSelect()
+            if self.initial.get("walk_in") and not self.initial.get("service") and (first := field.queryset.first()):
+                self.initial["service"] = first.pk
         else:
             field.label_from_instance = str
         field.widget.choices = field.choices
@@ -134,17 +148,20 @@ class BookingForm(PriceForm, WhenForm):
             values["staff"] = self.caller  # not anyone free: that may be a colleague
         if values.get("service"):
             values["appointment_date"] = self.start()
-        if not {"client", "name", "email"} & self.errors.keys():
-            self.refuse_nobody(values.get("client"), *(values.get(name) for name in ("name", "email", "phone")))
+        if values.get("same_as"):
+            values["client"] = self.fields["client"].queryset.filter(pk=values["same_as"]).first()
+            values |= dict.fromkeys(NEW_CLIENT, "")
+        if not {"client", *NEW_CLIENT} & self.errors.keys():
+            self.refuse_nobody(values.get("client"), *(values.get(name) for name in NEW_CLIENT))
         return values
 
-    def refuse_nobody(self, client, name, email, phone):
-        if client and (name or email or phone):
+    def refuse_nobody(self, client, name, email, phone, walk_in):
+        if client and (name or email or phone or walk_in):
             self.add_error("client", "Choose a client or write a new one, not both.")
-        elif not client and not name and not email and not phone:
+        elif not client and not name and not email and not phone and not walk_in:
             self.add_error("client", NO_CLIENT)
-        elif not client and not (name and email):
-            self.add_error("email" if name else "name", "A new client needs a name and an e-mail address.")
+        elif not client and not name and not walk_in:
+            self.add_error("name", "A new client needs a name.")
 
     def add_refusal(self, refusal):
         super().add_refusal(refusal)
@@ -152,6 +169,9 @@ class BookingForm(PriceForm, WhenForm):
             self.anyway = None  # of a series, which date it would be is not said
         if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
             self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
+        if refusal.code == LooksKnown.code:
+            self.lookalikes = [(person.pk, describe_client(person)) for person in refusal.people]
+            self.anyway = Anyway("new_client", self.identity(), "Book for a new client all the same", refusal.detail)
         if refusal.code == SameTime.code:
             self.anyway = Anyway(
                 "twice", self.make_token(), "Book another visit at the same time", "Sent twice by mistake?"
@@ -168,10 +188,21 @@ class BookingForm(PriceForm, WhenForm):
         values = self.cleaned_data
         if values["client"]:
             return values["client"]
-        about = {name: values[name] for name in ("name", "email", "phone")}
-        return people.register_person(
-            by=by, organization=values["service"].organization, role=User.Role.CLIENT, **about
+        client = people.register_person(
+            by=by,
+            organization=values["service"].organization,
+            role=User.Role.CLIENT,
+            name=values["name"] or f"Walk-in {wording.write_moment(values['appointment_date'])}",
+            contact_email=values["email"],
+            phone=values["phone"],
         )
+        if values["new_client"] != self.identity():
+            refuse_lookalike(by, client)
+        return client
+
+    def identity(self):
+        """The new client as typed: who was said to be somebody else is so under no other name."""
+        return "|".join(self.cleaned_data.get(name) or "" for name in ("name", "email", "phone"))
 
     def book(self, by, now):
         """The visits that were booked, and the dates that were left out. Raises what the domain does."""
@@ -222,18 +253,29 @@ def booking_view(model_admin, request):
     )
 
 
+def _begin_walk_in():
+    """Now, for somebody without a name: the first service is chosen, to be changed if it is another."""
+    now = timezone.localtime() + timedelta(minutes=WALK_IN_MINUTES - 1)
+    minutes = now.hour * 60 + now.minute
+    minutes -= minutes % WALK_IN_MINUTES
+    return {"walk_in": True, "date": now.date(), "time": f"{minutes // 60:02}:{minutes % 60:02}"}
+
+
 def form_for(model_admin, request):
     """Bound to what was sent; unbound, and filled in, where only the free times are asked for."""
     asked = {"model_admin": model_admin, "request": request}
     if request.method == "POST" and "look" not in request.POST:
         return BookingForm(request.POST, **asked)
     if request.method == "POST":
-        return BookingForm(initial=request.POST.dict(), **asked)
+        now = _begin_walk_in() if request.POST["look"] == "walk_in" else {}
+        return BookingForm(initial=request.POST.dict() | now, **asked)
     return BookingForm(initial=_read_prefilled(request), **asked)
 
 
 def _read_prefilled(request):
     """What the address says: unchecked, so nonsense fills in nothing."""
+    if "walk_in" in request.GET:
+        return _begin_walk_in()
     given = {name: request.GET.get(name, "") for name in PREFILLED}
     numbers = {name: given[name] for name in ("client", "service", "staff") if is_readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}

@@ -3,23 +3,21 @@
 from functools import partial
 from urllib.parse import parse_qs
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import DatabaseError, transaction
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people, sign_ins
 from accounts.models import User
-from appointments.models import Appointment
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
-from clientline.admin.forms import ClientLineForm
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.people import client_card, client_merge, privacy, team_member
+from clientline.backoffice.people.known_clients import annotate_visits, describe_client, refuse_lookalike
+from clientline.backoffice.people.person_form import CONTACT, OF_CLIENTS, PersonForm
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -28,11 +26,15 @@ CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: "Clients", TEAM: "Team"}
 ADDING = {CLIENTS: "Add a client", TEAM: "Add to the team"}
 NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
-CONTACT = ("organization", "name", "email", "phone")
 
 
 def _choose_kind(person):
     return CLIENTS if person.role == User.Role.CLIENT else TEAM
+
+
+def _choose_page_kind(request, person):
+    """Of a page about a person, or about somebody new; None where that is not said."""
+    return _choose_kind(person) if person else _find_list_behind(request)
 
 
 def _find_list_behind(request):
@@ -52,50 +54,35 @@ class Kind(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         if self.value() == CLIENTS:
-            return _add_visits(queryset.filter(role=User.Role.CLIENT), request.user)
+            return annotate_visits(queryset.filter(role=User.Role.CLIENT), request.user)
         return queryset.exclude(role=User.Role.CLIENT) if self.value() == TEAM else queryset
-
-
-def _add_visits(clients, caller):
-    """Adds `last_visit` and `next_visit`, of those that the caller may see."""
-    now = timezone.now()
-    visits = Appointment.objects.visible_to(caller, "appointments").filter(client=OuterRef("pk"))
-    visits = visits.exclude(status="cancelled").values("appointment_date")
-    past = visits.filter(appointment_date__lte=now).order_by("-appointment_date")
-    coming = visits.filter(appointment_date__gt=now).order_by("appointment_date")
-    return clients.annotate(last_visit=Subquery(past[:1]), next_visit=Subquery(coming[:1]))
-
-
-class PersonForm(ClientLineForm):
-    # Not called `password`: under that name the page of somebody who may not change it would show the hash.
-    new_password = forms.CharField(
-        required=False,
-        empty_value=None,
-        strip=False,
-        max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs.",
-    )
-    renamed = {"password": "new_password"}
 
 
 class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
     resource = "users"
-    list_display = ("name", "email", "phone", "role", "is_active", "organization")
-    client_columns = ("name", "standing_pill", "phone", "email", "next_visit", "last_visit", "organization")
+    list_display = ("name", "address", "phone", "role", "is_active", "organization")
+    client_columns = ("name", "standing_pill", "phone", "address", "next_visit", "last_visit", "organization")
     list_filter = (Kind, "role", "is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
-    search_fields = ("name", "email", "phone")
+    search_fields = ("name", "email", "contact_email", "phone")
     export_columns = {
         "id": "id",
         "organization": "organization__name",
         "name": "name",
         "email": "email",
+        "contact_email": "contact_email",
         "phone": "phone",
         "role": "role",
         "is_active": "is_active",
+        "birthday": "birthday",
+        "client_notes": "client_notes",
+        "is_flagged": "is_flagged",
+        "language": "language",
+        "marketing_consent_at": "marketing_consent_at",
+        "external_source": "external_source",
+        "external_id": "external_id",
         "created_at": "created_at",
     }
     actions = ("deactivate", "reactivate")
@@ -105,12 +92,14 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     change_list_template = "admin/backoffice/people_list.html"
     change_form_template = "admin/backoffice/person.html"
     form = add_form = PersonForm
-    add_fields = ("organization", "name", "email", "phone", "role", "new_password")
+    add_fields = ("organization", "name", "phone", *OF_CLIENTS, "email", "role", "new_password", "somebody_else")
     change_fields = (
         "organization",
         "name",
-        "email",
         "phone",
+        *OF_CLIENTS,
+        "marketing_consent_at",
+        "email",
         "role",
         "is_active",
         "new_password",
@@ -129,7 +118,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         return [*self.list_pages_of_a_row(views), *super().get_urls()]
 
     def label(self, row):
-        return f"{row.name} · {row.email}"
+        return describe_client(row)
 
     # Lists
 
@@ -163,7 +152,13 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     @admin.display(description="", empty_value="")
     def standing_pill(self, person):
-        return "" if person.is_active else render_pill("inactive", "Inactive")
+        if not person.is_active:
+            return render_pill("inactive", "Inactive")
+        return render_pill("pending", "See notes") if person.is_flagged else ""
+
+    @admin.display(description="e-mail")
+    def address(self, person):
+        return person.mail_address
 
     @admin.display(description="next visit")
     def next_visit(self, person):
@@ -202,9 +197,9 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         fields = super().get_fields(request, obj)
         if obj and (obj.pk == request.user.pk or not self.has_change_permission(request, obj)):
             fields.remove("new_password")
-        if obj and _choose_kind(obj) == CLIENTS:
-            fields.remove("is_active")  # a client's standing has a button of its own
-        return fields
+        if _choose_page_kind(request, obj) != CLIENTS:
+            return [name for name in fields if name not in (*OF_CLIENTS, "marketing_consent_at", "somebody_else")]
+        return [name for name in fields if name != "is_active"]  # a client's standing has a button of its own
 
     def get_readonly_fields(self, request, obj=None):
         own = obj is not None and obj.pk == request.user.pk
@@ -220,7 +215,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         fields = self.get_fields(request, obj)
         contact = [name for name in CONTACT if name in fields]
         account = {"fields": [name for name in fields if name not in contact]}
-        if obj and _choose_kind(obj) == CLIENTS:
+        if _choose_page_kind(request, obj) == CLIENTS:
             account["classes"] = ["collapse"]
         return [("Contact", {"fields": contact}), ("Role and sign-in", account)]
 
@@ -240,7 +235,12 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     # Saving
 
     def create(self, request, values):
-        return people.register_person(by=request.user, password=values.pop("new_password"), **values)
+        known_to_be_new = values.pop("somebody_else", True)
+        with transaction.atomic():
+            person = people.register_person(by=request.user, password=values.pop("new_password"), **values)
+            if not known_to_be_new:
+                refuse_lookalike(request.user, person)
+        return person
 
     def update(self, request, row, changes):
         if "new_password" in changes:

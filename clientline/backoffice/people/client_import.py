@@ -24,7 +24,7 @@ from clientline.refusals import Refused
 from clientline.web import sheets
 
 MOST_PROBLEMS, MOST_CLIENTS = 200, 5  # shown
-EXAMPLE = [tuple(client_import.COLUMNS), ("Ada Example", "ada@example.com", "030 1234567")]
+EXAMPLE = [("name", "email", "phone"), ("Ada Example", "ada@example.com", "030 1234567")]
 
 
 class UploadForm(forms.Form):

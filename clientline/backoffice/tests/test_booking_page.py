@@ -2,18 +2,20 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline import wording
 from clientline.tests.pages import Page, booking, kept, submit, typed
 from services.models import Service
 from services.tests.factories import ServiceFactory
@@ -119,7 +121,7 @@ NEW = {"client": "", "name": "Nina Neu", "email": "Nina@New.example", "phone": "
 def test_a_new_client_is_registered_with_the_booking(salon, client, who):
     client.force_login(getattr(salon, who))
     assert submit(client, ADD, **booking(salon, **NEW)).status_code == 302
-    person = User.objects.get(email="nina@new.example")
+    person = User.objects.get(contact_email="nina@new.example")
     assert (person.name, person.role, person.phone, person.organization) == (
         "Nina Neu",
         "client",
@@ -143,13 +145,12 @@ def test_a_refused_booking_leaves_no_new_client_behind(salon, client):
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"client": ""}, {"client": ["Choose a client, or write the name and e-mail address of a new one."]}),
+        ({"client": ""}, {"client": ["Choose a client, or write the name of a new one."]}),
         ({"name": "Nina", "email": "n@new.example"}, {"client": ["Choose a client or write a new one, not both."]}),
         ({"phone": "+49 30 1"}, {"client": ["Choose a client or write a new one, not both."]}),
-        (NEW | {"email": ""}, {"email": ["A new client needs a name and an e-mail address."]}),
-        (NEW | {"name": ""}, {"name": ["A new client needs a name and an e-mail address."]}),
+        ({"walk_in": "on"}, {"client": ["Choose a client or write a new one, not both."]}),
+        (NEW | {"name": ""}, {"name": ["A new client needs a name."]}),
         (NEW | {"email": "nina"}, {"email": ["Enter a valid email address."]}),
-        (NEW | {"email": "CLIENT@clinic.example"}, {"email": ["This is taken already."]}),
     ],
 )
 def test_who_comes_is_one_client_known_or_new(salon, client, values, expected):
@@ -360,3 +361,64 @@ def test_one_form_sent_at_once_by_two_connections_books_once(salon):
         statuses = sorted(threads.map(send, (first, second)))
     assert statuses == [200, 302]
     assert Appointment.objects.filter(appointment_date=datetime(2027, 1, 11, 9, tzinfo=UTC)).count() == 1
+
+
+def test_a_telephone_alone_makes_a_new_client(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(client, ADD, **booking(salon, client="", name="Mia Lange", phone="0170 5500003"))
+    assert answer.status_code == 302
+    mia = Appointment.objects.latest("id").client
+    assert (mia.name, mia.phone, mia.sign_in_address, mia.contact_email) == ("Mia Lange", "0170 5500003", "", "")
+
+
+def test_a_walk_in_is_booked_in_two_clicks(salon, client):
+    always_at_work(salon.staff)
+    client.force_login(salon.staff)
+    shown = client.get(ADD)
+    walked_in = client.post(ADD, typed(shown, look="walk_in"))
+    answer = client.post(ADD, typed(walked_in))
+    assert answer.status_code == 302
+    visit = Appointment.objects.latest("id")
+    start = visit.appointment_date
+    assert timedelta(minutes=-1) <= start - timezone.now() <= timedelta(minutes=5)
+    assert visit.client.name == f"Walk-in {wording.write_moment(start.astimezone(salon.organization.zone))}"
+    assert (visit.service, visit.staff, visit.client.created_by) == (salon.service, salon.staff, salon.staff)
+
+
+def test_a_new_client_who_looks_known_is_asked_about_first(salon, clinic, client):
+    for cast in (salon, clinic):
+        cast.mia = UserFactory(
+            organization=cast.organization, name="Mía Lange", phone="030 1", contact_email="mia@lange.example"
+        )
+    before = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    AppointmentFactory(client=salon.mia, staff=salon.staff, service=salon.service, appointment_date=before)
+    new = booking(salon, client="", name="Mia", email="MIA@lange.example")
+    client.force_login(salon.manager)
+    asked = submit(client, ADD, **new)
+    assert asked.status_code == 200
+    assert not User.objects.filter(name="Mia").exists()
+    text = asked.content.decode()
+    described = "Mía Lange · 030 1 · last visit Mon 5 Jan 2026"
+    assert f'name="same_as" value="{salon.mia.pk}">Book for {described}</button>' in text
+    assert str(clinic.mia.pk) not in re.findall(r'name="same_as" value="(\d+)"', text)
+
+    assert client.post(ADD, typed(asked, same_as=salon.mia.pk)).status_code == 302
+    assert Appointment.objects.latest("id").client == salon.mia
+    anyway = re.search(r'name="new_client" value="([^"]*)">Book for a new client', text)[1]
+    other_name = client.post(ADD, typed(asked, new_client=anyway, name="Tom", time="11:00"))
+    assert other_name.status_code == 200  # said of Mia, not of Tom
+    assert client.post(ADD, typed(asked, new_client=anyway, time="11:00")).status_code == 302
+    assert Appointment.objects.latest("id").client.name == "Mia"
+
+
+def test_adding_a_client_who_looks_known_asks_and_shows_who(salon, client):
+    mia = UserFactory(organization=salon.organization, name="Mía Lange", contact_email="mia@lange.example")
+    client.force_login(salon.manager)
+    url = "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients"
+    asked = submit(client, url, name="Mia", contact_email="mia@lange.example")
+    assert asked.status_code == 200
+    text = asked.content.decode()
+    assert f'<a href="/admin/accounts/user/{mia.pk}/change/">Mía Lange · mia@lange.example</a>' in text
+    assert '<input type="checkbox" name="somebody_else"' in text
+    assert client.post(url, typed(asked, somebody_else="on")).status_code == 302
+    assert User.objects.filter(contact_email="mia@lange.example").count() == 2

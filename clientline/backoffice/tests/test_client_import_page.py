@@ -23,7 +23,7 @@ def agree(client, content, **fields):
 
 
 def imported():
-    return list(User.objects.filter(email__endswith="@example.com", role="client").order_by("id"))
+    return list(User.objects.filter(contact_email__endswith="@example.com", role="client").order_by("id"))
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_each_faulty_line_is_shown_and_nothing_saved(salon, clinic, client):
         assert "Nothing was imported: 2 lines cannot be" in text
         for line, column, reason, cell in (
             (4, "email", "This is no e-mail address.", "nobody"),
-            (6, "email", "This e-mail address is taken already.", "client@salon.example"),
+            (6, "email", "A client with this e-mail address is here already.", "client@salon.example"),
         ):
             assert f"{line}</th><td>{column}</td><td>{reason}</td><td>{cell}</td>" in text
         assert 'form="import-form"' not in text
@@ -75,13 +75,14 @@ def test_a_file_that_was_not_shown_is_shown_first(salon, client):
     assert imported() == []
 
 
-def test_an_address_taken_between_the_steps_is_named_and_nothing_is_saved(salon, clinic, client):
+def test_a_client_who_came_between_the_steps_is_named_and_nothing_is_saved(salon, clinic, client):
     client.force_login(salon.admin)
     digest = send(client, GOOD).context["digest"]
-    UserFactory(organization=clinic.organization, email="bob@example.com", role="staff")
+    UserFactory(organization=clinic.organization, email="ann@example.com", role="staff")
+    UserFactory(organization=salon.organization, email="bob@example.com", role="staff")
     page = send(client, GOOD, **{"import": digest})
     assert [(each.line, each.reason) for each in page.context["problems"]] == [
-        (3, "This e-mail address is taken already.")
+        (3, "A client with this e-mail address is here already.")
     ]
     assert imported() == []
 
@@ -160,7 +161,7 @@ def test_a_check_costs_the_same_with_more_lines(salon, client, django_assert_num
 
 
 def test_what_was_exported_is_imported_as_it_was(salon, client):
-    known = {"name": "=Ann", "email": "ann@example.com", "phone": "+49 30 1"}
+    known = {"name": "=Ann", "contact_email": "ann@example.com", "phone": "+49 30 1"}
     ann = UserFactory(organization=salon.organization, role="client", **known)
     client.force_login(salon.manager)
     file = b"".join(client.get("/admin/accounts/user/export/?q=ann@example.com").streaming_content)

@@ -56,7 +56,7 @@ REDACTION = {
 
 # Who did it may be an operator, who acts from another organization.
 ACTORS = {"created_by_id", "cancelled_by_id", "by_id", "actor_id"}
-NO_KEYS = {"organization_id", "request_id"}
+NO_KEYS = {"organization_id", "request_id", "external_id"}
 AUDITED = {
     "organizations",
     "users",

@@ -29,7 +29,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Erased {name}, now {client.name}.")
 
     def confirm(self, client):
-        self.stdout.write(f"This erases {client.name} ({client.email}) of {client.organization} and cannot be undone.")
+        reached = client.mail_address or client.phone or "no address"
+        self.stdout.write(f"This erases {client.name} ({reached}) of {client.organization} and cannot be undone.")
         try:
             answer = input("Type yes to go on: ")
         except EOFError:

@@ -1,0 +1,80 @@
+"""The form of a client or a colleague: how to reach them, and what they sign in with."""
+
+from django import forms
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
+from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
+from clientline.api.fields import parse_birthday
+from clientline.api.filters import ParsedFormField
+from clientline.backoffice.people.known_clients import describe_client
+from clientline.languages import OFFERED
+
+OF_CLIENTS = ("contact_email", "birthday", "language", "client_notes", "is_flagged")
+CONTACT = ("organization", "name", "phone", *OF_CLIENTS, "somebody_else")
+TAKEN_HERE = 'This address signs in <a href="{}">{}</a>.'
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+
+class BirthdayFormField(ParsedFormField):
+    widget = DateInput
+
+    def parse(self, value):
+        return parse_birthday(value, today=timezone.localdate())
+
+
+class PersonForm(ClientLineForm):
+    email = LowerCaseEmailField(
+        label="Sign-in address", required=False, max_length=254, help_text="Empty for clients who do not sign in"
+    )
+    birthday = BirthdayFormField(required=False)
+    language = forms.ChoiceField(required=False, choices=[("", "as the organization"), *OFFERED.items()])
+    # Not called `password`: under that name the page of somebody who may not change it would show the hash.
+    new_password = forms.CharField(
+        required=False,
+        empty_value=None,
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs.",
+    )
+    somebody_else = forms.BooleanField(
+        label="This is somebody else: add them all the same", required=False, widget=forms.HiddenInput
+    )
+    renamed = {"password": "new_password"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "email" in self.initial:
+            self.initial["email"] = self.instance.sign_in_address
+
+    def add_refusal(self, refusal):
+        if refusal.code == "looks_known":
+            return self.ask_whether_known(refusal.people)
+        taken = [error for error in getattr(refusal, "errors", ()) if (error["field"], error["code"]) == TAKEN_EMAIL]
+        return self.add_error("email", self.say_who_has_it()) if taken else super().add_refusal(refusal)
+
+    def ask_whether_known(self, people):
+        self.fields["somebody_else"].widget = forms.CheckboxInput()
+        links = format_html_join(
+            ", ", '<a href="{}">{}</a>', [(link_to(each), describe_client(each)) for each in people]
+        )
+        self.add_error("somebody_else", format_html("This may be somebody who is here already: {}.", links))
+
+    def say_who_has_it(self):
+        """Where the address is taken: by name in the same organization, of others nothing."""
+        home = self.cleaned_data.get("organization") or self.organization or self.instance.organization
+        holder = User.objects.filter(organization=home, email=self.cleaned_data["email"]).first()
+        return format_html(TAKEN_HERE, link_to(holder), holder) if holder else SIGN_IN_ADDRESS_TAKEN
+
+
+TAKEN_EMAIL = ("email", "unique")
+
+
+def link_to(person):
+    return reverse("admin:accounts_user_change", args=[person.pk])

@@ -1,0 +1,24 @@
+"""Sign-in addresses of clients who have none: made up, because the column is unique and never empty.
+
+Nobody is told them: answers, pages and files show "" in their place, and no mail is ever sent there.
+"""
+
+from uuid import uuid4
+
+# RFC 2606 keeps the domain `invalid` from ever existing, so what is sent there by mistake reaches nobody.
+DOMAIN = "client.invalid"
+SUFFIX = f"@{DOMAIN}"
+MAKE_SQL = f"gen_random_uuid() || '{SUFFIX}'"  # the same for statements that write many rows
+
+
+def make_address() -> str:
+    return f"{uuid4()}{SUFFIX}"
+
+
+def is_made(address: str) -> bool:
+    return address.endswith(SUFFIX)
+
+
+def show_address(address: str) -> str:
+    """What may be told of a sign-in address: '' for one that was made."""
+    return "" if is_made(address) else address

@@ -1,0 +1,87 @@
+"""What a telephone number is, however it was typed: one form for each, E.164.
+
+phonenumbers reads letters as keys of a telephone ("+43 664 1234567 Eva" becomes +436641234567382, a valid number) and
+takes an extension it does not know for digits of the number, so both are cut off before it is asked.
+"""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+LABEL = re.compile(
+    r"\W*(tel(efono?|ephone|éfono|ef)?|phone|mob(ile?|iltelefon|iel)?|handy|cell|privat|fon|kom)\b[\s.:]*",
+    re.IGNORECASE,
+)
+EXTENSION = re.compile(r"(?:extension|ext|x|app|apparat|dw|durchwahl|poste|wew)[\s.:]*(\d{1,7})\b", re.IGNORECASE)
+# Between several numbers in one field. The stroke also stands within one: 030/123456.
+PARTED = re.compile(r"[,;/\n]|\b(?:oder|or|et|und|and|y|lub)\b", re.IGNORECASE)
+# What a spreadsheet makes of a number that it took for a sum: its last digits are lost.
+ROUNDED = re.compile(r"[+-]?\d+([.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+LETTER = re.compile(r"[^\W\d_]")
+LONGEST_READ = 250  # characters: what phonenumbers takes
+
+
+@dataclass(frozen=True)
+class Telephone:
+    """`e164` is '' where no valid number can be read; `rest` is what was typed besides the first number."""
+
+    e164: str = ""
+    extension: str = ""
+    rest: str = ""
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether a text message reaches somebody: behind an extension nobody reads it."""
+        return bool(self.e164) and not self.extension
+
+
+def read_telephone(text: str, country: str) -> Telephone:
+    """The first number in `text`, as it is dialled in `country` (ISO 3166; '' reads those with a leading + only)."""
+    text = LABEL.sub("", text.strip().lstrip("'’"), count=1).strip() if text else ""
+    if not text or len(text) > LONGEST_READ or ROUNDED.fullmatch(text):
+        return Telephone(rest=text)
+    return _first_of_several(text, country) or _read_one(text, country)
+
+
+def to_e164(text: str, country: str) -> str:
+    """The number in `text` as E.164, like +491705500003; '' where none can be read."""
+    return read_telephone(text, country).e164
+
+
+def digits_of(text: str) -> str:
+    """The digits alone, in ASCII, whichever script they were typed in."""
+    return "".join(str(int(each)) for each in text if each.isdecimal())
+
+
+def _first_of_several(text: str, country: str) -> Telephone | None:
+    """The first of several numbers; None where what stands before the first stroke or comma is not one."""
+    mark = PARTED.search(text)
+    if not mark or not mark.start():
+        return None
+    first = _read_one(text[: mark.start()], country)
+    if not first.e164:
+        return None
+    return Telephone(first.e164, first.extension, f"{first.rest} {text[mark.end() :]}".strip())
+
+
+def _read_one(text: str, country: str) -> Telephone:
+    letter = LETTER.search(text)
+    number, tail = (text[: letter.start()], text[letter.start() :]) if letter else (text, "")
+    extension = EXTENSION.match(tail)
+    return Telephone(
+        e164=_parse(number, country),
+        extension=extension[1] if extension else "",
+        rest=(tail[extension.end() :] if extension else tail).strip(),
+    )
+
+
+def _parse(text: str, country: str) -> str:
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
