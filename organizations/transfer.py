@@ -1,12 +1,12 @@
 """One organization as a file, and its way into another installation: every table that has `organization_id`, and
 what is a part of its people.
 
-JSON lines: a header, then for each table a line that says its columns and number of rows, and the rows by id.
-PostgreSQL itself writes and reads the values, so that they come back to the last digit.
+JSON lines: a header, then for each table a line that says its columns and number of rows, and the rows by id; last,
+the SHA-256 of all lines before. PostgreSQL itself writes and reads the values: they come back to the last digit.
+What comes in is believed in nothing: see `organizations.incoming`, and docs/importing.md for what remains to trust.
 """
 
 from graphlib import TopologicalSorter
-from itertools import islice
 
 import orjson
 from django.apps import apps
@@ -16,11 +16,13 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier, Literal
 
+from clientline.database.invariants import collect_invariants
 from clientline.made_addresses import MAKE_SQL, SUFFIX
 from clientline.zones import guess_country
-from organizations import audit
-from organizations.models import Organization
+from organizations import audit, incoming
+from organizations.models import IdempotencyKey, Organization
 from organizations.signals import former_organization_imported
+from organizations.transfer_files import HashingFile, Lines, TransferRefused
 
 CONTINUE_NUMBERS = SQL(
     "SELECT setval(sequence, greatest((SELECT max(id) FROM {}), nextval(sequence)))"
@@ -51,8 +53,11 @@ ADDED = {
 }
 
 
-class TransferRefused(Exception):
-    """The file cannot be imported; the message says why. Nothing was."""
+# Columns that could be null in the first format, and what the migrations put there.
+FILLED = {("tokens", "expires_at"): SQL("coalesce({}, now() + make_interval(days => 365))")}
+# What lets somebody act without a password. It stays behind unless it is asked for.
+SIGN_INS = ("tokens", IdempotencyKey._meta.db_table)
+GAP = 10**9  # more ids than any file's audit holds
 
 
 def list_models_of_organizations():
@@ -114,11 +119,13 @@ def write_export(organization, file, *, progress):
     Must be called outside a transaction. Whoever acted from another organization, which only operators do, stays
     behind: as an actor they become nobody.
     """
+    file = HashingFile(file)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         write(file, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
         for model in list_models_of_organizations():
             _write_table(cursor, file, model, organization.pk, progress)
+    write(file, {"sha256": file.digest.hexdigest()})
     audit.record_event("export", organization_id=organization.pk, row=organization)
 
 
@@ -160,28 +167,80 @@ def _is_sign_in_address(field):
 # Import
 
 
-def load(lines, *, progress):
-    """Save what `write_export` wrote, ids included, or nothing; returns the organization. Raises TransferRefused."""
-    header = read_export(lines)
-    if header.get("format") not in (FORMAT, FORMER) or not isinstance(header.get("organization"), int):
-        raise TransferRefused("This file was not written by `manage.py export_organization`.")
+def load(file, /, *, progress, with_sign_ins=False, **told):
+    """Save what `write_export` wrote, ids included, or nothing; returns the organization. Raises TransferRefused.
+
+    Tokens and idempotency keys are left out unless `with_sign_ins`. The audit remembers either outcome with the
+    file's SHA-256 and what is `told`: whose doing it was. Must be called outside a transaction.
+    """
+    lines = Lines(file)
+    try:
+        organization = _load(lines, progress, with_sign_ins)
+    except TransferRefused as refusal:
+        _leave_numbers_to_the_next_file()
+        audit.record_event("import_refused", sha256=lines.hash_all(), reason=refusal.told, **told)
+        raise
+    # The operators': to the organization nothing happened.
+    audit.record_event("import", row=organization, sha256=lines.hash_all(), with_sign_ins=with_sign_ins, **told)
+    return organization
+
+
+def _load(lines, progress, with_sign_ins):
+    header = _read_header(lines)
+    before = _count_offenders()
     try:
         with audit.pause_audit(), connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE incoming (line json) ON COMMIT DROP")
             for model in list_models_of_organizations():
-                _load_table(cursor, model, header, lines, progress)
-            if next(lines, None) is not None:
-                raise TransferRefused("The file goes on behind its end.")
-            organization = Organization.objects.filter(pk=header["organization"]).first()
-            if organization is None:
-                raise TransferRefused("The file holds no organization.")
+                table = Table(model, header, lines.read_json(), with_sign_ins)
+                _stage(cursor, table, lines, progress)
+                _insert(cursor, table)
+            _read_end(lines, header)
+            organization = _find_imported(header)
+            _refuse_foreign_references(organization)
             if header["format"] == FORMER:
                 _fill_what_was_added(organization)
+            _refuse_offenders(before)
+            _continue_numbers(cursor)
     except DatabaseError as error:
-        raise TransferRefused(_explain_import_error(error)) from error
-    except UnicodeDecodeError as error:
-        raise TransferRefused("The file is damaged: it is no UTF-8.") from error
-    audit.record_event("import", row=organization)  # the operators': to the organization nothing happened
+        raise _explain_import_error(error) from error
+    return organization
+
+
+def _leave_numbers_to_the_next_file():
+    """Or the line that remembers a refusal would take an id that the same file, mended, brings along."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(seqrelid::regclass, nextval(seqrelid::regclass) + seqincrement * %s) FROM pg_sequence"
+            " WHERE seqrelid = pg_get_serial_sequence('audit', 'id')::regclass",
+            [GAP],
+        )
+
+
+def _read_header(lines):
+    header = lines.read_json()
+    known = isinstance(header, dict) and header.get("format") in (FORMAT, FORMER)
+    if not known or type(header.get("organization")) is not int:
+        raise TransferRefused("This file was not written by `manage.py export_organization`.")
+    if not 0 < header["organization"] <= incoming.LARGEST_ID:
+        raise TransferRefused("The organization's id is out of bounds.")
+    return header
+
+
+def _read_end(lines, header):
+    """The hash, which the first format does not have, and nothing behind it."""
+    if header["format"] != FORMER:
+        expected = {"sha256": lines.digest.hexdigest()}
+        if lines.read_json() != expected:
+            raise TransferRefused("The file's hash is broken: it is not of the lines before it.")
+    if lines.read():
+        raise TransferRefused("The file goes on behind its end.")
+
+
+def _find_imported(header):
+    organization = Organization.objects.filter(pk=header["organization"]).first()
+    if organization is None:
+        raise TransferRefused("The file holds no organization.")
     return organization
 
 
@@ -192,70 +251,113 @@ def _fill_what_was_added(organization):
     former_organization_imported.send(sender=Organization, organization=organization)
 
 
-def read_export(lines):
-    try:
-        value = orjson.loads(next(lines, b""))
-    except orjson.JSONDecodeError as error:
-        raise TransferRefused("The file is cut off, or no export at all.") from error
-    return value if isinstance(value, dict) else {}
+class Table:
+    """One table of the file: its model, what its head says, and whether its rows come in."""
+
+    def __init__(self, model, header, head, with_sign_ins):
+        self.model, self.name, self.organization = model, model._meta.db_table, header["organization"]
+        is_former = header["format"] == FORMER
+        left_out = ADDED.get(self.name, ()) if is_former else ()
+        self.fields = [field for field in model._meta.concrete_fields if field.column not in left_out]
+        self.columns = [field.column for field in self.fields]
+        self.filled = {column: sql for (table, column), sql in FILLED.items() if is_former and table == self.name}
+        self.comes_in = with_sign_ins or self.name not in SIGN_INS
+        self.rows = self.read_head(head, header)
+        self.checks = incoming.list_checks(model, self.columns, nullable=self.filled)
+
+    def read_head(self, head, header):
+        """How many rows follow."""
+        head = head if isinstance(head, dict) else {}
+        if (head.get("table"), head.get("columns")) != (self.name, self.columns):
+            raise TransferRefused(
+                f"The table {self.name} is not as this version has it. The file is of ClientLine "
+                f"{str(header.get('version'))[:20]}, this is {settings.VERSION}: "
+                "import it there, upgrade, and export again."
+            )
+        rows = head.get("rows")
+        if type(rows) is not int or not 0 <= rows < 2**63:
+            raise TransferRefused(f"The file does not say how many rows of {self.name} it holds.")
+        return rows
 
 
-def _load_table(cursor, model, header, lines, progress):
-    table, head = model._meta.db_table, read_export(lines)
-    left_out = ADDED.get(table, ()) if header["format"] == FORMER else ()
-    fields = [field for field in model._meta.concrete_fields if field.column not in left_out]
-    names = [field.column for field in fields]
-    if (head.get("table"), head.get("columns")) != (table, names):
-        raise TransferRefused(
-            f"The table {table} is not as this version has it. The file is of ClientLine {header.get('version')}, "
-            f"this is {settings.VERSION}: import it there, upgrade, and export again."
-        )
-    rows = head.get("rows")
-    if not isinstance(rows, int) or not 0 <= rows < 2**63:
-        raise TransferRefused(f"The file does not say how many rows of {table} it holds.")
-    _stage(cursor, islice(lines, rows), progress)
-    _refuse_strange_rows(cursor, model, rows, header["organization"])
-    columns = SQL(", ").join(map(Identifier, names))
-    cursor.execute(
-        SQL("INSERT INTO {0} ({1}) SELECT {2} FROM incoming, json_populate_record(NULL::{0}, line) AS came").format(
-            Identifier(table), columns, SQL(", ").join(map(_imported, fields))
-        )
-    )
-    if isinstance(model._meta.pk, models.AutoField):
-        cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
-
-
-def _imported(field):
-    """The column as it is stored: in place of no sign-in address a made one, new here."""
-    came = Identifier("came", field.column)
-    return SQL("coalesce(nullif({}, ''), {})").format(came, SQL(MAKE_SQL)) if _is_sign_in_address(field) else came
-
-
-def _stage(cursor, rows, progress):
-    """Put the lines into the empty table `incoming`, where memory does not matter."""
+def _stage(cursor, table, lines, progress):
+    """Put the lines into the empty table `incoming`, where memory does not matter, once each was looked at."""
     cursor.execute("TRUNCATE incoming")
     with connection.wrap_database_errors, cursor.copy("COPY incoming FROM STDIN") as copy:
-        for line in rows:
-            copy.write_row((line.decode(),))
+        for _ in range(table.rows):
+            copy.write_row((_read_row(table, lines),))
             progress(1)
+    own = _select_own_rows(table.model, table.organization)
+    strange = SQL("SELECT FROM incoming, json_populate_record(NULL::{}, line) AS came WHERE ({}) IS NOT TRUE LIMIT 1")
+    cursor.execute(strange.format(Identifier(table.name), own))
+    if cursor.fetchone() is not None:
+        raise TransferRefused(f"The file holds rows of another organization in {table.name}.")
 
 
-def _refuse_strange_rows(cursor, model, expected, pk):
-    statement = SQL(
-        "SELECT count(*), count(*) FILTER (WHERE ({}) IS NOT TRUE) FROM incoming,"
-        " json_populate_record(NULL::{}, line) AS came"
+def _read_row(table, lines):
+    """The text of the next line, if it may be a row of the table."""
+    line = lines.read()
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise TransferRefused(f"The file is cut off or damaged in line {lines.number}.") from error
+    if fault := incoming.find_fault(row, table.checks):
+        raise TransferRefused(f"Line {lines.number}, of {table.name}, {fault}.")
+    return line.decode()
+
+
+def _insert(cursor, table):
+    if not table.comes_in:
+        return
+    values = (_choose_value(table, field) for field in table.fields)
+    cursor.execute(
+        SQL("INSERT INTO {0} ({1}) SELECT {2} FROM incoming, json_populate_record(NULL::{0}, line) AS came").format(
+            Identifier(table.name), SQL(", ").join(map(Identifier, table.columns)), SQL(", ").join(values)
+        )
     )
-    cursor.execute(statement.format(_select_own_rows(model, pk), Identifier(model._meta.db_table)))
-    found, strange = cursor.fetchone()
-    if found != expected:
-        raise TransferRefused("The file is cut off.")
-    if strange:
-        raise TransferRefused(f"The file holds rows of another organization in {model._meta.db_table}.")
+
+
+def _choose_value(table, field):
+    """The column as it is stored: in place of no sign-in address a made one, new here."""
+    came = Identifier("came", field.column)
+    if _is_sign_in_address(field):
+        return SQL("coalesce(nullif({}, ''), {})").format(came, SQL(MAKE_SQL))
+    return table.filled.get(field.column, SQL("{}")).format(came)
+
+
+def _continue_numbers(cursor):
+    """Behind the ids that came in; last, as no rollback takes it back."""
+    for model in list_models_of_organizations():
+        if isinstance(model._meta.pk, models.AutoField):
+            table = model._meta.db_table
+            cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
+
+
+def _refuse_foreign_references(organization):
+    found = incoming.find_foreign_reference(list_models_of_organizations(), organization.pk, _select_own_rows)
+    if found:
+        table, column = found
+        raise TransferRefused(f"Rows of {table} refer by {column} to rows of another organization.")
+
+
+def _count_offenders():
+    return {invariant: invariant.find_offenders()[0] for invariant in collect_invariants()}
+
+
+def _refuse_offenders(before):
+    """What was broken before the import may stay so."""
+    for invariant in before:
+        found, samples = invariant.find_offenders()
+        if found > before[invariant]:
+            rows = ", ".join(map(str, samples))
+            raise TransferRefused(f"The file holds {invariant.says} ({invariant.name}: {rows}).")
 
 
 def _explain_import_error(error):
-    """Why PostgreSQL refused, in a sentence; most likely an id or an e-mail address is in use."""
-    cause = error.__cause__
-    if isinstance(cause, UniqueViolation):
-        return f"It collides with what is here, in {cause.diag.table_name}: {cause.diag.message_detail}"
-    return str(error).strip()
+    """The refusal for what PostgreSQL refused; most likely an id or an e-mail address is in use."""
+    told = getattr(error.__cause__, "diag", None)
+    rule = f"{told.table_name}: {told.constraint_name}" if told and told.constraint_name else "the database refused"
+    if isinstance(error.__cause__, UniqueViolation):
+        where = f"It collides with what is here, in {told.table_name}"
+        return TransferRefused(f"{where}: {told.message_detail}", told=f"{where} ({rule}).")
+    return TransferRefused(str(error).strip(), told=f"A row breaks a rule ({rule}).")

@@ -1,5 +1,7 @@
 """An organization leaves as a file and arrives elsewhere, to the last digit, or not at all."""
 
+import getpass
+import hashlib
 import json
 import stat
 from decimal import Decimal
@@ -72,7 +74,7 @@ def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, f
     call_command("flush", interactive=False, verbosity=0)
     assert sum(counts().values()) == 0
 
-    assert "Imported Salon" in command("import_organization", file)
+    assert "Imported Salon" in command("import_organization", file, "--with-sign-ins")
 
     after = counts()
     assert {name: after[name] for name in before} == before
@@ -88,7 +90,7 @@ def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, f
 
 def as_version_0_1_wrote_it(file):
     """The same file in the first format, without what was added since."""
-    lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]
+    lines = [json.loads(line) for line in file.read_text().split("\n")[:-2]]
     lines[0]["format"] = FORMER
     for line in lines[1:]:
         if "table" in line and "columns" in line:
@@ -105,7 +107,7 @@ def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
     agreed = dict(Appointment.objects.filter(organization=salon.organization).values_list("pk", "local_start"))
     last_days = dict(User.objects.filter(organization=salon.organization).values_list("pk", "works_until"))
     call_command("flush", interactive=False, verbosity=0)
-    command("import_organization", file)
+    command("import_organization", file, "--with-sign-ins")
     home = Organization.objects.get()
     assert (home.country, home.region, home.language) == ("DE", "", "")
     assert (home.zone_rules, home.visits_to_rezone) == ("", 0)
@@ -118,7 +120,7 @@ def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
 def test_a_file_of_the_first_format_with_columns_of_the_second_is_refused(file):
     file.write_text(file.read_text().replace("organization, 2", "organization, 1", 1))
     with pytest.raises(CommandError, match="organizations is not as this version has it"):
-        command("import_organization", file)
+        command("import_organization", file, "--with-sign-ins")
 
 
 def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, file, operator):
@@ -145,16 +147,22 @@ def test_both_are_remembered(salon, file):
     exported = Audit.objects.get(action="export")
     assert (exported.organization, exported.row) == (salon.organization, salon.organization.pk)
     call_command("flush", interactive=False, verbosity=0)
-    command("import_organization", file)
+    command("import_organization", file, "--with-sign-ins")
     imported = Audit.objects.get(action="import")
     assert (imported.organization, imported.row, imported.source) == (None, salon.organization.pk, "command")
+    assert imported.changes == {
+        "file": [None, "salon.jsonl"],
+        "user": [None, getpass.getuser()],
+        "sha256": [None, hashlib.sha256(file.read_bytes()).hexdigest()],
+        "with_sign_ins": [None, "True"],
+    }
 
 
 def test_what_collides_is_refused_and_nothing_changes(salon, file):
     before = counts()
     with pytest.raises(CommandError, match=r"Nothing was imported. It collides .*Key \(id\)=\(\d+\) already exists"):
-        command("import_organization", file)
-    assert counts() == before
+        command("import_organization", file, "--with-sign-ins")
+    assert counts() == before | {"Audit": before["Audit"] + 1}  # that it was refused
 
 
 def test_an_address_in_use_is_refused(salon, file):
@@ -162,7 +170,7 @@ def test_an_address_in_use_is_refused(salon, file):
     home = Organization.objects.create(pk=10**6, name="Other", email="other@example.com")
     User.objects.create_user(salon.admin.email, organization=home, name="Anna", role="admin")
     with pytest.raises(CommandError, match=r"in users: Key .email.=.admin@salon.example. already exists"):
-        command("import_organization", file)
+        command("import_organization", file, "--with-sign-ins")
     assert list(Organization.objects.all()) == [home]
 
 
@@ -174,8 +182,10 @@ DAMAGES = [
     (lambda lines: ["[1]"], "not written by"),
     (lambda lines: [*lines, "{}"], "goes on behind its end"),
     (lambda lines: [line.replace('"slot_interval",', "") for line in lines], "organizations is not as this version"),
-    (lambda lines: [line.replace('"weekday":', '"weekdays":') for line in lines], "null value in column"),
+    (lambda lines: [line.replace('"weekday":', '"weekdays":') for line in lines], "columns: weekday, weekdays"),
     (lambda lines: [*lines[:2], lines[2].replace('{"id":', '{"id":9'), *lines[3:]], "rows of another organization"),
+    (lambda lines: [line.replace("Salon staff", "Salon stuff") for line in lines], "The file's hash is broken"),
+    (lambda lines: [*lines[:-2], lines[-1]], "cut off|has not the table's columns"),
 ]
 
 
@@ -186,7 +196,7 @@ def test_a_damaged_file_is_refused_and_leaves_nothing(file):
         file.write_text("".join(f"{line}\n" for line in damage(lines)))
         with pytest.raises(CommandError, match=says):
             command("import_organization", file)
-        assert sum(counts().values()) == 0
+        assert sum(count for name, count in counts().items() if name != "Audit") == 0
 
 
 def test_commands_name_what_is_missing_or_in_the_way(salon, file, tmp_path):
