@@ -216,6 +216,13 @@ class User(AbstractBaseUser):
             update_fields = update_fields and [*update_fields, "phone_e164"]
         super().save(*args, update_fields=update_fields, **options)
 
+    # Private: Django names every column that it inserts. The tenants' role may not name this one; without it, nobody
+    # of an organization could register anybody.
+    def _do_insert(self, manager, using, fields, *args):
+        named = fields if self.is_superuser else [field for field in fields if field.attname != "is_superuser"]
+        # Private: see above.
+        return super()._do_insert(manager, using, named, *args)
+
     def get_short_name(self):
         """What the admin greets them with."""
         return self.name

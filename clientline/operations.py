@@ -56,6 +56,28 @@ def grant(table, grants):
     return RunSQL(f"GRANT {grants} ON {table} TO {TENANT_ROLE};", f"REVOKE {grants} ON {table} FROM {TENANT_ROLE};")
 
 
+def grant_columns(table, *, not_inserted=(), not_updated=()):
+    """Of a confined table, let the tenants' role neither name nor change these columns; all others as before.
+
+    PostgreSQL grants columns one by one: a migration that adds one to such a table has to say this again.
+    """
+
+    def on_other_columns(privilege, left_out):
+        return f"""
+            REVOKE {privilege} ON {table} FROM {TENANT_ROLE};
+            SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+            WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+                AND attname <> ALL ('{{{",".join(left_out)}}}');
+            EXECUTE format('GRANT {privilege} (%s) ON {table} TO {TENANT_ROLE}', columns);
+        """  # noqa: S608 -- words of our own migrations
+
+    statements = on_other_columns("INSERT", not_inserted) + on_other_columns("UPDATE", not_updated)
+    return RunSQL(
+        f"DO $$ DECLARE columns text; BEGIN {statements} END $$;",
+        f"GRANT INSERT, UPDATE ON {table} TO {TENANT_ROLE};",
+    )
+
+
 def never_deleted(table):
     """What happened stays: a trigger refuses to delete rows of `table`, to the owner too."""
     return RunSQL(

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
+
+from organizations.tenancy import confine_transaction
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +15,7 @@ GRANTS = {
     "audit": "INSERT, SELECT",
     "organizations": "SELECT, UPDATE",
     "idempotency_keys": "DELETE, INSERT, SELECT, UPDATE",
-    "users": "DELETE, INSERT, SELECT, UPDATE",
+    "users": "DELETE, SELECT",  # and of its columns those below
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
     "services": "DELETE, INSERT, SELECT, UPDATE",
     "service_staff": "DELETE, INSERT, SELECT",
@@ -121,6 +123,35 @@ def test_the_redactors_role_owns_one_function_and_has_no_member():
     role = query("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'clientline_redactor'")
     assert role == [(False, False, False)]
     assert query("SELECT tablename FROM pg_tables WHERE tableowner = 'clientline_redactor'") == []
+
+
+# Columns that the tenants' role may not name, of tables where it may the others.
+WITHHELD = {"INSERT": {"is_superuser"}, "UPDATE": {"is_superuser", "has_second_factor"}}
+
+
+@pytest.mark.parametrize("privilege", WITHHELD)
+def test_of_people_the_tenants_role_writes_every_column_but_those_that_give_power(privilege):
+    """Whoever adds a column to `users` grants it by `grant_columns` in the same migration."""
+    rows = query(
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND NOT has_column_privilege('clientline_tenant', attrelid, attnum, %s)",
+        privilege,
+    )
+    assert {name for (name,) in rows} == WITHHELD[privilege]
+
+
+def test_members_register_somebody_and_make_no_operator(salon, api):
+    newcomer = {"name": "New", "email": "new@salon.example", "role": "staff"}
+    assert api(salon.admin).post("/users", newcomer).status_code == 201
+    for statement in (
+        "UPDATE users SET is_superuser = true WHERE id = %s",
+        "UPDATE users SET has_second_factor = false WHERE id = %s",
+        "INSERT INTO users (organization_id, name, email, password, role, is_superuser)"
+        " SELECT organization_id, 'X', 'x@salon.example', '!', 'admin', true FROM users WHERE id = %s",
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied for table users"), transaction.atomic():
+            confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
+            query(statement, salon.admin.pk)
 
 
 def test_the_tenants_role_cannot_sign_in_and_owns_nothing():
