@@ -18,6 +18,7 @@ from clientline.web.addresses import find_address, find_network
 from clientline.web.answers import answer_refusal
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.rates import rates
+from clientline.web.shares import organizations
 from organizations import audit, policy
 from organizations.idempotency import identify_request
 from organizations.origin import Origin, origin
@@ -67,10 +68,18 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
+            _remember_organization(request)
         refusal = _limit_calls(request) or _refuse_beyond_scope(request, view) or _lead_to_enrolment(request, view)
         if call.is_confined and refusal is None:
             call.once = identify_request(request)
         return refusal
+
+
+def _remember_organization(request):
+    """For the server, which lets each organization have its share of the threads."""
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    credential = request.META["HTTP_AUTHORIZATION"] if request.call.token else cookie
+    organizations.remember(credential, request.user.organization_id)
 
 
 def _limit_calls(request):

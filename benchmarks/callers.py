@@ -49,6 +49,24 @@ def call_at_once(port, requests_by_caller, status=200):
         return time.perf_counter() - began, waits
 
 
+def call_for(port, request, seconds):
+    """Ask the same again and again for so long; returns how long each answer took, in seconds."""
+    ends, waits = time.perf_counter() + seconds, []
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        while (began := time.perf_counter()) < ends:
+            if (status := ask(connection, request)) != 200:
+                raise RuntimeError(f"{status} for {request.splitlines()[0]}")
+            waits.append(time.perf_counter() - began)
+    return waits
+
+
+def call_together(port, request, seconds, callers):
+    """So many callers do that at once; returns the times of all answers."""
+    with ThreadPoolExecutor(callers) as threads:
+        waits = [threads.submit(call_for, port, request, seconds) for _ in range(callers)]
+        return [wait for caller in waits for wait in caller.result()]
+
+
 def other_process():
     """An executor of one process, which inherits nothing."""
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))

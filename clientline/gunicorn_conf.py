@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 
 from django.conf import settings
@@ -17,7 +18,8 @@ wsgi_app = "clientline.wsgi:application"
 bind = f"{settings.URL_HOST}:{settings.PORT}"
 backlog = 2048  # connections that wait to be accepted
 
-worker_class = "gthread"
+worker_class = "clientline.web.worker.Worker"
+worker_connections = 800  # each is an open file; 1024 are what a process may have, unless it is told otherwise
 workers = multiprocessing.cpu_count()
 threads = 4  # each keeps a database connection: workers × threads × machines stay below max_connections
 preload_app = True
@@ -25,6 +27,8 @@ preload_app = True
 timeout = 30
 graceful_timeout = 30
 keepalive = 5
+# With sendfile, a thread would wait for a reader of a large file for ever.
+sendfile = False
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -39,6 +43,8 @@ def when_ready(server):
 
 def post_worker_init(worker):
     """The first worker also looks what new time zone rules mean for coming visits. Nothing waits for it."""
+    # By default a thread that computes, as for free times, keeps all others from each of their steps for 5 ms.
+    sys.setswitchinterval(0.0005)
     if worker.age == 1:
         threading.Thread(target=_look_at_coming_visits, args=(worker.log,), daemon=True).start()
 

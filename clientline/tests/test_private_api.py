@@ -36,6 +36,9 @@ PRIVATE = {
     "clientline/web/middleware.py: _store": (
         "clientline/web/tests/test_production.py::test_every_answer_has_the_headers_that_keep_a_browser_safe"
     ),
+    "clientline/web/worker.py: gunicorn.workers.gthread": (
+        "clientline/web/tests/test_worker.py::test_silent_and_half_sent_connections_stop_nobody_and_are_ended"
+    ),
     "clientline/wsgi.py: _set_content_type_params": (
         "clientline/api/tests/test_bad_requests.py::test_the_charset_of_a_body_does_not_decode_the_query"
     ),

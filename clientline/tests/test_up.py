@@ -22,6 +22,7 @@ from django.urls import resolve
 from clientline import gunicorn_conf, zones
 from clientline.management.commands import up
 from clientline.postgres.cluster import Cluster
+from clientline.web.worker import Worker
 
 pytestmark = pytest.mark.faults
 
@@ -191,7 +192,7 @@ def test_gunicorn_keeps_its_control_socket_shut_and_limits_requests():
     known = up.Server(up.Command()).cfg
     assert known.control_socket_disable
     assert known.preload_app
-    assert known.worker_class_str == "gthread"
+    assert known.worker_class is Worker
     assert known.accesslog is None
     assert (known.limit_request_line, known.limit_request_fields) == (4094, 64)
     assert known.bind == [gunicorn_conf.bind]

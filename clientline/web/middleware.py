@@ -10,15 +10,18 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.middleware import csrf
 
-from clientline.refusals import DETAILS
+from clientline.refusals import DETAILS, Throttled
 from clientline.web import metrics
 from clientline.web.addresses import find_address, read_agent
-from clientline.web.answers import render_refusal
+from clientline.web.answers import answer_refusal, render_refusal
+from clientline.web.arrivals import find_largest_body
 from clientline.web.call import Call
 from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.logs import log_request, request_id
+from clientline.web.shares import has_waited_too_long
 
-LARGEST_UPLOAD = 10_000_000  # bytes; a form that takes files says itself what it takes
+OVER_ITS_SHARE = "Your organization asks for more at once than its share while others wait. Try again later."
+RETRY_AFTER = 2  # seconds
 SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
@@ -74,12 +77,12 @@ class RequestMiddleware:
     def find_refusal(self, request):
         if _has_nul(request):
             return render_refusal(request, 400, detail="The request holds a NUL character.", errors=[])
-        is_admin = request.path_info.startswith(ADMIN_PREFIX)
+        if has_waited_too_long.get():
+            return answer_refusal(request, Throttled(OVER_ITS_SHARE, retry_after=RETRY_AFTER))
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = LARGEST_UPLOAD if is_admin else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if not (length.isascii() and length.isdigit()) or int(length) > most:
+        if not (length.isascii() and length.isdigit()) or int(length) > find_largest_body(request.path_info):
             return render_refusal(request, 413, detail=DETAILS[413])
-        if is_admin:
+        if request.path_info.startswith(ADMIN_PREFIX):
             return None
         if request.path_info.endswith("/") and request.path_info != "/":
             request.path_info = request.path_info[:-1]

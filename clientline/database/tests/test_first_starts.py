@@ -370,7 +370,7 @@ def test_a_host_that_others_reach_says_what_it_needs(settings):
     settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["localhost"], [], False
     assert up.needs_of("0.0.0.0", True) == [
         "ALLOWED_HOSTS with the names by which they call it: others are refused",
-        "a proxy that ends TLS, and SECURE_COOKIES=true: passwords travel openly",
+        "a proxy that ends TLS, as in deploy/nginx.conf, and SECURE_COOKIES=true: passwords travel openly",
         "TRUSTED_PROXIES with that proxy: all callers share its address",
         "no --demo: everybody knows its passwords",
     ]

@@ -31,6 +31,7 @@ MENDS = {
     errno.EADDRINUSE: "end what listens there, or set HOST and PORT to a free address",
     errno.EACCES: "ports below 1024 are root's alone, so set PORT to 1024 or more",
 }
+TLS = "a proxy that ends TLS, as in deploy/nginx.conf, and SECURE_COOKIES=true: passwords travel openly"
 OWN = {"localhost", "127.0.0.1", "[::1]"}
 HOW_TO_BEGIN = """The database has no organization yet. Any of these makes a beginning:
   manage.py createsuperuser           an operator, who sees all organizations
@@ -186,7 +187,7 @@ def needs_of(address, demo):
         return []
     lacking = {
         "ALLOWED_HOSTS with the names by which they call it: others are refused": set(settings.ALLOWED_HOSTS) <= OWN,
-        "a proxy that ends TLS, and SECURE_COOKIES=true: passwords travel openly": not settings.SECURE_SSL_REDIRECT,
+        TLS: not settings.SECURE_SSL_REDIRECT,
         "TRUSTED_PROXIES with that proxy: all callers share its address": not settings.TRUSTED_PROXIES,
         "no --demo: everybody knows its passwords": demo,
     }

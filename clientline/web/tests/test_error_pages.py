@@ -9,8 +9,8 @@ from clientline.backoffice.calendar import today
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, open_chromium
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
+from clientline.web.arrivals import LARGEST_UPLOAD
 from clientline.web.error_pages import FORGED, WORDS
-from clientline.web.middleware import LARGEST_UPLOAD
 from organizations.models import Organization
 
 ORGANIZATIONS = "/admin/organizations/organization/"

@@ -1,0 +1,334 @@
+"""The server's worker over real sockets: HTTP as ever, and nobody who sends slowly or asks much stops the others."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import token_for
+from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
+from clientline.tests.test_up import free_port, read_until
+
+pytestmark = pytest.mark.faults
+
+HEAD = b"Host: 127.0.0.1\r\n"
+LIVE = b"GET /live HTTP/1.1\r\n" + HEAD + b"\r\n"
+BOUNDARY = "a-boundary"
+FORM = f"""--{BOUNDARY}\r
+Content-Disposition: form-data; name="csrfmiddlewaretoken"\r
+\r
+{"x" * 32}\r
+--{BOUNDARY}\r
+Content-Disposition: form-data; name="file"; filename="clients.csv"\r
+Content-Type: text/csv\r
+\r
+name;email;phone\r
+"""
+# What somebody has sent who then sends no more.
+HALF_SENT = [
+    b"G",
+    b"GET /users HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+    b"POST /auth/login HTTP/1.1\r\n" + HEAD + b"Content-Length: 200000\r\n\r\n{",
+    b"POST /auth/login HTTP/1.1\r\n" + HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+    b"POST /auth/login HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    b"POST /admin/clients/import/ HTTP/1.1\r\n" + HEAD + b"Content-Length: 9000000\r\n\r\n" + b"x" * 300_000,
+    b"POST /users HTTP/1.1\r\n" + HEAD + b"Content-Length: 300000\r\n\r\n",
+    LIVE[:-1],
+]
+
+
+def environment_of_tests():
+    address = write_database_url(connection.get_connection_params())
+    return {"DATABASE_URL": address, "SECRET_KEY": settings.SECRET_KEY, "RATE_LIMIT": "0"}
+
+
+@pytest.fixture
+def one_worker(transactional_db):
+    """A server of one worker with its four threads."""
+    with server_with("--workers=1") as server:
+        yield server
+
+
+@contextmanager
+def server_with(*arguments):
+    with Gunicorn(environment_of_tests(), *arguments) as server:
+        yield server
+
+
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def answer_on(sender):
+    """The status of the next answer, and its body."""
+    response = http.client.HTTPResponse(sender)
+    response.begin()
+    return response.status, response.read()
+
+
+def request(method, path, token, body=b"", *headers):
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", *headers]
+    return "".join(f"{line}\r\n" for line in [*lines, f"Content-Length: {len(body)}", ""]).encode() + body
+
+
+# HTTP as ever
+
+
+def test_requests_follow_each_other_on_one_connection_however_they_are_cut(gunicorn, salon):
+    token = token_for(salon.admin)
+    one = request("PATCH", f"/services/{salon.service.pk}", token, b'{"name": "One"}', "Content-Type: application/json")
+    requests = one + LIVE + request("GET", f"/services/{salon.service.pk}", token) + LIVE.replace(b"/live", b"/none")
+    for size in (len(requests), 50):
+        with connect(gunicorn) as sender:
+            for at in range(0, len(requests), size):
+                sender.sendall(requests[at : at + size])
+                time.sleep(0.01 if size < len(requests) else 0)
+            statuses, names = read_answers(sender, 4)
+        assert statuses == [200, 200, 200, 404]
+        assert names.count(b'"name":"One"') == 2
+
+
+def read_answers(sender, number):
+    """The statuses of so many answers, and all that was read."""
+    text = b""
+    while text.count(b"HTTP/1.1 ") < number or not is_complete(text):
+        text += sender.recv(65536)
+    return [int(part[:3]) for part in text.split(b"HTTP/1.1 ")[1:]], text
+
+
+def is_complete(text):
+    head, _, body = text.rpartition(b"HTTP/1.1 ")[2].partition(b"\r\n\r\n")
+    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(length) and len(body) >= int(length[0].split(b":")[1])
+
+
+def test_hundreds_of_requests_may_come_in_one_go(gunicorn):
+    with connect(gunicorn) as sender:
+        sender.sendall(LIVE * 500)
+        statuses, _ = read_answers(sender, 500)
+    assert statuses == [200] * 500
+
+
+def test_who_waits_to_be_told_is_told_to_go_on_once(gunicorn, salon):
+    body = b'{"name": "Told"}'
+    whole = request(
+        "POST", "/services", token_for(salon.admin), body, "Expect: 100-continue", "Content-Type: application/json"
+    )
+    with connect(gunicorn) as sender:
+        sender.sendall(whole[: -len(body)])
+        assert sender.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sender.sendall(body)
+        assert read_answers(sender, 1)[0] == [201]
+
+
+def test_a_body_in_chunks_arrives(gunicorn, salon):
+    sender = http.client.HTTPConnection("127.0.0.1", gunicorn.port, timeout=20)
+    headers = {"Authorization": f"Bearer {token_for(salon.admin)}", "Content-Type": "application/json"}
+    for name in ("Chunks", "More chunks"):  # on one connection
+        parts = (part.encode() for part in ('{"na', f'me": "{name}', '"}'))
+        sender.request("POST", "/services", parts, headers, encode_chunked=True)
+        answer = sender.getresponse()
+        assert (answer.status, name.encode() in answer.read()) == (201, True)
+    sender.close()
+
+
+def test_who_closes_the_sending_half_is_answered(gunicorn):
+    with connect(gunicorn) as sender:
+        sender.sendall(b"GET /live HTTP/1.0\r\n\r\n")
+        sender.shutdown(socket.SHUT_WR)
+        assert answer_on(sender)[0] == 200
+        assert sender.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\nHost: a\n\n", 400),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000, 431),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (request("POST", "/users", "x", b"", "Transfer-Encoding: chunked"), 400),
+    ],
+)
+def test_what_is_no_request_is_refused_and_the_connection_ends(gunicorn, sent, status):
+    with connect(gunicorn) as sender:
+        sender.sendall(sent)
+        assert answer_on(sender)[0] == status
+        assert sender.recv(1) == b""
+
+
+def test_a_body_that_is_too_large_is_refused_without_being_read(gunicorn, salon):
+    token = token_for(salon.admin)
+    declared = request("POST", "/users", token).replace(b"Content-Length: 0", b"Content-Length: 300000")
+    chunked = (
+        declared.replace(b"Content-Length: 300000", b"Transfer-Encoding: chunked") + b"FFFFFF\r\n" + b"x" * 300_000
+    )
+    for sent in (declared, chunked):
+        with connect(gunicorn) as sender:
+            sender.sendall(sent)
+            status, body = answer_on(sender)
+            assert (status, b'"code":"too_large"' in body) == (413, True)
+            assert sender.recv(1) == b""
+
+
+def test_a_file_of_megabytes_is_imported(gunicorn, salon):
+    browser = Client()
+    browser.force_login(salon.manager)
+    name = settings.SESSION_COOKIE_NAME
+    headers = {
+        "Cookie": f"{name}={browser.cookies[name].value}; csrftoken={'x' * 32}",
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+    }
+    rows = "".join(f"{'Ann ' * 20};ann{n}@example.com;\r\n" for n in range(4000))
+    body = f"{FORM}{rows}\r\n--{BOUNDARY}--\r\n".encode()
+    assert len(body) > 400_000
+    answer = gunicorn.ask("POST", "/admin/clients/import/", body, headers)
+    assert (answer.status, b"4,000 clients, nothing wrong" in b" ".join(answer.body.split())) == (200, True)
+    body = f"{FORM}{rows * 22}\r\n--{BOUNDARY}--\r\n".encode()
+    assert 9_000_000 < len(body) < 10_000_000
+    answer = gunicorn.ask("POST", "/admin/clients/import/", body, headers)
+    assert (answer.status, b"errorlist" in answer.body) == (200, True)
+
+
+# Nobody stops the others
+
+
+@contextmanager
+def idle(server, silent, half_sent):
+    """So many connections that say nothing, and that send the beginning of a request; reopened when they end."""
+    ended = threading.Event()
+    kinds = [b""] * silent + [HALF_SENT[number % len(HALF_SENT)] for number in range(half_sent)]
+    with ExitStack() as stack:
+        keep = stack.enter_context(ThreadPoolExecutor(1)).submit(reopen, server, kinds, ended)
+        stack.callback(ended.set)
+        yield
+    keep.result()
+
+
+def reopen(server, kinds, ended):
+    """Keep a connection of each kind open; returns how many were opened anew."""
+    opened, anew = [begin(server, sent) for sent in kinds], 0
+    while not ended.wait(0.2):
+        for number, sender in enumerate(opened):
+            if has_ended(sender):
+                sender.close()
+                opened[number], anew = begin(server, kinds[number]), anew + 1
+    for sender in opened:
+        sender.close()
+    return anew
+
+
+def begin(server, sent):
+    sender = connect(server)
+    sender.sendall(sent)
+    sender.setblocking(False)
+    return sender
+
+
+def has_ended(sender):
+    try:
+        return not sender.recv(65536)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def seconds_of(server, path, token, status=200):
+    began = time.monotonic()
+    assert server.ask("GET", path, headers={"Authorization": f"Bearer {token}"}).status == status
+    return time.monotonic() - began
+
+
+def longest_waits(server, token, seconds):
+    """The longest waits for /live and for a list in so many seconds."""
+    ends, live, listed = time.monotonic() + seconds, [], []
+    while time.monotonic() < ends:
+        live.append(seconds_of(server, "/live", token))
+        listed.append(seconds_of(server, "/users?limit=10", token))
+        time.sleep(0.1)
+    return max(live), max(listed)
+
+
+def test_silent_and_half_sent_connections_stop_nobody_and_are_ended(gunicorn, salon):
+    with connect(gunicorn) as half, idle(gunicorn, silent=200, half_sent=64):
+        half.sendall(HALF_SENT[1])
+        live, listed = longest_waits(gunicorn, token_for(salon.staff), 12)
+        assert answer_on(half)[0] == 408
+    assert (live < 1, listed < 2) == (True, True), (live, listed)
+
+
+@pytest.mark.whole
+def test_nor_do_they_for_a_minute_before_what_make_run_starts(transactional_db, salon, tmp_path):
+    server, token = Gunicorn({}), token_for(salon.staff)
+    server.port = free_port()
+    environment = environment_of_tests() | {"CLIENTLINE_DATA": str(tmp_path), "PORT": str(server.port)}
+    command = [sys.executable, "manage.py", "up", "--demo"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+    try:
+        read_until(process, "Ctrl-C stops it.")
+        with idle(server, silent=200, half_sent=64):
+            live, listed = longest_waits(server, token, 60)
+    finally:
+        process.terminate()
+        process.wait()
+    assert (live < 1, listed < 2) == (True, True), (live, listed)
+
+
+def test_who_keeps_a_half_open_holds_nobody_up(gunicorn, salon):
+    token = token_for(salon.staff)
+    with ExitStack() as stack:
+        for _ in range(20):
+            sender = stack.enter_context(connect(gunicorn))
+            sender.sendall(LIVE.replace(HEAD, HEAD + b"Connection: close\r\n"))
+            assert answer_on(sender)[0] == 200  # and the connection stays, on this side
+        assert longest_waits(gunicorn, token, 1) < (1, 2)
+
+
+@pytest.mark.whole
+def test_who_takes_no_answer_frees_the_thread(gunicorn, salon):
+    User.objects.bulk_create(
+        User(organization=salon.organization, name="x" * 90, email=f"{n}@many.example", role="client")
+        for n in range(20_000)
+    )
+    token = token_for(salon.admin)
+    with ExitStack() as stack:
+        for _ in range(8):
+            reader = stack.enter_context(connect(gunicorn))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.sendall(request("GET", "/users?limit=1000", token) * 20)
+        time.sleep(1)
+        assert seconds_of(gunicorn, "/users?limit=10", token) < 15
+
+
+# How it stops
+
+
+def test_a_stopping_server_waits_for_no_silent_sender(one_worker):
+    with ExitStack() as stack:
+        for sent in [b""] * 20 + HALF_SENT[:2]:
+            stack.enter_context(connect(one_worker)).sendall(sent)
+        assert one_worker.ask("GET", "/live").status == 200
+        began = time.monotonic()
+        one_worker.process.send_signal(signal.SIGTERM)
+        assert one_worker.process.wait(timeout=20) == 0
+        assert time.monotonic() - began < 6
+
+
+def test_a_worker_that_has_answered_its_number_gives_way_to_another(transactional_db):
+    with server_with("--workers=1", "--max-requests=20") as server, idle(server, silent=5, half_sent=5):
+        statuses = [server.ask("GET", path).status for _ in range(30) for path in ("/live", "/")]
+        assert statuses == [200] * 60
+        assert len(server.workers) > 2
