@@ -31,6 +31,10 @@ class ClientLineAdminSite(admin.AdminSite):
         super().__init__(*args, **kwargs)
         self.disable_action("delete_selected")  # it asks neither the policy for each row nor the domain
 
+    def get_urls(self):
+        """Without the page that leads from any model's row to its place on a site: no row here has one."""
+        return [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+
     def get_organization(self, request):
         """The one organization the page is about; None where an operator looks at all of them."""
         return None if request.user.is_superuser else request.user.organization
