@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -19,22 +20,25 @@ from appointments.tests.factories import (
 from clientline.demo.browsing import open_chromium
 from clientline.demo.serving import Gunicorn, write_database_url
 from clientline.tests.local_times import refuse_local_times
+from clientline.tests.rehearsals import perform
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
-pytest_plugins = ["clientline.tests.database", "clientline.tests.sweeps"]
+DAYS_OF_CASTS = 4
+pytest_plugins = ["clientline.tests.memory", "clientline.tests.database", "clientline.tests.sweeps"]
 refuse_local_times()
 # pytest-django turns DEBUG off in this process; here it is off in what depends on it, and in what tests start.
 settings.WHITENOISE_USE_FINDERS = False
 os.environ["DEBUG"] = "false"
 
 
-def make_cast(name, **organization):
+def make_cast(name, *, day=0, **organization):
     """One organization with a person of each role, a colleague, a stranger's client, and a row of everything.
 
-    `client` has a visit with `staff` and a payment for it; `stranger` has both with `colleague`.
+    `client` has a visit with `staff` and a payment for it; `stranger` has both with `colleague`, the day after. `day`
+    counts from the factories' first.
     """
     home = OrganizationFactory(name=name, email=f"office@{name.lower()}.example", **organization)
 
@@ -54,12 +58,13 @@ def make_cast(name, **organization):
         stranger=person("client", "stranger"),
         service=ServiceFactory(organization=home, name=f"{name} service"),
     )
-    cast.visit = AppointmentFactory(client=cast.client, staff=cast.staff, service=cast.service)
-    cast.strangers_visit = AppointmentFactory(client=cast.stranger, staff=cast.colleague, service=cast.service)
+    visit = partial(AppointmentFactory, service=cast.service)
+    cast.visit = visit(client=cast.client, staff=cast.staff, __sequence=day)
+    cast.strangers_visit = visit(client=cast.stranger, staff=cast.colleague, __sequence=day + 1)
     cast.payment = PaymentFactory(appointment=cast.visit)
     cast.strangers_payment = PaymentFactory(appointment=cast.strangers_visit)
     cast.working_hours = WorkingHoursFactory(staff=cast.staff)
-    cast.special_hours = SpecialHoursFactory(staff=cast.staff)
+    cast.special_hours = SpecialHoursFactory(staff=cast.staff, __sequence=day)
     cast.time_off = TimeOffFactory(staff=cast.staff)
     return cast
 
@@ -74,9 +79,9 @@ def simulator(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def first_days():
-    """Factories count from the first day again, so that no test's days depend on the tests before it."""
+    """Factories count from the first day after the casts' again: no test's days depend on the tests before it."""
     for factory in (AppointmentFactory, SpecialHoursFactory):
-        factory.reset_sequence(0, force=True)
+        factory.reset_sequence(DAYS_OF_CASTS, force=True)
 
 
 @pytest.fixture(autouse=True)
@@ -87,12 +92,12 @@ def unlimited(settings):
 
 @pytest.fixture
 def salon(db, clinic):
-    return make_cast("Salon", timezone="Europe/Berlin", currency="EUR")
+    return perform(make_cast, "Salon", day=2, timezone="Europe/Berlin", currency="EUR")
 
 
 @pytest.fixture
 def clinic(db):
-    return make_cast("Clinic", timezone="America/New_York")
+    return perform(make_cast, "Clinic", timezone="America/New_York")
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_where_one_cannot_keep_its_time_nothing_is_saved(api, salon, coming):
         "visits_cannot_move",
         [first.pk],
     )
-    assert str(blocking.pk) not in answer.json()["detail"]
+    assert f"number {blocking.pk}," not in answer.json()["detail"]
     assert (zone_of(salon), [visit.version for visit in now_of(coming)]) == ("Europe/Berlin", [1, 1])
     assert not second.history.exists()
 

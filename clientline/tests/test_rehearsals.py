@@ -1,0 +1,62 @@
+"""The cast that is put back is the cast that the factories make, in every table and to the last trigger."""
+
+import re
+
+from django.db import connection
+
+from accounts.tests.factories import UserFactory
+from clientline.tests.rehearsals import perform, undone
+from conftest import make_cast
+
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname !~ '^(django|auth)_' ORDER BY 1
+"""
+# Ids and the instant of making, also in what the audit tells of them.
+CHANGING = re.compile(r'"(id|\w+_id|row|at|created_at)": (\[[^]]*\]|[^,}]*)')
+
+
+def all_rows():
+    """Table → its rows as text, without what differs each time."""
+    with connection.cursor() as cursor:
+        tables = [table for (table,) in cursor.execute(TABLES).fetchall()]
+        return {table: sorted(CHANGING.sub("", row) for row in rows_of(cursor, table)) for table in tables}
+
+
+def rows_of(cursor, table):
+    return [text for (text,) in cursor.execute(f"SELECT to_jsonb(whole)::text FROM {table} AS whole").fetchall()]
+
+
+def test_the_cast_put_back_is_the_cast_made(db):
+    with undone():
+        make_cast("Salon", timezone="Europe/Berlin", currency="EUR")
+        made = all_rows()
+    perform(make_cast, "Salon", timezone="Europe/Berlin", currency="EUR")
+    assert all_rows() == made
+    assert [len(made[table]) for table in ("users", "appointments", "payments", "audit")] == [6, 2, 2, 15]
+
+
+def test_what_is_returned_is_what_lies_in_the_database(db):
+    cast = perform(make_cast, "Salon", timezone="Europe/Berlin", currency="EUR")
+    again = make_cast("Bar")
+    for name, row in vars(cast).items():
+        kept = type(row).objects.get(pk=row.pk)
+        assert {field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields} == {
+            field.attname: str(getattr(kept, field.attname)) for field in row._meta.concrete_fields
+        }
+        assert getattr(again, name).pk > row.pk
+    assert cast.visit.client is cast.client
+
+
+def test_each_test_gets_rows_of_its_own(salon, clinic):
+    other = perform(make_cast, "Bar")
+    other.client.name = "somebody else"
+    assert salon.client.name == "Salon client"
+    assert clinic.client.name == "Clinic client"
+
+
+def test_no_other_row_gets_the_id_of_one_put_back(salon):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), 1)")
+    cast = perform(make_cast, "Bar")
+    assert UserFactory(organization=cast.organization).pk > cast.stranger.pk
