@@ -11,7 +11,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=["en-US", "de-DE"])
+@pytest.fixture(params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
 def page(request, live_server, salon, client):
     client.force_login(salon.manager)
     with open_chromium(f"--lang={request.param}") as browser:

@@ -42,26 +42,30 @@ def pages_of(cast):
     ]
 
 
-def looks(visitor):
-    """The open page on every screen in every light: (screen's width, scheme) → what is held against it."""
+SCREENS = [(viewport, scheme) for viewport in (DESKTOP, PHONE) for scheme in ("light", "dark")]
+
+
+def looks(visitor, screens):
+    """The open page on these screens in their light: (screen's width, scheme) → what is held against it."""
     found = {}
-    for viewport in (DESKTOP, PHONE):
+    for viewport, scheme in screens:
         visitor.page.set_viewport_size(viewport)
-        for scheme in ("light", "dark"):
-            visitor.page.emulate_media(color_scheme=scheme)
-            visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours fade over
-            found[viewport["width"], scheme] = visitor.find_pale_text(), visitor.measure_overflow()
+        visitor.page.emulate_media(color_scheme=scheme)
+        visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours fade over
+        found[viewport["width"], scheme] = visitor.find_pale_text(), visitor.measure_overflow()
     return {look: faults for look, faults in found.items() if any(faults)}
 
 
-def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, browser):
+def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, browser, everything):
+    """Each page wide and narrow, light and dark; in all four combinations with --all, else in two of them."""
     client.force_login(salon.admin)
     salon.sidebar = client.get("/admin/").context["sidebar"]
     visitor, found = Visitor(browser, live_server.url).carry(client.cookies), {}
-    for url in pages_of(salon):
+    for place, url in enumerate(pages_of(salon)):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
-        found[url] = looks(visitor) if url.startswith("/admin") else {}
-    visitor.context.close()
+        screens = SCREENS if everything else SCREENS[0::3] if place % 2 else SCREENS[1:3]
+        found[url] = looks(visitor, screens) if url.startswith("/admin") else {}
+    visitor.leave()
     assert {url: faults for url, faults in found.items() if faults} == {}
     assert visitor.complaints == []
 
@@ -77,7 +81,7 @@ def test_pages_are_so_from_the_start(live_server, salon, client, browser, viewpo
     for url in pages_of(salon):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
         found[url] = (visitor.find_pale_text(), visitor.measure_overflow()) if url.startswith("/admin") else ()
-    visitor.context.close()
+    visitor.leave()
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
 

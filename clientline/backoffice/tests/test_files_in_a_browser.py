@@ -48,6 +48,7 @@ def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_serve
         page.get_by_role("link", name="Download CSV").click()
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2002
+    visitor.leave()
     assert visitor.complaints == []
 
 

@@ -24,7 +24,7 @@ def visitor(live_server, salon, client, browser):
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     yield visitor
     assert visitor.complaints == []
-    visitor.context.close()
+    visitor.leave()
 
 
 @pytest.fixture
@@ -194,4 +194,4 @@ def test_everybody_but_clients_signs_in_and_sees_their_day(live_server, salon, b
         else:
             assert visitor.page.get_by_role("heading", level=1).inner_text() == "Today at Salon"
         assert visitor.complaints == []
-        visitor.context.close()
+        visitor.leave()

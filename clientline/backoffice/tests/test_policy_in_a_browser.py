@@ -15,7 +15,7 @@ def visitor(live_server, salon, client, browser):
     client.force_login(salon.admin)
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     yield visitor
-    visitor.context.close()
+    visitor.leave()
 
 
 def test_suggestions_calendars_and_clocks_work_under_the_policy(visitor, salon):

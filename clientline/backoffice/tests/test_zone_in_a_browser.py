@@ -48,7 +48,7 @@ def test_the_question_is_asked_on_the_page_and_a_button_answers_it(live_server, 
     home, visit = Organization.objects.get(pk=salon.organization.pk), Appointment.objects.get(pk=coming.pk)
     assert (home.timezone, home.phone) == ("Asia/Tokyo", "+49 30 1")
     assert (visit.local_start, visit.version) == (coming.local_start, 2)
-    visitor.context.close()
+    visitor.leave()
     assert visitor.complaints == []
 
 
@@ -62,5 +62,5 @@ def test_today_leads_to_the_visits_at_another_time(live_server, salon, client, b
     visitor.page.get_by_role("link", name="See which visits").click()
     visitor.page.get_by_text("stands at").wait_for()
     assert faults(visitor) == {}
-    visitor.context.close()
+    visitor.leave()
     assert visitor.complaints == []
