@@ -64,7 +64,7 @@ def template():
 @pytest.fixture
 def cluster(data, template):
     """A cluster of one test's own, not running."""
-    shutil.copytree(template.directory, data / "postgres")
+    subprocess.run(["cp", "-a", template.directory, data / "postgres"], check=True)
     return Cluster(data)
 
 
