@@ -31,7 +31,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 # CLOCK is a moment in UTC, or so many days from now: make test CLOCK=+40.
 CLOCK =
-PYTEST = $(if $(CLOCK),$(SHIFT) "$(CLOCK)") $(VENV_PYTHON) -m pytest --numprocesses auto --dist worksteal
+PYTEST = $(if $(CLOCK),$(SHIFT) "$(CLOCK)") $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadgroup
 SHIFT = $(VENV_PYTHON) -m clientline.tests.clock
 # Both days on which Europe/Berlin changes its clocks, in and shortly before the hour, and two ordinary days.
 SHIFTS = "+40" "+400" "2027-03-28 00:30:00" "2027-10-30 23:50:00"
@@ -42,7 +42,7 @@ test: check
 
 test-shifted: .venv/requirements-dev
 	@for moment in $(SHIFTS); do echo "At $$moment:"; \
-		$(SHIFT) --if-possible "$$moment" $(VENV_PYTHON) -m pytest --numprocesses auto --dist worksteal -m "clock and not (browser or faults or races or sweep)" || exit 1; done
+		$(SHIFT) --if-possible "$$moment" $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadgroup -m "clock and not (browser or faults or races or sweep)" || exit 1; done
 
 test-quick: .venv/requirements-dev
 	$(PYTEST) -m "not (browser or faults or races or sweep)"

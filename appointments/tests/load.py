@@ -76,11 +76,11 @@ class Load:
     """Callers who book one free slot after the other and take its money, until the block ends.
 
     Each request has an Idempotency-Key, and is sent again until it is done. `booked` are the keys of answered
-    bookings, `done` those of answered payments, too; `tried` are all.
+    bookings, `done` those of answered payments, too; `tried` are all. Callers rest for `rest` seconds after each.
     """
 
-    def __init__(self, server, house):
-        self.server, self.house = server, house
+    def __init__(self, server, house, *, rest=0):
+        self.server, self.house, self.rest = server, house, rest
         self.tried, self.booked, self.done, self.failures = [], [], [], []
         self.refusals, self.cuts, self.longest = Counter(), 0, 0
         self.over = threading.Event()
@@ -107,6 +107,7 @@ class Load:
         try:
             while not self.over.is_set():
                 self.book_and_pay(next(self.house.slots))
+                self.over.wait(self.rest)
         except Exception as failure:  # shown by the test: a thread's own would be lost
             self.failures.append(repr(failure))
 

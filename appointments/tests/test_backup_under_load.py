@@ -26,7 +26,7 @@ def rows_in_database(house, tables):
 
 def test_a_backup_under_load_brings_everything_back(house, server, tmp_path):
     path = tmp_path / "all.dump"
-    with Load(server, house) as load:
+    with Load(server, house, rest=0.5) as load:
         before = list(load.done)
         house.manage("audit_seal")
         house.manage("db", "backup", path)

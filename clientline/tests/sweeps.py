@@ -1,9 +1,12 @@
 """What `make test` leaves out of the sweeps, and `make test-all` (--all) runs: combinations, never a value."""
 
+import os
 from collections import defaultdict
 
 import hypothesis
 import pytest
+
+DEAR = ("browser", "faults")
 
 
 def pytest_addoption(parser):
@@ -16,19 +19,33 @@ def pytest_configure(config):
     hypothesis.settings.register_profile("all", max_examples=50)
     hypothesis.settings.load_profile("all" if config.getoption("all") else "gate")
     for line in (
-        'pairs("admin"): of two parameters, every value with one of the other, and all of them with this one',
+        'pairs("admin"): of two parameters, all values of the one with this of the other, and each of those with one',
         "whole: a product whose values other tests cover, too",
     ):
         config.addinivalue_line("markers", f"{line}; all with --all")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are processors: some tests wait for a timeout, a server or a disk."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config, items):
+    keep_together(items)
     if config.getoption("all"):
         return
     values = values_of(items)
     left = {item for item in items if not stays(item, values)}
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
+
+
+def keep_together(items):
+    """What stands on dear fixtures of a module goes to one worker as a whole, and goes first."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group") and any(map(item.get_closest_marker, DEAR)):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def values_of(items):
@@ -46,15 +63,24 @@ def stays(item, values):
     if item.get_closest_marker("whole"):
         return False
     pairs = item.get_closest_marker("pairs")
-    return pairs is None or pairs.args[0] in item.callspec.params.values() or on_the_diagonal(item, values)
+    return pairs is None or pairs.args[0] in item.callspec.params.values() or has_its_turn(item, values, pairs.args[0])
 
 
-def on_the_diagonal(item, values):
-    """Both count on together, and the shorter one begins again: each value meets one of the other."""
+def has_its_turn(item, values, named):
+    """Each value beside the named one meets one of the other parameter: the first the first, and so on around."""
     known = [(values[item.function, name], value) for name, value in item.callspec.params.items()]
-    shorter = min(len(all_values) for all_values, _ in known)
-    places = {all_values.index(value) % shorter for all_values, value in known}
-    return len(places) == 1
+    (own, value), (others, other) = sorted(known, key=lambda each: named not in each[0])
+    return others.index(other) == own.index(value) % len(others)
+
+
+@pytest.fixture
+def share(everything):
+    """`share(values, place)`: the third of the values whose turn it is at this place; with --all they are all."""
+
+    def share(values, place):
+        return list(values) if everything else list(values)[place % 3 :: 3]
+
+    return share
 
 
 @pytest.fixture

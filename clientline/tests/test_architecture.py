@@ -3,6 +3,7 @@
 import ast
 import sys
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,22 +100,26 @@ def dotted(path):
     return relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+NAMES = set(map(dotted, MODULES))
+
+
 def rank_of(module):
     """The layer of a dotted name; None for what is not of the house."""
     fitting = [room for room in RANKS if f"{module}.".startswith(f"{room}.")]
     return RANKS[max(fitting, key=len)] if fitting else None
 
 
+@cache
 def imported_modules(path):
     """The modules of the house that this one imports, as dotted names."""
-    known = {dotted(each) for each in MODULES}
+    found = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name in known)
+            found |= {name.name for name in node.names} & NAMES
         elif isinstance(node, ast.ImportFrom) and node.module:
-            for name in node.names:
-                whole = f"{node.module}.{name.name}"
-                yield whole if whole in known else node.module
+            whole = {f"{node.module}.{name.name}" for name in node.names}
+            found |= whole & NAMES | ({node.module} if whole - NAMES else set())
+    return found
 
 
 def test_every_module_has_its_layer():

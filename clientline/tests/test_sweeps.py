@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from clientline.tests.sweeps import on_the_diagonal
+from clientline.tests.sweeps import has_its_turn
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -19,10 +19,20 @@ class Item:
 
 
 @pytest.mark.parametrize("names", [("which", "who"), ("who", "which")])
-def test_the_diagonal_holds_every_value_of_both(names):
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        ("admin", {("cause 0", "admin"), ("cause 1", "manager"), ("cause 2", "staff")}),
+        ("cause 1", {(f"cause {n}", ("admin", "manager", "staff")[n % 3]) for n in range(7)}),
+    ],
+)
+def test_each_value_beside_the_named_one_meets_one_of_the_other(names, named, kept):
     values = {(None, name): PROBES[name] for name in names}
     pairs = [dict(zip(names, pair, strict=True)) for pair in product(*(PROBES[name] for name in names))]
-    kept = [pair for pair in pairs if on_the_diagonal(Item(**pair), values)]
-    assert len(kept) == 7
-    assert {pair["which"] for pair in kept} == set(PROBES["which"])
-    assert {pair["who"] for pair in kept} == set(PROBES["who"])
+    turns = [pair for pair in pairs if has_its_turn(Item(**pair), values, named)]
+    assert {(pair["which"], pair["who"]) for pair in turns} == kept
+
+
+def test_of_three_places_each_has_a_third_and_together_they_have_all(share, everything):
+    shares = [share(range(8), place) for place in range(3)]
+    assert shares == ([[*range(8)]] * 3 if everything else [[0, 3, 6], [1, 4, 7], [2, 5]])
