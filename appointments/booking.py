@@ -18,7 +18,7 @@ from accounts.models import User
 from appointments import history
 from appointments.availability import Calendar, Need, measure_need, measure_need_of_visit
 from appointments.lateness import find_cutoff, is_late
-from appointments.models import Appointment
+from appointments.models import Appointment, Side
 from appointments.placing import (
     catch_slot_taken,
     ensure_transaction,
@@ -31,6 +31,7 @@ from appointments.placing import (
     take_slot,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate
+from appointments.signals import visit_cancelled
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
@@ -39,7 +40,7 @@ from services.models import Service
 from services.performing import list_performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
-POLICY_SNAPSHOT = ("cancellation_notice", "late_cancellation_fee", "no_show_fee")
+POLICY_SNAPSHOT = ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee")
 
 
 def caller_may(by: User | None, action: str) -> bool:
@@ -115,7 +116,7 @@ def _hold_and_load_calendar(
 def _freeze_terms(service: Service, price: Decimal | None = None) -> dict[str, Any]:
     """The price and the policy of this moment: later changes to either touch no booked visit."""
     policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
-    return policy | {"price": service.price or 0 if price is None else price}
+    return policy | {"price": service.price or 0 if price is None else price, "tax_rate": service.tax_rate}
 
 
 def reschedule(
@@ -202,9 +203,19 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
 
 
 def cancel(
-    *, by: User | None, visit: Appointment, now: datetime, reason: str = "", waive_fee: bool = False
+    *,
+    by: User | None,
+    visit: Appointment,
+    now: datetime,
+    reason: str = "",
+    waive_fee: bool = False,
+    on_behalf_of: str | None = None,
 ) -> Appointment:
-    """Free the slot. Staff and above say why. Raises InvalidTransition, TooLate, FieldRefused."""
+    """Free the slot. Staff and above say why, and whose doing it is: the organization's, unless they say the client's.
+
+    Only the client's costs a fee, and only theirs is a late cancellation. Raises InvalidTransition, TooLate,
+    FieldRefused.
+    """
     _refuse_unless_scheduled(visit, "cancelled", now)
     _refuse_after_cutoff(by, visit, now)
     if not reason and caller_may(by, "bend_rules"):
@@ -214,9 +225,18 @@ def cancel(
         "cancelled_at": now,
         "cancelled_by": by,
         "cancellation_reason": reason,
+        "cancelled_on_behalf_of": on_behalf_of or usual_side(by),
         "fee_waived": waive_fee,
     }
-    return _change_status(visit, changes, by=by, now=now, reason=reason)
+    with transaction.atomic():
+        _change_status(visit, changes, by=by, now=now, reason=reason)
+        visit_cancelled.send(sender=Appointment, visit=visit, now=now)
+    return visit
+
+
+def usual_side(by: User | None) -> str:
+    """On whose behalf somebody cancels who does not say so."""
+    return Side.ORGANIZATION if caller_may(by, "bend_rules") else Side.CLIENT
 
 
 def complete(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:

@@ -16,7 +16,7 @@ from clientline.columns import between
 from clientline.constraints import SameOrganization
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
-from services.models import Service
+from services.models import DAY_OF_MINUTES, Service
 
 LONGEST_VISIT = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -244,6 +244,13 @@ class AppointmentQuerySet(TenantQuerySet):
         return self.filter(appointment_date__gt=start - LONGEST_VISIT, appointment_date__lt=end, ends_at__gt=start)
 
 
+class Side(models.TextChoices):
+    """On whose behalf a visit is cancelled."""
+
+    ORGANIZATION = "organization"
+    CLIENT = "client"
+
+
 class Appointment(models.Model):
     class Status(models.TextChoices):
         SCHEDULED = "scheduled"
@@ -278,6 +285,11 @@ class Appointment(models.Model):
     no_show_fee = columns.percent(
         validators=[MaxValueValidator(100)], help_text="Percent of the price; the policy when booked"
     )
+    cancellation_grace = columns.whole(0, help_text="Minutes after booking; the policy when booked")
+    cancelled_on_behalf_of = columns.short_text(
+        12, choices=Side, help_text="Whose doing it was; empty where nobody asked, which counts as the client's"
+    )
+    tax_rate = columns.tax_rate("Percent, contained in the price; as it was when booked")
     fee_waived = columns.flag(False)
     series = models.UUIDField(null=True, blank=True, editable=False)
     created_by = columns.actor()
@@ -324,6 +336,18 @@ class Appointment(models.Model):
             ),
             between("appointment_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
             between("appointment_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),
+            between("appointment_tax_rate_is_a_percentage", "tax_rate", 0, 100, "Choose 0 to 100."),
+            between("appointment_cancellation_grace_within_a_day", "cancellation_grace", 0, DAY_OF_MINUTES, "A day."),
+            columns.known(
+                "appointment_cancelled_on_behalf_of_is_known",
+                "cancelled_on_behalf_of",
+                ("", "organization", "client"),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled") | Q(cancelled_on_behalf_of=""),
+                name="appointment_says_whose_doing_when_cancelled",
+                violation_error_message="Only a cancelled visit says on whose behalf.",
+            ),
             models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False)
                 | ~Q(status="cancelled") & Q(cancelled_at__isnull=True),

@@ -5,7 +5,7 @@ from rest_framework.fields import empty
 
 from accounts.models import User
 from appointments import absences, booking, roster, series
-from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.models import Appointment, Side, SpecialHours, TimeOff, WorkingHours
 from clientline.api.fields import (
     InstantField,
     Reference,
@@ -122,7 +122,9 @@ class AppointmentSerializer(TenantSerializer):
             "cancelled_at",
             "cancellation_reason",
             "cancelled_by",
+            "cancelled_on_behalf_of",
             "fee_waived",
+            "tax_rate",
             "version",
             "created_at",
         ]
@@ -135,10 +137,13 @@ class AppointmentSerializer(TenantSerializer):
             "series",
             "cancelled_at",
             "cancellation_reason",
+            "cancelled_on_behalf_of",
+            "tax_rate",
             "version",
             "created_at",
         ]
         guarded = policy.find_guarded_keys("appointments", "update")
+        extra_kwargs = {"cancelled_on_behalf_of": {"allow_blank": True}}  # documents that it may be empty
 
     def update(self, instance, validated_data):
         return booking.revise(by=self.caller, visit=instance, changes=validated_data, now=timezone.now())
@@ -226,11 +231,12 @@ class MoveSerializer(BodySerializer):
     """The base of a transition's body. `guarded` are keys that only some may send, from the policy."""
 
     guarded = {}
-    harmless = {"waive_fee": False}  # it asks for nothing, so everybody may say it
+    # They ask for nothing, so everybody may say them.
+    harmless = {"waive_fee": False, "on_behalf_of": Side.CLIENT.value}
 
     def to_internal_value(self, data):
         for key in policy.find_withheld_keys(self.caller, self.guarded):
-            if key in data and data[key] is not self.harmless.get(key, empty):
+            if key in data and data[key] != self.harmless.get(key, empty):
                 raise Forbidden(f"You may not send `{key}`.")
         return super().to_internal_value(data)
 
@@ -250,6 +256,11 @@ class RescheduleSerializer(MoveSerializer):
 class CancelSerializer(MoveSerializer):
     reason = StrictCharField(max_length=500, default="", allow_blank=True, help_text="Required of staff and above")
     waive_fee = StrictBooleanField(default=False)
+    on_behalf_of = StrictChoiceField(
+        choices=Side.choices,
+        required=False,
+        help_text="Whose doing it is. Default: `organization` for staff and above, which costs no fee; else `client`",
+    )
     scope = StrictChoiceField(choices=["this", "following"], default="this")
 
     guarded = policy.find_guarded_keys("appointments", "cancel")

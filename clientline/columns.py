@@ -1,5 +1,6 @@
 """Columns that several tables share. Defaults are declared twice: for Python, and in the database for psql."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -58,6 +59,17 @@ def whole(default, **options):
 
 def percent(default=0, **options):
     return models.DecimalField(max_digits=5, decimal_places=2, default=default, db_default=default, **options)
+
+
+def tax_rate(help_text="Percent, contained in the price; empty: no tax"):
+    return models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text=help_text,
+    )
 
 
 def money(**options):

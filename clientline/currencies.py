@@ -1,9 +1,9 @@
-"""The currencies of ISO 4217, in one table: how many decimals an amount has, here and at Stripe.
+"""The currencies of ISO 4217, in one table: how many decimals an amount has, here and at Stripe, and what cash can pay.
 
 Amounts are stored with two decimals, so a currency of three is known and cannot be chosen.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.core.exceptions import ValidationError
 
@@ -33,6 +33,42 @@ DECIMALS_AT_STRIPE = DECIMALS | {"ISK": 2, "UGX": 2, "MGA": 0}
 # Bulgaria pays in euros, and nobody pays in Uruguay's unit of account. Kept where stored, not chosen anew.
 PAST = frozenset({"BGN", "UYI"})
 
+# The smallest sum that cash can make up, where that is more than the smallest unit. CLDR's `cashDigits` and
+# `cashRounding` (supplementalData, currencyData), which babel 2.19 brings and a test compares.
+CASH_STEPS = {
+    code: Decimal(step)
+    for step, codes in {
+        "0.05": "CAD CHF",
+        "0.20": "MRU",
+        "0.50": "DKK",
+        "1": "AMD CRC CZK GYD MNT MUR NOK PKR RSD SEK TWD TZS UZS",
+        "5": "HUF",
+    }.items()
+    for code in codes.split()
+}
+# Where a country took its coins away and CLDR, which knows no countries here, is silent: by currency, then country.
+# Cents in Finland (Act 890/2000), the Netherlands (2004), Belgium (law of 30 July 2018), Ireland (2015), Italy (2018),
+# Slovakia (Act 18/1996, § 7a, 2022), Estonia (2025) and Lithuania (2025). Australia (Reserve Bank of Australia, 1992),
+# New Zealand (Reserve Bank of New Zealand, 2006), Singapore (Monetary Authority, 2002), Malaysia (Bank Negara, 2008),
+# Israel (Bank of Israel, 2008), South Africa (Reserve Bank, 5 c ended in 2012), Barbados (Central Bank, 2014),
+# Trinidad and Tobago (Central Bank, 2018), the Bahamas (Central Bank, 2020).
+CASH_STEPS_IN = {
+    (currency, country): Decimal(step)
+    for step, currency, countries in [
+        ("0.05", "EUR", "BE EE FI IE IT LT NL SK"),
+        ("0.05", "AUD", "AU"),
+        ("0.05", "BBD", "BB"),
+        ("0.05", "BSD", "BS"),
+        ("0.05", "MYR", "MY"),
+        ("0.05", "SGD", "SG"),
+        ("0.05", "TTD", "TT"),
+        ("0.10", "ILS", "IL"),
+        ("0.10", "NZD", "NZ"),
+        ("0.10", "ZAR", "ZA"),
+    ]
+    for country in countries.split()
+}
+
 WHOLE = frozenset(CODES[0])
 STORABLE = frozenset(DECIMALS).difference(CODES[3])
 
@@ -48,6 +84,16 @@ def validate_currency(code: str) -> None:
 def count_decimals(code: str) -> int:
     """How many decimals an amount in this currency has; of no currency, two."""
     return DECIMALS.get(code, 2)
+
+
+def find_cash_step(currency: str, country: str = "") -> Decimal:
+    """The smallest sum that cash can make up; 0 where it can make up every amount."""
+    return CASH_STEPS_IN.get((currency, country)) or CASH_STEPS.get(currency) or Decimal(0)
+
+
+def round_to_cash(amount: Decimal, step: Decimal) -> Decimal:
+    """An amount above or equal to 0 as cash can pay it: half a step up."""
+    return (amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step if step else amount
 
 
 def refuse_fractions(field: str, amount: Decimal | None, currency: str) -> None:

@@ -220,6 +220,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "Side": "appointments.models.Side",
         "AppointmentStatus": "appointments.models.Appointment.Status",
         "PaymentStatus": "payments.models.Payment.Status",
         "TokenScope": "organizations.policy.TOKEN_SCOPES",

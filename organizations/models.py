@@ -14,7 +14,8 @@ from clientline.languages import validate_language
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 
-YEAR_OF_MINUTES = 366 * 24 * 60
+DAY_OF_MINUTES = 1440
+YEAR_OF_MINUTES = 366 * DAY_OF_MINUTES
 
 
 class OrganizationQuerySet(TenantQuerySet):
@@ -43,6 +44,7 @@ class Organization(models.Model):
     currency = models.CharField(
         max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text="ISO 4217 code"
     )
+    tax_number = columns.short_text(40, help_text="Of the organization, as its receipts print it")
     slot_interval = columns.whole(
         15, validators=[MinValueValidator(5), MaxValueValidator(720)], help_text="Minutes between offered starts"
     )
@@ -56,6 +58,11 @@ class Organization(models.Model):
         1440,
         validators=[MaxValueValidator(YEAR_OF_MINUTES)],
         help_text="Minutes before the start until which a client may cancel or move",
+    )
+    cancellation_grace = columns.whole(
+        15,
+        validators=[MaxValueValidator(DAY_OF_MINUTES)],
+        help_text="Minutes after booking in which a client may cancel or move, however late; 0: none",
     )
     late_cancellation_fee = columns.percent(
         validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
@@ -107,6 +114,13 @@ class Organization(models.Model):
                 0,
                 YEAR_OF_MINUTES,
                 "At most a year.",
+            ),
+            between(
+                "organization_cancellation_grace_within_a_day",
+                "cancellation_grace",
+                0,
+                DAY_OF_MINUTES,
+                "At most a day.",
             ),
             between("organization_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
             between("organization_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),

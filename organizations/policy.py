@@ -16,6 +16,7 @@ ASSIGNED = "assigned"  # visits where they are the staff
 OWN = "own"  # visits where they are the client
 SELF = "self"  # themselves, or rows about themselves
 ACTIVE = "active"  # what is on offer
+TAKEN = "taken"  # payments that they recorded
 
 ROLES = ("admin", "manager", "staff", "client")
 
@@ -49,7 +50,8 @@ TABLE = [
     (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
     (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
     (("payments",), ("receipt",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("payments",), ("create", "complete", "fail"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
+    (("payments",), ("create", "complete", "fail", "give_up"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
+    (("payments",), ("void",), ORG, ORG, TAKEN, NEVER, EVERYTHING),
     (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
     (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, EVERYTHING),
@@ -70,7 +72,7 @@ GUARDED = {
     },
     ("appointments", "update"): {"price": "reprice", "fee_waived": "waive_fee"},
     ("appointments", "reschedule"): {"overbook": "overbook"},
-    ("appointments", "cancel"): {"waive_fee": "waive_fee"},
+    ("appointments", "cancel"): {"waive_fee": "waive_fee", "on_behalf_of": "bend_rules"},
     ("appointments", "no_show"): {"waive_fee": "waive_fee"},
 }
 

@@ -10,6 +10,7 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -22,7 +23,7 @@ from django.db.models.functions import Coalesce, Round
 from appointments.lateness import CANCELLED_LATE
 from appointments.models import Appointment
 from clientline.currencies import WHOLE
-from payments.models import Payment, Refund
+from payments.models import RECEIVED, Payment, Refund, price_part
 
 FIGURES = ("price", "charge", "paid", "refunded", "due")
 MONEY = DecimalField(max_digits=14, decimal_places=2)
@@ -48,15 +49,15 @@ CHARGE = Case(
 
 
 def _sum_of(queryset: QuerySet, visit: str) -> Coalesce:
-    """The amounts of the visit's rows in `queryset`, as a subquery; `visit` is the path to it."""
+    """What the rows in `queryset` did for their visit: without tips and rounding. `visit` is the path to it."""
     own = queryset.filter(**{visit: OuterRef("pk")}).order_by().values(visit)
-    return Coalesce(Subquery(own.annotate(total=Sum("amount")).values("total")), NOTHING, output_field=MONEY)
+    return Coalesce(Subquery(own.annotate(total=Sum(price_part())).values("total")), NOTHING, output_field=MONEY)
 
 
 # A subquery each: joined to their visit, payments and refunds would multiply one another.
-PAID = _sum_of(Payment.objects.filter(status__in=("completed", "refunded")), "appointment")
+PAID = _sum_of(Payment.objects.filter(RECEIVED), "appointment")
 REFUNDED = _sum_of(Refund.objects.filter(status__in=("pending", "completed")), "payment__appointment")
-PENDING = _sum_of(Payment.objects.filter(status="pending"), "appointment")
+PENDING = _sum_of(Payment.objects.filter(status="pending", given_up_at=None), "appointment")
 
 
 def add_balance(visits: QuerySet[Appointment]) -> QuerySet[Any]:
@@ -66,12 +67,32 @@ def add_balance(visits: QuerySet[Appointment]) -> QuerySet[Any]:
     )
 
 
+def find_balance(visit: Appointment) -> dict[str, Decimal]:
+    """The figures of a saved visit; `due` is below 0 where its client has credit."""
+    found = add_balance(type(visit).objects.filter(pk=visit.pk)).values(*FIGURES).get()
+    return {name: found[name] for name in FIGURES}
+
+
 def sum_balances(visits: QuerySet[Appointment]) -> dict[str, Decimal]:
-    """The sums over visits of one organization: of one of them, a client's, a day's."""
+    """The sums over visits of one organization: of a client's, a day's.
+
+    `due` and `credit` stand beside each other, neither below 0: what is owed for one visit is not what was paid too
+    much for another.
+    """
+    sums = {name: Sum(name) for name in FIGURES} | {
+        "due": Sum("due", filter=Q(due__gt=0)),
+        "credit": Sum(-F("due"), filter=Q(due__lt=0)),
+    }
     # Under other names: an aggregate may not be called like an annotation.
-    sums = {f"total_{name}": Coalesce(Sum(name), NOTHING, output_field=MONEY) for name in FIGURES}
-    found = add_balance(visits).aggregate(**sums)
-    return {name: found[f"total_{name}"] for name in FIGURES}
+    named = {f"total_{name}": Coalesce(each, NOTHING, output_field=MONEY) for name, each in sums.items()}
+    found = add_balance(visits).aggregate(**named)
+    return {name: found[f"total_{name}"] for name in sums}
+
+
+def find_owing(visits: QuerySet[Appointment], owing: bool) -> QuerySet[Any]:
+    """The visits for which something is still to be paid, or else the others."""
+    found = add_balance(visits)
+    return found.filter(due__gt=0) if owing else found.filter(due__lte=0)
 
 
 def compute_fee(visit: Appointment, percent: str) -> Decimal:

@@ -27,6 +27,44 @@ INVARIANTS = [
         says="refunds of money that had not come",
     ),
     Invariant(
+        name="money_that_moved_has_its_number",
+        sql="""
+            SELECT id FROM payments WHERE (settled_at IS NULL) <> (receipt_number IS NULL)
+            UNION ALL SELECT id FROM refunds WHERE (settled_at IS NULL) <> (receipt_number IS NULL)
+        """,
+        says="settled payments or refunds without a receipt number, or others with one",
+    ),
+    Invariant(
+        name="receipts_are_numbered_without_gaps",
+        # Numbers are distinct in each table; so many up to the last in both together are all of them.
+        sql="""
+            SELECT counter.organization_id FROM receipt_counters counter LEFT JOIN (
+                SELECT organization_id, receipt_number FROM payments WHERE receipt_number IS NOT NULL
+                UNION SELECT organization_id, receipt_number FROM refunds WHERE receipt_number IS NOT NULL
+            ) AS numbered USING (organization_id)
+            GROUP BY counter.organization_id, last_number
+            HAVING count(receipt_number) <> last_number OR max(receipt_number) <> last_number
+        """,
+        says="organizations whose receipts have gaps, or a number twice",
+    ),
+    Invariant(
+        name="receipts_follow_their_counter",
+        sql="""
+            SELECT organization_id FROM (
+                SELECT organization_id FROM payments WHERE receipt_number IS NOT NULL
+                UNION SELECT organization_id FROM refunds WHERE receipt_number IS NOT NULL
+            ) AS numbered
+            WHERE NOT EXISTS (SELECT FROM receipt_counters WHERE organization_id = numbered.organization_id)
+        """,
+        says="organizations with receipts and without their counter",
+    ),
+    Invariant(
+        name="payment_is_what_was_asked_for",
+        sql="SELECT id FROM payments WHERE instead_of_id IS NOT NULL",
+        says="online payments of which the provider took another amount than it was asked for",
+        is_fault=False,
+    ),
+    Invariant(
         name="refund_settled_after_it_was_recorded",
         sql="SELECT id FROM refunds WHERE settled_at < created_at",
         says="refunds settled before they were recorded",

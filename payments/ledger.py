@@ -4,24 +4,26 @@ The functions that change a payment expect its row to be locked by the caller. `
 the provider, which alone settles online payments.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Sum
 
 from accounts.models import User
+from appointments.hours import find_midnight
 from appointments.models import Appointment
-from clientline.currencies import refuse_fractions, refuse_unpayable_online
+from clientline.currencies import find_cash_step, refuse_fractions, refuse_unpayable_online
 from clientline.database.changes import save_changes
 from clientline.refusals import FieldRefused
+from organizations.models import Organization
 from payments import balances, gateway
 from payments.gateway import Answer
 from payments.models import Payment, Refund
-from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment
+from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment, VoidedTooLate
+from payments.remainders import NOTHING, Remainder, find_remainder
 
 SETTLED_BY_HAND = (Payment.Method.CASH, Payment.Method.CARD)
 SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
@@ -33,29 +35,34 @@ def record_payment(
     appointment: Appointment,
     amount: Decimal,
     now: datetime,
+    tip: Decimal = NOTHING,
+    rounding: Decimal = NOTHING,
     payment_method: str = "",
     status: str = Payment.Status.PENDING,
     allow_overpayment: bool = False,
 ) -> Payment:
     """Save a payment for a visit, pending or already completed; an online one with the key its provider will get.
 
+    `tip` and `rounding` are parts of the amount that pay for no visit; what cash is rounded by may be below 0.
     Raises FieldRefused and Overpaid.
     """
     completed = status == Payment.Status.COMPLETED
     if completed and payment_method not in SETTLED_BY_HAND:
         raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
-    refuse_fractions("amount", amount, appointment.organization.currency)
+    refuse_strange_parts(amount, tip, rounding, payment_method, appointment.organization)
     online = {}
     if payment_method == Payment.Method.ONLINE:
         refuse_unpayable_online("amount", amount, appointment.organization.currency)
         online = {"provider": gateway.find_configured_name(), "key": uuid4()}
     with transaction.atomic():
         if not allow_overpayment:
-            _refuse_overpayment(appointment, amount)
+            _refuse_overpayment(appointment, amount - tip - rounding)
         return Payment.objects.create(
             organization_id=appointment.organization_id,
             appointment=appointment,
             amount=amount,
+            tip=tip,
+            rounding=rounding,
             payment_method=payment_method,
             status=status,
             settled_at=now if completed else None,
@@ -65,11 +72,36 @@ def record_payment(
         )
 
 
-def _refuse_overpayment(visit: Appointment, amount: Decimal) -> None:
+def refuse_strange_parts(
+    amount: Decimal, tip: Decimal, rounding: Decimal, payment_method: str, organization: Organization
+) -> None:
+    """Raise FieldRefused for what no payment can be made up of."""
+    for field, part in {"amount": amount, "tip": tip, "rounding": rounding}.items():
+        refuse_fractions(field, part, organization.currency)
+    if rounding:
+        _refuse_rounding(rounding, payment_method, organization)
+    if amount <= 0 and not (amount == 0 and rounding < 0):
+        raise FieldRefused("amount", "min_value", "Write an amount above 0.")
+    if not 0 <= tip <= amount:
+        raise FieldRefused("tip", "invalid", "The tip is a part of the amount.")
+    if tip + rounding > amount:
+        raise FieldRefused("rounding", "invalid", "Tip and rounding are parts of the amount.")
+
+
+def _refuse_rounding(rounding: Decimal, payment_method: str, organization: Organization) -> None:
+    if payment_method != Payment.Method.CASH:
+        raise FieldRefused("rounding", "invalid", "Only cash is rounded.")
+    step = find_cash_step(organization.currency, organization.country)
+    if abs(rounding) >= step:
+        smallest = f"less than {step} {organization.currency}" if step else "nothing"
+        raise FieldRefused("rounding", "invalid", f"Cash is rounded by {smallest} here.")
+
+
+def _refuse_overpayment(visit: Appointment, price: Decimal) -> None:
     # Two payments at once wait for each other here, so that both cannot take what is due only once.
     Appointment.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.pk)
     due, pending = balances.find_due_and_pending(visit)
-    if amount > due - pending:
+    if price > due - pending:
         raise Overpaid(due=due, pending=pending)
 
 
@@ -85,6 +117,37 @@ def fail_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment
     return _change_row(payment, {"status": Payment.Status.FAILED})
 
 
+def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: str) -> Payment:
+    """Take back what was typed wrong: the money never came like this. It counts nowhere; its receipt number stays.
+
+    Cash and card only, on the local day it was settled, while nothing of it is refunded. Raises InvalidTransition and
+    VoidedTooLate.
+    """
+    if not _came_by_hand(payment) or payment.refunds.exclude(status=Refund.Status.FAILED).exists():
+        raise InvalidTransition(payment, Payment.Status.FAILED)
+    if not is_of_today(payment, now):
+        raise VoidedTooLate(_find_end_of_day(payment))
+    return _change_row(
+        payment,
+        {"status": Payment.Status.FAILED, "voided_at": now, "voided_by": by, "void_reason": reason},
+    )
+
+
+def _came_by_hand(payment: Payment) -> bool:
+    return payment.status == Payment.Status.COMPLETED and payment.payment_method in SETTLED_BY_HAND
+
+
+def is_of_today(payment: Payment, now: datetime) -> bool:
+    """Whether it is cash or card that came on this local day, and was not taken back."""
+    return _came_by_hand(payment) and now < _find_end_of_day(payment)
+
+
+def _find_end_of_day(payment: Payment) -> datetime:
+    """When the local day ends on which a settled payment was settled."""
+    zone, settled_at = payment.organization.zone, cast(datetime, payment.settled_at)
+    return find_midnight(zone, settled_at.astimezone(zone).date() + timedelta(days=1))
+
+
 def _refuse_settled(by: User | None, payment: Payment, to: str) -> None:
     online = payment.payment_method == Payment.Method.ONLINE
     if payment.status != Payment.Status.PENDING or (by and online):
@@ -98,20 +161,28 @@ def _change_row(row: Payment, values: dict[str, Any]) -> Payment:
 
 
 def refund_payment(
-    *, by: User | None, payment: Payment, now: datetime, amount: Decimal | None = None, reason: str = ""
+    *,
+    by: User | None,
+    payment: Payment,
+    now: datetime,
+    amount: Decimal | None = None,
+    tip: Decimal = NOTHING,
+    reason: str = "",
+    automatic: bool = False,
 ) -> Refund:
-    """Give back `amount` of a payment, by default all that is left: cash and card at once, online once it is settled.
+    """Give back `amount` of a payment, by default all that is left of its price and the `tip` that is named.
 
+    The tip is a part of the amount. Cash and card come back at once, online money once its provider says so.
     Raises InvalidTransition, RefundExceedsPayment and FieldRefused.
     """
     if payment.status in (Payment.Status.PENDING, Payment.Status.FAILED):
         raise InvalidTransition(payment, Payment.Status.REFUNDED)
     # Refunds under way are counted, and the caller holds the payment: two at once cannot give back the same money.
-    left = sum_refundable(payment)
-    amount = left if amount is None else amount
-    if not 0 < amount <= left:
-        raise RefundExceedsPayment(left)
+    left = find_remainder(payment)
+    amount = left.money + tip if amount is None else amount
+    _refuse_excess(left, amount, tip)
     refuse_fractions("amount", amount, payment.organization.currency)
+    refuse_fractions("tip", tip, payment.organization.currency)
     at_once = not payment.provider  # also online ones of before there was one: nobody can be asked
     if not at_once:
         refuse_unpayable_online("amount", amount, payment.organization.currency)
@@ -120,7 +191,10 @@ def refund_payment(
             organization_id=payment.organization_id,
             payment=payment,
             amount=amount,
+            tip=tip,
+            rounding=left.find_rounding(amount - tip),
             reason=reason,
+            automatic=automatic,
             status=Refund.Status.COMPLETED if at_once else Refund.Status.PENDING,
             key=None if at_once else uuid4(),
             settled_at=now if at_once else None,
@@ -131,19 +205,22 @@ def refund_payment(
     return row
 
 
-def sum_refundable(payment: Payment) -> Decimal:
-    """What is left of a payment, refunds under way counted."""
-    return payment.amount - _sum_refunds(payment, (Refund.Status.PENDING, Refund.Status.COMPLETED))
+def _refuse_excess(left: Remainder, amount: Decimal, tip: Decimal) -> None:
+    if amount <= 0 or tip > left.tip or amount - tip > left.money:
+        raise RefundExceedsPayment(left.money + min(tip, left.tip))
+    if not 0 <= tip <= amount:
+        raise FieldRefused("tip", "invalid", "The tip is a part of the amount.")
 
 
-def _sum_refunds(payment: Payment, statuses: Collection[str]) -> Decimal:
-    return payment.refunds.filter(status__in=statuses).aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
+def _sum_completed_refunds(payment: Payment) -> Decimal:
+    completed = payment.refunds.filter(status=Refund.Status.COMPLETED)
+    return completed.aggregate(total=Sum("amount"))["total"] or NOTHING
 
 
 def _follow_refunds(payment: Payment) -> None:
     """A payment says what was given back of it, and that nothing is left."""
-    total = _sum_refunds(payment, (Refund.Status.COMPLETED,))
-    status = Payment.Status.REFUNDED if total == payment.amount else payment.status
+    total = _sum_completed_refunds(payment)
+    status = Payment.Status.REFUNDED if total and total == payment.amount else payment.status
     # Both in one UPDATE: a constraint wants the status exactly when nothing is left.
     save_changes(payment, {"refunded_amount": total, "status": status})
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 
 from appointments.models import Appointment
 from clientline import columns
@@ -17,6 +18,7 @@ class PaymentQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {
         policy.ASSIGNED: lambda user: Q(appointment__staff=user.pk),
         policy.OWN: lambda user: Q(appointment__client=user.pk),
+        policy.TAKEN: lambda user: Q(created_by=user.pk),
     }
 
 
@@ -25,6 +27,35 @@ class RefundQuerySet(TenantQuerySet):
         policy.ASSIGNED: lambda user: Q(payment__appointment__staff=user.pk),
         policy.OWN: lambda user: Q(payment__appointment__client=user.pk),
     }
+
+
+def tip():
+    return columns.money(
+        default=0, db_default=0, validators=[MinValueValidator(0)], help_text="Part of the amount; pays for no visit"
+    )
+
+
+def rounding():
+    """What cash was rounded by for want of coins: part of the amount, below 0 where less was taken."""
+    return columns.money(default=0, db_default=0, editable=False, help_text="Part of the amount; neither price nor tip")
+
+
+def receipt_number():
+    """Drawn by a trigger in the transaction that settles; see migration 0009."""
+    return models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="Of the organization's one series; null until money moved"
+    )
+
+
+def price_part(prefix: str = "") -> Combinable:
+    """What a payment or refund does for its visit: the amount without tip and rounding."""
+    return F(f"{prefix}amount") - F(f"{prefix}tip") - F(f"{prefix}rounding")
+
+
+def unique_receipt(name):
+    return models.UniqueConstraint(
+        fields=["organization", "receipt_number"], name=name, condition=Q(receipt_number__isnull=False)
+    )
 
 
 def provider():
@@ -38,6 +69,31 @@ def idempotency_key():
 
 def unique_key(name):
     return models.UniqueConstraint(fields=["key"], name=name, condition=Q(key__isnull=False))
+
+
+# Every sum goes by status: a void payment keeps the time at which it was settled, and counts nowhere.
+RECEIVED = Q(status__in=("completed", "refunded"))
+
+
+class ReceiptCounter(models.Model):
+    """The last number that an organization gave to a payment or refund.
+
+    Its row is the last that a transaction locks: who draws a number makes all others of the organization wait.
+    """
+
+    organization = columns.organization()
+    last_number = models.BigIntegerField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "receipt_counters"
+        constraints = [
+            models.UniqueConstraint(fields=["organization"], name="receipt_counter_once_per_organization"),
+        ]
+
+    def __str__(self):
+        return str(self.last_number)
 
 
 class Payment(models.Model):
@@ -54,7 +110,9 @@ class Payment(models.Model):
 
     organization = columns.organization()
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="payments", db_constraint=False)
-    amount = columns.money(validators=[MinValueValidator(Decimal("0.01"))])
+    amount = columns.money(validators=[MinValueValidator(0)])
+    tip = tip()
+    rounding = rounding()
     payment_method = columns.short_text(10, choices=Method)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     refunded_amount = columns.money(default=0, db_default=0)
@@ -62,7 +120,27 @@ class Payment(models.Model):
     key = idempotency_key()
     reference = columns.short_text(200, help_text="The payment provider's id")
     checkout_url = columns.long_text(editable=False, help_text="Where the client pays")
+    given_up_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when what it pays online is not wanted any more"
+    )
+    instead_of = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="arrival",
+        db_constraint=False,
+        help_text="The online payment that was asked for, where the provider took another amount",
+    )
+    receipt_number = receipt_number()
+    former_number = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="What its receipt printed before receipts were numbered"
+    )
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    voided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    voided_by = columns.actor()
+    void_reason = columns.short_text(500, editable=False)
     created_by = columns.actor()
     version = columns.version()
     created_at = columns.created_at()
@@ -73,7 +151,24 @@ class Payment(models.Model):
         db_table = "payments"
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0), name="payment_amount_above_zero", violation_error_message="More than 0."
+                condition=Q(amount__gt=0) | Q(amount=0, rounding__lt=0),
+                name="payment_amount_above_zero",
+                violation_error_message="More than 0, or 0 where cash was rounded down to nothing.",
+            ),
+            models.CheckConstraint(
+                condition=Q(tip__gte=0, tip__lte=F("amount")),
+                name="payment_tip_is_part_of_it",
+                violation_error_message="A tip is a part of the amount.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rounding=0) | Q(payment_method="cash"),
+                name="payment_rounding_is_of_cash",
+                violation_error_message="Only cash is rounded.",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=F("tip") + F("rounding")),
+                name="payment_tip_and_rounding_within_it",
+                violation_error_message="Tip and rounding are parts of the amount.",
             ),
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("amount")),
@@ -81,42 +176,56 @@ class Payment(models.Model):
                 violation_error_message="Refunds never exceed the payment.",
             ),
             models.CheckConstraint(
-                condition=Q(status="refunded", refunded_amount=F("amount"))
-                | ~Q(status="refunded") & Q(refunded_amount__lt=F("amount")),
+                condition=Q(status="refunded", refunded_amount=F("amount"), amount__gt=0)
+                | ~Q(status="refunded") & (Q(refunded_amount__lt=F("amount")) | Q(amount=0)),
                 name="payment_refunded_exactly_when_nothing_is_left",
                 violation_error_message="A payment is refunded exactly when nothing is left of it.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=("completed", "refunded"), settled_at__isnull=False)
-                | Q(status__in=("pending", "failed"), settled_at__isnull=True),
+                condition=Q(status__in=("completed", "refunded"), settled_at__isnull=False, voided_at__isnull=True)
+                | Q(status="pending", settled_at__isnull=True, voided_at__isnull=True)
+                | Q(status="failed", settled_at__isnull=True, voided_at__isnull=True)
+                | Q(status="failed", settled_at__isnull=False, voided_at__isnull=False),
                 name="payment_settled_has_its_time",
-                violation_error_message="A settled payment says when, and no other does.",
+                violation_error_message="A settled payment says when, a void one also when it was made void.",
             ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True) | Q(payment_method__in=("cash", "card")),
+                name="payment_void_is_cash_or_card",
+                violation_error_message="Only cash and card payments are made void.",
+            ),
+            unique_receipt("payment_receipt_number_is_unique"),
             columns.known("payment_status_is_known", "status", ("pending", "completed", "failed", "refunded")),
             columns.known("payment_method_is_known", "payment_method", ("cash", "card", "online", "")),
             unique_key("payment_key_is_unique"),
             models.UniqueConstraint(fields=["organization", "id"], name="payment_in_one_organization"),
             SameOrganization(field="appointment", name="payment_appointment_in_same_organization"),
+            SameOrganization(field="instead_of", name="payment_instead_of_one_in_same_organization"),
         ]
         indexes = [
             models.Index(fields=["organization", "created_at", "id"], name="payment_by_creation"),
             models.Index(
                 fields=["organization", "settled_at"],
-                include=["amount", "appointment", "payment_method"],
-                condition=Q(settled_at__isnull=False),
-                name="payment_by_settlement",
+                include=["amount", "tip", "rounding", "appointment", "payment_method"],
+                condition=RECEIVED,
+                name="payment_by_settled_day",
             ),
             # A year's revenue by person and service walks along this one and `appointment_references`, side by side.
             models.Index(
                 fields=["organization", "appointment"],
-                include=["settled_at", "amount"],
-                condition=Q(settled_at__isnull=False),
-                name="payment_by_visit",
+                include=["settled_at", "amount", "tip", "rounding"],
+                condition=RECEIVED,
+                name="payment_by_its_visit",
             ),
         ]
 
     def __str__(self):
         return f"{self.amount} {self.status}"
+
+    @property
+    def is_expected(self):
+        """Whether its money is still to come, and wanted."""
+        return self.status == self.Status.PENDING and self.given_up_at is None
 
 
 class Refund(models.Model):
@@ -130,10 +239,14 @@ class Refund(models.Model):
     organization = columns.organization()
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", db_constraint=False)
     amount = columns.money(validators=[MinValueValidator(Decimal("0.01"))])
+    tip = tip()
+    rounding = rounding()
     reason = columns.short_text(500)
+    automatic = columns.flag(False, editable=False, help_text="Of money that came when it was not wanted any more")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     key = idempotency_key()
     reference = columns.short_text(200, help_text="The payment provider's id")
+    receipt_number = receipt_number()
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = columns.actor()
     created_at = columns.created_at()
@@ -147,6 +260,16 @@ class Refund(models.Model):
                 condition=Q(amount__gt=0), name="refund_amount_above_zero", violation_error_message="More than 0."
             ),
             models.CheckConstraint(
+                condition=Q(tip__gte=0, tip__lte=F("amount")),
+                name="refund_tip_is_part_of_it",
+                violation_error_message="A tip is a part of the amount.",
+            ),
+            unique_receipt("refund_receipt_number_is_unique"),
+            # What was given back in the provider's own pages is known by its id there.
+            models.UniqueConstraint(
+                fields=["payment", "reference"], name="refund_reference_once", condition=~Q(reference="")
+            ),
+            models.CheckConstraint(
                 condition=Q(status="completed", settled_at__isnull=False)
                 | Q(status__in=("pending", "failed"), settled_at__isnull=True),
                 name="refund_settled_has_its_time",
@@ -158,7 +281,9 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["organization", "settled_at"], include=["amount", "payment"], name="refund_by_settlement"
+                fields=["organization", "settled_at"],
+                include=["amount", "tip", "rounding", "payment"],
+                name="refund_by_settled_day",
             ),
         ]
 

@@ -1,6 +1,9 @@
 """Why money cannot be taken, settled or given back."""
 
+from datetime import datetime
 from decimal import Decimal
+
+from django.utils.timezone import localtime
 
 from clientline.refusals import Refused
 from payments.models import Payment
@@ -13,7 +16,7 @@ class Overpaid(Refused):
 
     def __init__(self, *, due: Decimal, pending: Decimal) -> None:
         super().__init__(
-            "This is more than is due. Send `allow_overpayment` to take it nevertheless.",
+            "This is more than is due. Name what is a `tip`, or send `allow_overpayment` to take it as a credit.",
             due=due,
             pending=pending,
         )
@@ -38,4 +41,15 @@ class InvalidTransition(Refused):
         super().__init__(
             f"A payment that is {payment.status} cannot become {to} now.",
             **{"from": payment.status, "to": to, "allowed": ["completed", "failed"] if by_hand else []},
+        )
+
+
+class VoidedTooLate(Refused):
+    """`cutoff_at` is when the local day ended on which the money came."""
+
+    code = "too_late"
+
+    def __init__(self, cutoff_at: datetime) -> None:
+        super().__init__(
+            "A payment is made void on the day it came. Refund it instead.", cutoff_at=localtime(cutoff_at)
         )

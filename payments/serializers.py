@@ -25,6 +25,7 @@ from payments.models import Payment, Refund
 class PaymentSerializer(ClientLineSerializer):
     organization = serializers.PrimaryKeyRelatedField(read_only=True)
     appointment = serializers.PrimaryKeyRelatedField(read_only=True)
+    instead_of = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
     checkout_url = StrictCharField(required=False, help_text="Where the client pays; only in online payments")
 
     class Meta:
@@ -34,12 +35,20 @@ class PaymentSerializer(ClientLineSerializer):
             "organization",
             "appointment",
             "amount",
+            "tip",
+            "rounding",
             "payment_method",
             "status",
             "refunded_amount",
+            "receipt_number",
+            "former_number",
             "reference",
             "checkout_url",
+            "given_up_at",
+            "instead_of",
             "settled_at",
+            "voided_at",
+            "void_reason",
             "version",
             "created_at",
         ]
@@ -54,17 +63,37 @@ class RecordingSerializer(ClientLineSerializer):
     appointment = Reference(
         lambda caller: Appointment.objects.visible_to(caller, "payments", "create").select_related("organization")
     )
-    amount = StrictDecimalField(max_digits=10, decimal_places=2, min_value=Decimal("0.01"))
+    amount = StrictDecimalField(
+        max_digits=10, decimal_places=2, min_value=0, help_text="0 only where `rounding` took all of it"
+    )
+    tip = StrictDecimalField(
+        max_digits=10, decimal_places=2, min_value=0, default=Decimal("0.00"), help_text="Part of the amount"
+    )
+    rounding = StrictDecimalField(
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        help_text="Part of the amount: what cash was rounded by for want of coins, below 0 where less was taken",
+    )
     status = StrictChoiceField(
         choices=[Payment.Status.PENDING.value, Payment.Status.COMPLETED.value],
         default=Payment.Status.PENDING,
         help_text="Cash and card may be recorded as completed",
     )
-    allow_overpayment = StrictBooleanField(default=False, help_text="Take more than is due: a tip, a deposit")
+    allow_overpayment = StrictBooleanField(default=False, help_text="Take more than is due, a deposit")
 
     class Meta:
         model = Payment
-        fields = ["organization", "appointment", "amount", "payment_method", "status", "allow_overpayment"]
+        fields = [
+            "organization",
+            "appointment",
+            "amount",
+            "tip",
+            "rounding",
+            "payment_method",
+            "status",
+            "allow_overpayment",
+        ]
 
     def present_values(self):
         visits = Appointment.objects.visible_to(self.caller, "payments", "create")
@@ -89,7 +118,19 @@ class RefundSerializer(ClientLineSerializer):
 
     class Meta:
         model = Refund
-        fields = ["id", "payment", "amount", "reason", "status", "settled_at", "created_at"]
+        fields = [
+            "id",
+            "payment",
+            "amount",
+            "tip",
+            "rounding",
+            "reason",
+            "automatic",
+            "status",
+            "receipt_number",
+            "settled_at",
+            "created_at",
+        ]
         read_only_fields = fields
 
 
@@ -99,8 +140,15 @@ class RefundingSerializer(BodySerializer):
         decimal_places=2,
         min_value=Decimal("0.01"),
         required=False,
-        help_text="Default: all that is left",
+        help_text="Default: all that is left of the price, and the tip that is named",
     )
+    tip = StrictDecimalField(
+        max_digits=10, decimal_places=2, min_value=0, default=Decimal("0.00"), help_text="Part of the amount"
+    )
+    reason = StrictCharField(max_length=500)
+
+
+class VoidingSerializer(BodySerializer):
     reason = StrictCharField(max_length=500)
 
 
@@ -108,15 +156,24 @@ class BalanceSerializer(serializers.Serializer):
     currency = serializers.CharField()
     price = serializers.DecimalField(max_digits=14, decimal_places=2)
     charge = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="The price, or a fee in its place")
-    paid = serializers.DecimalField(max_digits=14, decimal_places=2)
+    paid = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Without tips and rounding")
     refunded = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Under way or completed")
     due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Below 0: credit of the client's")
 
 
+class SumOfBalancesSerializer(BalanceSerializer):
+    """Over several visits: what is owed for some is never set off against what was paid too much for others."""
+
+    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of the visits that are not paid")
+    credit = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of those paid too much for")
+
+
 class RevenueTotalSerializer(serializers.Serializer):
-    taken = serializers.DecimalField(max_digits=14, decimal_places=2)
+    taken = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Without tips and rounding")
     refunded = serializers.DecimalField(max_digits=14, decimal_places=2)
     net = serializers.DecimalField(max_digits=14, decimal_places=2)
+    tips = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Less those given back")
+    rounding = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of cash; below 0: taken less")
 
 
 class RevenueRowSerializer(RevenueTotalSerializer):

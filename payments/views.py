@@ -28,6 +28,8 @@ from payments.serializers import (
     RefundSerializer,
     RevenueSerializer,
     SettlingSerializer,
+    SumOfBalancesSerializer,
+    VoidingSerializer,
 )
 
 
@@ -53,12 +55,12 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         pause = step_out_of_transaction(self.request, so_far=partial(self.answer_created, serializer))
         online.settle_with_provider(payment, between=pause)
 
-    def settle(self, perform):
+    def settle(self, perform, input_class=SettlingSerializer):
         """Settle the payment under its row's lock: answers the payment as it is then."""
         payment = self.get_object()
-        body = SettlingSerializer(data=self.request.data, context=self.get_serializer_context())
+        body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        perform(by=self.request.user, payment=payment, now=timezone.now())
+        perform(by=self.request.user, payment=payment, now=timezone.now(), **body.validated_data)
         return answer_row(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=SettlingSerializer)
@@ -72,6 +74,12 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     def fail(self, request, pk):
         """The money of a pending cash or card payment will not come."""
         return self.settle(ledger.fail_payment)
+
+    @extend_schema(request=VoidingSerializer)
+    @action(detail=True, methods=["post"])
+    def void(self, request, pk):
+        """Cash or card that was typed wrong, on the day it was settled: it counts nowhere, its number stays."""
+        return self.settle(ledger.void_payment, VoidingSerializer)
 
     @extend_schema(responses={(200, "text/html"): OpenApiResponse(OpenApiTypes.STR)})
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -135,8 +143,7 @@ class BalanceView(Endpoint):
 
     policy_action, action = "balance", "get"
 
-    def answer(self, organization, visits):
-        figures = balances.sum_balances(visits)
+    def answer(self, organization, figures):
         return Response({"currency": organization.currency} | figures)
 
 
@@ -150,13 +157,13 @@ class VisitBalanceView(BalanceView):
         visit = visits.select_related("organization").first()
         if visit is None:
             raise Http404
-        return self.answer(visit.organization, visits)
+        return self.answer(visit.organization, balances.find_balance(visit))
 
 
 class ClientBalanceView(BalanceView):
     resource = "users"
 
-    @extend_schema(responses=BalanceSerializer)
+    @extend_schema(responses=SumOfBalancesSerializer)
     def get(self, request, pk):
         """What is due from a client for the visits that the caller may see."""
         people = User.objects.visible_to(request.user, self.resource, self.policy_action)
@@ -164,7 +171,7 @@ class ClientBalanceView(BalanceView):
         if person is None:
             raise Http404
         visits = Appointment.objects.visible_to(request.user, "appointments", "balance").filter(client=person)
-        return self.answer(person.organization, visits)
+        return self.answer(person.organization, balances.sum_balances(visits))
 
 
 class RevenueView(Endpoint):

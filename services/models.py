@@ -43,6 +43,7 @@ class Service(models.Model):
         help_text="Minutes; without it each booking has to say how long",
     )
     price = columns.money(null=True, blank=True, validators=[MinValueValidator(0)])
+    tax_rate = columns.tax_rate()
     buffer_before = columns.whole(
         0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text="Minutes to prepare, kept free before the visit"
     )
@@ -69,6 +70,7 @@ class Service(models.Model):
             models.CheckConstraint(
                 condition=Q(price__gte=0), name="service_price_not_negative", violation_error_message="Not below 0."
             ),
+            between("service_tax_rate_is_a_percentage", "tax_rate", 0, 100, "Choose 0 to 100."),
             between("service_buffer_before_to_720", "buffer_before", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
             between("service_buffer_after_to_720", "buffer_after", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
             models.CheckConstraint(

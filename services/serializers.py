@@ -22,6 +22,7 @@ class ServiceSerializer(TenantSerializer):
             "description",
             "duration",
             "price",
+            "tax_rate",
             "buffer_before",
             "buffer_after",
             "staff",

@@ -25,6 +25,7 @@ class Invariant:
     sql: str
     says: str
     parameters: Callable = dict  # values for %(name)s in `sql`
+    is_fault: bool = True  # False: it happened in the world, and belongs to the data of an organization that moves
 
     def find_offenders(self) -> tuple[int, list]:
         """How many there are, and the first few."""

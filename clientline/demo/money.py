@@ -11,6 +11,8 @@ Method, Status = Payment.Method, Payment.Status
 PREPAID = 0.06  # share of the visits
 FEES_PAID = 0.5  # share of the fees
 WAYS = {"paid": 870, "unpaid": 40, "pending": 25, "retried": 20, "in_parts": 20, "refunded": 10, "partly_refunded": 15}
+TIPPED = 0.12  # share of what is paid by cash or card
+TIP = Decimal("0.05")  # of the price
 METHODS = {Method.CARD: 50, Method.CASH: 35, Method.ONLINE: 15}
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -68,16 +70,19 @@ def settle(rng, visit, due, place, at):
                 _make_payment(visit, half, at, method=method),
                 _make_payment(visit, due - half, at, method=Method.CASH),
             ]
+    if way == "paid" and method != Method.ONLINE and rng.random() < TIPPED:
+        return [_make_payment(visit, due, at, method=method, tip=place.round_amount(due * TIP))]
     given_back = {"refunded": due, "partly_refunded": half}.get(way, 0)
     return [_make_payment(visit, due, at, method=method, given_back=given_back)]
 
 
-def _make_payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None):
-    """A payment that ends at the moment `at`; an online one was begun a minute before."""
+def _make_payment(visit, amount, at, *, method, status=Status.COMPLETED, given_back=0, by=None, tip=0):
+    """A payment that ends at the moment `at`, the tip on top; an online one was begun a minute before."""
     return Payment(
         organization_id=visit.organization_id,
         appointment_id=visit.pk,
-        amount=amount,
+        amount=amount + tip,
+        tip=tip,
         payment_method=method,
         status=Status.REFUNDED if given_back == amount else status,
         refunded_amount=given_back,

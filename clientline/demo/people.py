@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -16,6 +17,8 @@ from clientline.zones import guess_country
 from organizations.models import Organization
 from services.models import Service, ServiceStaff
 
+# Percent, contained in the price; where the demo knows none, prices are shown without.
+TAX_RATES = {"AU": 10, "CH": Decimal("8.1"), "DE": 19, "FR": 20, "GB": 20, "JP": 10}
 YOUNGEST, OLDEST = 1500, 3600  # days since an organization joined; more than any person's calendar goes back
 
 
@@ -29,6 +32,7 @@ def draw_organization(rng, business, *, now):
         timezone=place.timezone,
         country=guess_country(place.timezone),
         currency=place.currency,
+        tax_number=place.draw_tax_number(business.name),
         slot_interval=trade.slot_interval,
         cancellation_notice=trade.cancellation_notice,
         late_cancellation_fee=trade.late_fee,
@@ -87,6 +91,7 @@ def draw_services(business, organization):
             name=offer.name,
             duration=offer.minutes,
             price=business.place.scale_price(offer.euros),
+            tax_rate=TAX_RATES.get(organization.country),
             buffer_before=offer.before,
             buffer_after=offer.after,
             created_at=organization.created_at,

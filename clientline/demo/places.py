@@ -40,6 +40,10 @@ class Place:
     def draw_phone(self, rng):
         return re.sub("#", lambda _: str(rng.randrange(10)), self.phone)
 
+    def draw_tax_number(self, name):
+        """Ten digits that stay the same for one name."""
+        return f"{int.from_bytes(name.encode()) % 10**10:010}"
+
     def draw_address(self, rng):
         return f"{self.street.replace('#', str(rng.randrange(1, 190)))}, {self.city}"
 

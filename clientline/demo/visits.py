@@ -6,7 +6,7 @@ from math import exp
 from operator import attrgetter
 
 from appointments.lateness import is_cancelled_late
-from appointments.models import Appointment
+from appointments.models import Appointment, Side
 from clientline.zones import read_wall_clock
 
 AHEAD = 45  # days; clients may book 90 ahead
@@ -107,6 +107,8 @@ class Calendar:
             cancellation_notice=organization.cancellation_notice,
             late_cancellation_fee=organization.late_cancellation_fee,
             no_show_fee=organization.no_show_fee,
+            cancellation_grace=organization.cancellation_grace,
+            tax_rate=service.tax_rate,
             created_at=known - timedelta(minutes=lead),
         )
         if visit.status == Appointment.Status.CANCELLED:
@@ -143,4 +145,5 @@ def introduce(rng, visit, *, client, team):
     if visit.cancelled_at is not None:
         by_client = rng.random() < 0.65
         visit.cancelled_by_id = client.pk if by_client else visit.staff_id
+        visit.cancelled_on_behalf_of = Side.CLIENT
         visit.cancellation_reason = rng.choice(REASONS_OF_CLIENTS if by_client else REASONS_OF_STAFF)

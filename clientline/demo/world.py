@@ -10,6 +10,7 @@ from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
 from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from clientline.demo.visits import Calendar, draw_guests, introduce
+from payments.numbering import number_receipts
 
 VISITS_PER_CLIENT = 6
 FEWEST_CLIENTS = 2  # of a person
@@ -52,6 +53,7 @@ class World:
         diaries = self.build_diaries()
         for diary, quota in zip(diaries, set_quotas(visits, len(diaries)), strict=True):
             yield self.build_visits(diary, quota)
+        number_receipts(self.organization.pk)
 
     def build_diaries(self):
         """One for each of the staff, saved as hours and time off."""

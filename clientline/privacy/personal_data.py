@@ -140,6 +140,8 @@ def erase(*, by, client):
         visits.exclude(**FREE_TEXT).update(**FREE_TEXT, version=F("version") + 1)
         refunds = Refund.objects.filter(payment__appointment__client=client)
         refunds.exclude(reason="").update(reason="")
+        voided = Payment.objects.filter(appointment__client=client).exclude(void_reason="")
+        voided.update(void_reason="", version=F("version") + 1)
         redact(client)
         audit.record_event("erase", by=by, row=client)
     return client

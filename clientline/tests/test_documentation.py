@@ -56,6 +56,7 @@ PATHS = {
     "/payments/{id}/complete": "post",
     "/payments/{id}/fail": "post",
     "/payments/{id}/receipt": "get",
+    "/payments/{id}/void": "post",
     "/payments/{payment}/refunds": "get post",
     "/payments/callbacks/{provider}": "post",
     "/appointments/{id}/balance": "get",
@@ -107,6 +108,7 @@ READINGS = {
 # What is sent to a row, and the status of the answer.
 MOVES = {
     "/payments/{id}/complete": ("/payments/{payment}/complete", {}, 200),
+    "/payments/{id}/void": ("/payments/{payment}/void", {"reason": "x"}, 200),
     "/payments/{id}/fail": ("/payments/{strangers_payment}/fail", {}, 200),
     "/payments/{payment}/refunds": ("/payments/{paid}/refunds", {"amount": "1.00", "reason": "x"}, 201),
 }
@@ -141,7 +143,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 82
+    assert len(set(names)) == len(names) == 83
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -175,7 +177,7 @@ def test_lists_document_their_parameters(document):
         "/organizations": {"is_active", "search"},
         "/users": {"role", "is_active", "search"},
         "/services": {"is_active", "staff", "search"},
-        "/working-hours": {"staff"},
+        "/working-hours": {"staff", "all"},
         "/special-hours": {"staff", "from", "to"},
         "/time-off": {"staff", "from", "to"},
         "/appointments": {"client", "staff", "service", "status", "start_from", "start_to", "series", "search"},

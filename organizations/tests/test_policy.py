@@ -54,7 +54,8 @@ appointments  | correct, overbook, waive_fee, reprice   | org | org   | –     
 appointments  | destroy                                 | –   | –     | –        | –      | –
 payments      | list, retrieve                          | org | org   | assigned | own    | all
 payments      | receipt                                 | org | org   | assigned | own    | all
-payments      | create, complete, fail                  | org | org   | assigned | –      | all
+payments      | create, complete, fail, give_up         | org | org   | assigned | –      | all
+payments      | void                                    | org | org   | taken    | –      | all
 payments      | refund                                  | org | org   | –        | –      | all
 payments      | destroy                                 | –   | –     | –        | –      | –
 reports       | list, export                            | org | org   | –        | –      | all

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from organizations.tenancy import confine_transaction
+from payments.models import ReceiptCounter
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 # Every reference between rows of organizations: table, column, constraint, and the row of the cast to change.
@@ -26,6 +27,8 @@ TABLES = {"organizations", "users", "services"} | {table for table, *_ in REFERE
 @pytest.fixture
 def homes(salon, clinic, api):
     """Both casts, with rows in every table."""
+    # So that no row of one would have a number of the other.
+    ReceiptCounter.objects.create(organization=clinic.organization, last_number=100)
     for home in (salon, clinic):
         api(home.staff)  # makes a token
         home.service.staff.add(home.staff, through_defaults={"organization": home.organization})

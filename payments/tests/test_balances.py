@@ -10,6 +10,7 @@ from appointments.tests.factories import AppointmentFactory
 from organizations.tests.factories import OrganizationFactory
 from payments import balances, ledger
 from payments.refusals import RefundExceedsPayment
+from payments.remainders import find_remainder
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -166,6 +167,7 @@ def test_what_is_due_is_each_visits_own(salon):
         "paid": "27.00",
         "refunded": "3.00",
         "due": "66.00",
+        "credit": "0.00",
     }
 
 
@@ -189,9 +191,9 @@ def test_no_more_is_refunded_than_is_left_to_the_cent(salon):
             ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal(amount), now=START)
     part = ledger.refund_payment(by=salon.admin, payment=payment, amount=Decimal("34.99"), now=START)
     assert part.amount == Decimal("34.99")
-    assert (ledger.sum_refundable(payment), payment.status) == (Decimal("0.01"), "completed")
+    assert (find_remainder(payment).money, payment.status) == (Decimal("0.01"), "completed")
     last = ledger.refund_payment(by=salon.admin, payment=payment, now=START)
-    assert (last.amount, ledger.sum_refundable(payment)) == (Decimal("0.01"), Decimal("0.00"))
+    assert (last.amount, find_remainder(payment).money) == (Decimal("0.01"), Decimal("0.00"))
     assert (payment.status, payment.refunded_amount) == ("completed", Decimal("35.00"))
     with pytest.raises(RefundExceedsPayment):
         ledger.refund_payment(by=salon.admin, payment=payment, now=START)
@@ -209,6 +211,7 @@ def test_the_balance_of_a_client_is_that_of_the_visits_the_caller_may_see(api, s
         "paid": "2.00",
         "refunded": "0.00",
         "due": "52.00",
+        "credit": "0.00",
     }
     assert api(salon.client).get(path).json() == own
     assert api(salon.manager).get(path).json() == own
@@ -231,5 +234,6 @@ def test_the_balance_of_a_day_is_the_sum_of_its_visits(salon):
         "paid": Decimal("40.00"),
         "refunded": Decimal("0.00"),
         "due": Decimal("50.00"),
+        "credit": Decimal("0.00"),
     }
     assert balances.sum_balances(Appointment.objects.filter(organization=OrganizationFactory()))["due"] == 0

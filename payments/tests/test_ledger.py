@@ -43,11 +43,19 @@ def test_a_card_payment_is_recorded_completed(api, salon, visit):
         "organization": salon.organization.pk,
         "appointment": visit.pk,
         "amount": "45.00",
+        "tip": "0.00",
+        "rounding": "0.00",
         "payment_method": "card",
         "status": "completed",
         "refunded_amount": "0.00",
+        "receipt_number": 1,
+        "former_number": None,
         "reference": "",
+        "given_up_at": None,
+        "instead_of": None,
         "settled_at": "",
+        "voided_at": None,
+        "void_reason": "",
         "version": 1,
         "created_at": "",
     }
@@ -110,7 +118,19 @@ def test_a_refund_in_parts_until_nothing_is_left(api, salon, paid):
     body = first.json()
     assert body["settled_at"] == body["created_at"]
     assert (body["payment"], body["amount"], body["reason"], body["status"]) == (paid.pk, "20.00", "late", "completed")
-    assert set(body) == {"id", "payment", "amount", "reason", "status", "settled_at", "created_at"}
+    assert set(body) == {
+        "id",
+        "payment",
+        "amount",
+        "tip",
+        "rounding",
+        "reason",
+        "automatic",
+        "status",
+        "receipt_number",
+        "settled_at",
+        "created_at",
+    }
     payment = manager.get(f"/payments/{paid.pk}").json()
     assert (payment["status"], payment["refunded_amount"], payment["version"]) == ("completed", "20.00", 2)
 

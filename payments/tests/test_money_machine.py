@@ -35,9 +35,11 @@ def oracle_charge(visit):
     """The page's rule in Python, from one row."""
     if visit.status in ("scheduled", "completed"):
         return visit.price
-    late = visit.status == "no_show" or visit.cancelled_at > visit.appointment_date - timedelta(
-        minutes=visit.cancellation_notice
+    cutoff = max(
+        visit.appointment_date - timedelta(minutes=visit.cancellation_notice),
+        visit.created_at + timedelta(minutes=visit.cancellation_grace),
     )
+    late = visit.status == "no_show" or (visit.cancelled_at > cutoff and visit.cancelled_on_behalf_of == "client")
     if visit.fee_waived or not late:
         return Decimal(0)
     percent = visit.no_show_fee if visit.status == "no_show" else visit.late_cancellation_fee
@@ -73,11 +75,11 @@ class Till(RuleBasedStateMachine):
 
     @initialize(price=PRICES, amount=AMOUNTS)
     def open_the_till(self, price, amount):
-        self.book(price, 0)
+        self.book(price, 0, 3000)
         self.pay_online_at_once(0, amount)
 
-    @rule(price=PRICES, hours=st.integers(-3, 3))
-    def book(self, price, hours):
+    @rule(price=PRICES, hours=st.integers(-3, 3), ago=st.sampled_from([0, 15, 16, 3000]))
+    def book(self, price, hours, ago):
         self.visits.append(
             booking.book(
                 by=None,
@@ -87,17 +89,22 @@ class Till(RuleBasedStateMachine):
                 appointment_date=NOW + timedelta(hours=hours),
                 price=price,
                 overbook=True,
-                now=NOW,
+                now=NOW - timedelta(minutes=ago),
             )
         )
 
     @precondition(lambda self: self.visits)
-    @rule(n=PICK, how=st.sampled_from(["cancel", "complete", "mark_no_show"]), waive=st.booleans())
-    def move(self, n, how, waive):
+    @rule(
+        n=PICK,
+        how=st.sampled_from(["cancel", "complete", "mark_no_show"]),
+        waive=st.booleans(),
+        side=st.sampled_from(["organization", "client", None]),
+    )
+    def move(self, n, how, waive, side):
         visit = self.pick(self.visits, n)
         details = {} if how == "complete" else {"waive_fee": waive}
         if how == "cancel":
-            details["reason"] = "x"
+            details |= {"reason": "x", "on_behalf_of": side}
         self.attempt(getattr(booking, how), by=None, visit=visit, now=NOW, **details)
 
     @precondition(lambda self: self.visits)

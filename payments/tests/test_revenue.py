@@ -44,8 +44,8 @@ def give_back(payment, amount, at):
     return ledger.refund_payment(by=None, payment=payment, amount=Decimal(amount), reason="x", now=at)
 
 
-def figures(taken, refunded, net):
-    return {"taken": taken, "refunded": refunded, "net": net}
+def figures(taken, refunded, net, tips="0.00", rounding="0.00"):
+    return {"taken": taken, "refunded": refunded, "net": net, "tips": tips, "rounding": rounding}
 
 
 def ask(api, caller, first, last, **parameters):
@@ -200,4 +200,4 @@ def test_reports_hold_amounts_and_leave_it_to_others_to_write_them(salon):
     day = date(2026, 1, 1)
     for group_by in reports.GROUPINGS:
         total = reports.report_revenue(Period(salon.organization, day, day, group_by))["total"]
-        assert [(type(total[name]), str(total[name])) for name in reports.FIGURES] == [(Decimal, "0.00")] * 3
+        assert [(type(total[name]), str(total[name])) for name in reports.FIGURES] == [(Decimal, "0.00")] * 5

@@ -191,8 +191,8 @@ def _list_facts(visit):
 def _describe_balance(visit, payments):
     """The balance in words and figures; `due` in words where nothing is due."""
     currency = visit.organization.currency
-    figures = balances.sum_balances(Appointment.objects.filter(pk=visit.pk))
-    due, pending = figures["due"], sum(each.amount for each in payments if each.status == Payment.Status.PENDING)
+    figures = balances.find_balance(visit)
+    due, pending = figures["due"], sum(each.amount - each.tip - each.rounding for each in payments if each.is_expected)
     said = {name: wording.write_money(figures[name], currency) for name in balances.FIGURES}
     return said | {
         "label": "Credit of the client" if due < 0 else "Due",

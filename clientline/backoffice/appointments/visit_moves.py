@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from appointments import booking, series
 from appointments.lateness import is_cancelled_late, is_late
+from appointments.models import Side
 from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
@@ -69,6 +70,13 @@ class RescheduleForm(MoveForm, WhenForm):
 
 
 class CancelForm(MoveForm):
+    on_behalf_of = forms.ChoiceField(
+        label="Whose doing is it?",
+        choices=[(Side.ORGANIZATION, "Ours"), (Side.CLIENT, "The client's")],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Only what the client cancels late costs a fee and counts as a late cancellation.",
+    )
     reason = forms.CharField(**REASON)
     waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing, however late")
     scope = forms.ChoiceField(
@@ -80,6 +88,7 @@ class CancelForm(MoveForm):
     def choose(self):
         if self.row.series is None:
             del self.fields["scope"]
+        self.initial = {"on_behalf_of": booking.usual_side(self.caller)} | self.initial
         late = is_late(self.row, timezone.now())
         self.about = (
             _tell_fee(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
@@ -145,7 +154,7 @@ class PaymentForm(AmountForm):
         label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
     )
     allow_overpayment = forms.BooleanField(
-        label="Take more than is due", required=False, help_text="A tip, or a deposit for later"
+        label="Take more than is due", required=False, help_text="A deposit for later: it stays the client's credit"
     )
 
     renamed = {"status": "completed"}

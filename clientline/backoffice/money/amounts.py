@@ -11,7 +11,9 @@ class AmountForm(MoveForm):
     amount = AmountField(min_value=Decimal("0.01"), **COLUMN)
 
     def choose(self):
-        self.fields["amount"].currency = lambda: self.row.organization.currency
+        for field in self.fields.values():
+            if isinstance(field, AmountField):
+                field.currency = lambda: self.row.organization.currency
 
     def get_figures(self):
         return {"amount": wording.write_money(self.cleaned_data["amount"], self.row.organization.currency)}

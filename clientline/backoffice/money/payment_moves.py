@@ -3,10 +3,12 @@
 from django import forms
 
 from clientline import wording
+from clientline.admin.amounts import COLUMN, AmountField
 from clientline.backoffice.money.amounts import AmountForm
 from clientline.backoffice.moves import Move, MoveForm
 from payments import ledger
 from payments.models import Payment, Refund
+from payments.remainders import find_remainder
 
 
 class SettleForm(MoveForm):
@@ -15,13 +17,18 @@ class SettleForm(MoveForm):
 
 
 class RefundForm(AmountForm):
+    tip = AmountField(min_value=0, required=False, label="Of it the tip", **COLUMN)
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def choose(self):
         super().choose()
-        left = ledger.sum_refundable(self.row)
-        self.initial = {"amount": left} | self.initial
-        self.fields["amount"].help_text = f"Left: {wording.write_money(left, self.row.organization.currency)}"
+        left, currency = find_remainder(self.row), self.row.organization.currency
+        self.initial = {"amount": left.money} | self.initial
+        self.fields["amount"].help_text = f"Left: {wording.write_money(left.money, currency)}"
+        if left.tip:
+            self.fields["tip"].help_text = f"Part of the amount. Left: {wording.write_money(left.tip, currency)}"
+        else:
+            del self.fields["tip"]
 
 
 def _is_pending(payment, now):
@@ -32,6 +39,19 @@ def _is_kept(payment, now):
     """Whether something is left of it that no refund takes."""
     taken = sum(refund.amount for refund in payment.refunds.all() if refund.status != Refund.Status.FAILED)
     return payment.status == Payment.Status.COMPLETED and taken < payment.amount
+
+
+class VoidForm(SettleForm):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def choose(self):
+        said = wording.write_money(self.row.amount, self.row.organization.currency)
+        self.about = f"{said} will count nowhere, as if it had never been typed. Its receipt stays and says void."
+
+
+def _can_be_voided(payment, now):
+    untouched = all(refund.status == Refund.Status.FAILED for refund in payment.refunds.all())
+    return untouched and ledger.is_of_today(payment, now)
 
 
 PAYMENT_MOVES = {
@@ -52,6 +72,9 @@ PAYMENT_MOVES = {
         _is_pending,
         "The payment of {amount} has failed.",
         question="Will the money not come? This cannot be undone.",
+    ),
+    "void": Move(
+        "Void", ("payments", "void"), VoidForm, ledger.void_payment, _can_be_voided, "The payment of {amount} is void."
     ),
     "refund": Move(
         "Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, _is_kept, "Refunded: {amount}."

@@ -96,6 +96,8 @@ REPORTS = {
                 Column("taken", "Taken", wording.write_amount),
                 Column("refunded", "Refunded", wording.write_amount),
                 Column("net", "Net", wording.write_amount),
+                Column("tips", "Tips", wording.write_amount),
+                Column("rounding", "Rounding", wording.write_amount),
             ),
             "net",
         ),

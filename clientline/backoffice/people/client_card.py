@@ -43,11 +43,12 @@ def _count_visits_of_client(visits, coming):
 
 
 def _describe_spending(client, totals):
-    """What was spent and is due, as texts; `owes` and `has_credit` say which it is."""
-    currency, due = client.organization.currency, totals["due"]
+    """What was spent, is due and was paid too much, as texts; `owes` and `has_credit` say whether it is anything."""
+    currency = client.organization.currency
     return {
         "spent": wording.write_money(totals["paid"] - totals["refunded"], currency),
-        "due": wording.write_money(abs(due), currency),
-        "owes": due > 0,
-        "has_credit": due < 0,
+        "due": wording.write_money(totals["due"], currency),
+        "credit": wording.write_money(totals["credit"], currency),
+        "owes": totals["due"] > 0,
+        "has_credit": totals["credit"] > 0,
     }

@@ -28,7 +28,7 @@ RECENT = timedelta(days=30)
 MOST = BoundedPaginator.BOUND  # nothing is counted beyond
 
 GROUPS = (
-    ("Name and contact", None, ("name", "email", "phone", "address")),
+    ("Name and contact", None, ("name", "email", "phone", "address", "tax_number")),
     ("Place", None, ("country", "region", "language")),
     (
         "Time and money",
@@ -44,7 +44,7 @@ GROUPS = (
     (
         "Cancelling and fees",
         "Each visit keeps the rules of the moment it was booked.",
-        ("cancellation_notice", "late_cancellation_fee", "no_show_fee"),
+        ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee"),
     ),
     ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
     ("Signing in", None, ("require_second_factor",)),
@@ -123,6 +123,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "email",
         "phone",
         "address",
+        "tax_number",
         "country",
         "region",
         "language",
@@ -132,6 +133,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "min_notice",
         "max_advance_days",
         "cancellation_notice",
+        "cancellation_grace",
         "late_cancellation_fee",
         "no_show_fee",
         "require_second_factor",

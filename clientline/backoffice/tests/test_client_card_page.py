@@ -47,7 +47,10 @@ def test_the_card_shows_what_is_coming_what_was_and_what_is_due(salon, client, r
     visit_of(salon, 30, client=regular, status="cancelled", cancelled_at=timezone.now())  # neither coming nor past
     shown = client.get(card(regular)).context
     assert shown["figures"] == {"coming": 2, "past": 1, "no_shows": 1, "cancelled": 2}
-    assert shown["money"] == {"spent": "30.00 EUR", "due": "120.00 EUR", "owes": True, "has_credit": False}
+    assert shown["money"] == {"spent": "30.00 EUR", "due": "120.00 EUR", "credit": "0.00 EUR"} | {
+        "owes": True,
+        "has_credit": False,
+    }
     assert [visit.status for visit in shown["past"]] == ["completed", "no_show", "cancelled"]
     assert [visit.internal_notes for visit in shown["noted"]] == ["Allergic to ammonia"]
     assert {payment.amount for payment in shown["payments"]} == {30}

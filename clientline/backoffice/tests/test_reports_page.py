@@ -42,10 +42,11 @@ def test_revenue_is_drawn_listed_and_summed(salon, clinic, client):
     take(clinic, "999.00")
     client.force_login(salon.manager)
     page = client.get(URL, JULY | {"group_by": "week"})
-    assert page.context["rows"][0] == ("Week 27, from 29 Jun 2026", ["1,262.30", "0.00", "1,262.30"])
-    assert page.context["total"] == ["1,262.30", "0.00", "1,262.30"]
+    assert page.context["rows"][0] == ("Week 27, from 29 Jun 2026", ["1,262.30", "0.00", "1,262.30", "0.00", "0.00"])
+    assert page.context["total"] == ["1,262.30", "0.00", "1,262.30", "0.00", "0.00"]
     text = page.content.decode()
-    assert "<title>Week 27, from 29 Jun 2026: taken 1,262.30, refunded 0.00, net 1,262.30</title>" in text
+    figures = "taken 1,262.30, refunded 0.00, net 1,262.30, tips 0.00, rounding 0.00"
+    assert f"<title>Week 27, from 29 Jun 2026: {figures}</title>" in text
     assert 'role="img" aria-label="Revenue by week, 2026-07-01 to 2026-07-31. Highest: Week 27' in text
     assert "style=" not in text.split('id="content"')[1]
 
@@ -53,7 +54,7 @@ def test_revenue_is_drawn_listed_and_summed(salon, clinic, client):
 @pytest.mark.parametrize(
     ("report", "columns"),
     [
-        ("revenue", ["taken", "refunded", "net"]),
+        ("revenue", ["taken", "refunded", "net", "tips", "rounding"]),
         ("utilization", ["booked_minutes", "available_minutes", "utilization"]),
         ("no-shows", ["visits", "completed", "no_show", "no_show_rate", "late_cancelled", "late_rate"]),
     ],
@@ -79,8 +80,14 @@ def test_yen_have_no_cents_on_pages_and_a_file_holds_what_the_api_says(salon, cl
     take(salon, "5000.00", price="5000.00")
     client.force_login(salon.admin)
     page = client.get(URL, JULY | {"group_by": "month"})
-    assert page.context["total"] == ["5,000", "0", "5,000"]
-    assert lines(client.get(f"{URL}csv/", JULY | {"group_by": "month"}))[-1][2:] == ["5000.00", "0.00", "5000.00"]
+    assert page.context["total"] == ["5,000", "0", "5,000", "0", "0"]
+    assert lines(client.get(f"{URL}csv/", JULY | {"group_by": "month"}))[-1][2:] == [
+        "5000.00",
+        "0.00",
+        "5000.00",
+        "0.00",
+        "0.00",
+    ]
     for listed in ("services/service", "appointments/appointment", "payments/payment"):
         assert "5,000 JPY" in client.get(f"/admin/{listed}/").content.decode()
 
@@ -168,7 +175,7 @@ def test_operators_say_whose_reports_they_want(salon, clinic, operator, client):
     for url in (URL, f"{URL}csv/"):
         assert client.get(url)["Location"] == "/admin/organizations/organization/"
     client.post(f"/admin/act/{salon.organization.pk}/")
-    assert client.get(URL, JULY).context["total"] == ["20.00", "0.00", "20.00"]
+    assert client.get(URL, JULY).context["total"] == ["20.00", "0.00", "20.00", "0.00", "0.00"]
 
 
 @pytest.mark.parametrize(("report", "cost"), [("revenue", 7), ("utilization", 11), ("no-shows", 7)])

@@ -421,7 +421,7 @@ def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_
     PaymentFactory(appointment=past, amount="1.00", completed=True)
     client.force_login(salon.manager)
     client.get(page(past))  # fills the cache of content types
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(page(past))
     for _ in range(3):
         payment = PaymentFactory(appointment=past, amount=Decimal(2), completed=True)
@@ -429,5 +429,5 @@ def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_
         AppointmentHistory.objects.create(
             organization=salon.organization, appointment=past, at=timezone.now(), by=salon.staff, action="completed"
         )
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(page(past))

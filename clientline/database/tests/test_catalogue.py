@@ -26,6 +26,7 @@ GRANTS = {
     "appointment_history": "INSERT, SELECT",
     "payments": "INSERT, SELECT, UPDATE",
     "refunds": "INSERT, SELECT, UPDATE",
+    "receipt_counters": "INSERT, SELECT, UPDATE",
     "django_admin_log": "DELETE, INSERT, SELECT",  # a policy lets DELETE find nothing
     "django_content_type": "SELECT",
 }
@@ -57,7 +58,7 @@ REDACTION = {
 }
 
 # Who did it may be an operator, who acts from another organization.
-ACTORS = {"created_by_id", "cancelled_by_id", "by_id", "actor_id"}
+ACTORS = {"created_by_id", "cancelled_by_id", "voided_by_id", "by_id", "actor_id"}
 NO_KEYS = {"organization_id", "request_id", "external_id"}
 AUDITED = {
     "organizations",
@@ -207,6 +208,7 @@ def test_every_reference_between_tenant_tables_is_composite_but_the_actors():
         ("appointments", "cancelled_by_id"),
         ("appointment_history", "by_id"),
         ("payments", "created_by_id"),
+        ("payments", "voided_by_id"),
         ("refunds", "created_by_id"),
     }
     composite = {(table, *columns) for table, columns, _, _ in foreign_keys() if len(columns) == 2}

@@ -115,6 +115,27 @@ BROKEN_ROWS = [
            WHERE id = %(visit)s RETURNING id""",
     ),
     (
+        "money_that_moved_has_its_number",
+        "UPDATE payments SET receipt_number = 1000 WHERE id = %(payment)s RETURNING id",
+    ),
+    (
+        "receipts_are_numbered_without_gaps",
+        """UPDATE receipt_counters SET last_number = last_number + 1 FROM appointments visit
+           WHERE visit.id = %(visit)s AND visit.organization_id = receipt_counters.organization_id
+           RETURNING visit.organization_id""",
+    ),
+    (
+        "receipts_follow_their_counter",
+        """DELETE FROM receipt_counters USING appointments visit
+           WHERE visit.id = %(visit)s AND visit.organization_id = receipt_counters.organization_id
+           RETURNING visit.organization_id""",
+    ),
+    (
+        "payment_is_what_was_asked_for",
+        """INSERT INTO payments (organization_id, appointment_id, amount, instead_of_id)
+           SELECT organization_id, id, 1, %(payment)s FROM appointments WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
         "refund_recorded_after_the_money_came",
         """INSERT INTO refunds (organization_id, payment_id, amount, status, created_at)
            SELECT organization_id, payment_id, 1, 'failed', created_at - interval '1 day' FROM refunds

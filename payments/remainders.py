@@ -1,0 +1,36 @@
+"""What is left of a payment to be given back, and how it is made up."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from payments.models import Payment, Refund
+
+NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """Of its price, of what cash was rounded by (below 0 where less was taken), and of its tip."""
+
+    price: Decimal
+    rounding: Decimal
+    tip: Decimal
+
+    @property
+    def money(self) -> Decimal:
+        """What can be given back without the tip."""
+        return self.price + self.rounding
+
+    def find_rounding(self, money: Decimal) -> Decimal:
+        """How much of this money is rounding: all that is left with the last of it, so that no cent stays behind."""
+        return self.rounding if money == self.money else max(money - self.price, NOTHING)
+
+
+def find_remainder(payment: Payment) -> Remainder:
+    """What is left of a payment, refunds under way counted."""
+    under_way = payment.refunds.exclude(status=Refund.Status.FAILED)
+    gone = under_way.aggregate(amount=Sum("amount"), rounding=Sum("rounding"), tip=Sum("tip"))
+    amount, rounding, tip = (getattr(payment, name) - (gone[name] or NOTHING) for name in ("amount", "rounding", "tip"))
+    return Remainder(amount - rounding - tip, rounding, tip)
