@@ -1,6 +1,7 @@
 """How gunicorn serves ClientLine, for `manage.py up` and for `gunicorn -c python:clientline.gunicorn_conf`."""
 
 import gc
+import logging
 import multiprocessing
 import os
 import sys
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from clientline import zones
+from clientline.postgres.pooler import look_for_pooler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
 
@@ -42,20 +44,26 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    """The first worker also looks what new time zone rules mean for coming visits. Nothing waits for it."""
+    """The first worker also looks for a pooler, and what new zone rules mean for visits. Nothing waits for it."""
     # By default a thread that computes, as for free times, keeps all others from each of their steps for 5 ms.
     sys.setswitchinterval(0.0005)
     if worker.age == 1:
-        threading.Thread(target=_look_at_coming_visits, args=(worker.log,), daemon=True).start()
+        threading.Thread(target=_look_around, args=(worker.log,), daemon=True).start()
 
 
-def _look_at_coming_visits(log):
+def _look_around(log):
     try:
+        _tell_of_pooler(log)
         call_command("rezone", if_new_rules=True)
     except DatabaseError as error:
         log.warning("Coming visits were not looked through for new time zone rules: %s", str(error).strip())
     finally:
         connections.close_all()
+
+
+def _tell_of_pooler(log):
+    if found := look_for_pooler():
+        log.log(logging.WARNING if found.is_wrong else logging.INFO, found.says)
 
 
 # By default a request from this machine, hence any that a proxy here passes on, says under which path it was asked.

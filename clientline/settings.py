@@ -37,6 +37,7 @@ def _configure_embedded_database(data):
 DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
 DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else _configure_embedded_database(DATA_DIR)}
+DATABASES["default"]["POOLER"] = env.choice("DATABASE_POOLER", default="", among=("transaction", "session", ""))
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 
 

@@ -40,6 +40,7 @@ BAD = [
     ("DATABASE_URL", "postgres://me:s3cret@host", f"DATABASE_URL is postgres://***@host: {NAME}"),
     ("DATABASE_URL", "mysql://me:s3cret@host/name", f"DATABASE_URL names mysql://…, {OTHERS}"),
     ("DATABASE_URL", "sqlite:////tmp/x", f"DATABASE_URL names sqlite://…, {OTHERS}"),
+    ("DATABASE_POOLER", "statement", "DATABASE_POOLER is statement: say transaction or session."),
     ("PORT", "text", f"PORT is text: {PORTS}"),
     ("PORT", "0", f"PORT is 0: {PORTS}"),
     ("PORT", "70000", f"PORT is 70000: {PORTS}"),
@@ -71,6 +72,8 @@ BAD = [
 GOOD = [
     ("DATABASE_URL", "postgres://me:s3%23cret@one:5432,two:5433/name?sslmode=disable"),
     ("DATABASE_URL", "postgresql://me@host/name"),
+    ("DATABASE_POOLER", ""),
+    ("DATABASE_POOLER", "session"),
     ("PORT", " 80 "),
     ("PORT", ""),
     ("DEBUG", "NO"),

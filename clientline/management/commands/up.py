@@ -25,6 +25,7 @@ from clientline.database.pending import has_pending_migrations
 from clientline.database.turns import turn_on_file
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
+from clientline.postgres.pooler import look_for_pooler
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
 MENDS = {
@@ -84,6 +85,8 @@ class Command(BaseCommand):
                 self.say("Starting PostgreSQL ...")
             cluster.ensure_running()
         connection.ensure_connection()
+        if (pooler := look_for_pooler()) and not pooler.is_wrong:
+            self.say(pooler.says)  # what is wrong with one is in the log of the first worker
 
     def migrate(self):
         if has_pending_migrations():

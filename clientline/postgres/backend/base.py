@@ -3,7 +3,7 @@ checked at once, instants are read by psycopg's C code, statements can be prepar
 a server that cannot be reached is told in a sentence, and a lost COMMIT is told from a lost connection.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from select import POLLIN, poll
 
 from django.db import InterfaceError, OperationalError
@@ -49,9 +49,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.doubt = ""  # what the server said that leaves the outcome of a COMMIT open
         self.execute_wrappers.append(watch_writing)
 
+    @property
+    def is_handed_about(self):
+        """Whether a pooler gives each transaction another connection: nothing may be prepared, or sent ahead."""
+        return self.settings_dict.get("POOLER") == "transaction"
+
     def get_connection_params(self):
         params = super().get_connection_params()
-        params["prepare_threshold"] = params["prepare_threshold"] or PREPARE_AFTER
+        params["prepare_threshold"] = None if self.is_handed_about else params["prepare_threshold"] or PREPARE_AFTER
         params.setdefault("connect_timeout", PATIENCE)
         if data := self.settings_dict.get("EMBEDDED_DATA"):
             params |= {"host": find_socket_directory(data), "port": PORT}
@@ -127,7 +132,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """What prepared cursors execute inside is sent at once; a failure is raised at the end at the latest."""
         self.close_if_health_check_failed()
         self.ensure_connection()
-        with self.wrap_database_errors, self.connection.pipeline():
+        with self.wrap_database_errors, nullcontext() if self.is_handed_about else self.connection.pipeline():
             yield
 
     def is_usable(self):
