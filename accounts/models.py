@@ -338,3 +338,20 @@ class SecondFactor(models.Model):
 
     def __str__(self):
         return f"Second factor of user {self.user_id}"
+
+
+class ClientFileColumns(models.Model):
+    """What the columns of a client file were last taken for; `accounts.client_files.columns` writes and reads it."""
+
+    organization = columns.organization()
+    headings = models.CharField(max_length=64, help_text="SHA-256 of the folded headings")
+    fields = ArrayField(models.CharField(max_length=20, blank=True), help_text="Of each column in its order")
+
+    class Meta:
+        db_table = "client_file_columns"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "headings"], name="client_file_columns_once_per_headings"),
+        ]
+
+    def __str__(self):
+        return f"Columns of {self.headings[:8]}"

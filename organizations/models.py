@@ -21,6 +21,18 @@ YEAR_OF_MINUTES = 366 * DAY_OF_MINUTES
 class OrganizationQuerySet(TenantQuerySet):
     SCOPES = {policy.ORG: lambda user: models.Q(pk=user.organization_id)}
 
+    def find_one(self, said):
+        """The one whose id, e-mail address or name somebody wrote. Raises DoesNotExist with a sentence."""
+        same = models.Q(email__iexact=said) | models.Q(name__iexact=said)
+        if said.isascii() and said.isdecimal() and len(said) < 19:
+            same |= models.Q(pk=int(said))
+        found = list(self.filter(same).order_by("id")[:3])
+        if not found:
+            raise self.model.DoesNotExist("There is no such organization.")
+        if len(found) > 1:
+            raise self.model.DoesNotExist(f"Several organizations are meant by “{said}”. Name one by its id.")
+        return found[0]
+
 
 class Organization(models.Model):
     name = models.CharField(max_length=200)

@@ -1,237 +1,156 @@
-"""Clients from a file: every faulty line is named, and then nothing is saved."""
+"""Clients saved from a file: all or the good ones, each once, whatever the file and however often it comes."""
 
 import threading
+from datetime import date
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from accounts import client_import
-from accounts.client_import import Problem, read_clients
-from accounts.models import User
+from accounts.client_files import saving
+from accounts.client_files.columns import remember_fields
+from accounts.client_files.files import open_file
+from accounts.models import ClientFileColumns, User
+from accounts.tests.client_layouts import LAYOUTS
+from accounts.tests.factories import UserFactory
 from clientline.refusals import Forbidden
-from clientline.web.sheets import Unreadable
-from organizations import audit
 from organizations.models import Audit
-from organizations.tenancy import confine_transaction, release
 
-HEADING = "name,email,phone\n"
-
-
-def file_of(*lines, heading=HEADING):
-    return (heading + "\n".join(lines) + "\n").encode()
+TODAY = date(2026, 11, 29)
 
 
 def save(cast, content, by="admin", **options):
-    reading = read_clients(content)
-    return client_import.save_clients(
-        by=getattr(cast, by),
+    file = open_file(content, country=cast.organization.country)
+    return saving.import_clients(
+        by=by and getattr(cast, by),
         organization=cast.organization,
-        clients=reading.clients,
+        entries=file.read(TODAY),
         now=timezone.now(),
-        only_check=bool(reading.problems),
+        one_per_address=file.one_per_address,
         **options,
     )
 
 
-def test_what_is_imported(salon):
-    content = file_of("Zoë Ångström,ZOE@Example.com,+49 30 1234567", '"=1+1, ""the"" second",second@example.com,')
-    assert save(salon, content) == []
-    addresses = ("zoe@example.com", "second@example.com")
-    zoe, second = User.objects.filter(contact_email__in=addresses).order_by("-contact_email")
-    assert (zoe.name, zoe.phone, zoe.role, zoe.is_active) == ("Zoë Ångström", "+49 30 1234567", "client", True)
-    assert (zoe.phone_e164, zoe.sign_in_address, zoe.birthday) == ("+49301234567", "", None)
-    assert (zoe.organization, zoe.created_by, zoe.has_usable_password()) == (salon.organization, salon.admin, False)
-    assert second.name == '=1+1, "the" second'  # text, kept as it is
+def counts(found):
+    return len(found.matches.new), len(found.matches.known), len(found.matches.similar), len(found.faults), found.saved
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_any_spreadsheets_csv_is_read(separator, newline, encoding):
-    lines = (" E-Mail", "Birthday", "NAME "), ("zoe@example.com", "1.1.1990", "Zoë"), ("", "", ""), ("x@y.example",)
-    text = newline.join(separator.join(line) for line in lines)
-    reading = read_clients(text.encode(encoding))
-    assert [(each.line, each.name, each.email, each.phone) for each in reading.clients] == [
-        (2, "Zoë", "zoe@example.com", "")
-    ]
-    assert reading.problems == [Problem(4, "name", "The name is missing.")]
-    notes = ["These columns are not imported: birthday."]
-    if encoding == "cp1252":
-        notes.append("The file is not UTF-8 and was read as Windows text. Look whether letters like ä are right.")
-    assert reading.notes == notes
-
-
-@pytest.mark.parametrize(
-    ("line", "column", "reason", "cell"),
-    [
-        ("Ann,not an address,", "email", "This is no e-mail address.", "not an address"),
-        ("Ann,a\0b@example.com,", "email", "This is no e-mail address.", "a\0b@example.com"),
-        ("A\0nn,ann@example.com,", "name", "Null characters are not allowed.", "A\0nn"),
-        (f"Ann,{'a' * 250}@example.com,", "email", "This is longer than 254 characters.", "a" * 60),
-        (f"{'A' * 201},ann@example.com,", "name", "This is longer than 200 characters.", "A" * 60),
-        (f"Ann,ann@example.com,{'1' * 41}", "phone", "This is longer than 40 characters.", "1" * 41),
-        ("   ,ann@example.com,", "name", "The name is missing.", "   "),
-        ("one,ONE@example.com,", "email", "The same client stands in line 2.", "one@example.com"),
-        (
-            "Ann,Lee,ann@example.com,1",
-            "",
-            "There are more cells than headings. Put a text with separators in quotes.",
-            "",
-        ),
-    ],
-)
-def test_a_faulty_line_is_named(line, column, reason, cell):
-    reading = read_clients(file_of("One,one@example.com,1", line, "Two,two@example.com,2"))
-    assert Problem(3, column, reason, cell) in reading.problems
-    assert [client.name for client in reading.clients] == ["One", "Two"]
-
-
-def test_lines_are_counted_as_an_editor_does():
-    reading = read_clients(file_of('"Ann\nLee",ann@example.com,', "", "Bob,nobody,"))
-    assert [(each.line, each.column) for each in reading.problems] == [(5, "email")]
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "It says: nothing."),
-        (b"\n\n", "It says: nothing."),
-        (HEADING.encode(), "no line below its headings"),
-        (
-            b"vorname,nachname\nAnn,Lee\n",
-            "email and phone. It says: vorname, nachname.",
-        ),
-        (b"name,email,E-Mail\nAnn,a@b.example,c@d.example\n", "It says: name, email, email."),
-        (b"name email\nAnn a@b.example\n", "It says: name email."),
-        (b"PK\x03\x04" + b"\0" * 100, "Excel workbook"),
-        (b"\x89PNG\r\n\x1a\n\x81\x8d" + bytes(range(256)), "This is no text."),
-        (b"\xff\xfe\xd8", "This is no text."),
-        (b"name,email" + b"," * 1_000_000 + b"\n,x", "name is missing"),
-        (b"x" * 4_000_000, "A cell is far too long."),
-        (b'"' * 4_000_001, "quotation mark|far too long"),
-        (b"x" * 5_000_001, "larger than 5 MB"),
-        (HEADING.encode() + b"," * 1_000_000, "no line below its headings"),
-        (HEADING.encode() + b"x\n" * 200_000, "more than 50,000 lines"),
-    ],
-    ids=range(15),
-)
-def test_what_is_no_list_of_clients_is_refused_with_what_to_do(content, told):
-    options = told.split("|")
-    try:
-        said = " ".join(problem.reason for problem in read_clients(content).problems)
-    except Unreadable as error:
-        said = str(error)
-    assert any(option in said for option in options), said
-
-
-@pytest.mark.parametrize("line", ['"Ann,ann@example.com', f"{'x' * 200_000},a@b.example", 'Ann "x,"y" z,1'])
-def test_where_the_reading_stopped_is_named_too(line):
-    reading = read_clients(file_of("One,nobody,1", line, "Two,nobody,2"))
-    assert [problem.line for problem in reading.problems] == [2, 3]
-    assert "were not read" in reading.problems[1].reason
-
-
-def ten_thousand(faulty):
-    """10,000 lines, of which 30 are `faulty`."""
-    lines = [f"Client {n},client{n}@import.example,+49 30 {n}" for n in range(10_000)]
-    wrong = (
-        ",missing{}@x.example,",
-        "Ann,nobody,",
-        "CLIENT 7,client7@IMPORT.example,",
-        "Ann,client@{}.example,",
-        ",a@b.example,",
+def test_what_a_line_says_is_saved(salon):
+    content = (
+        b"Name,Email,Mobile,Birthday,Notes,Accepts Marketing,Blocked,Block Reason,Customer ID,Language\n"
+        b"=1+1,ANN@example.com,+49 170 5500003,1990-04-15,Likes tea,yes,yes,Never came,A1,de\n"
     )
-    for n in range(30 if faulty else 0):
-        lines[300 * n + 100] = wrong[n % 5].format(("salon", "clinic")[n % 2] if n < 9 else n)
-    return file_of(*lines)
+    assert counts(save(salon, content)) == (1, 0, 0, 0, True)
+    ann = User.objects.get(external_id="A1")
+    assert (ann.name, ann.contact_email, ann.phone, ann.phone_e164) == (
+        "=1+1", "ann@example.com", "+49 170 5500003", "+491705500003",
+    )  # fmt: skip
+    assert (ann.birthday, ann.client_notes, ann.language) == (
+        date(1990, 4, 15), "Likes tea\nBlocked: Never came", "de",
+    )  # fmt: skip
+    assert (ann.role, ann.is_active, ann.has_usable_password(), ann.created_by) == ("client", False, False, salon.admin)
+    assert ann.marketing_consent_at is not None
+    assert ann.external_source == "file"
+    assert ann.email.endswith("@client.invalid")
 
 
-def test_thirty_faulty_lines_of_ten_thousand_are_all_named_and_nothing_is_saved(salon, clinic):
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_second_run_of_a_file_makes_nobody(salon, clinic, name, without_row_security):
+    content, people = LAYOUTS[name]
+    distinct = len({(each.name, each.email) for each in people})
+    first = save(salon, content)
+    assert (len(first.matches.new), first.saved) == (distinct, True)
+    assert counts(save(salon, content))[:2] == (0, len(people))
+    # Another organization knows nothing of them.
+    assert len(save(clinic, content).matches.new) == distinct
+
+
+def test_families_share_an_address_and_a_telephone_and_are_several_people(salon):
+    content = (
+        b"name,email,phone\nAda Stone,stone@example.com,+49 170 5500003\nBen Stone,stone@example.com,0170 5500003\n"
+    )
+    salon.organization.country = "DE"
+    salon.organization.save(update_fields=["country"])
+    found = save(salon, content)
+    assert counts(found) == (2, 0, 1, 0, True)
+    assert found.matches.similar[0][1].name == "Ada Stone"
+    assert counts(save(salon, content))[:3] == (0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("Zoe Mueller,,,", False),
+        ("zoë  MÜLLER,zoe@example.com,,", True),
+        ("Zoe Muller,,+49 30 5500003,", True),
+        ("Zoë Müller,,,15.04.1990", True),
+        ("Zoë Müller,other@example.com,,", False),
+        ("Ben Müller,zoe@example.com,,", False),
+        ("Zoë Müller,,,", True),
+    ],
+)
+def test_who_is_known_already(salon, line, known):
+    UserFactory(
+        organization=salon.organization, role="client", name="Zoë Müller", contact_email="zoe@example.com",
+        phone="+49 30 5500003", phone_e164="+49305500003", birthday=date(1990, 4, 15),
+    )  # fmt: skip
+    found = save(salon, f"name,email,phone,birthday\n{line}\n".encode(), only_check=True)
+    assert counts(found)[:2] == ((0, 1) if known else (1, 0))
+
+
+def test_the_number_of_a_merged_record_is_known(salon):
+    content = b"name,customer id\nAda Stone,7\n"
+    assert counts(save(salon, content))[0] == 1
+    User.objects.filter(external_id="7").update(merged_into=salon.client, is_active=False)
+    assert counts(save(salon, content.replace(b"Ada Stone", b"Ada"))) == (0, 1, 0, 0, True)
+
+
+def test_a_fault_leaves_nobody_unless_the_good_are_asked_for(salon):
+    content = b"name,email\nAnn,ann@example.com\n,x@example.com\nBob,nobody\n"
+    assert counts(save(salon, content)) == (1, 0, 0, 2, False)
+    assert not User.objects.filter(contact_email="ann@example.com").exists()
+    assert counts(save(salon, content, good=True)) == (1, 0, 0, 2, True)
+    assert User.objects.filter(contact_email="ann@example.com").count() == 1
+    assert counts(save(salon, content, good=True)) == (0, 1, 0, 2, True)
+
+
+def test_a_check_writes_no_row_but_is_remembered(salon):
+    content = b"name,email\nAnn,ann@example.com\nBob,bob@example.com\n"
     before = User.objects.count()
-    content = ten_thousand(faulty=True)
-    reading, taken = read_clients(content), save(salon, content)
-    # Who is a client of another organization is nobody's to know.
-    assert taken == [Problem(2502, "email", client_import.KNOWN_ADDRESS, "client@salon.example")]
-    free = {300 * n + 102 for n in (3, *range(13, 30, 5))}  # these are new here, so that nothing is wrong with them
-    lines = {problem.line for problem in [*reading.problems, *taken]}
-    assert lines == {300 * n + 102 for n in range(30)} - free
+    assert counts(save(salon, content, only_check=True)) == (2, 0, 0, 0, False)
     assert User.objects.count() == before
-
-
-def test_ten_thousand_clients_are_saved_whole_and_a_second_time_not_at_all(
-    salon, clinic, without_row_security, django_assert_num_queries
-):
-    content = ten_thousand(faulty=False)
-    with django_assert_num_queries(15):  # a savepoint and its release, a lock, who is known, ten, a line of the audit
-        assert save(salon, content) == []
-    imported = User.objects.filter(contact_email__endswith="@import.example")
-    assert imported.filter(organization=salon.organization).count() == 10_000
-    some = b"\n".join(content.splitlines()[:301])
-    assert [len(save(cast, some)) for cast in (salon, clinic)] == [300, 0]
-    assert imported.count() == 10_300
-
-
-def numbers_given():
-    """How many ids of people were taken so far, those of rows that were rolled back included."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT last_value FROM users_id_seq")
-        return cursor.fetchone()[0]
-
-
-def test_a_check_writes_no_row_and_is_remembered(salon, clinic):
-    before, given = User.objects.count(), numbers_given()
-    content = file_of("Ann,ann@example.com,", "Bob,client@salon.example,")
-    clients = read_clients(content).clients
-    told = client_import.save_clients(
-        by=salon.manager, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
-    )
-    assert [problem.cell for problem in told] == ["client@salon.example"]
-    assert (User.objects.count(), numbers_given()) == (before, given)
-    entry = Audit.objects.get(action="import_check")
-    assert (entry.actor, entry.organization, entry.table) == (salon.manager, salon.organization, "users")
-    assert entry.changes == {"clients": [None, "2"], "problems": [None, "1"]}
-    assert "checked an import" in audit.describe_entry(entry)
-
-
-def test_a_check_does_not_tell_who_is_a_client_elsewhere(salon, clinic):
-    clients = read_clients(file_of("Bob,client@clinic.example,", "Cid,client@salon.example,")).clients
-    with transaction.atomic():
-        confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
-        told = client_import.save_clients(
-            by=salon.admin, organization=salon.organization, clients=clients, now=timezone.now(), only_check=True
-        )
-        release()
-    assert [problem.cell for problem in told] == ["client@salon.example"]
-
-
-def test_what_was_imported_and_what_was_refused_is_remembered(salon):
-    assert save(salon, file_of("Ann,ann@example.com,")) == []
-    assert len(save(salon, file_of("Ann,ann@example.com,", "Bob,bob@example.com,"))) == 1
-    events = Audit.objects.filter(action__startswith="import").order_by("id")
-    assert [(entry.action, entry.changes["clients"], entry.changes["problems"]) for entry in events] == [
-        ("import", [None, "1"], [None, "0"]),
-        ("import_refused", [None, "2"], [None, "1"]),
-    ]
+    last = Audit.objects.filter(action="import_check").latest("id")
+    assert (last.actor, last.changes["clients"]) == (salon.admin, [None, "2"])
 
 
 @pytest.mark.parametrize("role", ["staff", "client"])
 def test_only_who_may_import_does(salon, role):
     with pytest.raises(Forbidden):
-        save(salon, file_of("Ann,ann@example.com,"), by=role)
+        save(salon, b"name\nAnn\n", by=role)
+
+
+def ten_thousand():
+    lines = [f"Client {n},client{n}@import.example,+49 30 55{n:05}" for n in range(10_000)]
+    return "\n".join(["name,email,phone", *lines]).encode()
+
+
+def test_ten_thousand_take_a_literal_number_of_statements(salon, django_assert_num_queries):
+    content = ten_thousand()
+    with django_assert_num_queries(15):
+        assert counts(save(salon, content)) == (10_000, 0, 0, 0, True)
+    assert counts(save(salon, content, only_check=True))[:2] == (0, 10_000)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_of_one_file_at_once_save_it_once(salon):
-    content = ten_thousand(faulty=False)[:60_000].rpartition(b"\n")[0]
-    clients, found, together = read_clients(content).clients, [], threading.Barrier(2)
+    content, found, together = b"\n".join(ten_thousand().splitlines()[:500]), [], threading.Barrier(2)
 
     def work():
         together.wait()
         try:
-            found.append(len(save(salon, content)))
+            found.append(len(save(salon, content).matches.new))
         finally:
             connection.close()
 
@@ -240,17 +159,17 @@ def test_two_imports_of_one_file_at_once_save_it_once(salon):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(found) == [0, len(clients)]
-    assert User.objects.filter(contact_email__endswith="@import.example").count() == len(clients)
+    assert sorted(found) == [0, 499]
+    assert User.objects.filter(contact_email__endswith="@import.example").count() == 499
 
 
 # The command
 
 
-def run(organization, file, **options):
+def run(organization, file, command="import_clients", **options):
     output, errors = StringIO(), StringIO()
     try:
-        call_command("import_clients", organization, str(file), stdout=output, stderr=errors, **options)
+        call_command(command, str(organization), str(file), stdout=output, stderr=errors, **options)
     except CommandError as error:
         return f"{errors.getvalue()}{error}"
     return output.getvalue()
@@ -258,21 +177,35 @@ def run(organization, file, **options):
 
 def test_the_command_checks_refuses_and_imports(salon, tmp_path):
     pk, file = salon.organization.pk, tmp_path / "clients.csv"
-    file.write_bytes(file_of("Ann,ann@example.com,", "Bob,client@salon.example,", ",,1"))
-    assert run(pk, file) == (
-        "line 3, email: A client with this e-mail address is here already. client@salon.example\n"
-        "line 4, name: The name is missing.\n"
-        "Nothing was imported: 2 problems."
-    )
-    file.write_bytes(file_of("Ann,ann@example.com,"))
-    assert run(pk, file, check=True) == "1 clients could be imported into Salon.\n"
+    file.write_bytes(b"name,email\nAnn,ann@example.com\n,nobody\n")
+    told = "line 3, email: This is no e-mail address. nobody\nline 3, name: The name is missing.\n"
+    assert run(pk, file) == f"{told}Nothing was imported: 2 faults (1 new, 0 known)."
+    assert run(pk, file, check=True, good=True) == "1 new, 0 known: could be imported into Salon.\n"
     assert not User.objects.filter(contact_email="ann@example.com").exists()
-    assert run(pk, file) == "1 clients imported into Salon.\n"
+    assert run("salon", file, good=True) == "1 new, 0 known: imported into Salon.\n"
+    assert run(salon.organization.email.upper(), file, good=True) == "0 new, 1 known: imported into Salon.\n"
     assert User.objects.get(contact_email="ann@example.com").created_by is None
 
 
 def test_the_command_says_what_it_cannot_read(salon, tmp_path):
     assert run(2**40, tmp_path) == "There is no such organization."
+    assert run("Nobody's", tmp_path) == "There is no such organization."
     assert "No such file" in run(salon.organization.pk, tmp_path / "nowhere.csv")
-    (tmp_path / "x").write_bytes(b"nothing")
-    assert "It says: nothing." in run(salon.organization.pk, tmp_path / "x")
+    (tmp_path / "x").write_bytes(b"a,b\nc,d\n")
+    told = run(salon.organization.pk, tmp_path / "x")
+    assert told == "Choose the column that holds the names. The headings are: a, b."
+
+
+def test_the_command_takes_the_columns_that_were_chosen_at_the_desk(salon, tmp_path):
+    (tmp_path / "x").write_bytes(b"a,b\nAnn Lee,ann@example.com\n")
+    file = open_file(b"A,B\nx,y\n", country="", fields=["name", "email"])
+    remember_fields(salon.organization, file)
+    remember_fields(salon.organization, file)
+    assert ClientFileColumns.objects.count() == 1
+    assert run(salon.organization.pk, tmp_path / "x") == "1 new, 0 known: imported into Salon.\n"
+
+
+def test_the_command_is_told_what_comes_first_in_a_date(salon, tmp_path):
+    (tmp_path / "x").write_bytes(b"name,birthday\nAnn Lee,4/5/1990\n")
+    run(salon.organization.pk, tmp_path / "x", dates="month")
+    assert User.objects.get(name="Ann Lee").birthday == date(1990, 4, 5)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
+from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
 from clientline.backoffice.people import client_import
@@ -22,6 +23,8 @@ class BackOfficeSite(AccountSite):
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),
             path("clients/import/", self.admin_view(client_import.client_import_view), name="client_import"),
             path("clients/template/", self.admin_view(client_import.template_view), name="client_import_template"),
+            path("visits/import/", self.admin_view(visit_import.visit_import_view), name="visit_import"),
+            path("visits/template/", self.admin_view(visit_import.visit_template_view), name="visit_import_template"),
             path("week-hours/", self.admin_view(week_hours.week_hours), name="week_hours"),
         ]
         return pages + super().get_urls()

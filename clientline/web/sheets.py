@@ -4,7 +4,7 @@ import codecs
 import csv
 import re
 from datetime import datetime
-from io import StringIO, TextIOWrapper
+from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 
 from django.http import FileResponse
@@ -78,26 +78,11 @@ def decode_text(content):
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
-            return content.decode(encoding), encoding
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        # Every other character is one where UTF-16 comes without its mark.
+        if 8 * text.count("\0") <= len(text):
+            return text, encoding
+        break
     raise Unreadable("This is no text. Save the list as “CSV UTF-8” and choose that file.")
-
-
-def split_records(text):
-    """`(line, cells)` of each record that is not empty; the line it begins on. Raises Unreadable.
-
-    The separator is the one that the first line holds most of.
-    """
-    heading = text.partition("\n")[0]
-    reader = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=heading.count), strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        if "limit" in str(error):
-            raise Unreadable("A cell is far too long.", line) from error
-        raise Unreadable("A quotation mark is opened and not closed, or stands inside a cell.", line) from error

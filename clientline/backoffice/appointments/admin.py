@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -126,6 +127,12 @@ class AppointmentAdmin(MovesMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related(*self.move_related)
+
+    def list_tools(self, request):
+        tools = super().list_tools(request)
+        if request.user.may("users", "import"):
+            tools.append(("Import visits", reverse("admin:visit_import")))
+        return tools
 
     def add_view(self, request, form_url="", extra_context=None):
         return booking_view(self, request)

@@ -1,8 +1,8 @@
-"""The page that imports clients from a CSV file: choose it, see what is in it and what is wrong, then import it.
+"""The page that imports clients from a file: choose it, see what its columns hold and who is in it, then import.
 
-Nothing is kept between the two steps. The browser sends the file twice, and the button carries the digest of what
-was shown, so that another file is shown first, too: no other people's addresses lie about on the server, and it does
-not matter which machine answers.
+Nothing is kept between the steps. The browser sends the file each time, and the button carries the digest of what was
+shown, so that another file or other columns are shown first, too: no other people's addresses lie about on the
+server, and it does not matter which machine answers.
 """
 
 import hashlib
@@ -16,29 +16,38 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import client_import
+from accounts.client_files.columns import recall_fields, remember_fields
+from accounts.client_files.files import open_file
+from accounts.client_files.headings import FIELDS
+from accounts.client_files.saving import import_clients
+from accounts.client_files.tables import LARGEST_BYTES, MOST_LINES
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from clientline.web import sheets
 
-MOST_PROBLEMS, MOST_CLIENTS = 200, 5  # shown
-EXAMPLE = [("name", "email", "phone"), ("Ada Example", "ada@example.com", "030 1234567")]
+MOST_FAULTS, MOST_PEOPLE = 200, 5  # shown
+ORDERS = {"day": "day first, 31/12/1990", "month": "month first, 12/31/1990"}
+EXAMPLE = [
+    ("name", "email", "phone", "birthday", "notes"),
+    ("Ada Example", "ada@example.com", "030 1234567", "1990-12-31", "Likes tea"),
+]
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV file",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv", "aria-describedby": "import-help"}),
+        label="CSV or vCard file",
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.txt,.vcf,text/csv,text/vcard", "aria-describedby": "import-help"}
+        ),
         error_messages={"required": "Choose a file.", "empty": "The file is empty."},
     )
 
     def clean_file(self):
         """Its bytes."""
-        if self.cleaned_data["file"].size > client_import.LARGEST_BYTES:
-            megabytes = client_import.LARGEST_BYTES / 1_000_000
-            raise forms.ValidationError(f"The file is larger than {megabytes:.0f} MB. Split it.")
+        if self.cleaned_data["file"].size > LARGEST_BYTES:
+            raise forms.ValidationError(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
         return self.cleaned_data["file"].read()
 
 
@@ -49,16 +58,10 @@ def client_import_view(request):
         return send_to_choose(request)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*sent, label_suffix="")
-    found = _judge(request, form, find_chosen_organization(request)) if form.is_valid() else {}
-    if found.get("imported"):
-        messages.success(request, f"Imported {found['client_count']} client{pluralize(found['clients'])}.")
-        return HttpResponseRedirect(_make_list_url())
-    context = {
-        "form": form,
-        "done_url": _make_list_url(),
-        "largest": client_import.LARGEST_BYTES,
-        "most": f"{client_import.MOST_CLIENTS:,}",
-    }
+    found = _look_into(request, form) if form.is_valid() else {}
+    if "answer" in found:
+        return found["answer"]
+    context = {"form": form, "done_url": _make_list_url(), "largest": LARGEST_BYTES, "most": f"{MOST_LINES:,}"}
     return render_page(request, "client_import.html", title="Import clients", **context, **found)
 
 
@@ -66,19 +69,24 @@ def _make_list_url():
     return f"{reverse('admin:accounts_user_changelist')}?role__exact=client"
 
 
-def _judge(request, form, organization):
-    """What is in the file, as context of the page; `imported` when it was shown before and is now saved."""
-    content = form.cleaned_data["file"]
-    digest = hashlib.sha256(b"%d:%s" % (organization.pk, content)).hexdigest()
-    agreed = request.POST.get("import") == digest
+def _look_into(request, form):
+    """What is in the file, as context of the page; `answer` where nothing has to be shown."""
+    organization, content = find_chosen_organization(request), form.cleaned_data["file"]
     try:
-        reading = client_import.read_clients(content)
-        taken = client_import.save_clients(
+        file = _open(request, organization, content)
+        digest = _digest_of(organization, content, file)
+        shown = request.POST.get("shown") == digest
+        agreed = request.POST.get("import") if shown else None
+        if shown and "download" in request.POST:
+            return {"answer": _download_faults(file)}
+        found = import_clients(
             by=request.user,
             organization=organization,
-            clients=reading.clients,
+            entries=file.read(timezone.localdate()),
             now=timezone.now(),
-            only_check=not agreed or bool(reading.problems),
+            good=agreed == "good",
+            only_check=agreed not in ("all", "good") or bool(file.faults),
+            one_per_address=file.one_per_address,
         )
     except sheets.Unreadable as error:
         form.add_error("file", str(error))
@@ -86,19 +94,83 @@ def _judge(request, form, organization):
     except (Refused, DatabaseError) as error:
         form.add_error(None, f"Nothing was imported. {read_refusal_or_raise(error).detail}")
         return {}
-    problems = sorted([*reading.problems, *taken])
+    if found.saved:
+        remember_fields(organization, file)
+        _say_imported(request, found)
+        return {"answer": HttpResponseRedirect(_make_list_url())}
+    return _context_of(file, found, digest)
+
+
+def _open(request, organization, content):
+    """The file with the columns that were chosen for it, now or when such a file was imported before."""
+    country, order = organization.country, request.POST.get("order")
+    file = open_file(content, country=country, order=order if order in ORDERS else None)
+    chosen = [request.POST.get(f"column-{n}", "") for n in range(len(file.table.headings))]
+    if request.POST.get("headings") == _digest_of_headings(file) and set(chosen) <= {"", *FIELDS}:
+        return open_file(content, country=country, fields=chosen, order=file.order if order in ORDERS else None)
+    if (remembered := recall_fields(organization, file)) is not None:
+        return open_file(content, country=country, fields=remembered)
+    return file
+
+
+def _digest_of_headings(file):
+    return hashlib.sha256("\0".join(file.table.headings).encode()).hexdigest()
+
+
+def _digest_of(organization, content, file):
+    """Stands for all that was shown: the same file for the same organization, with the same columns."""
+    choice = "\0".join([str(organization.pk), file.order, *file.fields])
+    return hashlib.sha256(hashlib.sha256(content).digest() + choice.encode()).hexdigest()
+
+
+def _say_imported(request, found):
+    count, known = len(found.matches.new), len(found.matches.known)
+    left_out = [f"{known:,} known already"] if known else []
+    faulty = len({fault.line for fault in found.faults})
+    left_out += [f"{faulty:,} faulty"] if faulty else []
+    tail = f" Left out: {', '.join(left_out)}." if left_out else ""
+    messages.success(request, f"Imported {count:,} client{pluralize(count)}.{tail}")
+
+
+def _context_of(file, found, digest):
+    matches = found.matches
     return {
-        "imported": agreed and not problems,
         "digest": digest,
-        "notes": reading.notes,
-        "clients": reading.clients,
-        "client_count": f"{len(reading.clients):,}",
-        "first_clients": reading.clients[:MOST_CLIENTS],
-        "problems": problems[:MOST_PROBLEMS],
-        "problem_count": len(problems),
-        "problem_lines": len({problem.line for problem in problems}),
-        "untold": max(len(problems) - MOST_PROBLEMS, 0),
+        "headings": _digest_of_headings(file),
+        "columns": [
+            {"name": f"column-{n}", "heading": heading, "field": field, "samples": file.samples(n)}
+            for n, (heading, field) in enumerate(zip(file.table.headings, file.fields, strict=True))
+        ],
+        "choices": FIELDS.items(),
+        "orders": ORDERS.items() if "birthday" in file.fields else (),
+        "order": file.order,
+        "choice_faults": file.faults,
+        "from_windows": file.table.from_windows,
+        "new": matches.new[:MOST_PEOPLE],
+        "new_count": len(matches.new),
+        "known": matches.known[:MOST_PEOPLE],
+        "known_count": len(matches.known),
+        "similar": matches.similar[:MOST_PEOPLE],
+        "similar_count": len(matches.similar),
+        "faults": found.faults[:MOST_FAULTS],
+        "fault_count": len(found.faults),
+        "faulty_lines": len({fault.line for fault in found.faults}),
+        "untold": max(len(found.faults) - MOST_FAULTS, 0),
     }
+
+
+def _download_faults(file):
+    """The faulty lines as a file to mend, with what is wrong in a column of its own."""
+    reasons = {}
+    for fault in file.read(timezone.localdate()).faults:
+        reasons.setdefault(fault.line, []).append(f"{fault.column}: {fault.reason}" if fault.column else fault.reason)
+    width = len(file.table.headings)
+    rows = [
+        [*(sheets.write_cell(text) for text in (row.cells + [""] * width)[:width]), "; ".join(reasons[row.line])]
+        for row in file.table.rows
+        if row.line in reasons
+    ]
+    return sheets.download("faulty-clients.csv", [[*file.table.headings, "What is wrong"], *rows])
 
 
 def template_view(request):

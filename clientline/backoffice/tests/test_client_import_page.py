@@ -1,29 +1,46 @@
-"""The page that imports clients: shown first, saved when agreed to, and only the file that was shown."""
+"""The page that imports clients: shown first, saved when agreed to, and only the file and columns that were shown."""
 
+import csv
 import re
+from io import StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.models import User
+from accounts.models import ClientFileColumns, User
+from accounts.tests.client_layouts import LAYOUTS
 from accounts.tests.factories import UserFactory
 from clientline.tests.pages import errors_of
 
 URL = "/admin/clients/import/"
 GOOD = b"name;email;phone\nAnn;ann@example.com;1\nBob;bob@example.com;\n"
+FAULTY = GOOD + b"<b>Eve</b>;nobody;\n=Sam;sam@example.com;4.91701E+11\n"
+STRANGE = b"A,B,C\nAnn,ann@example.com,4/5/1990\nBob,bob@example.com,\n"
 
 
 def send(client, content, **fields):
     return client.post(URL, {"file": SimpleUploadedFile("clients.csv", content)} | fields)
 
 
-def agree(client, content, **fields):
+def shown(page):
+    """What the page sends with its buttons: what it showed, and the columns as they stand."""
+    context = page.context
+    fields = {"shown": context["digest"], "headings": context["headings"]}
+    fields |= {column["name"]: column["field"] for column in context["columns"]}
+    return fields | ({"order": context["order"]} if context["orders"] else {})
+
+
+def agree(client, content, how="all", **fields):
     """Check the file, then press the button that the page shows."""
-    return send(client, content, **{"import": send(client, content, **fields).context["digest"]} | fields)
+    return send(client, content, **shown(send(client, content, **fields)) | {"import": how} | fields)
 
 
 def imported():
     return list(User.objects.filter(contact_email__endswith="@example.com", role="client").order_by("id"))
+
+
+def text_of(page):
+    return " ".join(page.content.decode().split())
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +52,12 @@ def nobody_yet(salon):
 def test_a_file_is_shown_and_then_imported(salon, client, who):
     client.force_login(getattr(salon, who))
     page = send(client, GOOD)
-    text = " ".join(page.content.decode().split())
-    assert "2 clients, nothing wrong" in text
+    text = text_of(page)
+    assert "2 new, 0 known, 0 faulty" in text
     assert "<td>Ann</td><td>ann@example.com</td><td>1</td>" in text
-    assert re.search(r'<button type="submit" form="import-form"[^>]*>Import 2 clients</button>', text)
+    assert re.search(r'<button type="submit" form="import-form"[^>]*value="all">Import 2 clients</button>', text)
     assert imported() == []
-    answer = send(client, GOOD, **{"import": page.context["digest"]})
+    answer = send(client, GOOD, **shown(page), **{"import": "all"})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/?role__exact=client")
     assert [str(message) for message in client.get(answer["Location"]).context["messages"]] == ["Imported 2 clients."]
     assert [(each.name, each.created_by, each.organization) for each in imported()] == [
@@ -49,42 +66,109 @@ def test_a_file_is_shown_and_then_imported(salon, client, who):
     ]
 
 
-def test_each_faulty_line_is_shown_and_nothing_saved(salon, clinic, client):
+def test_who_is_known_is_shown_and_left_out(salon, clinic, client):
+    UserFactory(organization=clinic.organization, role="client", name="Ann", contact_email="ann@example.com")
     client.force_login(salon.manager)
-    content = GOOD + b"<b>Eve</b>;nobody;\nCleo;client@clinic.example;\nSam;client@salon.example;\n"
-    for page in (send(client, content), send(client, content, **{"import": send(client, content).context["digest"]})):
-        text = " ".join(page.content.decode().split())
-        # Who is a client of another organization is not told.
-        assert "Nothing was imported: 2 lines cannot be" in text
-        for line, column, reason, cell in (
-            (4, "email", "This is no e-mail address.", "nobody"),
-            (6, "email", "A client with this e-mail address is here already.", "client@salon.example"),
-        ):
-            assert f"{line}</th><td>{column}</td><td>{reason}</td><td>{cell}</td>" in text
-        assert 'form="import-form"' not in text
+    assert "2 new, 0 known, 0 faulty" in text_of(send(client, GOOD))  # another organization's are nobody's business
+    agree(client, GOOD)
+    text = text_of(send(client, GOOD + b"Ben;ann@example.com;\n"))
+    assert "1 new, 2 known, 0 faulty" in text
+    ann = User.objects.get(organization=salon.organization, name="Ann")
+    assert f'Line 2: Ann, <a href="/admin/accounts/user/{ann.pk}/change/">here</a>' in text
+    assert f'Line 4: Ben, like <a href="/admin/accounts/user/{ann.pk}/change/">Ann</a>' in text
+    answer = agree(client, GOOD + b"Ben;ann@example.com;\n")
+    messages = [str(message) for message in client.get(answer["Location"]).context["messages"]]
+    assert messages[-1] == "Imported 1 client. Left out: 2 known already."
+    assert [each.name for each in imported() if each.organization == salon.organization] == ["Ann", "Bob", "Ben"]
+
+
+def test_with_a_faulty_line_nothing_or_the_good_ones_are_imported(salon, client):
+    client.force_login(salon.manager)
+    page = send(client, FAULTY)
+    text = text_of(page)
+    assert "2 new, 0 known, 2 faulty" in text
+    assert "4</th><td>email</td><td>This is no e-mail address.</td><td>nobody</td>" in text
+    assert 'value="all"' not in text
     assert imported() == []
+    assert send(client, FAULTY, **shown(page), **{"import": "all"}).status_code == 200
+    assert imported() == []
+    answer = send(client, FAULTY, **shown(page), **{"import": "good"})
+    messages = [str(message) for message in client.get(answer["Location"]).context["messages"]]
+    assert messages == ["Imported 2 clients. Left out: 2 faulty."]
+    assert [each.name for each in imported()] == ["Ann", "Bob"]
+
+
+def test_the_faulty_lines_come_as_a_file_that_can_be_mended_and_imported(salon, client):
+    client.force_login(salon.manager)
+    answer = send(client, FAULTY, **shown(send(client, FAULTY)), download="faulty")
+    assert answer["Content-Disposition"] == 'attachment; filename="faulty-clients.csv"'
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert list(csv.reader(StringIO(content))) == [
+        ["name", "email", "phone", "What is wrong"],
+        ["<b>Eve</b>", "nobody", "", "email: This is no e-mail address."],
+        [
+            "'=Sam", "sam@example.com", "4.91701E+11",
+            "phone: A spreadsheet shortened this number. Format the column as text.",
+        ],
+    ]  # fmt: skip
+    mended = content.replace("nobody", "eve@example.com").replace("4.91701E+11", "0170 5500003")
+    agree(client, mended.encode())
+    assert [each.name for each in imported()] == ["<b>Eve</b>", "=Sam"]
+
+
+def test_columns_are_chosen_and_remembered_for_the_next_file_of_the_kind(salon, clinic, client):
+    client.force_login(salon.manager)
+    page = send(client, STRANGE)
+    assert page.context["choice_faults"] == ["Choose the column that holds the names."]
+    assert "Ann<br>Bob" in text_of(page)
+    assert 'value="all"' not in text_of(page)
+    chosen = shown(page) | {"column-0": "name", "column-1": "email", "column-2": "birthday"}
+    page = send(client, STRANGE, **chosen, **{"import": "all"})  # what was not shown is shown first
+    assert (page.status_code, page.context["choice_faults"], page.context["new_count"]) == (200, [], 2)
+    assert page.context["order"] == "day"
+    page = send(client, STRANGE, **shown(page) | {"order": "month"})
+    send(client, STRANGE, **shown(page), **{"import": "all"})
+    assert [str(each.birthday) for each in imported()] == ["1990-04-05", "None"]
+    assert ClientFileColumns.objects.get().organization == salon.organization
+    again = send(client, STRANGE.replace(b"A,B,C", b"a, B,c").replace(b"ann@", b"amy@"))
+    assert [column["field"] for column in again.context["columns"]] == ["name", "email", "birthday"]
+    client.force_login(clinic.manager)
+    assert [column["field"] for column in send(client, STRANGE).context["columns"]] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "crafted", [{"column-0": "is_superuser"}, {"column-0": "\0"}, {"headings": "x"}, {"order": "x"}]
+)
+def test_a_crafted_choice_is_taken_for_none(salon, client, crafted):
+    client.force_login(salon.manager)
+    page = send(client, GOOD, **shown(send(client, GOOD)) | crafted)
+    assert [column["field"] for column in page.context["columns"]] == ["name", "email", "phone"]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_is_shown_without_a_fault(salon, client, name):
+    client.force_login(salon.manager)
+    page = send(client, LAYOUTS[name][0])
+    assert (page.context["faulty_lines"], page.context["choice_faults"]) == (0, [])
+    assert page.context["new_count"] >= 1
 
 
 def test_a_file_that_was_not_shown_is_shown_first(salon, client):
     client.force_login(salon.admin)
-    digest = send(client, GOOD).context["digest"]
+    fields = shown(send(client, GOOD))
     other = GOOD.replace(b"Bob", b"Rob")
-    for agreed in (digest, "x", "\0"):
-        page = send(client, other, **{"import": agreed})
-        assert (page.status_code, page.context["client_count"]) == (200, "2")
+    for digest in (fields["shown"], "x", "\0"):
+        page = send(client, other, **fields | {"shown": digest, "import": "all"})
+        assert (page.status_code, page.context["new_count"]) == (200, 2)
     assert imported() == []
 
 
-def test_a_client_who_came_between_the_steps_is_named_and_nothing_is_saved(salon, clinic, client):
+def test_who_was_added_between_the_steps_is_not_added_again(salon, client):
     client.force_login(salon.admin)
-    digest = send(client, GOOD).context["digest"]
-    UserFactory(organization=clinic.organization, email="ann@example.com", role="staff")
-    UserFactory(organization=salon.organization, email="bob@example.com", role="staff")
-    page = send(client, GOOD, **{"import": digest})
-    assert [(each.line, each.reason) for each in page.context["problems"]] == [
-        (3, "A client with this e-mail address is here already.")
-    ]
-    assert imported() == []
+    fields = shown(send(client, GOOD))
+    UserFactory(organization=salon.organization, role="client", name="Bob", contact_email="bob@example.com")
+    send(client, GOOD, **fields, **{"import": "all"})
+    assert sorted(each.name for each in imported()) == ["Ann", "Bob"]
 
 
 @pytest.mark.parametrize(
@@ -92,8 +176,8 @@ def test_a_client_who_came_between_the_steps_is_named_and_nothing_is_saved(salon
     [
         (b"", "The file is empty."),
         (b"PK\x03\x04rest", "This is an Excel workbook. Save it as “CSV UTF-8” and choose that file."),
-        (b"first,last\nA,B\n", "The first line has to name the columns"),
         (b"x" * 5_000_001, "The file is larger than 5 MB. Split it."),
+        ("name\nŁukasz Śliwa\n".encode("cp1250"), "It is not known how this file writes letters"),
     ],
     ids=range(4),
 )
@@ -113,7 +197,7 @@ def test_without_a_file_the_page_asks_for_one(salon, client):
 def test_many_problems_are_counted_and_the_first_shown(salon, client):
     client.force_login(salon.admin)
     page = send(client, b"name,email\n" + b"A,b\n" * 300)
-    assert (page.context["problem_count"], len(page.context["problems"]), page.context["untold"]) == (300, 200, 100)
+    assert (page.context["fault_count"], len(page.context["faults"]), page.context["untold"]) == (300, 200, 100)
 
 
 def test_an_upload_beyond_all_measure_is_not_read(salon, client):
@@ -156,7 +240,7 @@ def test_a_check_costs_the_same_with_more_lines(salon, client, django_assert_num
     client.force_login(salon.admin)
     more = GOOD + b"".join(b"C%d;c%d@example.com;\n" % (n, n) for n in range(500))
     for content in (GOOD, more):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             send(client, content)
 
 
@@ -175,4 +259,5 @@ def test_what_was_exported_is_imported_as_it_was(salon, client):
 def test_only_one_apostrophe_and_only_before_a_formula_is_dropped(salon, client):
     client.force_login(salon.manager)
     agree(client, b"name,email,phone\n''=A,a@example.com,'12\n'Bob',b@example.com,'\n")
-    assert [(each.name, each.phone) for each in imported()] == [("'=A", "'12"), ("'Bob'", "'")]
+    assert [(each.name, each.phone) for each in imported()] == [("'=A", "'12"), ("'Bob'", "")]
+    assert imported()[1].client_notes == "phone: '"

@@ -18,6 +18,7 @@ GRANTS = {
     "users": "DELETE, SELECT",  # and of its columns those below
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
     "services": "DELETE, INSERT, SELECT, UPDATE",
+    "client_file_columns": "INSERT, SELECT, UPDATE",
     "service_staff": "DELETE, INSERT, SELECT",
     "working_hours": "DELETE, INSERT, SELECT, UPDATE",
     "special_hours": "DELETE, INSERT, SELECT, UPDATE",

@@ -52,6 +52,9 @@
   });
 
   form.addEventListener("submit", async (event) => {
+    if (event.submitter && event.submitter.name === "download") {
+      return; // the browser saves what comes
+    }
     event.preventDefault();
     const chosen = file.files[0];
     if (chosen && chosen.size > Number(form.dataset.largest)) {

@@ -1,0 +1,106 @@
+"""Saving the people of a client file: all of them or none, or the good ones where that is asked for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+
+from accounts.client_files.entries import Entries, Entry, Fault
+from accounts.client_files.matching import Matches, match_entries
+from accounts.models import User
+from clientline.made_addresses import MAKE_SQL
+from clientline.refusals import Forbidden
+from clientline.telephones import to_e164
+from organizations import audit
+from organizations.models import Organization
+
+AT_ONCE = 1_000  # a statement's worth
+# The expression is a constant of ours.
+INSERT = f"""
+    INSERT INTO users (organization_id, created_by_id, created_at, role, email, name, contact_email, phone, phone_e164,
+                       birthday, client_notes, language, marketing_consent_at, is_active, external_source, external_id,
+                       password)
+    SELECT %s, %s, %s, 'client', {MAKE_SQL}, client.*
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::timestamptz[],
+                %s::boolean[], %s::text[], %s::text[], %s::text[]) AS client
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Import:
+    """What came of a file: whether its new people were `saved`, and what is wrong with which line."""
+
+    matches: Matches
+    faults: Sequence[Fault]
+    saved: bool
+
+
+def import_clients(
+    *,
+    by: User | None,
+    organization: Organization,
+    entries: Entries,
+    now: datetime,
+    good: bool = False,
+    only_check: bool = False,
+    one_per_address: bool = False,
+) -> Import:
+    """Save the new people, who cannot sign in before they get an address and a password. `by` None is a command.
+
+    A fault leaves nobody saved, unless `good` asks for those without one. The audit remembers how many were asked
+    about, whatever came of it. Raises Forbidden.
+    """
+    if by is not None and not by.may("users", "import"):
+        raise Forbidden
+    with transaction.atomic():
+        if not only_check:
+            # One import after the other: the second of two runs of a file must see whom the first has made.
+            Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        matches = match_entries(organization, entries.good, one_per_address=one_per_address)
+        saved = not only_check and (good or not entries.faults)
+        if saved:
+            for start in range(0, len(matches.new), AT_ONCE):
+                _insert(by, organization, matches.new[start : start + AT_ONCE], now)
+    _record(by, organization, matches, entries, saved, only_check)
+    return Import(matches, sorted(entries.faults), saved)
+
+
+def _insert(by: User | None, organization: Organization, entries: Iterable[Entry], now: datetime) -> None:
+    rows = [_row_of(entry, organization.country, now) for entry in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, *map(list, zip(*rows, strict=True))])
+
+
+def _row_of(entry: Entry, country: str, now: datetime) -> tuple[Any, ...]:
+    return (
+        entry.name,
+        entry.email,
+        entry.phone,
+        to_e164(entry.phone, country),
+        entry.birthday,
+        entry.notes,
+        entry.language,
+        now if entry.consents else None,
+        not entry.blocked,
+        entry.source,
+        entry.external_id,
+        make_password(None),  # nothing matches it
+    )
+
+
+def _record(
+    by: User | None, organization: Organization, matches: Matches, entries: Entries, saved: bool, only_check: bool
+) -> None:
+    event = "import_check" if only_check else "import" if saved else "import_refused"
+    audit.record_event(
+        event,
+        by=by,
+        organization_id=organization.pk,
+        table=User._meta.db_table,
+        clients=len(matches.new),
+        known=len(matches.known),
+        problems=len(entries.faults),
+    )

@@ -1,0 +1,75 @@
+"""vCards, the address books of telephones and mail programs, as the table that a CSV file would hold."""
+
+import re
+from typing import Any
+
+import vobject
+
+from accounts.client_files.tables import MOST_LINES, Row, Table, refuse_large
+from clientline.web.sheets import Unreadable, decode_text
+
+# One cell may hold several values, parted as Google parts them.
+SEVERAL = " ::: "
+HEADINGS = (
+    "Display name", "First name", "Middle name", "Last name", "E-mail", "Mobile", "Phone", "Home phone",
+    "Business phone", "Birthday", "Notes", "UID",
+)  # fmt: skip
+FIELDS = (
+    "name", "first_name", "middle_name", "last_name", "email", "mobile", "phone", "home", "business", "birthday",
+    "notes", "external_id",
+)  # fmt: skip
+_BEGIN = re.compile(rb"[\xef\xbb\xbf\xff\xfe\s]*BEGIN:VCARD\s", re.IGNORECASE)
+_KINDS = {"cell": "mobile", "iphone": "mobile", "home": "home", "work": "business"}
+
+
+def is_vcards(content: bytes) -> bool:
+    return _BEGIN.match(content[:200].replace(b"\0", b"")) is not None
+
+
+def read_vcards(content: bytes) -> Table:
+    """The people of a file of vCards 2.1, 3 and 4. Raises Unreadable."""
+    refuse_large(content)
+    text, _ = decode_text(content)
+    table = Table(list(HEADINGS), 0)
+    try:
+        begins = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().upper() == "BEGIN:VCARD"]
+        for line, card in zip(begins, vobject.readComponents(text, ignoreUnreadable=True), strict=False):
+            table.rows.append(Row(line, _cells_of(card.contents)))
+            if len(table.rows) > MOST_LINES:
+                raise Unreadable(f"The file has more than {MOST_LINES:,} cards. Split it.")
+    except vobject.base.ParseError as error:
+        table.stopped = (error.lineNumber or 1, "This card cannot be read. The lines after it were not read.")
+    if not table.rows and table.stopped is None:
+        raise Unreadable("The file has no card in it.")
+    return table
+
+
+def _cells_of(contents: dict[str, list[Any]]) -> list[str]:
+    values: dict[str, list[str]] = {field: [] for field in FIELDS}
+    values["name"] = _texts(contents, "fn")
+    for name in contents.get("n", [])[:1]:
+        values["first_name"] = _words(name.value.given)
+        values["middle_name"] = _words(name.value.additional)
+        values["last_name"] = _words(name.value.family)
+    values["email"] = _texts(contents, "email")
+    for telephone in contents.get("tel", []):
+        values[_kind_of(telephone)].append(str(telephone.value).removeprefix("tel:").strip())
+    values["birthday"] = _texts(contents, "bday")[:1]
+    values["notes"] = _texts(contents, "note")
+    values["external_id"] = _texts(contents, "uid")[:1]
+    return [SEVERAL.join(filter(None, values[field])) for field in FIELDS]
+
+
+def _texts(contents: dict[str, list[Any]], name: str) -> list[str]:
+    return [str(each.value).strip() for each in contents.get(name, [])]
+
+
+def _words(value: str | list[str]) -> list[str]:
+    """A part of a name; some programs write several."""
+    return [" ".join(value) if isinstance(value, list) else value]
+
+
+def _kind_of(telephone: Any) -> str:
+    """By TYPE, which version 4 may write as one quoted list, version 2.1 without its name."""
+    types = ",".join([*telephone.params.get("TYPE", []), *telephone.singletonparams]).lower().split(",")
+    return next((kind for type_, kind in _KINDS.items() if type_ in types), "phone")

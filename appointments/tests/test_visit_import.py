@@ -1,0 +1,193 @@
+"""Coming visits from another program's file: booked as at the desk, with a list of what stands in the way."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment
+from appointments.tests.factories import always_at_work, days_ahead
+from appointments.visit_import import import_visits
+from clientline.refusals import Forbidden
+from clientline.web.sheets import Unreadable
+
+NOW = datetime(2028, 3, 1, 12, tzinfo=UTC)
+HEADING = "Client name;E-mail;Service;Staff;Date;Time;Notes\n"
+ADA = "Ada Stone;ada@example.com;salon SERVICE;Salon staff;{day};{time};Window seat\n"
+
+
+@pytest.fixture(autouse=True)
+def ada(salon):
+    always_at_work(salon.staff, salon.colleague)
+    return UserFactory(
+        organization=salon.organization, role="client", name="Ada Stone", contact_email="ada@example.com"
+    )
+
+
+def run(cast, *lines, heading=HEADING, by="manager", **options):
+    content = (heading + "".join(lines)).encode()
+    return import_visits(
+        by=by and getattr(cast, by), organization=cast.organization, content=content, now=NOW, **options
+    )
+
+
+def booked(cast):
+    """The visits beside those of the cast."""
+    return Appointment.objects.filter(organization=cast.organization).exclude(
+        pk__in=[cast.visit.pk, cast.strangers_visit.pk]
+    )
+
+
+def told(found):
+    return [(conflict.line, conflict.reason) for conflict in found.conflicts]
+
+
+def test_a_line_becomes_a_visit_as_it_would_be_booked(salon, ada):
+    found = run(salon, ADA.format(day="13.03.2028", time="14:30"))
+    assert (found.saved, told(found), found.known) == (True, [], [])
+    visit = Appointment.objects.get(client=ada)
+    assert (visit.appointment_date, visit.local_start) == (
+        datetime(2028, 3, 13, 13, 30, tzinfo=UTC),
+        datetime(2028, 3, 13, 14, 30),  # noqa: DTZ001 -- what a clock shows
+    )
+    assert (visit.service, visit.staff, visit.status, visit.notes) == (
+        salon.service,
+        salon.staff,
+        "scheduled",
+        "Window seat",
+    )
+    assert (visit.created_by, str(visit.price), visit.history.get().action) == (salon.manager, "45.00", "booked")
+
+
+def test_a_second_run_books_nothing(salon):
+    line = ADA.format(day="2028-03-13", time="14:30")
+    assert len(run(salon, line).booked) == 1
+    found = run(salon, line)
+    assert (found.booked, found.known, told(found)) == ([], [2], [])
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "start"),
+    [
+        ("13/3/2028", "2:30 PM", "2028-03-13T14:30+01:00"),
+        ("3/13/28", "14h30", "2028-03-13T14:30+01:00"),
+        ("Mar 13, 2028", "14.30 Uhr", "2028-03-13T14:30+01:00"),
+        ("2028-03-13", "9 am", "2028-03-13T09:00+01:00"),
+        ("2028-03-13", "12:15 AM", "2028-03-13T00:15+01:00"),
+        ("2028-03-27", "14:30:00", "2028-03-27T14:30+02:00"),
+        ("29.10.2028", "02:30", "2028-10-29T02:30+02:00"),
+    ],
+)
+def test_dates_and_times_are_read_in_many_spellings_on_the_organizations_clock(salon, ada, day, time, start):
+    assert told(run(salon, ADA.format(day=day, time=time))) == []
+    assert Appointment.objects.get(client=ada).appointment_date == datetime.fromisoformat(start)
+
+
+@pytest.mark.parametrize(
+    ("cell", "start"),
+    [
+        ("2028-03-13T14:30:00-05:00", "2028-03-13T14:30-05:00"),
+        ("2028-03-13 14:30", "2028-03-13T14:30+01:00"),
+        ("13.3.2028 14:30", "2028-03-13T14:30+01:00"),
+    ],
+)
+def test_one_cell_may_hold_date_and_time(salon, ada, cell, start):
+    found = run(salon, f"Ada Stone;Salon service;{cell}\n", heading="client;service;start\n")
+    assert told(found) == []
+    assert Appointment.objects.get(client=ada).appointment_date == datetime.fromisoformat(start)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("13.03.2028", "29.02.2028"), "This time has passed."),
+        (("13.03.2028", "30.02.2028"), "There is no such day."),
+        (("13.03.2028", "13.03.2091"), "This date is too far ahead."),
+        (("13.03.2028", ""), "The date is missing."),
+        (("13.03.2028;14:30", "26.03.2028;02:30"), "The clocks skip this time on that day."),
+        (("14:30", ""), "The time is missing."),
+        (("14:30", "25:00"), "“25:00” is no time of day."),
+        (("14:30", "13 PM"), "“13 PM” is no time of day."),
+        (("salon SERVICE", "Massage"), "No service is called “Massage”."),
+        (("salon SERVICE", ""), "The service is missing."),
+        (("Salon staff", "Nobody"), "No colleague is called “Nobody”."),
+        (("Salon staff", "Clinic staff"), "No colleague is called “Clinic staff”."),
+        (
+            ("Ada Stone;ada@example.com", "Ben Stone;"),
+            "No one client here is meant. Import the clients first, with address or telephone.",
+        ),
+        (("Ada Stone;", ";"), "The client is missing."),
+    ],
+)
+def test_what_stands_against_a_line_is_said_and_nothing_booked(salon, change, reason):
+    good = ADA.format(day="14.03.2028", time="14:30")
+    found = run(salon, ADA.format(day="13.03.2028", time="14:30").replace(*change), good)
+    assert (told(found), found.saved) == ([(2, reason)], False)
+    assert not booked(salon)
+    assert run(salon, ADA.format(day="13.03.2028", time="14:30").replace(*change), good, good=True).saved
+    assert len(booked(salon)) == 1
+
+
+def test_two_lines_for_one_time_are_a_conflict_of_the_second(salon, ada):
+    UserFactory(organization=salon.organization, role="client", name="Ben Stone", contact_email="ben@example.com")
+    line = ADA.format(day="13.03.2028", time="14:30")
+    found = run(salon, line, line.replace("Ada", "Ben").replace("ada@", "ben@"), good=True)
+    assert [line for line, _ in told(found)] == [3]
+    assert [visit.client for visit in found.booked] == [ada]
+
+
+def test_who_is_not_named_is_chosen_among_the_free(salon):
+    lines = [ADA.format(day="13.03.2028", time="14:30").replace("Salon staff", "")]
+    UserFactory(organization=salon.organization, role="client", name="Ben Stone", contact_email="ben@example.com")
+    lines.append(lines[0].replace("Ada", "Ben").replace("ada@", "ben@"))
+    found = run(salon, *lines)
+    assert told(found) == []
+    assert len({visit.staff_id for visit in found.booked}) == 2
+
+
+def test_of_two_clients_of_one_name_neither_is_guessed(salon):
+    UserFactory(organization=salon.organization, role="client", name="Ada Stone", contact_email="other@example.com")
+    line = ADA.format(day="13.03.2028", time="14:30")
+    assert told(run(salon, line)) == []  # the address tells
+    assert len(told(run(salon, line.replace("ada@example.com", "").replace("13.03", "14.03")))) == 1
+
+
+def test_a_check_books_nothing(salon):
+    found = run(salon, ADA.format(day="13.03.2028", time="14:30"), only_check=True)
+    assert (len(found.booked), found.saved) == (1, False)
+    assert not booked(salon)
+
+
+@pytest.mark.parametrize("role", ["staff", "client"])
+def test_only_who_may_import_does(salon, role):
+    with pytest.raises(Forbidden):
+        run(salon, ADA.format(day="13.03.2028", time="14:30"), by=role)
+
+
+@pytest.mark.parametrize("heading", ["a;b\n", "client;service\n", "client;service;date\n", "date;time\n"])
+def test_a_file_without_its_columns_is_refused(salon, heading):
+    with pytest.raises(Unreadable, match="has to name the columns: client, service, date and time"):
+        run(salon, ";".join("x" * len(heading.split(";"))) + "\n", heading=heading)
+
+
+def command(cast, file, **options):
+    output, errors = StringIO(), StringIO()
+    try:
+        call_command("import_appointments", cast.organization.name, str(file), stdout=output, stderr=errors, **options)
+    except CommandError as error:
+        return f"{errors.getvalue()}{error}"
+    return errors.getvalue() + output.getvalue()
+
+
+def test_the_command_checks_refuses_and_books(salon, ada, tmp_path):
+    file, day = tmp_path / "visits.csv", days_ahead(9).date()
+    file.write_text(HEADING + ADA.format(day=day, time="14:30") + ADA.format(day=day, time="25"))
+    told = "line 3: “25” is no time of day. Ada Stone\n"
+    assert command(salon, file) == f"{told}Nothing was booked: 1 conflicts (1 new, 0 known)."
+    assert command(salon, file, check=True, good=True) == f"{told}1 new, 0 known: could be booked in Salon.\n"
+    assert not Appointment.objects.filter(client=ada).exists()
+    assert command(salon, file, good=True) == f"{told}1 new, 0 known: booked in Salon.\n"
+    assert command(salon, file, good=True) == f"{told}0 new, 1 known: booked in Salon.\n"
+    assert "No such file" in command(salon, tmp_path / "nowhere.csv")

@@ -1,0 +1,85 @@
+"""The page that books coming visits from another program's file: shown first, then booked, the file sent each time."""
+
+import hashlib
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import HttpResponseRedirect
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.client_files.tables import LARGEST_BYTES
+from appointments.visit_import import import_visits
+from clientline.backoffice.page import render_page
+from clientline.backoffice.people.client_import import UploadForm
+from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
+from clientline.database.refusals import read_refusal_or_raise
+from clientline.refusals import Refused
+from clientline.web import sheets
+
+MOST_SHOWN = 200
+EXAMPLE = [
+    ("client", "email", "service", "staff", "date", "time", "notes"),
+    ("Ada Example", "ada@example.com", "Haircut", "", "2030-12-31", "14:30", "Window seat"),
+]
+
+
+def visit_import_view(request):
+    if not request.user.may("users", "import"):
+        raise PermissionDenied
+    if find_chosen_organization(request) is None:
+        return send_to_choose(request)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, label_suffix="")
+    found = _look_into(request, form) if form.is_valid() else {}
+    if "answer" in found:
+        return found["answer"]
+    context = {"form": form, "done_url": _make_list_url(), "largest": LARGEST_BYTES}
+    return render_page(request, "visit_import.html", title="Import visits", **context, **found)
+
+
+def _make_list_url():
+    return reverse("admin:appointments_appointment_changelist")
+
+
+def _look_into(request, form):
+    """What would be booked and what stands in the way, as context of the page; `answer` where it was booked."""
+    organization, content = find_chosen_organization(request), form.cleaned_data["file"]
+    digest = hashlib.sha256(b"%d:%s" % (organization.pk, content)).hexdigest()
+    agreed = request.POST.get("import") if request.POST.get("shown") == digest else None
+    try:
+        found = import_visits(
+            by=request.user,
+            organization=organization,
+            content=content,
+            now=timezone.now(),
+            good=agreed == "good",
+            only_check=agreed not in ("all", "good"),
+        )
+    except sheets.Unreadable as error:
+        form.add_error("file", str(error))
+        return {}
+    except (Refused, DatabaseError) as error:
+        form.add_error(None, f"Nothing was booked. {read_refusal_or_raise(error).detail}")
+        return {}
+    if found.saved:
+        count = len(found.booked)
+        left_out = f" Left out: {len(found.conflicts):,}." if found.conflicts else ""
+        messages.success(request, f"Booked {count:,} visit{pluralize(count)}.{left_out}")
+        return {"answer": HttpResponseRedirect(_make_list_url())}
+    return {
+        "digest": digest,
+        "visits": found.booked[:MOST_SHOWN],
+        "visit_count": len(found.booked),
+        "known_count": len(found.known),
+        "conflicts": found.conflicts[:MOST_SHOWN],
+        "conflict_count": len(found.conflicts),
+    }
+
+
+def visit_template_view(request):
+    if not request.user.may("users", "import"):
+        raise PermissionDenied
+    return sheets.download("visits.csv", EXAMPLE)
