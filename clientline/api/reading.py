@@ -87,23 +87,20 @@ class Reader:
     def __init__(self, fields_by_name: dict[str, serializers.Field]):
         self.names = tuple(fields_by_name)
         self.columns = tuple(_find_column(field) for field in fields_by_name.values())
-        self.conversions = [
-            (position, conversion)
-            for position, field in enumerate(fields_by_name.values())
-            if (conversion := CONVERSIONS[type(field)])
-        ]
+        self.conversions = [CONVERSIONS[type(field)] for field in fields_by_name.values()]
+        self.blank: dict[str, Any] = dict.fromkeys(self.names)
         self.values_of = attrgetter(*(path.replace("__", ".") for path in self.columns))
 
     def __call__(self, rows: Sequence[tuple]) -> list[dict]:
-        # Column by column, because a call for each field of each row would cost twice as much; and without
-        # zip's own look at the lengths, which are those of the SELECT, a fifth less.
-        if not rows:
-            return []
-        names, zone = self.names, timezone.get_current_timezone()
-        values: list[Sequence] = list(zip(*rows))  # noqa: B905
-        for position, convert in self.conversions:
-            values[position] = convert(values[position], zone)
-        return [dict(zip(names, row)) for row in zip(*values)]  # noqa: B905
+        # Column by column: a call for each field of each row would cost twice as much, and to make each answer of
+        # its names and values a third more than to fill in a copy. The lengths are those of the SELECT: not compared.
+        zone = timezone.get_current_timezone()
+        answers = [self.blank.copy() for _ in rows]
+        for name, convert, column in zip(self.names, self.conversions, zip(*rows)):  # noqa: B905
+            values = convert(column, zone) if convert else column
+            for answer, value in zip(answers, values):  # noqa: B905
+                answer[name] = value
+        return answers
 
     def read_object(self, row: Model) -> dict:
         """The answer for one object; what it refers to is read where it has not been yet."""
