@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db.models import Model
 from django.utils import timezone
@@ -75,16 +76,19 @@ def _cut_prefix(secret: str) -> str:
     return secret[3 : 3 + PREFIX_LENGTH]
 
 
-def _list_token_columns(model: type[Model], alias: str) -> tuple[list[str], str]:
-    columns = [str(field.column) for field in model._meta.concrete_fields]
-    return columns, ", ".join(f"{alias}.{connection.ops.quote_name(column)}" for column in columns)
+def _list_fields(model: type[Model], alias: str) -> tuple[list[str], str]:
+    """A model's attributes, and their columns as they are selected."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f"{alias}.{connection.ops.quote_name(str(field.column))}" for field in fields)
+    return [field.attname for field in fields], columns
 
 
-USER_COLUMNS, USER_SQL = _list_token_columns(User, "u")
-ORGANIZATION_COLUMNS, ORGANIZATION_SQL = _list_token_columns(Organization, "o")
+TOKEN_FIELDS = ["id", "organization_id", "user_id", "scope", "last_used_at"]
+USER_FIELDS, USER_SQL = _list_fields(User, "u")
+ORGANIZATION_FIELDS, ORGANIZATION_SQL = _list_fields(Organization, "o")
 IDLE, OPERATORS_IDLE = (f"{lasts.total_seconds():.0f}" for lasts in (IDLE_LASTS, OPERATORS_IDLE_LASTS))
 BEARER = f"""
-    SELECT {{settings}}, t.id, t.scope, t.last_used_at, {USER_SQL}, {ORGANIZATION_SQL}
+    SELECT {{settings}}, {", ".join(f"t.{name}" for name in TOKEN_FIELDS)}, {USER_SQL}, {ORGANIZATION_SQL}
     FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
     WHERE t.prefix = %s AND t.digest = %s AND t.expires_at > now()
       AND (t.name <> '' OR coalesce(t.last_used_at, t.created_at)
@@ -113,16 +117,13 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    # The settings' answers come first, then the columns in the models' order.
-    pk, scope, last_used_at, *values = row[SETTINGS_COUNT:]
-    user = User.from_db("default", [field.attname for field in User._meta.concrete_fields], values[: len(USER_COLUMNS)])
-    user.token_scope = scope
-    user.organization = Organization.from_db(
-        "default",
-        [field.attname for field in Organization._meta.concrete_fields],
-        values[len(USER_COLUMNS) :],
-    )
-    return Token(pk=pk, user=user, organization_id=user.organization_id, scope=scope, last_used_at=last_used_at)
+    # The settings' answers come first, then the columns in this order. What else the token has is read if asked for.
+    values = iter(row[SETTINGS_COUNT:])
+    token = Token.from_db("default", TOKEN_FIELDS, list(islice(values, len(TOKEN_FIELDS))))
+    token.user = User.from_db("default", USER_FIELDS, list(islice(values, len(USER_FIELDS))))
+    token.user.organization = Organization.from_db("default", ORGANIZATION_FIELDS, list(values))
+    token.user.token_scope = token.scope
+    return token
 
 
 def issue_sign_in_token(user: User, *, address: str | None, agent: str) -> tuple[Token, str]:

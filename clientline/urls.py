@@ -45,18 +45,22 @@ handler403 = "clientline.web.answers.permission_denied"
 handler404 = "clientline.web.answers.page_not_found"
 handler500 = "clientline.api.problems.server_error"
 
+# Django tries one path after the other, from the top: what programs ask most stands first. Below all others, an
+# appointment was found at the forty-sixth try, which was a tenth of all calls that its request makes in Python.
 router = Router()
-router.register("auth/tokens", TokenViewSet, basename="token")
-router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("appointments", AppointmentViewSet, basename="appointment")
 router.register("users", UserViewSet, basename="user")
 router.register("services", ServiceViewSet, basename="service")
+router.register("payments", PaymentViewSet, basename="payment")
 router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
 router.register("special-hours", SpecialHoursViewSet, basename="special-hours")
 router.register("time-off", TimeOffViewSet, basename="time-off")
-router.register("appointments", AppointmentViewSet, basename="appointment")
-router.register("payments", PaymentViewSet, basename="payment")
+router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("auth/tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
+    path("availability", AvailabilityView.as_view(), name="availability"),
+    *router.urls,
     path("", public(HealthView.as_view()), name="health"),
     path("live", public(LiveView.as_view()), name="live"),
     path("ready", public(ReadyView.as_view()), name="ready"),
@@ -92,8 +96,6 @@ urlpatterns = [
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
     path("audit", AuditViewSet.as_view({"get": "list"}), name="audit"),
-    path("availability", AvailabilityView.as_view(), name="availability"),
-    *router.urls,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
