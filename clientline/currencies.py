@@ -108,6 +108,11 @@ def refuse_unpayable_online(field: str, amount: Decimal, currency: str) -> None:
         raise FieldRefused(field, "invalid", f"Online, {currency} is paid in whole amounts only.")
 
 
+def from_stripe_units(units: int, currency: str) -> Decimal:
+    """What so many of Stripe's units are."""
+    return Decimal(units).scaleb(-DECIMALS_AT_STRIPE.get(currency, 2)).quantize(Decimal("0.01"))
+
+
 def in_stripe_units(amount: Decimal, currency: str) -> Decimal:
     """An amount as Stripe counts it; with a fraction where it has no such unit."""
     return amount.scaleb(DECIMALS_AT_STRIPE.get(currency, 2))

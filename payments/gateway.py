@@ -37,20 +37,28 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`reference` is the provider's id, `outcome` one of PENDING, COMPLETED, FAILED."""
+    """`reference` is the provider's id, `outcome` one of PENDING, COMPLETED, FAILED.
+
+    `amount` is what it took or gave back, None where it does not say.
+    """
 
     reference: str = ""
     outcome: str = PENDING
     url: str = ""
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Event:
-    """What a callback is about: `kind` PAYMENT or REFUND, and the `key` that we once sent."""
+    """What a callback is about: `kind` PAYMENT or REFUND, and the `key` that we once sent.
+
+    One that was made in the provider's own pages has none: then `payment` is the key of what it gives back.
+    """
 
     kind: str
-    key: UUID
+    key: UUID | None
     answer: Answer
+    payment: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +72,16 @@ class Request:
 
 
 class Gateway(Protocol):
-    """All but `event` may raise NoAnswer."""
+    """All may raise NoAnswer."""
 
     def begin(self, request: Request) -> Answer:
         """A page on which the client pays. Raises Declined."""
 
     def look_up(self, reference: str) -> Answer:
         """What became of a payment."""
+
+    def expire(self, reference: str) -> Answer:
+        """Close the page of a payment for good: FAILED, or what became of it before."""
 
     def refund(self, request: Request, reference: str) -> Answer:
         """Give back some of the payment `reference`. Raises Declined, also for more than is left of it."""

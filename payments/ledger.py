@@ -1,4 +1,4 @@
-"""The ledger: the only writer of payments and refunds. Nothing that happened is erased; `balances` reads.
+"""The ledger: with `arrivals` the only writer of payments and refunds. What happened is never erased; `balances` reads.
 
 The functions that change a payment expect its row to be locked by the caller. `by` is who does it; None is
 the provider, which alone settles online payments.
@@ -10,7 +10,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.models import User
 from appointments.hours import find_midnight
@@ -20,13 +20,12 @@ from clientline.database.changes import save_changes
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 from payments import balances, gateway
-from payments.gateway import Answer
 from payments.models import Payment, Refund
 from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment, VoidedTooLate
 from payments.remainders import NOTHING, Remainder, find_remainder
+from payments.signals import provider_needed
 
 SETTLED_BY_HAND = (Payment.Method.CASH, Payment.Method.CARD)
-SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
 
 
 def record_payment(
@@ -40,9 +39,11 @@ def record_payment(
     payment_method: str = "",
     status: str = Payment.Status.PENDING,
     allow_overpayment: bool = False,
+    give_up_open_checkouts: bool = False,
 ) -> Payment:
     """Save a payment for a visit, pending or already completed; an online one with the key its provider will get.
 
+    `give_up_open_checkouts`: what the client could pay online until now is paid like this instead.
     `tip` and `rounding` are parts of the amount that pay for no visit; what cash is rounded by may be below 0.
     Raises FieldRefused and Overpaid.
     """
@@ -54,9 +55,14 @@ def record_payment(
     if payment_method == Payment.Method.ONLINE:
         refuse_unpayable_online("amount", amount, appointment.organization.currency)
         online = {"provider": gateway.find_configured_name(), "key": uuid4()}
+    price = amount - tip - rounding
     with transaction.atomic():
+        if give_up_open_checkouts:
+            give_up_checkouts(visit=appointment, now=now)
         if not allow_overpayment:
-            _refuse_overpayment(appointment, amount - tip - rounding)
+            _refuse_overpayment(appointment, price)
+        if completed:
+            give_up_needless_checkouts(appointment, paying=price, now=now)
         return Payment.objects.create(
             organization_id=appointment.organization_id,
             appointment=appointment,
@@ -108,7 +114,10 @@ def _refuse_overpayment(visit: Appointment, price: Decimal) -> None:
 def complete_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment:
     """The money has come. Raises InvalidTransition."""
     _refuse_settled(by, payment, Payment.Status.COMPLETED)
-    return _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+    with transaction.atomic():
+        paying = payment.amount - payment.tip - payment.rounding
+        give_up_needless_checkouts(payment.appointment, paying=paying, now=now)
+        return _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
 
 
 def fail_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment:
@@ -201,7 +210,7 @@ def refund_payment(
             created_by=by,
             created_at=now,
         )
-        _follow_refunds(payment)
+        follow_refunds(payment)
     return row
 
 
@@ -217,7 +226,7 @@ def _sum_completed_refunds(payment: Payment) -> Decimal:
     return completed.aggregate(total=Sum("amount"))["total"] or NOTHING
 
 
-def _follow_refunds(payment: Payment) -> None:
+def follow_refunds(payment: Payment) -> None:
     """A payment says what was given back of it, and that nothing is left."""
     total = _sum_completed_refunds(payment)
     status = Payment.Status.REFUNDED if total and total == payment.amount else payment.status
@@ -225,33 +234,48 @@ def _follow_refunds(payment: Payment) -> None:
     save_changes(payment, {"refunded_amount": total, "status": status})
 
 
-def settle_payment(*, payment: Payment, outcome: str, now: datetime) -> bool:
-    """What the provider says became of an online payment. Whether it changed anything: said twice, it is done once."""
-    # Callbacks come twice and late: the first one counts.
-    if payment.status != Payment.Status.PENDING or outcome not in SETTLEMENTS:
-        return False
-    (complete_payment if outcome == Payment.Status.COMPLETED else fail_payment)(by=None, payment=payment, now=now)
-    return True
+def give_up_checkout(*, by: User | None, payment: Payment, now: datetime) -> Payment:
+    """Money that is still to come online is not wanted any more. What comes nevertheless goes back by itself.
+
+    Its provider has still to be told, between two transactions. Raises InvalidTransition.
+    """
+    if not (payment.provider and payment.status == Payment.Status.PENDING):
+        raise InvalidTransition(payment, Payment.Status.FAILED)
+    return _change_row(payment, {"given_up_at": payment.given_up_at or now})
 
 
-def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: datetime) -> bool:
-    """What the provider says became of a refund; `payment` is locked. Whether it changed anything."""
-    # Read anew: it was read before the payment was locked, and another callback may have settled it meanwhile.
-    refund.refresh_from_db()
-    note_reference(refund, reference=answer.reference)
-    if refund.status != Refund.Status.PENDING or answer.outcome not in SETTLEMENTS:
-        return False
-    completed = answer.outcome == Refund.Status.COMPLETED
-    with transaction.atomic():
-        save_changes(refund, {"status": answer.outcome, "settled_at": now if completed else None})
-        _follow_refunds(payment)
-    return True
+def give_up_checkouts(
+    *, visit: Appointment, now: datetime, needed: Decimal | None = None, but: Payment | None = None
+) -> None:
+    """Give up the open checkouts of a visit: those that ask for more than is still `needed`, None: all.
+
+    Their provider is told after the commit.
+    """
+    # One that somebody holds is being settled in this moment: whoever waits for it here may hold what they need.
+    others = list_open_checkouts(visit).order_by("id")
+    if but is not None:
+        others = others.exclude(pk=but.pk)
+    rows = others.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    given_up = [row for row in rows if needed is None or row.amount - row.tip > needed]
+    for row in given_up:
+        save_changes(row, {"given_up_at": now})
+    if given_up:
+        provider_needed.send(sender=Payment, rows=given_up)
 
 
-def note_reference(row: Payment | Refund, **values: str) -> None:
-    """Fill in what the provider calls it. Not a change that anybody was answered before, so `version` stays."""
-    names = [name for name, value in values.items() if value and not getattr(row, name)]
-    for name in names:
-        setattr(row, name, values[name])
-    if names:
-        row.save(update_fields=names)
+def list_open_checkouts(visit: Appointment) -> QuerySet[Payment]:
+    """The payments on whose pages the client can still pay, and should."""
+    pending = Payment.objects.filter(appointment=visit, status=Payment.Status.PENDING, given_up_at=None)
+    return pending.exclude(provider="")
+
+
+def give_up_needless_checkouts(
+    visit: Appointment, *, paying: Decimal, now: datetime, but: Payment | None = None
+) -> None:
+    """Give up what nobody has to pay online any more once so much of the price is paid.
+
+    Before that is saved: with its receipt number the transaction holds what it must lock last.
+    """
+    if list_open_checkouts(visit).exists():
+        due, _ = balances.find_due_and_pending(visit)
+        give_up_checkouts(visit=visit, now=now, needed=max(due - paying, NOTHING), but=but)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from organizations.tenancy import confine_transaction, release
-from payments import gateway, ledger
+from payments import arrivals, gateway
 from payments.models import Payment, Refund
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def settle_with_provider(row: Payment | Refund, *, between: AbstractContextManag
     if row.key is None:
         return
     with between:
-        answer = ask_provider(row)
+        answer = _expire(row) if _is_given_up(row) else ask_provider(row)
     note_answer(row, answer, now=timezone.now())  # of after the asking
 
 
@@ -41,10 +41,38 @@ def ask_provider(row: Payment | Refund) -> gateway.Answer:
     return gateway.ask_gateway(payment.provider, "refund", asked, payment.reference)
 
 
+def _is_given_up(row: Payment | Refund) -> bool:
+    """Whether it is a payment whose money is not wanted any more."""
+    return isinstance(row, Payment) and row.given_up_at is not None
+
+
+def _expire(row: Payment | Refund) -> gateway.Answer:
+    """Close the page on which a client could pay: the provider's Answer. In no transaction."""
+    payment = _find_payment(row)
+    known = payment.reference
+    if not known:  # it may have been asked, and its answer lost: the same key finds the same page
+        answer = ask_provider(payment)
+        if not answer.reference:
+            return answer
+        known = answer.reference
+    return gateway.ask_gateway(payment.provider, "expire", known)
+
+
+def ask_after_commit(rows: list[Payment | Refund]) -> None:
+    """Expire payments that were given up, and carry refunds out; whoever does not answer is asked by reconciling."""
+    for row in rows:
+        fresh = type(row)._default_manager.get(pk=row.pk)
+        answer = look_up(fresh) if isinstance(fresh, Payment) else ask_provider(fresh)
+        with open_confined_transaction(fresh.organization_id):
+            note_answer(fresh, answer, now=timezone.now())
+
+
 def look_up(row: Payment | Refund) -> gateway.Answer:
     """The provider's Answer about what it was asked before; it is asked again only where it never heard of it."""
     payment = _find_payment(row)
     if isinstance(row, Payment):
+        if _is_given_up(row):
+            return _expire(row)
         known = payment.reference
         return gateway.ask_gateway(payment.provider, "look_up", known) if known else ask_provider(row)
     try:
@@ -64,9 +92,9 @@ def note_answer(row: Payment | Refund, answer: gateway.Answer, *, now: datetime)
     """Record what the provider answered about a payment or refund. Whether that settled it."""
     payment = lock_payment(row.payment_id if isinstance(row, Refund) else row.pk)
     if isinstance(row, Refund):
-        return ledger.settle_refund(refund=row, payment=payment, answer=answer, now=now)
-    ledger.note_reference(payment, reference=answer.reference, checkout_url=answer.url)
-    return ledger.settle_payment(payment=payment, outcome=answer.outcome, now=now)
+        return arrivals.settle_refund(refund=row, payment=payment, answer=answer, now=now)
+    arrivals.note_reference(payment, reference=answer.reference, checkout_url=answer.url)
+    return arrivals.settle_payment(payment=payment, answer=answer, now=now)
 
 
 def lock_payment(pk: int) -> Payment:
@@ -79,12 +107,23 @@ def settle_event(event: gateway.Event, *, now: datetime) -> None:
     """Settle what a verified callback is about, confined to its organization. Safe in any order and any number."""
     models: dict[str, type[Payment] | type[Refund]] = {gateway.PAYMENT: Payment, gateway.REFUND: Refund}
     # Not confined yet: nobody is signed in, and only the row with the key says which organization it is about.
-    row = models[event.kind].objects.filter(key=event.key).first()
+    model, key = (models[event.kind], event.key) if event.key else (Payment, event.payment)
+    row = model.objects.filter(key=key).first()
     if row is None:
-        logger.warning("A callback is about the %s %s, which is not ours", event.kind, event.key)
+        logger.warning("A callback is about the %s %s, which is not ours", event.kind, key)
         return
     with open_confined_transaction(row.organization_id):
-        note_answer(row, event.answer, now=now)
+        if isinstance(row, Refund) or event.kind == gateway.PAYMENT:
+            note_answer(row, event.answer, now=now)
+        else:
+            _note_foreign_refund(row, event.answer, now=now)
+
+
+def _note_foreign_refund(asked: Payment, answer: gateway.Answer, *, now: datetime) -> None:
+    """Of the payment that came, where it is another than was asked for."""
+    came = Payment.objects.filter(instead_of=asked).first() or asked
+    if not arrivals.note_foreign_refund(payment=lock_payment(came.pk), answer=answer, now=now):
+        logger.warning("The provider's refund %s of payment %s changes nothing", answer.reference, came.pk)
 
 
 @contextmanager

@@ -1,12 +1,19 @@
 """What the money has to say when organizations change."""
 
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
 from django.db.models import F
 from django.dispatch import receiver
 
+from appointments.signals import visit_cancelled
 from clientline.refusals import FieldRefused
 from organizations.signals import currency_changing, former_organization_imported
+from payments import ledger, online
 from payments.models import Payment
 from payments.numbering import number_receipts
+from payments.signals import provider_needed
 
 
 @receiver(currency_changing)
@@ -25,3 +32,15 @@ def number_what_had_no_number(*, organization, **kwargs):
     """As the migrations did for the rows they found."""
     Payment.objects.filter(organization=organization, settled_at__isnull=False).update(former_number=F("id"))
     number_receipts(organization.pk)
+
+
+@receiver(visit_cancelled)
+def give_up_what_need_not_be_paid(*, visit, now, **kwargs):
+    """Whoever cancelled in time shall not pay on the page that is still open; who did not, no more than the fee."""
+    ledger.give_up_needless_checkouts(visit, paying=Decimal(0), now=now)
+
+
+@receiver(provider_needed)
+def ask_the_provider_afterwards(*, rows, **kwargs):
+    """Not in the transaction. What fails here is logged, and asked again by `reconcile_payments`."""
+    transaction.on_commit(partial(online.ask_after_commit, rows), robust=True)

@@ -81,6 +81,9 @@ class RecordingSerializer(ClientLineSerializer):
         help_text="Cash and card may be recorded as completed",
     )
     allow_overpayment = StrictBooleanField(default=False, help_text="Take more than is due, a deposit")
+    give_up_open_checkouts = StrictBooleanField(
+        default=False, help_text="What could be paid online is paid like this instead: its pages are closed"
+    )
 
     class Meta:
         model = Payment
@@ -93,6 +96,7 @@ class RecordingSerializer(ClientLineSerializer):
             "payment_method",
             "status",
             "allow_overpayment",
+            "give_up_open_checkouts",
         ]
 
     def present_values(self):

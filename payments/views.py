@@ -61,7 +61,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, payment=payment, now=timezone.now(), **body.validated_data)
-        return answer_row(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
+        return self.answer_payment(payment)
 
     @extend_schema(request=SettlingSerializer)
     @action(detail=True, methods=["post"])
@@ -74,6 +74,21 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
     def fail(self, request, pk):
         """The money of a pending cash or card payment will not come."""
         return self.settle(ledger.fail_payment)
+
+    @extend_schema(request=SettlingSerializer)
+    @action(detail=True, methods=["post"], url_path="give-up")
+    def give_up(self, request, pk):
+        """Give up an open checkout: its page is closed at the provider, and what comes nevertheless goes back."""
+        payment = self.get_object()
+        body = SettlingSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        ledger.give_up_checkout(by=request.user, payment=payment, now=timezone.now())
+        pause = step_out_of_transaction(request, so_far=partial(self.answer_payment, payment))
+        online.settle_with_provider(payment, between=pause)
+        return self.answer_payment(payment)
+
+    def answer_payment(self, payment):
+        return answer_row(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=VoidingSerializer)
     @action(detail=True, methods=["post"])

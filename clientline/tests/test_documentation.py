@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from html.parser import HTMLParser
+from uuid import UUID
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -55,6 +56,7 @@ PATHS = {
     "/payments/{id}": "get",
     "/payments/{id}/complete": "post",
     "/payments/{id}/fail": "post",
+    "/payments/{id}/give-up": "post",
     "/payments/{id}/receipt": "get",
     "/payments/{id}/void": "post",
     "/payments/{payment}/refunds": "get post",
@@ -107,6 +109,7 @@ READINGS = {
 }
 # What is sent to a row, and the status of the answer.
 MOVES = {
+    "/payments/{id}/give-up": ("/payments/{online}/give-up", {}, 200),
     "/payments/{id}/complete": ("/payments/{payment}/complete", {}, 200),
     "/payments/{id}/void": ("/payments/{payment}/void", {"reason": "x"}, 200),
     "/payments/{id}/fail": ("/payments/{strangers_payment}/fail", {}, 200),
@@ -143,7 +146,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 83
+    assert len(set(names)) == len(names) == 84
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -262,7 +265,8 @@ def paid_by_both_means(salon):
     """Ids of the cast, with a completed payment, a refund of it, and an online payment."""
     salon.paid = PaymentFactory(appointment=salon.visit, completed=True)
     RefundFactory(payment=salon.paid)
-    salon.online = PaymentFactory(appointment=salon.visit, payment_method="online", checkout_url="https://pay.example/")
+    online = {"payment_method": "online", "provider": "simulator", "key": UUID(int=1)}
+    salon.online = PaymentFactory(appointment=salon.visit, checkout_url="https://pay.example/", **online)
     return {name: row.pk for name, row in vars(salon).items()}
 
 

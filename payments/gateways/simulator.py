@@ -94,6 +94,14 @@ class SimulatorGateway:
         with store() as db:
             return _make_payment_answer(db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone())
 
+    def expire(self, reference):
+        with self.misbehave("expire"), store() as db:
+            db.execute(
+                "UPDATE payment SET outcome = ? WHERE reference = ? AND outcome = ?", [FAILED, reference, PENDING]
+            )
+            row = db.execute("SELECT * FROM payment WHERE reference = ?", [reference]).fetchone()
+            return _make_payment_answer(row)
+
     def refund(self, request, reference):
         with self.misbehave("refund") as behaviour, store() as db:
             if known := _find_refund(db, request.key):
@@ -117,8 +125,10 @@ class SimulatorGateway:
         if not fresh or not constant_time_compare(signature, sign(stamp, body)):
             raise BadSignature
         said = json.loads(body)
-        answer = Answer(said["reference"], said["outcome"])
-        return Event(said["kind"], UUID(said["key"]), answer) if said["kind"] in (PAYMENT, REFUND) else None
+        if said["kind"] not in (PAYMENT, REFUND):
+            return None
+        answer = Answer(said["reference"], said["outcome"], amount=Decimal(said["amount"]))
+        return Event(said["kind"], said["key"] and UUID(said["key"]), answer, said["payment"] and UUID(said["payment"]))
 
     @contextmanager
     def misbehave(self, operation):
@@ -154,9 +164,11 @@ class SimulatorGateway:
         with store() as db:
             return _sum_given_back(db, reference)
 
-    def finish(self, reference, outcome=COMPLETED):
-        """The client pays or gives up, once. The signed callback: body and headers."""
+    def finish(self, reference, outcome=COMPLETED, amount=None):
+        """The client pays, perhaps another `amount`, or gives up; once. The signed callback: body and headers."""
         with store() as db:
+            if amount is not None:
+                db.execute("UPDATE payment SET amount = ? WHERE reference = ?", [str(amount), reference])
             db.execute(
                 "UPDATE payment SET outcome = ? WHERE reference = ? AND outcome = ?", [outcome, reference, PENDING]
             )
@@ -170,17 +182,28 @@ class SimulatorGateway:
             row = _find_refund(db, key)
         return make_callback(REFUND, row)
 
+    def refund_elsewhere(self, reference, amount):
+        """Somebody gives money back in the provider's own pages. The signed callback: body and headers."""
+        with store() as db:
+            made = f"simr_{token_hex(12)}"
+            values = [made, None, reference, str(amount), COMPLETED]
+            db.execute("INSERT INTO refund VALUES (?, ?, ?, ?, ?)", values)
+            row = db.execute("SELECT * FROM refund WHERE reference = ?", [made]).fetchone()
+            paid = db.execute("SELECT key FROM payment WHERE reference = ?", [reference]).fetchone()
+        return make_callback(REFUND, row, payment=paid["key"])
+
 
 def _find_refund(db, key):
     return db.execute("SELECT * FROM refund WHERE key = ?", [str(key)]).fetchone()
 
 
 def _make_payment_answer(row):
-    return Answer(row["reference"], row["outcome"], f"{settings.PUBLIC_URL}/payments/simulator/{row['reference']}")
+    url = f"{settings.PUBLIC_URL}/payments/simulator/{row['reference']}"
+    return Answer(row["reference"], row["outcome"], url, Decimal(row["amount"]))
 
 
 def _make_refund_answer(row):
-    return Answer(row["reference"], row["outcome"])
+    return Answer(row["reference"], row["outcome"], amount=Decimal(row["amount"]))
 
 
 def _sum_given_back(db, reference):
@@ -196,8 +219,9 @@ def _refuse_excess(db, request, reference):
         raise Declined("the refund exceeds the payment")
 
 
-def make_callback(kind, row):
-    said = {"kind": kind, "key": row["key"], "reference": row["reference"], "outcome": row["outcome"]}
+def make_callback(kind, row, payment=None):
+    """Signed. `payment` is the key of what a refund gives back that was made in the provider's own pages."""
+    said = {name: row[name] for name in ("key", "reference", "outcome", "amount")} | {"kind": kind, "payment": payment}
     body, stamp = json.dumps(said).encode(), str(int(time.time()))
     return body, {HEADER: f"{stamp}.{sign(stamp, body)}"}
 

@@ -3,14 +3,16 @@
 A payment's reference is a Checkout session, or a PaymentIntent that was made elsewhere.
 """
 
-from contextlib import contextmanager
+import itertools
+import time
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from uuid import UUID
 
 import stripe
 from django.conf import settings
 
-from clientline.currencies import in_stripe_units
+from clientline.currencies import from_stripe_units, in_stripe_units
 from payments.gateway import (
     COMPLETED,
     FAILED,
@@ -24,7 +26,9 @@ from payments.gateway import (
     NoAnswer,
 )
 
-TIMEOUT = 10  # seconds
+TIMEOUT = 10  # seconds for one answer
+PATIENCE = 10  # seconds in which it is asked again
+FIRST_WAIT = 0.5  # seconds, where it says nothing
 KEY = "clientline_key"
 REFUND_OUTCOMES = {"succeeded": COMPLETED, "failed": FAILED, "canceled": FAILED}
 
@@ -56,7 +60,7 @@ class StripeGateway:
             settings.STRIPE_SECRET_KEY,
             base_addresses={"api": settings.STRIPE_API_URL},
             http_client=stripe.RequestsClient(timeout=TIMEOUT),
-            max_network_retries=1,
+            max_network_retries=0,  # it never reads Retry-After: `_ask` waits instead
         ).v1
 
     def begin(self, request):
@@ -75,14 +79,21 @@ class StripeGateway:
             "success_url": f"{settings.PUBLIC_URL}/payments/thanks",
         }
         with _translate_errors(stripe.InvalidRequestError, stripe.CardError):
-            session = self.api.checkout.sessions.create(params, {"idempotency_key": str(request.key)})
+            session = _ask(self.api.checkout.sessions.create, params, {"idempotency_key": str(request.key)})
         return _read_session(session)
 
     def look_up(self, reference):
         with _translate_errors():
             if reference.startswith("pi_"):
-                return _read_intent(self.api.payment_intents.retrieve(reference))
-            return _read_session(self.api.checkout.sessions.retrieve(reference, {"expand": ["payment_intent"]}))
+                return _read_intent(_ask(self.api.payment_intents.retrieve, reference))
+            return _read_session(_ask(self.api.checkout.sessions.retrieve, reference, {"expand": ["payment_intent"]}))
+
+    def expire(self, reference):
+        with _translate_errors(), suppress(stripe.InvalidRequestError):
+            if reference.startswith("cs_"):
+                return _read_session(_ask(self.api.checkout.sessions.expire, reference))
+        # It is open no more, or never was a session: what became of it is known there.
+        return self.look_up(reference)
 
     def refund(self, request, reference):
         params = {
@@ -91,11 +102,11 @@ class StripeGateway:
             "metadata": {KEY: str(request.key)},
         }
         with _translate_errors(stripe.InvalidRequestError, stripe.CardError):
-            return _read_refund(self.api.refunds.create(params, {"idempotency_key": str(request.key)}))
+            return _read_refund(_ask(self.api.refunds.create, params, {"idempotency_key": str(request.key)}))
 
     def look_up_refund(self, key, reference):
         with _translate_errors():
-            refunds = self.api.refunds.list({"payment_intent": self.find_intent(reference), "limit": 100})
+            refunds = _ask(self.api.refunds.list, {"payment_intent": self.find_intent(reference), "limit": 100})
             found = [each for each in refunds.auto_paging_iter() if _read_key(each) == str(key)]
         return _read_refund(found[0]) if found else None
 
@@ -104,7 +115,7 @@ class StripeGateway:
         if reference.startswith("pi_"):
             return reference
         with _translate_errors():
-            intent = self.api.checkout.sessions.retrieve(reference).payment_intent
+            intent = _ask(self.api.checkout.sessions.retrieve, reference).payment_intent
         if intent is None:
             raise Declined("nothing was paid")
         return intent
@@ -119,11 +130,48 @@ class StripeGateway:
             )
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise BadSignature from error
-        return _read_webhook(event)
+        return _read_webhook(event) or self.read_foreign_refund(event.data.object)
+
+    def read_foreign_refund(self, row):
+        """The Event of a refund that was made in Stripe's dashboard; None for anything else."""
+        if row.object != "refund" or not getattr(row, "payment_intent", None):
+            return None
+        with _translate_errors():
+            sessions = _ask(self.api.checkout.sessions.list, {"payment_intent": row.payment_intent, "limit": 1})
+        key = next(filter(None, map(_read_key, sessions.data)), None)
+        return Event(REFUND, None, _read_refund(row), UUID(key)) if key else None
+
+
+def _ask(call, *arguments):
+    """What Stripe answers. Where it says when to ask again, or was not reached, it is asked again within PATIENCE.
+
+    Nothing is done twice: what makes something carries its key.
+    """
+    until = time.monotonic() + PATIENCE
+    for attempt in itertools.count():
+        try:
+            return call(*arguments)
+        except stripe.StripeError as error:
+            wait = _find_wait(error, attempt)
+            if wait is None or time.monotonic() + wait > until:
+                raise
+            time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _find_wait(error, attempt):
+    """Seconds until it may be asked again; None where that would not help."""
+    unreached = isinstance(error, stripe.APIConnectionError)
+    if not unreached and error.http_status not in (409, 429) and (error.http_status or 0) < 500:
+        return None
+    told = (error.headers or {}).get("Retry-After", "")
+    if told.isascii() and told.isdigit():
+        return int(told)
+    return FIRST_WAIT if attempt == 0 else None
 
 
 def _read_webhook(event):
-    """The Event a webhook is about, or None."""
+    """The Event a webhook is about that carries a key of ours, or None."""
     row = event.data.object
     key = _read_key(row)
     if key is None:
@@ -142,7 +190,13 @@ def _read_key(row):
 
 
 def _read_session(session):
-    return Answer(session.id, _read_session_outcome(session), getattr(session, "url", None) or "")
+    amount = _read_amount(session, "amount_total")
+    return Answer(session.id, _read_session_outcome(session), getattr(session, "url", None) or "", amount)
+
+
+def _read_amount(row, name):
+    units, currency = getattr(row, name, None), getattr(row, "currency", None)
+    return None if units is None or currency is None else from_stripe_units(units, currency.upper())
 
 
 def _read_session_outcome(session):
@@ -158,8 +212,9 @@ def _read_session_outcome(session):
 
 def _read_intent(intent):
     outcomes = {"succeeded": COMPLETED, "canceled": FAILED}
-    return Answer(intent.id, outcomes.get(intent.status, PENDING))
+    amount = _read_amount(intent, "amount_received")
+    return Answer(intent.id, outcomes.get(intent.status, PENDING), amount=amount)
 
 
 def _read_refund(refund):
-    return Answer(refund.id, REFUND_OUTCOMES.get(refund.status, PENDING))
+    return Answer(refund.id, REFUND_OUTCOMES.get(refund.status, PENDING), amount=_read_amount(refund, "amount"))

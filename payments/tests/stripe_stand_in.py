@@ -22,16 +22,23 @@ class StandIn:
     def __init__(self):
         self.sessions, self.intents, self.refunds, self.answers = {}, {}, {}, {}
         self.broken = False
+        self.deaf = False  # to what wants a page closed
+        self.busy, self.asked = [], []  # seconds after which to come again, and when somebody came
 
     def answer(self, method, path, values, idempotency_key):
         """Status and body; a key that was used before gets its answer again."""
         if self.broken:
             return 500, {"error": {"type": "api_error", "message": "broken"}}
+        self.asked.append(time.monotonic())
+        if self.busy:
+            return 429, {"error": {"type": "api_error", "message": "busy", "retry_after": self.busy.pop(0)}}
         if idempotency_key in self.answers:
             return self.answers[idempotency_key]
         for pattern, handle in (
             ("POST /v1/checkout/sessions", self.create_session),
             ("GET /v1/checkout/sessions/(cs_[0-9]+)", self.retrieve_session),
+            ("POST /v1/checkout/sessions/(cs_[0-9]+)/expire", self.expire_session),
+            ("GET /v1/checkout/sessions", self.list_sessions),
             ("GET /v1/payment_intents/(pi_[0-9]+)", lambda values, pk: (200, self.intents[pk])),
             ("POST /v1/refunds", self.create_refund),
             ("GET /v1/refunds", self.list_refunds),
@@ -66,6 +73,20 @@ class StandIn:
             return 200, session | {"payment_intent": self.intents[session["payment_intent"]]}
         return 200, session
 
+    def expire_session(self, values, pk):
+        if self.deaf:
+            return 500, {"error": {"type": "api_error", "message": "deaf"}}
+        session = self.sessions[pk]
+        if session["status"] != "open":
+            message = 'Only Checkout Sessions with a status in ["open"] can be expired.'
+            return 400, {"error": {"type": "invalid_request_error", "message": message}}
+        session |= {"status": "expired", "url": None}
+        return 200, session
+
+    def list_sessions(self, values):
+        own = [each for each in self.sessions.values() if each["payment_intent"] == values["payment_intent"]]
+        return 200, {"object": "list", "data": own, "has_more": False, "url": "/v1/checkout/sessions"}
+
     def create_refund(self, values):
         intent = self.intents.get(values["payment_intent"])
         own = [each for each in self.refunds.values() if each["payment_intent"] == values["payment_intent"]]
@@ -78,7 +99,8 @@ class StandIn:
             "id": pk,
             "object": "refund",
             "amount": amount,
-            "metadata": {"clientline_key": values[METADATA]},
+            "currency": intent.get("currency", "eur"),
+            "metadata": {"clientline_key": values[METADATA]} if METADATA in values else {},
             "payment_intent": values["payment_intent"],
             "status": "succeeded",
         }
@@ -88,9 +110,10 @@ class StandIn:
         own = [each for each in self.refunds.values() if each["payment_intent"] == values["payment_intent"]]
         return 200, {"object": "list", "data": own, "has_more": False, "url": "/v1/refunds"}
 
-    def pay(self, reference):
-        """What the client does on the page."""
+    def pay(self, reference, units=None):
+        """What the client does on the page; `units` are what Stripe takes, where that is not what was asked for."""
         session = self.sessions[reference]
+        session["amount_total"] = units or session["amount_total"]
         intent = {"id": reference.replace("cs_", "pi_"), "object": "payment_intent", "status": "succeeded"}
         self.intents[intent["id"]] = intent | {"amount": session["amount_total"]}
         session |= {"payment_status": "paid", "status": "complete", "payment_intent": intent["id"]}
@@ -109,6 +132,8 @@ def serving(stand_in):
             status, body = stand_in.answer(self.command, url.path, values, self.headers.get("Idempotency-Key"))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if "retry_after" in body.get("error", {}):
+                self.send_header("Retry-After", str(body["error"].pop("retry_after")))
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
 

@@ -11,7 +11,7 @@ from clientline.tests.pages import submit
 from organizations.models import Audit
 from organizations.tenancy import TENANT_ROLE
 from organizations.tests.watching import watched
-from payments import gateway, ledger
+from payments import arrivals, gateway
 from payments.gateways.simulator import SimulatorGateway
 from payments.models import Payment, Refund
 
@@ -122,7 +122,7 @@ def test_the_back_office_notes_answers_behind_the_wall_too(client, salon, visit,
     payment = Payment.objects.get(appointment=visit)
     assert (payment.reference != "", len(written)) == (True, 2)
     simulator.finish(payment.reference)
-    ledger.settle_payment(payment=payment, outcome=gateway.COMPLETED, now=payment.created_at)
+    arrivals.settle_payment(payment=payment, answer=gateway.Answer(outcome=gateway.COMPLETED), now=payment.created_at)
     del written[:]
     before = len(told())
     path = f"/admin/payments/payment/{payment.pk}/refund/"

@@ -8,7 +8,7 @@ import pytest
 
 from appointments.tests.factories import AppointmentFactory
 from clientline.refusals import FieldRefused
-from payments import gateway, ledger
+from payments import arrivals, gateway, ledger
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory, RefundFactory
 
@@ -290,7 +290,7 @@ def test_a_refund_is_settled_once_whatever_its_provider_says_next(salon, visit):
 
     def settle(outcome):
         answer = gateway.Answer(reference="re_1", outcome=outcome)
-        return ledger.settle_refund(refund=refund, payment=payment, answer=answer, now=now)
+        return arrivals.settle_refund(refund=refund, payment=payment, answer=answer, now=now)
 
     assert [settle(outcome) for outcome in ("pending", "completed", "failed", "completed")] == [
         False, True, False, False,

@@ -1,0 +1,6 @@
+"""What the ledger asks for that takes a provider, which nobody calls in a transaction."""
+
+from django.dispatch import Signal
+
+# rows: payments that were given up, to be expired, or refunds to be carried out; after the commit
+provider_needed = Signal()
