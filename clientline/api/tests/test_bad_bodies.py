@@ -370,10 +370,8 @@ def test_a_value_a_new_row_cannot_have_is_a_400_that_names_the_field(salon, send
 @pytest.mark.parametrize(
     "path, body, field",
     [
-        ("/working-hours/{working_hours}", {"starts": "10:00", "ends": "10:00"}, None),
-        ("/working-hours/{working_hours}", {"starts": "10:00", "ends": "09:00"}, None),
+        ("/working-hours/{working_hours}", {"valid_from": "2030-05-02", "valid_until": "2030-05-01"}, "valid_until"),
         ("/special-hours/{special_hours}", {"starts": "10:00"}, None),
-        ("/special-hours/{special_hours}", {"starts": "10:00", "ends": "09:00"}, None),
         ("/time-off/{time_off}", {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-01T09:00:00Z"}, None),
         ("/services/{service}", {"duration": 1000, "buffer_after": 441}, None),
     ],

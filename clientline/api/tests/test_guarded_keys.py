@@ -1,5 +1,6 @@
 """Which keys not everybody may send is in the policy, once for the API and the back office."""
 
+from accounts.serializers import UserSerializer
 from appointments.serializers import (
     AppointmentSerializer,
     BookingSerializer,
@@ -13,6 +14,8 @@ from organizations import policy
 from organizations.serializers import OrganizationSerializer
 
 BODIES = {
+    ("users", "create"): UserSerializer.Meta.guarded,
+    ("users", "update"): UserSerializer.Meta.guarded,
     ("organizations", "update"): OrganizationSerializer.Meta.guarded,
     ("appointments", "create"): BookingSerializer.Meta.guarded,
     ("appointments", "update"): AppointmentSerializer.Meta.guarded,

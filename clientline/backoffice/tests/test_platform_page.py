@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice.platform import admin
@@ -86,7 +86,7 @@ def test_an_organization_is_founded_with_its_first_admin(salon, operator, client
 @pytest.mark.parametrize(
     ("typed", "field", "problem"),
     [
-        ({"admin_email": "client@clinic.example"}, "admin_email", "This is taken already."),
+        ({"admin_email": "client@clinic.example"}, "admin_email", SIGN_IN_ADDRESS_TAKEN),
         ({"email": "office@clinic.example"}, "email", "This is taken already."),
         (
             {"admin_password": "mxq7-lort"},

@@ -30,7 +30,7 @@ def told(**filters):
 def test_imported_clients_are_written_behind_the_wall_by_whoever_imports(salon, client, written):
     client.force_login(salon.manager)
     agree(client, GOOD)
-    people = User.objects.filter(email__in=("ann@example.com", "bob@example.com")).order_by("id")
+    people = User.objects.filter(contact_email__in=("ann@example.com", "bob@example.com")).order_by("id")
     assert len(people) == 2
     inserted = [row[2:] for row in written if row[:2] == ("users", "insert")]
     assert set(inserted) == {walls(salon.manager)}
