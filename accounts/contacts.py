@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from accounts import words
 from accounts.models import User
 from clientline.folding import fold_words
 from clientline.made_addresses import MAKE_SQL, is_made, make_address
@@ -14,7 +15,6 @@ from clientline.telephones import to_e164
 from organizations.models import Organization
 
 MOST_DUPLICATES = 20  # told
-AT_ONCE = 1_000  # a statement's worth
 
 # As the migrations did for the rows they found.
 FILL_IN = f"""
@@ -23,9 +23,6 @@ FILL_IN = f"""
         contact_email = CASE WHEN email LIKE '%%.invalid' THEN '' ELSE email END
     WHERE organization_id = %s AND role = 'client' AND (password = '' OR password LIKE '!%%')
 """  # noqa: S608 -- ours
-PHONES = """
-    SELECT id, phone FROM users WHERE organization_id = %s AND phone <> '' AND id > %s ORDER BY id LIMIT %s
-"""
 SET_PHONES = """
     UPDATE users SET phone_e164 = number FROM unnest(%s::bigint[], %s::text[]) AS found (key, number)
     WHERE id = key AND phone_e164 <> number
@@ -101,9 +98,9 @@ def fill_in(organization: Organization) -> None:
 
 def read_phones(organization: Organization) -> None:
     """Read all telephone numbers of the organization again, as its country dials."""
-    last = 0
-    with connection.cursor() as cursor:
-        while rows := cursor.execute(PHONES, [organization.pk, last, AT_ONCE]).fetchall():
-            keys = [key for key, _ in rows]
-            cursor.execute(SET_PHONES, [keys, [to_e164(phone, organization.country) for _, phone in rows]])
-            last = keys[-1]
+    for people in words.take_all_columns(organization):
+        keys = [key for key, *_ in people]
+        numbers = [to_e164(phone, organization.country) if phone else "" for *_, phone, _ in people]
+        with connection.cursor() as cursor:
+            cursor.execute(SET_PHONES, [keys, numbers])
+        words.write_words([(*row[:-1], number) for row, number in zip(people, numbers, strict=True)])

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts import words
 from accounts.acquaintance import find_acquaintances
 from clientline import columns, made_addresses, telephones
 from clientline.constraints import SameOrganization
@@ -52,6 +53,15 @@ class UserQuerySet(TenantQuerySet):
         policy.KNOWN: _match_known,
         policy.SELF: lambda user: Q(pk=user.pk),
     }
+
+    def bulk_create(self, objs, **options):
+        people = list(objs)
+        for person in people:
+            person.read_phone()
+        with transaction.atomic(savepoint=False):
+            saved = super().bulk_create(people, **options)
+            words.write_words(map(words.take_columns, saved))
+        return saved
 
     def clients_for(self, caller):
         """The clients `caller` may name in a booking."""
@@ -212,9 +222,16 @@ class User(AbstractBaseUser):
 
     def save(self, *args, update_fields=None, **options):
         if update_fields is None or "phone" in update_fields:
-            self.phone_e164 = telephones.to_e164(self.phone, self.organization.country) if self.phone else ""
+            self.read_phone()
             update_fields = update_fields and [*update_fields, "phone_e164"]
-        super().save(*args, update_fields=update_fields, **options)
+        with transaction.atomic(savepoint=False):
+            super().save(*args, update_fields=update_fields, **options)
+            if update_fields is None or words.OF_THE_WORDS.intersection(update_fields):
+                words.write_words([words.take_columns(self)])
+
+    def read_phone(self):
+        """Give `phone_e164` the number in `phone`, as the organization's country dials."""
+        self.phone_e164 = telephones.to_e164(self.phone, self.organization.country) if self.phone else ""
 
     # Private: Django names every column that it inserts. The tenants' role may not name this one; without it, nobody
     # of an organization could register anybody.
@@ -263,6 +280,27 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label):
         return self.is_active and self.is_staff
+
+
+class SearchWord(models.Model):
+    """A word by which somebody is found; `accounts.words` alone writes these, and makes them of the person's row."""
+
+    pk = models.CompositePrimaryKey("user", "word")
+    organization = columns.organization()
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    word = models.TextField(db_collation="C")
+
+    class Meta:
+        db_table = "search_words"
+        constraints = [
+            SameOrganization(field="user", name="search_word_user_in_same_organization"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "word", "user"], name="search_word_by_word"),
+        ]
+
+    def __str__(self):
+        return self.word
 
 
 class TokenQuerySet(models.QuerySet):

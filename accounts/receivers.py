@@ -3,11 +3,11 @@
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 
-from accounts import contacts
+from accounts import contacts, words
 from accounts.models import User
 from organizations import audit
 from organizations.models import Audit
-from organizations.signals import country_changed, former_organization_imported
+from organizations.signals import country_changed, former_organization_imported, organization_imported
 
 
 @receiver(user_logged_in)
@@ -43,3 +43,8 @@ def fill_in_contacts(*, organization, **kwargs):
 @receiver(country_changed)
 def read_phones_again(*, organization, **kwargs):
     contacts.read_phones(organization)
+
+
+@receiver(organization_imported)
+def write_words_of_who_came(*, organization, **kwargs):
+    words.write_all_words(organization)

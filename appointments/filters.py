@@ -4,9 +4,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
+from accounts.filters import PeopleSearchFilter
 from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from clientline.api.filters import DateFilter, FlagFilter, IdFilter, InstantFilter, SearchFilter
+from clientline.api.filters import DateFilter, FlagFilter, IdFilter, InstantFilter
 from organizations.models import Organization
 
 
@@ -68,7 +69,7 @@ class AppointmentFilter(FilterSet):
     start_from = InstantFilter(field_name="appointment_date", lookup_expr="gte")
     start_to = InstantFilter(field_name="appointment_date", lookup_expr="lt")
     series = UUIDFilter()
-    search = SearchFilter(["client__name"])
+    search = PeopleSearchFilter("client", number="pk")
 
     class Meta:
         model = Appointment

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import tokens, words
 from accounts.models import User
 from clientline.demo.serving import write_database_url
 from organizations.models import Organization
@@ -91,6 +91,7 @@ def fill(visits):
         organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
         with connection.cursor() as cursor:
             cursor.execute(LARGE_SQL, {"organization": organization.pk})
+        words.write_all_words(organization)
 
 
 def vacuum():

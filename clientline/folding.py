@@ -1,6 +1,6 @@
 """Words as they are compared: without case, accents and punctuation, so that people find what others wrote otherwise.
 
-Müller and Muller are one, so are Łódź and Lodz, O'Neill and ONeill, Straße and Strasse.
+Müller, Muller and Mueller are one, so are Łódź and Lodz, O'Neill and ONeill, Straße and Strasse.
 """
 
 import re
@@ -10,16 +10,30 @@ import unicodedata
 SINGLE = str.maketrans(
     {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe", "ŋ": "n"}
 )
-APOSTROPHES = re.compile("['’‘ʼʹ´`′＇]")
+APOSTROPHE = re.compile("['’‘ʼʹ´`′＇]")
 WORD = re.compile(r"[^\W_]+")
+WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+TWO_FOR_ONE = re.compile("([aou])e|(a)a")
 
 
 def fold(text: str) -> str:
     """Case and accents gone: ß is ss, é e, ł l, and ς σ."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(SINGLE)
     return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
 def fold_words(text: str) -> list[str]:
     """The folded words of `text`, in their order; an apostrophe parts none."""
-    return WORD.findall(fold(APOSTROPHES.sub("", text)))
+    return WORD.findall(fold(APOSTROPHE.sub("", text)))
+
+
+def write_out(text: str) -> str:
+    """With ae, oe, ue for the vowels that have dots, as who lacks the keys writes them."""
+    return unicodedata.normalize("NFC", text.casefold()).translate(WRITTEN_OUT)
+
+
+def write_short(word: str) -> str:
+    """The opposite, of a folded word: muller for mueller."""
+    return TWO_FOR_ONE.sub(r"\1\2", word)

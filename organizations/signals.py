@@ -13,3 +13,6 @@ former_organization_imported = Signal()
 
 # organization (as it is now): it is in another country than before; sent inside the transaction
 country_changed = Signal()
+
+# organization: it came from a file, complete but for what is made of its rows; sent inside the import's transaction
+organization_imported = Signal()

@@ -21,7 +21,7 @@ from clientline.made_addresses import MAKE_SQL, SUFFIX
 from clientline.zones import guess_country
 from organizations import audit, incoming
 from organizations.models import IdempotencyKey, Organization
-from organizations.signals import former_organization_imported
+from organizations.signals import former_organization_imported, organization_imported
 from organizations.transfer_files import HashingFile, Lines, TransferRefused
 
 CONTINUE_NUMBERS = SQL(
@@ -80,13 +80,14 @@ FILLED = {("tokens", "expires_at"): SQL("coalesce({}, now() + make_interval(days
 # What lets somebody act without a password. It stays behind unless it is asked for.
 SIGN_INS = ("tokens", IdempotencyKey._meta.db_table)
 GAP = 10**9  # more ids than any file's audit holds
+# Tables whose rows are made of those of others, and made anew where they arrive.
+MADE_OF_OTHERS = {"search_words"}
 
 
 def list_models_of_organizations():
     """The organization, then whatever belongs to one, each after what it refers to."""
-    found = [
-        model for model in apps.get_models() if model is Organization or _has_organization(model) or _find_owner(model)
-    ]
+    models = [model for model in apps.get_models() if model._meta.db_table not in MADE_OF_OTHERS]
+    found = [model for model in models if model is Organization or _has_organization(model) or _find_owner(model)]
     return list(
         TopologicalSorter(
             {
@@ -222,6 +223,7 @@ def _load(lines, progress, with_sign_ins):
             _refuse_foreign_references(organization)
             if header["format"] == FORMER:
                 _fill_what_was_added(organization)
+            organization_imported.send(sender=Organization, organization=organization)
             _refuse_offenders(before)
             _continue_numbers(cursor)
     except DatabaseError as error:

@@ -1,5 +1,6 @@
 from django_filters import ChoiceFilter, FilterSet
 
+from accounts.filters import PeopleSearchFilter
 from clientline.api.filters import IdFilter, InstantFilter
 from payments.models import Payment
 
@@ -11,6 +12,8 @@ class PaymentFilter(FilterSet):
     payment_method = ChoiceFilter(choices=Payment.Method)
     created_from = InstantFilter(field_name="created_at", lookup_expr="gte")
     created_to = InstantFilter(field_name="created_at", lookup_expr="lt")
+
+    search = PeopleSearchFilter("appointment__client", number="receipt_number")
 
     class Meta:
         model = Payment

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
+from accounts import words
 from accounts.client_files.entries import Entries, Entry, Fault
 from accounts.client_files.matching import Matches, match_entries
 from accounts.models import User
@@ -26,6 +27,7 @@ INSERT = f"""
     SELECT %s, %s, %s, 'client', {MAKE_SQL}, client.*
     FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::timestamptz[],
                 %s::boolean[], %s::text[], %s::text[], %s::text[]) AS client
+    RETURNING {", ".join(words.COLUMNS)}
 """  # noqa: S608
 
 
@@ -72,6 +74,7 @@ def _insert(by: User | None, organization: Organization, entries: Iterable[Entry
     rows = [_row_of(entry, organization.country, now) for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, *map(list, zip(*rows, strict=True))])
+        words.write_words(cursor.fetchall())
 
 
 def _row_of(entry: Entry, country: str, now: datetime) -> tuple[Any, ...]:

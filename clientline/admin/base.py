@@ -63,7 +63,8 @@ class SuggestionsView(AutocompleteJsonView):
     def get_queryset(self):
         rows = self.asking.get_rows_for(self.source_field, self.request)
         found, _ = self.model_admin.get_search_results(self.request, rows, self.term)
-        return found.order_by(*self.model_admin.get_ordering(self.request))
+        found = found.order_by(*self.model_admin.get_ordering(self.request))
+        return self.model_admin.annotate_suggestions(self.request, found)
 
     def serialize_result(self, row, to_field_name):
         return {"id": str(row.pk), "text": self.model_admin.label(row)}
@@ -272,6 +273,10 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def label(self, row):
         """How a form names `row` where it can be chosen."""
         return str(row)
+
+    def annotate_suggestions(self, request, rows):
+        """With what `label` tells of them beyond their columns."""
+        return rows
 
     # Saving
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.site import AccountSite
+from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
@@ -18,6 +19,7 @@ class BackOfficeSite(AccountSite):
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
+            path("search/", self.admin_view(search.search_view), name="search"),
             path("week/", self.admin_view(week.week), name="week"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),

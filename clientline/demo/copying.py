@@ -5,6 +5,8 @@ from operator import attrgetter
 from django.db import connection
 from psycopg.sql import SQL, Identifier
 
+from accounts import words
+
 
 def copy_rows(rows):
     """Write new rows of one model and give them their keys. Raises IntegrityError."""
@@ -30,3 +32,9 @@ def number(rows, table):
         )
         for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = key
+
+
+def copy_people(people):
+    """The same of people, who are found by words."""
+    copy_rows(people)
+    words.write_words(map(words.take_columns, people))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 from random import Random
 
 from clientline.demo.businesses import choose_working_week, draw_businesses, set_quotas, share_out
-from clientline.demo.copying import copy_rows
+from clientline.demo.copying import copy_people, copy_rows
 from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_training
 from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
@@ -45,7 +45,7 @@ class World:
         self.organization = draw_organization(rng, business, now=self.now)
         copy_rows([self.organization])
         self.team = draw_team(rng, business, self.organization, visits=visits, password=self.password)
-        copy_rows(self.team.list_everybody())
+        copy_people(self.team.list_everybody())
         self.services = draw_services(business, self.organization)
         copy_rows(self.services)
         self.performers = draw_performers(rng, business, self.services, self.team.staff)
@@ -99,7 +99,7 @@ class World:
         clients = draw_clients(
             rng, self.business, team=self.team, joined=joined, first=self.clients + 1, password=self.password
         )
-        copy_rows(clients)
+        copy_people(clients)
         self.clients += size
         for guest, visit in zip(guests, visits, strict=True):
             introduce(rng, visit, client=clients[guest], team=self.team)

@@ -31,6 +31,7 @@ LAYERS = [
         "clientline.made_addresses",
         "clientline.operations",
         "clientline.redaction",
+        "clientline.search_words",
         "clientline.telephones",
         "clientline.zones",
     ],
@@ -65,9 +66,10 @@ RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
 # What decides; it knows neither requests nor forms nor answers.
 DOMAIN = """
-    acquaintance audit availability balances booking changing contacts founding history hours lateness ledger merging
+    acquaintance audit availability balances booking changing contacts finding founding
+    history hours lateness ledger merging
     offering origin people performing periods placing policy receipts reports rezoning series sessions
-    tenancy tokens working_week
+    tenancy tokens words working_week
 """.split()
 ROWS = {"appointment", "caller", "client", "organization", "person", "service", "staff", "user", "visit"}
 WRITTEN_BY_TRIGGERS = {("Audit", "source")}

@@ -184,7 +184,7 @@ def test_lists_document_their_parameters(document):
         "/special-hours": {"staff", "from", "to"},
         "/time-off": {"staff", "from", "to"},
         "/appointments": {"client", "staff", "service", "status", "start_from", "start_to", "series", "search"},
-        "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to"},
+        "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to", "search"},
         "/payments/{payment}/refunds": {"payment"},
         "/audit": {"table", "row", "actor", "action", "source", "at_from", "at_to"},
     }

@@ -182,12 +182,12 @@ def test_clients_of_an_export_are_imported_as_they_were(salon, clinic, client):
     for email, (name, phone) in known.items():
         UserFactory(organization=salon.organization, name=name, phone=phone, email=email)
     client.force_login(salon.admin)
-    answer = client.get("/admin/accounts/user/export/", {"q": "example.com"})
+    answer = client.get("/admin/accounts/user/export/")
     file = b"".join(answer.streaming_content)
     assert b"+49 (0) 30 / 12 34 56," in file
     User.objects.filter(email__in=known).delete()
     entries = open_file(file, country="").read(date(2026, 11, 29))
-    assert {each.email: (each.name, each.phone) for each in entries.good} == known
+    assert {each.email: (each.name, each.phone) for each in entries.good if each.email in known} == known
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -170,11 +170,11 @@ def names(answer):
 
 
 def test_users_are_filtered_by_role_activity_and_words(salon, client):
-    UserFactory(organization=salon.organization, name="Mia Lange", email="ml@example.com", phone="030 123")
+    UserFactory(organization=salon.organization, name="Mia Lange", email="ml@example.com", phone="030 12345")
     UserFactory(organization=salon.organization, name="Gone", is_active=False)
     assert names(client.get("/users?role=manager")) == {"Salon manager"}
     assert names(client.get("/users?is_active=false")) == {"Gone"}
-    for words in ("mia", "LANGE mi", "ml@", "030", "lange%20123"):
+    for words in ("mia", "LANGE mi", "ml@", "0301", "lange%202345", "%2030%2F123"):
         assert names(client.get(f"/users?search={words}")) == {"Mia Lange"}
     assert names(client.get("/users?search=mia+salon")) == set()
     assert names(client.get("/users?search=%25")) == set()

@@ -17,6 +17,7 @@ from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.page import render_page
+from clientline.backoffice.search import PeopleSearchMixin
 from payments.bookkeeping import COLUMNS
 from payments.models import Payment, Refund
 
@@ -26,7 +27,9 @@ REFUNDS = Prefetch("refunds", Refund.objects.order_by("id"))
 
 class WhichVisitForm(forms.Form):
     appointment = forms.ModelChoiceField(
-        Payment.objects.none(), label="Visit", help_text="Search by the client's name or e-mail address"
+        Payment.objects.none(),
+        label="Visit",
+        help_text="Search by the client's name, telephone or e-mail address, or by its number",
     )
 
     def __init__(self, *args, model_admin, request, **kwargs):
@@ -45,7 +48,7 @@ class OfClient(OneRowFilter):
     path = "appointment__client"
 
 
-class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
+class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAdmin):
     """Nothing of a payment is ever typed in here; buttons do it all."""
 
     resource = "payments"
@@ -53,7 +56,8 @@ class PaymentAdmin(MovesMixin, ExportMixin, ClientLineModelAdmin):
     list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
     list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
-    search_fields = ("appointment__client__name", "reference")
+    search_fields = ("appointment__client__name",)
+    person, number = "appointment__client", "receipt_number"
     export_columns = COLUMNS
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)

@@ -18,6 +18,7 @@ from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.people import client_card, client_merge, privacy, team_member
 from clientline.backoffice.people.known_clients import annotate_visits, describe_client, refuse_lookalike
 from clientline.backoffice.people.person_form import CONTACT, OF_CLIENTS, PersonForm
+from clientline.backoffice.search import PeopleSearchMixin
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -58,7 +59,7 @@ class Kind(admin.SimpleListFilter):
         return queryset.exclude(role=User.Role.CLIENT) if self.value() == TEAM else queryset
 
 
-class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
+class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin):
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
     resource = "users"
@@ -66,7 +67,7 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     client_columns = ("name", "standing_pill", "phone", "address", "next_visit", "last_visit", "organization")
     list_filter = (Kind, "role", "is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
-    search_fields = ("name", "email", "contact_email", "phone")
+    search_fields = ("name",)  # the box is there; what it finds, PeopleSearchMixin says
     export_columns = {
         "id": "id",
         "organization": "organization__name",
@@ -119,6 +120,9 @@ class UserAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def label(self, row):
         return describe_client(row)
+
+    def annotate_suggestions(self, request, rows):
+        return annotate_visits(rows, request.user)
 
     # Lists
 

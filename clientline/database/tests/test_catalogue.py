@@ -16,6 +16,7 @@ GRANTS = {
     "organizations": "SELECT, UPDATE",
     "idempotency_keys": "DELETE, INSERT, SELECT, UPDATE",
     "users": "DELETE, SELECT",  # and of its columns those below
+    "search_words": "DELETE, INSERT, SELECT",
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
     "services": "DELETE, INSERT, SELECT, UPDATE",
     "client_file_columns": "INSERT, SELECT, UPDATE",

@@ -68,6 +68,11 @@ BROKEN_ROWS = [
     ),
     ("operator_is_an_admin", "UPDATE users SET is_superuser = true WHERE name = 'Clinic staff' RETURNING id"),
     (
+        "people_have_their_words",
+        """DELETE FROM search_words USING users
+           WHERE user_id = users.id AND name = 'Clinic colleague' AND word = 'colleague' RETURNING user_id""",
+    ),
+    (
         "service_performed_by_no_client",
         """INSERT INTO service_staff (organization_id, service_id, staff_id)
            SELECT s.organization_id, s.id, u.id FROM services s, users u

@@ -1,0 +1,263 @@
+"""Everybody is found by what they are called, however it is written, and by any spelling of their telephone."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from importlib import import_module
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import finding, words
+from accounts.client_files.files import open_file
+from accounts.client_files.saving import import_clients
+from accounts.models import SearchWord, User
+from accounts.tests.factories import UserFactory
+from appointments import merging
+from appointments.tests.factories import AppointmentFactory
+from clientline.database.invariants import collect_invariants
+from clientline.privacy import personal_data
+from clientline.search_words import make_words, read_terms
+from clientline.tests.pages import Page
+from organizations.tenancy import confine_transaction, release
+from payments.models import Payment
+
+pytestmark = pytest.mark.django_db
+
+WORDS_OF_PEOPLE = import_module("accounts.migrations.0020_words_of_people")
+PEOPLE = {
+    "müller": ("Hannelore Müller", "0170 5500003", "hannelore@familie.example"),
+    "lodz": ("Zofia z Łodzi", "+48 601 234 567", ""),
+    "oneill": ("Sinéad O’Neill", "", "sinead.oneill@example.com"),
+    "strauß": ("Ödön Strauß-Kühn", "030/7123456", ""),
+    "nguyen": (unicodedata.normalize("NFD", "Nguyễn Thị Hồng"), "", ""),
+    "isik": ("Işıl İçöz", "", ""),
+    "greek": ("Ελένη Σταύρος", "", ""),
+    "johnson": ("Zoe Johnson", "(030) 9 87 65 43", ""),
+}
+QUERIES = {
+    "müller": [
+        *("Müller", "muller", "MUELLER", "mül", "müller hannelore", "Hanne mueller", "hannelore@fam"),
+        *("0170 5500003", "+491705500003", "0049 170 5500003", "+49 (0)170/550 00 03", "5500003", "0003", "0170 55"),
+        "Müller 5500003",
+    ],
+    "lodz": ["lodz", "Łodzi", "ŁODZ zofia", "601234567", "+48 601-234-567", "004860123"],
+    "oneill": ["O'Neill", "o’neill", "oneill", "ONEILL sinead", "Neill", "sinead.oneill@example.com", "Sine O'N"],
+    "strauß": ["strauss", "Strauß", "kuhn", "Kuehn odon", "oedoen", "strausskuehn", "030 7123456", "7123456"],
+    "nguyen": ["nguyen", "Nguyễn", "hong nguyen", "Thị"],
+    "isik": ["isil", "Işıl", "ICOZ", "içöz ışıl", "icoez"],
+    "greek": ["Ελενη", "ΣΤΑΥΡΟΣ", "σταυρος ελένη"],
+    "johnson": ["zoe", "Zoë", "johns", "030 9876543", "+49309876543"],
+}
+
+
+E164 = {"müller": "+491705500003", "lodz": "+48601234567", "strauß": "+49307123456", "johnson": "+49309876543"}
+
+
+def matches(kept, terms):
+    return all(any(span.first <= word < span.last for span in term for word in kept) for term in terms)
+
+
+@pytest.mark.parametrize(("alias", "text"), [(alias, text) for alias, texts in QUERIES.items() for text in texts])
+def test_every_spelling_finds_its_one_person(alias, text):
+    terms = read_terms(text, "DE")
+    kept = {
+        other: make_words(name=name, addresses=(address,), phone=phone, phone_e164=E164.get(other, ""))
+        for other, (name, phone, address) in PEOPLE.items()
+    }
+    assert [other for other in kept if matches(kept[other], terms)] == [alias]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Joe", "John Smith"),  # not what begins like a shorter spelling
+        ("543", "Somebody"),  # three digits are no end of a telephone
+        ("uller", "Anna Müller"),
+        ("Anna Maria", "Anna Müller"),
+        ("müller@", "Anna Müller"),
+        ("%", "Anna Müller"),
+        ("_nna", "Bnna"),
+    ],
+)
+def test_what_is_not_them_does_not_find_them(text, name):
+    kept = make_words(name=name, addresses=("anna@mueller.example",), phone="030 987543", phone_e164="+4930987543")
+    terms = read_terms(text, "DE")
+    assert not terms or not matches(kept, terms)
+
+
+def test_words_of_any_name_fit_into_the_index(db, salon):
+    UserFactory(organization=salon.organization, name="ﷺ" * 200, contact_email=f"{'x' * 200}@lange.example")
+    assert max(map(len, SearchWord.objects.values_list("word", flat=True))) == 100
+
+
+@pytest.fixture
+def people(salon, clinic):
+    """The same people in two organizations, as clients that the staff registered; the salon's by alias."""
+    for cast in (clinic, salon):
+        cast.organization.country = "DE"
+        cast.organization.save(update_fields=["country"])
+        found = {
+            alias: UserFactory(
+                organization=cast.organization,
+                name=name,
+                phone=phone,
+                contact_email=address,
+                created_by=cast.staff,
+            )
+            for alias, (name, phone, address) in PEOPLE.items()
+        }
+    return found
+
+
+ONE_EACH = [(alias, texts[0]) for alias, texts in QUERIES.items()] + [("müller", "0049 170 5500003")]
+
+
+@pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
+def test_list_admin_and_suggestions_find_the_same_one_and_nobody_of_elsewhere(
+    salon, clinic, people, api, client, request, walls
+):
+    if walls != "all walls":
+        request.getfixturevalue("without_row_security")
+    for who in ("manager", "staff"):
+        client.force_login(getattr(salon, who))
+        reader = api(getattr(salon, who))
+        for alias, text in ONE_EACH:
+            expected = people[alias]
+            listed = reader.get("/users", {"search": text, "count": "true"}).json()
+            assert ([row["id"] for row in listed["results"]], listed["count"]) == ([expected.pk], 1), text
+            shown = client.get("/admin/accounts/user/", {"q": text, "kind": "clients"}).context["cl"]
+            assert [row.pk for row in shown.result_list] == [expected.pk]
+            asked = {"app_label": "appointments", "model_name": "appointment", "field_name": "client", "term": text}
+            suggested = client.get("/admin/autocomplete/", asked).json()["results"]
+            assert [row["id"] for row in suggested] == [str(expected.pk)]
+            found = client.get("/admin/search/", {"q": text})
+            assert (found.status_code, found["Location"]) == (302, f"/admin/accounts/user/{expected.pk}/change/")
+
+
+def test_two_of_one_name_are_told_apart_by_telephone_and_last_visit(salon, client):
+    for phone in ("030 1", "030 2"):
+        anna = UserFactory(organization=salon.organization, name="Anna Schmidt", phone=phone)
+    AppointmentFactory(
+        client=anna, staff=salon.staff, service=salon.service, appointment_date=datetime(2026, 1, 5, 9, tzinfo=UTC)
+    )
+    client.force_login(salon.manager)
+    asked = {"app_label": "appointments", "model_name": "appointment", "field_name": "client", "term": "schmidt anna"}
+    suggested = client.get("/admin/autocomplete/", asked).json()["results"]
+    expected = ["Anna Schmidt · 030 1", "Anna Schmidt · 030 2 · last visit Mon 5 Jan 2026"]
+    assert [row["text"] for row in suggested] == expected
+    page = client.get("/admin/search/", {"q": "schmidt"}).content.decode()
+    assert all(text in page for text in expected)
+
+
+def test_numbers_of_visits_and_receipts_are_found_where_they_are_looked_for(salon, clinic, api, client):
+    manager, visit, payment = api(salon.manager), salon.visit, salon.payment
+    Payment.objects.filter(pk=payment.pk).update(receipt_number=4711)
+    assert [row["id"] for row in manager.get(f"/appointments?search={visit.pk}").json()["results"]] == [visit.pk]
+    assert [row["id"] for row in manager.get("/payments?search=4711").json()["results"]] == [payment.pk]
+    assert [row["id"] for row in manager.get("/payments?search=salon+cli").json()["results"]] == [payment.pk]
+    assert manager.get(f"/users?search={visit.pk}").json()["results"] == []
+    assert manager.get(f"/appointments?search={clinic.visit.pk}").json()["results"] == []
+    client.force_login(salon.manager)
+    receipt = client.get("/admin/search/", {"q": "4711"})
+    assert (receipt.status_code, receipt["Location"]) == (302, f"/admin/payments/payment/{payment.pk}/change/")
+    found = client.get("/admin/search/", {"q": str(visit.pk)})
+    addresses = [found["Location"]] if found.status_code == 302 else Page(found).links
+    assert f"/admin/appointments/appointment/{visit.pk}/change/" in addresses
+    strangers = client.get("/admin/search/", {"q": str(clinic.visit.pk)})
+    assert f"appointment/{clinic.visit.pk}/" not in strangers.get("Location", "") + strangers.content.decode()
+    client.force_login(salon.staff)
+    assert b"Nobody and nothing" in client.get("/admin/search/", {"q": str(salon.strangers_visit.pk)}).content
+
+
+def test_the_box_stands_on_every_page_and_says_what_it_takes(salon, client):
+    client.force_login(salon.staff)
+    for url in ("/admin/", "/admin/accounts/user/", "/admin/appointments/appointment/add/", "/admin/search/"):
+        assert '<form class="head-search" role="search" action="/admin/search/">' in client.get(url).content.decode()
+    assert "Type a name" in client.get("/admin/search/?q=+").content.decode()
+    assert "Nobody and nothing was found for “&lt;b&gt;”" in client.get("/admin/search/?q=<b>").content.decode()
+
+
+def kept_of(person):
+    return set(SearchWord.objects.filter(user=person).values_list("word", flat=True))
+
+
+def test_words_follow_what_is_changed_merged_erased_and_removed(salon, api):
+    manager = api(salon.admin)
+    mia = User.objects.get(pk=manager.post("/users", {"name": "Mia Lange", "role": "client"}).json()["id"])
+    assert kept_of(mia) == {"mia", "lange"}
+    manager.patch(f"/users/{mia.pk}", {"name": "Mia Kurz", "contact_email": "mia@kurz.example", "phone": "030 123456"})
+    assert kept_of(mia) == {"mia", "kurz", "mia@kurz.example", "<65432103", ">30123456"}
+    twin = UserFactory(organization=salon.organization, name="M. K.")
+    merging.merge_clients(by=salon.admin, kept=twin, duplicate=mia, now=timezone.now())
+    assert {"mia@kurz.example", "<65432103"} <= kept_of(twin)
+    mia.refresh_from_db()
+    personal_data.erase(by=salon.admin, client=mia)
+    assert kept_of(mia) == {"erased", "client", str(mia.pk)}
+    gone = UserFactory(organization=salon.organization)
+    assert manager.delete(f"/users/{gone.pk}").status_code == 204
+    assert kept_of(gone) == set()
+
+
+def broken():
+    return {each.name for each in collect_invariants() if each.find_offenders()[0]}
+
+
+def test_every_writer_of_many_people_writes_their_words(salon, clinic, tmp_path):
+    file = open_file("name,email,phone\nZoë Ångström,zoe@example.com,030 1234567\n".encode(), country="DE")
+    entries = file.read(date(2026, 11, 29))
+    import_clients(by=salon.admin, organization=salon.organization, entries=entries, now=timezone.now())
+    zoe = User.objects.get(contact_email="zoe@example.com")
+    assert {"zoe", "angstrom", "aangstroem", "zoe@example.com"} <= kept_of(zoe)
+    bulk = User(organization=salon.organization, name="Bulk", email="b@salon.example", role="client", password="!")
+    User.objects.bulk_create([bulk])
+    assert kept_of(bulk) == {"bulk", "b", "b@salon.example"}
+    before = set(SearchWord.objects.values_list("user_id", "word"))
+    SearchWord.objects.all().delete()
+    words.write_all_words(salon.organization)
+    words.write_all_words(clinic.organization)
+    assert set(SearchWord.objects.values_list("user_id", "word")) == before
+    SearchWord.objects.all().delete()
+    WORDS_OF_PEOPLE.fill(None, connection.schema_editor())
+    assert set(SearchWord.objects.values_list("user_id", "word")) == before
+
+
+def test_an_invariant_misses_and_suspects_words(salon):
+    assert "people_have_their_words" not in broken()
+    SearchWord.objects.filter(user=salon.client, word="client").delete()
+    assert "people_have_their_words" in broken()
+    words.write_all_words(salon.organization)
+    assert "people_have_their_words" not in broken()
+    SearchWord.objects.create(organization=salon.organization, user=salon.client, word="stranger")
+    assert "people_have_their_words" in broken()
+
+
+def plan_of(rows):
+    with connection.cursor() as cursor:
+        statement, parameters = rows.query.sql_with_params()
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.mark.parametrize("text", ["lange", "mueller", "0170 5500003", "mia lange", "mia@lange.example"])
+def test_behind_row_security_words_are_index_conditions(salon, clinic, text):
+    """As the tenants' role, where LIKE and its like would read the rows of all organizations."""
+    for cast in (salon, clinic):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO search_words (organization_id, user_id, word)"
+                " SELECT %s, %s, 'filler' || n FROM generate_series(1, 5000) n",
+                [cast.organization.pk, cast.client.pk],
+            )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_words")
+    with transaction.atomic():
+        confine_transaction(organization_id=salon.organization.pk, user_id=salon.manager.pk)
+        rows = finding.find_people(User.objects.all(), text, organization=None).order_by("id")[:101]
+        plan = plan_of(rows)
+        release()
+    assert plan.count("search_word_by_word") >= 1
+    conditions = [line for line in plan.splitlines() if "word >=" in line and "Recheck Cond" not in line]
+    assert conditions
+    assert all("Index Cond:" in line and "organization_id =" in line for line in conditions), plan
+    assert "Seq Scan" not in plan, plan

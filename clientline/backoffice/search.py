@@ -1,0 +1,69 @@
+"""The search of lists and suggestions, and the page behind the box in the head of every page."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.finding import find_people
+from accounts.models import User
+from appointments.models import Appointment
+from clientline.admin.base import LONGEST_SEARCH
+from clientline.api.fields import is_readable_number
+from clientline.backoffice.page import render_page
+from clientline.backoffice.people.known_clients import annotate_visits, describe_client
+from clientline.backoffice.platform.acting import find_chosen_organization
+from payments.models import Payment
+
+SHOWN = 20  # clients
+
+
+class PeopleSearchMixin:
+    """Lets a list find people as everywhere: `person` names the key of whom, `number` what else the text may be."""
+
+    person, number = "pk", ""
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term.strip():
+            return queryset, False
+        searched = self.admin_site.get_organization(request)
+        asked = {"organization": searched, "person": self.person, "number": self.number}
+        return find_people(queryset, search_term[:LONGEST_SEARCH], **asked), False
+
+
+def search_view(request):
+    """Clients, and the visit and the receipt of this number; where only one is found, straight there."""
+    if not request.user.may("users", "list"):
+        raise PermissionDenied
+    text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
+    people, others = _list_people(request, text), _list_numbered(request, text)
+    if len(people) + len(others) == 1:
+        return HttpResponseRedirect((people + others)[0][0])
+    return render_page(
+        request, "search.html", title="Search", text=text, people=people[:SHOWN], others=others, more=people[SHOWN:]
+    )
+
+
+def _list_people(request, text):
+    """(address, description) of those found, one more than are shown where there are more."""
+    rows = _list_own(request, User, "users").select_related("organization")
+    found = find_people(rows, text, organization=find_chosen_organization(request)).order_by("name", "id")
+    people = annotate_visits(found, request.user)[: SHOWN + 1]
+    return [(reverse("admin:accounts_user_change", args=[each.pk]), describe_client(each)) for each in people]
+
+
+def _list_numbered(request, text):
+    """(address, description) of the visit and the receipt with this number."""
+    if not is_readable_number(text):
+        return []
+    visits = _list_own(request, Appointment, "appointments").filter(pk=int(text))
+    payments = _list_own(request, Payment, "payments").filter(receipt_number=int(text))
+    links = [("admin:appointments_appointment_change", each, f"Visit {text}: {each}") for each in visits]
+    links += [("admin:payments_payment_change", each, f"Receipt {text}: {each}") for each in payments]
+    return [(reverse(page, args=[row.pk]), described) for page, row, described in links]
+
+
+def _list_own(request, model, resource):
+    """The rows that the caller may list; of the organization they act in, where they are an operator."""
+    rows = model.objects.visible_to(request.user, resource)
+    organization = find_chosen_organization(request)
+    return rows.filter(organization=organization) if organization else rows
