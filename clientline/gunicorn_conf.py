@@ -9,7 +9,7 @@ import threading
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from clientline import zones
 from clientline.postgres.pooler import look_for_pooler
@@ -46,7 +46,7 @@ def when_ready(server):
 def post_worker_init(worker):
     """The first worker also looks for a pooler, and what new zone rules mean for visits. Nothing waits for it."""
     # By default a thread that computes, as for free times, keeps all others from each of their steps for 5 ms.
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.0001)
     if worker.age == 1:
         threading.Thread(target=_look_around, args=(worker.log,), daemon=True).start()
 
@@ -62,7 +62,7 @@ def _look_around(log):
 
 
 def _tell_of_pooler(log):
-    if found := look_for_pooler():
+    if found := look_for_pooler(connection):
         log.log(logging.WARNING if found.is_wrong else logging.INFO, found.says)
 
 

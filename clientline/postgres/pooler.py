@@ -6,8 +6,6 @@ unknown to the next. `DATABASE_POOLER=transaction` prepares nothing and sends no
 
 from dataclasses import dataclass
 
-from django.db import connection
-
 UNTOLD = (
     "A pooler stands before the database. If it pools transactions, requests will fail with 500 until "
     "DATABASE_POOLER=transaction is set; if it pools sessions, DATABASE_POOLER=session says so."
@@ -24,15 +22,15 @@ class Pooler:
     is_wrong: bool
 
 
-def look_for_pooler():
+def look_for_pooler(connection):
     """The Pooler to tell of; None where there is none and none is expected."""
-    told, is_there = connection.settings_dict.get("POOLER"), _is_there()
+    told, is_there = connection.settings_dict.get("POOLER"), _is_there(connection)
     if is_there:
         return Pooler(TOLD.format(told), is_wrong=False) if told else Pooler(UNTOLD, is_wrong=True)
     return Pooler(MISSING.format(told), is_wrong=True) if told else None
 
 
-def _is_there():
+def _is_there(connection):
     """A pooler answers with a process number of its own invention."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

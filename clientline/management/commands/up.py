@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 self.say("Starting PostgreSQL ...")
             cluster.ensure_running()
         connection.ensure_connection()
-        if (pooler := look_for_pooler()) and not pooler.is_wrong:
+        if (pooler := look_for_pooler(connection)) and not pooler.is_wrong:
             self.say(pooler.says)  # what is wrong with one is in the log of the first worker
 
     def migrate(self):

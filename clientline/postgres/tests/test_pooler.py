@@ -87,25 +87,15 @@ class Pooler:
             **{name: self.parameters[name] for name in names}, autocommit=True, prepare_threshold=None
         )
 
-    def environment(self, **settings_of_its_own):
-        own = {
-            "DATABASE_URL": write_database_url(self.parameters),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "RATE_LIMIT": "0",
-        }
-        return own | settings_of_its_own
+    def environment(self):
+        address, key = write_database_url(self.parameters), settings.SECRET_KEY
+        return {"DATABASE_URL": address, "DATABASE_POOLER": "transaction", "SECRET_KEY": key, "RATE_LIMIT": "0"}
 
 
 @pytest.fixture
 def bouncer(transactional_db, tmp_path):
     with Pooler(tmp_path) as bouncer:
         yield bouncer
-
-
-@contextmanager
-def serving(environment):
-    with Gunicorn(environment, "--workers=2") as server:
-        yield server
 
 
 class Member:
@@ -147,8 +137,8 @@ class Member:
 
 
 def test_callers_of_two_organizations_meet_no_error_and_nobody_elses_rows(bouncer, salon, clinic, everything):
-    each = 625 if everything else 40  # 10,000 requests altogether
-    with serving(bouncer.environment(DATABASE_POOLER="transaction")) as server:
+    each = 625 if everything else 20  # 10,000 requests altogether
+    with Gunicorn(bouncer.environment(), "--workers=2") as server:
         members = [Member(server, cast) for cast in (salon, clinic) for _ in range(CALLERS // 2)]
         with ThreadPoolExecutor(CALLERS) as threads:
             list(threads.map(lambda member: member.work(each), members))
@@ -172,22 +162,40 @@ def left_behind(bouncer):
             link.close()
 
 
-def test_a_pooler_that_nobody_told_of_is_told_at_the_start(bouncer):
-    with serving(bouncer.environment()) as server:
-        wait_for(lambda: f"[WARNING] {pooler.UNTOLD}" in server.output)
+@contextmanager
+def connected(bouncer, told):
+    """As ClientLine connects through the pooler, with DATABASE_POOLER as `told`."""
+    own = {"HOST": "127.0.0.1", "PORT": bouncer.port, "EMBEDDED_DATA": None, "POOLER": told}
+    wrapper = DatabaseWrapper(connection.settings_dict | own, alias=connection.alias)
+    try:
+        yield wrapper
+    finally:
+        wrapper.close()
 
 
-def test_a_pooler_that_is_not_there_is_missed(transactional_db):
-    address = write_database_url(connection.get_connection_params())
-    own = {"DATABASE_URL": address, "SECRET_KEY": settings.SECRET_KEY, "DATABASE_POOLER": "transaction"}
-    with serving(own) as server:
-        wait_for(lambda: f"[WARNING] {pooler.MISSING.format('transaction')}" in server.output)
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("", (pooler.UNTOLD, True)),
+        ("session", (pooler.TOLD.format("session"), False)),
+        ("transaction", (pooler.TOLD.format("transaction"), False)),
+    ],
+)
+def test_a_pooler_is_found_whatever_is_said_of_it(bouncer, told, expected):
+    with connected(bouncer, told) as wrapper:
+        assert pooler.look_for_pooler(wrapper) == pooler.Pooler(*expected)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"), [("", None), ("session", pooler.Pooler(pooler.MISSING.format("session"), is_wrong=True))]
+)
+def test_a_pooler_that_is_not_there_is_missed_where_one_is_expected(db, monkeypatch, told, expected):
+    monkeypatch.setitem(connection.settings_dict, "POOLER", told)
+    assert pooler.look_for_pooler(connection) == expected
 
 
 def test_nothing_is_prepared_and_nothing_sent_ahead(bouncer):
-    own = {"HOST": "127.0.0.1", "PORT": bouncer.port, "EMBEDDED_DATA": None, "POOLER": "transaction"}
-    wrapper = DatabaseWrapper(connection.settings_dict | own, alias=connection.alias)
-    try:
+    with connected(bouncer, "transaction") as wrapper:
         for _ in range(20):
             with wrapper.pipeline(), wrapper.open_prepared_cursor() as cursor:
                 cursor.execute("SELECT %s::int", [1])
@@ -195,5 +203,3 @@ def test_nothing_is_prepared_and_nothing_sent_ahead(bouncer):
         with wrapper.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_prepared_statements")
             assert cursor.fetchone() == (0,)
-    finally:
-        wrapper.close()

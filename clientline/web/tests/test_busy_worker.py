@@ -14,11 +14,16 @@ from services.models import Service
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture
-def one_worker(transactional_db):
-    """A server of one worker with its four threads."""
+@pytest.fixture(scope="module")
+def lasting_worker(django_db_setup):
     with server_with("--workers=1") as server:
         yield server
+
+
+@pytest.fixture
+def one_worker(lasting_worker, transactional_db):
+    """A server of one worker with its four threads."""
+    return lasting_worker
 
 
 class Holders:

@@ -93,8 +93,8 @@ class Proxy:
             caller.close()
 
 
-@pytest.fixture
-def server(transactional_db):
+@pytest.fixture(scope="module")
+def lasting_server(django_db_setup):
     environment = {
         "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
@@ -105,6 +105,11 @@ def server(transactional_db):
     }
     with Gunicorn(environment, "--workers=2") as server:
         yield server
+
+
+@pytest.fixture
+def server(lasting_server, transactional_db):
+    return lasting_server
 
 
 @pytest.fixture
