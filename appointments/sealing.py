@@ -15,10 +15,8 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from django.db import transaction
-from django.utils import timezone
 
 from clientline.database.prepared import connection
-from organizations.models import Seal
 
 BATCH = 5000  # rows in one transaction, which an erasure may wait for
 NOBODYS = 0  # the chain of what belongs to no organization
@@ -66,6 +64,12 @@ TABLES = (
         written_at="r.created_at",
     ),
 )
+INSERT = """
+INSERT INTO seals (chain, "table", "row", salt, words, link, sealed_at)
+SELECT %s, "table", "row", salt, words, link, clock_timestamp()
+FROM unnest(%s::text[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[]) WITH ORDINALITY
+AS made ("table", "row", salt, words, link, number) ORDER BY number
+"""
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('seal:' || %s, 0))"  # `redact_client` takes it, too
 
 
@@ -131,18 +135,19 @@ def _seal_batch(chain: int, passed: dict[str, int]) -> list[Row]:
             rows += cursor.fetchall()
         cursor.execute(f"SELECT link FROM {_last_link(str(chain))} AS last")  # noqa: S608 -- ours
         head = cursor.fetchone()
-        Seal.objects.bulk_create(_make_links(chain, rows, head[0] if head else b""))
+        links = list(_make_links(rows, head[0] if head else b""))
+        if links:
+            cursor.execute(INSERT, [chain, *map(list, zip(*links, strict=True))])
     return rows
 
 
-def _make_links(chain: int, rows: list[Row], link: bytes) -> Iterator[Seal]:
-    """The links of these rows in their order, after `link`."""
-    now = timezone.now()
+def _make_links(rows: list[Row], link: bytes) -> Iterator[tuple[str, int, bytes | None, bytes, bytes]]:
+    """Table, id, salt, digest of the words, and link of each of these rows in their order, after `link`."""
     for table, pk, body, words in rows:
         salt = None if words is None else secrets.token_bytes(16)
         digest = b"" if salt is None or words is None else sha256(salt + words.encode()).digest()
         link = sha256(bytes(link) + bytes(body) + digest).digest()
-        yield Seal(chain=chain, table=table, row=pk, salt=salt, words=digest, link=link, sealed_at=now)
+        yield table, pk, salt, digest, link
 
 
 def list_heads() -> list[tuple[int, str]]:
@@ -192,10 +197,11 @@ REWRITTEN = f"""
 """  # noqa: S608 -- ours
 PASSED_BY = " UNION ALL ".join(
     f"""
-    SELECT '{table.name} ' || r.id FROM {table.name} r
-    WHERE NOT EXISTS (SELECT FROM seals WHERE "table" = '{table.name}' AND "row" = r.id)
-    AND r.id < (SELECT max("row") FROM seals WHERE "table" = '{table.name}'
-                AND chain = coalesce(r.organization_id, {NOBODYS}) AND sealed_at < now() - interval '1 day')
+        SELECT '{table.name} ' || r.id FROM {table.name} r JOIN (
+            SELECT chain, max("row") AS last FROM seals
+            WHERE "table" = '{table.name}' AND sealed_at < now() - interval '1 day' GROUP BY chain
+        ) AS passed ON chain = coalesce(r.organization_id, {NOBODYS}) AND r.id < last
+        WHERE NOT EXISTS (SELECT FROM seals WHERE "table" = '{table.name}' AND "row" = r.id)
     """  # noqa: S608 -- ours
     for table in TABLES
 )

@@ -18,6 +18,7 @@ KEPT_FOR = timedelta(hours=24)
 # Between two transactions, while a provider is asked, nothing is locked. Whoever takes longer than this has died.
 ASKING_ENDS_WITHIN = timedelta(minutes=1)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 REWRITTEN = ["role", "fingerprint", "status", "body", "location", "etag", "is_final", "created_at"]
 
 
@@ -48,14 +49,17 @@ class Once:
         """What the same request was answered, or None. Raises FieldRefused, InProgress, KeyReused and Forbidden."""
         if not KEY.fullmatch(self.key):
             raise FieldRefused(HEADER, "invalid", "Send 1 to 255 printable ASCII characters.")
-        self.lock()
-        kept = IdempotencyKey.objects.filter(
-            user=self.user.pk, key=self.key, created_at__gt=self.began_at - KEPT_FOR
-        ).first()
+        kept = self.find_kept()
         if kept is None:
             return None
         self.refuse_unequal(kept)
         return _replay_answer(kept)
+
+    def find_kept(self):
+        """The row of the same request, or None; whoever sends it meanwhile does not get as far."""
+        self.lock()
+        rows = IdempotencyKey.objects.filter(user=self.user.pk, key=self.key)
+        return rows.filter(created_at__gt=self.began_at - KEPT_FOR).first()
 
     def lock(self):
         # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
@@ -81,7 +85,7 @@ class Once:
             key=self.key,
             fingerprint=self.fingerprint,
             status=response.status_code,
-            body=JSONRenderer().render(response.data),
+            body=self.render(response),
             location=response.get("Location", ""),
             etag=response.get("ETag", ""),
             is_final=is_final,
@@ -90,6 +94,26 @@ class Once:
         IdempotencyKey.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["user", "key"], update_fields=REWRITTEN
         )
+
+    def render(self, response):
+        return JSONRenderer().render(response.data)
+
+
+class FormOnce(Once):
+    """One form of the admin, by the key that its page carried, whatever stands in it the second time."""
+
+    def __init__(self, request, key):
+        self.user, self.began_at = request.user, timezone.now()
+        digest = hashlib.sha256(f"{request.path_info}\n{key}".encode())
+        self.key, self.fingerprint = f"form {digest.hexdigest()}", digest.digest()
+
+    def lock(self):
+        # Waits: of two clicks a browser shows only what the second was answered.
+        with connection.cursor() as cursor:
+            cursor.execute(WAIT, [f"idempotency:{self.user.pk}:{self.key}"])
+
+    def render(self, response):
+        return b""
 
 
 def identify_request(request):

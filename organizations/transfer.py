@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from clientline.database.invariants import collect_invariants
 from clientline.made_addresses import MAKE_SQL, SUFFIX
+from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.zones import guess_country
 from organizations import audit, incoming
 from organizations.models import IdempotencyKey, Organization
@@ -226,6 +227,8 @@ def _load(lines, progress, with_sign_ins):
             organization_imported.send(sender=Organization, organization=organization)
             _refuse_offenders(before)
             _continue_numbers(cursor)
+    except OutcomeLost:
+        raise  # it may be saved
     except DatabaseError as error:
         raise _explain_import_error(error) from error
     return organization

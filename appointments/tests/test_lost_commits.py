@@ -5,15 +5,23 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
-from appointments.tests.load import CALLERS, FIRST_SLOT, as_problem, wait_until
+from accounts.tests.factories import PASSWORD
+from appointments.tests.factories import days_ahead
+from appointments.tests.load import CALLERS, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, UNKNOWN_WITH_KEY
+from clientline.backoffice.once import SENT_BEFORE
 from clientline.demo.serving import PROJECT
+from clientline.tests.pages import typed
 
 pytestmark = pytest.mark.faults
 UNKNOWN = (503, "outcome_unknown", None)
@@ -57,7 +65,7 @@ def lose_commit(postgresql, send, how="pg_terminate_backend"):
 
 @pytest.fixture
 def visit(house, server):
-    start = (FIRST_SLOT.replace(minute=15)).isoformat()
+    start = days_ahead(20).isoformat()
     booked = server.call("POST", "/appointments", token=house.token, body=house.visit | {"appointment_date": start})
     yield booked.body["id"]
     server.call("POST", f"/appointments/{booked.body['id']}/cancel", token=house.token, body={"reason": "of a test"})
@@ -77,10 +85,11 @@ def test_a_payment_whose_commit_was_lost_is_told_apart_and_with_its_key_made_onc
     house, server, postgresql, visit, how
 ):
     key = {"Idempotency_Key": f"lost by {how}"}
-    before = payments_of(postgresql, visit)
+    before, so_far = payments_of(postgresql, visit), len(server.output)
     lost = lose_commit(postgresql, lambda: pay(house, server, visit, **key), how)
     assert as_problem(lost) == UNKNOWN_WITH_KEY
     assert "Look before" in lost.body["detail"]
+    assert "Traceback" not in server.output[so_far:]
     again = pay(house, server, visit, **key)
     assert (again.status, again.headers["Idempotent-Replayed"]) == (201, "true")
     assert payments_of(postgresql, visit) == before + 1
@@ -104,6 +113,39 @@ def test_a_statement_that_ends_itself_is_told_like_a_commit(house, server, postg
     assert as_problem(lost) == UNKNOWN
 
 
+class Browser:
+    """Somebody at the admin, with cookies; whatever the status, pages are answered."""
+
+    def __init__(self, server):
+        self.address = f"http://127.0.0.1:{server.port}"
+        self.opener = build_opener(HTTPCookieProcessor())
+        self.send("/admin/login/", {"username": "admin@salon.example", "password": PASSWORD})
+
+    def open(self, path, data=None):
+        try:
+            answer = self.opener.open(self.address + path, data and urlencode(data, doseq=True).encode())
+        except HTTPError as refusal:
+            answer = refusal
+        return SimpleNamespace(status=answer.status, url=answer.url, content=answer.read())
+
+    def send(self, path, values):
+        """What the form at this path says to these values, and what was sent."""
+        sent = typed(self.open(path), **values)
+        return self.open(path, sent), sent
+
+
+def test_a_form_of_the_admin_says_so_and_is_done_once(house, server, postgresql, visit):
+    browser, path = Browser(server), f"/admin/appointments/appointment/{visit}/payment/"
+    values = {"amount": "1.00", "payment_method": "cash", "completed": "on", "allow_overpayment": "on"}
+    lost, sent = lose_commit(postgresql, lambda: browser.send(path, values))
+    assert lost.status == 503
+    assert "Perhaps this was saved, perhaps not" in lost.content.decode()
+    again = browser.open(path, sent)
+    assert (again.status, again.url) == (200, f"{browser.address}/admin/appointments/appointment/{visit}/change/")
+    assert SENT_BEFORE in again.content.decode()
+    assert payments_of(postgresql, visit) == 1
+
+
 def test_a_command_says_that_it_may_have_saved(house, postgresql):
     command = [sys.executable, "manage.py", "create_organization"]
     command += ["--name=Lost", "--email=lost@x.example", "--admin-email=a@lost.example"]
@@ -123,6 +165,7 @@ def write_on(house, server, over, told):
         name = f"write {next(house.slots)}"
         answer = server.call("POST", "/services", token=house.token, body={"name": name})
         told[name] = "done" if answer.status == 201 else as_problem(answer)
+        time.sleep(0 if answer.status == 201 else 0.1)
 
 
 def restart(house, signal_number):
@@ -137,11 +180,13 @@ def test_three_restarts_under_eight_writers_leave_what_was_answered(house, serve
     over, told = threading.Event(), {}
     with ThreadPoolExecutor(CALLERS) as pool:
         writers = [pool.submit(write_on, house, server, over, told) for _ in range(CALLERS)]
-        for signal_number in STOPS:
-            so_far = Counter(told.values())["done"]
-            wait_until(lambda so_far=so_far: Counter(list(told.values()))["done"] >= so_far + 2 * CALLERS)
-            restart(house, signal_number)
-        over.set()
+        try:
+            for signal_number in STOPS:
+                so_far = list(told.values()).count("done")
+                wait_until(lambda so_far=so_far: list(told.values()).count("done") >= so_far + 2 * CALLERS)
+                restart(house, signal_number)
+        finally:
+            over.set()
         for writer in writers:
             writer.result()
 

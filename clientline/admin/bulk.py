@@ -21,6 +21,7 @@ class BulkMixin:
         # What comes with the request differs from one version of Django to the next.
         if all(is_readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, *args, **options)
+        request.call.once = None  # what was sent did nothing: sent again, it is not known
         self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
@@ -31,6 +32,7 @@ class BulkMixin:
         """
         chosen = list(queryset.order_by().values_list("pk", flat=True)[: MOST_ROWS + 1])
         if len(chosen) > MOST_ROWS:
+            request.call.once = None
             told = f"Choose at most {MOST_ROWS} rows at once. Nothing was changed."
             return self.message_user(request, told, messages.ERROR)
         rows = self.get_permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)

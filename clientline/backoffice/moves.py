@@ -138,7 +138,7 @@ class MovesMixin:
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
             done, made = self.try_to_perform(request, move, row, form)
             if done:
-                note = settle_and_tell(request, made)
+                note = settle_and_tell(request, made, url=self.get_home_url(request, row))
                 told = note or move.done.format(**form.get_figures())
                 self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
                 return HttpResponseRedirect(self.get_home_url(request, row))

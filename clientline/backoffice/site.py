@@ -1,5 +1,7 @@
 """The admin site as staff meet it: its own pages beside Django's, and a sidebar grouped by task."""
 
+import secrets
+
 from django.urls import path
 
 from accounts.site import AccountSite
@@ -7,6 +9,7 @@ from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
+from clientline.backoffice.once import done_once
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting
 from clientline.backoffice.sidebar import list_groups
@@ -35,7 +38,7 @@ class BackOfficeSite(AccountSite):
         return today.today(request)
 
     def admin_view(self, view, cacheable=False):
-        return acting.in_its_zone(super().admin_view(view, cacheable))
+        return acting.in_its_zone(super().admin_view(done_once(view), cacheable))
 
     def get_organization(self, request):
         return acting.find_chosen_organization(request)
@@ -54,6 +57,7 @@ class BackOfficeSite(AccountSite):
         context = super().each_context(request)
         permitted = context["has_permission"]
         return context | {
+            "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it
             "sidebar": list_groups(request) if permitted else [],
             "acting_in": acting.find_chosen_organization(request) if permitted and request.user.is_superuser else None,
         }

@@ -13,6 +13,7 @@ from appointments import booking, sealing
 from appointments.models import AppointmentHistory
 from clientline.database.invariants import collect_invariants
 from clientline.privacy import personal_data
+from clientline.tests.database import empty_tables
 from organizations import audit
 from organizations.models import Audit, Seal
 from organizations.transfer import list_models_of_organizations
@@ -171,5 +172,12 @@ def test_the_command_says_what_it_did_and_the_heads_to_be_noted(cancelled):
         call_command("audit_seal", noted=["0" * 64, head], stdout=output)
 
 
-def test_an_exported_organization_begins_a_chain_where_it_arrives():
+def test_an_organization_begins_a_chain_where_it_arrives(cancelled, tmp_path):
     assert Seal not in list_models_of_organizations()
+    file = tmp_path / "salon.jsonl"
+    call_command("export_organization", cancelled.organization_id, file, stdout=StringIO())
+    empty_tables(None)
+    call_command("import_organization", file, stdout=StringIO())
+    assert sealing.seal_rows() == Audit.objects.count() + AppointmentHistory.objects.count() > 10
+    assert find_rewritten() == (0, [])
+    assert SEALED["rows_are_sealed_in_turn"].find_offenders() == (0, [])

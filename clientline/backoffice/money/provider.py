@@ -1,5 +1,9 @@
 """Online payments and refunds that the back office has recorded: their provider is asked at once, as by the API."""
 
+from functools import partial
+
+from django.http import HttpResponseRedirect
+
 from accounts.middleware import step_out_of_transaction
 from clientline import wording
 from payments import online
@@ -17,10 +21,14 @@ NOTES = {
 }
 
 
-def settle_and_tell(request, made):
-    """What to tell of a payment or refund that its provider has not completed; None for anything else."""
+def settle_and_tell(request, made, *, url):
+    """What to tell of a payment or refund that its provider has not completed; None for anything else.
+
+    Whoever sends the form again while the provider is asked is led to `url`.
+    """
     if type(made) not in NOTES or made.key is None:
         return None
-    online.settle_with_provider(made, between=step_out_of_transaction(request))
+    between = step_out_of_transaction(request, so_far=partial(HttpResponseRedirect, url))
+    online.settle_with_provider(made, between=between)
     note = NOTES[type(made)].get(type(made).objects.get(pk=made.pk).status)
     return note and note.format(amount=wording.write_money(made.amount, made.organization.currency))

@@ -1,13 +1,12 @@
 """Whether what was written is saved: known, unless the connection is lost while the server makes it last."""
 
 import re
+from functools import lru_cache
 
 from django.db import OperationalError
 
-READING = re.compile(
-    r"\s*(SELECT|SET|SAVEPOINT|RELEASE|ROLLBACK|SHOW|DECLARE|FETCH|CLOSE|WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b))\b",
-    re.IGNORECASE | re.DOTALL,
-)
+READING = re.compile(r"\s*(SELECT|SET|SAVEPOINT|RELEASE|ROLLBACK|SHOW|DECLARE|FETCH|CLOSE|WITH)\b", re.IGNORECASE)
+WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 WAITING_FOR_STANDBYS = "SyncRepWaitForLSN"  # in PostgreSQL's source; its messages may be translated
 SHUTDOWN = "57P01"
 
@@ -18,7 +17,13 @@ class OutcomeLost(OperationalError):
 
 def writes(sql):
     """Whether a statement may change rows. One that selects from a function that does is taken for reading."""
-    return not (isinstance(sql, str) and READING.match(sql))
+    return not isinstance(sql, str) or _may_write(sql)
+
+
+@lru_cache(maxsize=1000)  # the same ones come again and again, with placeholders
+def _may_write(sql):
+    begins = READING.match(sql)
+    return begins is None or (begins[1].upper() == "WITH" and WRITING.search(sql) is not None)
 
 
 def leaves_doubt(notice):

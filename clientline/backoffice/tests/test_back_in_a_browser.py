@@ -1,0 +1,63 @@
+"""Back to a form that was sent, in real Chromium: it is as it was, its key included, and sent again does nothing."""
+
+import pytest
+
+from appointments.models import Appointment
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.backoffice.once import SENT_BEFORE
+from clientline.demo.browsing import CHROMIUM, Visitor
+from payments.models import Payment
+from services.models import Service
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+
+@pytest.fixture
+def page(live_server, salon, client, browser):
+    Payment.objects.update(status="failed")  # so that all of the price is due
+    always_at_work(salon.staff, salon.colleague)
+    client.force_login(salon.manager)
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    yield visitor.page
+    assert visitor.complaints == []
+    visitor.context.close()
+
+
+def test_back_and_sent_again_takes_no_money_twice(page, salon):
+    before = Payment.objects.count()
+    page.goto(f"/admin/appointments/appointment/{salon.visit.pk}/payment/")
+    page.get_by_label("Amount").fill("5")
+    page.get_by_role("button", name="Take payment").last.click()
+    page.get_by_text("Payment recorded: 5.00 EUR.").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Take payment").last.click()
+    page.get_by_text(SENT_BEFORE).wait_for()
+    assert Payment.objects.count() == before + 1
+
+
+def test_back_and_booked_again_books_once_and_a_new_form_another(page, salon):
+    before = Appointment.objects.count()
+    asked = f"client={salon.client.pk}&service={salon.service.pk}&staff={salon.staff.pk}&date={days_ahead(20):%Y-%m-%d}"
+    page.goto(f"/admin/appointments/appointment/add/?{asked}&time=10:00")
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_text("Booked: Salon client").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_text(SENT_BEFORE).wait_for()
+    page.goto(f"/admin/appointments/appointment/add/?{asked}&time=12:00")
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_text("Booked: Salon client").wait_for()
+    assert Appointment.objects.count() == before + 2
+
+
+def test_back_to_an_edited_row_edits_it_again(page, salon):
+    page.goto(f"/admin/services/service/{salon.service.pk}/change/")
+    for name in ("Cut", "Shave"):
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("was changed successfully").wait_for()
+        page.go_back()
+    assert Service.objects.get(pk=salon.service.pk).name == "Shave"
