@@ -86,7 +86,7 @@ urlpatterns = [
     path("appointments/<id:pk>/balance", VisitBalanceView.as_view(), name="appointment-balance"),
     path("users/<id:pk>/balance", ClientBalanceView.as_view(), name="user-balance"),
     path("users/<id:pk>/export", PrivacyViewSet.as_view({"get": "export"}), name="user-export"),
-    path("users/<id:pk>/erase", PrivacyViewSet.as_view({"post": "erase"}), name="user-erase"),
+    path("users/<id:pk>/erase", PrivacyViewSet.as_view({"get": "preview", "post": "erase"}), name="user-erase"),
     path(
         "payments/<id:payment>/refunds",
         RefundViewSet.as_view({"get": "list", "post": "create"}),

@@ -13,6 +13,7 @@ from clientline.refusals import FieldRefused, Forbidden, Refused
 from organizations.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
+NO_CONTENT = 204
 KEY = re.compile(r"[ -~]{1,255}")
 KEPT_FOR = timedelta(hours=24)
 # Between two transactions, while a provider is asked, nothing is locked. Whoever takes longer than this has died.
@@ -32,6 +33,11 @@ class KeyReused(Refused):
     status = 422
     code = "idempotency_key_reused"
     detail = f"This {HEADER} came with another request within the last 24 hours."
+
+
+class AnswerErased(Refused):
+    code = "answer_erased"
+    detail = "This was done before. Its answer told of somebody whose data have been erased since."
 
 
 class Once:
@@ -71,6 +77,8 @@ class Once:
     def refuse_unequal(self, kept):
         if bytes(kept.fingerprint) != self.fingerprint:
             raise KeyReused
+        if not kept.body and kept.status != NO_CONTENT:
+            raise AnswerErased
         if not kept.is_final and kept.created_at > self.began_at - ASKING_ENDS_WITHIN:
             raise InProgress
         if kept.role != self.user.role:  # it may hold what the caller must no longer see

@@ -113,6 +113,12 @@ class SettlingSerializer(BodySerializer):
     """Completing or failing a payment says nothing more."""
 
 
+class ErasurePreviewSerializer(serializers.Serializer):
+    records = serializers.ListField(child=serializers.IntegerField(), help_text="Of the person, merged ones included")
+    coming_visits = serializers.ListField(child=serializers.IntegerField(), help_text="The house cancels these")
+    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Stays due, of nobody any more")
+
+
 class ErasureSerializer(BodySerializer):
     """Erasing a client says nothing more."""
 

@@ -90,7 +90,7 @@ def test_an_admin_registers_somebody_who_can_sign_in(salon, client):
     assert (entry.user, entry.object_id, entry.object_repr, entry.is_addition()) == (
         salon.admin,
         str(nina.pk),
-        "Nina",
+        f"person {nina.pk}",
         True,
     )
 

@@ -40,7 +40,8 @@ class BulkMixin:
         locked = list(rows.select_for_update(of=("self",), no_key=True).order_by("id"))
         refused = {row.pk: refusal for row in locked if (refusal := self.try_on(perform, row))}
         changed = [row for row in locked if row.pk not in refused]
-        LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, change_message=done.capitalize())
+        logged = [self.choose_logged(row) for row in changed]
+        LogEntry.objects.log_actions(request.user.pk, logged, CHANGE, change_message=done.capitalize())
         return self.tell(
             request, changed, done, [*refused.values(), *self.tell_out_of_reach(len(chosen) - len(locked))]
         )

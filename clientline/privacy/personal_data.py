@@ -1,19 +1,19 @@
 """What is kept about one person: all of it to hand out, and the erasure of a client. Money and visits stay.
 
-Beyond the reach of both: backups, what the payment provider keeps, and answers kept for repeated requests, which
-expire within a day.
+Beyond the reach of both: backups, and what the payment provider keeps.
 """
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import people
 from accounts.models import User
 from accounts.serializers import UserForClientSerializer, UserSerializer
+from appointments import booking
 from appointments.history import INSIDE
-from appointments.models import Appointment, AppointmentHistory
+from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.api import renderers
@@ -21,6 +21,7 @@ from clientline.api.fields import select_tellable
 from clientline.refusals import Refused
 from organizations import audit
 from organizations.models import Audit
+from payments.balances import sum_balances
 from payments.models import Payment, Refund
 from payments.serializers import PaymentSerializer, RefundSerializer
 
@@ -50,6 +51,9 @@ ANONYMOUS = {
 }
 COLUMN_CHANGES = ("insert", "update", "delete")
 FREE_TEXT = {"notes": "", "internal_notes": "", "cancellation_reason": ""}
+
+
+REASON = "The client was erased."  # blanked with all other reasons
 
 
 class NotAClient(Refused):
@@ -123,28 +127,77 @@ def _keep_tellable(action, changes):
     return {name: changes[name] for name in OF_A_PERSON if name in changes}
 
 
-def erase(*, by, client):
-    """Replace the client's name, contacts and all free text about them, and end their access. Raises NotAClient.
+def preview_erasure(*, client, now):
+    """What `erase` would do: to which records of the person, and to which visits to come."""
+    records = find_records(client)
+    visits = _select_coming(records, now)
+    return {
+        "records": [record.pk for record in records],
+        "coming_visits": list(visits.values_list("pk", flat=True)),
+        "due": sum_balances(Appointment.objects.filter(client__in=records))["due"],
+    }
 
-    The caller has locked the row. Repeating it does no harm.
+
+def find_records(client, *, lock=False):
+    """All records of the person whose one is `client`, those merged into it and it into, by id."""
+    found = {client.pk}
+    while more := set(
+        User.objects.filter(Q(merged_into__in=found) | Q(merged_records__in=found)).values_list("pk", flat=True)
+    ).difference(found):
+        found |= more
+    records = User.objects.filter(pk__in=found, role=User.Role.CLIENT).select_related("organization").order_by("id")
+    return list(records.select_for_update(no_key=True, of=("self",)) if lock else records)
+
+
+def _select_coming(records, now):
+    coming = Appointment.objects.filter(
+        client__in=records, status=Appointment.Status.SCHEDULED, appointment_date__gt=now
+    )
+    return coming.order_by("id")
+
+
+def erase(*, by, client, now):
+    """Replace the person's names, contacts and all free text about them, and end their access. Raises NotAClient.
+
+    They are one person with the records merged into theirs, or theirs into. The house cancels their visits to come,
+    without a fee. The caller has locked the row. Repeating it does no harm.
     """
     if client.role != User.Role.CLIENT:
         raise NotAClient
     with transaction.atomic():
-        hold_visits(client)  # notes must not come with a booking of this moment
-        client.set_unusable_password()
-        client.save(update_fields=["password"])  # before the address: whoever signs in needs one
-        changes = ANONYMOUS | {"name": f"Erased client {client.pk}", "email": ""}
-        people.change_person(by=None, person=client, changes=changes)
-        visits = Appointment.objects.filter(client=client)
-        visits.exclude(**FREE_TEXT).update(**FREE_TEXT, version=F("version") + 1)
-        refunds = Refund.objects.filter(payment__appointment__client=client)
-        refunds.exclude(reason="").update(reason="")
-        voided = Payment.objects.filter(appointment__client=client).exclude(void_reason="")
-        voided.update(void_reason="", version=F("version") + 1)
-        redact(client)
-        audit.record_event("erase", by=by, row=client)
+        records = find_records(client, lock=True)
+        for record in records:
+            hold_visits(record)  # notes must not come with a booking of this moment
+        for visit in _select_coming(records, now).select_related("organization"):
+            booking.cancel(by=by, visit=visit, reason=REASON, on_behalf_of=Side.ORGANIZATION, now=now)
+        for record in records:
+            _erase_record(by, record)
+    client.refresh_from_db()
     return client
+
+
+def _erase_record(by, client):
+    client.set_unusable_password()
+    client.save(update_fields=["password"])  # before the address: whoever signs in needs one
+    changes = ANONYMOUS | {"name": f"Erased client {client.pk}", "email": ""}
+    people.change_person(by=None, person=client, changes=changes)
+    visits = Appointment.objects.filter(client=client)
+    visits.exclude(**FREE_TEXT).update(**FREE_TEXT, version=F("version") + 1)
+    refunds = Refund.objects.filter(payment__appointment__client=client)
+    refunds.exclude(reason="").update(reason="")
+    voided = Payment.objects.filter(appointment__client=client).exclude(void_reason="")
+    voided.update(void_reason="", version=F("version") + 1)
+    forget(client)
+    redact(client)
+    audit.record_event("erase", by=by, row=client)
+
+
+def forget(client):
+    """Delete the client's failed sign-ins, and blank the answers kept for repeated requests; before `redact`, as it
+    reads in the audit what they were called.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_client(%s)", [client.pk])
 
 
 def redact(client):

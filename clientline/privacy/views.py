@@ -10,7 +10,7 @@ from accounts.serializers import UserSerializer
 from clientline.api.reading import one_or_404
 from clientline.api.viewsets import ReadViewSet, answer_row
 from clientline.privacy import personal_data
-from payments.serializers import ErasureSerializer, ExportSerializer
+from payments.serializers import ErasurePreviewSerializer, ErasureSerializer, ExportSerializer
 
 
 class PrivacyViewSet(ReadViewSet):
@@ -18,6 +18,7 @@ class PrivacyViewSet(ReadViewSet):
     resource = "users"
     serializer_class = UserSerializer
     http_method_names = ("get", "head", "post")
+    policy_actions = {"preview": "erase"}
 
     @extend_schema(responses=ExportSerializer)
     def export(self, request, pk):
@@ -27,11 +28,22 @@ class PrivacyViewSet(ReadViewSet):
             raise Http404
         return Response(personal_data.export_person(by=request.user, person=person, now=timezone.now()))
 
+    @extend_schema(responses=ErasurePreviewSerializer)
+    def preview(self, request, pk):
+        """What erasing would do: to which records of the person, and to which visits to come."""
+        client = self.get_queryset().filter(pk=pk).first()
+        if client is None:
+            raise Http404
+        found = personal_data.preview_erasure(client=client, now=timezone.now())
+        return Response(ErasurePreviewSerializer(found).data)
+
     @extend_schema(request=ErasureSerializer, responses=UserSerializer)
     def erase(self, request, pk):
-        """Erase a client for good: name, contacts and all free text about them. Visits and money stay."""
+        """Erase a client for good: name, contacts and all free text about them, in all records that were merged.
+        The house cancels the visits to come. Past visits and money stay.
+        """
         client = self.get_object()
         body = ErasureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        personal_data.erase(by=request.user, client=client)
+        personal_data.erase(by=request.user, client=client, now=timezone.now())
         return answer_row(one_or_404(self.answers(User.objects.filter(pk=pk))))

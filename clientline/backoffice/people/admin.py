@@ -63,6 +63,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     """The list is of clients, of the team, or of both; the page is a client's card or a colleague's."""
 
     resource = "users"
+    is_logged_by_name = False
     list_display = ("name", "address", "phone", "role", "is_active", "organization")
     client_columns = ("name", "standing_pill", "phone", "address", "next_visit", "last_visit", "organization")
     list_filter = (Kind, "role", "is_active", ("organization", ChoicesFilter))

@@ -55,8 +55,8 @@ def _try_to_merge(user_admin, request, kept, duplicate, form):
     try:
         with transaction.atomic():
             moved = merging.merge_clients(by=request.user, kept=kept, duplicate=duplicate, now=timezone.now())
-            user_admin.log_change(request, kept, f"Merged with {duplicate}.")
-            user_admin.log_change(request, duplicate, f"Merged into {kept}.")
+            user_admin.log_change(request, kept, f"Merged with person {duplicate.pk}.")
+            user_admin.log_change(request, duplicate, f"Merged into person {kept.pk}.")
     except (Refused, DatabaseError) as error:
         form.add_error("duplicate", read_refusal_or_raise(error).detail)
         return False

@@ -40,11 +40,13 @@ def erase_view(user_admin, request, object_id):
     back = reverse("admin:accounts_user_change", args=[person.pk])
     if request.method != "POST":
         card = client_card.describe_client(request.user, person, now=timezone.now())
-        open_ends = {"coming": card["figures"]["coming"], "money": card["money"]}
+        found = personal_data.preview_erasure(client=person, now=timezone.now())
+        others = [pk for pk in found["records"] if pk != person.pk]
+        open_ends = {"coming": len(found["coming_visits"]), "others": others, "money": card["money"]}
         return render_page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
     try:
         with transaction.atomic():
-            personal_data.erase(by=request.user, client=person)
+            personal_data.erase(by=request.user, client=person, now=timezone.now())
     except Refused as refusal:
         user_admin.message_user(request, refusal.detail, messages.ERROR)
     else:

@@ -169,8 +169,8 @@ def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
     assert balances.sum_balances(twin.visits.all())["due"] == 0
     assert not User.objects.get(pk=twin.pk).is_active
     assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
-        (str(salon.client.pk), "Merged with Twin."),
-        (str(twin.pk), "Merged into Salon client."),
+        (str(salon.client.pk), f"Merged with person {twin.pk}."),
+        (str(twin.pk), f"Merged into person {salon.client.pk}."),
     }
 
 

@@ -36,6 +36,7 @@ def test_what_runs_as_the_owner_looks_at_temporary_tables_last():
     found = {name: (path, by_tenants) for name, definer, path, _, _, by_tenants in query(OURS) if definer}
     assert found == {
         "end_sign_ins_of_organization": (FIXED, False),
+        "forget_client": (FIXED, True),
         "end_sign_ins_of_user": (FIXED, False),
         "note_change": (FIXED, False),
         "redact_client": (FIXED, True),  # called by requests, and looks at the caller itself

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from clientline.management.commands.export_client import find_person
 from clientline.privacy import personal_data
@@ -23,14 +24,20 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 client = find_person(id, no_key=True)
-                personal_data.erase(by=None, client=client)
+                personal_data.erase(by=None, client=client, now=timezone.now())
         except Refused as refusal:
             raise CommandError(refusal.detail) from refusal
         self.stdout.write(f"Erased {name}, now {client.name}.")
 
     def confirm(self, client):
         reached = client.mail_address or client.phone or "no address"
+        found = personal_data.preview_erasure(client=client, now=timezone.now())
+        records, coming = found["records"], len(found["coming_visits"])
         self.stdout.write(f"This erases {client.name} ({reached}) of {client.organization} and cannot be undone.")
+        if len(records) > 1:
+            self.stdout.write(f"They are one person in the merged records {', '.join(map(str, records))}.")
+        if coming:
+            self.stdout.write(f"Visits to come, which will be cancelled: {coming}.")
         try:
             answer = input("Type yes to go on: ")
         except EOFError:

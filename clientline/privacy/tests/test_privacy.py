@@ -168,7 +168,7 @@ def test_the_admin_has_a_page_for_each(salon, mia, client):
     AppointmentFactory(client=mia, staff=salon.staff, service=salon.service, appointment_date=days_ahead(30))
     warning = client.get(f"/admin/accounts/user/{mia.pk}/erase/").content.decode()
     assert "It cannot be undone" in warning
-    assert "1 visit ahead stays booked: first cancel what is not to take place." in warning
+    assert "1 visit ahead will be cancelled, without a fee." in warning
     assert "5.00 EUR is still due." in warning
     assert client.post(f"/admin/accounts/user/{mia.pk}/erase/").status_code == 302
     mia.refresh_from_db()

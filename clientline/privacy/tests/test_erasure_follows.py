@@ -1,0 +1,254 @@
+"""Erasure follows the person: through merged records, logs, stored answers, failed sign-ins and visits to come.
+
+It is looked for in every column of every table, as `pg_dump` would write it.
+"""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, UserFactory
+from appointments import merging
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, days_ahead
+from clientline.privacy import personal_data
+from clientline.tests.pages import submit
+from clientline.tests.problems import problem
+from organizations.models import Audit, IdempotencyKey
+from organizations.tenancy import confine_transaction
+from payments.balances import sum_balances
+
+ADA = ("Ada Quist", "ada@quist.example", "0301111222", "limps badly", "sent a rude letter", "Ada Former")
+ZOE = ("Zoe Vanderbilt", "zoe@vanderbilt.example", "0309999888", "fears needles", "forgot her keys", "Zoe Former")
+
+
+def dump():
+    """All rows of all tables as text, what is binary in letters too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        tables = [table for (table,) in cursor.fetchall()]
+        text = []
+        for table in tables:
+            with cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:
+                text += [bytes(block).decode() for block in copy]
+    return "".join(text).lower()
+
+
+def find_words(words):
+    stored = dump()
+    return [
+        word
+        for word in words
+        if word.lower() in stored or word.lower().encode().hex() in stored or word.encode().hex() in stored
+    ]
+
+
+def write_about(salon, api, operator, client, words):
+    """A client with a word of theirs wherever one can stand: rows, history, audit, log, answers, failed sign-ins."""
+    name, email, phone, notes, reason, former = words
+    manager, key = api(salon.manager), {"Idempotency-Key": f"made-{phone[-4:]}"}
+    person = {"name": former, "email": email, "phone": phone, "role": "client", "password": PASSWORD}
+    made = manager.post("/users", person, headers=key)
+    assert made.status_code == 201, made.content
+    pk = made.json()["id"]
+    browser = client
+    browser.force_login(salon.admin)
+    assert submit(browser, f"/admin/accounts/user/{pk}/change/", name=name).status_code == 302
+    booking = {"client": pk, "staff": salon.staff.pk, "service": salon.service.pk, "notes": notes, "overbook": True}
+    for day, (caller, home) in enumerate(((manager, {}), (api(operator), {"organization": salon.organization.pk}))):
+        when = {"appointment_date": days_ahead(20 + day + len(name), hour=11).isoformat()}
+        key = {"Idempotency-Key": f"booked-{phone[-4:]}-{day}"}
+        booked = caller.post("/appointments", booking | when | home, headers=key)
+        assert booked.status_code == 201, booked.content
+    cancelled = manager.post(f"/appointments/{booked.json()['id']}/cancel", {"reason": reason})
+    assert cancelled.status_code == 200
+    for typed in (email, email.upper(), name, former):
+        assert api().post("/auth/login", {"email": typed, "password": "wrong-password"}).status_code == 401
+    assert find_words(words) == list(words)
+    return User.objects.get(pk=pk)
+
+
+@pytest.fixture
+def two(salon, operator, api, client, settings):
+    """Two records of one person, with all their words."""
+    settings.AXES_FAILURE_LIMIT = 1000
+    return [write_about(salon, api, operator, client, words) for words in (ADA, ZOE)]
+
+
+def merge(salon, client, kept, duplicate):
+    client.force_login(salon.admin)
+    answer = client.post(f"/admin/accounts/user/{kept.pk}/merge/", {"duplicate": duplicate.pk})
+    assert answer.status_code == 302, answer.content
+
+
+def erase(salon, api, person):
+    answer = api(salon.admin).post(f"/users/{person.pk}/erase")
+    assert (answer.status_code, answer.json()["name"]) == (200, f"Erased client {person.pk}")
+
+
+@pytest.mark.parametrize("which", ["the one that was kept", "the duplicate"])
+def test_merged_and_then_erased_no_word_of_either_is_left(salon, api, client, two, which):
+    kept, duplicate = two
+    merge(salon, client, kept, duplicate)
+    assert find_words(ADA + ZOE) == [*ADA, *ZOE]
+    erase(salon, api, kept if which == "the one that was kept" else duplicate)
+    assert find_words(ADA + ZOE) == []
+    names = User.objects.filter(pk__in=(kept.pk, duplicate.pk)).order_by("pk").values_list("name", flat=True)
+    assert list(names) == [f"Erased client {kept.pk}", f"Erased client {duplicate.pk}"]
+
+
+def test_erased_and_then_merged_no_word_of_either_is_left(salon, api, client, two):
+    kept, duplicate = two
+    erase(salon, api, duplicate)
+    assert find_words(ZOE) == []
+    merge(salon, client, kept, duplicate)
+    assert (find_words(ZOE), find_words(ADA)) == ([], list(ADA))
+    erase(salon, api, kept)
+    assert find_words(ADA + ZOE) == []
+
+
+def test_it_follows_a_chain_of_mergers_and_nobody_else(salon, api, two):
+    first, second = two
+    third = UserFactory(organization=salon.organization, name="Third record")
+    now = timezone.now()
+    merging.merge_clients(by=salon.admin, kept=second, duplicate=first, now=now)
+    merging.merge_clients(by=salon.admin, kept=third, duplicate=User.objects.get(pk=second.pk), now=now)
+    User.objects.filter(pk=first.pk).update(merged_into=second)  # as mergers of version 0.1 are found
+    assert {each.pk for each in personal_data.find_records(first)} == {first.pk, second.pk, third.pk}
+    erase(salon, api, first)
+    assert find_words([*ADA, *ZOE, "Third record"]) == []
+    assert find_words(["Salon client", "Salon stranger"]) == ["Salon client", "Salon stranger"]
+
+
+def test_a_request_that_is_repeated_afterwards_is_not_done_again(salon, api, two):
+    person, _ = two
+    erase(salon, api, person)
+    before = User.objects.count()
+    again = {"name": ADA[5], "email": ADA[1], "phone": ADA[2], "role": "client", "password": PASSWORD}
+    answer = api(salon.manager).post("/users", again, headers={"Idempotency-Key": f"made-{ADA[2][-4:]}"})
+    assert problem(answer) == (409, "answer_erased")
+    assert User.objects.count() == before
+
+
+def test_answers_of_other_organizations_stay(salon, clinic, api, two):
+    key = {"Idempotency-Key": "k"}
+    made = api(clinic.manager).post("/services", {"name": "X-ray"}, headers=key)
+    erase(salon, api, two[0])
+    again = api(clinic.manager).post("/services", {"name": "X-ray"}, headers=key)
+    assert (again.status_code, again.json()) == (201, made.json())
+    assert again["Idempotent-Replayed"] == "true"
+
+
+def test_failed_sign_ins_of_others_stay(salon, api, two):
+    api().post("/auth/login", {"email": salon.staff.email, "password": "wrong-password"})
+    erase(salon, api, two[0])
+    assert salon.staff.email in set(AccessAttempt.objects.values_list("username", flat=True))
+    assert not AccessAttempt.objects.filter(username__in=[ADA[1], ADA[0].lower(), ADA[5].lower()]).exists()
+
+
+def test_the_log_names_people_by_number(salon, client):
+    client.force_login(salon.admin)
+    page = "/admin/accounts/user/"
+    assert submit(client, f"{page}{salon.client.pk}/change/", name="Renamed").status_code == 302
+    twin = UserFactory(organization=salon.organization, name="Twin")
+    merge(salon, client, salon.client, twin)
+    deleted = UserFactory(organization=salon.organization, name="Gone", role="staff")
+    assert client.post(f"{page}{deleted.pk}/delete/", {"post": "yes"}).status_code == 302
+    chosen = {"action": "deactivate", "_selected_action": [salon.stranger.pk]}
+    client.post(page, chosen)
+    told = [f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.order_by("id")]
+    assert f"person {deleted.pk}" in {entry.object_repr for entry in LogEntry.objects.all()}
+    assert f"person {twin.pk} Merged into person {salon.client.pk}." in told
+    assert [line for line in told for name in ("Renamed", "Twin", "Gone", "Salon") if name in line] == []
+
+
+# Visits to come
+
+
+@pytest.fixture
+def with_visits(salon):
+    """The salon's client, with a visit ahead by each of two records, one under way and one that was cancelled."""
+    twin = UserFactory(organization=salon.organization, name="Twin", is_active=False, merged_into=salon.client)
+    now = days_ahead(5)
+    made = {"staff": salon.staff, "service": salon.service}
+    salon.ahead = [
+        AppointmentFactory(client=person, **made, appointment_date=now + timedelta(minutes=minutes), overbooked=True)
+        for person, minutes in ((salon.client, 1), (twin, 2 * 24 * 60))
+    ]
+    salon.begun = AppointmentFactory(client=salon.client, **made, appointment_date=now, overbooked=True)
+    Appointment.objects.filter(pk=salon.visit.pk).update(status="cancelled", cancelled_at=now)
+    Appointment.objects.filter(pk__in=[each.pk for each in salon.ahead]).update(late_cancellation_fee=50)
+    return now
+
+
+def test_the_house_cancels_visits_to_come_without_a_fee(salon, with_visits):
+    personal_data.erase(by=salon.admin, client=salon.client, now=with_visits)
+    for visit in salon.ahead:
+        visit.refresh_from_db()
+        assert (visit.status, visit.cancelled_by, visit.cancelled_on_behalf_of) == (
+            "cancelled",
+            salon.admin,
+            "organization",
+        )
+        assert (visit.cancellation_reason, [fact.reason for fact in visit.history.all()]) == ("", [""])
+    assert sum_balances(Appointment.objects.filter(pk__in=[visit.pk for visit in salon.ahead]))["charge"] == 0
+    salon.begun.refresh_from_db()
+    assert salon.begun.status == "scheduled"
+
+
+def test_it_is_said_before_by_every_door(salon, clinic, with_visits, api, client, monkeypatch):
+    monkeypatch.setattr("clientline.privacy.views.timezone.now", lambda: with_visits)
+    twin, path = User.objects.get(merged_into=salon.client), f"/users/{salon.client.pk}/erase"
+    assert api(salon.admin).get(path).json() == {
+        "records": [salon.client.pk, twin.pk],
+        "coming_visits": [visit.pk for visit in salon.ahead],
+        "due": str(personal_data.preview_erasure(client=salon.client, now=with_visits)["due"]),
+    }
+    assert problem(api(salon.manager).get(path)) == (403, "permission_denied")
+    assert problem(api(clinic.admin).get(path)) == (404, "not_found")
+
+    client.force_login(salon.admin)
+    page = " ".join(client.get(f"/admin/accounts/user/{salon.client.pk}/erase/").content.decode().split())
+    assert "2 visits ahead will be cancelled, without a fee." in page
+    assert f'/admin/accounts/user/{twin.pk}/change/">{twin.pk}</a>.' in page
+
+    output = StringIO()
+    monkeypatch.setattr("builtins.input", lambda prompt: "yes")
+    call_command("erase_client", salon.client.pk, stdout=output)
+    assert f"one person in the merged records {salon.client.pk}, {twin.pk}." in output.getvalue()
+    assert "Visits to come, which will be cancelled: 2." in output.getvalue()
+
+
+# The function
+
+
+def test_the_database_forgets_own_and_deactivated_clients_only(salon, clinic):
+    def forget(person):
+        with transaction.atomic(), connection.cursor() as cursor:
+            confine_transaction(organization_id=salon.organization.pk)
+            cursor.execute("SELECT forget_client(%s)", [person.pk])
+
+    User.objects.filter(pk=clinic.client.pk).update(is_active=False)
+    for person in (salon.client, salon.staff, clinic.client):
+        with pytest.raises(IntegrityError, match="Only deactivated clients are forgotten"):
+            forget(person)
+    User.objects.filter(pk=salon.client.pk).update(is_active=False)
+    forget(salon.client)
+
+
+def test_the_audit_tells_of_each_record_that_was_erased(salon, api, two):
+    kept, duplicate = two
+    merging.merge_clients(by=salon.admin, kept=kept, duplicate=duplicate, now=timezone.now())
+    erase(salon, api, kept)
+    events = Audit.objects.filter(action="erase").order_by("id")
+    assert [(entry.row, entry.actor) for entry in events] == [(kept.pk, salon.admin), (duplicate.pk, salon.admin)]
+    assert not IdempotencyKey.objects.exclude(body=b"").filter(organization=salon.organization).exists()
