@@ -18,6 +18,7 @@ def find_absences(
     *, organization: Organization, staff_ids: Collection[int], hours: Hours, zone: tzinfo
 ) -> dict[int, list[Span]]:
     """When people are away on the dates of their `hours`, by person; spans may overlap. Closures are everybody's."""
+    # Wider than the dates: the night that begins on one of them ends on the next, and whole days go with their hours.
     rows = TimeOff.objects.filter(
         organization=organization,
         starts_at__lt=find_midnight(zone, hours.last) + 2 * NIGHT,
@@ -58,6 +59,7 @@ def tell_days_as_instants(zone: tzinfo, first: date, last: date) -> dict[str, da
 
 def follow_zone(organization: Organization, zone: tzinfo) -> None:
     """Whole days are dates: in another zone they are other instants."""
+    # Read back from the dates: instants that stayed in the old zone would be off by hours, and no page would show it.
     for row in TimeOff.objects.filter(organization=organization, whole_days=True).select_for_update(no_key=True):
         first, last = _require(vars(row), DATES)
         save_changes(row, tell_days_as_instants(zone, first, last))

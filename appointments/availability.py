@@ -193,6 +193,8 @@ class Calendar:
         before, after = self.reach
         forbidden: dict[int, list[Span]] = defaultdict(list)
         for staff, busy_from, busy_until in rows:
+            # Outwards to whole minutes: a visit that psql placed at half a minute would lose that half to its
+            # neighbour.
             forbidden[staff].append((floor_to_minute(busy_from) - after, ceil_to_minute(busy_until) + before))
         return {pk: sorted(spans) for pk, spans in forbidden.items()}
 
@@ -204,6 +206,7 @@ class Calendar:
     @cached_property
     def horizon(self) -> Minute:
         """Where the first date begins that is too far ahead."""
+        # By their dates, not by 24 hours each: between here and there the clocks may change, and people count days.
         today = self.now.astimezone(self.zone).date()
         return find_minute(self.zone, today + timedelta(days=self.organization.max_advance_days + 1), 0)
 
@@ -257,6 +260,7 @@ class Calendar:
 
     def count(self, starts: list[Minute], day: date) -> int:
         """How many of the ascending starts fall on a date."""
+        # From midnight to midnight: a day on which the clocks change has 1380 or 1500 minutes.
         return bisect_left(starts, find_minute(self.zone, day, DAY)) - bisect_left(
             starts, find_minute(self.zone, day, 0)
         )
@@ -271,6 +275,8 @@ def _keep_inside(starts: list[Minute], windows: Iterable[Span]) -> list[Minute]:
     """The starts that lie in one of the ascending, disjoint windows, bounds included."""
     kept: list[Minute] = []
     for first, last in windows:
+        # Right of the last start, which is one itself: the visit that ends as the hours do is the one that is asked for
+        # most.
         kept += starts[bisect_left(starts, first) : bisect_right(starts, last)]
     return kept
 

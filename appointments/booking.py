@@ -92,14 +92,24 @@ def book(
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
-        visit.staff_id, visit.overbooked = take_slot(
-            calendar, appointment_date, free_hand=caller_may(by, "bend_rules"), named=visit.staff_id, overbook=overbook
-        )
-        if not prepare_visit_insertion().save(visit):
-            raise SlotTaken
-        history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
-        _record_changed(visit, "overbooked", False, by=by, now=now)
+        _save_booked(visit, calendar, by=by, now=now, overbook=overbook)
     return visit
+
+
+def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now: datetime, overbook: bool) -> None:
+    """Give the visit its person, whom it may name, and save it. Raises SLOT_REFUSALS."""
+    visit.staff_id, visit.overbooked = take_slot(
+        calendar,
+        visit.appointment_date,
+        free_hand=caller_may(by, "bend_rules"),
+        named=visit.staff_id,
+        overbook=overbook,
+    )
+    # The calendar's lock holds back whoever takes it, not psql: the constraint has the last word.
+    if not prepare_visit_insertion().save(visit):
+        raise SlotTaken
+    history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
+    _record_changed(visit, "overbooked", False, by=by, now=now)
 
 
 def _hold_and_load_calendar(
@@ -135,6 +145,7 @@ def reschedule(
     _refuse_unless_scheduled(visit, "scheduled", now)
     _refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
+    # Of the visit, not of its service, which may be shorter or longer by now: what was promised keeps its length.
     need, zone = measure_need_of_visit(visit), visit.organization.zone
     placed = make_time_columns(appointment_date, need, zone) | {"staff": staff}
     # Also where only the clocks' reading differs: moving to the same instant agrees on the time that is shown now.
@@ -228,6 +239,7 @@ def cancel(
         "cancelled_on_behalf_of": on_behalf_of or usual_side(by),
         "fee_waived": waive_fee,
     }
+    # What hears of it writes in this transaction: both are saved, or neither.
     with transaction.atomic():
         _change_status(visit, changes, by=by, now=now, reason=reason)
         visit_cancelled.send(sender=Appointment, visit=visit, now=now)
@@ -309,6 +321,7 @@ def hand_over(*, by: User | None, client: User, to: User, now: datetime, reason:
         # In id order, like everybody who locks several visits, and without a calendar: no time changes.
         rows = Appointment.objects.filter(client=client).select_for_update(no_key=True, of=("self",))
         visits = list(rows.order_by("id"))
+        # Past save_changes(), so the version is counted here: an ETag from before must not match any more.
         Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(client=to, version=F("version") + 1)
         history.record_facts(visits, "client_changed", by=by, now=now, was=client.pk, became=to.pk, reason=reason)
     return len(visits)

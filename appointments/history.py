@@ -105,6 +105,7 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
     return [
         {
             "at": timezone.localtime(fact.at),
+            # The id, too: by its number, a client could tell colleagues apart and follow one of them.
             "by": fact.by_id if insider or fact.by_id == caller.pk else None,
             "by_name": _name_for(caller, fact.by, insider),
             "action": fact.action,

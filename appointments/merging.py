@@ -38,11 +38,14 @@ def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime
     _refuse_oneself(kept, duplicate)
     with transaction.atomic():
         kept, duplicate = _lock_people(kept, duplicate)
+        # Behind the lock: since the page was made, either may have left, been merged, or joined the team.
         _refuse_to_merge(kept, duplicate)
         hold_visits(duplicate)  # one must not come while the others leave
         moved = booking.hand_over(by=by, client=duplicate, to=kept, now=now, reason=REASON)
         people.change_person(by=by, person=kept, changes=_take_over(kept, duplicate))
         people.change_person(by=by, person=duplicate, changes={"is_active": False, "merged_into": kept})
+        # Whoever was merged into the duplicate earlier: two steps would lead to somebody inactive, and from there
+        # nowhere.
         for former in User.objects.filter(merged_into=duplicate):
             people.change_person(by=by, person=former, changes={"merged_into": kept})
     return moved

@@ -34,6 +34,7 @@ Report = TypedDict(
 
 KEYS = {
     "day": lambda day: day.isoformat(),
+    # The year of the week, not of the date: 2027-01-01 lies in week 53 of 2026.
     "week": lambda day: f"{day.isocalendar().year}-W{day.isocalendar().week:02}",
     "month": lambda day: f"{day:%Y-%m}",
 }

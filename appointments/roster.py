@@ -32,6 +32,7 @@ def change_hours(*, row: WorkingHours, changes: dict[str, Any], today: date) -> 
     held = _before((row.valid_from, row.valid_until), today)
     earliest = today if is_other or held is None else row.valid_from
     first, last = (changes.get(name, getattr(row, name)) for name in ("valid_from", "valid_until"))
+    # Never before today for what held already: dates that are over were worked and reported by the former times.
     if earliest is not None:
         first = max(first or earliest, earliest)
     if held is None or not (is_other or _before((first, last), today) != held):
@@ -48,6 +49,7 @@ def end_hours(*, row: WorkingHours, today: date) -> None:
         with transaction.atomic():
             row.delete()
     else:
+        # It ends and stays: deleted, it would take the hours out of every report of the past.
         save_changes(row, {"valid_until": kept[1]})
 
 
@@ -60,6 +62,7 @@ def rejoin(*, person: User, today: date) -> None:
         for row in WorkingHours.objects.filter(staff=person).select_for_update(no_key=True):
             _leave_gap(row, gone, today)
         meanwhile = SpecialHours.objects.filter(staff=person, date__lt=today, starts__isnull=False)
+        # A special date in the gap would count as worked by somebody who was not there.
         (meanwhile if gone is None else meanwhile.filter(date__gt=gone)).delete()
 
 

@@ -128,6 +128,7 @@ def cancel_with_series(
     *, by: User | None, visit: Appointment, now: datetime, scope: str = "this", **details: Any
 ) -> Appointment:
     """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
+    # All or none: of a series that is cancelled by half nobody knows for which half a fee is due.
     with transaction.atomic():
         booking.cancel(by=by, visit=visit, now=now, **details)
         for other in _lock_following(visit, by) if scope == "following" else ():
@@ -142,6 +143,7 @@ def _lock_following(visit: Appointment, by: User | None) -> QuerySet[Appointment
     """
     if visit.series is None:
         return Appointment.objects.none()
+    # Narrowed to what `by` may cancel: by the series alone, staff would cancel the visits of a colleague who took over.
     rows = Appointment.objects.visible_to(by, "appointments", "cancel") if by else Appointment.objects.all()
     later = rows.filter(
         organization=visit.organization_id,

@@ -27,6 +27,7 @@ def load_week(staff: User) -> list[WeeklyStretch]:
 
 def digest_week(stretches: Iterable[WeeklyStretch]) -> str:
     """Tells one week from another."""
+    # In one order: a form and psql may list the same week in others.
     text = "|".join(f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S}" for weekday, starts, ends in sorted(stretches))
     return sha256(text.encode()).hexdigest()
 

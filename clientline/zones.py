@@ -110,6 +110,7 @@ def split_by_offset(zone: tzinfo, begin: datetime, end: datetime) -> Iterator[tu
 
     Looked for a day at a time, which is less than any rules have kept an offset since 2000.
     """
+    # Asked day by day: zoneinfo shows no table of changes, and behind the end of its own there is only a rule.
     while begin < end:
         offset, close = _find_offset(begin, zone), begin
         while close < end and _find_offset(close, zone) == offset:

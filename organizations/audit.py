@@ -146,6 +146,7 @@ def name_doer(entry: Audit) -> str:
     """Whose doing it was. Operators are not named: members of an organization do not see them."""
     if entry.actor_id is None:
         return entry.request_id if entry.source in ("command", "psql") else "unknown"
+    # The key is plain, without a constraint: what is told outlives whom it is told of.
     if entry.actor is None:
         return f"user {entry.actor_id}"
     return f"operator {entry.actor_id}" if entry.actor.is_superuser else entry.actor.name

@@ -84,6 +84,7 @@ def _of_type(*types: type) -> Check:
 
 
 def _check_id(value: Any) -> str | None:
+    # By type(): true is an int for isinstance(), and would be the row 1.
     if type(value) is not int:
         return "is no id"
     return None if 0 < value <= LARGEST_ID else "is out of bounds"
@@ -144,6 +145,7 @@ def _check_password(value: Any) -> str | None:
     except Exception:
         return "is a broken hash"
     limits = LIMITS.get(hasher.algorithm, {})
+    # More rounds than we would ever ask are an attack: each sign-in would take minutes of a core.
     sound = limits and BASE64.fullmatch(facts["hash"]) and all(0 < facts[name] <= most for name, most in limits.items())
     return None if sound else "is a broken hash"
 

@@ -40,6 +40,7 @@ def _round_money(amount: Combinable) -> Round:
 
 CHARGE = Case(
     When(status__in=("scheduled", "completed"), then=_round_money(F("price"))),
+    # Before the fees: the first condition that holds counts.
     When(fee_waived=True, then=NOTHING),
     When(CANCELLED_LATE, then=_round_money(F("price") * F("late_cancellation_fee") / 100)),
     When(status="no_show", then=_round_money(F("price") * F("no_show_fee") / 100)),

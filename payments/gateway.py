@@ -108,6 +108,8 @@ def find_configured_name() -> str:
 def ask_gateway(name: str, operation: str, *arguments: Any) -> Answer:
     """The Answer of a provider; a refusal is a FAILED one, and silence leaves it PENDING, to be reconciled."""
     try:
+        # By the name that the payment bears, not the configured one: that may have changed since, and knows nothing of
+        # it.
         return getattr(open_gateway(name), operation)(*arguments)
     except Declined as refusal:
         logger.warning("The payment provider declined: %s", refusal)

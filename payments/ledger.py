@@ -132,6 +132,7 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
     Cash and card only, on the local day it was settled, while nothing of it is refunded. Raises InvalidTransition and
     VoidedTooLate.
     """
+    # A refund under way counts: money that never came would be given back.
     if not _came_by_hand(payment) or payment.refunds.exclude(status=Refund.Status.FAILED).exists():
         raise InvalidTransition(payment, Payment.Status.FAILED)
     if not is_of_today(payment, now):
@@ -153,11 +154,13 @@ def is_of_today(payment: Payment, now: datetime) -> bool:
 
 def _find_end_of_day(payment: Payment) -> datetime:
     """When the local day ends on which a settled payment was settled."""
+    # The next date's midnight, not 24 hours later: the day of a clock change ends sooner or later than that.
     zone, settled_at = payment.organization.zone, cast(datetime, payment.settled_at)
     return find_midnight(zone, settled_at.astimezone(zone).date() + timedelta(days=1))
 
 
 def _refuse_settled(by: User | None, payment: Payment, to: str) -> None:
+    # Nobody settles online money by hand, managers neither: it would count before it came, or beside what comes.
     online = payment.payment_method == Payment.Method.ONLINE
     if payment.status != Payment.Status.PENDING or (by and online):
         raise InvalidTransition(payment, to)
@@ -205,6 +208,7 @@ def refund_payment(
             reason=reason,
             automatic=automatic,
             status=Refund.Status.COMPLETED if at_once else Refund.Status.PENDING,
+            # Stored before the provider is asked: whatever dies in between, the same key gives nothing back twice.
             key=None if at_once else uuid4(),
             settled_at=now if at_once else None,
             created_by=by,
@@ -222,6 +226,7 @@ def _refuse_excess(left: Remainder, amount: Decimal, tip: Decimal) -> None:
 
 
 def _sum_completed_refunds(payment: Payment) -> Decimal:
+    # Not those under way: the provider may still decline, and the money would be missing from what was kept.
     completed = payment.refunds.filter(status=Refund.Status.COMPLETED)
     return completed.aggregate(total=Sum("amount"))["total"] or NOTHING
 

@@ -74,6 +74,7 @@ def look_up(row: Payment | Refund) -> gateway.Answer:
         if _is_given_up(row):
             return _expire(row)
         known = payment.reference
+        # Without a reference we died before its answer came: asked again with the same key, it answers with the first.
         return gateway.ask_gateway(payment.provider, "look_up", known) if known else ask_provider(row)
     try:
         known = gateway.open_gateway(payment.provider).look_up_refund(row.key, payment.reference)

@@ -72,6 +72,7 @@ class _Index:
             self.add(person)
 
     def add(self, person: Person) -> None:
+        # The first one stays: no later line may take over whom an earlier one is known as.
         for key in person.identities:
             self._known.setdefault(key, person)
         for key in person.contacts:
@@ -121,6 +122,7 @@ def _person_of(entry: Entry, country: str) -> Person:
 
 def _candidates(organization: Organization, people: Sequence[Person]) -> Iterator[Person]:
     """Every client who may be one of these people, merged records too: their numbers lead to the one that stays."""
+    # Without the empty ones: no address and no number would match everybody who has none.
     emails = set().union(*(person.emails for person in people))
     clients = User.objects.filter(organization=organization, role="client").filter(
         Q(contact_email__in=emails)

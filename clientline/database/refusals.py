@@ -48,6 +48,7 @@ def _read_database_refusal(exception: BaseException, *, deleting: bool = False) 
         # No state: the server never answered.
         unreached = isinstance(exception, (OperationalError, InterfaceError))
         return _read_outage(exception) if unreached else None
+    # By the state and never by the text, which is translated, and holds the values of a row.
     state = cause.sqlstate
     if state.startswith(PASSING) or cause.diag.severity_nonlocalized in ("FATAL", "PANIC"):
         return _read_outage(exception)  # the server ended the connection, or itself
@@ -56,6 +57,7 @@ def _read_database_refusal(exception: BaseException, *, deleting: bool = False) 
             "Of requests that waited for each other this one gave way: %s", _describe_entanglement(cause.diag)
         )
         again = Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
+        # What this request committed before stays: it is not safe to repeat then.
         return _read_outage(exception) if connection.has_committed else again
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)

@@ -33,6 +33,8 @@ def turn_on_database(say: Callable[[str], object]) -> Iterator[None]:
     """
     holder = connection.copy()
     try:
+        # Not Django's own connection: the block opens and ends transactions there, and the lock would end with the
+        # first.
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             _take_turn(cursor, say)
