@@ -91,7 +91,7 @@ def _without_namesakes(person: User, others: Iterable[User]) -> Iterable[User]:
             yield other
 
 
-def fill_in(organization: Organization) -> None:
+def fill_in_contacts(organization: Organization) -> None:
     """Give people of version 0.1, who came from a file, what the migrations gave those who were here."""
     with connection.cursor() as cursor:
         cursor.execute(FILL_IN, [organization.pk])

@@ -37,7 +37,7 @@ def fill_in_last_days(*, organization, **kwargs):
 
 @receiver(former_organization_imported)
 def fill_in_contacts(*, organization, **kwargs):
-    contacts.fill_in(organization)
+    contacts.fill_in_contacts(organization)
 
 
 @receiver(country_changed)

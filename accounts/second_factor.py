@@ -36,7 +36,7 @@ class AlreadyOn(Refused):
     detail = "A second factor is set up already. Remove it first."
 
 
-def wants_one_of(user):
+def _wants_one_of(user):
     """Whether the user has to have a second factor, set up or not."""
     if not user.is_superuser:
         return user.organization.require_second_factor and user.is_staff
@@ -47,7 +47,7 @@ def wants_one_of(user):
 
 def has_to_enrol(user):
     """Whether the user has to set one up before anything else."""
-    return not user.has_second_factor and wants_one_of(user)
+    return not user.has_second_factor and _wants_one_of(user)
 
 
 def begin_enrolment(user):
@@ -110,7 +110,7 @@ def describe_state(user):
     factor = SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
     return {
         "enabled": factor is not None,
-        "required": wants_one_of(user),
+        "required": _wants_one_of(user),
         "recovery_codes_left": len(factor.recovery_codes) if factor else 0,
     }
 

@@ -57,7 +57,7 @@ def tell_days_as_instants(zone: tzinfo, first: date, last: date) -> dict[str, da
     return {"starts_at": find_midnight(zone, first), "ends_at": find_midnight(zone, last + timedelta(days=1))}
 
 
-def follow_zone(organization: Organization, zone: tzinfo) -> None:
+def move_whole_days(organization: Organization, zone: tzinfo) -> None:
     """Whole days are dates: in another zone they are other instants."""
     # Read back from the dates: instants that stayed in the old zone would be off by hours, and no page would show it.
     for row in TimeOff.objects.filter(organization=organization, whole_days=True).select_for_update(no_key=True):

@@ -18,7 +18,7 @@ MOST_HIT = 1000  # beyond this it is only said that there are more
 SHOWN = 50
 
 
-def find_today(organization):
+def _find_today(organization):
     return organization.find_local_date(timezone.now())
 
 
@@ -61,13 +61,13 @@ class WorkingHoursAdmin(HoursMixin, ClientLineModelAdmin):
     )
 
     def get_changeform_initial_data(self, request):
-        return {"valid_from": find_today(request.user.organization)}
+        return {"valid_from": _find_today(request.user.organization)}
 
     def update(self, request, row, changes):
-        return roster.change_hours(row=row, changes=changes, today=find_today(row.organization))
+        return roster.change_hours(row=row, changes=changes, today=_find_today(row.organization))
 
     def delete_model(self, request, obj):
-        roster.end_hours(row=obj, today=find_today(obj.organization))
+        roster.end_hours(row=obj, today=_find_today(obj.organization))
 
 
 class VisitsHit(Refused):

@@ -101,7 +101,7 @@ def days_between(first: date, last: date) -> tuple[date, ...]:
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def list_grid_starts(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
+def _list_grid_starts(zone: tzinfo, day: date, starts: DayMinute, ends: DayMinute, interval: int) -> Sequence[Minute]:
     """The absolute minutes of the starts that `interval` offers between two wall-clock minutes of a day."""
     midnight, until = find_minute(zone, day, 0), DAY if ends <= DAY else 2 * DAY
     # Only days without a change of clocks may be counted through.
@@ -230,7 +230,7 @@ class Hours:
             minute
             for day, stretches in self._reaching(staff, first, last)
             for stretch in stretches
-            for minute in list_grid_starts(zone, day, *stretch, interval)
+            for minute in _list_grid_starts(zone, day, *stretch, interval)
         ]
         if not self.has_nights:
             return found

@@ -43,12 +43,12 @@ def keep_people_whom_reports_count(*, person, **kwargs):
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
     rezoning.follow_zone(organization, find_zone(timezone), coming_visits, by=by, now=now)
-    absences.follow_zone(organization, find_zone(timezone))
+    absences.move_whole_days(organization, find_zone(timezone))
 
 
 @receiver(former_organization_imported)
 def fill_in_the_times_agreed(*, organization, **kwargs):
-    rezoning.fill_in(organization)
+    rezoning.fill_in_agreed_times(organization)
 
 
 @receiver(former_organization_imported)

@@ -98,7 +98,7 @@ def is_due() -> bool:
     return Organization.objects.exclude(zone_rules=zones.RULES).exists()
 
 
-def fill_in(organization: Organization) -> None:
+def fill_in_agreed_times(organization: Organization) -> None:
     """Take for the times agreed, where nothing is said of them, what the clocks of this machine showed until now."""
     visits = Appointment.objects.filter(organization=organization, local_start=None)
     first, last = visits.aggregate(first=Min("appointment_date"), last=Max("appointment_date")).values()

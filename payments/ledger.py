@@ -50,7 +50,7 @@ def record_payment(
     completed = status == Payment.Status.COMPLETED
     if completed and payment_method not in SETTLED_BY_HAND:
         raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
-    refuse_strange_parts(amount, tip, rounding, payment_method, appointment.organization)
+    _refuse_strange_parts(amount, tip, rounding, payment_method, appointment.organization)
     online = {}
     if payment_method == Payment.Method.ONLINE:
         refuse_unpayable_online("amount", amount, appointment.organization.currency)
@@ -78,7 +78,7 @@ def record_payment(
         )
 
 
-def refuse_strange_parts(
+def _refuse_strange_parts(
     amount: Decimal, tip: Decimal, rounding: Decimal, payment_method: str, organization: Organization
 ) -> None:
     """Raise FieldRefused for what no payment can be made up of."""

@@ -88,7 +88,7 @@ def _rows_above(text: str, separator: str) -> list[Row]:
     """The first records, as far as they can be read with this separator."""
     found: list[Row] = []
     try:
-        for row in read_rows(text, separator):
+        for row in _read_rows(text, separator):
             if row.line > _LINES_ABOVE or len(found) == _LINES_ABOVE:
                 break
             found.append(row)
@@ -99,7 +99,7 @@ def _rows_above(text: str, separator: str) -> list[Row]:
 
 def _add_rows(table: Table, text: str, separator: str) -> None:
     try:
-        for row in read_rows(text, separator):
+        for row in _read_rows(text, separator):
             if row.line > table.heading_line:
                 table.rows.append(row)
             if len(table.rows) > MOST_LINES:
@@ -110,7 +110,7 @@ def _add_rows(table: Table, text: str, separator: str) -> None:
         table.stopped = (error.line, f"{error} The lines after it were not read.")
 
 
-def read_rows(text: str, separator: str) -> Iterator[Row]:
+def _read_rows(text: str, separator: str) -> Iterator[Row]:
     """Each record that is not empty, without blanks around its cells. Raises Unreadable with the line."""
     hint = _FORMULA_SEPARATOR.match(text)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)

@@ -294,7 +294,7 @@ def test_old_clients_get_their_contact(salon, clinic):
         User.objects.filter(pk=erased.pk).update(email=f"erased-{erased.pk}@erased.invalid")
         User.objects.update(phone_e164="", contact_email="")
         if door == "import":
-            contacts.fill_in(salon.organization)
+            contacts.fill_in_contacts(salon.organization)
         else:
             with connection.cursor() as cursor:
                 cursor.execute(OLD_CLIENTS.MAKE_ADDRESSES)

@@ -21,7 +21,7 @@ from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.page import render_page
-from clientline.backoffice.people.known_clients import LooksKnown, describe_client, refuse_lookalike
+from clientline.backoffice.people.known_clients import LooksKnown, describe_known_client, refuse_lookalike
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -170,7 +170,7 @@ class BookingForm(PriceForm, WhenForm):
         if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
             self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
         if refusal.code == LooksKnown.code:
-            self.lookalikes = [(person.pk, describe_client(person)) for person in refusal.people]
+            self.lookalikes = [(person.pk, describe_known_client(person)) for person in refusal.people]
             self.anyway = Anyway("new_client", self.identity(), "Book for a new client all the same", refusal.detail)
         if refusal.code == SameTime.code:
             self.anyway = Anyway(

@@ -16,7 +16,7 @@ from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.people import client_card, client_merge, privacy, team_member
-from clientline.backoffice.people.known_clients import annotate_visits, describe_client, refuse_lookalike
+from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client, refuse_lookalike
 from clientline.backoffice.people.person_form import CONTACT, OF_CLIENTS, PersonForm
 from clientline.backoffice.search import PeopleSearchMixin
 from clientline.database.refusals import read_refusal_or_raise
@@ -120,7 +120,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         return [*self.list_pages_of_a_row(views), *super().get_urls()]
 
     def label(self, row):
-        return describe_client(row)
+        return describe_known_client(row)
 
     def annotate_suggestions(self, request, rows):
         return annotate_visits(rows, request.user)

@@ -30,14 +30,14 @@ def annotate_visits(clients, caller):
     return clients.annotate(last_visit=Subquery(past[:1]), next_visit=Subquery(coming[:1]))
 
 
-def describe_client(client):
+def describe_known_client(client):
     """`Anna Schmidt · 0170 5500003 · last visit Tue 1 Dec 2026`; the visit where it was annotated."""
     last = getattr(client, "last_visit", None)
     visit = f"last visit {wording.write_day(last)}" if last else ""
     return " · ".join(filter(None, (client.name, client.phone or client.mail_address, visit)))
 
 
-def find_lookalikes(caller, person):
+def _find_lookalikes(caller, person):
     """Those who look like `person`, as far as the caller may list them."""
     keys = [other.pk for other in contacts.find_duplicates(person)]
     listed = User.objects.visible_to(caller, "users").filter(pk__in=keys)
@@ -46,5 +46,5 @@ def find_lookalikes(caller, person):
 
 def refuse_lookalike(caller, person):
     """Raises LooksKnown where `person` looks like somebody whom the caller may list."""
-    if people := find_lookalikes(caller, person):
+    if people := _find_lookalikes(caller, person):
         raise LooksKnown(people)

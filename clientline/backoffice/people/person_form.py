@@ -9,7 +9,7 @@ from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.api.fields import parse_birthday
 from clientline.api.filters import ParsedFormField
-from clientline.backoffice.people.known_clients import describe_client
+from clientline.backoffice.people.known_clients import describe_known_client
 from clientline.languages import OFFERED
 
 OF_CLIENTS = ("contact_email", "birthday", "language", "client_notes", "is_flagged")
@@ -62,7 +62,7 @@ class PersonForm(ClientLineForm):
     def ask_whether_known(self, people):
         self.fields["somebody_else"].widget = forms.CheckboxInput()
         links = format_html_join(
-            ", ", '<a href="{}">{}</a>', [(link_to(each), describe_client(each)) for each in people]
+            ", ", '<a href="{}">{}</a>', [(_link_to(each), describe_known_client(each)) for each in people]
         )
         self.add_error("somebody_else", format_html("This may be somebody who is here already: {}.", links))
 
@@ -70,11 +70,11 @@ class PersonForm(ClientLineForm):
         """Where the address is taken: by name in the same organization, of others nothing."""
         home = self.cleaned_data.get("organization") or self.organization or self.instance.organization
         holder = User.objects.filter(organization=home, email=self.cleaned_data["email"]).first()
-        return format_html(TAKEN_HERE, link_to(holder), holder) if holder else SIGN_IN_ADDRESS_TAKEN
+        return format_html(TAKEN_HERE, _link_to(holder), holder) if holder else SIGN_IN_ADDRESS_TAKEN
 
 
 TAKEN_EMAIL = ("email", "unique")
 
 
-def link_to(person):
+def _link_to(person):
     return reverse("admin:accounts_user_change", args=[person.pk])

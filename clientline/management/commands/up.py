@@ -142,17 +142,17 @@ class Server(WSGIApplication):
         self.app_uri = self.cfg.wsgi_app
         self.cfg.set("loglevel", "warning")
         self.cfg.set("when_ready", self.command.say_ready)
-        self.cfg.set("post_worker_init", begin_work)
+        self.cfg.set("post_worker_init", _begin_work)
         self.cfg.set("on_exit", self.command.say_goodbye)
 
 
-def begin_work(worker):
+def _begin_work(worker):
     """What a worker does beside serving. In production cron seals, whose mails tell when it cannot."""
     gunicorn_conf.post_worker_init(worker)
-    threading.Thread(target=seal_each_minute, args=(worker.log,), daemon=True).start()
+    threading.Thread(target=_seal_each_minute, args=(worker.log,), daemon=True).start()
 
 
-def seal_each_minute(log):
+def _seal_each_minute(log):
     # Every worker tries, as any of them may end; what one has sealed is done for the others.
     while True:
         try:

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, with_sign_ins, verbosity, **options):
         bar = tqdm(unit=" rows", disable=None if verbosity else True)
-        told = {"file": file.name, "user": find_user()}
+        told = {"file": file.name, "user": _find_user()}
         try:
             with bar, open(file, "rb") as lines:
                 organization = transfer.load(lines, progress=bar.update, with_sign_ins=with_sign_ins, **told)
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write("Tokens and idempotency keys were left out: programs need new tokens.")
 
 
-def find_user():
+def _find_user():
     """The name of whoever runs the command, as the system knows it; empty where it does not."""
     try:
         return getpass.getuser()
