@@ -10,7 +10,7 @@ from appointments.models import Appointment
 from clientline.admin.base import LONGEST_SEARCH
 from clientline.api.fields import is_readable_number
 from clientline.backoffice.page import render_page
-from clientline.backoffice.people.known_clients import annotate_visits, describe_client
+from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client
 from clientline.backoffice.platform.acting import find_chosen_organization
 from payments.models import Payment
 
@@ -48,7 +48,7 @@ def _list_people(request, text):
     rows = _list_own(request, User, "users").select_related("organization")
     found = find_people(rows, text, organization=find_chosen_organization(request)).order_by("name", "id")
     people = annotate_visits(found, request.user)[: SHOWN + 1]
-    return [(reverse("admin:accounts_user_change", args=[each.pk]), describe_client(each)) for each in people]
+    return [(reverse("admin:accounts_user_change", args=[each.pk]), describe_known_client(each)) for each in people]
 
 
 def _list_numbered(request, text):
