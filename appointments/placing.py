@@ -6,6 +6,8 @@ meet at the constraint deadlock.
 
 Everybody takes locks in this order: rows of visits, rows of people (by id), calendars (by id). So a booking holds its
 people before the first calendar, a move only somebody new, and who erases or merges a client begins with the visits.
+Before all of these comes the row of a person who is changed, merged or erased, FOR NO KEY UPDATE: only other changes
+of this person wait for that, never who holds them for a visit (people.HOLD).
 """
 
 from collections.abc import Collection, Iterator, Sequence

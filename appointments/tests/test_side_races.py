@@ -1,6 +1,7 @@
 """Changes that exclude each other, at once: one of the two sees the other, and neither deadlocks."""
 
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -74,7 +75,7 @@ def ask(salon):
 
 def asker(user):
     """`ask("PATCH", path, body)` by the user: the answer's status, and the code of what it refuses."""
-    caller = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(user)}")
+    caller = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(user)}", HTTP_IDEMPOTENCY_KEY=secrets.token_hex(8))
 
     def ask(method, path, body):
         answer = caller.generic(method, path, json.dumps(body), content_type="application/json")
@@ -207,6 +208,33 @@ def test_nobody_is_booked_who_is_merged_into_another_meanwhile(salon, regular, a
         merging.merge_clients(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
         booked = meanwhile(ask, "POST", "/appointments", visit_of(salon, regular, salon.staff))
     assert booked.result() == (400, "inactive")
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "path", "body"),
+    [
+        ("client", "POST", "/cancel", {"reason": "Ill"}),
+        ("client", "POST", "/reschedule", {"appointment_date": f"{days_ahead(6):%FT%TZ}"}),
+        ("staff", "PATCH", "", {"notes": "Late"}),
+    ],
+    ids=["cancel", "reschedule", "change"],
+)
+@pytest.mark.parametrize(("change", "told"), [("merge", (404, "not_found")), ("erase", (200, None))])
+def test_who_waits_for_a_visit_is_not_waited_for_by_the_end_of_its_client(
+    salon, regular, meanwhile, who, method, path, body, change, told
+):
+    """A merge and an erasure hold the visits, then shut the client off, which waits for all who hold the client."""
+    visit = book(salon, regular, salon.staff)
+    ask = asker(regular if who == "client" else salon.staff)
+    with transaction.atomic():
+        list(Appointment.objects.filter(client=regular).select_for_update(no_key=True, of=("self",)))
+        asked = meanwhile(ask, method, f"/appointments/{visit.pk}{path}", body)
+        if change == "merge":
+            merging.merge_clients(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+        else:
+            personal_data.erase(by=salon.admin, client=User.objects.select_for_update(no_key=True).get(pk=regular.pk))
+    # The visit is another client's after a merge; staff see both.
+    assert asked.result() == (told if who == "client" else (200, None))
 
 
 def test_nobody_is_named_for_a_service_who_becomes_a_client_meanwhile(salon, novice, ask, meanwhile):
