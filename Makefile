@@ -33,23 +33,30 @@ export PYTHONDONTWRITEBYTECODE =
 CLOCK =
 PYTEST = $(if $(CLOCK),$(SHIFT) "$(CLOCK)") $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadgroup
 SHIFT = $(VENV_PYTHON) -m clientline.tests.clock
+APPS = clientline organizations accounts services appointments payments
 # Both days on which Europe/Berlin changes its clocks, in and shortly before the hour, and two ordinary days.
 SHIFTS = "+40" "+400" "2027-03-28 00:30:00" "2027-10-30 23:50:00"
 
 test: check
-	$(PYTEST)
-	$(if $(CLOCK),,$(MAKE) --no-print-directory test-shifted)
+	$(call TEST_WITH_SHIFTS,)
+
+test-all: check
+	$(call TEST_WITH_SHIFTS,--all)
+
+# The shifted part has a server of its own and goes on beside the rest; what it says comes last.
+define TEST_WITH_SHIFTS
+@mkdir -p var; ($(if $(CLOCK),true,$(TEST_SHIFTED))) >var/shifted.log 2>&1 & shifted=$$!; \
+	$(PYTEST) $(1); code=$$?; wait $$shifted || code=1; cat var/shifted.log; exit $$code
+endef
+TEST_SHIFTED = for moment in $(SHIFTS); do echo "At $$moment:"; $(SHIFT) --if-possible "$$moment" \
+	$(VENV_PYTHON) -m pytest --quiet -p no:xdist -m "clock and not (browser or faults or races or sweep)" \
+	$$(grep -rls "mark\.clock" --include="test_*.py" $(APPS)) || exit 1; done
 
 test-shifted: .venv/requirements-dev
-	@for moment in $(SHIFTS); do echo "At $$moment:"; \
-		$(SHIFT) --if-possible "$$moment" $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadgroup -m "clock and not (browser or faults or races or sweep)" || exit 1; done
+	@$(TEST_SHIFTED)
 
 test-quick: .venv/requirements-dev
 	$(PYTEST) -m "not (browser or faults or races or sweep)"
-
-test-all: check
-	$(PYTEST) --all
-	$(if $(CLOCK),,$(MAKE) --no-print-directory test-shifted)
 
 check: lint
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run

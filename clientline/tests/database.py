@@ -37,10 +37,13 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname != ALL
 
 
 class Server:
-    """A private PostgreSQL beside the developer's own, without anything that makes rows survive a crash."""
+    """A private PostgreSQL beside the developer's own, without anything that makes rows survive a crash.
+
+    Under a shifted clock it is another one, as it has to start under that clock, too.
+    """
 
     def __init__(self, data):
-        self.data = Path(data) / "tests"
+        self.data = Path(data) / ("shifted" if "FAKETIME" in os.environ else "tests")
         self.cluster = Cluster(self.data)
 
     def template(self):

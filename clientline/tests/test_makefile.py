@@ -17,7 +17,7 @@ def machine(tmp_path):
     (checkout / "bin").mkdir(parents=True)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-tools.txt"):
         shutil.copy(settings.BASE_DIR / name, checkout)
-    for name in ("sh", "make", "echo", "test", "touch", "env", "grep", "tail"):
+    for name in ("sh", "make", "echo", "test", "touch", "env", "grep", "tail", "mkdir", "cat"):
         (checkout / "bin" / name).symlink_to(shutil.which(name))
     return checkout
 
@@ -119,3 +119,16 @@ def test_the_tests_to_come_name_a_python_that_is_missing(machine):
     result = make(machine, "test-next", "NEXT_PYTHONS=python3.99")
     assert result.stdout == "No python3.99 was found: make test-next NEXT_PYTHONS=... names those to use.\n"
     assert result.returncode == 2
+
+
+@pytest.mark.parametrize("target", ["test", "test-all"])
+@pytest.mark.parametrize(("rest", "shifted"), [(0, 0), (1, 0), (0, 1)])
+def test_the_tests_fail_with_either_of_their_parts_and_show_both(machine, target, rest, shifted):
+    (machine / ".venv/bin").mkdir(parents=True)
+    parts = f"*no:xdist*) echo the shifted; exit {shifted};; *numprocesses*) echo the rest; exit {rest};;"
+    install(machine, "../.venv/bin/python", f'case "$*" in {parts} esac')
+    for stamp in (".venv/requirements", ".venv/requirements-dev"):
+        (machine / stamp).touch()
+    result = make(machine, target, 'SHIFTS="+40"')
+    assert result.stdout.endswith("the rest\nAt +40:\nthe shifted\n")
+    assert result.returncode == (2 if rest or shifted else 0)
