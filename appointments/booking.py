@@ -30,7 +30,7 @@ from appointments.placing import (
     refuse_unstorable_times,
     take_slot,
 )
-from appointments.refusals import InvalidTransition, SlotTaken, TooLate
+from appointments.refusals import InvalidTransition, SlotTaken, TooLate, TooManyAhead
 from appointments.signals import visit_cancelled
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
@@ -91,6 +91,8 @@ def book(
     # No savepoint of its own: the INSERT says ON CONFLICT DO NOTHING, so a race that is lost leaves the caller's
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
+        if not caller_may(by, "bend_rules"):
+            _refuse_too_many_ahead(visit, now)
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         _save_booked(visit, calendar, by=by, now=now, overbook=overbook)
     return visit
@@ -110,6 +112,17 @@ def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now
         raise SlotTaken
     history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
     _record_changed(visit, "overbooked", False, by=by, now=now)
+
+
+def _refuse_too_many_ahead(visit: Appointment, now: datetime) -> None:
+    """Raises TooManyAhead. Two bookings of one client at once wait for each other here, where there is a limit."""
+    limit = visit.organization.max_visits_ahead
+    if not limit:
+        return
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.client_id)
+    ahead = Appointment.objects.filter(client=visit.client_id, status="scheduled", appointment_date__gt=now)
+    if ahead.count() >= limit:
+        raise TooManyAhead
 
 
 def _hold_and_load_calendar(

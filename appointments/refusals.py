@@ -39,6 +39,11 @@ class TooFarAhead(Refused):
     detail = "This is too far ahead to book."
 
 
+class TooManyAhead(Refused):
+    code = "too_many_ahead"
+    detail = "You have as many coming visits as you may book here at once."
+
+
 SLOT_REFUSALS = {
     refusal.code: refusal for refusal in (SlotTaken, OutsideWorkingHours, AwayThen, OffGrid, TooSoon, TooFarAhead)
 }

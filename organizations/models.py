@@ -16,6 +16,7 @@ from organizations.tenancy import TenantQuerySet
 
 DAY_OF_MINUTES = 1440
 YEAR_OF_MINUTES = 366 * DAY_OF_MINUTES
+MOST_VISITS_AHEAD, MOST_MONTHS_KEPT = 1000, 1200
 
 
 class OrganizationQuerySet(TenantQuerySet):
@@ -66,6 +67,11 @@ class Organization(models.Model):
     max_advance_days = columns.whole(
         90, validators=[MinValueValidator(1), MaxValueValidator(1095)], help_text="Days a client may book ahead"
     )
+    max_visits_ahead = columns.whole(
+        0,
+        validators=[MaxValueValidator(MOST_VISITS_AHEAD)],
+        help_text="Coming visits that a client may have booked at once; 0: as many as they like",
+    )
     cancellation_notice = columns.whole(
         1440,
         validators=[MaxValueValidator(YEAR_OF_MINUTES)],
@@ -81,6 +87,11 @@ class Organization(models.Model):
     )
     no_show_fee = columns.percent(
         validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
+    )
+    forget_after_months = columns.whole(
+        0,
+        validators=[MaxValueValidator(MOST_MONTHS_KEPT)],
+        help_text="After which `manage.py forget` erases clients nobody saw since; 0: never",
     )
     require_second_factor = columns.flag(False, help_text="Of everybody but clients; who has none sets one up first")
     is_active = columns.flag(True)
@@ -119,6 +130,16 @@ class Organization(models.Model):
             ),
             between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
             between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, "At most a year."),
+            between(
+                "organization_max_visits_ahead_to_1000", "max_visits_ahead", 0, MOST_VISITS_AHEAD, "Choose 0 to 1000."
+            ),
+            between(
+                "organization_forget_after_months_to_1200",
+                "forget_after_months",
+                0,
+                MOST_MONTHS_KEPT,
+                "Choose 0 to 1200.",
+            ),
             between("organization_max_advance_1_to_1095", "max_advance_days", 1, 1095, "Choose 1 to 1095 days."),
             between(
                 "organization_cancellation_notice_within_a_year",

@@ -41,6 +41,8 @@ ADDED = {
         "tax_number",
         "visits_to_rezone",
         "zone_rules",
+        "max_visits_ahead",
+        "forget_after_months",
     },
     "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "tax_rate"},
     "payments": {

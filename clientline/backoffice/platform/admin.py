@@ -39,12 +39,17 @@ GROUPS = (
     (
         "Booking rules",
         "What clients are offered. Staff may leave these rules: people phone in.",
-        ("slot_interval", "min_notice", "max_advance_days"),
+        ("slot_interval", "min_notice", "max_advance_days", "max_visits_ahead"),
     ),
     (
         "Cancelling and fees",
         "Each visit keeps the rules of the moment it was booked.",
         ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee"),
+    ),
+    (
+        "Privacy",
+        "Clients whom nobody saw for so long are erased where `manage.py forget` runs.",
+        ("forget_after_months",),
     ),
     ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
     ("Signing in", None, ("require_second_factor",)),
@@ -132,6 +137,8 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "slot_interval",
         "min_notice",
         "max_advance_days",
+        "max_visits_ahead",
+        "forget_after_months",
         "cancellation_notice",
         "cancellation_grace",
         "late_cancellation_fee",
@@ -145,6 +152,8 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "timezone": "Time zone",
         "min_notice": "Shortest notice (minutes)",
         "max_advance_days": "Longest ahead (days)",
+        "max_visits_ahead": "Visits ahead of one client",
+        "forget_after_months": "Forget clients after (months)",
     }
     help_texts = {
         "timezone": "Like Europe/Berlin",
