@@ -8,7 +8,7 @@ import pytest
 from appointments.tests.load import CALLERS, Load
 from appointments.tests.test_crashes import ONCE
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 COPY = re.compile(r"^COPY public\.(\w+) .*\n((?:.*\n)*?)\\\.$", re.MULTILINE)
 
 

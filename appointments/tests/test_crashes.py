@@ -7,7 +7,7 @@ import pytest
 
 from appointments.tests.load import CALLERS, Load, as_problem, wait_until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 ONCE = (1, 1, 1)  # visit, line of history, payment
 PASSING = (503, "unavailable", "2")
 UNKNOWN_WITH_KEY = (503, "outcome_unknown", "2")  # lost at COMMIT

@@ -15,7 +15,7 @@ from appointments.tests.load import CALLERS, Load, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, assert_each_key_had_one_effect, assert_only_outages
 from clientline.postgres.leftovers import find_processes_in
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 ROOM = 40 * 2**20  # bytes; two segments of the write-ahead log, and a bit
 LARGEST_FILE = 8 * 2**20  # bytes; a segment of the write-ahead log has 16 MiB, everything else is smaller
 FILL = "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))"

@@ -1,10 +1,12 @@
 """What `make test` leaves out of a product: never a value, and never a row of the one that counts."""
 
 from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from clientline.tests.sweeps import has_its_turn
+from clientline.tests.sweeps import has_its_turn, keep_together
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -36,3 +38,14 @@ def test_each_value_beside_the_named_one_meets_one_of_the_other(names, named, ke
 def test_of_three_places_each_has_a_third_and_together_they_have_all(share, everything):
     shares = [share(range(8), place) for place in range(3)]
     assert shares == ([[*range(8)]] * 3 if everything else [[0, 3, 6], [1, 4, 7], [2, 5]])
+
+
+@pytest.mark.parametrize(
+    ("marks", "group"),
+    [([], None), (["races"], None), (["browser"], "test_x"), (["faults"], "test_x"), (["faults", "xdist_group"], None)],
+)
+def test_a_module_with_dear_fixtures_stays_together_unless_it_says_with_whom(marks, group):
+    item = SimpleNamespace(path=Path("test_x.py"), get_closest_marker=lambda name: name in marks, added=[])
+    item.add_marker = item.added.append
+    keep_together([item])
+    assert [mark.args for mark in item.added] == ([(group,)] if group else [])
