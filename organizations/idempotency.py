@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 
 from django.db import connection
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from clientline.refusals import FieldRefused, Forbidden, Refused
 from organizations.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
+SEARCHED = "q"  # the parameter of the admin's lists
 NO_CONTENT = 204
 KEY = re.compile(r"[ -~]{1,255}")
 KEPT_FOR = timedelta(hours=24)
@@ -94,7 +96,7 @@ class Once:
             fingerprint=self.fingerprint,
             status=response.status_code,
             body=self.render(response),
-            location=response.get("Location", ""),
+            location=self.locate(response),
             etag=response.get("ETag", ""),
             is_final=is_final,
             created_at=self.began_at,
@@ -105,6 +107,9 @@ class Once:
 
     def render(self, response):
         return JSONRenderer().render(response.data)
+
+    def locate(self, response):
+        return response.get("Location", "")
 
 
 class FormOnce(Once):
@@ -122,6 +127,12 @@ class FormOnce(Once):
 
     def render(self, response):
         return b""
+
+    def locate(self, response):
+        """Where it led; without what was searched for there, which may be somebody's name."""
+        path, _, query = response["Location"].partition("?")
+        kept = urlencode([(name, value) for name, value in parse_qsl(query) if name != SEARCHED])
+        return f"{path}?{kept}" if kept else path
 
 
 def identify_request(request):

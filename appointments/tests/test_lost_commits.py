@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -190,6 +191,7 @@ def test_three_restarts_under_eight_writers_leave_what_was_answered(house, serve
         for writer in writers:
             writer.result()
 
+    sys.stdout.write(f"{Counter(told.values())}\n")
     with house.connect() as connection:
         rows = dict(connection.execute("SELECT name, count(*) FROM services WHERE name LIKE 'write %' GROUP BY name"))
     counts = {answer: {rows.get(name, 0) for name in told if told[name] == answer} for answer in set(told.values())}
