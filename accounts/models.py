@@ -260,6 +260,11 @@ class User(AbstractBaseUser):
         return bool(self.password) and self.has_usable_password()
 
     @property
+    def is_of_the_team(self):
+        """Whether they may give visits now."""
+        return self.is_active and self.role != self.Role.CLIENT
+
+    @property
     def is_staff(self):
         """Whether the admin is open to them."""
         return self.is_superuser or self.role != self.Role.CLIENT

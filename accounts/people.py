@@ -1,6 +1,6 @@
 """Who joins, changes and leaves an organization, under the rules that keep it governable."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import password_validation
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
-from accounts.signals import leaving, rejoining, role_changing
+from accounts.signals import leaving, left, rejoined, rejoining, role_changing
 from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
 from clientline.refusals import FieldRefused, Forbidden, Refused
@@ -87,24 +87,27 @@ def change_person(
         if role != person.role:
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
-        changes |= _note_last_day(person, changes, person.organization.find_local_date(now or timezone.now()))
+        now, was_of_the_team = now or timezone.now(), person.is_of_the_team
+        changes |= _note_last_day(person, changes, now)
         if password is not None:
             changes["password"] = _hash_password(password, person)
         sign_ins.keep_sign_in(keep)
         save_changes(person, changes)  # a trigger ends the sign-ins
+        if person.is_of_the_team != was_of_the_team:
+            (left if was_of_the_team else rejoined).send(sender=User, person=person, now=now)
     return person
 
 
-def _note_last_day(person: User, changes: dict[str, Any], today: date) -> dict[str, Any]:
+def _note_last_day(person: User, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What else changes of somebody who leaves the team by these `changes`, or comes back to it."""
-    was = person.is_active and person.role != User.Role.CLIENT
-    will = changes.get("is_active", person.is_active) and changes.get("role", person.role) != User.Role.CLIENT
-    if was and not will:
-        return {"works_until": today}
-    if will and not was:
+    role, is_active = (changes.get(name, getattr(person, name)) for name in ("role", "is_active"))
+    will_be = is_active and role != User.Role.CLIENT
+    if will_be == person.is_of_the_team:
+        return {}
+    today = person.organization.find_local_date(now)
+    if will_be:
         rejoining.send(sender=User, person=person, today=today)
-        return {"works_until": None}
-    return {}
+    return {"works_until": None if will_be else today}
 
 
 def lock_against_references(person: User) -> None:

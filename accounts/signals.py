@@ -10,3 +10,7 @@ leaving = Signal()
 
 # person (with their last day, if there was one), today: they come back to the team
 rejoining = Signal()
+
+# person, now: they left the team, or came back; sent once the row is saved
+left = Signal()
+rejoined = Signal()

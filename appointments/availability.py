@@ -139,6 +139,7 @@ class Calendar:
         asked = [*hours, self._ask_time_off(), self._ask_visits()]
         *self.held, weekly, special, away, visits = run_in_one_trip(*holds, *asked)
         self.hours = Hours.read(weekly, special, first_day, self.reached)
+        self._offered: dict[int, list[Minute]] = {}
         self.away = self.forbid_by_time_off(away)
         self.busy = self.forbid_by_visits(visits)
 
@@ -212,7 +213,10 @@ class Calendar:
 
     def find_offered(self, staff: int) -> list[Minute]:
         """The starts on the grid of somebody's hours, whether free or not."""
-        return self.hours.find_starts(staff, self.days[0], self.days[-1], self.zone, self.organization.slot_interval)
+        if staff not in self._offered:
+            interval = self.organization.slot_interval
+            self._offered[staff] = self.hours.find_starts(staff, self.days[0], self.days[-1], self.zone, interval)
+        return self._offered[staff]
 
     def sift(self, staff: int, starts: list[Minute], ignoring: Collection[str] = ()) -> list[list[Minute]]:
         """What remains of ascending `starts` after each of STAGES, in their order; those in `ignoring` cut nothing."""

@@ -184,7 +184,7 @@ def reschedule(
             {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id},
             visit.overbooked,
         )
-        save_changes(visit, placed | {"overbooked": overbooked})
+        save_changes(visit, placed | {"overbooked": overbooked, "stranded": False})
         became = {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id}
         for action, value in became.items():
             if value != was[action]:

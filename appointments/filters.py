@@ -8,6 +8,7 @@ from accounts.filters import PeopleSearchFilter
 from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.api.filters import DateFilter, FlagFilter, IdFilter, InstantFilter
+from clientline.refusals import Forbidden
 from organizations.models import Organization
 
 
@@ -70,7 +71,16 @@ class AppointmentFilter(FilterSet):
     start_to = InstantFilter(field_name="appointment_date", lookup_expr="lt")
     series = UUIDFilter()
     search = PeopleSearchFilter("client", number="pk")
+    stranded = FlagFilter(method="filter_stranded", label="Coming visits whose person is no longer there; for the team")
 
     class Meta:
         model = Appointment
         fields = []
+
+    def filter_stranded(self, queryset, name, value):
+        if not self.request.user.may("appointments", "bend_rules"):
+            raise Forbidden("You may not send `stranded`.")
+        if value is None:
+            return queryset
+        found = queryset.stranded(timezone.now())
+        return found if value else queryset.exclude(pk__in=found.values("pk"))

@@ -9,7 +9,7 @@ is asked about are always reached into by the one before.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import NamedTuple, Self, TypeAlias
@@ -122,7 +122,7 @@ def cut_out(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     return [(begin, end) for begin, end in remains if begin < end]
 
 
-def _count_minutes(starts: time, ends: time) -> Stretch:
+def count_minutes(starts: time, ends: time) -> Stretch:
     """Two times of day as minutes of the day; an end that is no later is the next day's. `ranges` says it in SQL."""
     start, end = starts.hour * 60 + starts.minute, ends.hour * 60 + ends.minute
     return start, end if end > start else end + DAY
@@ -155,21 +155,18 @@ class Hours:
         self.weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
         self.dated: dict[tuple[int, int], list[Dated]] = defaultdict(list)
         self.special: dict[tuple[int, date], list[Stretch]] = defaultdict(list)
-        self.has_nights = False
         for staff, weekday, starts, ends, parity, valid_from, valid_until in weekly:
-            held = Dated(self._read(starts, ends), parity, valid_from or first, valid_until or last)
+            stretch = count_minutes(starts, ends)
             # Most hold on every date that is asked about: of those nothing is asked again for each.
-            if parity is None and held.first <= first and held.last >= last:
-                self.weekly[staff, weekday].append(held.stretch)
+            if parity is None and (valid_from or first) <= first and (valid_until or last) >= last:
+                self.weekly[staff, weekday].append(stretch)
             else:
-                self.dated[staff, weekday].append(held)
+                self.dated[staff, weekday].append(Dated(stretch, parity, valid_from or first, valid_until or last))
         for staff, day, opens, closes in special:
-            self.special[staff, day] += [] if opens is None or closes is None else [self._read(opens, closes)]
-
-    def _read(self, starts: time, ends: time) -> Stretch:
-        stretch = _count_minutes(starts, ends)
-        self.has_nights |= stretch[1] > DAY
-        return stretch
+            self.special[staff, day] += [] if opens is None or closes is None else [count_minutes(opens, closes)]
+        dated = [each.stretch for rows in self.dated.values() for each in rows]
+        known = (*self.weekly.values(), *self.special.values(), dated)
+        self.has_nights = any(stretch[1] > DAY for stretches in known for stretch in stretches)
 
     @staticmethod
     def prepare_statements(staff_ids: Collection[int], first_day: date, last_day: date) -> tuple[Asked, Asked]:
@@ -194,26 +191,28 @@ class Hours:
         if special is not None:
             return special
         key = staff, day.weekday()
-        always, dated = self.weekly.get(key, ()), self.dated.get(key)
-        return sorted([*always, *(each.stretch for each in dated if each.hold_on(day))]) if dated else always
+        if key in self.dated:
+            dated = [each.stretch for each in self.dated[key] if each.hold_on(day)]
+            return sorted([*self.weekly.get(key, ()), *dated])
+        return self.weekly.get(key, ())
 
     def find_spans(self, staff: int, day: date, zone: tzinfo) -> list[Span]:
         """The same as absolute minutes. The clocks may skip a whole stretch; then it is empty."""
         stretches = self.find_stretches(staff, day)
         return [(find_minute(zone, day, starts), find_minute(zone, day, ends)) for starts, ends in stretches]
 
-    def _reaching(self, staff: int, first: date, last: date) -> Iterator[tuple[date, Sequence[Stretch]]]:
+    def _list_reaching(self, staff: int, first: date, last: date) -> list[tuple[date, Sequence[Stretch]]]:
         """The stretches of each date, after those of the night before that go on into the first."""
+        found = [(day, self.find_stretches(staff, day)) for day in days_between(first, last)]
         if self.has_nights:
             evening = first - NIGHT
-            yield evening, [each for each in self.find_stretches(staff, evening) if each[1] > DAY]
-        for day in days_between(first, last):
-            yield day, self.find_stretches(staff, day)
+            found.insert(0, (evening, [each for each in self.find_stretches(staff, evening) if each[1] > DAY]))
+        return found
 
     def find_windows(self, staff: int, first: date, last: date, zone: tzinfo) -> list[Span]:
         """The stretches as absolute minutes, nights in full; those that meet are one, also across midnight."""
         joined: list[Span] = []
-        for day, stretches in self._reaching(staff, first, last):
+        for day, stretches in self._list_reaching(staff, first, last):
             for starts, ends in stretches:
                 start, end = find_minute(zone, day, starts), find_minute(zone, day, ends)
                 # They overlap where special hours begin in the night before, or others hold from this date on.
@@ -228,7 +227,7 @@ class Hours:
         """The starts that fall on these dates, ascending, on the grid of each stretch, which begins anew with each."""
         found = [
             minute
-            for day, stretches in self._reaching(staff, first, last)
+            for day, stretches in self._list_reaching(staff, first, last)
             for stretch in stretches
             for minute in _list_grid_starts(zone, day, *stretch, interval)
         ]

@@ -86,6 +86,7 @@ class WorkingHours(models.Model):
     valid_from = models.DateField(null=True, blank=True, help_text="First date; empty: always")
     valid_until = models.DateField(null=True, blank=True, help_text="Last date, included; empty: for good")
     created_at = columns.created_at()
+    strands: list[int] | None = None  # no column: ids of the visits that the change just made strands
 
     objects = WorkingHoursQuerySet.as_manager()
 
@@ -127,6 +128,7 @@ class SpecialHours(models.Model):
     starts = models.TimeField(null=True, blank=True)
     ends = models.TimeField(null=True, blank=True, help_text=NEXT_DAY)
     created_at = columns.created_at()
+    strands: list[int] | None = None  # no column: ids of the visits that the change just made strands
 
     objects = HoursQuerySet.as_manager()
 
@@ -186,6 +188,7 @@ class TimeOff(models.Model):
     ends_at = models.DateTimeField()
     reason = columns.short_text(200)
     created_at = columns.created_at()
+    strands: list[int] | None = None  # no column: ids of the visits that the change just made strands
 
     objects = HoursQuerySet.as_manager()
 
@@ -243,6 +246,10 @@ class AppointmentQuerySet(TenantQuerySet):
         # Bounds on their start, so that the index answers: no visit lasts longer.
         return self.filter(appointment_date__gt=start - LONGEST_VISIT, appointment_date__lt=end, ends_at__gt=start)
 
+    def stranded(self, now):
+        """The coming visits that need another time or somebody else: see `stranding`."""
+        return self.filter(stranded=True, status=Appointment.Status.SCHEDULED, appointment_date__gt=now)
+
 
 class Side(models.TextChoices):
     """On whose behalf a visit is cancelled."""
@@ -274,6 +281,9 @@ class Appointment(models.Model):
     internal_notes = columns.long_text(help_text="Never shown to clients")
     price = columns.money(validators=[MinValueValidator(0)], help_text="As it was when booked")
     overbooked = columns.flag(False, help_text="Booked knowingly beside another visit")
+    stranded = columns.flag(
+        False, editable=False, help_text="Hours, time off, the zone or the team changed: its person is no longer there"
+    )
     version = columns.version()
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = columns.short_text(500)
@@ -364,6 +374,12 @@ class Appointment(models.Model):
             models.Index(fields=["organization", "created_at", "id"], name="appointment_by_creation"),
             models.Index(fields=["staff", "appointment_date"], name="appointment_by_staff_and_date"),
             models.Index(fields=["client", "appointment_date"], name="appointment_by_client_and_date"),
+            # A handful among all visits.
+            models.Index(
+                fields=["organization", "appointment_date", "id"],
+                condition=Q(stranded=True),
+                name="appointment_stranded",
+            ),
             # Revenue by person and service looks up each paid visit: from here without reading the table.
             models.Index(fields=["organization", "id"], include=["staff", "service"], name="appointment_references"),
         ]

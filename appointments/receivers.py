@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.acquaintance import WAYS
-from accounts.signals import leaving, rejoining, role_changing
-from appointments import absences, merging, rezoning, roster
+from accounts.signals import leaving, left, rejoined, rejoining, role_changing
+from appointments import absences, merging, rezoning, roster, stranding
 from appointments.models import Appointment
 from clientline.refusals import Protected
 from clientline.zones import find_zone
@@ -35,6 +35,16 @@ def count_no_hours_while_gone(*, person, today, **kwargs):
     roster.rejoin(person=person, today=today)
 
 
+@receiver(left)
+def strand_visits_of_who_left(*, person, now, **kwargs):
+    person.strands = stranding.strand_visits_of(staff=person.pk, now=now)
+
+
+@receiver(rejoined)
+def find_visits_that_are_stranded_no_longer(*, person, now, **kwargs):
+    stranding.review(organization=person.organization, staff_ids=[person.pk], now=now)
+
+
 @receiver(leaving)
 def keep_people_whom_reports_count(*, person, **kwargs):
     roster.refuse_to_forget(person=person, today=person.organization.find_local_date(timezone.now()))
@@ -42,13 +52,17 @@ def keep_people_whom_reports_count(*, person, **kwargs):
 
 @receiver(zone_changing)
 def take_coming_visits_along(*, organization, timezone, coming_visits, by, now, **kwargs):
-    rezoning.follow_zone(organization, find_zone(timezone), coming_visits, by=by, now=now)
-    absences.move_whole_days(organization, find_zone(timezone))
+    zone = find_zone(timezone)
+    with stranding.watch(organization=organization, now=now, zone_after=zone) as stranded:
+        rezoning.follow_zone(organization, zone, coming_visits, by=by, now=now)
+        absences.move_whole_days(organization, zone)
+    organization.strands = stranded
 
 
 @receiver(former_organization_imported)
 def fill_in_the_times_agreed(*, organization, **kwargs):
     rezoning.fill_in_agreed_times(organization)
+    stranding.fill_in(organization, timezone.now())
 
 
 @receiver(former_organization_imported)

@@ -1,24 +1,67 @@
-"""Changing who works when, so that the past stays: reports of dates that are over are the same afterwards.
+"""Changing who works when: which visits that strands is said, and the past stays as reports have it.
 
 Weekly hours that held before today go on as two rows: one that keeps what they were until yesterday, and the row
 itself from today on. `today` is the organization's.
 """
 
+from contextlib import AbstractContextManager
 from copy import copy
-from datetime import date, timedelta
-from typing import Any, TypeAlias
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
 
 from django.db import transaction
 
 from accounts.models import User
-from appointments.models import SpecialHours, WorkingHours
+from appointments import stranding
+from appointments.models import SpecialHours, TimeOff, WorkingHours
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused, Protected
 
 DAY = timedelta(days=1)
 CONTENT = ("staff", "weekday", "starts", "ends", "every_second_week")
 
+Row = TypeVar("Row", WorkingHours, SpecialHours, TimeOff)
 Period: TypeAlias = tuple[date | None, date | None]  # the first and the last date, where there are any
+
+
+def add_row(*, model: type[Row], values: dict[str, Any], now: datetime) -> Row:
+    """Save new hours or time off; `strands` of the row are the ids of the visits that it strands."""
+    with _watch(model(**values), now=now) as stranded:
+        row = model._default_manager.create(**values)
+    row.strands = stranded
+    return row
+
+
+def change_row(*, row: Row, changes: dict[str, Any], now: datetime) -> Row:
+    """Save `changes` to hours or time off, whose row the caller has locked. Says what it strands as `add_row` does.
+
+    Raises what `change_hours` does.
+    """
+    changes = {name: value for name, value in changes.items() if differs(row, name, value)}
+    if not changes:
+        return row
+    wanted = copy(row)
+    for name, value in changes.items():
+        setattr(wanted, name, value)
+    with _watch(row, wanted, now=now) as stranded:
+        if isinstance(row, WorkingHours):
+            change_hours(row=row, changes=changes, today=row.organization.find_local_date(now))
+        else:
+            save_changes(row, changes)
+    row.strands = stranded
+    return row
+
+
+def remove_row(*, row: Row, now: datetime) -> list[int]:
+    """Delete hours or time off, whose row the caller has locked; weekly hours that held only end. Returns the visits
+    that this strands.
+    """
+    with _watch(row, now=now) as stranded:
+        if isinstance(row, WorkingHours):
+            end_hours(row=row, today=row.organization.find_local_date(now))
+        else:
+            row.delete()
+    return stranded
 
 
 def change_hours(*, row: WorkingHours, changes: dict[str, Any], today: date) -> WorkingHours:
@@ -51,6 +94,28 @@ def end_hours(*, row: WorkingHours, today: date) -> None:
     else:
         # It ends and stays: deleted, it would take the hours out of every report of the past.
         save_changes(row, {"valid_until": kept[1]})
+
+
+def _watch(*rows: Row, now: datetime) -> AbstractContextManager[list[int]]:
+    """Watch the visits that these rows may concern, each as it is or as it is to be."""
+    staff_ids: list[int | None] = [row.staff_id for row in rows]  # None of a closure
+    named = [staff for staff in staff_ids if staff is not None]
+    days = [day for row in rows for day in _find_days(row)]
+    return stranding.watch(
+        organization=rows[0].organization,
+        now=now,
+        staff_ids=None if None in staff_ids else named,
+        days=(min(days), max(days)) if days else None,
+    )
+
+
+def _find_days(row: Row) -> list[date]:
+    """The dates that a row is about; none for weekly hours."""
+    if isinstance(row, SpecialHours):
+        return [row.date]
+    if isinstance(row, TimeOff):
+        return [row.organization.find_local_date(instant) for instant in (row.starts_at, row.ends_at)]
+    return []
 
 
 def rejoin(*, person: User, today: date) -> None:

@@ -22,7 +22,21 @@ from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service
 
 
-class WorkingHoursSerializer(TenantSerializer):
+class HoursSerializer(TenantSerializer):
+    """What the three tables of hours share."""
+
+    def create(self, validated_data):
+        return roster.add_row(model=self.Meta.model, values=validated_data, now=timezone.now())
+
+    def update(self, instance, validated_data):
+        return roster.change_row(row=instance, changes=validated_data, now=timezone.now())
+
+    def key_problem(self, key, value):
+        """Answers to changes say `stranded`; sent back with the rest, it says nothing."""
+        return None if key == "stranded" and self.instance else super().key_problem(key, value)
+
+
+class WorkingHoursSerializer(HoursSerializer):
     staff = Reference(lambda caller: User.objects.performers_for(caller, "working_hours"))
 
     class Meta:
@@ -41,12 +55,8 @@ class WorkingHoursSerializer(TenantSerializer):
         ]
         read_only_fields = ["id", "created_at"]
 
-    def update(self, instance, validated_data):
-        today = instance.organization.find_local_date(timezone.now())
-        return roster.change_hours(row=instance, changes=validated_data, today=today)
 
-
-class SpecialHoursSerializer(TenantSerializer):
+class SpecialHoursSerializer(HoursSerializer):
     staff = Reference(lambda caller: User.objects.performers_for(caller, "special_hours"))
 
     class Meta:
@@ -55,7 +65,7 @@ class SpecialHoursSerializer(TenantSerializer):
         read_only_fields = ["id", "created_at"]
 
 
-class TimeOffSerializer(TenantSerializer):
+class TimeOffSerializer(HoursSerializer):
     staff = Reference(
         lambda caller: User.objects.performers_for(caller, "time_off"),
         required=False,

@@ -50,7 +50,16 @@ class PageOfPresent:
         return self.page(rows.holding_from(values["today"]), values)
 
 
-class WorkingHoursViewSet(ClientLineViewSet):
+class HoursViewSet(ClientLineViewSet):
+    """Answers to changes say how many coming visits they leave without their person."""
+
+    def destroy(self, request, pk):
+        """Answers 204; the header `Stranded` says how many visits this leaves without their person."""
+        stranded = roster.remove_row(row=self.get_object(), now=timezone.now())
+        return Response(status=204, headers={"Stranded": str(len(stranded))})
+
+
+class WorkingHoursViewSet(HoursViewSet):
     """Lists show what holds today or later; with `all=true` also what is over."""
 
     model = WorkingHours
@@ -58,33 +67,29 @@ class WorkingHoursViewSet(ClientLineViewSet):
     serializer_class = WorkingHoursSerializer
     filterset_class = WorkingHoursFilter
 
-    def today(self, row=None):
-        organization = row.organization if row else self.request.user.organization
-        return organization.find_local_date(timezone.now())
+    def find_today(self):
+        return self.request.user.organization.find_local_date(timezone.now())
 
     def read(self, select, values=None):
         if self.action == "list":
-            return super().read(PageOfPresent(select), {**(values or {}), "today": self.today()})
+            return super().read(PageOfPresent(select), {**(values or {}), "today": self.find_today()})
         return super().read(select, values)
 
     def get_queryset(self):
         rows = super().get_queryset()
         if self.action != "list" or getattr(self, "swagger_fake_view", False):
             return rows
-        return rows if self.request.query_params.get("all") == "true" else rows.holding_from(self.today())
-
-    def perform_destroy(self, row):
-        roster.end_hours(row=row, today=self.today(row))
+        return rows if self.request.query_params.get("all") == "true" else rows.holding_from(self.find_today())
 
 
-class SpecialHoursViewSet(ClientLineViewSet):
+class SpecialHoursViewSet(HoursViewSet):
     model = SpecialHours
     resource = "special_hours"
     serializer_class = SpecialHoursSerializer
     filterset_class = SpecialHoursFilter
 
 
-class TimeOffViewSet(ClientLineViewSet):
+class TimeOffViewSet(HoursViewSet):
     model = TimeOff
     resource = "time_off"
     serializer_class = TimeOffSerializer

@@ -1,17 +1,25 @@
-"""The weekly hours of one person, read and replaced as a whole. A stretch is (weekday, starts, ends)."""
+"""The weekly hours of one person from a date on, read and replaced as a whole.
+
+The week is what holds today and for good; hours that hold for a time, or begin later, stay as they are.
+"""
 
 from collections.abc import Collection, Iterable
-from datetime import time
+from datetime import date, datetime, time
 from hashlib import sha256
+from itertools import combinations
 from typing import TypeAlias
 
-from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
+from appointments import roster, stranding
+from appointments.hours import DAY, Span, count_minutes
 from appointments.models import WorkingHours
-from clientline.refusals import Refused
+from appointments.ranges import CYCLE
+from clientline.refusals import FieldRefused, Refused
 
-WeeklyStretch: TypeAlias = tuple[int, time, time]  # weekday (0 is Monday), starts, ends
+# Weekday (0 is Monday) on which they begin, starts, ends, and 0 or 1 where they hold every second week.
+WeeklyStretch: TypeAlias = tuple[int, time, time, int | None]
 
 
 class HoursChanged(Refused):
@@ -19,33 +27,89 @@ class HoursChanged(Refused):
     detail = "Somebody else changed these hours meanwhile."
 
 
-def load_week(staff: User) -> list[WeeklyStretch]:
+def load_week(staff: User, today: date) -> list[WeeklyStretch]:
     """The person's stretches, by weekday and start."""
-    rows = WorkingHours.objects.filter(staff=staff).order_by("weekday", "starts")
-    return list(rows.values_list("weekday", "starts", "ends"))
+    rows = _find_week(staff, today).order_by("weekday", "starts", "every_second_week")
+    return list(rows.values_list("weekday", "starts", "ends", "every_second_week"))
+
+
+def find_others(staff: User, today: date) -> QuerySet[WorkingHours]:
+    """Hours of today or later that are not of the week: for a time, or from a later date on."""
+    rows = WorkingHours.objects.filter(staff=staff).holding_from(today)
+    rows = rows.filter(Q(valid_until__isnull=False) | Q(valid_from__gt=today))
+    return rows.order_by(F("valid_from").asc(nulls_first=True), "weekday", "starts")
 
 
 def digest_week(stretches: Iterable[WeeklyStretch]) -> str:
     """Tells one week from another."""
-    # In one order: a form and psql may list the same week in others.
-    text = "|".join(f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S}" for weekday, starts, ends in sorted(stretches))
-    return sha256(text.encode()).hexdigest()
+    told = (
+        f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S} {second}" for weekday, starts, ends, second in _sort(stretches)
+    )
+    return sha256("|".join(told).encode()).hexdigest()
 
 
-def replace_week(*, staff: User, stretches: Collection[WeeklyStretch], seen: str) -> None:
-    """Make `stretches` the person's week, all or nothing; `seen` is the digest of the week that was shown.
+def replace_week(
+    *, staff: User, stretches: Collection[WeeklyStretch], seen: str, now: datetime, first: date | None = None
+) -> list[int]:
+    """Make `stretches` the person's week from the date `first` on (None: today), all or nothing.
 
-    Raises HoursChanged where it is another by now. The constraints refuse stretches that overlap.
+    `seen` is the digest of the week that was shown. Returns the ids of the visits that this strands. Raises
+    HoursChanged where the week is another by now, and FieldRefused for a date that is over. The constraints refuse
+    stretches that overlap.
     """
-    with transaction.atomic():
-        User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.pk)  # two savers wait for each other
-        present = load_week(staff)
+    today = staff.organization.find_local_date(now)
+    first = first or today
+    if first < today:
+        raise FieldRefused("first", "invalid", "What has been stays: choose today or later.")
+    with stranding.watch(organization=staff.organization, now=now, staff_ids=[staff.pk]) as stranded:
+        # Two savers wait for each other.
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.pk)
+        present = {_describe(row): row for row in _find_week(staff, today)}
         if digest_week(present) != seen:
             raise HoursChanged
-        # Deleted before the others come: the constraint against overlaps looks at each row at once.
-        for weekday, starts, ends in set(present) - set(stretches):
-            WorkingHours.objects.filter(staff=staff, weekday=weekday, starts=starts, ends=ends).delete()
+        # Ended before the others come: the constraint against overlaps looks at each row at once.
+        for stretch in _sort(present.keys() - set(stretches)):
+            roster.end_hours(row=present[stretch], today=first)
         WorkingHours.objects.bulk_create(
-            WorkingHours(organization_id=staff.organization_id, staff=staff, weekday=weekday, starts=starts, ends=ends)
-            for weekday, starts, ends in sorted(set(stretches) - set(present))
+            _make_row(staff, stretch, first) for stretch in _sort(set(stretches) - present.keys())
         )
+    return stranded
+
+
+def find_overlaps(stretches: Collection[WeeklyStretch]) -> list[tuple[int, int]]:
+    """The positions of stretches that overlap in some week, as the database would refuse them."""
+    spans = [_find_spans_of_cycle(stretch) for stretch in stretches]
+    return [
+        (one, other)
+        for (one, mine), (other, theirs) in combinations(enumerate(spans), 2)
+        if any(a < d and c < b for a, b in mine for c, d in theirs)
+    ]
+
+
+def _find_week(staff: User, today: date) -> QuerySet[WorkingHours]:
+    begun = Q(valid_from=None) | Q(valid_from__lte=today)
+    return WorkingHours.objects.filter(begun, staff=staff, valid_until=None)
+
+
+def _describe(row: WorkingHours) -> WeeklyStretch:
+    return row.weekday, row.starts, row.ends, row.every_second_week
+
+
+def _make_row(staff: User, stretch: WeeklyStretch, first: date) -> WorkingHours:
+    names = ("weekday", "starts", "ends", "every_second_week")
+    row = WorkingHours(organization_id=staff.organization_id, staff=staff, valid_from=first)
+    for name, value in zip(names, stretch, strict=True):
+        setattr(row, name, value)
+    return row
+
+
+def _sort(stretches: Iterable[WeeklyStretch]) -> list[WeeklyStretch]:
+    return sorted(stretches, key=lambda each: (*each[:3], -1 if each[3] is None else each[3]))
+
+
+def _find_spans_of_cycle(stretch: WeeklyStretch) -> list[Span]:
+    """The minutes of the fourteen days; what goes on behind their end is there twice, as its begin, too."""
+    weekday, starts, ends, second = stretch
+    begin, end = count_minutes(starts, ends)
+    days = [7 * week + weekday for week in ((0, 1) if second is None else (second,))]
+    return [(day * DAY + begin + shift, day * DAY + end + shift) for day in days for shift in (-CYCLE, 0)]

@@ -10,6 +10,11 @@ def write_date(day):
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
+def write_days(first, last):
+    """`Tue 1 Dec 2026`, `Tue 1 Dec 2026 – Fri 4 Dec 2026`."""
+    return write_date(first) if first == last else f"{write_date(first)} – {write_date(last)}"
+
+
 def write_day(instant):
     """`Tue 1 Dec 2026`, in the active zone."""
     return write_date(timezone.localtime(instant))

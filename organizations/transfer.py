@@ -44,7 +44,7 @@ ADDED = {
         "max_visits_ahead",
         "forget_after_months",
     },
-    "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "tax_rate"},
+    "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "stranded", "tax_rate"},
     "payments": {
         "former_number",
         "given_up_at",

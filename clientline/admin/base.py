@@ -13,7 +13,14 @@ from django.utils.html import format_html
 
 from clientline import wording
 from clientline.admin.amounts import AmountField
-from clientline.admin.forms import BOUNDS, ClientLineForm, LowerCaseEmailField, SuggestedSelect, refuse_seconds
+from clientline.admin.forms import (
+    BOUNDS,
+    DATE_BOUNDS,
+    ClientLineForm,
+    LowerCaseEmailField,
+    SuggestedSelect,
+    refuse_seconds,
+)
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
@@ -120,6 +127,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     sortable_by = ()
     operator_ordering = ("-id",)  # the only index over the rows of all organizations
     formfield_overrides = {
+        models.DateField: {"validators": DATE_BOUNDS},
         models.DateTimeField: {"validators": BOUNDS},
         models.DecimalField: {"form_class": AmountField},
         models.TimeField: {"validators": [refuse_seconds]},

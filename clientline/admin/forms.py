@@ -1,6 +1,7 @@
 """Forms of the admin: they read what was typed; the domain and the database judge it."""
 
 from copy import copy
+from datetime import timedelta
 
 from django import forms
 
@@ -16,6 +17,10 @@ from clientline.made_addresses import show_address
 
 OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
+DATE_BOUNDS = [
+    MinValueValidator(EARLIEST.date(), OUT_OF_BOUNDS),
+    MaxValueValidator(LATEST.date() - timedelta(days=1), OUT_OF_BOUNDS),
+]
 
 
 class LowerCaseEmailField(forms.EmailField):

@@ -142,7 +142,10 @@ class AnswerMixin:
 
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
-        return one_or_404(self.read(filter_by_key_in_any_scope, {"pk": serializer.instance.pk}))
+        row = serializer.instance
+        found = one_or_404(self.read(filter_by_key_in_any_scope, {"pk": row.pk}))
+        stranded = getattr(row, "strands", None)  # by a change that may leave coming visits without their person
+        return found if stranded is None else found | {"stranded": len(stranded)}
 
 
 class CreateMixin(AnswerMixin):

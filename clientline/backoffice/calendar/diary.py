@@ -3,6 +3,8 @@
 from collections import defaultdict
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import User
 from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import Appointment, TimeOff
@@ -47,9 +49,14 @@ def find_neighbour(day, days):
         return None
 
 
-def list_team(caller, organization):
-    """Whose columns the caller may see, those first who are themselves: of colleagues' time staff see nothing here."""
+def list_team(caller, organization, *, now):
+    """Whose columns the caller may see, those first who are themselves: of colleagues' time staff see nothing here.
+
+    `has_stranded` says of each whether coming visits of theirs are stranded.
+    """
+    stranded = Appointment.objects.stranded(now).filter(organization=organization, staff=OuterRef("pk"))
     people = User.objects.performers_for(caller, "appointments").filter(organization=organization)
+    people = people.annotate(has_stranded=Exists(stranded))
     return sorted(people.order_by("name", "id")[:MOST_PEOPLE], key=lambda person: person.pk != caller.pk)
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ def today(request):
         return acting.send_to_choose(request)
     now = timezone.now()
     day, problem = read_day(request, organization, now)
-    people = list_team(request.user, organization)
+    people = list_team(request.user, organization, now=now)
     diary = Diary(caller=request.user, organization=organization, days=[day], people=people, now=now)
     _notify(request, problem, diary)
     shown, resting = _choose_people_of_day(request, people, diary)
@@ -142,10 +143,14 @@ def draw_board(caller, diary, columns):
 
 
 def _find_orphans(caller, organization, people, now):
-    """The next visits whose person has left, for somebody else to give; and whose there are more, if there are."""
-    gone = [person.pk for person in people if not person.is_active]
+    """The next visits whose person has left or is not there, for somebody else to give; and whose there are more."""
+    concerned = [person.pk for person in people if person.has_stranded or not person.is_active]
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
-        organization=organization, staff__in=gone, status="scheduled", appointment_date__gte=now
+        Q(stranded=True) | Q(staff__is_active=False),
+        organization=organization,
+        staff__in=concerned,
+        status="scheduled",
+        appointment_date__gte=now,
     )
     visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "pk")
     found = list(visits[: MOST_ORPHANS + 1])

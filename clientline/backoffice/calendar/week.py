@@ -24,7 +24,7 @@ def week(request):
     day, problem = read_day(request, organization, now)
     if problem:
         messages.warning(request, f"{problem} This is the present week.")
-    people = list_team(request.user, organization)
+    people = list_team(request.user, organization, now=now)
     person = _find_person_asked(request, people, organization)
     monday = day - timedelta(days=day.weekday())
     return render_page(

@@ -1,28 +1,27 @@
 """Weekly hours: the team's at a glance, and a whole week of one person on one form, saved at once or not at all."""
 
-from datetime import time
-from itertools import pairwise
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import MEMBERS, User
 from appointments import working_week
-from appointments.models import Weekday, WorkingHours
-from clientline.admin.forms import refuse_seconds
+from appointments.asking_back import LONGEST_USUAL, VisitsHit, ask_about_visits, measure_hours
+from appointments.models import Weekday, WorkingHours, parity_of_week
+from clientline.admin.forms import DATE_BOUNDS, refuse_seconds
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
 from clientline.backoffice.platform import acting
 from clientline.database.refusals import read_refusal_or_raise
-from clientline.refusals import Refused
+from clientline.refusals import FieldRefused, Refused
 
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are
 MOST_PEOPLE = 200
-MIDNIGHT = time(0)
+PARTS = ("starts", "ends", "weeks")
 WORKDAYS = range(5)
 
 
@@ -35,69 +34,104 @@ def _make_clock_field(label):
     return forms.TimeField(required=False, validators=[refuse_seconds], widget=widget)
 
 
+def _make_weeks_field(label, today):
+    """Every week, or every second; said from this week, because nobody counts weeks from 2000."""
+    this, other = parity_of_week(today), 1 - parity_of_week(today)
+    choices = [("", "every week"), (this, "this week and every second"), (other, "next week and every second")]
+    return forms.TypedChoiceField(
+        required=False,
+        choices=choices,
+        coerce=int,
+        empty_value=None,
+        widget=forms.Select(attrs={"aria-label": label}),
+    )
+
+
 class WeekForm(forms.Form):
-    """`seen` is the digest of the week that was shown."""
+    """`seen` is the digest of the week that was shown, `long` names the unusually long hours that are meant."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
+    long = forms.CharField(required=False, widget=forms.HiddenInput)
+    first = forms.DateField(
+        required=False,
+        validators=DATE_BOUNDS,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        label="From this day on",
+    )
 
-    def __init__(self, data=None, *, stretches):
+    def __init__(self, data=None, *, stretches, today):
         super().__init__(data)
-        self.initial["seen"] = working_week.digest_week(stretches)
+        self.initial |= {"seen": working_week.digest_week(stretches), "first": today}
         by_day = {day: [each[1:] for each in stretches if each[0] == day] for day in Weekday.values}
         self.rows = range(self.count_rows(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
             for row in self.rows:
                 for end, word in (("starts", "from"), ("ends", "to")):
                     self.fields[_name_input(day, row, end)] = _make_clock_field(f"{weekday} {word}")
-            for row, (starts, ends) in enumerate(by_day[day]):
-                self.initial |= {_name_input(day, row, "starts"): starts, _name_input(day, row, "ends"): ends}
+                self.fields[_name_input(day, row, "weeks")] = _make_weeks_field(f"{weekday}, in which weeks", today)
+            for row, values in enumerate(by_day[day]):
+                self.initial |= {_name_input(day, row, part): value for part, value in zip(PARTS, values, strict=True)}
 
     def count_rows(self, longest):
         typed = [row for row in range(MOST_ROWS) if any(self.data.get(_name_input(d, row, "starts")) for d in range(7))]
         return min(max(ROWS, longest + 1, *(row + 1 for row in typed)), MOST_ROWS) if typed else max(ROWS, longest + 1)
 
     def list_days_of_week(self):
-        """For the template: (weekday's name, its rows of two fields)."""
-        return [(weekday, [self.get_pair(day, row) for row in self.rows]) for day, weekday in Weekday.choices]
+        """For the template: (weekday's name, its rows of three fields)."""
+        return [(weekday, [self.get_row(day, row) for row in self.rows]) for day, weekday in Weekday.choices]
 
-    def get_pair(self, day, row):
-        return self[_name_input(day, row, "starts")], self[_name_input(day, row, "ends")]
+    def get_row(self, day, row):
+        return [self[_name_input(day, row, part)] for part in PARTS]
 
     def clean(self):
-        for day in Weekday.values:
-            whole = [row for row in self.rows if self.is_whole(day, row)]
-            for earlier, later in pairwise(sorted(whole, key=lambda row: self.get_times(day, row)[0])):
-                _, ends = self.get_times(day, earlier)
-                if ends == MIDNIGHT or self.get_times(day, later)[0] < ends:
-                    self.add_error(_name_input(day, later, "starts"), "This overlaps other hours of the day.")
+        whole = [(day, row) for day in Weekday.values for row in self.rows if self.is_whole(day, row)]
+        whole.sort(key=lambda place: (place[0], self.get_values(*place)[0]))
+        stretches = [(day, *self.get_values(day, row)) for day, row in whole]
+        for _, later in working_week.find_overlaps(stretches):
+            self.add_error(_name_input(*whole[later], "starts"), "This overlaps other hours.")
+        self.ask_about_long_hours(whole, stretches)
         return self.cleaned_data
 
-    def get_times(self, day, row):
-        return tuple(self.cleaned_data.get(_name_input(day, row, end)) for end in ("starts", "ends"))
+    def ask_about_long_hours(self, whole, stretches):
+        """Hours of more than LONGEST_USUAL are typed once more, or were meant for the same day."""
+        found = [n for n, (_, starts, ends, _) in enumerate(stretches) if measure_hours(starts, ends) > LONGEST_USUAL]
+        told = " ".join(f"{day} {starts:%H:%M}-{ends:%H:%M}" for day, starts, ends, _ in (stretches[n] for n in found))
+        if not found or self.data.get("long") == told:
+            return
+        for n in found:
+            length = LONGEST_USUAL.seconds // 3600
+            self.add_error(
+                _name_input(*whole[n], "ends"), f"These are more than {length} hours. Save again if they are meant."
+            )
+        self.data = self.data.copy()
+        self.data["long"] = told
+
+    def get_values(self, day, row):
+        """Starts, ends, and in which weeks."""
+        return tuple(self.cleaned_data.get(_name_input(day, row, part)) for part in PARTS)
 
     def is_whole(self, day, row):
-        """Whether the row holds a stretch; a half one or one that ends too early gets its error."""
-        starts, ends = self.get_times(day, row)
+        """Whether the row holds a stretch; a half one gets its error."""
+        starts, ends, _ = self.get_values(day, row)
         if starts is None and ends is None:
             return False
-        wrong = "starts" if starts is None else "ends" if ends is None or MIDNIGHT != ends <= starts else None
-        problem = "It has to end after it starts." if starts and ends else "Give both times."
+        wrong = "starts" if starts is None else "ends" if ends is None else None
         if wrong and _name_input(day, row, wrong) not in self.errors:
-            self.add_error(_name_input(day, row, wrong), problem)
+            self.add_error(_name_input(day, row, wrong), "Give both times.")
         return wrong is None
 
     def read_stretches(self):
-        each = ((day, *self.get_times(day, row)) for day in Weekday.values for row in self.rows)
-        return [(day, starts, ends) for day, starts, ends in each if starts is not None]
+        each = ((day, *self.get_values(day, row)) for day in Weekday.values for row in self.rows)
+        return [stretch for stretch in each if stretch[1] is not None]
 
 
 def _copy_monday(data):
     """What was typed, with Monday's hours on the other workdays, too."""
     data = data.copy()
     for row in range(MOST_ROWS):
-        for end in ("starts", "ends"):
+        for part in PARTS:
             for day in WORKDAYS:
-                data[_name_input(day, row, end)] = data.get(_name_input(0, row, end), "")
+                data[_name_input(day, row, part)] = data.get(_name_input(0, row, part), "")
     return data
 
 
@@ -108,14 +142,20 @@ def week_hours(request):
     if "staff" not in request.GET:
         return _show_team(request)
     staff = _find_to_edit(request)
+    today = staff.organization.find_local_date(timezone.now())
+    week = {"stretches": working_week.load_week(staff, today), "today": today}
+    hit = None
     if request.method == "POST" and "copy" in request.POST:
-        form = WeekForm(_copy_monday(request.POST), stretches=working_week.load_week(staff))
+        form = WeekForm(_copy_monday(request.POST), **week)
         messages.info(request, "Monday's hours stand on the other workdays, too. They are not saved yet.")
     else:
-        form = WeekForm(request.POST if request.method == "POST" else None, stretches=working_week.load_week(staff))
-        if request.method == "POST" and form.is_valid() and _try_to_save(request, staff, form):
-            return HttpResponseRedirect(reverse("admin:week_hours"))
-    return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", staff=staff, form=form)
+        form = WeekForm(request.POST if request.method == "POST" else None, **week)
+        if request.method == "POST" and form.is_valid():
+            hit = _try_to_save(request, staff, form)
+            if hit is None and form.is_valid():
+                return HttpResponseRedirect(reverse("admin:week_hours"))
+    context = {"staff": staff, "form": form, "hit": hit, "others": working_week.find_others(staff, today)}
+    return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", **context)
 
 
 def _find_to_edit(request):
@@ -132,23 +172,35 @@ def _find_to_edit(request):
 
 
 def _try_to_save(request, staff, form):
-    """Whether the week was replaced; why not becomes an error of the form."""
+    """Replace the week. What is against it becomes an error of the form; visits that this strands are returned."""
     try:
-        working_week.replace_week(staff=staff, stretches=form.read_stretches(), seen=form.cleaned_data["seen"])
+        with transaction.atomic():
+            stranded = working_week.replace_week(
+                staff=staff,
+                stretches=form.read_stretches(),
+                seen=form.cleaned_data["seen"],
+                first=form.cleaned_data["first"],
+                now=timezone.now(),
+            )
+            ask_about_visits(request.user, request.POST.get("anyway"), stranded)
     except working_week.HoursChanged:
         _refuse_changed(staff, form)
+    except VisitsHit as hit:
+        form.add_error(None, hit.detail)
+        return hit
+    except FieldRefused as refusal:
+        form.add_error("first", refusal.detail)
     except (Refused, DatabaseError) as error:
         form.add_error(None, read_refusal_or_raise(error).detail)
     else:
         messages.success(request, f"The weekly hours of {staff} are saved.")
-        return True
-    return False
+    return None
 
 
 def _refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
-    present = working_week.load_week(staff)
-    week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends in present) or "none"
+    present = working_week.load_week(staff, staff.organization.find_local_date(timezone.now()))
+    week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends, _ in present) or "none"
     form.add_error(
         None,
         f"{working_week.HoursChanged.detail} They are now: {week}. Saving again replaces them by what stands here.",
@@ -165,6 +217,7 @@ def _show_team(request):
     team = list(team.order_by("name", "id")[:MOST_PEOPLE])
     weeks = {person.pk: {day: [] for day in Weekday.values} for person in team}
     hours = WorkingHours.objects.visible_to(request.user, "working_hours").filter(staff__in=weeks)
+    hours = hours.holding_from(organization.find_local_date(timezone.now()))
     for row in hours.order_by("starts"):
         weeks[row.staff_id][row.weekday].append(row)
     editable = User.objects.performers_for(request.user, "working_hours").filter(pk__in=weeks)

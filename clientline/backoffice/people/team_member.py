@@ -1,6 +1,7 @@
 """A colleague's page: when they work and are away, what they perform, and who counts on them."""
 
 from django.db.models import Q
+from django.utils import timezone
 
 from appointments.models import Appointment, TimeOff, Weekday, WorkingHours
 from clientline.admin.lists import BoundedPaginator
@@ -18,7 +19,7 @@ def describe_member(caller, person, *, now):
     ahead = visits.filter(status="scheduled", appointment_date__gt=now).order_by("appointment_date", "id")
     orphaned = [] if person.is_active else ahead.select_related("client", "service")[:SHOWN_ORPHANS]
     return {
-        "week": _describe_week(person),
+        "week": _describe_week(person, timezone.localdate(now)),
         "away": away.filter(Q(staff=person) | Q(staff=None)).order_by("starts_at", "id")[:SHOWN],
         "services": services.filter(is_active=True).performed_by(person.pk).order_by("name", "id")[:SHOWN],
         "ahead": ahead[: BoundedPaginator.BOUND].count(),
@@ -26,9 +27,12 @@ def describe_member(caller, person, *, now):
     }
 
 
-def _describe_week(person):
-    """(day, its stretches as text) for the seven days."""
+def _describe_week(person, today):
+    """(day, its stretches as text) for the seven days, as they hold today."""
     stretches = {day: [] for day in Weekday.values}
-    for row in WorkingHours.objects.filter(staff=person).order_by("weekday", "starts"):
-        stretches[row.weekday].append(f"{row.starts:%H:%M}–{row.ends:%H:%M}")
+    begun = Q(valid_from=None) | Q(valid_from__lte=today)
+    rows = WorkingHours.objects.filter(begun, staff=person).holding_from(today)
+    for row in rows.order_by("weekday", "starts"):
+        weeks = "" if row.every_second_week is None else " every second week"
+        stretches[row.weekday].append(f"{row.starts:%H:%M}–{row.ends:%H:%M}{weeks}")
     return [(Weekday(day).label, ", ".join(hours)) for day, hours in stretches.items()]

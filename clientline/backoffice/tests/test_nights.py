@@ -74,7 +74,7 @@ def offer(home, staff, day):
     return [find_instant(start, home.zone) for start in calendar.find_openings()[0]]
 
 
-def count_minutes(home, day):
+def count_available(home, day):
     return report_utilization(Period(home, day, day, "day"))["total"]["available_minutes"]
 
 
@@ -92,9 +92,9 @@ def test_a_night_is_offered_booked_drawn_and_counted(night_shop, client, zone, d
     home, staff, guest, service = night_shop(zone, hours, [first.weekday()])
     times, minutes, minutes_after = night
     expected = {first: spell(first, *evening), second: spell(second, times)}
-    assert (count_minutes(home, first), count_minutes(home, second)) == (minutes, minutes_after)
+    assert (count_available(home, first), count_available(home, second)) == (minutes, minutes_after)
     for around in (first - timedelta(days=1), second + timedelta(days=1)):
-        assert (offer(home, staff, around), count_minutes(home, around)) == ([], 0)
+        assert (offer(home, staff, around), count_available(home, around)) == ([], 0)
     for each, starts in expected.items():
         assert [start.isoformat() for start in offer(home, staff, each)] == starts
         free = [place.text for place in draw(client, home, each)["places"]]
@@ -121,7 +121,7 @@ def test_closing_friday_closes_its_night_and_nothing_else(night_shop, client):
     night = "00:00 01:00"
     for day, starts in ((thursday, EVENING), (friday, night), (saturday, EVENING), (sunday, night)):
         assert [start.isoformat() for start in offer(home, staff, day)] == spell(day, starts, "+02:00")
-    minutes = [count_minutes(home, day) for day in (thursday, friday, saturday, sunday)]
+    minutes = [count_available(home, day) for day in (thursday, friday, saturday, sunday)]
     assert minutes == [360, 120, 360, 120]
 
     def book(day, hour, by=guest):

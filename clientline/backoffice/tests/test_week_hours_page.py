@@ -1,17 +1,18 @@
 """A whole week of one person on one form, saved at once or not at all; and the team's at a glance."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments import working_week
 from appointments.models import WorkingHours
-from appointments.tests.factories import WorkingHoursFactory
+from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline.tests.pages import Page, errors_of, submit, typed
 
 URL = "/admin/week-hours/"
@@ -22,7 +23,11 @@ def page(person):
 
 
 def week(person):
-    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends in working_week.load_week(person)]
+    today = person.organization.find_local_date(timezone.now())
+    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends, _ in working_week.load_week(person, today)]
+
+
+LONG = "These are more than 14 hours. Save again if they are meant."
 
 
 def stretch(day, row, starts, ends):
@@ -49,14 +54,15 @@ def test_a_week_is_saved_as_a_whole(salon, client):
 @pytest.mark.parametrize(
     ("values", "field", "problem"),
     [
-        (stretch(1, 0, "09:00", "08:00"), "1-0-ends", "It has to end after it starts."),
-        (stretch(0, 1, "05:00", "04:00"), "0-1-ends", "It has to end after it starts."),
+        (stretch(1, 0, "09:00", "08:00"), "1-0-ends", LONG),
+        (stretch(2, 0, "05:00", "19:01"), "2-0-ends", LONG),
         (stretch(1, 0, "00:00", ""), "1-0-ends", "Give both times."),
-        (stretch(1, 0, "09:00", "09:00"), "1-0-ends", "It has to end after it starts."),
+        (stretch(1, 0, "09:00", "09:00"), "1-0-ends", LONG),
+        (stretch(6, 0, "22:00", "09:30"), "6-0-starts", "This overlaps other hours."),
         (stretch(1, 0, "09:00", ""), "1-0-ends", "Give both times."),
         (stretch(1, 2, "", "10:00"), "1-2-starts", "Give both times."),
-        (stretch(0, 1, "16:59", "18:00"), "0-1-starts", "This overlaps other hours of the day."),
-        (stretch(0, 1, "08:00", "00:00"), "0-0-starts", "This overlaps other hours of the day."),
+        (stretch(0, 1, "16:59", "18:00"), "0-1-starts", "This overlaps other hours."),
+        (stretch(0, 1, "12:00", "00:00"), "0-1-starts", "This overlaps other hours."),
         (stretch(1, 0, "9 o'clock", "10:00"), "1-0-starts", "Enter a valid time."),
         (stretch(1, 0, "09:00", "25:00"), "1-0-ends", "Enter a valid time."),
         (stretch(1, 0, "09:00", "10:00:30"), "1-0-ends", "Write hours and minutes only."),
@@ -97,25 +103,28 @@ def test_monday_is_copied_to_the_workdays_without_saving(salon, client):
 def test_what_others_changed_meanwhile_is_not_lost_silently(salon, client):
     client.force_login(salon.manager)
     values = typed(client.get(page(salon.staff)), **stretch(1, 0, "10:00", "11:00"))
-    WorkingHoursFactory(staff=salon.staff, weekday=3)
+    WorkingHoursFactory(staff=salon.staff, weekday=5)
     answer = client.post(page(salon.staff), values)
     assert errors_of(answer) == [
-        "Somebody else changed these hours meanwhile. They are now: Monday 09:00–17:00, Thursday 09:00–17:00."
+        "Somebody else changed these hours meanwhile. They are now: Monday 09:00–17:00, Saturday 09:00–17:00."
         " Saving again replaces them by what stands here."
     ]
-    assert week(salon.staff) == [(0, "09:00", "17:00"), (3, "09:00", "17:00")]
+    assert week(salon.staff) == [(0, "09:00", "17:00"), (5, "09:00", "17:00")]
     assert client.post(page(salon.staff), typed(answer)).status_code == 302
     assert week(salon.staff) == [(0, "09:00", "17:00"), (1, "10:00", "11:00")]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_at_once_one_is_told(salon):
-    seen, together = working_week.digest_week(working_week.load_week(salon.staff)), Barrier(2)
+    now, together = timezone.now(), Barrier(2)
+    seen = working_week.digest_week(working_week.load_week(salon.staff, salon.organization.find_local_date(now)))
 
     def save(weekday):
         together.wait()
         try:
-            working_week.replace_week(staff=salon.staff, stretches=[(weekday, time(8), time(9))], seen=seen)
+            working_week.replace_week(
+                staff=salon.staff, stretches=[(weekday, time(8), time(9), None)], seen=seen, now=now
+            )
         except working_week.HoursChanged:
             return "told"
         finally:
@@ -178,3 +187,46 @@ def test_the_overview_costs_the_same_with_more_people(salon, client, django_asse
     with django_assert_num_queries(9):
         people = client.get(URL).context["people"]
     assert salon.colleague not in [person for person, _, _ in people]
+
+
+def test_long_hours_are_asked_back_once(salon, client):
+    client.force_login(salon.manager)
+    answer = submit(client, page(salon.staff), **stretch(1, 0, "09:00", "08:00"))
+    assert errors_of(answer) == [LONG]
+    answer = client.post(page(salon.staff), typed(answer, **stretch(2, 0, "09:30", "09:00")))
+    assert errors_of(answer) == [LONG, LONG], "others are asked about, too"
+    assert client.post(page(salon.staff), typed(answer)).status_code == 302
+    assert week(salon.staff)[1:] == [(1, "09:00", "08:00"), (2, "09:30", "09:00")]
+
+
+def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
+    today = salon.organization.find_local_date(timezone.now())
+    first = today + timedelta(days=10)
+    coming = WorkingHoursFactory(staff=salon.staff, weekday=5, valid_until=today + timedelta(days=2))
+    client.force_login(salon.manager)
+    other = WorkingHoursFactory(staff=salon.staff, weekday=6, valid_from=today + timedelta(days=30))
+    form = client.get(page(salon.staff))
+    assert list(form.context["others"]) == [coming, other]
+    values = stretch(0, 0, "10:00", "12:00") | {"0-0-weeks": "1", "first": str(first)}
+    assert client.post(page(salon.staff), typed(form, **values)).status_code == 302
+    rows = (
+        WorkingHours.objects.filter(staff=salon.staff, weekday=0)
+        .order_by("id")
+        .values_list("starts", "every_second_week", "valid_from", "valid_until")
+    )
+    assert list(rows) == [(time(9), None, None, first - timedelta(days=1)), (time(10), 1, first, None)]
+    values = {"first": str(today - timedelta(days=1))} | stretch(1, 0, "10:00", "12:00")
+    assert errors_of(submit(client, page(salon.staff), **values)) == ["What has been stays: choose today or later."]
+
+
+def test_visits_that_a_week_strands_are_listed_before_it_is_saved(salon, client):
+    monday = datetime(2030, 6, 3, 8, tzinfo=UTC)  # 10:00 in Berlin
+    visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=monday)
+    client.force_login(salon.manager)
+    answer = submit(client, page(salon.staff), **stretch(0, 0, "11:00", "12:00"))
+    assert answer.context["hit"].visits == [visit]
+    assert week(salon.staff) == [(0, "09:00", "17:00")]
+    answer = client.post(page(salon.staff), typed(answer, anyway=answer.context["hit"].token))
+    assert (answer.status_code, week(salon.staff)) == (302, [(0, "11:00", "12:00")])
+    visit.refresh_from_db()
+    assert visit.stranded

@@ -1,0 +1,55 @@
+"""What pages ask back before hours or time off are saved: about visits that would be stranded, and about long hours."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from appointments.models import Appointment
+from clientline.refusals import Refused
+
+MOST_HIT = 1000  # beyond this it is only said that there are more
+SHOWN = 50
+LONGEST_USUAL = timedelta(hours=14)  # longer hours are asked back
+
+
+class VisitsHit(Refused):
+    """Not refused for good: the same again with `token` is saved."""
+
+    code = "visits_hit"
+
+    def __init__(self, visits):
+        many = len(visits) > MOST_HIT
+        self.count = f"over {MOST_HIT}" if many else len(visits)
+        self.visits = visits[:SHOWN]
+        self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
+        stand = "1 visit stands" if len(visits) == 1 else f"{self.count} visits stand"
+        super().__init__(f"Nothing is saved yet: {stand} at this time.")
+
+
+class LongHours(Refused):
+    """Not refused for good: the same again, confirmed, is saved."""
+
+    code = "long_hours"
+
+    def __init__(self, starts, ends):
+        length = f"{LONGEST_USUAL.seconds // 3600} hours"
+        super().__init__(f"Nothing is saved yet: {starts:%H:%M}–{ends:%H:%M} is more than {length}. Is it meant?")
+
+
+def find_shown(caller, ids):
+    """The visits with these ids that the caller may see, the next first, at most one more than MOST_HIT."""
+    visits = Appointment.objects.visible_to(caller, "appointments").filter(pk__in=ids, status="scheduled")
+    visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "id")
+    return list(visits[: MOST_HIT + 1])
+
+
+def ask_about_visits(caller, confirmed, ids):
+    """Raise VisitsHit unless these very visits were shown: `confirmed` is the token that came with them, or None."""
+    hit = find_shown(caller, ids)
+    if hit and confirmed != VisitsHit(hit).token:
+        raise VisitsHit(hit)
+
+
+def measure_hours(starts, ends):
+    """From a time of day to the next `ends`: at most a day."""
+    begin, end = (timedelta(hours=each.hour, minutes=each.minute) for each in (starts, ends))
+    return end - begin if end > begin else end - begin + timedelta(days=1)
