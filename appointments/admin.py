@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.contrib import admin
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -167,6 +168,10 @@ class TimeOffAdmin(HoursAdmin):
     add_fields = change_fields = ("organization", *deciding, "reason")
     labels = {"from_date": "First day", "to_date": "Last day", "starts_at": "Or from", "ends_at": "To"}
     help_texts = {"whole_days": "All hours that begin on these days are off, with their nights", "to_date": "Included"}
+
+    def changelist_view(self, request, extra_context=None):
+        tools = [("Public holidays", reverse("admin:holidays"))] if request.user.may("time_off", "close") else []
+        return super().changelist_view(request, {"list_tools": tools} | (extra_context or {}))
 
     @admin.display(description="when")
     def when(self, away):

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from appointments.serializers import AppointmentSerializer
+from appointments.serializers import AppointmentSerializer, TimeOffSerializer
 from clientline.api.fields import InstantField
 
 
@@ -36,6 +36,27 @@ class SeriesBookedSerializer(serializers.Serializer):
 class PersonSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
+
+
+class HolidaySerializer(serializers.Serializer):
+    date = serializers.DateField()
+    name = serializers.CharField(help_text="In the organization's language, where it is known in it")
+    closed = serializers.BooleanField(help_text="Whether the whole organization is closed then already")
+    visits = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Ids of the coming visits that a closure would hit"
+    )
+
+
+class ProposalSerializer(serializers.Serializer):
+    year = serializers.IntegerField()
+    country = serializers.CharField()
+    region = serializers.CharField(allow_blank=True, help_text="Empty where holidays are not known by the region")
+    results = HolidaySerializer(many=True)
+
+
+class ClosedSerializer(serializers.Serializer):
+    time_off = TimeOffSerializer(many=True)
+    stranded = serializers.IntegerField(help_text="Coming visits that this leaves without their person")
 
 
 class SlotSerializer(serializers.Serializer):
@@ -118,3 +139,12 @@ class NoShowsRowSerializer(NoShowsTotalSerializer):
 class NoShowsSerializer(ReportSerializer):
     rows = NoShowsRowSerializer(many=True)
     total = NoShowsTotalSerializer()
+
+
+def describe_proposal(organization, year, proposal):
+    """The answer of `ProposalSerializer`."""
+    results = [
+        {"date": day, "name": name, "closed": is_closed, "visits": visits}
+        for day, name, is_closed, visits in proposal.holidays
+    ]
+    return {"year": year, "country": organization.country, "region": proposal.region, "results": results}

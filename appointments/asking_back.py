@@ -1,9 +1,11 @@
 """What pages ask back before hours or time off are saved: about visits that would be stranded, and about long hours."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import time, timedelta
 from hashlib import sha256
 
 from appointments.models import Appointment
+from clientline.callers import Caller
 from clientline.refusals import Refused
 
 MOST_HIT = 1000  # beyond this it is only said that there are more
@@ -16,9 +18,9 @@ class VisitsHit(Refused):
 
     code = "visits_hit"
 
-    def __init__(self, visits):
+    def __init__(self, visits: list[Appointment]) -> None:
         many = len(visits) > MOST_HIT
-        self.count = f"over {MOST_HIT}" if many else len(visits)
+        self.count: int | str = f"over {MOST_HIT}" if many else len(visits)
         self.visits = visits[:SHOWN]
         self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
         stand = "1 visit stands" if len(visits) == 1 else f"{self.count} visits stand"
@@ -30,26 +32,26 @@ class LongHours(Refused):
 
     code = "long_hours"
 
-    def __init__(self, starts, ends):
+    def __init__(self, starts: time, ends: time) -> None:
         length = f"{LONGEST_USUAL.seconds // 3600} hours"
         super().__init__(f"Nothing is saved yet: {starts:%H:%M}–{ends:%H:%M} is more than {length}. Is it meant?")
 
 
-def find_shown(caller, ids):
+def find_shown(caller: Caller, ids: Collection[int]) -> list[Appointment]:
     """The visits with these ids that the caller may see, the next first, at most one more than MOST_HIT."""
     visits = Appointment.objects.visible_to(caller, "appointments").filter(pk__in=ids, status="scheduled")
     visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "id")
     return list(visits[: MOST_HIT + 1])
 
 
-def ask_about_visits(caller, confirmed, ids):
+def ask_about_visits(caller: Caller, confirmed: str | None, ids: Collection[int]) -> None:
     """Raise VisitsHit unless these very visits were shown: `confirmed` is the token that came with them, or None."""
     hit = find_shown(caller, ids)
     if hit and confirmed != VisitsHit(hit).token:
         raise VisitsHit(hit)
 
 
-def measure_hours(starts, ends):
+def measure_hours(starts: time, ends: time) -> timedelta:
     """From a time of day to the next `ends`: at most a day."""
     begin, end = (timedelta(hours=each.hour, minutes=each.minute) for each in (starts, ends))
     return end - begin if end > begin else end - begin + timedelta(days=1)

@@ -27,6 +27,10 @@ AVAILABILITY_PARAMETERS = [
     OpenApiParameter("exclude", OpenApiTypes.INT64, description="A visit that is being rescheduled"),
     OpenApiParameter("duration", OpenApiTypes.INT, description="Minutes; for staff and above"),
 ]
+HOLIDAYS_PARAMETERS = [
+    OpenApiParameter("year", OpenApiTypes.INT, required=True, description="2000 to 2099"),
+    OpenApiParameter("organization", OpenApiTypes.INT64, description="For platform operators, who have to say which"),
+]
 REPORT_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="Local date"),
     OpenApiParameter(
@@ -41,6 +45,11 @@ class SearchForm(forms.Form):
     to = DateFormField()
     exclude = IdFormField(required=False)
     duration = IdFormField(required=False)
+
+
+class YearForm(forms.Form):
+    year = forms.IntegerField(min_value=2000, max_value=2099)
+    organization = IdFormField(required=False)
 
 
 class PeriodForm(forms.Form):
@@ -76,7 +85,13 @@ def read_period(parameters, caller, groupings):
     if group_by not in groupings:
         raise FieldRefused("group_by", "invalid_choice", f"Choose one of: {', '.join(groupings)}.")
     refuse_unreportable(asked["from"], asked["to"])
-    return Period(_find_organization(asked["organization"], caller), asked["from"], asked["to"], group_by)
+    return Period(find_organization(asked["organization"], caller), asked["from"], asked["to"], group_by)
+
+
+def read_year(parameters, caller):
+    """The organization and the year that are asked about. Raises ValidationError, FieldRefused and Forbidden."""
+    asked = _read(YearForm, parameters)
+    return find_organization(asked["organization"], caller), asked["year"]
 
 
 def _read(form_class, parameters, repeatable=()):
@@ -119,13 +134,14 @@ def _find_visit(caller, asked):
     return visit
 
 
-def _find_organization(pk, caller):
+def find_organization(pk, caller):
+    """The caller's own organization, or the one that an operator names. Raises FieldRefused and Forbidden."""
     if not caller.is_superuser:
         if pk is not None:
             raise Forbidden("Only platform operators may send `organization`.")
         return caller.organization
     if pk is None:
-        raise FieldRefused("organization", "required", "Say whose report you want.")
+        raise FieldRefused("organization", "required", "Say whose.")
     organization = Organization.objects.filter(pk=pk).first()
     if organization is None:
         raise _make_unknown("organization")

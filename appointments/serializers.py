@@ -12,9 +12,11 @@ from clientline.api.fields import (
     StrictBooleanField,
     StrictCharField,
     StrictChoiceField,
+    StrictDateField,
     StrictDecimalField,
     StrictIntegerField,
 )
+from clientline.api.parsers import LARGEST_INTEGER
 from clientline.api.serializers import BodySerializer
 from clientline.refusals import Forbidden
 from organizations import policy
@@ -97,6 +99,18 @@ class TimeOffSerializer(HoursSerializer):
         if attrs.get("staff", present) is None and not self.caller.may("time_off", "close"):
             raise Forbidden("You may not leave out `staff`: only for yourself can you take time off.")
         return absences.complete_times(attrs, self.instance, self.organization.zone)
+
+
+class ClosingSerializer(BodySerializer):
+    """Public holidays on which people choose to close."""
+
+    organization = StrictIntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_INTEGER,
+        help_text="For platform operators, who have to say which",
+    )
+    dates = serializers.ListField(child=StrictDateField(), allow_empty=False, max_length=100)
 
 
 class AppointmentSerializer(TenantSerializer):

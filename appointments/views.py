@@ -4,27 +4,40 @@ from dataclasses import dataclass
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import availability, booking, history, reports, roster, series
+from appointments import availability, booking, history, public_holidays, reports, roster, series
 from appointments.answers import (
     AvailabilitySerializer,
+    ClosedSerializer,
     HistorySerializer,
     NoShowsSerializer,
+    ProposalSerializer,
     SeriesBookedSerializer,
     UtilizationSerializer,
     describe_openings,
+    describe_proposal,
 )
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
-from appointments.parameters import AVAILABILITY_PARAMETERS, REPORT_PARAMETERS, read_period, read_search
+from appointments.parameters import (
+    AVAILABILITY_PARAMETERS,
+    HOLIDAYS_PARAMETERS,
+    REPORT_PARAMETERS,
+    find_organization,
+    read_period,
+    read_search,
+    read_year,
+)
 from appointments.serializers import (
     AppointmentForClientSerializer,
     AppointmentSerializer,
     BookingSerializer,
     CancelSerializer,
+    ClosingSerializer,
     CompleteSerializer,
     CorrectSerializer,
     NoShowSerializer,
@@ -59,6 +72,26 @@ class HoursViewSet(ClientLineViewSet):
         return Response(status=204, headers={"Stranded": str(len(stranded))})
 
 
+def says_what_it_strands(serializer_class):
+    """Documents that answers to changes have a key more: it is absent where nothing changed."""
+    told = serializers.IntegerField(required=False, read_only=True, help_text="Coming visits left without their person")
+    name = f"Saved{serializer_class.__name__}"
+    saved = type(
+        name,
+        (serializer_class,),
+        {
+            "stranded": told,
+            "Meta": type("Meta", (serializer_class.Meta,), {"fields": [*serializer_class.Meta.fields, "stranded"]}),
+        },
+    )
+    return extend_schema_view(
+        create=extend_schema(responses={201: saved}),
+        update=extend_schema(responses=saved),
+        partial_update=extend_schema(responses=saved),
+    )
+
+
+@says_what_it_strands(WorkingHoursSerializer)
 class WorkingHoursViewSet(HoursViewSet):
     """Lists show what holds today or later; with `all=true` also what is over."""
 
@@ -82,6 +115,7 @@ class WorkingHoursViewSet(HoursViewSet):
         return rows if self.request.query_params.get("all") == "true" else rows.holding_from(self.find_today())
 
 
+@says_what_it_strands(SpecialHoursSerializer)
 class SpecialHoursViewSet(HoursViewSet):
     model = SpecialHours
     resource = "special_hours"
@@ -89,11 +123,37 @@ class SpecialHoursViewSet(HoursViewSet):
     filterset_class = SpecialHoursFilter
 
 
+@says_what_it_strands(TimeOffSerializer)
 class TimeOffViewSet(HoursViewSet):
     model = TimeOff
     resource = "time_off"
     serializer_class = TimeOffSerializer
     filterset_class = TimeOffFilter
+    policy_actions = HoursViewSet.policy_actions | {"holidays": "close", "close_on_holidays": "close"}
+
+    def answered_keys(self, answer):
+        return [row["id"] for row in answer.get("time_off", [answer])]
+
+    @extend_schema(parameters=HOLIDAYS_PARAMETERS, responses=ProposalSerializer)
+    @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
+    def holidays(self, request):
+        """Public holidays of a year, and the visits that a closure would hit. Nothing is closed by itself."""
+        organization, year = read_year(request.query_params, request.user)
+        found = public_holidays.propose_holidays(organization=organization, year=year, now=timezone.now())
+        return Response(describe_proposal(organization, year, found))
+
+    @extend_schema(request=ClosingSerializer, responses={201: ClosedSerializer})
+    @holidays.mapping.post
+    def close_on_holidays(self, request):
+        """Close the whole organization on these public holidays, in whole days. What is closed already stays."""
+        body = ClosingSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        organization = find_organization(body.validated_data.get("organization"), request.user)
+        dates = body.validated_data["dates"]
+        rows = public_holidays.close_on_holidays(organization=organization, dates=dates, now=timezone.now())
+        answers = self.answers(TimeOff.objects.filter(pk__in=[row.pk for row in rows]).order_by("from_date"))
+        stranded = {pk for row in rows for pk in row.strands}
+        return Response({"time_off": answers, "stranded": len(stranded)}, status=201)
 
 
 class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):

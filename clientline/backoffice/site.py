@@ -7,7 +7,7 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
-from clientline.backoffice.calendar import rezoning, today, week, week_hours
+from clientline.backoffice.calendar import holidays, rezoning, today, week, week_hours
 from clientline.backoffice.money import reports
 from clientline.backoffice.once import done_once
 from clientline.backoffice.people import client_import
@@ -30,6 +30,7 @@ class BackOfficeSite(AccountSite):
             path("clients/template/", self.admin_view(client_import.template_view), name="client_import_template"),
             path("visits/import/", self.admin_view(visit_import.visit_import_view), name="visit_import"),
             path("visits/template/", self.admin_view(visit_import.visit_template_view), name="visit_import_template"),
+            path("holidays/", self.admin_view(holidays.holidays_view), name="holidays"),
             path("week-hours/", self.admin_view(week_hours.week_hours), name="week_hours"),
         ]
         return pages + super().get_urls()

@@ -1,0 +1,71 @@
+"""Public holidays of a year: proposed with the visits they would hit, and closed where people say so."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from appointments import public_holidays
+from appointments.asking_back import SHOWN, find_shown
+from clientline.api.fields import parse_date
+from clientline.backoffice.page import render_page
+from clientline.backoffice.platform import acting
+from clientline.refusals import Refused
+
+
+def holidays_view(request):
+    if not request.user.may("time_off", "close"):
+        raise PermissionDenied
+    organization = acting.find_chosen_organization(request)
+    if organization is None:
+        return acting.send_to_choose(request)
+    now = timezone.now()
+    year = _read_year(request, organization.find_local_date(now).year)
+    problem, proposal = None, None
+    try:
+        if request.method == "POST" and _close(request, organization, now):
+            return HttpResponseRedirect(reverse("admin:appointments_timeoff_changelist"))
+        proposal = public_holidays.propose_holidays(organization=organization, year=year, now=now)
+    except Refused as refusal:
+        problem = refusal.detail
+    return render_page(
+        request,
+        "holidays.html",
+        title=f"Public holidays {year}",
+        organization=organization,
+        year=year,
+        previous=year - 1 if year > 2000 else None,
+        next=year + 1 if year < 2099 else None,
+        problem=problem,
+        region=proposal.region if proposal else "",
+        holidays=[(each, find_shown(request.user, each.visits)[:SHOWN]) for each in proposal.holidays]
+        if proposal
+        else [],
+    )
+
+
+def _read_year(request, present):
+    """The year of the query string, else the present one."""
+    sent = request.GET.get("year", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and 2000 <= int(sent[:5]) <= 2099 else present
+
+
+def _close(request, organization, now):
+    """Whether there was anything to close."""
+    dates = [_read_date(text) for text in request.POST.getlist("dates")]
+    if not dates:
+        messages.warning(request, "Nothing was chosen.")
+        return False
+    rows = public_holidays.close_on_holidays(organization=organization, dates=dates, now=now)
+    messages.success(request, f"Closed on {len(rows)} public holiday{'' if len(rows) == 1 else 's'}.")
+    if stranded := {pk for row in rows for pk in row.strands}:
+        messages.warning(request, f"{len(stranded)} visits need another time: Today lists them.")
+    return True
+
+
+def _read_date(text):
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise Refused(str(error)) from error
