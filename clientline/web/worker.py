@@ -174,9 +174,10 @@ class Worker(ThreadWorker):
         if conn.arrival.is_whole:
             self.forget(conn)
             self.admit(conn)
-        elif conn.arrival.stop_waiting_to_be_told():
+            return True
+        if conn.arrival.stop_waiting_to_be_told():
             conn.tell(100)
-        return conn.arrival.is_whole
+        return False
 
     def count(self, conn):
         """Note how much has come in. A large body has its time for each part, and of too many the slowest ends."""
@@ -251,6 +252,7 @@ class Worker(ThreadWorker):
             self.turns.end(conn.turn, now=monotonic())
             conn.turn = None
         rest = conn.take_rest()
+        conn.arrival = Arrival()  # an idle connection holds no ten megabytes
         if rest:
             conn.parser.unreader.unread(rest)  # where gunicorn looks for it
         super().finish_request(conn, fs)
