@@ -1,12 +1,13 @@
 """What `make test` leaves out of the sweeps, and `make test-all` (--all) runs: combinations, never a value."""
 
 import os
+import re
 from collections import defaultdict
+from functools import cache
 
 import hypothesis
 import pytest
-
-DEAR = ("browser", "faults")
+from xdist.scheduler import LoadScopeScheduling
 
 
 def pytest_addoption(parser):
@@ -31,22 +32,38 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+class Together(LoadScopeScheduling):
+    """Files with dear fixtures go to one worker as a whole, before the single tests of all others.
+
+    xdist 3.8 would do so by its mark, but writes that into the ids of tests, which pytest 9.2 does not let it change.
+    """
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return group_of(self.config.rootpath / file) or nodeid
+
+
+@cache
+def group_of(path):
+    """The name under which a file of tests stays together, None where each of them may go anywhere."""
+    text = path.read_text()
+    if named := re.search(r'mark\.xdist_group\("(\w+)"\)', text):
+        return named[1]
+    return path.stem if re.search(r"mark\.(browser|faults)\b", text) else None
+
+
 def pytest_collection_modifyitems(config, items):
-    keep_together(items)
     if config.getoption("all"):
         return
     values = values_of(items)
     left = {item for item in items if not stays(item, values)}
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
-
-
-def keep_together(items):
-    """What stands on dear fixtures of a module goes to one worker as a whole, and goes first."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group") and any(map(item.get_closest_marker, DEAR)):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def values_of(items):

@@ -1,12 +1,10 @@
 """What `make test` leaves out of a product: never a value, and never a row of the one that counts."""
 
 from itertools import product
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from clientline.tests.sweeps import has_its_turn, keep_together
+from clientline.tests.sweeps import group_of, has_its_turn
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -41,11 +39,15 @@ def test_of_three_places_each_has_a_third_and_together_they_have_all(share, ever
 
 
 @pytest.mark.parametrize(
-    ("marks", "group"),
-    [([], None), (["races"], None), (["browser"], "test_x"), (["faults"], "test_x"), (["faults", "xdist_group"], None)],
+    ("text", "group"),
+    [
+        ("", None),
+        ("pytestmark = pytest.mark.races", None),
+        ("pytestmark = [pytest.mark.browser]", "test_x"),
+        ("pytestmark = pytest.mark.faults", "test_x"),
+        ('pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]', "house"),
+    ],
 )
-def test_a_module_with_dear_fixtures_stays_together_unless_it_says_with_whom(marks, group):
-    item = SimpleNamespace(path=Path("test_x.py"), get_closest_marker=lambda name: name in marks, added=[])
-    item.add_marker = item.added.append
-    keep_together([item])
-    assert [mark.args for mark in item.added] == ([(group,)] if group else [])
+def test_a_file_with_dear_fixtures_stays_together_with_those_it_names(tmp_path, text, group):
+    (tmp_path / "test_x.py").write_text(text)
+    assert group_of(tmp_path / "test_x.py") == group
