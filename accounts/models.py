@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 
 from accounts import words
 from accounts.acquaintance import find_acquaintances
@@ -36,7 +37,9 @@ def _match_members(user):
 
 
 def _match_known(user):
-    """Themselves, and the clients they are acquainted with."""
+    """Themselves, and the clients they are acquainted with; or all, where the calendar is the team's."""
+    if user.sees_team:
+        return _match_members(user) & (Q(pk=user.pk) | Q(role="client"))
     return _match_members(user) & (Q(pk=user.pk) | Q(role="client") & find_acquaintances(user))
 
 
@@ -268,6 +271,11 @@ class User(AbstractBaseUser):
     def is_staff(self):
         """Whether the admin is open to them."""
         return self.is_superuser or self.role != self.Role.CLIENT
+
+    @cached_property
+    def sees_team(self):
+        """Whether they are staff of an organization whose calendar is the team's."""
+        return self.role == self.Role.STAFF and not self.is_superuser and self.organization.team_calendar
 
     def may(self, resource, action):
         return policy.allows(self, resource, action)

@@ -13,4 +13,7 @@ class Caller(Protocol):
     token_scope: str  # of the token they call with
 
     @property
+    def sees_team(self) -> bool: ...  # staff of an organization whose calendar is the team's
+
+    @property
     def is_authenticated(self) -> bool: ...

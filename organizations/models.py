@@ -93,6 +93,7 @@ class Organization(models.Model):
         validators=[MaxValueValidator(MOST_MONTHS_KEPT)],
         help_text="After which `manage.py forget` erases clients nobody saw since; 0: never",
     )
+    team_calendar = columns.flag(False, help_text="Whether staff see and book visits of their colleagues, too")
     require_second_factor = columns.flag(False, help_text="Of everybody but clients; who has none sets one up first")
     is_active = columns.flag(True)
     version = columns.version()

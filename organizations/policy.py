@@ -13,6 +13,7 @@ BELOW_AND_SELF = "below, self"  # these, and themselves
 KNOWN = "known"  # themselves, and clients who have a visit with them or whom they registered
 CLIENTS = "clients"  # clients of the own organization
 ASSIGNED = "assigned"  # visits where they are the staff
+TEAM = "team"  # the same, and where the organization says that its calendar is the team's, all of its visits
 OWN = "own"  # visits where they are the client
 SELF = "self"  # themselves, or rows about themselves
 ACTIVE = "active"  # what is on offer
@@ -41,11 +42,11 @@ TABLE = [
     (HOURS, ("create", "update", "destroy"), ORG, ORG, SELF, NEVER, EVERYTHING),
     (("time_off",), ("close",), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("availability",), ("list",), ORG, ORG, ORG, ORG, EVERYTHING),
-    (("appointments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("appointments",), ("create",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
-    (("appointments",), ("history", "balance", "reschedule", "cancel"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
+    (("appointments",), ("list", "retrieve"), ORG, ORG, TEAM, OWN, EVERYTHING),
+    (("appointments",), ("create",), ORG, ORG, TEAM, OWN, EVERYTHING),
+    (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, TEAM, NEVER, EVERYTHING),
+    (("appointments",), ("history", "balance", "reschedule", "cancel"), ORG, ORG, TEAM, OWN, EVERYTHING),
+    (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, TEAM, NEVER, EVERYTHING),
     (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
     (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
@@ -103,7 +104,10 @@ def find_scope(user: Caller, resource: str, action: str) -> str:
     if not user.is_authenticated:
         return NEVER
     column = "operator" if user.is_superuser else user.role
-    return CELLS.get((resource, action), {}).get(column, NEVER)
+    scope = CELLS.get((resource, action), {}).get(column, NEVER)
+    if scope == TEAM:
+        return ORG if user.sees_team else ASSIGNED
+    return scope
 
 
 def allows(user: Caller, resource: str, action: str) -> bool:

@@ -42,6 +42,7 @@ class OrganizationSerializer(ClientLineSerializer):
             "cancellation_grace",
             "late_cancellation_fee",
             "no_show_fee",
+            "team_calendar",
             "require_second_factor",
             "forget_after_months",
             "is_active",

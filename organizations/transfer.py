@@ -42,6 +42,7 @@ ADDED = {
         "visits_to_rezone",
         "zone_rules",
         "max_visits_ahead",
+        "team_calendar",
         "forget_after_months",
     },
     "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "stranded", "tax_rate"},

@@ -12,7 +12,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clientline.api.parsers import LARGEST_INTEGER
-from clientline.database.prepared import Given, Objects, identify_caller, run_in_one_trip, stand_for_any_caller
+from clientline.database.prepared import (
+    Given,
+    Objects,
+    identify_caller,
+    read_standing,
+    run_in_one_trip,
+    stand_for_any_caller,
+)
 from clientline.made_addresses import show_address
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
@@ -231,8 +238,7 @@ def is_key(value):
 def find_rows_by_key(caller, *asked):
     """For each `(choices, pk)` the row with this key among `choices(caller)`, or None; all of them in one trip."""
     lookups = [
-        (find_choice(choices, caller.role, caller.is_superuser), identify_caller(caller) | {"pk": pk})
-        for choices, pk in asked
+        (find_choice(choices, *read_standing(caller)), identify_caller(caller) | {"pk": pk}) for choices, pk in asked
     ]
     found = {each: next(iter(rows), None) for each, rows in zip(asked, run_in_one_trip(*lookups), strict=True)}
     for row in found.values():
@@ -242,9 +248,9 @@ def find_rows_by_key(caller, *asked):
 
 
 @cache
-def find_choice(choices, role, is_superuser):
+def find_choice(choices, *standing):
     """The row with a given key, among those that callers of this standing may name."""
-    return Objects(choices(stand_for_any_caller(role, is_superuser)).filter(pk=Given("pk")))
+    return Objects(choices(stand_for_any_caller(*standing)).filter(pk=Given("pk")))
 
 
 class References(serializers.ListField):

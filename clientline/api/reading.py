@@ -4,7 +4,8 @@ Django takes 0.4 to 0.6 ms to build and compile the queryset of a list, and DRF 
 PostgreSQL answers in 0.3. So a read goes another way, and gains four to twenty times as much as it would cost by DRF:
 
 1. A view says which rows a caller may see, in `rows(caller, path, action)`. It is a class method: what else the request
-   holds it cannot see, because its SQL is made once and serves everybody of the same standing (role, operator or not).
+   holds it cannot see, because its SQL is made once and serves everybody of the same standing (role, operator or not,
+   whether they see the team's calendar).
 2. `find_statement` describes that queryset with stand-ins (`Given`) for the caller's key and organization, for the
    ids in the path, and for where a page begins, and keeps the compiled `Statement`.
 3. `Statement.rows(values)` runs it as a prepared statement, with the values of this call.
@@ -28,7 +29,7 @@ from rest_framework import serializers
 
 from clientline.api import fields
 from clientline.callers import Caller
-from clientline.database.prepared import Given, Statement, identify_caller, stand_for_any_caller
+from clientline.database.prepared import Given, Statement, identify_caller, read_standing, stand_for_any_caller
 from clientline.made_addresses import show_address
 
 Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
@@ -151,7 +152,7 @@ def read(
 
     `path` holds what the address names, `values` what `select` needs beyond that. Their serializer has a Reader.
     """
-    answer_class, standing = view_class.answer_class(caller), (caller.role, caller.is_superuser)
+    answer_class, standing = view_class.answer_class(caller), read_standing(caller)
     values = identify_caller(caller) | path | (values or {})
     statement = find_statement(view_class, action, standing, answer_class, select, tuple(path), tuple(values))
     return answer_class.reader()(statement.rows(values))
@@ -161,7 +162,7 @@ def read(
 def find_statement(
     view_class: type[View],
     action: str,
-    standing: tuple[str, bool],
+    standing: tuple[str, bool, bool],
     answer_class: type[Answer],
     select: Select,
     path: tuple[str, ...],

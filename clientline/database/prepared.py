@@ -52,10 +52,17 @@ def is_one_of(field: str, name: str) -> Func:
     return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
 
 
-def stand_for_any_caller(role: str, is_superuser: bool) -> Caller:
+def stand_for_any_caller(role: str, is_superuser: bool, sees_team: bool) -> Caller:
     """Stands for all callers of one standing; their own key and organization are given when the statement runs."""
     caller, organization = Given("caller"), Given("organization")
-    return get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
+    person = get_user_model()(pk=caller, organization_id=organization, role=role, is_superuser=is_superuser)
+    vars(person)["sees_team"] = sees_team  # else the organization would be asked, which is nobody's in particular
+    return person
+
+
+def read_standing(caller: Caller) -> tuple[str, bool, bool]:
+    """What `stand_for_any_caller` takes: all callers of one standing are served by one statement."""
+    return caller.role, caller.is_superuser, caller.sees_team
 
 
 def identify_caller(caller: Caller) -> dict[str, Any]:

@@ -45,11 +45,11 @@ special_hours | create, update, destroy                 | org | org   | self    
 time_off      | create, update, destroy                 | org | org   | self     | –      | all
 time_off      | close                                   | org | org   | –        | –      | all
 availability  | list                                    | org | org   | org      | org    | all
-appointments  | list, retrieve                          | org | org   | assigned | own    | all
-appointments  | create                                  | org | org   | assigned | own    | all
-appointments  | update, internal_notes, duration, price | org | org   | assigned | –      | all
-appointments  | history, balance, reschedule, cancel    | org | org   | assigned | own    | all
-appointments  | complete, no_show, bend_rules           | org | org   | assigned | –      | all
+appointments  | list, retrieve                          | org | org   | team     | own    | all
+appointments  | create                                  | org | org   | team     | own    | all
+appointments  | update, internal_notes, duration, price | org | org   | team     | –      | all
+appointments  | history, balance, reschedule, cancel    | org | org   | team     | own    | all
+appointments  | complete, no_show, bend_rules           | org | org   | team     | –      | all
 appointments  | correct, overbook, waive_fee, reprice   | org | org   | –        | –      | all
 appointments  | destroy                                 | –   | –     | –        | –      | –
 payments      | list, retrieve                          | org | org   | assigned | own    | all
@@ -84,7 +84,11 @@ HELD = {
     "working_hours": {"org": "working_hours colleagues_working_hours", "self": "working_hours"},
     "special_hours": {"org": "special_hours colleagues_special_hours", "self": "special_hours"},
     "time_off": {"org": "time_off colleagues_time_off closure", "self": "time_off"},
-    "appointments": {"org": "visit strangers_visit", "assigned": "visit", "own": "visit"},
+    "appointments": {
+        "org": "visit strangers_visit",
+        "team": "visit",
+        "own": "visit",
+    },  # a calendar of the team's: below
     "payments": {"org": "payment strangers_payment", "assigned": "payment", "own": "payment"},
 }
 PATHS = {name: f"/{name.replace('_', '-')}" for name in HELD}
@@ -275,7 +279,7 @@ CREATION = [
             "service": "@service",
             "appointment_date": SOON[0],
         },
-        {"org": 201, "assigned": 201, "own": 201, "all": 201},
+        {"org": 201, "team": 201, "own": 201, "all": 201},
     ),
     (
         "appointments",
@@ -285,7 +289,7 @@ CREATION = [
             "service": "@service",
             "appointment_date": SOON[0],
         },
-        {"org": 201, "assigned": 400, "own": 201, "all": 201},
+        {"org": 201, "team": 400, "own": 201, "all": 201},
     ),
     (
         "appointments",
@@ -295,12 +299,12 @@ CREATION = [
             "service": "@service",
             "appointment_date": SOON[1],
         },
-        {"org": 201, "assigned": 400, "own": 400, "all": 201},
+        {"org": 201, "team": 400, "own": 400, "all": 201},
     ),
     (
         "appointments",
         {"staff": "@staff", "service": "@service", "appointment_date": SOON[2]},
-        {"org": 400, "assigned": 400, "own": 201, "all": 400},
+        {"org": 400, "team": 400, "own": 201, "all": 400},
     ),
     (
         "payments",

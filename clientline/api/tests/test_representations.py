@@ -65,6 +65,7 @@ def expected(home):
             "cancellation_grace": 15,
             "late_cancellation_fee": "0.00",
             "no_show_fee": "0.00",
+            "team_calendar": False,
             "require_second_factor": False,
             "forget_after_months": 0,
             "is_active": True,

@@ -39,7 +39,7 @@ GROUPS = (
     (
         "Booking rules",
         "What clients are offered. Staff may leave these rules: people phone in.",
-        ("slot_interval", "min_notice", "max_advance_days", "max_visits_ahead"),
+        ("slot_interval", "min_notice", "max_advance_days", "max_visits_ahead", "team_calendar"),
     ),
     (
         "Cancelling and fees",
@@ -138,6 +138,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "min_notice",
         "max_advance_days",
         "max_visits_ahead",
+        "team_calendar",
         "forget_after_months",
         "cancellation_notice",
         "cancellation_grace",
@@ -152,6 +153,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "timezone": "Time zone",
         "min_notice": "Shortest notice (minutes)",
         "max_advance_days": "Longest ahead (days)",
+        "team_calendar": "One calendar for the team",
         "max_visits_ahead": "Visits ahead of one client",
         "forget_after_months": "Forget clients after (months)",
     }
