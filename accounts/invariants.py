@@ -2,6 +2,7 @@
 
 from accounts import words
 from clientline.database.invariants import Invariant
+from clientline.operations import TENANT_ROLE
 
 INVARIANTS = [
     Invariant(
@@ -16,6 +17,16 @@ INVARIANTS = [
         name="operator_is_an_admin",
         sql="SELECT id FROM users WHERE is_superuser AND role <> 'admin'",
         says="platform operators with a lesser role",
+    ),
+    Invariant(
+        name="tenants_make_no_operator",
+        # Granting a whole table, as old dumps and habits do, grants every column.
+        sql="""
+            SELECT privilege FROM unnest(ARRAY['INSERT', 'UPDATE']) AS privilege
+            WHERE has_column_privilege(%(role)s, 'users', 'is_superuser', privilege)
+        """,
+        says="rights by which requests of members could make a platform operator",
+        parameters=lambda: {"role": TENANT_ROLE},
     ),
     Invariant(
         name="people_have_their_words",

@@ -156,6 +156,7 @@ def test_demo_fills_an_empty_database_once(data, port):
     stop(process)
     process = start(data, port, "--demo")
     assert "@" not in read_until(process, "ClientLine serves on")
+    read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
     stop(process)
 
 

@@ -46,6 +46,7 @@ BROKEN_WALLS = [
     ("tenant_tables_have_row_security", "ALTER TABLE organizations DISABLE ROW LEVEL SECURITY", "organizations"),
     ("tenant_tables_have_row_security", "DROP POLICY users_of_one_organization ON users", "users"),
     ("tenant_tables_have_row_security", "CREATE TABLE gifts (organization_id bigint)", "gifts"),
+    ("tenants_make_no_operator", "GRANT UPDATE ON users TO clientline_tenant", "UPDATE"),
     (
         "words_are_blanked_by_the_redactor_alone",
         TAKE_BACK,
