@@ -29,7 +29,7 @@ def _find_today(organization):
     return organization.find_local_date(timezone.now())
 
 
-class HoursAdmin(ClientLineModelAdmin):
+class HoursMixin:
     """What the three tables of hours share. The visits that a change strands are listed before it is saved.
 
     They are looked for once the row is saved, so that the database has judged its values; VisitsHit undoes that.
@@ -105,7 +105,7 @@ class HoursAdmin(ClientLineModelAdmin):
 
 
 @admin.register(WorkingHours)
-class WorkingHoursAdmin(HoursAdmin):
+class WorkingHoursAdmin(HoursMixin, ClientLineModelAdmin):
     resource = "working_hours"
     list_display = (
         "staff",
@@ -142,7 +142,7 @@ class WorkingHoursAdmin(HoursAdmin):
 
 
 @admin.register(SpecialHours)
-class SpecialHoursAdmin(HoursAdmin):
+class SpecialHoursAdmin(HoursMixin, ClientLineModelAdmin):
     resource = "special_hours"
     list_display = ("staff", "date", "starts", "ends", "organization")
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "special_hours")}
@@ -158,7 +158,7 @@ class AwayFilter(ChoicesFilter):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(HoursAdmin):
+class TimeOffAdmin(HoursMixin, ClientLineModelAdmin):
     resource = "time_off"
     list_display = ("when", "who", "reason", "organization")
     list_filter = (("staff", AwayFilter), ("organization", ChoicesFilter))

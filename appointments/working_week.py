@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import combinations
 from typing import TypeAlias
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from appointments import roster, stranding
@@ -33,11 +33,11 @@ def load_week(staff: User, today: date) -> list[WeeklyStretch]:
     return list(rows.values_list("weekday", "starts", "ends", "every_second_week"))
 
 
-def find_others(staff: User, today: date) -> QuerySet[WorkingHours]:
-    """Hours of today or later that are not of the week: for a time, or from a later date on."""
-    rows = WorkingHours.objects.filter(staff=staff).holding_from(today)
-    rows = rows.filter(Q(valid_until__isnull=False) | Q(valid_from__gt=today))
-    return rows.order_by(F("valid_from").asc(nulls_first=True), "weekday", "starts")
+def load_with_others(staff: User, today: date) -> tuple[list[WeeklyStretch], list[WorkingHours]]:
+    """The week, and the hours of today or later that are not of it: for a time, or from a later date on."""
+    rows = list(WorkingHours.objects.filter(staff=staff).holding_from(today).order_by("weekday", "starts", "id"))
+    others = [row for row in rows if row.valid_until or (row.valid_from and row.valid_from > today)]
+    return [_describe(row) for row in rows if row not in others], others
 
 
 def digest_week(stretches: Iterable[WeeklyStretch]) -> str:

@@ -143,7 +143,8 @@ def week_hours(request):
         return _show_team(request)
     staff = _find_to_edit(request)
     today = staff.organization.find_local_date(timezone.now())
-    week = {"stretches": working_week.load_week(staff, today), "today": today}
+    stretches, others = working_week.load_with_others(staff, today)
+    week = {"stretches": stretches, "today": today}
     hit = None
     if request.method == "POST" and "copy" in request.POST:
         form = WeekForm(_copy_monday(request.POST), **week)
@@ -154,7 +155,7 @@ def week_hours(request):
             hit = _try_to_save(request, staff, form)
             if hit is None and form.is_valid():
                 return HttpResponseRedirect(reverse("admin:week_hours"))
-    context = {"staff": staff, "form": form, "hit": hit, "others": working_week.find_others(staff, today)}
+    context = {"staff": staff, "form": form, "hit": hit, "others": others}
     return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", **context)
 
 
