@@ -17,7 +17,7 @@ from accounts.acquaintance import find_acquaintances
 from clientline import columns, made_addresses, telephones
 from clientline.constraints import SameOrganization
 from clientline.languages import PATTERN as LANGUAGE_PATTERN
-from clientline.languages import validate_language
+from clientline.languages import choose_language, validate_language
 from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import TenantQuerySet
@@ -256,6 +256,11 @@ class User(AbstractBaseUser):
     def mail_address(self):
         """Where mail goes; '' where there is none."""
         return self.contact_email or self.sign_in_address
+
+    @property
+    def chosen_language(self):
+        """The tag of the language that their pages and mails are in."""
+        return choose_language(self.language, self.organization.language)
 
     @property
     def signs_in(self):

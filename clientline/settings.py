@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from clientline.configuration import Environment, keep_secret, read_database, read_file
+from clientline.languages import OFFERED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.2.0"
@@ -164,7 +165,10 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
-USE_I18N = False
+# Texts are marked and catalogues found; none is made yet, so every page speaks English. `languages` chooses.
+USE_I18N = True
+LANGUAGES = list(OFFERED.items())
+LOCALE_PATHS = [BASE_DIR / "clientline" / "locale"]
 FORMAT_MODULE_PATH = "clientline.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -262,7 +262,7 @@ def test_an_erased_client_has_no_contact_left(salon, api):
         language="de",
     )
     client = User.objects.get(pk=told["id"])
-    personal_data.erase(by=salon.admin, client=client)
+    personal_data.erase(by=salon.admin, client=client, now=timezone.now())
     after = api(salon.admin).get(f"/users/{client.pk}").json()
     empty = ("email", "contact_email", "phone", "phone_e164", "client_notes", "external_source", "external_id")
     assert [after[name] for name in empty] == [""] * len(empty)

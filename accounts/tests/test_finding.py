@@ -192,7 +192,7 @@ def test_words_follow_what_is_changed_merged_erased_and_removed(salon, api):
     merging.merge_clients(by=salon.admin, kept=twin, duplicate=mia, now=timezone.now())
     assert {"mia@kurz.example", "<65432103"} <= kept_of(twin)
     mia.refresh_from_db()
-    personal_data.erase(by=salon.admin, client=mia)
+    personal_data.erase(by=salon.admin, client=mia, now=timezone.now())
     assert kept_of(mia) == {"erased", "client", str(mia.pk)}
     gone = UserFactory(organization=salon.organization)
     assert manager.delete(f"/users/{gone.pk}").status_code == 204
