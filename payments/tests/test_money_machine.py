@@ -1,9 +1,13 @@
-"""Random visits, payments, refunds and callbacks: after every step the books agree with a plain sum over rows."""
+"""Random visits, payments, tips, rounding, voids, refunds, checkouts given up and callbacks, on time and late.
+
+After every step balances, report and receipts' numbers agree with a plain sum over rows.
+"""
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,15 +21,20 @@ from hypothesis.stateful import (
 
 from appointments import booking
 from appointments.models import Appointment
+from appointments.periods import Period
 from clientline.refusals import Refused
-from payments import balances, callbacks, gateway, ledger, online
+from payments import balances, callbacks, gateway, ledger, online, reports
 from payments.gateways.simulator import SimulatorGateway
 from payments.models import Payment, Refund
+from payments.remainders import find_remainder
 from services.tests.factories import ServiceFactory
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CENT = Decimal("0.01")
+RECEIVED = ("completed", "refunded")
 PRICES = st.decimals("0.01", "60.00", places=2)
+TIPS = st.sampled_from([Decimal(0), Decimal(0), Decimal("0.01"), Decimal("3.00")])
+ROUNDINGS = st.sampled_from([Decimal(0), Decimal(0), Decimal("0.02"), Decimal("-0.04")])  # in CHF, by less than 0.05
 AMOUNTS = st.sampled_from([Decimal(amount) for amount in ("0.01", "4.99", "5.00", "10.00", "20.00")])
 BEHAVIOURS = st.sampled_from(["delay", "decline", "time_out", "time_out_afterwards", ""])
 PICK = st.integers(0, 1000)
@@ -58,6 +67,7 @@ class Till(RuleBasedStateMachine):
         self.simulator, self.callbacks = SimulatorGateway(), []
         home = self.salon.organization
         home.late_cancellation_fee, home.no_show_fee, home.cancellation_notice = Decimal("33.33"), Decimal(80), 60
+        home.currency = "CHF"
         home.save()
         self.service = ServiceFactory(organization=home)
         self.visits = []
@@ -108,25 +118,45 @@ class Till(RuleBasedStateMachine):
         self.attempt(getattr(booking, how), by=None, visit=visit, now=NOW, **details)
 
     @precondition(lambda self: self.visits)
-    @rule(n=PICK, amount=AMOUNTS, method=st.sampled_from(["cash", "card", "online", ""]), more=st.booleans())
-    def take(self, n, amount, method, more):
-        self.pay(n, amount, method, more)
+    @rule(
+        n=PICK,
+        amount=AMOUNTS,
+        method=st.sampled_from(["cash", "card", "online", ""]),
+        more=st.booleans(),
+        tip=TIPS,
+        rounding=ROUNDINGS,
+        instead=st.booleans(),
+    )
+    def take(self, n, amount, method, more, tip, rounding, instead):
+        tip = min(tip, amount)
+        rounding = min(rounding, amount - tip) if method == "cash" else Decimal(0)
+        self.pay(n, amount, method, more, tip=tip, rounding=rounding, give_up_open_checkouts=instead)
 
-    def pay(self, n, amount, method, more):
+    @precondition(lambda self: self.visits)
+    @rule(n=PICK)
+    def settle_less_than_a_coin(self, n):
+        self.pay(n, Decimal(0), "cash", more=False, rounding=Decimal("-0.03"))
+
+    def pay(self, n, amount, method, more, *, tip=Decimal(0), rounding=Decimal(0), give_up_open_checkouts=False):
         visit = self.pick(self.visits, n)
         status = "completed" if method == "cash" else "pending"
-        left = oracle_due(visit) - sum(payment.amount for payment in visit.payments.filter(status="pending"))
+        open_ones = ledger.list_open_checkouts(visit) if give_up_open_checkouts else Payment.objects.none()
+        pending = visit.payments.filter(status="pending", given_up_at=None).exclude(pk__in=open_ones.values("pk"))
+        left = oracle_due(visit) - sum(map(price_of, pending))
         payment = self.attempt(
             ledger.record_payment,
             by=self.salon.staff,
             appointment=visit,
             amount=amount,
+            tip=tip,
+            rounding=rounding,
             payment_method=method,
             status=status,
             allow_overpayment=more,
+            give_up_open_checkouts=give_up_open_checkouts,
             now=NOW,
         )
-        assert (payment is not None) == (more or amount <= left)
+        assert (payment is not None) == (more or amount - tip - rounding <= left)
         if payment and payment.provider:
             online.note_answer(payment, online.ask_provider(payment), now=NOW)
             payment.refresh_from_db()
@@ -138,11 +168,32 @@ class Till(RuleBasedStateMachine):
         self.attempt(how, by=self.salon.staff, payment=self.pick(self.payments(), n), now=NOW)
 
     @precondition(lambda self: self.payments())
-    @rule(n=PICK, outcome=st.sampled_from([gateway.COMPLETED, gateway.FAILED]))
-    def the_client_pays_online(self, n, outcome):
+    @rule(n=PICK)
+    def void(self, n):
+        payment = online.lock_payment(self.pick(self.payments(), n).pk)
+        self.attempt(ledger.void_payment, by=self.salon.admin, payment=payment, reason="x", now=NOW)
+
+    @rule(n=PICK)
+    def give_up(self, n):
+        """The provider is told when it is reconciled, perhaps after the client has paid."""
+        pending = [payment for payment in self.payments() if payment.provider and payment.status == "pending"]
+        if pending:
+            payment = online.lock_payment(self.pick(pending, n).pk)
+            ledger.give_up_checkout(by=self.salon.admin, payment=payment, now=NOW)
+
+    @precondition(lambda self: self.payments())
+    @rule(n=PICK, outcome=st.sampled_from([gateway.COMPLETED, gateway.FAILED]), other=AMOUNTS | st.none())
+    def the_client_pays_online(self, n, outcome, other):
         payment = self.pick(self.payments(), n)
-        if payment.provider:
-            self.callbacks.append(self.simulator.finish(payment.reference, outcome))
+        if payment.provider and self.simulator.describe(payment.reference)["outcome"] == gateway.PENDING:
+            self.callbacks.append(self.simulator.finish(payment.reference, outcome, amount=other))
+
+    @rule(n=PICK)
+    def somebody_refunds_in_the_providers_pages(self, n):
+        paid = [payment for payment in self.payments() if payment.provider and payment.settled_at]
+        if paid and find_remainder(self.pick(paid, n)).money >= CENT:
+            self.callbacks.append(self.simulator.refund_elsewhere(self.pick(paid, n).reference, CENT))
+            callbacks.receive_callback("simulator", *self.callbacks[-1])
 
     @precondition(lambda self: self.visits)
     @rule(n=PICK, amount=AMOUNTS)
@@ -188,6 +239,8 @@ class Till(RuleBasedStateMachine):
 
     @rule()
     def reconcile(self):
+        for payment in Payment.objects.filter(status="pending", given_up_at__isnull=False).exclude(provider=""):
+            online.note_answer(payment, online.look_up(payment), now=NOW)
         for refund in Refund.objects.filter(key__isnull=False, status="pending").select_related("payment"):
             online.note_answer(refund, online.look_up(refund), now=NOW)
 
@@ -212,24 +265,58 @@ class Till(RuleBasedStateMachine):
                 refunds[refund.status] += refund.amount
             assert refunds["pending"] + refunds["completed"] <= payment.amount
             assert payment.refunded_amount == refunds["completed"]
-            assert (payment.status == "refunded") == (payment.refunded_amount == payment.amount)
+            assert (payment.status == "refunded") == (payment.refunded_amount == payment.amount > 0)
 
     @invariant()
     def the_provider_never_gave_back_more_than_the_ledger_allows(self):
         for payment in self.payments():
-            if payment.provider and payment.status in ("completed", "refunded"):
+            if payment.provider and payment.status in RECEIVED:
                 assert self.simulator.sum_refunded(payment.reference) <= payment.amount
+
+    @invariant()
+    def what_was_given_up_brings_nothing(self):
+        for payment in self.payments():
+            if payment.given_up_at and payment.status == "completed":
+                under_way = payment.refunds.exclude(status="failed")
+                failed = payment.refunds.filter(status="failed", automatic=True)
+                assert sum(refund.amount for refund in under_way) == payment.amount or failed
+
+    @invariant()
+    def the_report_is_the_sum_over_rows(self):
+        payments = [payment for payment in self.payments() if payment.status in RECEIVED]
+        refunds = list(Refund.objects.filter(payment__in=payments, status="completed"))
+        taken, refunded = (sum(map(price_of, rows), Decimal(0)) for rows in (payments, refunds))
+        tips, rounding = (
+            sum(getattr(row, name) for row in payments) - sum(getattr(row, name) for row in refunds)
+            for name in ("tip", "rounding")
+        )
+        # Callbacks are of this moment.
+        until = timezone.now().date() + timedelta(days=1)
+        total = reports.report_revenue(Period(self.salon.organization, NOW.date(), until, "payment_method"))["total"]
+        figures = {"taken": taken, "refunded": refunded, "net": taken - refunded, "tips": tips, "rounding": rounding}
+        assert total == figures
+
+    @invariant()
+    def receipts_are_numbered_without_gaps(self):
+        rows = [*self.payments(), *Refund.objects.filter(payment__appointment__in=self.visits)]
+        numbers = sorted(row.receipt_number for row in rows if row.settled_at)
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert all(row.receipt_number is None for row in rows if not row.settled_at)
+
+
+def price_of(row):
+    return row.amount - row.tip - row.rounding
 
 
 def oracle_due(visit):
     visit = Appointment.objects.get(pk=visit.pk)
     due = oracle_charge(visit)
     for payment in Payment.objects.filter(appointment=visit):
-        if payment.status in ("completed", "refunded"):
-            due -= payment.amount
+        if payment.status in RECEIVED:
+            due -= price_of(payment)
         for refund in Refund.objects.filter(payment=payment):
             if refund.status in ("pending", "completed"):
-                due += refund.amount
+                due += price_of(refund)
     return due
 
 

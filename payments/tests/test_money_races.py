@@ -105,3 +105,25 @@ def test_many_identical_callbacks_of_a_refund_settle_once(salon, visit, simulato
     assert {answer.status_code for answer in answers} == {204}
     settled = Payment.objects.get(pk=payment["id"])
     assert (settled.status, settled.version, settled.refunded_amount) == ("completed", 3, Decimal("60.00"))
+
+
+def test_cashiers_at_once_number_receipts_without_gap_or_double(salon, clinic, visit):
+    """Each takes, gives back and makes void, of visits of their own and of one that all share."""
+    visits = [AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service) for _ in range(MANY)]
+    clients = clients_of(salon.admin)
+
+    def take(client, of, **more):
+        body = {"appointment": of.pk, "amount": "2.00", "payment_method": "cash", "status": "completed"}
+        return client.post("/payments", body | more)
+
+    def work(n):
+        first, second, shared = take(clients[n], visits[n]), take(clients[n], visits[n]), take(clients[n], visit)
+        path = f"/payments/{first.json()['id']}/refunds"
+        refund = clients[n].post(path, {"amount": "1.00", "reason": "race"})
+        void = clients[n].post(f"/payments/{second.json()['id']}/void", {"reason": "race"})
+        return [answer.status_code for answer in (first, second, shared, refund, void)]
+
+    assert at_once(work) == [[201, 201, 201, 201, 200]] * MANY
+    rows = [*Payment.objects.filter(organization=salon.organization), *Refund.objects.all()]
+    assert sorted(row.receipt_number for row in rows if row.settled_at) == list(range(1, 4 * MANY + 1))
+    assert not Payment.objects.filter(organization=clinic.organization, receipt_number__isnull=False).exists()
