@@ -39,6 +39,14 @@ REPORT_PARAMETERS = [
     OpenApiParameter("organization", OpenApiTypes.INT64, description="For platform operators, who have to say which"),
 ]
 
+EXPORT_PARAMETERS = [
+    *REPORT_PARAMETERS,
+    OpenApiParameter("format", OpenApiTypes.STR, enum=["csv", "datev", "bank"], description="Default: csv"),
+    OpenApiParameter(
+        "separators", OpenApiTypes.STR, enum=["point", "comma"], description="Of csv. Default: a decimal point"
+    ),
+]
+
 
 class SearchForm(forms.Form):
     service = IdFormField()
@@ -52,13 +60,20 @@ class YearForm(forms.Form):
     organization = IdFormField(required=False)
 
 
+class ExportForm(forms.Form):
+    to = DateFormField()
+    organization = IdFormField(required=False)
+    format = forms.CharField(required=False)
+    separators = forms.CharField(required=False)
+
+
 class PeriodForm(forms.Form):
     to = DateFormField()
     group_by = forms.CharField(required=False)
     organization = IdFormField(required=False)
 
 
-for form in (SearchForm, PeriodForm):
+for form in (SearchForm, ExportForm, PeriodForm):
     form.base_fields["from"] = DateFormField()  # a word that no attribute of a class can be called
 
 
@@ -92,6 +107,14 @@ def read_year(parameters, caller):
     """The organization and the year that are asked about. Raises ValidationError, FieldRefused and Forbidden."""
     asked = _read(YearForm, parameters)
     return find_organization(asked["organization"], caller), asked["year"]
+
+
+def read_export(parameters, caller):
+    """The period, format and separators of a file. Raises ValidationError, FieldRefused and Forbidden."""
+    asked = _read(ExportForm, parameters)
+    refuse_unreportable(asked["from"], asked["to"])
+    period = Period(find_organization(asked["organization"], caller), asked["from"], asked["to"], "day")
+    return period, asked["format"] or "csv", asked["separators"] or "point"
 
 
 def _read(form_class, parameters, repeatable=()):

@@ -33,7 +33,14 @@ from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
-from payments.views import ClientBalanceView, PaymentViewSet, RefundViewSet, RevenueView, VisitBalanceView
+from payments.views import (
+    ClientBalanceView,
+    MovementsView,
+    PaymentViewSet,
+    RefundViewSet,
+    RevenueView,
+    VisitBalanceView,
+)
 from services.views import ServiceViewSet
 
 register_converter(IdConverter, "id")
@@ -82,6 +89,7 @@ urlpatterns = [
     path("auth/sessions/<slug:id>", after_enrolment(unconfined(SignInView.as_view())), name="sign-in"),
     path("reports/utilization", UtilizationView.as_view(), name="utilization"),
     path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
+    path("exports/movements", MovementsView.as_view(), name="movements"),
     path("reports/revenue", RevenueView.as_view(), name="revenue"),
     path("appointments/<id:pk>/balance", VisitBalanceView.as_view(), name="appointment-balance"),
     path("users/<id:pk>/balance", ClientBalanceView.as_view(), name="user-balance"),

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from clientline import columns, zones
+from clientline.bookkeeping import validate_accounts
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from clientline.currencies import validate_currency
@@ -58,6 +59,21 @@ class Organization(models.Model):
         max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text="ISO 4217 code"
     )
     tax_number = columns.short_text(40, help_text="Of the organization, as its receipts print it")
+    datev_consultant = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(9_999_999)], help_text="DATEV: number of the consultant"
+    )
+    datev_client = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(99_999)], help_text="DATEV: number of the client there"
+    )
+    fiscal_year_starts = columns.whole(
+        1,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+        help_text="Month in which a fiscal year begins, 1 to 12",
+    )
+    bookkeeping_accounts = columns.long_text(
+        validators=[validate_accounts],
+        help_text="Like cash 1600, card 1360, online 1361, tips 1755, rounding 2660, revenue 8200, revenue 19 8400",
+    )
     slot_interval = columns.whole(
         15, validators=[MinValueValidator(5), MaxValueValidator(720)], help_text="Minutes between offered starts"
     )
@@ -129,6 +145,7 @@ class Organization(models.Model):
                 name="organization_language_is_a_tag",
                 violation_error_message="Choose a language by its tag, like en.",
             ),
+            between("organization_fiscal_year_starts_in_a_month", "fiscal_year_starts", 1, 12, "Choose 1 to 12."),
             between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
             between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, "At most a year."),
             between(

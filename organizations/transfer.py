@@ -34,8 +34,12 @@ FORMAT = "ClientLine organization, 2"
 FORMER = "ClientLine organization, 1"
 ADDED = {
     "organizations": {
+        "bookkeeping_accounts",
         "cancellation_grace",
         "country",
+        "datev_client",
+        "datev_consultant",
+        "fiscal_year_starts",
         "language",
         "region",
         "tax_number",

@@ -210,6 +210,9 @@ class Payment(models.Model):
                 condition=RECEIVED,
                 name="payment_by_settled_day",
             ),
+            models.Index(
+                fields=["organization", "settled_at"], condition=Q(voided_at__isnull=False), name="payment_by_void"
+            ),
             # A year's revenue by person and service walks along this one and `appointment_references`, side by side.
             models.Index(
                 fields=["organization", "appointment"],

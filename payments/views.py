@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from accounts.middleware import step_out_of_transaction
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.parameters import REPORT_PARAMETERS, read_period
+from appointments.parameters import EXPORT_PARAMETERS, REPORT_PARAMETERS, read_export, read_period
 from clientline.api.reading import one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.web.probes import Endpoint
-from payments import balances, ledger, online, receipts, reports
+from payments import balances, exports, ledger, online, receipts, reports
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
 from payments.serializers import (
@@ -187,6 +187,20 @@ class ClientBalanceView(BalanceView):
             raise Http404
         visits = Appointment.objects.visible_to(request.user, "appointments", "balance").filter(client=person)
         return self.answer(person.organization, balances.sum_balances(visits))
+
+
+class MovementsView(Endpoint):
+    resource = "reports"
+    policy_action, action = "export", "get"
+
+    @extend_schema(parameters=EXPORT_PARAMETERS, responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.BINARY)})
+    def get(self, request):
+        """A file with one line for each movement of money, by the local day of each, for bookkeeping."""
+        period, form, separators = read_export(request.query_params, request.user)
+        name, content = exports.export_movements(by=request.user, period=period, form=form, separators=separators)
+        charset = "windows-1252" if form == "datev" else "utf-8"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(content, content_type=f"text/csv; charset={charset}", headers=headers)
 
 
 class RevenueView(Endpoint):

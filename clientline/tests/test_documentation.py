@@ -53,6 +53,8 @@ PATHS = {
     "/availability": "get",
     "/reports/utilization": "get",
     "/reports/no-shows": "get",
+    "/exports/movements": "get",
+    "/exports/movements": "get",
     "/payments": "get post",
     "/payments/{id}": "get",
     "/payments/{id}/complete": "post",

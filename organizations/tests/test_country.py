@@ -78,7 +78,7 @@ def test_an_operator_founds_one_whose_country_is_guessed(client, operator):
     client.force_login(operator)
     typed = {"timezone": "Europe/Paris", "currency": "EUR", "slot_interval": 15, "min_notice": 60}
     typed |= {"max_advance_days": 90, "max_visits_ahead": 0, "cancellation_notice": 1440, "cancellation_grace": 15}
-    typed |= {"late_cancellation_fee": 0, "no_show_fee": 0, "forget_after_months": 0}
+    typed |= {"late_cancellation_fee": 0, "no_show_fee": 0, "forget_after_months": 0, "fiscal_year_starts": 1}
     typed |= {"admin_name": "Ada", "admin_email": "ada@new.example", "admin_password": "a-long-enough-word"}
     answer = client.post("/admin/organizations/organization/add/", NEW | typed)
     assert answer.status_code == 302, answer.context["errors"]

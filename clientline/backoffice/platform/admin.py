@@ -51,6 +51,11 @@ GROUPS = (
         "Clients whom nobody saw for so long are erased where `manage.py forget` runs.",
         ("forget_after_months",),
     ),
+    (
+        "Bookkeeping",
+        "Accounts and numbers for files that a bookkeeping program reads. Ask whoever keeps the books.",
+        ("fiscal_year_starts", "bookkeeping_accounts", "datev_consultant", "datev_client"),
+    ),
     ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
     ("Signing in", None, ("require_second_factor",)),
 )
@@ -144,6 +149,10 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "cancellation_grace",
         "late_cancellation_fee",
         "no_show_fee",
+        "fiscal_year_starts",
+        "bookkeeping_accounts",
+        "datev_consultant",
+        "datev_client",
         "require_second_factor",
     )
     add_fields = (*own_fields, *founding.FIELDS)

@@ -1,0 +1,46 @@
+"""Writes the movements of money of some local days as a file for bookkeeping: a line each, by the day it happened."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from appointments.periods import Period, refuse_unreportable
+from clientline.api.fields import parse_date
+from clientline.refusals import FieldRefused
+from organizations.models import Organization
+from payments.exports import export_movements
+from payments.movement_files import FORMATS, SEPARATORS
+
+
+def read_day(text):
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("organization", type=int, help="its id")
+        parser.add_argument("--from", dest="first", required=True, metavar="DATE", help="first local date")
+        parser.add_argument("--to", dest="last", required=True, metavar="DATE", help="last local date, included")
+        parser.add_argument("--format", dest="form", default="csv", choices=FORMATS)
+        parser.add_argument("--separators", default="point", choices=SEPARATORS, help="of csv")
+        parser.add_argument("--directory", default=".", help="where the file is written, under its own name")
+
+    def handle(self, *, organization, first, last, form, separators, directory, **options):
+        home = Organization.objects.filter(pk=organization).first()
+        if home is None:
+            raise CommandError("There is no such organization.")
+        try:
+            first, last = read_day(first), read_day(last)
+            refuse_unreportable(first, last)
+            period = Period(home, first, last, "day")
+            name, content = export_movements(by=None, period=period, form=form, separators=separators)
+        except FieldRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        path = Path(directory) / name
+        path.write_bytes(content)
+        self.stdout.write(f"Wrote {path}.")

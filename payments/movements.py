@@ -1,0 +1,91 @@
+"""Movements: each sum that came, went or was made void, on the local day of its own, in the words of a bookkeeper.
+
+A payment is a line for its price and one each for tip and rounding; a refund and a payment that is made void are the
+same, taken off. So the lines of any days add up to the report of these days, and what happened stays as it was: a later
+refund is a line of its own day, and a payment is made void on its day alone.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from appointments.periods import Period
+from payments.taxes import split_tax
+
+TIP, ROUNDING = "tip", "rounding"
+
+# What moved, each with the sign of its amount. Void payments have an index of their own; the others that of reports.
+MOVED = """
+    WITH moved AS (
+        SELECT id AS payment, NULL::bigint AS refund, settled_at AS at, receipt_number, 1 AS sign, 'settled' AS kind,
+            amount, tip, rounding, appointment_id, payment_method
+        FROM payments WHERE organization_id = %(organization)s AND status IN ('completed', 'refunded')
+            AND settled_at >= %(begins)s AND settled_at < %(ends)s
+        UNION ALL
+        SELECT id, NULL, settled_at, receipt_number, 1, 'settled', amount, tip, rounding, appointment_id, payment_method
+        FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
+            AND settled_at >= %(begins)s AND settled_at < %(ends)s
+        UNION ALL
+        SELECT id, NULL, voided_at, receipt_number, -1, 'voided', amount, tip, rounding, appointment_id, payment_method
+        FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
+            AND settled_at >= %(begins)s AND settled_at < %(ends)s
+        UNION ALL
+        SELECT payment.id, refund.id, refund.settled_at, refund.receipt_number, -1, 'refunded',
+            refund.amount, refund.tip, refund.rounding, payment.appointment_id, payment.payment_method
+        FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id
+        WHERE refund.organization_id = %(organization)s
+            AND refund.settled_at >= %(begins)s AND refund.settled_at < %(ends)s
+    )
+    SELECT moved.at, kind, receipt_number, payment, refund, visit.id, visit.staff_id, staff.name, visit.service_id,
+        service.name, payment_method, visit.tax_rate, sign * (amount - tip - rounding), sign * tip, sign * rounding
+    FROM moved
+    JOIN appointments visit ON visit.id = moved.appointment_id AND visit.organization_id = %(organization)s
+    JOIN users staff ON staff.id = visit.staff_id
+    JOIN services service ON service.id = visit.service_id
+    ORDER BY moved.at, receipt_number, sign DESC
+"""
+
+
+class Movement(NamedTuple):
+    """`event` says when the money moved: settled, refunded or voided; `kind` is the same for the price, else tip or
+    rounding. `amount` is below 0 where money went; of tips and rounding, which bear no tax, it is all net.
+    """
+
+    date: date
+    kind: str
+    event: str
+    receipt_number: int
+    payment: int
+    refund: int | None
+    appointment: int
+    staff: int
+    staff_name: str
+    service: int
+    service_name: str
+    payment_method: str
+    amount: Decimal
+    tax_rate: Decimal | None
+    net: Decimal
+    tax: Decimal
+
+
+def list_movements(period: Period) -> list[Movement]:
+    """All movements of the period's local days, in the order they happened. What is nothing is no line."""
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"organization": period.organization.pk, "begins": period.begins, "ends": period.ends}
+        cursor.execute(MOVED, values)
+        return [line for row in cursor.fetchall() for line in _make_lines(period, *row)]
+
+
+def _make_lines(period: Period, at: datetime, kind: str, *rest: Any) -> Iterator[Movement]:
+    *facts, rate, price, tip, rounding = rest
+    day = at.astimezone(period.organization.zone).date()
+    net, tax = split_tax(price, rate, period.organization.currency)
+    if price:
+        yield Movement._make((day, kind, kind, *facts, price, rate, net, tax))
+    for part, amount in ((TIP, tip), (ROUNDING, rounding)):
+        if amount:
+            yield Movement._make((day, part, kind, *facts, amount, None, amount, Decimal("0.00")))
