@@ -307,14 +307,22 @@ def _change_status(
     return visit
 
 
-def _record_changed(visit: Appointment, name: str, was: object, *, by: User | None, now: datetime) -> None:
+def _record_changed(
+    visit: Appointment, name: str, was: object, *, by: User | None, now: datetime, reason: str = ""
+) -> None:
     """Remember that something of the visit is no longer what it was, if so."""
     if getattr(visit, name) != was:
-        history.record_fact(visit, f"{name}_changed", by=by, now=now, was=was, became=getattr(visit, name))
+        told = {"was": was, "became": getattr(visit, name), "reason": reason}
+        history.record_fact(visit, f"{name}_changed", by=by, now=now, **told)
 
 
-def revise(*, by: User | None, visit: Appointment, changes: dict[str, Any], now: datetime) -> Appointment:
-    """Save notes, price and fee waiver; the last two are remembered. Raises InvalidTransition and FieldRefused."""
+def revise(
+    *, by: User | None, visit: Appointment, changes: dict[str, Any], now: datetime, reason: str = ""
+) -> Appointment:
+    """Save notes, price and fee waiver; the last two are remembered, the price with the `reason` of a discount.
+
+    Raises InvalidTransition and FieldRefused.
+    """
     price = changes.get("price", visit.price)
     if price != visit.price:
         refuse_fractions("price", price, visit.organization.currency)
@@ -324,7 +332,7 @@ def revise(*, by: User | None, visit: Appointment, changes: dict[str, Any], now:
     with transaction.atomic():
         save_changes(visit, changes)
         for name, value in was.items():
-            _record_changed(visit, name, value, by=by, now=now)
+            _record_changed(visit, name, value, by=by, now=now, reason=reason if name == "price" else "")
     return visit
 
 

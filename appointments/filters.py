@@ -70,8 +70,12 @@ class AppointmentFilter(FilterSet):
     start_from = InstantFilter(field_name="appointment_date", lookup_expr="gte")
     start_to = InstantFilter(field_name="appointment_date", lookup_expr="lt")
     series = UUIDFilter()
+    due = FlagFilter(method="filter_due", label="Whether something is still to be paid")
     search = PeopleSearchFilter("client", number="pk")
     stranded = FlagFilter(method="filter_stranded", label="Coming visits whose person is no longer there; for the team")
+
+    # What is due is known a floor above: payments/apps.py puts it here.
+    find_owing = None
 
     class Meta:
         model = Appointment
@@ -84,3 +88,6 @@ class AppointmentFilter(FilterSet):
             return queryset
         found = queryset.stranded(timezone.now())
         return found if value else queryset.exclude(pk__in=found.values("pk"))
+
+    def filter_due(self, queryset, name, owing):
+        return type(self).find_owing(queryset, owing)

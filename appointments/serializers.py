@@ -123,6 +123,13 @@ class AppointmentSerializer(TenantSerializer):
     service = serializers.PrimaryKeyRelatedField(read_only=True)
     service_name = serializers.CharField(source="service.name", read_only=True)
     cancelled_by = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    price_reason = StrictCharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="Why the price changes, of a discount for example; for the history",
+    )
 
     class Meta:
         model = Appointment
@@ -141,6 +148,7 @@ class AppointmentSerializer(TenantSerializer):
             "notes",
             "internal_notes",
             "price",
+            "price_reason",
             "overbooked",
             "series",
             "cancelled_at",
@@ -170,7 +178,8 @@ class AppointmentSerializer(TenantSerializer):
         extra_kwargs = {"cancelled_on_behalf_of": {"allow_blank": True}}  # documents that it may be empty
 
     def update(self, instance, validated_data):
-        return booking.revise(by=self.caller, visit=instance, changes=validated_data, now=timezone.now())
+        reason = validated_data.pop("price_reason", "")
+        return booking.revise(by=self.caller, visit=instance, changes=validated_data, reason=reason, now=timezone.now())
 
 
 HIDDEN_FROM_CLIENTS = ("internal_notes", "overbooked")

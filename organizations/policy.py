@@ -71,7 +71,7 @@ GUARDED = {
         "internal_notes": "internal_notes",
         "overbook": "overbook",
     },
-    ("appointments", "update"): {"price": "reprice", "fee_waived": "waive_fee"},
+    ("appointments", "update"): {"price": "reprice", "price_reason": "reprice", "fee_waived": "waive_fee"},
     ("appointments", "reschedule"): {"overbook": "overbook"},
     ("appointments", "cancel"): {"waive_fee": "waive_fee", "on_behalf_of": "bend_rules"},
     ("appointments", "no_show"): {"waive_fee": "waive_fee"},

@@ -5,4 +5,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self):
-        from payments import receivers  # noqa: F401 -- importing connects them
+        from appointments.filters import AppointmentFilter
+        from payments import balances, receivers  # noqa: F401 -- importing the receivers connects them
+
+        AppointmentFilter.find_owing = staticmethod(balances.find_owing)

@@ -31,6 +31,7 @@ class MoveForm(Refusable, forms.Form):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     guarded = {}
     about = ""  # what one should know before
+    emphasis = ""  # how the message looks that tells it was done
 
     def __init__(self, *args, caller, row, **kwargs):
         super().__init__(*args, **kwargs)
@@ -140,7 +141,8 @@ class MovesMixin:
             if done:
                 note = settle_and_tell(request, made, url=self.get_home_url(request, row))
                 told = note or move.done.format(**form.get_figures())
-                self.message_user(request, told, messages.WARNING if note else messages.SUCCESS)
+                level = messages.WARNING if note else messages.SUCCESS
+                self.message_user(request, told, level, extra_tags=form.emphasis)
                 return HttpResponseRedirect(self.get_home_url(request, row))
         form.show()
         return render_page(

@@ -34,6 +34,7 @@ GROUPS = (
             Link("Appointments", "appointments_appointment_changelist", "appointments"),
             Link("Clients", "accounts_user_changelist", "users", query=(("kind", "clients"),)),
             Link("Payments", "payments_payment_changelist", "payments"),
+            Link("Who owes", "owing", "payments", "create"),
         ),
     ),
     (

@@ -8,7 +8,7 @@ from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import holidays, rezoning, today, week, week_hours
-from clientline.backoffice.money import reports
+from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import done_once
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting
@@ -24,6 +24,7 @@ class BackOfficeSite(AccountSite):
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
             path("week/", self.admin_view(week.week), name="week"),
+            path("owing/", self.admin_view(owing.owing_view), name="owing"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),
             path("reports/csv/", self.admin_view(reports.reports_csv_view), name="reports_csv"),
             path("clients/import/", self.admin_view(client_import.client_import_view), name="client_import"),

@@ -35,7 +35,13 @@ LAYERS = [
         "clientline.telephones",
         "clientline.zones",
     ],
-    ["clientline.refusals", "clientline.currencies", "clientline.typed_money", "clientline.wording"],
+    [
+        "clientline.refusals",
+        "clientline.currencies",
+        "clientline.bookkeeping",
+        "clientline.typed_money",
+        "clientline.wording",
+    ],
     ["clientline.configuration", "clientline.settings"],
     ["clientline.database", "clientline.postgres"],
     [

@@ -13,12 +13,10 @@ from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, read_named_day
-from clientline.backoffice.money.amounts import AmountForm
+from clientline.backoffice.money.taking import PaymentForm
 from clientline.backoffice.moves import Move, MoveForm
 from organizations import policy
 from payments import balances, ledger
-from payments.models import Payment
-from payments.refusals import Overpaid
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 CENT = Decimal("0.01")
@@ -118,6 +116,7 @@ class CorrectForm(MoveForm):
 
 class RepriceForm(PriceForm, MoveForm):
     price = AmountField(min_value=0, **COLUMN)
+    reason = forms.CharField(label="Why", required=False, help_text="Of a discount, for the history", **REASON)
 
     def choose(self):
         self.fields["price"].currency = lambda: self.row.organization.currency
@@ -130,7 +129,7 @@ class RepriceForm(PriceForm, MoveForm):
         return {"price": wording.write_money(self.cleaned_data["price"], self.row.organization.currency)}
 
     def get_details(self):
-        return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}}
+        return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}, "reason": self.cleaned_data["reason"]}
 
 
 def _tell_fee(visit, percent, why):
@@ -146,42 +145,6 @@ class WaiveFeeForm(MoveForm):
 class ChargeFeeForm(MoveForm):
     def get_details(self):
         return {"changes": {"fee_waived": False}}
-
-
-class PaymentForm(AmountForm):
-    payment_method = forms.ChoiceField(label="Method", choices=Payment.Method.choices, widget=forms.RadioSelect)
-    completed = forms.BooleanField(
-        label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
-    )
-    allow_overpayment = forms.BooleanField(
-        label="Take more than is due", required=False, help_text="A deposit for later: it stays the client's credit"
-    )
-
-    renamed = {"status": "completed"}
-
-    def choose(self):
-        super().choose()
-        due, pending = balances.find_due_and_pending(self.row)
-        left = max(due - pending, 0)
-        self.initial = {"amount": left or None, "payment_method": Payment.Method.CASH, "completed": True} | self.initial
-        currency = self.row.organization.currency
-        self.pending = (
-            f", and {wording.write_money(pending, currency)} on the way in pending payments" if pending else ""
-        )
-        self.fields["amount"].help_text = f"Due: {wording.write_money(left, currency)}{self.pending}"
-
-    def get_details(self):
-        values = super().get_details()
-        online = values["payment_method"] == Payment.Method.ONLINE
-        completed = values.pop("completed") and not online
-        return values | {"status": Payment.Status.COMPLETED if completed else Payment.Status.PENDING}
-
-    def add_refusal(self, refusal):
-        if refusal.code == Overpaid.code:
-            more = f"This is more than is due{self.pending and ', counting pending payments'}."
-            self.add_error("amount", f"{more} Tick “Take more than is due” if that is meant.")
-        else:
-            super().add_refusal(refusal)
 
 
 def _record_payment_of_visit(*, by, visit, now, **details):
@@ -222,7 +185,7 @@ VISIT_MOVES = {
         PaymentForm,
         _record_payment_of_visit,
         lambda visit, now: True,
-        "Payment recorded: {amount}.",
+        "Payment recorded: {amount}.{more}",
     ),
     "reschedule": Move(
         "Reschedule",

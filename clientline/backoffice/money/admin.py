@@ -72,9 +72,14 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         "appointment",
         "client",
         "amount",
+        "tip",
+        "rounding",
         "payment_method",
         "status",
         "refunded_amount",
+        "receipt_number",
+        "former_number",
+        "void_reason",
         "reference",
         "settled_at",
         "created_at",
@@ -142,10 +147,11 @@ def list_payment_lines(payment_admin, request, payments, currency, query=""):
         {
             "payment": payment,
             "amount": wording.write_money(payment.amount, currency),
+            "parts": _list_parts(payment, currency),
             "at": wording.write_moment(payment.settled_at or payment.created_at),
             "refunds": [_describe_refund(refund, currency) for refund in payment.refunds.all()],
             "receipt": reverse("payment-receipt", args=[payment.pk]) if payment.settled_at else "",
-            "checkout": payment.checkout_url if payment.status == Payment.Status.PENDING else "",
+            "checkout": payment.checkout_url if payment.is_expected else "",
             "buttons": buttons[payment.pk],
         }
         for payment in payments
@@ -158,3 +164,11 @@ def _describe_refund(refund, currency):
         "amount": wording.write_money(refund.amount, currency),
         "at": wording.write_moment(refund.settled_at or refund.created_at),
     }
+
+
+def _list_parts(payment, currency):
+    """What an amount is made of besides the price, the number of its receipt, and what it stands for."""
+    named = {"tip": payment.tip, "rounded by": payment.rounding}
+    parts = [f"{word} {wording.write_money(amount, currency)}" for word, amount in named.items() if amount]
+    number = [f"receipt {payment.receipt_number}"] if payment.receipt_number else []
+    return [*parts, *number, *(["another amount than was asked for"] if payment.instead_of_id else [])]

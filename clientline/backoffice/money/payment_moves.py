@@ -54,6 +54,10 @@ def _can_be_voided(payment, now):
     return untouched and ledger.is_of_today(payment, now)
 
 
+def _is_open_checkout(payment, now):
+    return payment.is_expected and bool(payment.provider)
+
+
 PAYMENT_MOVES = {
     "complete": Move(
         "Complete",
@@ -72,6 +76,15 @@ PAYMENT_MOVES = {
         _is_pending,
         "The payment of {amount} has failed.",
         question="Will the money not come? This cannot be undone.",
+    ),
+    "give-up": Move(
+        "Give up checkout",
+        ("payments", "give_up"),
+        SettleForm,
+        ledger.give_up_checkout,
+        _is_open_checkout,
+        "The checkout of {amount} is given up: nothing can be paid on its page any more.",
+        question="Close the page on which the client can pay? What is paid there nevertheless goes back by itself.",
     ),
     "void": Move(
         "Void", ("payments", "void"), VoidForm, ledger.void_payment, _can_be_voided, "The payment of {amount} is void."

@@ -19,6 +19,12 @@ NOTES = {
         "failed": "The payment provider declined the refund of {amount}.",
     },
 }
+# What became of a checkout that was given up, other than that it is closed.
+GIVEN_UP = {
+    "pending": "The checkout of {amount} is given up. Its page is closed once the payment provider answers.",
+    "completed": "The client had paid {amount} already. It goes back by itself.",
+    "refunded": "The client had paid {amount} already. It has gone back.",
+}
 
 
 def settle_and_tell(request, made, *, url):
@@ -30,5 +36,7 @@ def settle_and_tell(request, made, *, url):
         return None
     between = step_out_of_transaction(request, so_far=partial(HttpResponseRedirect, url))
     online.settle_with_provider(made, between=between)
-    note = NOTES[type(made)].get(type(made).objects.get(pk=made.pk).status)
+    row = type(made).objects.get(pk=made.pk)
+    given_up = isinstance(row, Payment) and row.given_up_at is not None
+    note = (GIVEN_UP if given_up else NOTES[type(made)]).get(row.status)
     return note and note.format(amount=wording.write_money(made.amount, made.organization.currency))

@@ -200,9 +200,18 @@ def reports_view(request):
     }
     if form.is_valid():
         context |= _draw_report(report, form.period) | {
-            "csv_url": _link_report(report, given, "reports_csv") if request.user.may("reports", "export") else None
+            "csv_url": _link_report(report, given, "reports_csv") if request.user.may("reports", "export") else None,
+            "books": _link_books(form.period, request.user),
         }
     return render_page(request, "reports.html", title="Reports", **context)
+
+
+def _link_books(period, caller):
+    """What a bookkeeper takes of these days, by what the buttons say."""
+    days = {"from": period.first, "to": period.last}
+    days |= {"organization": period.organization.pk} if caller.is_superuser else {}
+    labels = {"csv": "Movements", "datev": "DATEV", "bank": "Bank statement"}
+    return [(label, f"{reverse('movements')}?{urlencode(days | {'format': form})}") for form, label in labels.items()]
 
 
 def reports_csv_view(request):

@@ -12,7 +12,7 @@ COSTS = {
     "/admin/week-hours/?staff={staff}": 9,
     "/admin/accounts/user/{client}/merge/?duplicate={stranger}": 13,
     "/admin/appointments/appointment/{visit}/reschedule/": 17,
-    "/admin/appointments/appointment/{visit}/payment/": 9,
+    "/admin/appointments/appointment/{visit}/payment/": 10,
     "/admin/appointments/appointment/{visit}/cancel/": 8,
     "/admin/payments/payment/{payment}/change/": 13,
     "/admin/payments/payment/{taken}/refund/": 10,

@@ -2,7 +2,7 @@
 
 import pytest
 
-FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments"]
+FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
 SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Organization"]
 
 

@@ -78,7 +78,7 @@ def test_an_online_payment_reaches_its_provider_at_once(client, salon, past):
     shown = client.get(page(past))
     assert payment.checkout_url in Page(shown).links
     assert "pending until the client has paid" in text(shown)
-    assert buttons(client, payment, PAYMENT) == []
+    assert buttons(client, payment, PAYMENT) == ["give-up"]
 
 
 def test_an_online_payment_that_cannot_be_is_refused_beside_its_field(client, salon, past, settings):

@@ -1,0 +1,132 @@
+"""Taking money for a visit: what is due, what was put on the counter, and what of it is recorded."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from django import forms
+
+from clientline import wording
+from clientline.admin.amounts import COLUMN, AmountField
+from clientline.backoffice.money.amounts import AmountForm
+from clientline.currencies import find_cash_step, round_to_cash
+from payments import balances, ledger
+from payments.models import Payment
+from payments.refusals import Overpaid
+
+NOTHING = Decimal(0)
+
+
+class Taken(NamedTuple):
+    """What is recorded: all of it, and of it what cash was rounded by, below 0 where less was taken."""
+
+    amount: Decimal
+    rounding: Decimal
+
+
+class PaymentForm(AmountForm):
+    tip = AmountField(
+        min_value=0, required=False, label="Of it the tip", help_text="Within the amount, above what is due", **COLUMN
+    )
+    payment_method = forms.ChoiceField(label="Method", choices=Payment.Method.choices, widget=forms.RadioSelect)
+    given = AmountField(
+        min_value=0,
+        required=False,
+        label="Given in cash",
+        help_text="For the change; only the amount is recorded",
+        **COLUMN,
+    )
+    round_cash = forms.BooleanField(required=False)
+    completed = forms.BooleanField(
+        label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
+    )
+    give_up_open_checkouts = forms.BooleanField(required=False)
+    allow_overpayment = forms.BooleanField(
+        label="Take more than is due", required=False, help_text="A deposit for later: it stays the client's credit"
+    )
+
+    renamed = {"status": "completed"}
+
+    def choose(self):
+        super().choose()
+        due, pending = balances.find_due_and_pending(self.row)
+        self.left = max(due - pending, NOTHING)
+        ready = {"payment_method": Payment.Method.CASH, "completed": True, "round_cash": True}
+        self.initial = {"amount": self.left or None} | ready | self.initial
+        pending_said = f", and {self.say(pending)} on the way in pending payments" if pending else ""
+        self.fields["amount"].help_text = f"Due: {self.say(self.left)}{pending_said}"
+        self.pending_said = bool(pending)
+        self.choose_rounding()
+        self.choose_checkouts()
+
+    def choose_rounding(self):
+        home = self.row.organization
+        self.step = find_cash_step(home.currency, home.country)
+        if self.step:
+            self.fields["round_cash"].label = f"Round cash to {self.say(self.step)}"
+        else:
+            del self.fields["round_cash"]
+
+    def choose_checkouts(self):
+        opened = sum((each.amount for each in ledger.list_open_checkouts(self.row)), NOTHING)
+        if opened:
+            field = self.fields["give_up_open_checkouts"]
+            field.label = f"Give up the open checkout of {self.say(opened)}"
+            field.help_text = "Its page is closed. What is paid there nevertheless goes back by itself."
+        else:
+            del self.fields["give_up_open_checkouts"]
+
+    def say(self, amount):
+        return wording.write_money(amount, self.row.organization.currency)
+
+    def clean(self):
+        values = super().clean()
+        if not self.errors:
+            self.taken = self.take(values)
+            given = values.get("given")
+            if given is not None and values["payment_method"] != Payment.Method.CASH:
+                self.add_error("given", "Change is given on cash alone.")
+            elif given is not None and given < self.taken.amount:
+                self.add_error("given", f"This is less than {self.say(self.taken.amount)}.")
+        return values
+
+    def take(self, values):
+        """What is typed, or what coins make of it. An amount that they can make up was counted: it stays."""
+        typed, tip = values["amount"], values.get("tip") or NOTHING
+        if not values.get("round_cash") or values["payment_method"] != Payment.Method.CASH:
+            return Taken(typed, NOTHING)
+        if typed % self.step:
+            rounded = round_to_cash(typed, self.step)
+            return Taken(rounded, rounded - typed)
+        rounding = typed - tip - self.left
+        return Taken(typed, rounding if abs(rounding) < self.step else NOTHING)
+
+    @property
+    def emphasis(self):
+        """The change is read from a step away."""
+        return "large" if self.cleaned_data.get("given") else ""
+
+    def get_figures(self):
+        tip, given = self.cleaned_data.get("tip"), self.cleaned_data.get("given")
+        told = {
+            "Tip": tip,
+            "Rounded by": self.taken.rounding,
+            "Change": given is not None and given - self.taken.amount,
+        }
+        more = "".join(f" {word}: {self.say(amount)}." for word, amount in told.items() if amount)
+        return {"amount": self.say(self.taken.amount), "more": more}
+
+    def get_details(self):
+        values = super().get_details()
+        for name in ("given", "round_cash"):
+            values.pop(name, None)
+        online = values["payment_method"] == Payment.Method.ONLINE
+        completed = values.pop("completed") and not online
+        status = Payment.Status.COMPLETED if completed else Payment.Status.PENDING
+        return values | {"status": status} | self.taken._asdict()
+
+    def add_refusal(self, refusal):
+        if refusal.code == Overpaid.code:
+            more = f"This is more than is due{', counting pending payments' if self.pending_said else ''}."
+            self.add_error("amount", f"{more} Tick “Take more than is due” if that is meant.")
+        else:
+            super().add_refusal(refusal)

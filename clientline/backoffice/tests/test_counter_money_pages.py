@@ -1,0 +1,154 @@
+"""Money at the counter, by the pages: given and change, tips, coins, voids, checkouts given up, discounts, who owes."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import errors_of, typed
+from payments.models import Payment
+from payments.tests.factories import PaymentFactory
+
+VISIT = "/admin/appointments/appointment"
+PAYMENT = "/admin/payments/payment"
+
+
+@pytest.fixture
+def visit(salon):
+    """A visit of 26.00 of an hour ago."""
+    start = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    people = {"client": salon.client, "staff": salon.staff, "service": salon.service}
+    return AppointmentFactory(appointment_date=start, price="26.00", **people)
+
+
+def do(client, url, **fields):
+    answer = client.post(url, typed(client.get(url), **fields), follow=True)
+    return errors_of(answer), " ".join(str(each) for each in answer.context["messages"])
+
+
+def take(client, visit, **fields):
+    return do(client, f"{VISIT}/{visit.pk}/payment/", **fields)
+
+
+def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_large(client, salon, visit):
+    client.force_login(salon.staff)
+    url = f"{VISIT}/{visit.pk}/payment/"
+    answer = client.post(url, typed(client.get(url), given="50"), follow=True)
+    [message] = answer.context["messages"]
+    assert (str(message), message.extra_tags) == ("Payment recorded: 26.00 EUR. Change: 24.00 EUR.", "large")
+    assert str(Payment.objects.get(appointment=visit).amount) == "26.00"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"given": "20"}, "This is less than 26.00 EUR."),
+        ({"given": "50", "payment_method": "card"}, "Change is given on cash alone."),
+        ({"tip": "30"}, "The tip is a part of the amount."),
+        ({"given": "1,405"}, "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
+        ({"tip": "1,405"}, "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
+    ],
+)
+def test_what_cannot_be_is_asked_back(client, salon, visit, fields, error):
+    client.force_login(salon.staff)
+    errors, _ = take(client, visit, **fields)
+    assert errors == [error]
+    assert not Payment.objects.filter(appointment=visit).exists()
+
+
+def test_a_tip_is_said_and_shown(client, salon, visit):
+    client.force_login(salon.staff)
+    assert take(client, visit, amount="30", tip="4") == ([], "Payment recorded: 30.00 EUR. Tip: 4.00 EUR.")
+    assert "tip 4.00 EUR" in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("price", "typed_amount", "tip", "said"),
+    [
+        ("12.03", "12.03", "", "Payment recorded: 12.05 CHF. Rounded by: 0.02 CHF."),
+        ("12.03", "12.05", "", "Payment recorded: 12.05 CHF. Rounded by: 0.02 CHF."),
+        ("12.02", "12.00", "", "Payment recorded: 12.00 CHF. Rounded by: -0.02 CHF."),
+        ("12.03", "15.00", "2.97", "Payment recorded: 15.00 CHF. Tip: 2.97 CHF."),
+        ("0.02", "0.02", "", "Payment recorded: 0.00 CHF. Rounded by: -0.02 CHF."),
+    ],
+)
+def test_cash_is_rounded_to_the_coins_there_are(client, salon, visit, price, typed_amount, tip, said):
+    salon.organization.currency, salon.organization.country = "CHF", "CH"
+    salon.organization.save()
+    visit.price = price
+    visit.save()
+    client.force_login(salon.staff)
+    assert take(client, visit, amount=typed_amount, tip=tip) == ([], said)
+    assert '<dd class="due">0.00 CHF</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+
+
+def test_a_payment_is_made_void_where_it_is_shown(client, salon, visit):
+    client.force_login(salon.staff)
+    take(client, visit)
+    payment = Payment.objects.get(appointment=visit)
+    assert do(client, f"{PAYMENT}/{payment.pk}/void/", reason="card was meant") == (
+        [],
+        "The payment of 26.00 EUR is void.",
+    )
+    page = client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+    assert '<span class="pill failed">Void</span>' in page
+
+
+def test_a_checkout_is_given_up_and_cash_taken_in_one_step(client, salon, visit, simulator):
+    client.force_login(salon.staff)
+    take(client, visit, payment_method="online")
+    opened = Payment.objects.get(appointment=visit)
+    page = client.get(f"{VISIT}/{visit.pk}/payment/").content.decode()
+    assert "Give up the open checkout of 26.00 EUR" in page
+    errors, said = take(client, visit, amount="26.00", give_up_open_checkouts="on")
+    assert (errors, said) == ([], "Payment recorded: 26.00 EUR.")
+    opened.refresh_from_db()
+    assert opened.given_up_at is not None
+
+
+def test_a_checkout_is_given_up_by_its_button(client, salon, visit, simulator):
+    client.force_login(salon.staff)
+    take(client, visit, payment_method="online")
+    opened = Payment.objects.get(appointment=visit)
+    errors, said = do(client, f"{PAYMENT}/{opened.pk}/give-up/")
+    assert (errors, said) == (
+        [],
+        "The checkout of 26.00 EUR is given up: nothing can be paid on its page any more.",
+    )
+    assert simulator.describe(opened.reference)["outcome"] == "failed"
+
+
+def test_a_discount_says_why(client, api, salon, visit):
+    client.force_login(salon.manager)
+    assert do(client, f"{VISIT}/{visit.pk}/price/", price="20", reason="regular")[0] == []
+    body = {"price": "18.00", "price_reason": "apology"}
+    assert api(salon.manager).patch(f"/appointments/{visit.pk}", body).status_code == 200
+    history = api(salon.manager).get(f"/appointments/{visit.pk}/history").json()["results"]
+    assert [(fact["action"], fact["to"], fact["reason"]) for fact in history] == [
+        ("price_changed", "18.00", "apology"),
+        ("price_changed", "20.00", "regular"),
+    ]
+    assert api(salon.staff).patch(f"/appointments/{visit.pk}", {"price_reason": "x"}).status_code == 403
+
+
+def test_who_owes_is_listed_over_days_and_by_the_api(client, api, salon, clinic, visit):
+    paid = AppointmentFactory(
+        client=salon.stranger, staff=salon.colleague, service=salon.service, price="5.00",
+        appointment_date=visit.appointment_date,
+    )  # fmt: skip
+    PaymentFactory(appointment=paid, amount="9.00", completed=True)
+    client.force_login(salon.manager)
+    page = client.get("/admin/owing/")
+    assert [(row.pk, due) for row, due in page.context["debts"]] == [(visit.pk, "26.00 EUR")]
+    assert page.context["total"] == "26.00 EUR"
+    page = client.get("/admin/owing/", {"from": "2020-01-01", "to": "2020-01-31"})
+    assert "Nobody owes anything" in page.content.decode()
+    client.force_login(salon.colleague)
+    assert client.get("/admin/owing/").context["debts"] == []
+    until = {"start_to": (visit.appointment_date + timedelta(hours=1)).isoformat()}
+    for due, expected in (("true", [visit.pk]), ("false", [paid.pk])):
+        answer = api(salon.admin).get("/appointments", {"due": due, "count": "true"} | until)
+        assert [row["id"] for row in answer.json()["results"]] == expected
+    assert api(clinic.admin).get("/appointments", {"due": "true"} | until).json()["results"] == []
+    assert api(salon.admin).get("/appointments", {"due": "yes"}).status_code == 400
