@@ -3,17 +3,23 @@
 from decimal import Decimal
 
 import pytest
+from babel.core import get_global
 from django.core.exceptions import ValidationError
 
 from clientline.currencies import (
+    CASH_STEPS,
+    CASH_STEPS_IN,
     CODES,
     DECIMALS,
     PAST,
     STORABLE,
     WHOLE,
     count_decimals,
+    find_cash_step,
+    from_stripe_units,
     in_stripe_units,
     refuse_unpayable_online,
+    round_to_cash,
     validate_currency,
 )
 from clientline.refusals import FieldRefused
@@ -118,3 +124,68 @@ def test_a_past_currency_stays_where_it_is_stored_and_is_not_chosen_anew(past, o
         ("2", past),
         ("", "EUR"),
     ]
+
+
+def test_what_stripe_took_is_read_back_as_the_same_amount():
+    for code in sorted(STORABLE):
+        smallest = Decimal(1).scaleb(-count_decimals(code))
+        for amount in (smallest, Decimal("10.00"), Decimal("99999999.00")):
+            if refused_online(amount, code) is None:
+                assert from_stripe_units(int(in_stripe_units(amount, code)), code) == amount
+
+
+def test_coins_are_those_that_cldr_knows():
+    """Of each currency as `digits, rounding, cash digits, cash rounding`: the last two where they differ."""
+    known = {}
+    for code, (*paid, digits, rounding) in get_global("currency_fractions").items():
+        if code in STORABLE and paid != [digits, rounding]:
+            known[code] = Decimal(rounding or 1).scaleb(-digits)
+    assert known == CASH_STEPS
+
+
+@pytest.mark.parametrize(
+    ("currency", "country", "step"),
+    [
+        ("CHF", "CH", "0.05"),
+        ("CHF", "", "0.05"),
+        ("SEK", "SE", "1"),
+        ("DKK", "DK", "0.50"),
+        ("HUF", "HU", "5"),
+        ("CAD", "CA", "0.05"),
+        ("NOK", "NO", "1"),
+        ("CZK", "CZ", "1"),
+        ("EUR", "FI", "0.05"),
+        ("EUR", "DE", "0"),
+        ("EUR", "", "0"),
+        ("NZD", "NZ", "0.10"),
+        ("USD", "US", "0"),
+        ("JPY", "JP", "0"),
+    ],
+)
+def test_the_smallest_sum_of_cash(currency, country, step):
+    assert find_cash_step(currency, country) == Decimal(step)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "rounded"),
+    [
+        ("CHF", "12.02", "12.00"),
+        ("CHF", "12.03", "12.05"),
+        ("CHF", "12.025", "12.05"),
+        ("SEK", "12.49", "12"),
+        ("SEK", "12.50", "13"),
+        ("DKK", "12.24", "12.00"),
+        ("DKK", "12.25", "12.50"),
+        ("HUF", "1232", "1230"),
+        ("HUF", "1233", "1235"),
+        ("CAD", "0.02", "0.00"),
+        ("EUR", "12.03", "12.03"),
+    ],
+)
+def test_cash_is_rounded_half_up(currency, amount, rounded):
+    assert round_to_cash(Decimal(amount), find_cash_step(currency)) == Decimal(rounded)
+
+
+def test_coins_that_a_country_took_away_are_of_a_currency_that_may_be_chosen():
+    assert {code for code, _ in CASH_STEPS_IN} <= STORABLE - PAST
+    assert all(country.isupper() and len(country) == 2 for _, country in CASH_STEPS_IN)

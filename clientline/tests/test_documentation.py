@@ -149,7 +149,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 87
+    assert len(set(names)) == len(names) == 88
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
