@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('appointments', '0012_grace_side_and_tax'),
-        ('organizations', '0011_bookkeeping'),
+        ('organizations', '0012_bookkeeping'),
         ('payments', '0010_numbers_of_old_money'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

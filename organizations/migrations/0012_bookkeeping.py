@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0010_limits_of_clients'),
+        ('organizations', '0011_team_calendar'),
     ]
 
     operations = [
