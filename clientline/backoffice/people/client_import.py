@@ -148,13 +148,16 @@ def _context_of(file, found, digest):
         "from_windows": file.table.from_windows,
         "new": matches.new[:MOST_PEOPLE],
         "new_count": len(matches.new),
+        "new_said": f"{len(matches.new):,}",
         "known": matches.known[:MOST_PEOPLE],
         "known_count": len(matches.known),
+        "known_said": f"{len(matches.known):,}",
         "similar": matches.similar[:MOST_PEOPLE],
         "similar_count": len(matches.similar),
         "faults": found.faults[:MOST_FAULTS],
         "fault_count": len(found.faults),
         "faulty_lines": len({fault.line for fault in found.faults}),
+        "faulty_said": f"{len({fault.line for fault in found.faults}):,}",
         "untold": max(len(found.faults) - MOST_FAULTS, 0),
     }
 

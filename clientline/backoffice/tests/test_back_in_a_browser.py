@@ -56,7 +56,7 @@ def test_back_and_booked_again_books_once_and_a_new_form_another(page, salon):
 def test_back_to_an_edited_row_edits_it_again(page, salon):
     page.goto(f"/admin/services/service/{salon.service.pk}/change/")
     for name in ("Cut", "Shave"):
-        page.get_by_label("Name").fill(name)
+        page.get_by_role("textbox", name="Name").fill(name)
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_text("was changed successfully").wait_for()
         page.go_back()

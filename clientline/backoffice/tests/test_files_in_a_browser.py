@@ -29,21 +29,22 @@ def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_serve
     page = visitor.page
     page.goto("/admin/accounts/user/?role__exact=client")
     page.get_by_role("link", name="Import clients").click()
-    page.get_by_label("CSV file").set_input_files(bad)
+    page.get_by_label("CSV or vCard file").set_input_files(bad)
     page.get_by_role("button", name="Check the file").click()
-    page.get_by_text("Nothing was imported: 1 line cannot be").wait_for()
-    assert page.get_by_role("row").nth(1).inner_text().split("\t") == [
+    page.get_by_text("2,000 new, 0 known, 1 faulty").wait_for()
+    wrong = page.get_by_role("region", name="What is wrong")
+    assert wrong.get_by_role("row").nth(1).inner_text().split("\t") == [
         "702",
         "email",
         "This is no e-mail address.",
         "no address",
     ]
     assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
-    page.get_by_label("CSV file").set_input_files(good)
+    page.get_by_label("CSV or vCard file").set_input_files(good)
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("button", name="Import 2,000 clients").click()  # the file is still chosen
     page.get_by_text("Imported 2,000 clients.").wait_for()
-    assert User.objects.filter(email__endswith="@import.example").count() == 2000
+    assert User.objects.filter(contact_email__endswith="@import.example").count() == 2000
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
@@ -57,11 +58,11 @@ def test_a_file_that_changed_after_it_was_chosen_has_to_be_chosen_again(live_ser
     file = write(tmp_path / "clients.csv", LINES[:2])
     page = Visitor(browser, live_server.url).carry(client.cookies).page
     page.goto("/admin/clients/import/")
-    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_label("CSV or vCard file").set_input_files(file)
     assert page.evaluate("document.querySelector('[type=file]').files[0].lastModified") > 0  # only now it is noted
     os.utime(write(file, LINES[:3]), (0, 0))  # an hour that nobody could mistake
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("alert").get_by_text("choose it again").wait_for()
-    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_label("CSV or vCard file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("button", name="Import 3 clients").wait_for()

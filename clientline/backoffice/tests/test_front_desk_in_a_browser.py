@@ -114,6 +114,7 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     visitor.go_to("Book 10:00 with Salon staff", key="ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/appointment/add/**")
+    page.locator(".select2-search__field:focus").wait_for()  # a first letter that came too early would be missed
     page.keyboard.type("stranger")
     page.get_by_role("option", name="Salon client").wait_for(state="detached")  # the first until the list is narrowed
     page.get_by_role("option", name="Salon stranger").wait_for()
