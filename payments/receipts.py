@@ -48,10 +48,6 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _describe_refund(refund: Refund, date: str, amount: str) -> dict[str, Any]:
-    return {"number": refund.receipt_number, "date": date, "amount": amount}
-
-
 def _describe_tax(gross: Decimal, rate: Decimal | None, currency: str) -> list[dict[str, str]]:
     """A line for each rate of tax; a payment is for one visit, so there is one at most."""
     if rate is None:

@@ -52,7 +52,9 @@ PRIVATE = {
 MOST = 13
 
 # Private by their name, public by their manual.
-DOCUMENTED = {"_meta", "_state", "_default_manager", "_base_manager", "_exit"}
+DOCUMENTED = {"_meta", "_state", "_default_manager", "_base_manager", "_exit"} | {
+    "_asdict", "_fields", "_make", "_replace",  # of named tuples
+}  # fmt: skip
 # Parts that the manuals leave out, or name in passing.
 LEFT_OUT = re.compile(
     r"django\.contrib\.admin\.(options|utils|views|widgets)|django\.contrib\.staticfiles\.(finders|utils)"

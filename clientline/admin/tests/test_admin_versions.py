@@ -120,9 +120,9 @@ def test_people_and_organizations_are_guarded_as_well(salon, edited):
 
 def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
     client.force_login(salon.admin)
-    cookies, form = client.cookies, client.get(page(salon.service))
+    cookies, forms = client.cookies, [client.get(page(salon.service)) for _ in range(2)]
 
-    def save(name):
+    def save(name, form):
         browser = Client()
         browser.cookies = cookies
         try:
@@ -131,7 +131,7 @@ def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
             connection.close()
 
     with ThreadPoolExecutor(2) as editors:
-        answers = list(editors.map(save, ["Anna's", "Bruno's"]))
+        answers = list(editors.map(save, ["Anna's", "Bruno's"], forms))
     saved, told = sorted(answers, key=lambda answer: -answer.status_code)
     assert (saved.status_code, told.status_code) == (302, 200)
     service = Service.objects.get(pk=salon.service.pk)

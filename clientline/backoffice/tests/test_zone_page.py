@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import submit
 from organizations.models import Organization
 
 
@@ -17,13 +18,9 @@ def coming(salon):
     return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
 
 
-def sent(client, salon, **typed):
+def sent(client, salon, **values):
     """The page as a browser sends it back, with what was typed."""
-    address = f"/admin/organizations/organization/{salon.organization.pk}/change/"
-    form = client.get(address).context["adminform"].form
-    data = {field.html_name: field.value() for field in form if str(field.value()) not in ("None", "False")}
-    data |= {field.html_initial_name: field.value() for field in form if field.field.show_hidden_initial}
-    return client.post(address, data | typed)
+    return submit(client, f"/admin/organizations/organization/{salon.organization.pk}/change/", **values)
 
 
 def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_lost(client, salon, coming):

@@ -195,7 +195,7 @@ def test_a_file_of_megabytes_is_imported(gunicorn, salon):
     body = f"{FORM}{rows}\r\n--{BOUNDARY}--\r\n".encode()
     assert len(body) > 400_000
     answer = gunicorn.ask("POST", "/admin/clients/import/", body, headers)
-    assert (answer.status, b"4000 new, 0 known, 0 faulty" in b" ".join(answer.body.split())) == (200, True)
+    assert (answer.status, b"4,000 new, 0 known, 0 faulty" in b" ".join(answer.body.split())) == (200, True)
     body = f"{FORM}{rows * 22}\r\n--{BOUNDARY}--\r\n".encode()
     assert 9_000_000 < len(body) < 10_000_000
     answer = gunicorn.ask("POST", "/admin/clients/import/", body, headers)
