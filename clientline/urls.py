@@ -26,9 +26,9 @@ from appointments.views import (
     UtilizationView,
     WorkingHoursViewSet,
 )
+from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
-from clientline.web.converters import IdConverter
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
 from organizations.views import AuditViewSet, OrganizationViewSet

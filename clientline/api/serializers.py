@@ -10,10 +10,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 from rest_framework.validators import UniqueValidator
 
-from clientline.api import fields, renderers
+from clientline.api import fields
 from clientline.api.reading import compile_reader
 from clientline.database.changes import save_changes
 from clientline.refusals import Forbidden
+from clientline.web.encoding import encode
 
 UNKNOWN_KEY = serializers.ErrorDetail("There is no such key.", code="unknown")
 
@@ -114,8 +115,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
     def present_values(self):
         if self.instance is None:
             return {}
-        rendered = orjson.dumps(self.to_representation(self.instance), renderers.refuse_other_types, renderers.OPTIONS)
-        return orjson.loads(rendered)
+        return orjson.loads(encode(self.to_representation(self.instance)))
 
     def get_omitted_defaults(self, data):
         """PUT replaces: what it leaves out goes to the model's default."""

@@ -3,7 +3,6 @@
 Beyond the reach of both: backups, and what the payment provider keeps.
 """
 
-import orjson
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -16,9 +15,9 @@ from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
-from clientline.api import renderers
 from clientline.api.fields import select_tellable
 from clientline.refusals import Refused
+from clientline.web.encoding import encode
 from organizations import audit
 from organizations.models import Audit
 from payments.balances import sum_balances
@@ -89,9 +88,7 @@ def export_person(*, by, person, now):
 
 def export_file(**arguments):
     """The export as indented JSON, in bytes."""
-    return orjson.dumps(
-        export_person(**arguments), renderers.refuse_other_types, renderers.OPTIONS | orjson.OPT_INDENT_2
-    )
+    return encode(export_person(**arguments), indented=True)
 
 
 def _select_visible(model, by, resource):

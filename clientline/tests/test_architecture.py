@@ -46,12 +46,12 @@ LAYERS = [
     ["clientline.database", "clientline.postgres"],
     [
         "clientline.web",
-        "clientline.api",
         "clientline.apps",
         "clientline.command_line",
         "clientline.gunicorn_conf",
         "clientline.wsgi",
     ],
+    ["clientline.api"],
     ["clientline.admin"],
     # The apps, each with the tables that it owns.
     ["organizations"],

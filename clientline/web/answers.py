@@ -2,13 +2,12 @@
 
 from http import HTTPStatus
 
-import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 
-from clientline.api import renderers
 from clientline.refusals import CODES_BY_STATUS, DETAILS, OutcomeUnknown, Unavailable
 from clientline.web import metrics
+from clientline.web.encoding import encode
 from clientline.web.error_pages import is_admin, render_error_page
 
 MEDIA_TYPE = "application/problem+json"
@@ -43,8 +42,7 @@ def render_refusal(request, status, *, retry_after=None, **kwargs):
 
 def _render_problem(request, status, **kwargs):
     """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
-    body = orjson.dumps(document(request, status, **kwargs), renderers.refuse_other_types, renderers.OPTIONS)
-    response = HttpResponse(body, content_type=MEDIA_TYPE, status=status)
+    response = HttpResponse(encode(document(request, status, **kwargs)), content_type=MEDIA_TYPE, status=status)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
