@@ -59,6 +59,7 @@ class Matches:
     new: list[Entry] = field(default_factory=list)
     known: list[tuple[Entry, Person]] = field(default_factory=list)
     similar: list[tuple[Entry, Person]] = field(default_factory=list)
+    numbers: dict[int, str] = field(default_factory=dict)  # the E.164 of each line: reading them is dear
 
 
 class _Index:
@@ -105,6 +106,7 @@ def match_entries(organization: Organization, entries: Sequence[Entry], *, one_p
         if similar:
             found.similar.append((entry, similar))
         found.new.append(entry)
+        found.numbers[entry.line] = person.phone
         index.add(person)
     return found
 
