@@ -74,7 +74,8 @@ class HoursViewSet(ClientLineViewSet):
 
 def says_what_it_strands(serializer_class):
     """Documents that answers to changes have a key more: it is absent where nothing changed."""
-    told = serializers.IntegerField(required=False, read_only=True, help_text="Coming visits left without their person")
+    # Not read-only: such keys are documented as always there.
+    told = serializers.IntegerField(required=False, help_text="Coming visits left without their person")
     name = f"Saved{serializer_class.__name__}"
     saved = type(
         name,
