@@ -24,8 +24,8 @@ def test_suggestions_calendars_and_clocks_work_under_the_policy(visitor, salon):
     page.locator(".field-staff .select2-selection").click()
     page.locator(".select2-search__field").fill("colleague")
     page.get_by_role("option", name="Salon colleague").click()
-    page.locator("#calendarlink0").click()
-    page.locator("#calendarin0 td:not(.nonday) a").first.click()
+    page.locator("#calendarlink2").click()  # after those of the first and the last day
+    page.locator("#calendarin2 td:not(.nonday) a").first.click()
     page.locator("#clocklink0").click()
     page.locator("#clockbox0").get_by_text("Midnight").click()
     assert "Salon colleague" in page.locator(".field-staff .select2-selection__rendered").inner_text()
