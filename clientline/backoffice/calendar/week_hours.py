@@ -63,6 +63,7 @@ class WeekForm(forms.Form):
         super().__init__(data)
         self.initial |= {"seen": working_week.digest_week(stretches), "first": today}
         by_day = {day: [each[1:] for each in stretches if each[0] == day] for day in Weekday.values}
+        self.standing = {each[:3] for each in stretches}
         self.rows = range(self.count_rows(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
             for row in self.rows:
@@ -93,8 +94,9 @@ class WeekForm(forms.Form):
         return self.cleaned_data
 
     def ask_about_long_hours(self, whole, stretches):
-        """Hours of more than LONGEST_USUAL are typed once more, or were meant for the same day."""
-        found = [n for n, (_, starts, ends, _) in enumerate(stretches) if measure_hours(starts, ends) > LONGEST_USUAL]
+        """New hours of more than LONGEST_USUAL are sent once more, or were meant for the same day."""
+        new = [(n, each) for n, each in enumerate(stretches) if each[:3] not in self.standing]
+        found = [n for n, (_, starts, ends, _) in new if measure_hours(starts, ends) > LONGEST_USUAL]
         told = " ".join(f"{day} {starts:%H:%M}-{ends:%H:%M}" for day, starts, ends, _ in (stretches[n] for n in found))
         if not found or self.data.get("long") == told:
             return

@@ -197,6 +197,10 @@ def test_long_hours_are_asked_back_once(salon, client):
     assert errors_of(answer) == [LONG, LONG], "others are asked about, too"
     assert client.post(page(salon.staff), typed(answer)).status_code == 302
     assert week(salon.staff)[1:] == [(1, "09:00", "08:00"), (2, "09:30", "09:00")]
+    again = submit(client, page(salon.staff), **stretch(3, 0, "09:00", "17:00"))
+    assert again.status_code == 302, "what stands already was meant"
+    assert week(salon.staff)[3:] == [(3, "09:00", "17:00")]
+    assert errors_of(submit(client, page(salon.staff), **stretch(1, 0, "09:00", "08:30"))) == [LONG]
 
 
 def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
