@@ -6,6 +6,8 @@ a person count by a salted digest of their own. A lawful erasure deletes words a
 is a row of the audit itself.
 
 Rows are linked afterwards, in no transaction that writes them: what is not linked yet may be rewritten unseen.
+A row waits for all transactions that wrote when it was committed, in whichever database of the server: PostgreSQL
+counts them together, so that a long write elsewhere delays the seal.
 """
 
 import secrets
