@@ -22,12 +22,19 @@ PATIENCE = 60  # seconds
 FIRST_SLOT = days_ahead(30, hour=0)
 PREPARE = """
 import json
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.management import call_command
-from accounts.tests.factories import token_for
+
+work_factor = ScryptPasswordHasher.work_factor  # which the factories lower
+from accounts.tests.factories import PASSWORD, token_for
 from conftest import make_cast
 
 call_command("migrate", verbosity=0)
 salon = make_cast("Salon")
+# A server hashes a cheaper password anew when somebody signs in, which would end the token.
+ScryptPasswordHasher.work_factor = work_factor
+salon.admin.set_password(PASSWORD)
+salon.admin.save()
 people = {name: getattr(salon, name).pk for name in ("client", "colleague", "service")}
 print(json.dumps(people | {"token": token_for(salon.admin)}))
 """
