@@ -378,7 +378,7 @@ def test_the_following_visits_of_a_series_are_cancelled_on_one_page(client, salo
         "client": salon.client.pk,
         "staff": salon.staff.pk,
         "service": salon.service.pk,
-        "appointment_date": (timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3)).isoformat(),
+        "appointment_date": (timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=4)).isoformat(),
         "every": 1,
         "count": 3,
     }
