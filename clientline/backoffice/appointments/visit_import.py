@@ -10,11 +10,9 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.client_files.tables import LARGEST_BYTES
 from appointments.visit_import import import_visits
-from clientline.backoffice.page import render_page
-from clientline.backoffice.people.client_import import UploadForm
-from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
+from clientline.backoffice.platform.acting import find_chosen_organization
+from clientline.backoffice.uploads import answer_upload
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from clientline.web import sheets
@@ -27,17 +25,7 @@ EXAMPLE = [
 
 
 def visit_import_view(request):
-    if not request.user.may("users", "import"):
-        raise PermissionDenied
-    if find_chosen_organization(request) is None:
-        return send_to_choose(request)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, label_suffix="")
-    found = _look_into(request, form) if form.is_valid() else {}
-    if "answer" in found:
-        return found["answer"]
-    context = {"form": form, "done_url": _make_list_url(), "largest": LARGEST_BYTES}
-    return render_page(request, "visit_import.html", title="Import visits", **context, **found)
+    return answer_upload(request, _look_into, "visit_import.html", title="Import visits", done_url=_make_list_url())
 
 
 def _make_list_url():

@@ -7,7 +7,6 @@ server, and it does not matter which machine answers.
 
 import hashlib
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
@@ -20,9 +19,9 @@ from accounts.client_files.columns import recall_fields, remember_fields
 from accounts.client_files.files import open_file
 from accounts.client_files.headings import FIELDS
 from accounts.client_files.saving import import_clients
-from accounts.client_files.tables import LARGEST_BYTES, MOST_LINES
-from clientline.backoffice.page import render_page
-from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
+from accounts.client_files.tables import MOST_LINES
+from clientline.backoffice.platform.acting import find_chosen_organization
+from clientline.backoffice.uploads import answer_upload
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from clientline.web import sheets
@@ -35,34 +34,9 @@ EXAMPLE = [
 ]
 
 
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label="CSV or vCard file",
-        widget=forms.FileInput(
-            attrs={"accept": ".csv,.txt,.vcf,text/csv,text/vcard", "aria-describedby": "import-help"}
-        ),
-        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
-    )
-
-    def clean_file(self):
-        """Its bytes."""
-        if self.cleaned_data["file"].size > LARGEST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
-        return self.cleaned_data["file"].read()
-
-
 def client_import_view(request):
-    if not request.user.may("users", "import"):
-        raise PermissionDenied
-    if find_chosen_organization(request) is None:
-        return send_to_choose(request)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, label_suffix="")
-    found = _look_into(request, form) if form.is_valid() else {}
-    if "answer" in found:
-        return found["answer"]
-    context = {"form": form, "done_url": _make_list_url(), "largest": LARGEST_BYTES, "most": f"{MOST_LINES:,}"}
-    return render_page(request, "client_import.html", title="Import clients", **context, **found)
+    context = {"title": "Import clients", "done_url": _make_list_url(), "most": f"{MOST_LINES:,}"}
+    return answer_upload(request, _look_into, "client_import.html", **context)
 
 
 def _make_list_url():
