@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -184,3 +185,13 @@ def test_a_session_is_another_after_signing_in(salon, client):
     session = Session.objects.get(user=salon.staff)
     assert client.cookies["clientline_session"].value == session.session_key != "x" * 32
     assert session.expire_date > timezone.now()
+
+
+def test_a_hash_that_is_renewed_at_sign_in_ends_no_other_sign_in(salon, api):
+    password = "towel-and-scissors"
+    User.objects.filter(pk=salon.admin.pk).update(password=make_password(password, hasher="pbkdf2_sha256"))
+    program = api(salon.admin)
+    body = {"email": salon.admin.email, "password": password}
+    assert api().post("/auth/login", body).status_code == 200
+    assert not User.objects.get(pk=salon.admin.pk).password.startswith("pbkdf2")
+    assert program.get("/auth/me").status_code == 200
