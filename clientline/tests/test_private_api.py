@@ -9,7 +9,7 @@ from clientline.tests.test_architecture import MODULES, ROOT, relative, tree_of
 
 # What is used where, and the test that fails without it.
 PRIVATE = {
-    "accounts/models.py: _do_insert": (
+    "accounts/models/people.py: _do_insert": (
         "clientline/database/tests/test_catalogue.py::test_members_register_somebody_and_make_no_operator"
     ),
     "clientline/admin/base.py: django.contrib.admin.views.autocomplete": (

@@ -1,14 +1,11 @@
-"""People: everybody who signs in or is served, the tokens their programs carry, and the sessions of their browsers."""
+"""People: everybody who signs in or is served."""
 
 from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password, make_password
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import connection, models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
@@ -310,116 +307,3 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label):
         return self.is_active and self.is_staff
-
-
-class SearchWord(models.Model):
-    """A word by which somebody is found; `accounts.words` alone writes these, and makes them of the person's row."""
-
-    pk = models.CompositePrimaryKey("user", "word")
-    organization = columns.organization()
-    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    word = models.TextField(db_collation="C")
-
-    class Meta:
-        db_table = "search_words"
-        constraints = [
-            SameOrganization(field="user", name="search_word_user_in_same_organization"),
-        ]
-        indexes = [
-            models.Index(fields=["organization", "word", "user"], name="search_word_by_word"),
-        ]
-
-    def __str__(self):
-        return self.word
-
-
-class TokenQuerySet(models.QuerySet):
-    def named(self):
-        """Those made for programs; signing in makes one without a name."""
-        return self.exclude(name="")
-
-
-class Token(models.Model):
-    """Lets a program act as its user. The secret is shown once; only its SHA-256 is kept."""
-
-    organization = columns.organization()
-    user = models.ForeignKey(User, models.CASCADE, related_name="tokens", db_constraint=False)
-    name = columns.short_text(100, help_text="Empty for a token made by signing in")
-    scope = models.CharField(
-        max_length=10,
-        choices=list(zip(policy.TOKEN_SCOPES, policy.TOKEN_SCOPES, strict=True)),
-        default=policy.MANAGE,
-        db_default=policy.MANAGE,
-        help_text="`read`: nothing but GET; `book`: also visits, and new clients; `manage`: all that the role may",
-    )
-    prefix = models.CharField(max_length=12, unique=True, help_text="Public part, by which the token is found")
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the whole token")
-    created_at = columns.created_at()
-    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute")
-    last_used_address = columns.address()
-    expires_at = models.DateTimeField()
-    address = columns.address()
-    agent = columns.agent()
-
-    objects = TokenQuerySet.as_manager()
-
-    class Meta:
-        db_table = "tokens"
-        constraints = [
-            SameOrganization(field="user", name="token_user_in_same_organization"),
-            columns.known("token_scope_is_known", "scope", policy.TOKEN_SCOPES),
-        ]
-        indexes = [models.Index(fields=["organization"], name="token_by_organization")]
-
-    def __str__(self):
-        return self.name or self.prefix
-
-
-class Session(AbstractBaseSession):
-    """A browser's session. No grant lets the tenants' role see this table; a trigger ends what has to end."""
-
-    id = models.BigAutoField(primary_key=True)
-    session_key = models.CharField(max_length=40, unique=True)
-    # The database deletes with the person: the tenants' role, which deletes people, could not.
-    user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="sessions", db_constraint=False)
-    created_at = columns.created_at()
-    last_used_at = models.DateTimeField(default=timezone.now, help_text="Written at most once a minute")
-    last_used_address = columns.address()
-    address = columns.address()
-    agent = columns.agent()
-
-    class Meta:
-        db_table = "sessions"
-
-
-class SecondFactor(models.Model):
-    """The secret that an authenticator app shares, and the recovery codes left. Closed to the tenants' role."""
-
-    user = models.OneToOneField(User, models.DO_NOTHING, related_name="second_factor", db_constraint=False)
-    key = models.BinaryField(max_length=20)
-    last_step = models.BigIntegerField(default=-1, help_text="Of the last code taken: none is taken twice")
-    recovery_codes = ArrayField(models.BinaryField(max_length=32), default=list, help_text="SHA-256 of each")
-    confirmed_at = models.DateTimeField(null=True, help_text="None: set up, but no code was shown yet")
-
-    class Meta:
-        db_table = "second_factors"
-
-    def __str__(self):
-        return f"Second factor of user {self.user_id}"
-
-
-class ClientFileColumns(models.Model):
-    """What the columns of a client file were last taken for; `accounts.client_files.columns` writes and reads it."""
-
-    organization = columns.organization()
-    headings = models.CharField(max_length=64, help_text="SHA-256 of the folded headings")
-    fields = ArrayField(models.CharField(max_length=20, blank=True), help_text="Of each column in its order")
-
-    class Meta:
-        db_table = "client_file_columns"
-        constraints = [
-            models.UniqueConstraint(fields=["organization", "headings"], name="client_file_columns_once_per_headings"),
-        ]
-
-    def __str__(self):
-        return f"Columns of {self.headings[:8]}"

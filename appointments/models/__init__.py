@@ -1,0 +1,31 @@
+"""The tables of the calendar: hours, time off, visits and their history."""
+
+from appointments.models.hours import (
+    EARLIEST,
+    LATEST,
+    LONGEST_VISIT,
+    OUT_OF_BOUNDS,
+    SECOND_WEEKS,
+    SpecialHours,
+    TimeOff,
+    Weekday,
+    WorkingHours,
+    parity_of_week,
+)
+from appointments.models.visits import Appointment, AppointmentHistory, Side
+
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "LONGEST_VISIT",
+    "OUT_OF_BOUNDS",
+    "SECOND_WEEKS",
+    "Appointment",
+    "AppointmentHistory",
+    "Side",
+    "SpecialHours",
+    "TimeOff",
+    "Weekday",
+    "WorkingHours",
+    "parity_of_week",
+]
