@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from accounts import people
 from accounts.models import User
+from accounts.records import hold_records
 from appointments import booking
 from appointments.placing import hold_visits
 from clientline.refusals import FieldRefused
@@ -66,12 +67,14 @@ def find_former_mergers(organization: Organization) -> None:
 
 
 def _lock_people(*clients: User) -> list[User]:
-    """The same people, as they are now. In id order, so that two merges of the same two never wait for each other."""
-    rows = User.objects.filter(pk__in=[each.pk for each in clients]).select_for_update(no_key=True, of=("self",))
-    found = {row.pk: row for row in rows.order_by("id")}
-    if len(found) < len(clients):
+    """The same people, as they are now, with all their records held. Raises FieldRefused."""
+    keys = [each.pk for each in clients]
+    held = {row.pk: row for row in hold_records(*keys)}
+    if User.objects.filter(pk__in=keys).exclude(pk__in=held).exists():
+        raise FieldRefused("duplicate", "invalid", "Only clients can be merged.")
+    if not held.keys() >= set(keys):
         raise FieldRefused("duplicate", "does_not_exist", "One of the two is gone.")
-    return [found[each.pk] for each in clients]
+    return [held[key] for key in keys]
 
 
 def _refuse_oneself(kept: User, duplicate: User) -> None:
@@ -82,7 +85,5 @@ def _refuse_oneself(kept: User, duplicate: User) -> None:
 def _refuse_to_merge(kept: User, duplicate: User) -> None:
     if kept.organization_id != duplicate.organization_id:
         raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
-    if {kept.role, duplicate.role} != {User.Role.CLIENT}:
-        raise FieldRefused("duplicate", "invalid", "Only clients can be merged.")
     if not kept.is_active:
         raise FieldRefused("duplicate", "inactive", f"{kept} is not active. Reactivate the one to keep first.")

@@ -4,9 +4,12 @@ import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -16,7 +19,7 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments import booking, merging
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.privacy import personal_data
+from clientline.privacy import forgetting, personal_data
 from organizations import changing
 from organizations.models import Organization
 from services import offering
@@ -104,8 +107,7 @@ def book(salon, client, staff):
 
 
 def erase(client, *, by):
-    locked = User.objects.select_for_update(no_key=True).get(pk=client.pk)
-    personal_data.erase(by=by, client=locked, now=timezone.now())
+    personal_data.erase(by=by, client=client, now=timezone.now())
 
 
 def change_role(person, role):
@@ -195,6 +197,71 @@ def test_a_client_who_cancels_while_they_are_erased_meets_no_deadlock(salon, reg
         booking.cancel(by=regular, visit=locked, now=timezone.now())
     assert erased.result() == (200, None)
     assert Appointment.objects.get(pk=visit.pk).status == "cancelled"
+
+
+@pytest.fixture
+def records(salon, regular):
+    """Three records of one person, by id: the first and the last were merged into the second."""
+    last = UserFactory(organization=salon.organization, name="Last")
+    others = [salon.client, last]
+    User.objects.filter(pk__in=[each.pk for each in others]).update(is_active=False, merged_into=regular)
+    return sorted((regular, *others), key=lambda each: each.pk)
+
+
+def erase_by_api(person, ask, admin):
+    return ask("POST", f"/users/{person.pk}/erase", {})[0]
+
+
+def erase_by_page(person, ask, admin):
+    browser = Client()
+    browser.force_login(admin)
+    return browser.post(f"/admin/accounts/user/{person.pk}/erase/").status_code
+
+
+def erase_by_command(person, ask, admin):
+    return call_command("erase_client", person.pk, noinput=True, stdout=StringIO())
+
+
+def forget(person, ask, admin):
+    return forgetting.forget(person, months=1, now=timezone.now())
+
+
+@pytest.mark.parametrize("through", [erase_by_api, erase_by_page, erase_by_command, forget])
+def test_two_erasures_of_one_person_through_two_records_wait_for_each_other_once(
+    salon, records, ask, meanwhile, through
+):
+    first, *_, last = records
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=first.pk)  # somebody changes it, or began to erase them
+        other = meanwhile(through, last, ask, salon.admin)
+        erase(first, by=salon.admin)
+    assert other.result() in (200, 302, None, False)
+    names = [User.objects.get(pk=each.pk).name for each in records]
+    assert names == [f"Erased client {each.pk}" for each in records]
+
+
+def test_an_erasure_takes_along_what_is_merged_while_it_waits(salon, regular, ask, meanwhile):
+    with transaction.atomic():
+        merging.merge_clients(by=salon.admin, kept=salon.client, duplicate=regular, now=timezone.now())
+        erased = meanwhile(ask, "POST", f"/users/{regular.pk}/erase", {})
+    assert erased.result() == (200, None)
+    for each in (salon.client, regular):
+        assert User.objects.get(pk=each.pk).name == f"Erased client {each.pk}"
+
+
+def test_a_merge_and_an_erasure_of_who_was_merged_before_meet_no_deadlock(salon, regular, ask, meanwhile):
+    former, kept = salon.client, UserFactory(organization=salon.organization, name="Kept")
+    User.objects.filter(pk=former.pk).update(is_active=False, merged_into=regular)
+
+    def merge():
+        return merging.merge_clients(by=salon.admin, kept=kept, duplicate=regular, now=timezone.now())
+
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=former.pk)
+        merged = meanwhile(merge)
+        erase(former, by=salon.admin)
+    assert merged.result() == 0
+    assert User.objects.get(pk=former.pk).name == f"Erased client {former.pk}"
 
 
 def test_a_visit_of_the_duplicate_that_comes_during_a_merge_goes_with_the_others(salon, regular, meanwhile):

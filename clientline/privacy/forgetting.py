@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
+from accounts.records import hold_records
 from appointments.models import Appointment
 from clientline.privacy import personal_data
 from organizations.models import Organization
@@ -40,10 +41,10 @@ def subtract_months(moment: datetime, months: int) -> datetime:
 
 
 def forget(client: User, *, months: int, now: datetime) -> bool:
-    """Erase the client for good; whether they were still forgettable once their row was locked."""
+    """Erase the client for good; whether they were still forgettable once their records were held."""
     with transaction.atomic():
-        found = find_forgettable(client.organization, months=months, now=now).filter(pk=client.pk)
-        locked = found.select_for_update(of=("self",), no_key=True).select_related("organization").first()
-        if locked:
-            personal_data.erase(by=None, client=locked, now=now)
-    return locked is not None
+        hold_records(client.pk)
+        is_forgettable = find_forgettable(client.organization, months=months, now=now).filter(pk=client.pk).exists()
+        if is_forgettable:
+            personal_data.erase(by=None, client=client, now=now)
+    return is_forgettable

@@ -4,11 +4,12 @@ Beyond the reach of both: backups, and what the payment provider keeps.
 """
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import people
 from accounts.models import User
+from accounts.records import hold_records, select_records
 from accounts.serializers import UserForClientSerializer, UserSerializer
 from appointments import booking
 from appointments.history import INSIDE
@@ -126,24 +127,13 @@ def _keep_tellable(action, changes):
 
 def preview_erasure(*, client, now):
     """What `erase` would do: to which records of the person, and to which visits to come."""
-    records = find_records(client)
+    records = list(select_records(client.pk).values_list("pk", flat=True))
     visits = _select_coming(records, now)
     return {
-        "records": [record.pk for record in records],
+        "records": records,
         "coming_visits": list(visits.values_list("pk", flat=True)),
         "due": sum_balances(Appointment.objects.filter(client__in=records))["due"],
     }
-
-
-def find_records(client, *, lock=False):
-    """All records of the person whose one is `client`, those merged into it and it into, by id."""
-    found = {client.pk}
-    while more := set(
-        User.objects.filter(Q(merged_into__in=found) | Q(merged_records__in=found)).values_list("pk", flat=True)
-    ).difference(found):
-        found |= more
-    records = User.objects.filter(pk__in=found, role=User.Role.CLIENT).select_related("organization").order_by("id")
-    return list(records.select_for_update(no_key=True, of=("self",)) if lock else records)
 
 
 def _select_coming(records, now):
@@ -157,12 +147,12 @@ def erase(*, by, client, now):
     """Replace the person's names, contacts and all free text about them, and end their access. Raises NotAClient.
 
     They are one person with the records merged into theirs, or theirs into. The house cancels their visits to come,
-    without a fee. The caller has locked the row. Repeating it does no harm.
+    without a fee. The caller holds none of the rows, or all that `hold_records` holds. Repeating it does no harm.
     """
-    if client.role != User.Role.CLIENT:
-        raise NotAClient
     with transaction.atomic():
-        records = find_records(client, lock=True)
+        records = hold_records(client.pk)
+        if client.pk not in {record.pk for record in records}:
+            raise NotAClient
         for record in records:
             hold_visits(record)  # notes must not come with a booking of this moment
         for visit in _select_coming(records, now).select_related("organization"):

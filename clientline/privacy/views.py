@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.models import User
+from accounts.records import hold_records
 from accounts.serializers import UserSerializer
 from clientline.api.reading import one_or_404
 from clientline.api.viewsets import ReadViewSet, answer_row
@@ -42,6 +43,7 @@ class PrivacyViewSet(ReadViewSet):
         """Erase a client for good: name, contacts and all free text about them, in all records that were merged.
         The house cancels the visits to come. Past visits and money stay.
         """
+        hold_records(*self.named_rows().values_list("pk", flat=True))
         client = self.get_object()
         body = ErasureSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -1,7 +1,6 @@
 """The two pages of a person that privacy asks for: everything about them as a file, and their erasure."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -36,7 +35,7 @@ def export_view(user_admin, request, object_id):
 
 def erase_view(user_admin, request, object_id):
     """GET says what happens, POST does it."""
-    person = user_admin.get_row(request, "erase", object_id, no_key=True)
+    person = user_admin.get_row(request, "erase", object_id)
     back = reverse("admin:accounts_user_change", args=[person.pk])
     if request.method != "POST":
         card = client_card.describe_client(request.user, person, now=timezone.now())
@@ -45,8 +44,7 @@ def erase_view(user_admin, request, object_id):
         open_ends = {"coming": len(found["coming_visits"]), "others": others, "money": card["money"]}
         return render_page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
     try:
-        with transaction.atomic():
-            personal_data.erase(by=request.user, client=person, now=timezone.now())
+        personal_data.erase(by=request.user, client=person, now=timezone.now())
     except Refused as refusal:
         user_admin.message_user(request, refusal.detail, messages.ERROR)
     else:

@@ -1,7 +1,6 @@
 """Erases one client for good: name, contacts and all free text about them. Visits and money stay."""
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 
 from clientline.management.commands.export_client import find_person
@@ -22,9 +21,7 @@ class Command(BaseCommand):
         if not noinput:
             self.confirm(client)
         try:
-            with transaction.atomic():
-                client = find_person(id, no_key=True)
-                personal_data.erase(by=None, client=client, now=timezone.now())
+            client = personal_data.erase(by=None, client=client, now=timezone.now())
         except Refused as refusal:
             raise CommandError(refusal.detail) from refusal
         self.stdout.write(f"Erased {name}, now {client.name}.")

@@ -18,12 +18,9 @@ class Command(BaseCommand):
         self.stdout.write(personal_data.export_file(by=None, person=person, now=timezone.now()).decode())
 
 
-def find_person(pk, **lock):
+def find_person(pk):
     """Raises CommandError when there is nobody."""
-    people = User.objects.select_related("organization")
-    if lock:
-        people = people.select_for_update(of=("self",), **lock)
-    person = people.filter(pk=pk).first()
+    person = User.objects.select_related("organization").filter(pk=pk).first()
     if person is None:
         raise CommandError(f"There is no person {pk}.")
     return person
