@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
-from accounts.signals import leaving, left, rejoined, rejoining, role_changing
+from accounts.signals import clients_created, leaving, left, rejoined, rejoining, role_changing
 from clientline.database.changes import save_changes
 from clientline.database.prepared import Written
 from clientline.refusals import FieldRefused, Forbidden, Refused
@@ -55,6 +55,9 @@ def register_person(
     with transaction.atomic():
         # In a savepoint: a taken address would otherwise abort the caller's transaction, a founding or an import.
         person.save(force_insert=True)
+        if role == User.Role.CLIENT:
+            told = {"organization": person.organization_id, "keys": [person.pk], "now": person.created_at}
+            clients_created.send(sender=User, **told)
     return person
 
 

@@ -14,3 +14,12 @@ rejoining = Signal()
 # person, now: they left the team, or came back; sent once the row is saved
 left = Signal()
 rejoined = Signal()
+
+# organization (its id), keys (of the clients who were just saved), now
+clients_created = Signal()
+
+# kept, duplicate (whose row leads to it from now on), now
+client_merged = Signal()
+
+# person (a record without words by now), now
+client_erased = Signal()

@@ -31,7 +31,7 @@ from appointments.placing import (
     take_slot,
 )
 from appointments.refusals import InvalidTransition, SlotTaken, TooLate, TooManyAhead
-from appointments.signals import visit_cancelled
+from appointments.signals import visit_cancelled, visits_changed
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
@@ -112,6 +112,12 @@ def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now
         raise SlotTaken
     history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
     _record_changed(visit, "overbooked", False, by=by, now=now)
+    _tell_of_visits([visit], "booked", now)
+
+
+def _tell_of_visits(visits: list[Appointment], happened: str, now: datetime) -> None:
+    """Let the apps above hear of it, in this transaction."""
+    visits_changed.send(sender=Appointment, visits=visits, happened=happened, now=now)
 
 
 def _refuse_too_many_ahead(visit: Appointment, now: datetime) -> None:
@@ -190,6 +196,7 @@ def reschedule(
             if value != was[action]:
                 history.record_fact(visit, action, by=by, now=now, was=was[action], became=value)
         _record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
+        _tell_of_visits([visit], "moved", now)
     return visit
 
 
@@ -207,6 +214,7 @@ def keep_agreed_time(
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
         save_changes(moved, changes | {"local_start": read_wall_clock(appointment_date, zone)})
         history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
+        _tell_of_visits([moved], "rezoned", now)
     return moved
 
 
@@ -224,6 +232,7 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
     # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.
     Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
     history.save_facts(facts)
+    _tell_of_visits(visits, "rezoned", now)
 
 
 def cancel(
@@ -304,6 +313,7 @@ def _change_status(
         save_changes(visit, changes)
         history.record_fact(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
         _record_changed(visit, "fee_waived", was_waived, by=by, now=now)
+        _tell_of_visits([visit], action or visit.status, now)
     return visit
 
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from accounts import people
 from accounts.models import User
 from accounts.records import hold_records
+from accounts.signals import client_merged
 from appointments import booking
 from appointments.placing import hold_visits
 from clientline.refusals import FieldRefused
@@ -49,6 +50,7 @@ def merge_clients(*, by: User | None, kept: User, duplicate: User, now: datetime
         # nowhere.
         for former in User.objects.filter(merged_into=duplicate):
             people.change_person(by=by, person=former, changes={"merged_into": kept})
+        client_merged.send(sender=User, kept=kept, duplicate=duplicate, now=now)
     return moved
 
 

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 # visit (as it is now), now
 visit_cancelled = Signal()
+
+# visits (as they are now, of one organization), happened (booked, moved, cancelled, completed, no_show, corrected or
+# rezoned), now
+visits_changed = Signal()

@@ -60,6 +60,7 @@ def _receive(payment: Payment, amount: Decimal, now: datetime) -> None:
 
 def _complete(payment: Payment, now: datetime) -> Payment:
     save_changes(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+    ledger.tell_of_money(payment, now)
     return payment
 
 
@@ -68,7 +69,7 @@ def _record_instead(payment: Payment, amount: Decimal, now: datetime) -> Payment
     if payment.status == Payment.Status.PENDING:
         ledger.fail_payment(by=None, payment=payment, now=now)
     tip = max(min(payment.tip, amount - (payment.amount - payment.tip)), Decimal("0.00"))
-    return Payment.objects.create(
+    received = Payment.objects.create(
         organization_id=payment.organization_id,
         appointment_id=payment.appointment_id,
         amount=amount,
@@ -83,6 +84,8 @@ def _record_instead(payment: Payment, amount: Decimal, now: datetime) -> Payment
         created_by_id=payment.created_by_id,
         created_at=now,
     )
+    ledger.tell_of_money(received, now)
+    return received
 
 
 def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: datetime) -> bool:
@@ -96,6 +99,8 @@ def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: date
     with transaction.atomic():
         save_changes(refund, {"status": answer.outcome, "settled_at": now if completed else None})
         ledger.follow_refunds(payment)
+        if completed:
+            ledger.tell_of_money(refund, now)
     return True
 
 
@@ -109,7 +114,7 @@ def note_foreign_refund(*, payment: Payment, answer: Answer, now: datetime) -> b
         return False
     completed = answer.outcome == Refund.Status.COMPLETED
     with transaction.atomic():
-        Refund.objects.create(
+        refund = Refund.objects.create(
             organization_id=payment.organization_id,
             payment=payment,
             amount=answer.amount,
@@ -121,6 +126,8 @@ def note_foreign_refund(*, payment: Payment, answer: Answer, now: datetime) -> b
             created_at=now,
         )
         ledger.follow_refunds(payment)
+        if completed:
+            ledger.tell_of_money(refund, now)
     return True
 
 

@@ -23,7 +23,7 @@ from payments import balances, gateway
 from payments.models import Payment, Refund
 from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment, VoidedTooLate
 from payments.remainders import NOTHING, Remainder, find_remainder
-from payments.signals import provider_needed
+from payments.signals import money_moved, provider_needed
 
 SETTLED_BY_HAND = (Payment.Method.CASH, Payment.Method.CARD)
 
@@ -63,7 +63,7 @@ def record_payment(
             _refuse_overpayment(appointment, price)
         if completed:
             give_up_needless_checkouts(appointment, paying=price, now=now)
-        return Payment.objects.create(
+        payment = Payment.objects.create(
             organization_id=appointment.organization_id,
             appointment=appointment,
             amount=amount,
@@ -76,6 +76,14 @@ def record_payment(
             created_at=now,
             **online,
         )
+        if completed:
+            tell_of_money(payment, now)
+    return payment
+
+
+def tell_of_money(row: Payment | Refund, now: datetime, happened: str = "") -> None:
+    """Let the apps above hear, in this transaction, what became of the money; without a word, its status."""
+    money_moved.send(sender=type(row), row=row, happened=happened or row.status, now=now)
 
 
 def _refuse_strange_parts(
@@ -117,13 +125,18 @@ def complete_payment(*, by: User | None, payment: Payment, now: datetime) -> Pay
     with transaction.atomic():
         paying = payment.amount - payment.tip - payment.rounding
         give_up_needless_checkouts(payment.appointment, paying=paying, now=now)
-        return _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+        _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+        tell_of_money(payment, now)
+    return payment
 
 
 def fail_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment:
     """The money will not come. Raises InvalidTransition."""
     _refuse_settled(by, payment, Payment.Status.FAILED)
-    return _change_row(payment, {"status": Payment.Status.FAILED})
+    with transaction.atomic():
+        _change_row(payment, {"status": Payment.Status.FAILED})
+        tell_of_money(payment, now)
+    return payment
 
 
 def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: str) -> Payment:
@@ -137,10 +150,11 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
         raise InvalidTransition(payment, Payment.Status.FAILED)
     if not is_of_today(payment, now):
         raise VoidedTooLate(_find_end_of_day(payment))
-    return _change_row(
-        payment,
-        {"status": Payment.Status.FAILED, "voided_at": now, "voided_by": by, "void_reason": reason},
-    )
+    changes = {"status": Payment.Status.FAILED, "voided_at": now, "voided_by": by, "void_reason": reason}
+    with transaction.atomic():
+        _change_row(payment, changes)
+        tell_of_money(payment, now, "voided")
+    return payment
 
 
 def _came_by_hand(payment: Payment) -> bool:
@@ -215,6 +229,8 @@ def refund_payment(
             created_at=now,
         )
         follow_refunds(payment)
+        if at_once:
+            tell_of_money(row, now)
     return row
 
 

@@ -13,6 +13,7 @@ from accounts import words
 from accounts.client_files.entries import Entries, Entry, Fault
 from accounts.client_files.matching import Matches, match_entries
 from accounts.models import User
+from accounts.signals import clients_created
 from clientline.made_addresses import MAKE_SQL
 from clientline.refusals import Forbidden
 from organizations import audit
@@ -76,7 +77,10 @@ def _insert(
     rows = [_row_of(entry, numbers[entry.line], now) for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, *map(list, zip(*rows, strict=True))])
-        words.write_words(cursor.fetchall())
+        saved = cursor.fetchall()
+    words.write_words(saved)
+    keys = [row[0] for row in saved]
+    clients_created.send(sender=User, organization=organization.pk, keys=keys, now=now)
 
 
 def _row_of(entry: Entry, number: str, now: datetime) -> tuple[Any, ...]:

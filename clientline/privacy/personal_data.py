@@ -11,6 +11,7 @@ from accounts import people
 from accounts.models import User
 from accounts.records import hold_records, select_records
 from accounts.serializers import UserForClientSerializer, UserSerializer
+from accounts.signals import client_erased
 from appointments import booking
 from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory, Side
@@ -159,6 +160,7 @@ def erase(*, by, client, now):
             booking.cancel(by=by, visit=visit, reason=REASON, on_behalf_of=Side.ORGANIZATION, now=now)
         for record in records:
             _erase_record(by, record)
+            client_erased.send(sender=User, person=record, now=now)
     client.refresh_from_db()
     return client
 
