@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 
 from clientline import zones
+from clientline.postgres.backend.patience import patience
 from clientline.postgres.pooler import look_for_pooler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
@@ -47,6 +48,7 @@ def post_worker_init(worker):
     """The first worker also looks for a pooler, and what new zone rules mean for visits. Nothing waits for it."""
     # By default a thread that computes, as for free times, keeps all others from each of their steps for 5 ms.
     sys.setswitchinterval(0.0001)
+    patience.start()
     if worker.age == 1:
         threading.Thread(target=_look_around, args=(worker.log,), daemon=True).start()
 

@@ -23,6 +23,8 @@ from appointments.tests.load import CALLERS, as_problem, wait_until
 from appointments.tests.test_crashes import PASSING, UNKNOWN_WITH_KEY
 from clientline.backoffice.once import SENT_BEFORE
 from clientline.demo.serving import PROJECT
+from clientline.postgres.backend import patience
+from clientline.postgres.backend.outcomes import leaves_doubt
 from clientline.tests.pages import typed
 
 pytestmark = pytest.mark.faults
@@ -114,6 +116,35 @@ def test_a_statement_that_ends_itself_is_told_like_a_commit(house, server, postg
     body = {"email": "admin@salon.example", "password": "not the right one"}
     lost = lose_commit(postgresql, lambda: server.call("POST", "/auth/login", body=body))
     assert as_problem(lost) == UNKNOWN
+
+
+def test_a_commit_that_waits_for_a_standby_is_given_up(house, postgresql):
+    limited, heard = patience.Patience(), []
+    limited.start(longest=0.1)
+    with no_standby(postgresql), house.connect("postgres") as connection:
+        connection.add_notice_handler(lambda notice: heard.append(leaves_doubt(notice)))
+        connection.execute("UPDATE organizations SET name = name")
+        with limited.limit(connection):
+            connection.commit()
+        assert connection.execute("SELECT pg_sleep(1)").fetchone() == ("",)  # what comes next is not canceled
+        connection.rollback()
+    assert heard == [True]
+    assert not limited.running
+
+
+@pytest.mark.whole
+def test_a_standby_that_is_gone_holds_nobody_for_longer_than_a_statement_may_take(house, server, postgresql, visit):
+    """PostgreSQL's own limit ends before the wait: of itself, it would last until the standby is back."""
+    callers = 2 * 4 + 1  # one more than the two workers have threads
+    with no_standby(postgresql), ThreadPoolExecutor(callers) as pool:
+        wait_until(lambda: postgresql.execute("SHOW synchronous_standby_names").fetchone() == ("nobody",))
+        began = time.monotonic()
+        answers = list(pool.map(lambda _: as_problem(pay(house, server, visit)), range(callers)))
+        took = time.monotonic() - began
+        read = server.call("GET", f"/appointments/{visit}", token=house.token)
+    assert (answers, read.status) == ([UNKNOWN] * callers, 200)
+    assert patience.LONGEST < took < 3 * patience.LONGEST
+    assert payments_of(postgresql, visit) == callers
 
 
 class Browser:

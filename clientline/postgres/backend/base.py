@@ -12,6 +12,7 @@ from psycopg import Error, adapters
 from psycopg.pq import Format
 
 from clientline.postgres.backend.outcomes import OutcomeLost, leaves_doubt, watch_writing
+from clientline.postgres.backend.patience import patience
 from clientline.postgres.backend.unreachable import Unreachable, explain_too_old, explain_unreachable
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import PORT, Cluster
@@ -82,7 +83,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Around what makes changes last. Raises OutcomeLost where nobody can know whether it did."""
         self.doubt = ""
         try:
-            yield
+            with patience.limit(self.connection):
+                yield
         except (OperationalError, InterfaceError) as error:
             if self.connection is None or self.connection.closed:
                 raise OutcomeLost(self.doubt or str(error)) from error.__cause__
