@@ -94,11 +94,13 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "procrastinate.contrib.django",
     "organizations",
     "accounts",
     "services",
     "appointments",
     "payments",
+    "clientline.reach.apps.ReachConfig",
     "clientline.backoffice.apps.BackOfficeConfig",
 ]
 
@@ -160,6 +162,8 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or an attacker could ke
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # clientline.reach names what has jobs
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -38,7 +38,8 @@ BEGIN
                 oid, oid::regclass::text, relnamespace
             FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
             UNION ALL SELECT 'ROUTINE', oid, oid::regprocedure::text, pronamespace FROM pg_proc
-            UNION ALL SELECT 'TYPE', oid, oid::regtype::text, typnamespace FROM pg_type WHERE typtype IN ('e', 'd')
+            UNION ALL SELECT 'TYPE', oid, oid::regtype::text, typnamespace FROM pg_type
+            WHERE typtype IN ('e', 'd') OR typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c')
         ) AS object (kind, oid, name, namespace)
         WHERE namespace = 'public'::regnamespace
         AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND deptype = 'e')

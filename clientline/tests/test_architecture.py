@@ -65,6 +65,7 @@ LAYERS = [
         "clientline.demo",
         "clientline.management",
         "clientline.privacy",
+        "clientline.reach",
         "clientline.urls",
     ],
 ]

@@ -147,6 +147,38 @@ def wait_for_seals(data):
             time.sleep(0.1)
 
 
+def find_workers(data, but=()):
+    """The processes of other servers than `but` that have told the database of data that they work; waits for one."""
+    address = {"host": str(Cluster(data).ensure_running()), "port": 5432, "user": "clientline", "dbname": "clientline"}
+    with psycopg.connect(**address, autocommit=True) as link:
+        deadline = time.monotonic() + 30
+        while True:
+            found = {number for (number,) in link.execute("SELECT id FROM procrastinate_workers")}
+            if found - set(but):
+                return found
+            assert time.monotonic() < deadline, "nobody works"
+            time.sleep(0.1)
+
+
+def list_children(pid):
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_a_worker_is_kept_beside_the_server(data, port):
+    process = start(data, port)
+    read_until(process, "ClientLine serves on")
+    before = find_workers(data)
+    keeper = next(child for child in list_children(process.pid) if len(list_children(child)) == 1)
+    (worker,) = list_children(keeper)
+    os.kill(worker, signal.SIGKILL)
+    find_workers(data, but=before)
+    assert list_children(keeper) != [worker]
+    process.terminate()  # it alone, not the group
+    said = process.communicate(timeout=40)[0]  # whoever still lived could still say something
+    assert "The worker ended, and is started again." in said
+
+
 def test_demo_fills_an_empty_database_once(data, port):
     process = start(data, port, "--demo")
     said = read_until(process, "ClientLine serves on")

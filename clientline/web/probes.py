@@ -107,9 +107,7 @@ class MetricsView(Endpoint):
         sent = request.headers.get("Authorization", "").encode()
         if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
             raise AuthenticationFailed("This is not METRICS_TOKEN.", code="not_authenticated")
-        text = metrics.write_exposition(
-            database_up=_database_answers(), info={"version": settings.VERSION, "tzdata": zones.RULES}
-        )
+        text = metrics.write_exposition(info={"version": settings.VERSION, "tzdata": zones.RULES}, **_measure_gauges())
         return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -154,6 +152,13 @@ def _database_answers():
         connection.close()
         return False
     return True
+
+
+def _measure_gauges():
+    """Without a database there is nothing to measure but that."""
+    if not _database_answers():
+        return {"database_up": False}
+    return {"database_up": True} | {name: value for measure in metrics.GAUGES for name, value in measure().items()}
 
 
 def _count_visits_to_rezone():

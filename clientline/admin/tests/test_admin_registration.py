@@ -41,7 +41,10 @@ def test_each_model_has_its_one_admin_where_its_rows_are():
 def test_each_admin_is_registered_once_and_replaces_none():
     models = [model for _, model in calls_of("register")]
     assert sorted(models) == sorted(label.split(".")[1] for label in REGISTERED)
-    assert calls_of("unregister") == [("accounts.admin", "Group")]
+    assert calls_of("unregister") == [
+        ("accounts.admin", "Group"),
+        ("clientline.reach.admin", "ProcrastinateJob"),
+    ]
 
 
 def test_an_admin_stands_on_the_base_alone():

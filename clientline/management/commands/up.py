@@ -26,6 +26,7 @@ from clientline.database.turns import turn_on_file
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 from clientline.postgres.pooler import look_for_pooler
+from clientline.reach.keeper import keep_working
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
 MENDS = {
@@ -56,6 +57,7 @@ class Command(BaseCommand):
             with turn_on_file(settings.DATA_DIR / "start.lock", self.say):
                 self.prepare(demo)
             connections.close_all()  # the workers must not share ours
+            keep_working(without=listener)
             server = Server(self)
             server.cfg.set("bind", f"fd://{listener.detach()}")
             server.run()

@@ -1,0 +1,1 @@
+"""What leaves the house: jobs, messages, calendars, webhooks and the page for guests."""

@@ -1,0 +1,229 @@
+"""A job is a row of the transaction that wants it: it vanishes and lasts with it, and somebody does it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
+from procrastinate.exceptions import TaskNotFound
+
+from clientline.demo.serving import PROJECT, write_database_url
+from clientline.postgres.tests.test_pooler import PROGRAM, Pooler
+from clientline.reach import jobs, queue, worker
+from organizations.models import Organization
+from organizations.tenancy import confine_transaction
+
+pytestmark = pytest.mark.django_db
+
+
+@jobs.task(retries=0)
+def rename(*, organization):
+    with jobs.confined(organization):
+        Organization.objects.filter(pk=organization).update(phone="done")
+
+
+@jobs.task(retries=0)
+def look_around(*, organization):
+    Organization.objects.count()
+
+
+@jobs.task(retries=3)
+def stumble(*, organization):
+    raise ValueError("not yet")
+
+
+@jobs.task(retries=0)
+def linger(*, organization):
+    """The first time it begins and does not come to an end; the second time it does."""
+    with jobs.confined(organization):
+        found = Organization.objects.get(pk=organization)
+        said = "done" if found.phone == "begun" else "begun"
+        Organization.objects.filter(pk=organization).update(phone=said)
+    if said == "begun":
+        time.sleep(60)
+
+
+def waiting():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, status::text, args FROM procrastinate_jobs ORDER BY id")
+        return cursor.fetchall()
+
+
+class Changed(Exception):
+    """Somebody thought better of it."""
+
+
+def test_a_job_vanishes_with_the_transaction_that_wanted_it(salon):
+    with pytest.raises(Changed), transaction.atomic():
+        jobs.defer(rename, organization=salon.organization.pk)
+        assert len(waiting()) == 1
+        raise Changed
+    assert waiting() == []
+
+
+def test_requests_add_jobs_and_see_none(salon):
+    with transaction.atomic():
+        confine_transaction(organization_id=salon.organization.pk)
+        assert jobs.defer(rename, at=timezone.now(), organization=salon.organization.pk)
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            waiting()
+        confine_transaction(organization_id=None, operator=True)
+    assert [name for name, _, _ in waiting()] == ["rename"]
+
+
+def test_a_taken_lock_leaves_the_callers_transaction_whole(salon):
+    """procrastinate's own INSERT would abort it."""
+    with transaction.atomic():
+        assert jobs.defer(rename, queueing_lock="one", organization=salon.organization.pk)
+        assert not jobs.defer(rename, queueing_lock="one", organization=salon.organization.pk)
+        assert jobs.defer(rename, queueing_lock="other", organization=salon.organization.pk)
+    assert len(waiting()) == 2
+
+
+def test_nobody_defers_what_nobody_does(salon):
+    def unknown():
+        raise NotImplementedError
+
+    with pytest.raises(TaskNotFound, match="cannot be imported"):
+        jobs.defer(unknown, organization=salon.organization.pk)
+
+
+def run_worker_once():
+    worker.work(once=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_does_what_waits_and_forgets_it(salon):
+    jobs.defer(rename, organization=salon.organization.pk)
+    run_worker_once()
+    salon.organization.refresh_from_db()
+    assert (salon.organization.phone, waiting()) == ("done", [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_reads_nothing_before_it_is_confined(salon, caplog):
+    jobs.defer(look_around, organization=salon.organization.pk)
+    run_worker_once()
+    assert [status for _, status, _ in waiting()] == ["failed"]
+    assert "Unconfined" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_is_tried_again_later(salon, caplog):
+    jobs.defer(stumble, organization=salon.organization.pk)
+    run_worker_once()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status::text, attempts, scheduled_at - now() FROM procrastinate_jobs")
+        ((status, attempts, wait),) = cursor.fetchall()
+    assert (status, attempts) == ("todo", 1)
+    assert 0 < wait.total_seconds() <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_dead_worker_was_doing_is_put_back(salon):
+    jobs.defer(rename, organization=salon.organization.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        (number,) = cursor.fetchone()
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", [number])
+        queue.rescue_stalled()
+        assert [status for _, status, _ in waiting()] == ["doing"]  # it may live
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+        queue.rescue_stalled()
+    assert [status for _, status, _ in waiting()] == ["todo"]
+
+
+def test_the_queue_is_measured(salon):
+    assert queue.measure_queue() == {"jobs_waiting": 0, "jobs_oldest_seconds": 0, "jobs_failed": 0}
+    with connection.cursor() as cursor:
+        for status in ("todo", "failed", "doing"):
+            jobs.defer(rename, organization=salon.organization.pk)
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status"
+                " WHERE id = (SELECT max(id) FROM procrastinate_jobs)",
+                [status],
+            )
+        jobs.defer(rename, at=timezone.now() + timezone.timedelta(days=1), organization=salon.organization.pk)
+        cursor.execute("UPDATE procrastinate_events SET at = now() - interval '1 minute'")
+    assert queue.measure_queue() == {"jobs_waiting": 1, "jobs_oldest_seconds": 60, "jobs_failed": 1}
+
+
+def test_behind_a_pooler_a_worker_polls(monkeypatch):
+    assert worker.can_listen()
+    monkeypatch.setitem(connection.settings_dict, "POOLER", "transaction")
+    assert not worker.can_listen()
+
+
+def start(code, **parameters):
+    """Another process with the tests' database and the tasks of this file."""
+    script = f"import django; django.setup(); from clientline.reach.tests.test_jobs import *; {code}"
+    own = {
+        "DJANGO_SETTINGS_MODULE": "clientline.settings",
+        "DATABASE_URL": write_database_url(connection.get_connection_params() | parameters),
+        "SECRET_KEY": settings.SECRET_KEY,
+    }
+    return subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, env=os.environ | own)
+
+
+def wait_for_phone(organization, phone):
+    deadline = time.monotonic() + 60
+    while Organization.objects.get(pk=organization.pk).phone != phone:
+        assert time.monotonic() < deadline, f"nobody wrote {phone!r}"
+        time.sleep(0.1)
+
+
+def die_after_commit(organization):
+    with transaction.atomic():
+        jobs.defer(rename, organization=organization)
+        transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+def test_a_committed_job_is_done_though_its_process_died_right_after(salon):
+    process = start(f"die_after_commit({salon.organization.pk})")
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert [status for _, status, _ in waiting()] == ["todo"]
+    run_worker_once()
+    salon.organization.refresh_from_db()
+    assert salon.organization.phone == "done"
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+def test_what_a_killed_worker_was_doing_is_done_by_another(salon):
+    jobs.defer(linger, organization=salon.organization.pk)
+    process = start("worker.work()")
+    wait_for_phone(salon.organization, "begun")
+    process.kill()
+    process.wait()
+    run_worker_once()
+    assert [status for _, status, _ in waiting()] == ["doing"]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    run_worker_once()
+    salon.organization.refresh_from_db()
+    assert (salon.organization.phone, waiting()) == ("done", [])
+
+
+@pytest.mark.faults
+@pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed: apt install pgbouncer")
+@pytest.mark.django_db(transaction=True)
+def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
+    with Pooler(tmp_path) as pooler:
+        process = start("worker.work()", host="127.0.0.1", port=pooler.port)
+        try:
+            for phone in ("one", "two"):  # the second comes when the worker is at rest
+                Organization.objects.filter(pk=salon.organization.pk).update(phone=phone)
+                began = time.monotonic()
+                jobs.defer(rename, organization=salon.organization.pk)
+                wait_for_phone(salon.organization, "done")
+            assert time.monotonic() - began < 4  # it looks each second, and would hear nothing for five
+        finally:
+            process.terminate()
+            assert process.wait(timeout=30) == 0

@@ -1,0 +1,108 @@
+"""The worker: a process that does what is due, jobs and rounds alike, until it is told to stop.
+
+It outlives a database that goes away for a while. Several work side by side, on one machine or more; killed, one
+leaves nothing undone.
+"""
+
+import logging
+import threading
+import time
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import ConnectorException
+from procrastinate.psycopg_connector import PsycopgConnector
+from psycopg import Error
+from psycopg_pool import PoolTimeout
+
+from clientline.postgres.pooler import look_for_pooler
+from clientline.reach.jobs import ROUNDS, Round
+from clientline.reach.queue import HEARTBEAT, SILENCE
+from organizations.origin import Origin, origin
+
+logger = logging.getLogger(__name__)
+
+CONCURRENCY = 4  # jobs at a time, each in a thread with a connection of its own
+POLLED_EVERY = 1.0  # seconds, behind a pooler; elsewhere PostgreSQL tells of new jobs
+LOOKED_FOR_EVERY = 5.0  # seconds, for what becomes due
+PAUSE = 1  # seconds before the next try, after the database was lost
+AWAY = (DatabaseError, InterfaceError, ConnectorException, PoolTimeout, Error, OSError)
+WORKER = Origin("command", "manage.py worker")
+
+
+def work(*, once: bool = False) -> None:
+    """Work until SIGTERM or SIGINT, or `once` through what is due now. What runs then is finished first."""
+    origin.set(WORKER)
+    if once:
+        return _work_once()
+    stop = threading.Event()
+    threads = [threading.Thread(target=_go_round, args=(each, stop), daemon=True) for each in ROUNDS]
+    for thread in threads:
+        thread.start()
+    try:
+        _run_jobs_until_stopped()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=20)
+
+
+def _work_once() -> None:
+    for each in ROUNDS:
+        while each.go():
+            pass
+    _run_jobs(wait=False)
+
+
+def _run_jobs_until_stopped() -> None:
+    while True:
+        try:
+            return _run_jobs(wait=True)
+        except AWAY as error:
+            logger.warning("Jobs wait, as the database does not answer: %s", str(error).strip() or repr(error))
+            time.sleep(PAUSE)
+
+
+def _run_jobs(*, wait: bool) -> None:
+    listening = can_listen()
+    connections.close_all()
+    # Not `replace_connector`: inside of jobs, too, `defer` has to write on the connection of its own thread.
+    workers_app = app.with_connector(PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4))
+    workers_app.run_worker(
+        wait=wait,
+        concurrency=CONCURRENCY,
+        listen_notify=listening,
+        fetch_job_polling_interval=LOOKED_FOR_EVERY if listening else POLLED_EVERY,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=SILENCE,
+        delete_jobs="successful",
+        install_signal_handlers=wait,
+    )
+
+
+def can_listen() -> bool:
+    """Whether PostgreSQL's notifications reach us. Behind a pooler LISTEN is answered, and goes to somebody else."""
+    # Whether one is said to be there, or is there without being said.
+    return not connection.settings_dict.get("POOLER") and look_for_pooler(connection) is None
+
+
+def _go_round(each: Round, stop: threading.Event) -> None:
+    origin.set(WORKER)
+    while not stop.is_set():
+        if not _go(each):
+            stop.wait(each.seconds)
+    connections.close_all()
+
+
+def _go(each: Round) -> bool:
+    """Whether more is waiting. What fails is logged and tried again with the next round."""
+    try:
+        close_old_connections()
+        return each.go()
+    except AWAY as error:
+        logger.warning("%s waits: %s", each.go.__name__, str(error).strip() or repr(error))
+        connections.close_all()
+    except Exception:
+        logger.exception("%s failed", each.go.__name__)
+    return False
