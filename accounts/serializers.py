@@ -47,6 +47,7 @@ class UserSerializer(TenantSerializer):
             "external_id",
             "merged_into",
             "works_until",
+            "bookable_online",
             "password",
             "version",
             "created_at",
@@ -88,7 +89,7 @@ class CreatedUserSerializer(UserSerializer):
 
 class UserForClientSerializer(UserSerializer):
     class Meta(UserSerializer.Meta):
-        fields = [name for name in UserSerializer.Meta.fields if name not in policy.OF_THE_DESK]
+        fields = [name for name in UserSerializer.Meta.fields if name not in policy.OF_PEOPLE]
 
 
 class TokenSerializer(ClientLineSerializer):

@@ -2,10 +2,10 @@
 
 from django.apps import apps
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 
-from clientline import columns, zones
+from clientline import columns, page_settings, zones
 from clientline.bookkeeping import validate_accounts
 from clientline.columns import between
 from clientline.constraints import SameOrganization
@@ -18,10 +18,14 @@ from organizations.tenancy import TenantQuerySet
 DAY_OF_MINUTES = 1440
 YEAR_OF_MINUTES = 366 * DAY_OF_MINUTES
 MOST_VISITS_AHEAD, MOST_MONTHS_KEPT = 1000, 1200
+LONGEST_TERMS = 5000  # characters
 
 
 class OrganizationQuerySet(TenantQuerySet):
-    SCOPES = {policy.ORG: lambda user: models.Q(pk=user.organization_id)}
+    SCOPES = {
+        policy.ORG: lambda user: models.Q(pk=user.organization_id),
+        policy.ONLINE: lambda user: models.Q(pk=user.organization_id, guest_page=True, is_active=True),
+    }
 
     def find_one(self, said):
         """The one whose id, e-mail address or name somebody wrote. Raises DoesNotExist with a sentence."""
@@ -111,6 +115,28 @@ class Organization(models.Model):
     )
     team_calendar = columns.flag(False, help_text="Whether staff see and book visits of their colleagues, too")
     require_second_factor = columns.flag(False, help_text="Of everybody but clients; who has none sets one up first")
+    slug = columns.short_text(
+        60,
+        validators=[page_settings.validate_slug],
+        help_text="Its word in /b/<slug>, the page where guests book; empty: none",
+    )
+    guest_page = columns.flag(False, help_text="Whether guests may book on its page, without a sign-in")
+    brand_color = columns.short_text(
+        7,
+        validators=[page_settings.validate_color],
+        help_text="Of buttons on that page, like #1d4ed8; empty: the usual one",
+    )
+    embed_origins = columns.short_text(
+        2000,
+        validators=[page_settings.validate_origins],
+        help_text="Sites that may show that page in a frame, like https://www.example.com, parted by blanks",
+    )
+    booking_terms = columns.long_text(
+        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text="What guests agree to when they book"
+    )
+    privacy_notice = columns.long_text(
+        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text="What becomes of what guests say of themselves"
+    )
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()
@@ -144,6 +170,27 @@ class Organization(models.Model):
                 condition=models.Q(language__regex=LANGUAGE_PATTERN),
                 name="organization_language_is_a_tag",
                 violation_error_message="Choose a language by its tag, like en.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=page_settings.SLUG_PATTERN),
+                name="organization_slug_is_a_word",
+                violation_error_message="Choose up to 60 small letters, digits and hyphens, like corner-barbers.",
+            ),
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=~models.Q(slug=""),
+                name="organization_slug_once",
+                violation_error_message="Another organization has this word.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(guest_page=False) | ~models.Q(slug=""),
+                name="organization_guest_page_has_a_slug",
+                violation_error_message="A page for guests needs a word for its address.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(brand_color__regex=page_settings.COLOR_PATTERN),
+                name="organization_brand_color_is_a_color",
+                violation_error_message="Choose a colour by six small hexadecimal digits, like #1d4ed8.",
             ),
             between("organization_fiscal_year_starts_in_a_month", "fiscal_year_starts", 1, 12, "Choose 1 to 12."),
             between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
@@ -235,6 +282,7 @@ class Audit(models.Model):
     class Source(models.TextChoices):
         API = "api", "API"
         ADMIN = "admin"
+        GUEST = "guest", "page for guests"
         COMMAND = "command"
         PSQL = "psql", "database"
 

@@ -18,52 +18,60 @@ OWN = "own"  # visits where they are the client
 SELF = "self"  # themselves, or rows about themselves
 ACTIVE = "active"  # what is on offer
 TAKEN = "taken"  # payments that they recorded
+ONLINE = "online"  # what the page for guests offers, while it is open
+LINKED = "link"  # the one visit of the link that they hold
 
 ROLES = ("admin", "manager", "staff", "client")
+# Of nobody's row: whoever is on an organization's page for guests, without a sign-in.
+GUEST = "guest"
 
 HOURS = ("working_hours", "special_hours", "time_off")
 
-# (resources), (actions), admin, manager, staff, client, operator
+# (resources), (actions), admin, manager, staff, client, guest, operator
 TABLE = [
-    (("organizations",), ("list", "retrieve"), ORG, ORG, ORG, ORG, EVERYTHING),
-    (("organizations",), ("update",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
-    (("organizations",), ("create", "destroy"), NEVER, NEVER, NEVER, NEVER, EVERYTHING),
-    (("users",), ("list", "retrieve", "balance"), ORG, ORG, KNOWN, SELF, EVERYTHING),
-    (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, EVERYTHING),
-    (("users",), ("update",), ORG, BELOW_AND_SELF, SELF, SELF, EVERYTHING),
-    (("users",), ("client_notes",), ORG, ORG, KNOWN, NEVER, EVERYTHING),
-    (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
-    (("users",), ("import",), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (("users",), ("export",), ORG, BELOW, NEVER, SELF, EVERYTHING),
-    (("users",), ("erase",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
-    (("services",), ("list", "retrieve"), ORG, ORG, ORG, ACTIVE, EVERYTHING),
-    (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, EVERYTHING),
-    (HOURS, ("create", "update", "destroy"), ORG, ORG, SELF, NEVER, EVERYTHING),
-    (("time_off",), ("close",), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (("availability",), ("list",), ORG, ORG, ORG, ORG, EVERYTHING),
-    (("appointments",), ("list", "retrieve"), ORG, ORG, TEAM, OWN, EVERYTHING),
-    (("appointments",), ("create",), ORG, ORG, TEAM, OWN, EVERYTHING),
-    (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, TEAM, NEVER, EVERYTHING),
-    (("appointments",), ("history", "balance", "reschedule", "cancel"), ORG, ORG, TEAM, OWN, EVERYTHING),
-    (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, TEAM, NEVER, EVERYTHING),
-    (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
-    (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("payments",), ("receipt",), ORG, ORG, ASSIGNED, OWN, EVERYTHING),
-    (("payments",), ("create", "complete", "fail", "give_up"), ORG, ORG, ASSIGNED, NEVER, EVERYTHING),
-    (("payments",), ("void",), ORG, ORG, TAKEN, NEVER, EVERYTHING),
-    (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER),
-    (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, EVERYTHING),
-    (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("organizations",), ("list", "retrieve"), ORG, ORG, ORG, ORG, ONLINE, EVERYTHING),
+    (("organizations",), ("update",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("organizations",), ("guest_page",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("organizations",), ("create", "destroy"), NEVER, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("list", "retrieve", "balance"), ORG, ORG, KNOWN, SELF, NEVER, EVERYTHING),
+    (("users",), ("create",), ORG, BELOW, CLIENTS, NEVER, SELF, EVERYTHING),
+    (("users",), ("update",), ORG, BELOW_AND_SELF, SELF, SELF, NEVER, EVERYTHING),
+    (("users",), ("client_notes",), ORG, ORG, KNOWN, NEVER, NEVER, EVERYTHING),
+    (("users",), ("bookable_online",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("destroy",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("import",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("users",), ("export",), ORG, BELOW, NEVER, SELF, NEVER, EVERYTHING),
+    (("users",), ("erase",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("services",), ("list", "retrieve"), ORG, ORG, ORG, ACTIVE, ONLINE, EVERYTHING),
+    (("services",), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (HOURS, ("list", "retrieve"), ORG, ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (HOURS, ("create", "update", "destroy"), ORG, ORG, SELF, NEVER, NEVER, EVERYTHING),
+    (("time_off",), ("close",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("availability",), ("list",), ORG, ORG, ORG, ORG, ONLINE, EVERYTHING),
+    (("appointments",), ("list", "retrieve"), ORG, ORG, TEAM, OWN, LINKED, EVERYTHING),
+    (("appointments",), ("create",), ORG, ORG, TEAM, OWN, OWN, EVERYTHING),
+    (("appointments",), ("update", "internal_notes", "duration", "price"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("history",), ORG, ORG, TEAM, OWN, NEVER, EVERYTHING),
+    (("appointments",), ("balance", "reschedule", "cancel"), ORG, ORG, TEAM, OWN, LINKED, EVERYTHING),
+    (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
+    (("payments",), ("receipt",), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
+    (("payments",), ("create", "complete", "fail", "give_up"), ORG, ORG, ASSIGNED, NEVER, NEVER, EVERYTHING),
+    (("payments",), ("void",), ORG, ORG, TAKEN, NEVER, NEVER, EVERYTHING),
+    (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
 ]
 
 # Keys of a body, which are fields of a form, that only some may fill in: (resource, action) → key → what they need.
 OF_THE_DESK = dict.fromkeys(("client_notes", "is_flagged", "external_source", "external_id"), "client_notes")
+OF_PEOPLE = OF_THE_DESK | {"bookable_online": "bookable_online"}
 GUARDED = {
-    ("users", "create"): OF_THE_DESK,
-    ("users", "update"): OF_THE_DESK,
+    ("users", "create"): OF_PEOPLE,
+    ("users", "update"): OF_PEOPLE,
     ("organizations", "update"): {"is_active": "destroy"},  # it ends every sign-in, also that of who could undo it
     ("appointments", "create"): {
         "duration": "duration",
@@ -78,7 +86,7 @@ GUARDED = {
 }
 
 CELLS = {
-    (resource, action): dict(zip((*ROLES, "operator"), scopes, strict=True))
+    (resource, action): dict(zip((*ROLES, GUEST, "operator"), scopes, strict=True))
     for resources, actions, *scopes in TABLE
     for resource in resources
     for action in actions

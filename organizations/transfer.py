@@ -48,6 +48,12 @@ ADDED = {
         "max_visits_ahead",
         "team_calendar",
         "forget_after_months",
+        "slug",
+        "guest_page",
+        "brand_color",
+        "embed_origins",
+        "booking_terms",
+        "privacy_notice",
     },
     "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "stranded", "tax_rate"},
     "payments": {
@@ -62,7 +68,7 @@ ADDED = {
         "voided_by_id",
     },
     "refunds": {"automatic", "receipt_number", "rounding", "tip"},
-    "services": {"tax_rate"},
+    "services": {"tax_rate", "bookable_online"},
     "time_off": {"whole_days", "from_date", "to_date"},
     "tokens": {"scope", "last_used_address"},
     "users": {
@@ -77,6 +83,7 @@ ADDED = {
         "external_id",
         "merged_into_id",
         "works_until",
+        "bookable_online",
     },
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }

@@ -19,6 +19,10 @@ LONGEST_BUFFER = 720
 class ServiceQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {
         policy.ACTIVE: lambda user: Q(organization=user.organization_id, is_active=True),
+        # Guests say no length, so a service without one is not offered to them.
+        policy.ONLINE: lambda user: Q(
+            organization=user.organization_id, is_active=True, bookable_online=True, duration__isnull=False
+        ),
     }
 
     def performed_by(self, staff_id):
@@ -57,6 +61,7 @@ class Service(models.Model):
         blank=True,
         help_text="Who performs it; when nobody is named, everybody but clients",
     )
+    bookable_online = columns.flag(True, help_text="Whether guests may book it on the organization's page")
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()

@@ -26,6 +26,7 @@ class ServiceSerializer(TenantSerializer):
             "buffer_before",
             "buffer_after",
             "staff",
+            "bookable_online",
             "is_active",
             "version",
             "created_at",

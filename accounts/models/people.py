@@ -135,6 +135,9 @@ class User(AbstractBaseUser):
     works_until = models.DateField(
         null=True, blank=True, editable=False, help_text="Of somebody who left the team, the last date they were of it"
     )
+    bookable_online = columns.flag(
+        True, help_text="Of the team: whether guests may book them on the organization's page"
+    )
     is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
     has_second_factor = columns.flag(False, editable=False)
     merged_into = models.ForeignKey(

@@ -24,6 +24,7 @@ class AppointmentQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {
         policy.ASSIGNED: lambda user: Q(staff=user.pk),
         policy.OWN: lambda user: Q(client=user.pk),
+        policy.LINKED: lambda user: Q(organization=user.organization_id, pk=user.visit_id),
     }
 
     def under_way(self, start, end):

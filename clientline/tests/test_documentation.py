@@ -248,7 +248,7 @@ def properties(document, schema):
 
 
 # What clients do not see.
-OF_THE_DESK = {"/appointments": {"internal_notes", "overbooked"}, "/users": set(policy.OF_THE_DESK)}
+OF_THE_DESK = {"/appointments": {"internal_notes", "overbooked"}, "/users": set(policy.OF_PEOPLE)}
 
 
 @pytest.mark.parametrize("role", ["admin", "manager", "staff", "client", "operator"])

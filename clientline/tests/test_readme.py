@@ -72,9 +72,9 @@ def test_every_link_to_a_file_resolves():
 
 
 def test_the_access_table_is_the_policy():
-    columns = as_row("resource", "action", *policy.ROLES, "operator")
+    columns = as_row("resource", "action", *policy.ROLES, policy.GUEST, "operator")
     rows = [as_row(", ".join(resources), ", ".join(actions), *scopes) for resources, actions, *scopes in policy.TABLE]
-    assert table("Who may do what", "resource") == [columns, "|---" * 7 + "|", *rows]
+    assert table("Who may do what", "resource") == [columns, "|---" * 8 + "|", *rows]
 
 
 def test_the_scopes_of_tokens_are_the_policy():

@@ -21,45 +21,49 @@ pytestmark = pytest.mark.sweep
 SOON = [days_ahead(days, hour=11).isoformat() for days in (10, 11, 12)]  # the cast's visits are at nine
 
 ROLES = ("admin", "manager", "staff", "client", "operator")
+COLUMNS = (*ROLES[:-1], "guest", "operator")  # guests have no door here: clientline/reach/tests asks what they may
 
-# resource | actions | admin | manager | staff | client | operator
+# resource | actions | admin | manager | staff | client | guest | operator
 ACCESS = """
-organizations | list, retrieve                          | org | org   | org      | org    | all
-organizations | update                                  | org | –     | –        | –      | all
-organizations | create, destroy                         | –   | –     | –        | –      | all
-users         | list, retrieve, balance                 | org | org   | known    | self   | all
-users         | create                                  | org | below | clients  | –      | all
-users         | update                                  | org | below, self | self | self | all
-users         | client_notes                            | org | org   | known    | –      | all
-users         | destroy                                 | org | –     | –        | –      | all
-users         | import                                  | org | org   | –        | –      | all
-users         | export                                  | org | below | –        | self   | all
-users         | erase                                   | org | –     | –        | –      | all
-services      | list, retrieve                          | org | org   | org      | active | all
-services      | create, update, destroy                 | org | org   | –        | –      | all
-working_hours | list, retrieve                          | org | org   | org      | –      | all
-special_hours | list, retrieve                          | org | org   | org      | –      | all
-time_off      | list, retrieve                          | org | org   | org      | –      | all
-working_hours | create, update, destroy                 | org | org   | self     | –      | all
-special_hours | create, update, destroy                 | org | org   | self     | –      | all
-time_off      | create, update, destroy                 | org | org   | self     | –      | all
-time_off      | close                                   | org | org   | –        | –      | all
-availability  | list                                    | org | org   | org      | org    | all
-appointments  | list, retrieve                          | org | org   | team     | own    | all
-appointments  | create                                  | org | org   | team     | own    | all
-appointments  | update, internal_notes, duration, price | org | org   | team     | –      | all
-appointments  | history, balance, reschedule, cancel    | org | org   | team     | own    | all
-appointments  | complete, no_show, bend_rules           | org | org   | team     | –      | all
-appointments  | correct, overbook, waive_fee, reprice   | org | org   | –        | –      | all
-appointments  | destroy                                 | –   | –     | –        | –      | –
-payments      | list, retrieve                          | org | org   | assigned | own    | all
-payments      | receipt                                 | org | org   | assigned | own    | all
-payments      | create, complete, fail, give_up         | org | org   | assigned | –      | all
-payments      | void                                    | org | org   | taken    | –      | all
-payments      | refund                                  | org | org   | –        | –      | all
-payments      | destroy                                 | –   | –     | –        | –      | –
-reports       | list, export                            | org | org   | –        | –      | all
-audit         | list                                    | org | –     | –        | –      | all
+organizations | list, retrieve                          | org | org         | org      | org    | online | all
+organizations | update                                  | org | –           | –        | –      | –      | all
+organizations | guest_page                              | org | org         | –        | –      | –      | all
+organizations | create, destroy                         | –   | –           | –        | –      | –      | all
+users         | list, retrieve, balance                 | org | org         | known    | self   | –      | all
+users         | create                                  | org | below       | clients  | –      | self   | all
+users         | update                                  | org | below, self | self     | self   | –      | all
+users         | client_notes                            | org | org         | known    | –      | –      | all
+users         | bookable_online                         | org | org         | –        | –      | –      | all
+users         | destroy                                 | org | –           | –        | –      | –      | all
+users         | import                                  | org | org         | –        | –      | –      | all
+users         | export                                  | org | below       | –        | self   | –      | all
+users         | erase                                   | org | –           | –        | –      | –      | all
+services      | list, retrieve                          | org | org         | org      | active | online | all
+services      | create, update, destroy                 | org | org         | –        | –      | –      | all
+working_hours | list, retrieve                          | org | org         | org      | –      | –      | all
+special_hours | list, retrieve                          | org | org         | org      | –      | –      | all
+time_off      | list, retrieve                          | org | org         | org      | –      | –      | all
+working_hours | create, update, destroy                 | org | org         | self     | –      | –      | all
+special_hours | create, update, destroy                 | org | org         | self     | –      | –      | all
+time_off      | create, update, destroy                 | org | org         | self     | –      | –      | all
+time_off      | close                                   | org | org         | –        | –      | –      | all
+availability  | list                                    | org | org         | org      | org    | online | all
+appointments  | list, retrieve                          | org | org         | team     | own    | link   | all
+appointments  | create                                  | org | org         | team     | own    | own    | all
+appointments  | update, internal_notes, duration, price | org | org         | team     | –      | –      | all
+appointments  | history                                 | org | org         | team     | own    | –      | all
+appointments  | balance, reschedule, cancel             | org | org         | team     | own    | link   | all
+appointments  | complete, no_show, bend_rules           | org | org         | team     | –      | –      | all
+appointments  | correct, overbook, waive_fee, reprice   | org | org         | –        | –      | –      | all
+appointments  | destroy                                 | –   | –           | –        | –      | –      | –
+payments      | list, retrieve                          | org | org         | assigned | own    | –      | all
+payments      | receipt                                 | org | org         | assigned | own    | –      | all
+payments      | create, complete, fail, give_up         | org | org         | assigned | –      | –      | all
+payments      | void                                    | org | org         | taken    | –      | –      | all
+payments      | refund                                  | org | org         | –        | –      | –      | all
+payments      | destroy                                 | –   | –           | –        | –      | –      | –
+reports       | list, export                            | org | org         | –        | –      | –      | all
+audit         | list                                    | org | –           | –        | –      | –      | all
 """
 
 CELLS = {
@@ -68,7 +72,7 @@ CELLS = {
         [cell.strip() for cell in line.split("|")] for line in ACCESS.strip().splitlines()
     )
     for action in actions.split(", ")
-    for role, scope in zip(ROLES, scopes, strict=True)
+    for role, scope in zip(COLUMNS, scopes, strict=True)
 }
 
 # The rows of the cast that each scope holds.

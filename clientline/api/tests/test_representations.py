@@ -72,6 +72,12 @@ def expected(home):
             "team_calendar": False,
             "require_second_factor": False,
             "forget_after_months": 0,
+            "slug": "",
+            "guest_page": False,
+            "brand_color": "",
+            "embed_origins": "",
+            "booking_terms": "",
+            "privacy_notice": "",
             "is_active": True,
             "version": 1,
             "created_at": "2026-11-22T12:30:00+01:00",
@@ -95,6 +101,7 @@ def expected(home):
             "external_id": "",
             "merged_into": None,
             "works_until": None,
+            "bookable_online": True,
             "version": 1,
             "created_at": "2026-11-22T12:30:00+01:00",
         },
@@ -109,6 +116,7 @@ def expected(home):
             "buffer_before": 0,
             "buffer_after": 0,
             "staff": [pk["staff"]],
+            "bookable_online": True,
             "is_active": True,
             "version": 1,
             "created_at": "2026-11-22T12:30:00+01:00",
@@ -197,7 +205,7 @@ def expected(home):
 
 
 def seen_by_clients(path, row):
-    hidden = {"/appointments": ("internal_notes", "overbooked"), "/users": policy.OF_THE_DESK}.get(
+    hidden = {"/appointments": ("internal_notes", "overbooked"), "/users": policy.OF_PEOPLE}.get(
         path.rpartition("/")[0]
     )
     return {key: value for key, value in row.items() if key not in (hidden or ())}
