@@ -11,7 +11,7 @@ from accounts.models import User
 from clientline.folding import fold_words
 from clientline.made_addresses import MAKE_SQL, is_made, make_address
 from clientline.refusals import FieldRefused
-from clientline.telephones import to_e164
+from clientline.telephones import write_e164
 from organizations.models import Organization
 
 MOST_DUPLICATES = 20  # told
@@ -66,7 +66,7 @@ def find_duplicates(person: User) -> list[User]:
         return []
     others = User.objects.filter(condition, organization=person.organization_id, role="client", merged_into=None)
     found = others.exclude(pk=person.pk).select_related("organization").order_by("id")
-    return list(_without_namesakes(person, found))[:MOST_DUPLICATES]
+    return list(_leave_out_namesakes(person, found))[:MOST_DUPLICATES]
 
 
 def _look_like(person: User) -> Q:
@@ -80,7 +80,7 @@ def _look_like(person: User) -> Q:
     return condition
 
 
-def _without_namesakes(person: User, others: Iterable[User]) -> Iterable[User]:
+def _leave_out_namesakes(person: User, others: Iterable[User]) -> Iterable[User]:
     """Of those found by their birthday alone, only who has the same name."""
     # Of 400 clients, one more has the same birthday on average: a warning that is mostly wrong is read by nobody.
     name = sorted(fold_words(person.name))
@@ -102,7 +102,7 @@ def read_phones(organization: Organization) -> None:
     """Read all telephone numbers of the organization again, as its country dials."""
     for people in words.take_all_columns(organization):
         keys = [key for key, *_ in people]
-        numbers = [to_e164(phone, organization.country) if phone else "" for *_, phone, _ in people]
+        numbers = [write_e164(phone, organization.country) if phone else "" for *_, phone, _ in people]
         with connection.cursor() as cursor:
             cursor.execute(SET_PHONES, [keys, numbers])
         words.write_words([(*row[:-1], number) for row, number in zip(people, numbers, strict=True)])

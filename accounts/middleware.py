@@ -97,7 +97,7 @@ def _refuse_beyond_scope(request, view):
         return None
     action = getattr(view, "actions", {}).get(request.method.lower())
     named = getattr(view_class, "policy_actions", {}).get(action, action)
-    if policy.token_permits(token.scope, getattr(view_class, "resource", None), named):
+    if policy.permits(token.scope, getattr(view_class, "resource", None), named):
         return None
     return answer_refusal(request, tokens.InsufficientScope(token.scope))
 

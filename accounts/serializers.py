@@ -71,7 +71,7 @@ class UserSerializer(TenantSerializer):
         return people.register_person(by=self.caller, **validated_data)
 
     def update(self, instance, validated_data):
-        keep = sign_ins.current(self.context["request"])
+        keep = sign_ins.read_current(self.context["request"])
         return people.change_person(by=self.caller, person=instance, changes=validated_data, keep=keep)
 
 

@@ -45,7 +45,7 @@ def _select_tokens(user):
 KINDS = {"session": _select_sessions, "token": _select_tokens}
 
 
-def current(request):
+def read_current(request):
     """The Token or Session that makes this request."""
     return request.call.token or request.session.row
 

@@ -217,7 +217,7 @@ class AccountSite(ClientLineAdminSite):
 
     def go_on_with_second_factor(self, request, asks_password):
         """The step that was asked for; returns recovery codes, where there are any to show."""
-        person, current = request.user, sign_ins.current(request)
+        person, current = request.user, sign_ins.read_current(request)
         if asks_password:
             second_step.begin_enrolling(request)
             return []
@@ -236,7 +236,7 @@ class AccountSite(ClientLineAdminSite):
             return HttpResponseRedirect(reverse("admin:sign_ins"))
         form = TokenForm(request.POST or None)
         secret = form.issue(request.user) if form.is_valid() else ""
-        found = sign_ins.list_sign_ins(request.user, current=sign_ins.current(request))
+        found = sign_ins.list_sign_ins(request.user, current=sign_ins.read_current(request))
         context = {"title": "Where you are signed in", "sign_ins": found, "form": form, "secret": secret}
         return TemplateResponse(request, "admin/sign_ins.html", {**self.each_context(request), **context})
 

@@ -170,7 +170,7 @@ class SecondFactorView(Endpoint):
         if "code" not in body:
             return Response(EnrolmentSerializer(self.begin(body.get("current_password"))).data, status=201)
         self.check(body["code"])
-        second_factor.confirm(request.user, keep=sign_ins.current(self.django_request))
+        second_factor.confirm(request.user, keep=sign_ins.read_current(self.django_request))
         return self.answer_state()
 
     def begin(self, password):
@@ -183,7 +183,7 @@ class SecondFactorView(Endpoint):
     def delete(self, request):
         """Remove the second factor. The body holds a `code`, `{"code": "123456"}`. All other sign-ins end."""
         self.check(self.read_body(CodeSerializer).get("code"))
-        second_factor.remove(request.user, by=request.user, keep=sign_ins.current(self.django_request))
+        second_factor.remove(request.user, by=request.user, keep=sign_ins.read_current(self.django_request))
         return Response(status=204)
 
 
@@ -193,7 +193,7 @@ class SignInsView(Endpoint):
     @extend_schema(responses=SignInsSerializer)
     def get(self, request):
         """All that acts for the caller: sessions of browsers, and tokens. Newest first."""
-        found = sign_ins.list_sign_ins(request.user, current=sign_ins.current(self.django_request))
+        found = sign_ins.list_sign_ins(request.user, current=sign_ins.read_current(self.django_request))
         return Response(SignInsSerializer({"results": found}).data)
 
 

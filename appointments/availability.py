@@ -22,10 +22,10 @@ from appointments.hours import (
     Minute,
     Span,
     ceil_to_minute,
-    days_between,
     find_instant,
     find_minute,
     floor_to_minute,
+    list_days,
 )
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
@@ -131,7 +131,7 @@ class Calendar:
         self.organization, self.need, self.now = organization, need, now
         self.staff_ids, self.exclude = list(staff_ids), exclude
         self.zone = organization.zone
-        self.days = days_between(first_day, last_day)
+        self.days = list_days(first_day, last_day)
         # A visit lasts a day at most, so it may reach two dates beyond the one it starts on.
         self.reached = last_day + timedelta(days=2)
         self.begin, self.end = find_minute(self.zone, first_day, 0), find_minute(self.zone, last_day, DAY)

@@ -43,7 +43,7 @@ INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 POLICY_SNAPSHOT = ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee")
 
 
-def caller_may(by: User | None, action: str) -> bool:
+def may_act(by: User | None, action: str) -> bool:
     """Whether `by` may do this to any visit at all. None, a command, may."""
     return by is None or by.may("appointments", action)
 
@@ -91,7 +91,7 @@ def book(
     # No savepoint of its own: the INSERT says ON CONFLICT DO NOTHING, so a race that is lost leaves the caller's
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
-        if not caller_may(by, "bend_rules"):
+        if not may_act(by, "bend_rules"):
             _refuse_too_many_ahead(visit, now)
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         _save_booked(visit, calendar, by=by, now=now, overbook=overbook)
@@ -103,7 +103,7 @@ def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now
     visit.staff_id, visit.overbooked = take_slot(
         calendar,
         visit.appointment_date,
-        free_hand=caller_may(by, "bend_rules"),
+        free_hand=may_act(by, "bend_rules"),
         named=visit.staff_id,
         overbook=overbook,
     )
@@ -181,7 +181,7 @@ def reschedule(
         _, overbooked = take_slot(
             calendar,
             appointment_date,
-            free_hand=caller_may(by, "bend_rules"),
+            free_hand=may_act(by, "bend_rules"),
             named=staff.pk,
             overbook=overbook,
             also_lock=[visit.staff_id],
@@ -251,14 +251,14 @@ def cancel(
     """
     _refuse_unless_scheduled(visit, "cancelled", now)
     _refuse_after_cutoff(by, visit, now)
-    if not reason and caller_may(by, "bend_rules"):
+    if not reason and may_act(by, "bend_rules"):
         raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
     changes = {
         "status": Appointment.Status.CANCELLED,
         "cancelled_at": now,
         "cancelled_by": by,
         "cancellation_reason": reason,
-        "cancelled_on_behalf_of": on_behalf_of or usual_side(by),
+        "cancelled_on_behalf_of": on_behalf_of or guess_side(by),
         "fee_waived": waive_fee,
     }
     # What hears of it writes in this transaction: both are saved, or neither.
@@ -268,9 +268,9 @@ def cancel(
     return visit
 
 
-def usual_side(by: User | None) -> str:
+def guess_side(by: User | None) -> str:
     """On whose behalf somebody cancels who does not say so."""
-    return Side.ORGANIZATION if caller_may(by, "bend_rules") else Side.CLIENT
+    return Side.ORGANIZATION if may_act(by, "bend_rules") else Side.CLIENT
 
 
 def complete(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
@@ -359,7 +359,7 @@ def hand_over(*, by: User | None, client: User, to: User, now: datetime, reason:
 
 
 def _refuse_after_cutoff(by: User | None, visit: Appointment, now: datetime) -> None:
-    if not caller_may(by, "bend_rules") and is_late(visit, now):
+    if not may_act(by, "bend_rules") and is_late(visit, now):
         raise TooLate(find_cutoff(visit))
 
 

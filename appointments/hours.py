@@ -16,7 +16,7 @@ from typing import NamedTuple, Self, TypeAlias
 
 from django.db.models import Q
 
-from appointments.models import SpecialHours, WorkingHours, parity_of_week
+from appointments.models import SpecialHours, WorkingHours, find_parity
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from services.models import DAY_OF_MINUTES
 
@@ -44,7 +44,7 @@ class Dated(NamedTuple):
     last: date
 
     def hold_on(self, day: date) -> bool:
-        return self.first <= day <= self.last and self.parity in (None, parity_of_week(day))
+        return self.first <= day <= self.last and self.parity in (None, find_parity(day))
 
 
 def floor_to_minute(instant: datetime) -> Minute:
@@ -96,7 +96,7 @@ def is_shown(zone: tzinfo, day: date, minute: DayMinute) -> bool:
 
 
 @lru_cache(maxsize=256)
-def days_between(first: date, last: date) -> tuple[date, ...]:
+def list_days(first: date, last: date) -> tuple[date, ...]:
     """The dates, both included."""
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
@@ -203,7 +203,7 @@ class Hours:
 
     def _list_reaching(self, staff: int, first: date, last: date) -> list[tuple[date, Sequence[Stretch]]]:
         """The stretches of each date, after those of the night before that go on into the first."""
-        found = [(day, self.find_stretches(staff, day)) for day in days_between(first, last)]
+        found = [(day, self.find_stretches(staff, day)) for day in list_days(first, last)]
         if self.has_nights:
             evening = first - NIGHT
             found.insert(0, (evening, [each for each in self.find_stretches(staff, evening) if each[1] > DAY]))

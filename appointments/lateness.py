@@ -14,12 +14,14 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from appointments.models import Appointment, Side
 
 
-def _minutes(name: str) -> ExpressionWrapper:
+def _read_minutes(name: str) -> ExpressionWrapper:
     return ExpressionWrapper(F(name) * Value(timedelta(minutes=1)), output_field=DurationField())
 
 
-_BEFORE_START = ExpressionWrapper(F("appointment_date") - _minutes("cancellation_notice"), output_field=DateTimeField())
-_END_OF_GRACE = ExpressionWrapper(F("created_at") + _minutes("cancellation_grace"), output_field=DateTimeField())
+_BEFORE_START = ExpressionWrapper(
+    F("appointment_date") - _read_minutes("cancellation_notice"), output_field=DateTimeField()
+)
+_END_OF_GRACE = ExpressionWrapper(F("created_at") + _read_minutes("cancellation_grace"), output_field=DateTimeField())
 
 CANCELLED_LATE = (
     Q(status="cancelled", cancelled_at__gt=_BEFORE_START)

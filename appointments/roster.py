@@ -72,13 +72,13 @@ def change_hours(*, row: WorkingHours, changes: dict[str, Any], today: date) -> 
     """
     changes = {name: value for name, value in changes.items() if differs(row, name, value)}
     is_other = any(name in CONTENT for name in changes)
-    held = _before((row.valid_from, row.valid_until), today)
+    held = _is_before((row.valid_from, row.valid_until), today)
     earliest = today if is_other or held is None else row.valid_from
     first, last = (changes.get(name, getattr(row, name)) for name in ("valid_from", "valid_until"))
     # Never before today for what held already: dates that are over were worked and reported by the former times.
     if earliest is not None:
         first = max(first or earliest, earliest)
-    if held is None or not (is_other or _before((first, last), today) != held):
+    if held is None or not (is_other or _is_before((first, last), today) != held):
         save_changes(row, changes | {"valid_from": first})
         return row
     _keep_past(row, changes, first=max(first or today, today), last=last, until=today - DAY)
@@ -87,7 +87,7 @@ def change_hours(*, row: WorkingHours, changes: dict[str, Any], today: date) -> 
 
 def end_hours(*, row: WorkingHours, today: date) -> None:
     """Let weekly hours, whose row the caller has locked, hold no more: what never held is deleted."""
-    kept = _before((row.valid_from, row.valid_until), today)
+    kept = _is_before((row.valid_from, row.valid_until), today)
     if kept is None:
         with transaction.atomic():
             row.delete()
@@ -137,11 +137,11 @@ def refuse_to_forget(*, person: User, today: date) -> None:
         return
     weekly = WorkingHours.objects.filter(staff=person).values_list("valid_from", "valid_until")
     special = SpecialHours.objects.filter(staff=person, date__lt=today, starts__isnull=False)
-    if any(_before(period, today) for period in weekly) or special.exists():
+    if any(_is_before(period, today) for period in weekly) or special.exists():
         raise Protected("Reports count their working hours. Deactivate the person instead.")
 
 
-def _before(period: Period, today: date) -> tuple[date | None, date] | None:
+def _is_before(period: Period, today: date) -> tuple[date | None, date] | None:
     """The part of a period that is over; None where nothing of it is."""
     first, last = period
     yesterday = today - DAY

@@ -75,7 +75,7 @@ AS made ("table", "row", salt, words, link, number) ORDER BY number
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('seal:' || %s, 0))"  # `redact_client` takes it, too
 
 
-def _last_link(chain: str) -> str:
+def _find_last_link(chain: str) -> str:
     return f"""
         (SELECT last.* FROM unnest(ARRAY['audit', 'appointment_history']) AS name CROSS JOIN LATERAL (
             SELECT * FROM seals WHERE chain = {chain} AND "table" = name ORDER BY id DESC LIMIT 1
@@ -93,7 +93,7 @@ def _open_rows(table: SealedTable, chain: str, selected: str) -> str:
         WHERE {"r.organization_id IS NULL" if chain == str(NOBODYS) else f"r.organization_id = {chain}"}
         AND r.id > coalesce((
             SELECT "row" FROM seals WHERE chain = {chain} AND "table" = '{table.name}'
-            AND sealed_at <= (SELECT sealed_at - interval '1 hour' FROM {_last_link(chain)} AS newest)
+            AND sealed_at <= (SELECT sealed_at - interval '1 hour' FROM {_find_last_link(chain)} AS newest)
             ORDER BY id DESC LIMIT 1
         ), 0)
         AND (age(r.xmin) > (SELECT age(pg_snapshot_xmin(pg_current_snapshot())::xid))
@@ -135,7 +135,7 @@ def _seal_batch(chain: int, passed: dict[str, int]) -> list[Row]:
                 [passed[table.name]],
             )
             rows += cursor.fetchall()
-        cursor.execute(f"SELECT link FROM {_last_link(str(chain))} AS last")  # noqa: S608 -- ours
+        cursor.execute(f"SELECT link FROM {_find_last_link(str(chain))} AS last")  # noqa: S608 -- ours
         head = cursor.fetchone()
         links = list(_make_links(rows, head[0] if head else b""))
         if links:

@@ -109,7 +109,7 @@ def _choose_for_series(
 
     Everybody's calendar is held until the transaction ends: others would take what is chosen here.
     """
-    need, free_hand = measure_need(service, details.get("duration")), booking.caller_may(by, "bend_rules")
+    need, free_hand = measure_need(service, details.get("duration")), booking.may_act(by, "bend_rules")
     people = list(list_performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]

@@ -48,7 +48,7 @@ from appointments.serializers import (
     WorkingHoursSerializer,
 )
 from clientline.api.pagination import Page
-from clientline.api.reading import one_or_404
+from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answer_row
 from clientline.web.probes import Endpoint
 
@@ -189,7 +189,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         perform(by=self.request.user, visit=visit, now=timezone.now(), **body.validated_data)
-        return answer_row(one_or_404(self.answers(Appointment.objects.filter(pk=visit.pk))))
+        return answer_row(find_one_or_404(self.answers(Appointment.objects.filter(pk=visit.pk))))
 
     @extend_schema(request=RescheduleSerializer)
     @action(detail=True, methods=["post"])

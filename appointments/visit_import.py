@@ -99,12 +99,12 @@ def _book_all(
     by: User | None, organization: Organization, planned: Sequence[Planned], now: datetime, found: VisitImport
 ) -> None:
     clients = find_clients(organization, [visit.who for visit in planned])
-    services = _by_name(Service.objects.filter(organization=organization, is_active=True))
-    staff = _by_name(User.objects.filter(organization=organization, is_active=True).exclude(role="client"))
+    services = _index_by_name(Service.objects.filter(organization=organization, is_active=True))
+    staff = _index_by_name(User.objects.filter(organization=organization, is_active=True).exclude(role="client"))
     for visit, client in zip(planned, clients, strict=True):
         try:
-            service = _one(services, visit.service, "service")
-            person = _one(staff, visit.staff, "colleague") if visit.staff else None
+            service = _take_only(services, visit.service, "service")
+            person = _take_only(staff, visit.staff, "colleague") if visit.staff else None
             if client is None:
                 raise NotRead("No one client here is meant. Import the clients first, with address or telephone.")
             if _is_booked(client, service, visit.start):
@@ -133,14 +133,14 @@ def _is_booked(client: User, service: Service, start: datetime) -> bool:
     ).exists()
 
 
-def _by_name(rows: Iterable[Named]) -> dict[str, list[Named]]:
+def _index_by_name(rows: Iterable[Named]) -> dict[str, list[Named]]:
     found: dict[str, list[Named]] = {}
     for row in rows:
         found.setdefault(fold_heading(row.name), []).append(row)
     return found
 
 
-def _one(rows: Mapping[str, list[Named]], name: str, what: str) -> Named:
+def _take_only(rows: Mapping[str, list[Named]], name: str, what: str) -> Named:
     """The only one of this name. Raises NotRead."""
     called = rows.get(fold_heading(name), [])
     if len(called) != 1:
@@ -157,7 +157,7 @@ def _read_visits(content: bytes, organization: Organization, now: datetime, foun
     fields = _guess(table.headings)
     if not {"client", "service"} <= set(fields) or not ({"date", "time"} <= set(fields) or "start" in fields):
         raise Unreadable(f"{_HEADINGS} It says: {', '.join(table.headings)[:200]}.")
-    read = partial(_read_visit, order=_order_of(table, fields, organization), zone=organization.zone, now=now)
+    read = partial(_read_visit, order=_find_order(table, fields, organization), zone=organization.zone, now=now)
     planned = []
     for row in table.rows:
         cells = {name: cell for name, cell in zip(fields, row.cells, strict=False) if name}
@@ -170,7 +170,7 @@ def _read_visits(content: bytes, organization: Organization, now: datetime, foun
     return planned
 
 
-def _order_of(table: Table, fields: Sequence[str], organization: Organization) -> Order:
+def _find_order(table: Table, fields: Sequence[str], organization: Organization) -> Order:
     column = fields.index("date" if "date" in fields else "start")
     days = [row.cells[column].partition(" ")[0] for row in table.rows if column < len(row.cells)]
     return guess_order(days, organization.country)

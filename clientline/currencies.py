@@ -104,15 +104,15 @@ def refuse_fractions(field: str, amount: Decimal | None, currency: str) -> None:
 
 def refuse_unpayable_online(field: str, amount: Decimal, currency: str) -> None:
     """Raise FieldRefused for an amount between two of Stripe's units: another would be asked for than is recorded."""
-    if in_stripe_units(amount, currency) % 1:
+    if count_stripe_units(amount, currency) % 1:
         raise FieldRefused(field, "invalid", f"Online, {currency} is paid in whole amounts only.")
 
 
-def from_stripe_units(units: int, currency: str) -> Decimal:
+def read_stripe_units(units: int, currency: str) -> Decimal:
     """What so many of Stripe's units are."""
     return Decimal(units).scaleb(-DECIMALS_AT_STRIPE.get(currency, 2)).quantize(Decimal("0.01"))
 
 
-def in_stripe_units(amount: Decimal, currency: str) -> Decimal:
+def count_stripe_units(amount: Decimal, currency: str) -> Decimal:
     """An amount as Stripe counts it; with a fraction where it has no such unit."""
     return amount.scaleb(DECIMALS_AT_STRIPE.get(currency, 2))

@@ -12,7 +12,7 @@ from itertools import chain
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from clientline.folding import APOSTROPHE, fold, fold_words, write_out, write_short
-from clientline.telephones import digits_of, to_e164
+from clientline.telephones import keep_digits, write_e164
 
 LONGEST = 100  # characters of a word that count: an entry of an index has its limit
 FEWEST_DIGITS = 4  # of a telephone number
@@ -49,7 +49,7 @@ def make_words(*, name: str, addresses: tuple[str, ...], phone: str, phone_e164:
     found = set(_name_words(name))
     for address in filter(None, addresses):
         found |= {fold(address), *fold_words(address.partition("@")[0])}
-    found |= set(_phone_words(phone, phone_e164))
+    found |= set(_list_phone_words(phone, phone_e164))
     return sorted({word[:LONGEST] for word in found if word})
 
 
@@ -64,8 +64,8 @@ def _name_words(name: str) -> set[str]:
     return words | {write_short(word) for word in words}
 
 
-def _phone_words(phone: str, phone_e164: str) -> list[str]:
-    digits = digits_of(phone_e164) or digits_of(phone).lstrip("0")
+def _list_phone_words(phone: str, phone_e164: str) -> list[str]:
+    digits = keep_digits(phone_e164) or keep_digits(phone).lstrip("0")
     if len(digits) < FEWEST_DIGITS:
         return []
     national = _drop_country(digits) if phone_e164 else digits
@@ -89,8 +89,8 @@ def read_terms(text: str, country: str) -> list[Term]:
 
 def _read_term(match: re.Match[str], country: str) -> list[Term]:
     if match["address"]:
-        return [(_span_of_prefix(fold(match["address"])),)]
-    if match["number"] and len(digits_of(match["number"])) >= FEWEST_DIGITS:
+        return [(_span_prefix(fold(match["address"])),)]
+    if match["number"] and len(keep_digits(match["number"])) >= FEWEST_DIGITS:
         return [_read_number(match["number"], country)]
     return [_read_word(word) for word in fold_words(match[0])]
 
@@ -98,27 +98,27 @@ def _read_term(match: re.Match[str], country: str) -> list[Term]:
 def _read_word(word: str) -> Term:
     """By its beginning; and as a whole without what stands for dots: who types Mueller finds Muller."""
     short = write_short(word)
-    return (_span_of_prefix(word), _span_of_word(short)) if short != word else (_span_of_prefix(word),)
+    return (_span_prefix(word), _span_word(short)) if short != word else (_span_prefix(word),)
 
 
 def _read_number(text: str, country: str) -> Term:
     """A telephone's end or beginning; digits that stand together may be a word, too."""
     is_international = bool(INTERNATIONAL.match(text))
-    digits = digits_of(TRUNK_IN_BRACKETS.sub("", text) if is_international else text)
+    digits = keep_digits(TRUNK_IN_BRACKETS.sub("", text) if is_international else text)
     # Without what stands before a number of the country, or with a + or 00 before one of any.
     core = digits.lstrip("0")
-    ends = {digits, digits_of(to_e164(text, country)), core if len(core) >= FEWEST_DIGITS else ""} - {""}
+    ends = {digits, keep_digits(write_e164(text, country)), core if len(core) >= FEWEST_DIGITS else ""} - {""}
     begin = _drop_country(core).lstrip("0") if is_international else core
     words = fold_words(text)
     found = [END + each[::-1] for each in ends] + [FRONT + begin] * (len(begin) >= FEWEST_BEGUN)
-    return tuple(_span_of_prefix(each) for each in sorted(found + words * (len(words) == 1)))
+    return tuple(_span_prefix(each) for each in sorted(found + words * (len(words) == 1)))
 
 
-def _span_of_prefix(prefix: str) -> Span:
+def _span_prefix(prefix: str) -> Span:
     prefix = prefix[:LONGEST]
     return Span(prefix, prefix + BEHIND_ALL)
 
 
-def _span_of_word(word: str) -> Span:
+def _span_word(word: str) -> Span:
     word = word[:LONGEST]
     return Span(word, word + BEHIND_ITSELF)

@@ -42,20 +42,20 @@ def read_telephone(text: str, country: str) -> Telephone:
     text = LABEL.sub("", text.strip().lstrip("'’"), count=1).strip() if text else ""
     if not text or len(text) > LONGEST_READ or ROUNDED.fullmatch(text):
         return Telephone(rest=text)
-    return _first_of_several(text, country) or _read_one(text, country)
+    return _take_first(text, country) or _read_one(text, country)
 
 
-def to_e164(text: str, country: str) -> str:
+def write_e164(text: str, country: str) -> str:
     """The number in `text` as E.164, like +491705500003; '' where none can be read."""
     return read_telephone(text, country).e164
 
 
-def digits_of(text: str) -> str:
+def keep_digits(text: str) -> str:
     """The digits alone, in ASCII, whichever script they were typed in."""
     return "".join(str(int(each)) for each in text if each.isdecimal())
 
 
-def _first_of_several(text: str, country: str) -> Telephone | None:
+def _take_first(text: str, country: str) -> Telephone | None:
     """The first of several numbers; None where what stands before the first stroke or comma is not one."""
     mark = PARTED.search(text)
     if not mark or not mark.start():

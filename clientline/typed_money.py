@@ -96,7 +96,7 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     """
     text = text.strip()
     _refuse_unreadable(text)
-    digits = _in_ascii(text)
+    digits = _write_in_ascii(text)
     whole, decimals = _join_thousands(digits), _split_decimals(digits)
     if whole and decimals and count_decimals(currency):
         raise AmountAmbiguous(text, currency, (_make_amount(whole, "", currency), Decimal(".".join(decimals))))
@@ -107,7 +107,7 @@ def read_amount(text: str, currency: str = "") -> Decimal:
     raise ThousandsNotInThrees
 
 
-def _in_ascii(text: str) -> str:
+def _write_in_ascii(text: str) -> str:
     return "".join(str(int(each)) if each.isdecimal() else each for each in text)
 
 
@@ -118,7 +118,7 @@ def _refuse_unreadable(text: str) -> None:
         raise AmountTooLong
     if text.startswith(SIGNED):
         raise AmountSigned
-    digits = _in_ascii(text)
+    digits = _write_in_ascii(text)
     if not READABLE.fullmatch(digits) or not re.search("[0-9]", digits):
         raise AmountNotRead
     if not digits[-1].isdigit():

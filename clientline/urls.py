@@ -30,7 +30,7 @@ from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
-from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, served_from_here
+from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, is_served_here
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
 from payments.views import (
@@ -75,10 +75,10 @@ urlpatterns = [
     path("favicon.ico", public(RedirectView.as_view(url=f"{settings.STATIC_URL}clientline/favicon.svg"))),
     path(
         "docs",
-        unconfined(served_from_here(SpectacularSwaggerSplitView.as_view(url_name="openapi", **READ))),
+        unconfined(is_served_here(SpectacularSwaggerSplitView.as_view(url_name="openapi", **READ))),
         name="docs",
     ),
-    path("redoc", unconfined(served_from_here(RedocView.as_view())), name="redoc"),
+    path("redoc", unconfined(is_served_here(RedocView.as_view())), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view(**READ)), name="openapi"),
     path("auth/login", open_to_any_token(unconfined(LoginView.as_view())), name="login"),
     path("auth/logout", open_to_any_token(unconfined(LogoutView.as_view())), name="logout"),

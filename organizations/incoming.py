@@ -79,7 +79,7 @@ def name_types(field: Field) -> list[str]:
     return [each.__name__ for each in type(field).__mro__]
 
 
-def _of_type(*types: type) -> Check:
+def _check_type(*types: type) -> Check:
     return lambda value: None if type(value) in types else "is of another type"
 
 
@@ -166,13 +166,13 @@ SPECIAL: dict[tuple[str, str], Check] = {
 }
 # By the class of a field, or the nearest above it. What no other stands for holds a scalar.
 CHECKS: dict[str, Check] = {
-    "BooleanField": _of_type(bool),
-    "PositiveSmallIntegerField": _of_type(int),
-    "PositiveIntegerField": _of_type(int),
-    "SmallIntegerField": _of_type(int),
-    "IntegerField": _of_type(int),
-    "BigIntegerField": _of_type(int),
-    "DecimalField": _of_type(int, float),
+    "BooleanField": _check_type(bool),
+    "PositiveSmallIntegerField": _check_type(int),
+    "PositiveIntegerField": _check_type(int),
+    "SmallIntegerField": _check_type(int),
+    "IntegerField": _check_type(int),
+    "BigIntegerField": _check_type(int),
+    "DecimalField": _check_type(int, float),
     "CharField": _check_text,
     "TextField": _check_text,
     "EmailField": _check_address,

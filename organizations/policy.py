@@ -139,7 +139,7 @@ def find_grantable_roles(user: Caller, action: str) -> tuple[str, ...]:
     return roles if user.token_scope == MANAGE else tuple(role for role in roles if role == "client")
 
 
-def token_permits(token_scope: str, resource: str | None, action: str | None) -> bool:
+def permits(token_scope: str, resource: str | None, action: str | None) -> bool:
     """Whether a token of this scope is good for a request that changes something; for reading, each is."""
     if token_scope == BOOK and resource in BOOKING:
         actions = BOOKING[resource]

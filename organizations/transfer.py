@@ -176,7 +176,7 @@ def _write_table(cursor, file, model, pk, progress):
     cursor.execute(SQL("SELECT count(*) FROM {} WHERE {}").format(table, own))
     [rows] = cursor.fetchone()
     write(file, {"table": model._meta.db_table, "columns": _list_columns(model), "rows": rows})
-    selected = SQL(", ").join(expression(field, pk) for field in model._meta.concrete_fields)
+    selected = SQL(", ").join(write_expression(field, pk) for field in model._meta.concrete_fields)
     statement = SQL(
         "COPY (SELECT row_to_json(exported)::text FROM (SELECT {} FROM {} WHERE {} ORDER BY {}) AS exported) TO STDOUT"
     )
@@ -186,7 +186,7 @@ def _write_table(cursor, file, model, pk, progress):
             progress(1)
 
 
-def expression(field, pk):
+def write_expression(field, pk):
     """The column as it is exported: an actor from elsewhere as nobody, a made address as ''."""
     column = Identifier(field.column)
     people = apps.get_model(settings.AUTH_USER_MODEL)

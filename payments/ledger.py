@@ -146,7 +146,7 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
     VoidedTooLate.
     """
     # A refund under way counts: money that never came would be given back.
-    if not _came_by_hand(payment) or payment.refunds.exclude(status=Refund.Status.FAILED).exists():
+    if not _is_by_hand(payment) or payment.refunds.exclude(status=Refund.Status.FAILED).exists():
         raise InvalidTransition(payment, Payment.Status.FAILED)
     if not is_of_today(payment, now):
         raise VoidedTooLate(_find_end_of_day(payment))
@@ -157,13 +157,13 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
     return payment
 
 
-def _came_by_hand(payment: Payment) -> bool:
+def _is_by_hand(payment: Payment) -> bool:
     return payment.status == Payment.Status.COMPLETED and payment.payment_method in SETTLED_BY_HAND
 
 
 def is_of_today(payment: Payment, now: datetime) -> bool:
     """Whether it is cash or card that came on this local day, and was not taken back."""
-    return _came_by_hand(payment) and now < _find_end_of_day(payment)
+    return _is_by_hand(payment) and now < _find_end_of_day(payment)
 
 
 def _find_end_of_day(payment: Payment) -> datetime:

@@ -14,7 +14,7 @@ from accounts.middleware import step_out_of_transaction
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.parameters import EXPORT_PARAMETERS, REPORT_PARAMETERS, read_export, read_period
-from clientline.api.reading import one_or_404
+from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.web.probes import Endpoint
 from payments import balances, exports, ledger, online, receipts, reports
@@ -88,7 +88,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         return self.answer_payment(payment)
 
     def answer_payment(self, payment):
-        return answer_row(one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
+        return answer_row(find_one_or_404(self.answers(Payment.objects.filter(pk=payment.pk))))
 
     @extend_schema(request=VoidingSerializer)
     @action(detail=True, methods=["post"])
@@ -150,7 +150,7 @@ class RefundViewSet(ReadViewSet):
         return self.answer_created(refund)
 
     def answer_created(self, refund):
-        return Response(one_or_404(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
+        return Response(find_one_or_404(self.answers(Refund.objects.filter(pk=refund.pk))), status=201)
 
 
 class BalanceView(Endpoint):

@@ -56,7 +56,7 @@ def read_date(text: str, *, order: Order, latest: date) -> date | None:
     if _NEVER.fullmatch(text):
         return None
     try:
-        return date(*_parts_of(text, order, latest))
+        return date(*_split_date(text, order, latest))
     except ValueError as error:
         raise error if isinstance(error, NotRead) else NotRead("There is no such day.") from error
 
@@ -69,14 +69,14 @@ def read_birthday(text: str, *, order: Order, today: date) -> date | None:
     return born
 
 
-def _parts_of(text: str, order: Order, latest: date) -> tuple[int, int, int]:
+def _split_date(text: str, order: Order, latest: date) -> tuple[int, int, int]:
     """`(year, month, day)`, which may be no day. Raises NotRead, WithoutYear."""
     if found := _YEAR_FIRST.fullmatch(text):
         return int(found[1]), int(found[2]), int(found[3])
     if found := _YEAR_LAST.fullmatch(text):
         first, second = int(found[1]), int(found[2])
         month, day = (first, second) if order == "month" else (second, first)
-        return _whole_year(found[3], month, day, latest), month, day
+        return _complete_year(found[3], month, day, latest), month, day
     if found := _WITHOUT_YEAR.fullmatch(text):
         raise WithoutYear(int(found[1]), int(found[2]))
     found = _IN_WORDS.fullmatch(text)
@@ -85,14 +85,14 @@ def _parts_of(text: str, order: Order, latest: date) -> tuple[int, int, int]:
     raise NotRead("This is no date.")
 
 
-def _whole_year(text: str, month: int, day: int, latest: date) -> int:
+def _complete_year(text: str, month: int, day: int, latest: date) -> int:
     if len(text) == 4:
         return int(text)
     year = latest.year // 100 * 100 + int(text)
     return year - 100 if (year, month, day) > (latest.year, latest.month, latest.day) else year
 
 
-def _months() -> dict[str, int]:
+def _list_months() -> dict[str, int]:
     """The numbers of the months by their names in the languages of the headings, whole and short."""
     return {
         name.casefold().rstrip("."): number
@@ -102,4 +102,4 @@ def _months() -> dict[str, int]:
     }
 
 
-_MONTHS = _months()
+_MONTHS = _list_months()

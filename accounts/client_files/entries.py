@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.client_files.dates import NotRead, Order, WithoutYear, read_birthday
-from accounts.client_files.headings import TELEPHONES, fold_heading, source_of
+from accounts.client_files.headings import TELEPHONES, fold_heading, identify_source
 from accounts.client_files.tables import Row, Table
 from clientline.languages import validate_language
 
@@ -88,7 +88,7 @@ class _Line:
 
 def read_entries(table: Table, fields: Sequence[str], *, order: Order, today: date) -> Entries:
     """The people of a table whose columns hold `fields` ("" for none), in the order of their lines."""
-    found, source = Entries(), source_of(table.headings, fields)
+    found, source = Entries(), identify_source(table.headings, fields)
     for row in table.rows:
         line = _Line(row, table.headings, fields)
         entry = _read_entry(line, source, order, today)

@@ -8,7 +8,7 @@ from itertools import islice
 from accounts.client_files import vcards
 from accounts.client_files.dates import Order, guess_order
 from accounts.client_files.entries import Entries, read_entries
-from accounts.client_files.headings import faults_of, fold_heading, guess_fields
+from accounts.client_files.headings import find_faults, fold_heading, guess_fields
 from accounts.client_files.tables import Table, read_table
 from clientline.web.sheets import Unreadable
 
@@ -32,7 +32,7 @@ class ClientFile:
     @property
     def faults(self) -> list[str]:
         """What is wrong with the choice of columns, as sentences."""
-        return faults_of(self.fields)
+        return find_faults(self.fields)
 
     def read(self, today: date) -> Entries:
         return read_entries(self.table, self.fields, order=self.order, today=today)
@@ -55,10 +55,10 @@ def open_file(
     chosen = tuple(guessed if fields is None else fields)
     if len(chosen) != len(table.headings):
         raise Unreadable("The columns were chosen for another file. Choose them again.")
-    return ClientFile(table, chosen, order or guess_order(_birthdays(table, chosen), country))
+    return ClientFile(table, chosen, order or guess_order(_list_birthdays(table, chosen), country))
 
 
-def _birthdays(table: Table, fields: Sequence[str]) -> list[str]:
+def _list_birthdays(table: Table, fields: Sequence[str]) -> list[str]:
     if "birthday" not in fields:
         return []
     column = fields.index("birthday")

@@ -102,13 +102,13 @@ def guess_fields(headings: Sequence[str], field_of: Mapping[str, str] = _FIELD_O
     return fields
 
 
-def source_of(headings: Sequence[str], fields: Sequence[str]) -> str:
+def identify_source(headings: Sequence[str], fields: Sequence[str]) -> str:
     """Which product's numbers stand in the column of `external_id`; "file" where the heading does not say."""
     told = [heading for heading, field in zip(headings, fields, strict=True) if field == "external_id"]
     return _SOURCES.get(fold_heading(told[0]), "file") if told else ""
 
 
-def faults_of(fields: Sequence[str]) -> list[str]:
+def find_faults(fields: Sequence[str]) -> list[str]:
     """What is wrong with a choice of fields, as sentences."""
     faults = [
         f"Two columns are said to hold “{FIELDS[field]}”. Choose one."

@@ -15,7 +15,7 @@ from django.db.models import Q
 from accounts.client_files.entries import Entry
 from accounts.models import User
 from clientline.folding import fold_words
-from clientline.telephones import to_e164
+from clientline.telephones import write_e164
 from organizations.models import Organization
 
 Key = tuple[str, ...]
@@ -96,8 +96,8 @@ def match_entries(organization: Organization, entries: Sequence[Entry], *, one_p
 
     `one_per_address`: the lines are visits, so that an address is one person however the name is written.
     """
-    found, people = Matches(), [_person_of(entry, organization.country) for entry in entries]
-    index = _Index(_candidates(organization, people))
+    found, people = Matches(), [_find_person(entry, organization.country) for entry in entries]
+    index = _Index(_find_candidates(organization, people))
     for entry, person in zip(entries, people, strict=True):
         similar = index.find_similar(person)
         if same := index.find(person) or (similar if one_per_address and person.emails else None):
@@ -111,18 +111,18 @@ def match_entries(organization: Organization, entries: Sequence[Entry], *, one_p
     return found
 
 
-def _person_of(entry: Entry, country: str) -> Person:
+def _find_person(entry: Entry, country: str) -> Person:
     return Person(
         entry.name,
         frozenset({entry.email} - {""}),
-        to_e164(entry.phone, country),
+        write_e164(entry.phone, country),
         entry.birthday,
         (entry.source, entry.external_id),
         line=entry.line,
     )
 
 
-def _candidates(organization: Organization, people: Sequence[Person]) -> Iterator[Person]:
+def _find_candidates(organization: Organization, people: Sequence[Person]) -> Iterator[Person]:
     """Every client who may be one of these people, merged records too: their numbers lead to the one that stays."""
     # Without the empty ones: no address and no number would match everybody who has none.
     emails = set().union(*(person.emails for person in people))
@@ -148,8 +148,8 @@ def _candidates(organization: Organization, people: Sequence[Person]) -> Iterato
 
 def find_clients(organization: Organization, entries: Sequence[Entry]) -> list[User | None]:
     """The active client that each entry means: known, or the only one with its contact or, without any, its name."""
-    people = [_person_of(entry, organization.country) for entry in entries]
-    index, names = _Index(_candidates(organization, people)), _count_names(organization, people)
+    people = [_find_person(entry, organization.country) for entry in entries]
+    index, names = _Index(_find_candidates(organization, people)), _count_names(organization, people)
     ids = []
     for person in people:
         same = index.find(person) if person.identities or names[person.name] == 1 else None

@@ -74,7 +74,7 @@ def import_clients(
 def _insert(
     by: User | None, organization: Organization, entries: Iterable[Entry], numbers: Mapping[int, str], now: datetime
 ) -> None:
-    rows = [_row_of(entry, numbers[entry.line], now) for entry in entries]
+    rows = [_make_row(entry, numbers[entry.line], now) for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, *map(list, zip(*rows, strict=True))])
         saved = cursor.fetchall()
@@ -83,7 +83,7 @@ def _insert(
     clients_created.send(sender=User, organization=organization.pk, keys=keys, now=now)
 
 
-def _row_of(entry: Entry, number: str, now: datetime) -> tuple[Any, ...]:
+def _make_row(entry: Entry, number: str, now: datetime) -> tuple[Any, ...]:
     return (
         entry.name,
         entry.email,

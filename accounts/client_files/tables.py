@@ -74,7 +74,7 @@ def _find_heading(text: str, guess: Guess) -> tuple[str, Row]:
     separators = _FORMULA_SEPARATOR.match(text)
     best: tuple[int, int, int, str, Row] | None = None
     for rank, separator in enumerate(separators.group(1) if separators else SEPARATORS):
-        for row in _rows_above(text, separator):
+        for row in _count_rows_above(text, separator):
             known = sum(map(bool, guess(row.cells)))
             rated = (known, sum(map(bool, row.cells)), -row.line - rank, separator, row)
             if best is None or rated[:3] > best[:3]:
@@ -84,7 +84,7 @@ def _find_heading(text: str, guess: Guess) -> tuple[str, Row]:
     return best[3], best[4]
 
 
-def _rows_above(text: str, separator: str) -> list[Row]:
+def _count_rows_above(text: str, separator: str) -> list[Row]:
     """The first records, as far as they can be read with this separator."""
     found: list[Row] = []
     try:

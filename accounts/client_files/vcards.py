@@ -34,7 +34,7 @@ def read_vcards(content: bytes) -> Table:
     try:
         begins = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().upper() == "BEGIN:VCARD"]
         for line, card in zip(begins, vobject.readComponents(text, ignoreUnreadable=True), strict=False):
-            table.rows.append(Row(line, _cells_of(card.contents)))
+            table.rows.append(Row(line, _list_cells(card.contents)))
             if len(table.rows) > MOST_LINES:
                 raise Unreadable(f"The file has more than {MOST_LINES:,} cards. Split it.")
     except vobject.base.ParseError as error:
@@ -44,32 +44,32 @@ def read_vcards(content: bytes) -> Table:
     return table
 
 
-def _cells_of(contents: dict[str, list[Any]]) -> list[str]:
+def _list_cells(contents: dict[str, list[Any]]) -> list[str]:
     values: dict[str, list[str]] = {field: [] for field in FIELDS}
-    values["name"] = _texts(contents, "fn")
+    values["name"] = _list_texts(contents, "fn")
     for name in contents.get("n", [])[:1]:
-        values["first_name"] = _words(name.value.given)
-        values["middle_name"] = _words(name.value.additional)
-        values["last_name"] = _words(name.value.family)
-    values["email"] = _texts(contents, "email")
+        values["first_name"] = _list_words(name.value.given)
+        values["middle_name"] = _list_words(name.value.additional)
+        values["last_name"] = _list_words(name.value.family)
+    values["email"] = _list_texts(contents, "email")
     for telephone in contents.get("tel", []):
-        values[_kind_of(telephone)].append(str(telephone.value).removeprefix("tel:").strip())
-    values["birthday"] = _texts(contents, "bday")[:1]
-    values["notes"] = _texts(contents, "note")
-    values["external_id"] = _texts(contents, "uid")[:1]
+        values[_read_kind(telephone)].append(str(telephone.value).removeprefix("tel:").strip())
+    values["birthday"] = _list_texts(contents, "bday")[:1]
+    values["notes"] = _list_texts(contents, "note")
+    values["external_id"] = _list_texts(contents, "uid")[:1]
     return [SEVERAL.join(filter(None, values[field])) for field in FIELDS]
 
 
-def _texts(contents: dict[str, list[Any]], name: str) -> list[str]:
+def _list_texts(contents: dict[str, list[Any]], name: str) -> list[str]:
     return [str(each.value).strip() for each in contents.get(name, [])]
 
 
-def _words(value: str | list[str]) -> list[str]:
+def _list_words(value: str | list[str]) -> list[str]:
     """A part of a name; some programs write several."""
     return [" ".join(value) if isinstance(value, list) else value]
 
 
-def _kind_of(telephone: Any) -> str:
+def _read_kind(telephone: Any) -> str:
     """By TYPE, which version 4 may write as one quoted list, version 2.1 without its name."""
     types = ",".join([*telephone.params.get("TYPE", []), *telephone.singletonparams]).lower().split(",")
     return next((kind for type_, kind in _KINDS.items() if type_ in types), "phone")

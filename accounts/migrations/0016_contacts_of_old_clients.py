@@ -6,7 +6,7 @@ Of a merge in the past nothing tells which record stayed.
 from django.db import migrations
 
 from clientline.made_addresses import MAKE_SQL
-from clientline.telephones import to_e164
+from clientline.telephones import write_e164
 
 AT_ONCE = 2_000  # a statement's worth
 
@@ -41,7 +41,7 @@ def fill_phones(cursor):
     last = 0
     while rows := cursor.execute(PHONES, [last, AT_ONCE]).fetchall():
         keys = [key for key, _, _ in rows]
-        cursor.execute(FILL_PHONES, [keys, [to_e164(phone, country) for _, phone, country in rows]])
+        cursor.execute(FILL_PHONES, [keys, [write_e164(phone, country) for _, phone, country in rows]])
         last = keys[-1]
 
 

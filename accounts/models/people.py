@@ -246,7 +246,7 @@ class User(AbstractBaseUser):
 
     def read_phone(self):
         """Give `phone_e164` the number in `phone`, as the organization's country dials."""
-        self.phone_e164 = telephones.to_e164(self.phone, self.organization.country) if self.phone else ""
+        self.phone_e164 = telephones.write_e164(self.phone, self.organization.country) if self.phone else ""
 
     # Private: Django names every column that it inserts. The tenants' role may not name this one; without it, nobody
     # of an organization could register anybody.

@@ -7,7 +7,7 @@ import pytest
 from accounts.client_files import vcards
 from accounts.client_files.dates import NotRead, WithoutYear, guess_order, read_birthday
 from accounts.client_files.entries import Entry, Fault, read_entries
-from accounts.client_files.headings import _ALIASES, FIELDS, faults_of, fold_heading, guess_fields
+from accounts.client_files.headings import _ALIASES, FIELDS, find_faults, fold_heading, guess_fields
 from accounts.client_files.tables import read_table
 from accounts.tests.client_layouts import LAYOUTS
 from clientline.web.sheets import Unreadable
@@ -76,7 +76,7 @@ def test_of_what_a_person_has_once_the_first_column_is_taken():
     ],
 )
 def test_a_choice_of_columns_is_judged(fields, faults):
-    assert faults_of(fields) == faults
+    assert find_faults(fields) == faults
 
 
 @pytest.mark.parametrize(

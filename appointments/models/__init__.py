@@ -10,7 +10,7 @@ from appointments.models.hours import (
     TimeOff,
     Weekday,
     WorkingHours,
-    parity_of_week,
+    find_parity,
 )
 from appointments.models.visits import Appointment, AppointmentHistory, Side
 
@@ -27,5 +27,5 @@ __all__ = [
     "TimeOff",
     "Weekday",
     "WorkingHours",
-    "parity_of_week",
+    "find_parity",
 ]

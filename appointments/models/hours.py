@@ -41,7 +41,7 @@ FIRST_MONDAY = date(2000, 1, 3)
 SECOND_WEEKS = [(0, "Even weeks"), (1, "Odd weeks")]
 
 
-def parity_of_week(day):
+def find_parity(day):
     """0 or 1: whether the week of a date is one of those counted even since FIRST_MONDAY, or between them."""
     return (day - FIRST_MONDAY).days // 7 % 2
 

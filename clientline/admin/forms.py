@@ -134,7 +134,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         self.data.pop(field.html_initial_name, None)
 
     def list_changed_meanwhile(self):
-        return [(field.label, in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
+        return [(field.label, put_in_words(self.instance, field.name)) for field in self if self.has_moved_on(field)]
 
     def find_editors(self, shown):
         known = self.told_by and is_readable_number(shown)
@@ -169,7 +169,7 @@ class ClientLineForm(Refusable, VersionedForm, forms.ModelForm):
         return value in self.fields[name].empty_values and not self.fields[name].required
 
 
-def in_words(row, name):
+def put_in_words(row, name):
     """The value of a column as a reader would write it."""
     choice = getattr(row, f"get_{name}_display", None)
     value = choice() if choice else getattr(row, name)

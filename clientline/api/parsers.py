@@ -83,7 +83,7 @@ def _refuse_unstorable(text, value):
         raise ParseError("A text holds half a character (a lone surrogate).") from error
 
 
-def charset(media_type):
+def read_charset(media_type):
     """The charset a Content-Type names, UTF-8 by default, or None for one that cannot be read."""
     try:
         return parse_header_parameters(media_type)[1].get("charset", "utf-8").lower()
@@ -95,6 +95,6 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream, media_type=None, parser_context=None):
-        if charset(media_type) not in ("utf-8", "utf8"):
+        if read_charset(media_type) not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(media_type, "Send JSON in UTF-8.")
         return read_object(stream.read())

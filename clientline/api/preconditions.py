@@ -16,7 +16,7 @@ TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAGS = re.compile(rf"[ \t]*{TAG}(?:[ \t]*,[ \t]*{TAG})*[ \t]*")
 
 
-def etag(version):
+def make_etag(version):
     return f'"{version}"'
 
 
@@ -29,5 +29,5 @@ def refuse_other_versions(row, if_match):
         return
     if not TAGS.fullmatch(if_match):
         raise FieldRefused("If-Match", "invalid", 'Send an ETag as it was answered, like "3", or *.')
-    if not hasattr(row, "version") or etag(row.version) not in re.findall(TAG, if_match):
+    if not hasattr(row, "version") or make_etag(row.version) not in re.findall(TAG, if_match):
         raise VersionMismatch

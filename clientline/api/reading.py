@@ -186,7 +186,7 @@ def filter_by_key_in_any_scope(rows: QuerySet, values: Values) -> QuerySet:
     return rows.model.objects.filter(pk=values["pk"])
 
 
-def one_or_404(answers: list[dict]) -> dict:
+def find_one_or_404(answers: list[dict]) -> dict:
     """The only answer. Raises Http404 where there is none."""
     if not answers:
         raise Http404

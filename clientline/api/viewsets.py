@@ -8,8 +8,8 @@ from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from clientline.api.preconditions import etag, refuse_other_versions
-from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, one_or_404, read
+from clientline.api.preconditions import make_etag, refuse_other_versions
+from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, find_one_or_404, read
 from clientline.web.probes import Endpoint
 
 
@@ -95,7 +95,7 @@ class ReadViewSet(GenericViewSet):
         return self.get_paginated_response(answers)
 
     def retrieve(self, request, pk):
-        return answer_row(one_or_404(self.read(filter_by_key)))
+        return answer_row(find_one_or_404(self.read(filter_by_key)))
 
     def read(self, select, values=None):
         """Answers for the rows that `select(queryset, values)` takes from the permitted ones."""
@@ -128,7 +128,7 @@ def answer_row(row, **kwargs):
     """The response with one row, under its version where it has one."""
     response = Response(row, **kwargs)
     if "version" in row:
-        response["ETag"] = etag(row["version"])
+        response["ETag"] = make_etag(row["version"])
     return response
 
 
@@ -143,7 +143,7 @@ class AnswerMixin:
     def answer(self, serializer):
         """What a GET would answer for the row just written, even if the caller has lost sight of it."""
         row = serializer.instance
-        found = one_or_404(self.read(filter_by_key_in_any_scope, {"pk": row.pk}))
+        found = find_one_or_404(self.read(filter_by_key_in_any_scope, {"pk": row.pk}))
         stranded = getattr(row, "strands", None)  # by a change that may leave coming visits without their person
         return found if stranded is None else found | {"stranded": len(stranded)}
 

@@ -16,7 +16,7 @@ SENT_BEFORE = (
 )
 
 
-def done_once(view):
+def do_once(view):
     """The view, where a form with a key that has led somewhere leads there again.
 
     A form that leads nowhere was refused: nothing is kept of it. A view that leads somewhere though it did nothing

@@ -9,7 +9,7 @@ from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import holidays, rezoning, today, week, week_hours
 from clientline.backoffice.money import owing, reports
-from clientline.backoffice.once import done_once
+from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting
 from clientline.backoffice.sidebar import list_groups
@@ -40,7 +40,7 @@ class BackOfficeSite(AccountSite):
         return today.today(request)
 
     def admin_view(self, view, cacheable=False):
-        return acting.in_its_zone(super().admin_view(done_once(view), cacheable))
+        return acting.enter_its_zone(super().admin_view(do_once(view), cacheable))
 
     def get_organization(self, request):
         return acting.find_chosen_organization(request)

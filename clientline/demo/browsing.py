@@ -44,10 +44,10 @@ def open_chromium(*arguments):
 def take_context(browser, **options):
     """One that its visitor has left, where there is one: a new one takes the browser three times as long as a page."""
     left = (context for context in browser.contexts if not context.pages and context.made_with == options)
-    return next(left, None) or new_context(browser, **options)
+    return next(left, None) or open_context(browser, **options)
 
 
-def new_context(browser, **options):
+def open_context(browser, **options):
     context = browser.new_context(**options)
     context.made_with = options
     context.add_init_script(REPORT_VIOLATIONS)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appointments.hours import DAY
 from appointments.models import SpecialHours, TimeOff, WorkingHours
-from clientline.demo.trades import to_minutes
+from clientline.demo.trades import count_minutes
 
-OPEN_SATURDAY = ((to_minutes(10), to_minutes(14)),)
-OPEN_TODAY = ((to_minutes(10), to_minutes(13)), (to_minutes(13.5), to_minutes(18)))
+OPEN_SATURDAY = ((count_minutes(10), count_minutes(14)),)
+OPEN_TODAY = ((count_minutes(10), count_minutes(13)), (count_minutes(13.5), count_minutes(18)))
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def draw_special(rng, today):
 
 def draw_training(rng, today):
     """An afternoon on which the whole organization is closed."""
-    return Absence(_draw_workday(rng, today, 8, 20), "Team training", hours=(to_minutes(13), to_minutes(18)))
+    return Absence(_draw_workday(rng, today, 8, 20), "Team training", hours=(count_minutes(13), count_minutes(18)))
 
 
 def draw_absences(rng, today):
@@ -104,7 +104,7 @@ def draw_absences(rng, today):
     absences = [Absence(today + timedelta(days=away), "Holiday", days=rng.randrange(5, 13))]
     if rng.random() < 0.4:
         soon = _draw_workday(rng, today, 2, 15)
-        absences.append(Absence(soon, "Doctor's appointment", hours=(to_minutes(11), to_minutes(12.5))))
+        absences.append(Absence(soon, "Doctor's appointment", hours=(count_minutes(11), count_minutes(12.5))))
     return absences
 
 

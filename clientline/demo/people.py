@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from accounts.models import User
 from clientline.demo.businesses import size_team
 from clientline.made_addresses import SUFFIX
-from clientline.telephones import to_e164
+from clientline.telephones import write_e164
 from clientline.zones import guess_country
 from organizations.models import Organization
 from services.models import Service, ServiceStaff
@@ -63,7 +63,7 @@ def draw_team(rng, business, organization, *, visits, password):
             name=name,
             email=f"{address or _choose_address(name, taken)}@{business.domain}",
             phone=phone,
-            phone_e164=to_e164(phone, organization.country),
+            phone_e164=write_e164(phone, organization.country),
             role=role,
             password=password,
             created_at=organization.created_at + timedelta(minutes=5),
@@ -127,7 +127,7 @@ def draw_clients(rng, business, *, team, joined, first, password):
 def _draw_client_identity(rng, business, number, *, password):
     """Who a client is and how they are reached: one of three signs in, one has an address, one a telephone only."""
     phone = business.place.draw_phone(rng)
-    identity = {"phone": phone, "phone_e164": to_e164(phone, guess_country(business.place.timezone))}
+    identity = {"phone": phone, "phone_e164": write_e164(phone, guess_country(business.place.timezone))}
     if number == 1 and business.client:
         address = f"{_choose_address(business.client, Counter())}@{business.domain}"
         return identity | {"name": business.client, "email": address, "contact_email": address, "password": password}

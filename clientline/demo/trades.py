@@ -151,13 +151,13 @@ TRADES = (
 )
 
 
-def to_minutes(hour):
+def count_minutes(hour):
     return int(60 * hour)
 
 
 def _make_week(days, *hours):
     """Intervals of minutes since midnight by weekday; `days` are digits, 0 for Monday, `hours` pairs of hours."""
-    intervals = tuple((to_minutes(opens), to_minutes(closes)) for opens, closes in hours)
+    intervals = tuple((count_minutes(opens), count_minutes(closes)) for opens, closes in hours)
     return {int(day): intervals for day in days}
 
 

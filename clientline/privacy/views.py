@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.records import hold_records
 from accounts.serializers import UserSerializer
-from clientline.api.reading import one_or_404
+from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import ReadViewSet, answer_row
 from clientline.privacy import personal_data
 from payments.serializers import ErasurePreviewSerializer, ErasureSerializer, ExportSerializer
@@ -48,4 +48,4 @@ class PrivacyViewSet(ReadViewSet):
         body = ErasureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         personal_data.erase(by=request.user, client=client, now=timezone.now())
-        return answer_row(one_or_404(self.answers(User.objects.filter(pk=pk))))
+        return answer_row(find_one_or_404(self.answers(User.objects.filter(pk=pk))))

@@ -15,9 +15,9 @@ from clientline.currencies import (
     STORABLE,
     WHOLE,
     count_decimals,
+    count_stripe_units,
     find_cash_step,
-    from_stripe_units,
-    in_stripe_units,
+    read_stripe_units,
     refuse_unpayable_online,
     round_to_cash,
     validate_currency,
@@ -71,14 +71,14 @@ def test_all_may_be_chosen_that_can_be_stored_and_are_not_past():
 
 
 def in_whole_units(code):
-    return in_stripe_units(Decimal(1), code) == 1
+    return count_stripe_units(Decimal(1), code) == 1
 
 
 def test_stripes_units_are_those_of_its_documents():
     accepted = STORABLE - PAST
     assert {code for code in accepted if in_whole_units(code)} == WHOLE_AT_STRIPE
     assert {code for code in accepted & WHOLE if not in_whole_units(code)} == HUNDREDTHS_OF_WHOLE_AT_STRIPE
-    assert {in_stripe_units(Decimal("1"), code) for code in accepted} == {1, 100}
+    assert {count_stripe_units(Decimal("1"), code) for code in accepted} == {1, 100}
 
 
 def refused_online(amount, code):
@@ -93,7 +93,7 @@ def refused_online(amount, code):
 def test_what_is_paid_online_is_the_same_amount_there_and_back(code):
     smallest = Decimal(1).scaleb(-count_decimals(code))
     for amount in (smallest, Decimal("10.00"), Decimal("10.00") + smallest, Decimal("99999999.00")):
-        units = in_stripe_units(amount, code)
+        units = count_stripe_units(amount, code)
         back = Decimal(int(units)) / (1 if in_whole_units(code) else 100)
         assert (back == amount) is (refused_online(amount, code) is None)
 
@@ -131,7 +131,7 @@ def test_what_stripe_took_is_read_back_as_the_same_amount():
         smallest = Decimal(1).scaleb(-count_decimals(code))
         for amount in (smallest, Decimal("10.00"), Decimal("99999999.00")):
             if refused_online(amount, code) is None:
-                assert from_stripe_units(int(in_stripe_units(amount, code)), code) == amount
+                assert read_stripe_units(int(count_stripe_units(amount, code)), code) == amount
 
 
 def test_coins_are_those_that_cldr_knows():

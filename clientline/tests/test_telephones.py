@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.telephones import Telephone, digits_of, read_telephone, to_e164
+from clientline.telephones import Telephone, keep_digits, read_telephone, write_e164
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from clientline.telephones import Telephone, digits_of, read_telephone, to_e164
     ],
 )
 def test_spellings_of_one_number_have_one_form(text, country, number):
-    assert to_e164(text, country) == number
+    assert write_e164(text, country) == number
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_number_with_an_extension_takes_no_messages():
 
 
 def test_digits_are_told_in_ascii():
-    assert digits_of("+49 ١٢٣-x") == "49123"
+    assert keep_digits("+49 ١٢٣-x") == "49123"

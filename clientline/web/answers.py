@@ -13,7 +13,7 @@ from clientline.web.error_pages import is_admin, render_error_page
 MEDIA_TYPE = "application/problem+json"
 
 
-def document(request, status, *, code=None, detail="", errors=None, **extra):
+def describe_problem(request, status, *, code=None, detail="", errors=None, **extra):
     """The body of a problem document."""
     code = code or CODES_BY_STATUS.get(status, "error")
     metrics.board.add("refusals_total", code)
@@ -42,7 +42,7 @@ def render_refusal(request, status, *, retry_after=None, **kwargs):
 
 def _render_problem(request, status, **kwargs):
     """A problem document as a response; rendered here, because a view that answers HTML has no JSON renderer."""
-    response = HttpResponse(encode(document(request, status, **kwargs)), content_type=MEDIA_TYPE, status=status)
+    response = HttpResponse(encode(describe_problem(request, status, **kwargs)), content_type=MEDIA_TYPE, status=status)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response

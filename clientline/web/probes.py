@@ -63,7 +63,7 @@ class HealthView(Endpoint):
     @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[], operation_id="health")
     def get(self, request):
         """Health check."""
-        reachable = _database_answers()
+        reachable = _has_database()
         body = {
             "message": "ClientLine Backend API",
             "version": settings.VERSION,
@@ -90,7 +90,7 @@ class ReadyView(Endpoint):
     @extend_schema(responses=READY, auth=[], operation_id="ready")
     def get(self, request):
         """Whether requests can be served: the database answers, and all migrations are applied."""
-        if not (_database_answers() and _is_migrated()):
+        if not (_has_database() and _is_migrated()):
             raise Unavailable("The database does not answer, or its migrations are not applied.")
         return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": _count_visits_to_rezone()})
 
@@ -120,7 +120,7 @@ DOCUMENTATION_POLICY = (
 )
 
 
-def served_from_here(view):
+def is_served_here(view):
     """A documentation page that may load nothing from elsewhere."""
 
     @wraps(view)
@@ -144,7 +144,7 @@ class RedocView(Endpoint):
         return Response(template_name="clientline/redoc.html")
 
 
-def _database_answers():
+def _has_database():
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -156,7 +156,7 @@ def _database_answers():
 
 def _measure_gauges():
     """Without a database there is nothing to measure but that."""
-    if not _database_answers():
+    if not _has_database():
         return {"database_up": False}
     return {"database_up": True} | {name: value for measure in metrics.GAUGES for name, value in measure().items()}
 

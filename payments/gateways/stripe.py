@@ -12,7 +12,7 @@ from uuid import UUID
 import stripe
 from django.conf import settings
 
-from clientline.currencies import from_stripe_units, in_stripe_units
+from clientline.currencies import count_stripe_units, read_stripe_units
 from payments.gateway import (
     COMPLETED,
     FAILED,
@@ -35,7 +35,7 @@ REFUND_OUTCOMES = {"succeeded": COMPLETED, "failed": FAILED, "canceled": FAILED}
 
 def _count_smallest_units(amount: Decimal, currency: str) -> int:
     """Raises Declined for half of one, as the ledger refused it: an older row may still hold it."""
-    units = in_stripe_units(amount, currency)
+    units = count_stripe_units(amount, currency)
     if units % 1:
         raise Declined(f"Stripe has no {amount} {currency}")
     return int(units)
@@ -196,7 +196,7 @@ def _read_session(session):
 
 def _read_amount(row, name):
     units, currency = getattr(row, name, None), getattr(row, "currency", None)
-    return None if units is None or currency is None else from_stripe_units(units, currency.upper())
+    return None if units is None or currency is None else read_stripe_units(units, currency.upper())
 
 
 def _read_session_outcome(session):

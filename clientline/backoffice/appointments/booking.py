@@ -239,7 +239,7 @@ def booking_view(model_admin, request):
     """Raises PermissionDenied."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
-    form = form_for(model_admin, request)
+    form = make_form(model_admin, request)
     if form.is_bound and form.is_valid() and (visit := _try_to_book(model_admin, request, form)):
         return HttpResponseRedirect(reverse("admin:appointments_appointment_change", args=[visit.pk]))
     form.show()
@@ -261,7 +261,7 @@ def _begin_walk_in():
     return {"walk_in": True, "date": now.date(), "time": f"{minutes // 60:02}:{minutes % 60:02}"}
 
 
-def form_for(model_admin, request):
+def make_form(model_admin, request):
     """Bound to what was sent; unbound, and filled in, where only the free times are asked for."""
     asked = {"model_admin": model_admin, "request": request}
     if request.method == "POST" and "look" not in request.POST:

@@ -86,7 +86,7 @@ class CancelForm(MoveForm):
     def choose(self):
         if self.row.series is None:
             del self.fields["scope"]
-        self.initial = {"on_behalf_of": booking.usual_side(self.caller)} | self.initial
+        self.initial = {"on_behalf_of": booking.guess_side(self.caller)} | self.initial
         late = is_late(self.row, timezone.now())
         self.about = (
             _tell_fee(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import MEMBERS, User
 from appointments import working_week
 from appointments.asking_back import LONGEST_USUAL, VisitsHit, ask_about_visits, measure_hours
-from appointments.models import Weekday, WorkingHours, parity_of_week
+from appointments.models import Weekday, WorkingHours, find_parity
 from clientline.admin.forms import DATE_BOUNDS, refuse_seconds
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
@@ -36,7 +36,7 @@ def _make_clock_field(label):
 
 def _make_weeks_field(label, today):
     """Every week, or every second; said from this week, because nobody counts weeks from 2000."""
-    this, other = parity_of_week(today), 1 - parity_of_week(today)
+    this, other = find_parity(today), 1 - find_parity(today)
     choices = [("", "every week"), (this, "this week and every second"), (other, "next week and every second")]
     return forms.TypedChoiceField(
         required=False,

@@ -23,7 +23,7 @@ class Point:
     title: str
 
 
-def columns(points, tick_text):
+def draw_columns(points, tick_text):
     """Upright bars side by side, in the order of time."""
     scale = Scale([point.value or 0 for point in points])
     width = 100 / len(points)
@@ -62,11 +62,11 @@ def draw_bars(points):
     return {
         "height": BAR_HEIGHT * len(shown),
         "left_out": len(points) - len(shown),
-        "bars": [bar(point, scale, y=index * BAR_HEIGHT) for index, point in enumerate(shown)],
+        "bars": [draw_bar(point, scale, y=index * BAR_HEIGHT) for index, point in enumerate(shown)],
     }
 
 
-def bar(point, scale, *, y):
+def draw_bar(point, scale, *, y):
     value = point.value or 0
     left, right = scale.measure_share(min(value, 0)), scale.measure_share(max(value, 0))
     return {

@@ -255,7 +255,11 @@ def _draw_report(report, period):
     rows, total = report.rows(period)
     by_time = period.group_by in KEYS
     points = [_make_point(report, period, row) for row in rows]
-    chart = charts.columns(points, lambda value: f"{value:,.10g}{report.unit}") if by_time else charts.draw_bars(points)
+    chart = (
+        charts.draw_columns(points, lambda value: f"{value:,.10g}{report.unit}")
+        if by_time
+        else charts.draw_bars(points)
+    )
     return {
         "period": period,
         "chart": chart | {"is_upright": by_time, "summary": _summarize(report, period, points)},

@@ -250,7 +250,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     def update(self, request, row, changes):
         if "new_password" in changes:
             changes["password"] = changes.pop("new_password")
-        keep = sign_ins.current(request)
+        keep = sign_ins.read_current(request)
         return people.change_person(by=request.user, person=row, changes=changes, keep=keep)
 
     def delete_model(self, request, obj):

@@ -72,7 +72,7 @@ def _look_into(request, form):
         remember_fields(organization, file)
         _say_imported(request, found)
         return {"answer": HttpResponseRedirect(_make_list_url())}
-    return _context_of(file, found, digest)
+    return _make_context(file, found, digest)
 
 
 def _open(request, organization, content):
@@ -106,7 +106,7 @@ def _say_imported(request, found):
     messages.success(request, f"Imported {count:,} client{pluralize(count)}.{tail}")
 
 
-def _context_of(file, found, digest):
+def _make_context(file, found, digest):
     matches = found.matches
     return {
         "digest": digest,

@@ -35,7 +35,7 @@ def send_to_choose(request):
     return HttpResponseRedirect(reverse("admin:organizations_organization_changelist"))
 
 
-def in_its_zone(view):
+def enter_its_zone(view):
     """The view, with the clock of the organization an operator acts in; a member's own is set already."""
 
     def zoned(request, *args, **kwargs):

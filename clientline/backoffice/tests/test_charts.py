@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.backoffice.money.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, columns, draw_bars
+from clientline.backoffice.money.charts import BAR_HEIGHT, HEIGHT, MOST_BARS, Point, Scale, draw_bars, draw_columns
 
 
 def points(*values):
@@ -26,7 +26,7 @@ def test_a_scale_holds_every_value_in_round_steps(values, ticks):
 
 
 def test_columns_stand_on_zero_and_fill_the_width():
-    chart = columns(points(50, None, -50, 100), str)
+    chart = draw_columns(points(50, None, -50, 100), str)
     zero = chart["zero"]
     assert zero == pytest.approx(HEIGHT * 2 / 3, abs=0.01)
     assert [bar["x"] for bar in chart["bars"]] == [2.5, 27.5, 52.5, 77.5]
@@ -36,7 +36,7 @@ def test_columns_stand_on_zero_and_fill_the_width():
 
 
 def test_a_year_of_days_has_few_labels_and_every_bar():
-    chart = columns(points(*range(366)), str)
+    chart = draw_columns(points(*range(366)), str)
     assert len(chart["bars"]) == 366
     assert [label["text"] for label in chart["labels"]] == ["p0", "p74", "p148", "p222", "p296"]
 

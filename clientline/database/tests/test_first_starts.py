@@ -368,16 +368,16 @@ def test_a_host_that_is_none_is_named(host, port, sentence):
 
 def test_a_host_that_others_reach_says_what_it_needs(settings):
     settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["localhost"], [], False
-    assert up.needs_of("0.0.0.0", True) == [
+    assert up.list_needs("0.0.0.0", True) == [
         "ALLOWED_HOSTS with the names by which they call it: others are refused",
         "a proxy that ends TLS, as in deploy/nginx.conf, and SECURE_COOKIES=true: passwords travel openly",
         "TRUSTED_PROXIES with that proxy: all callers share its address",
         "no --demo: everybody knows its passwords",
     ]
     settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["a.example"], ["::1"], True
-    assert up.needs_of("fe80::1%eth0", False) == []
+    assert up.list_needs("fe80::1%eth0", False) == []
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
 def test_a_host_of_this_machine_alone_needs_nothing(address):
-    assert up.needs_of(address, True) == []
+    assert up.list_needs(address, True) == []

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             settings.REQUIRE_OPERATOR_SECOND_FACTOR = False  # before there are workers, which inherit it
         try:
             listener = listen(settings.HOST, settings.PORT)
-            self.needs = needs_of(listener.getsockname()[0], demo)
+            self.needs = list_needs(listener.getsockname()[0], demo)
             with turn_on_file(settings.DATA_DIR / "start.lock", self.say):
                 self.prepare(demo)
             connections.close_all()  # the workers must not share ours
@@ -186,7 +186,7 @@ def listen(host, port):
     return listener
 
 
-def needs_of(address, demo):
+def list_needs(address, demo):
     """What a server that listens on this address still lacks, a line each; none where only this machine reaches it."""
     if ip_address(address.partition("%")[0]).is_loopback:
         return []
