@@ -4,10 +4,11 @@ The functions that change a visit expect its row to be locked by the caller: row
 `by` is who does it; None is a command, which may do all.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import copy
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,14 @@ from services.models import Service
 from services.performing import list_performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
+NOT_ARRIVED = {"arrived_at": None, "in_service_at": None}
+# What a move may change, by the fact that tells it.
+TOLD_OF_PLACES: dict[str, Callable[[Appointment], object]] = {
+    "rescheduled": history.write_agreed_time,
+    "reassigned": attrgetter("staff_id"),
+    "arrived_changed": lambda visit: history.write_moment(visit.arrived_at),
+    "in_service_changed": lambda visit: history.write_moment(visit.in_service_at),
+}
 POLICY_SNAPSHOT = ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee")
 
 
@@ -111,11 +120,11 @@ def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now
     if not prepare_visit_insertion().save(visit):
         raise SlotTaken
     history.record_fact(visit, "booked", by=by, now=now, became=history.write_agreed_time(visit))
-    _record_changed(visit, "overbooked", False, by=by, now=now)
-    _tell_of_visits([visit], "booked", now)
+    history.record_changed(visit, "overbooked", False, by=by, now=now)
+    tell_of_visits([visit], "booked", now)
 
 
-def _tell_of_visits(visits: list[Appointment], happened: str, now: datetime) -> None:
+def tell_of_visits(visits: list[Appointment], happened: str, now: datetime) -> None:
     """Let the apps above hear of it, in this transaction."""
     visits_changed.send(sender=Appointment, visits=visits, happened=happened, now=now)
 
@@ -186,18 +195,23 @@ def reschedule(
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        was, was_overbooked = (
-            {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id},
-            visit.overbooked,
-        )
-        save_changes(visit, placed | {"overbooked": overbooked, "stranded": False})
-        became = {"rescheduled": history.write_agreed_time(visit), "reassigned": visit.staff_id}
-        for action, value in became.items():
-            if value != was[action]:
-                history.record_fact(visit, action, by=by, now=now, was=was[action], became=value)
-        _record_changed(visit, "overbooked", was_overbooked, by=by, now=now)
-        _tell_of_visits([visit], "moved", now)
+        save_placed(visit, placed | {"overbooked": overbooked, "stranded": False}, by=by, now=now)
+        tell_of_visits([visit], "moved", now)
     return visit
+
+
+def save_placed(visit: Appointment, changes: dict[str, Any], *, by: User | None, now: datetime) -> None:
+    """Save another time or person, and remember what of it is another. Who comes another day has not arrived yet."""
+    was, zone = copy(visit), visit.organization.zone
+    start = changes.get("appointment_date", visit.appointment_date)
+    if start.astimezone(zone).date() != visit.appointment_date.astimezone(zone).date():
+        changes = changes | NOT_ARRIVED
+    save_changes(visit, changes)
+    for action, read in TOLD_OF_PLACES.items():
+        if read(was) != read(visit):
+            history.record_fact(visit, action, by=by, now=now, was=read(was), became=read(visit))
+    for name in ("overbooked", "stranded"):
+        history.record_changed(visit, name, getattr(was, name), by=by, now=now)
 
 
 def keep_agreed_time(
@@ -214,7 +228,7 @@ def keep_agreed_time(
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
         save_changes(moved, changes | {"local_start": read_wall_clock(appointment_date, zone)})
         history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
-        _tell_of_visits([moved], "rezoned", now)
+        tell_of_visits([moved], "rezoned", now)
     return moved
 
 
@@ -232,7 +246,7 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
     # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.
     Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
     history.save_facts(facts)
-    _tell_of_visits(visits, "rezoned", now)
+    tell_of_visits(visits, "rezoned", now)
 
 
 def cancel(
@@ -312,18 +326,9 @@ def _change_status(
     with transaction.atomic():
         save_changes(visit, changes)
         history.record_fact(visit, action or visit.status, by=by, now=now, was=was, became=visit.status, reason=reason)
-        _record_changed(visit, "fee_waived", was_waived, by=by, now=now)
-        _tell_of_visits([visit], action or visit.status, now)
+        history.record_changed(visit, "fee_waived", was_waived, by=by, now=now)
+        tell_of_visits([visit], action or visit.status, now)
     return visit
-
-
-def _record_changed(
-    visit: Appointment, name: str, was: object, *, by: User | None, now: datetime, reason: str = ""
-) -> None:
-    """Remember that something of the visit is no longer what it was, if so."""
-    if getattr(visit, name) != was:
-        told = {"was": was, "became": getattr(visit, name), "reason": reason}
-        history.record_fact(visit, f"{name}_changed", by=by, now=now, **told)
 
 
 def revise(
@@ -342,7 +347,7 @@ def revise(
     with transaction.atomic():
         save_changes(visit, changes)
         for name, value in was.items():
-            _record_changed(visit, name, value, by=by, now=now, reason=reason if name == "price" else "")
+            history.record_changed(visit, name, value, by=by, now=now, reason=reason if name == "price" else "")
     return visit
 
 

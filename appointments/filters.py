@@ -62,6 +62,13 @@ class TimeOffFilter(FilterSet):
         return organization.zone if organization else timezone.get_current_timezone()
 
 
+def keep_or_leave(queryset, found, value):
+    """What was `found` of a queryset, all but that, or everything where nobody asks."""
+    if value is None:
+        return queryset
+    return found if value else queryset.exclude(pk__in=found.values("pk"))
+
+
 class AppointmentFilter(FilterSet):
     client = IdFilter(field_name="client_id")
     staff = IdFilter(field_name="staff_id")
@@ -70,6 +77,9 @@ class AppointmentFilter(FilterSet):
     start_from = InstantFilter(field_name="appointment_date", lookup_expr="gte")
     start_to = InstantFilter(field_name="appointment_date", lookup_expr="lt")
     series = UUIDFilter()
+    group = UUIDFilter()
+    late = FlagFilter(method="filter_late", label="Should have begun, and the client has not arrived")
+    over = FlagFilter(method="filter_over", label="Ended, and still scheduled: nobody said how it went")
     due = FlagFilter(method="filter_due", label="Whether something is still to be paid")
     search = PeopleSearchFilter("client", number="pk")
     stranded = FlagFilter(method="filter_stranded", label="Coming visits whose person is no longer there; for the team")
@@ -84,10 +94,13 @@ class AppointmentFilter(FilterSet):
     def filter_stranded(self, queryset, name, value):
         if not self.request.user.may("appointments", "bend_rules"):
             raise Forbidden("You may not send `stranded`.")
-        if value is None:
-            return queryset
-        found = queryset.stranded(timezone.now())
-        return found if value else queryset.exclude(pk__in=found.values("pk"))
+        return keep_or_leave(queryset, queryset.stranded(timezone.now()), value)
+
+    def filter_late(self, queryset, name, value):
+        return keep_or_leave(queryset, queryset.not_there_yet(timezone.now()), value)
+
+    def filter_over(self, queryset, name, value):
+        return keep_or_leave(queryset, queryset.over_and_open(timezone.now()), value)
 
     def filter_due(self, queryset, name, owing):
         return type(self).find_owing(queryset, owing)

@@ -1,7 +1,7 @@
 """What happened to a visit, in its own words: who, when, what from → to, why. Nothing here is ever changed."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cache, partial
 from typing import Any, TypeAlias, TypedDict
 
@@ -44,6 +44,11 @@ def write_agreed_time(visit: Appointment, zone: tzinfo | None = None) -> str:
     return f"{visit.agreed_start.isoformat()}[{zone or visit.organization.zone}]"
 
 
+def write_moment(at: datetime | None) -> str:
+    """A moment as a fact keeps it, in UTC; none as ''."""
+    return at.astimezone(UTC).isoformat() if at else ""
+
+
 def record_fact(
     visit: Appointment,
     action: str,
@@ -58,6 +63,15 @@ def record_fact(
     _prepare_fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     # After the commit: what is rolled back did not happen.
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
+
+
+def record_changed(
+    visit: Appointment, name: str, was: object, *, by: User | None, now: datetime, reason: str = ""
+) -> None:
+    """Remember that something of the visit is no longer what it was, if so."""
+    if getattr(visit, name) != was:
+        told = {"was": was, "became": getattr(visit, name), "reason": reason}
+        record_fact(visit, f"{name}_changed", by=by, now=now, **told)
 
 
 def record_facts(visits: Iterable[Appointment], action: str, **told: Any) -> None:
@@ -129,16 +143,17 @@ def _find_known_starts(visit: Appointment, facts: list[AppointmentHistory]) -> S
         text for fact in reversed(facts) if fact.action in TIMED for text in (fact.was, fact.became) if "[" in text
     ]
     # Equal instants are one key whatever their offsets, and the last value stays: so the oldest text goes in last.
-    return {start: start for start in (visit.agreed_start, *map(_parse_start, reversed(texts)))}
+    return {start: start for start in (visit.agreed_start, *map(parse_agreed_time, reversed(texts)))}
 
 
-def _parse_start(text: str) -> datetime:
+def parse_agreed_time(text: str) -> datetime:
+    """The start that `write_agreed_time` wrote."""
     return datetime.fromisoformat(text.partition("[")[0])
 
 
 def _find_agreed_start(text: str, starts: Starts) -> datetime:
     """The time that a fact holds, as it was agreed; the active zone's where nobody knows any more."""
-    start = _parse_start(text)
+    start = parse_agreed_time(text)
     return start if "[" in text else starts.get(start, timezone.localtime(start))
 
 
@@ -159,19 +174,27 @@ SENTENCES = {
     "rezoned": "Kept at {became} when the clocks of the time zone changed",
     "reassigned": "Handed over from {was} to {became}",
     "client_changed": "Handed over from client {was} to {became}",
+    "arrived": "Arrived",
+    "in_service": "In service",
+    "arrived_changed": "No longer marked as arrived",
+    "in_service_changed": "No longer marked as in service",
     "cancelled": "Cancelled",
+    "reopened": "Reopened",
+    "undone": "Undone: {was}",
     "completed": "Completed",
     "no_show": "Marked as a no-show",
     "corrected": "Corrected from {was} to {became}",
     "price_changed": "Price changed from {was} to {became}",
     "fee_waived_changed": "Fee {became}",
     "overbooked_changed": "{became} another visit",
+    "stranded_changed": "{became} another time or person",
 }
 FLAGS = {
     "fee_waived_changed": ("charged after all", "waived"),
     "overbooked_changed": ("No longer beside", "Overbooked: beside"),
+    "stranded_changed": ("No longer in need of", "In need of"),
 }
-INSIDE = ("overbooked_changed", "client_changed")  # clients are not told: it is about others
+INSIDE = ("overbooked_changed", "stranded_changed", "client_changed")  # clients are not told: it is about others
 TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 

@@ -103,10 +103,10 @@ def load_calendar(
     )
 
 
-def hold_people_and_calendars(client: User, staff_ids: Collection[int]) -> None:
-    """Hold a client and the staff, then the staff's calendars, until the transaction ends."""
+def hold_people_and_calendars(people_ids: Collection[int], staff_ids: Collection[int]) -> None:
+    """Hold clients and staff, then the staff's calendars, until the transaction ends."""
     # People before calendars, as all do; in a pipeline the order stays.
-    run_in_one_trip((people.HOLD, {"people": [client.pk, *staff_ids]}), (LOCK, {"staff": list(staff_ids)}))
+    run_in_one_trip((people.HOLD, {"people": list(people_ids)}), (LOCK, {"staff": list(staff_ids)}))
 
 
 def hold_calendars(staff_ids: Collection[int]) -> None:

@@ -89,6 +89,16 @@ class InvalidTransition(Refused):
         )
 
 
+class NothingToUndo(Refused):
+    code = "nothing_to_undo"
+    detail = "There is no move of this visit that could be undone."
+
+
+class ChangedSince(Refused):
+    code = "changed_since"
+    detail = "Something else happened since."
+
+
 class TooLate(Refused):
     code = "too_late"
 

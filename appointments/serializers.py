@@ -151,6 +151,9 @@ class AppointmentSerializer(TenantSerializer):
             "price_reason",
             "overbooked",
             "series",
+            "group",
+            "arrived_at",
+            "in_service_at",
             "cancelled_at",
             "cancellation_reason",
             "cancelled_by",
@@ -167,6 +170,9 @@ class AppointmentSerializer(TenantSerializer):
             "ends_at",
             "overbooked",
             "series",
+            "group",
+            "arrived_at",
+            "in_service_at",
             "cancelled_at",
             "cancellation_reason",
             "cancelled_on_behalf_of",
@@ -306,6 +312,18 @@ class NoShowSerializer(MoveSerializer):
 
 
 class CompleteSerializer(MoveSerializer):
+    pass
+
+
+class ArriveSerializer(MoveSerializer):
+    in_service = StrictBooleanField(default=False, help_text="Whether the visit has begun, too")
+
+
+class ReopenSerializer(MoveSerializer):
+    reason = StrictCharField(max_length=500, default="", allow_blank=True)
+
+
+class UndoSerializer(MoveSerializer):
     pass
 
 

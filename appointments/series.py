@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from appointments import booking
 from appointments.availability import measure_need
+from appointments.companions import is_following
 from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
 from appointments.placing import count_booked_minutes, find_refusal_of_anyone, hold_people_and_calendars, load_calendar
@@ -113,7 +114,7 @@ def _choose_for_series(
     people = list(list_performers(service))
     if not people:
         raise SLOT_REFUSALS["slot_taken"]
-    hold_people_and_calendars(details["client"], people)
+    hold_people_and_calendars([details["client"].pk, *people], people)
     misses, minutes = dict.fromkeys(people, 0), dict.fromkeys(people, 0.0)
     for occurrence in dates:
         calendar = load_calendar(service.organization, people, occurrence.instant, need, now)
@@ -137,18 +138,9 @@ def cancel_with_series(
 
 
 def _lock_following(visit: Appointment, by: User | None) -> QuerySet[Appointment]:
-    """The later visits of its series that are still scheduled and that `by` may cancel, locked.
-
-    In the order of their dates, in which the one that was named, and is locked already, always comes first.
-    """
-    if visit.series is None:
-        return Appointment.objects.none()
+    """The later visits of its series that are still scheduled and that `by` may cancel, locked."""
     # Narrowed to what `by` may cancel: by the series alone, staff would cancel the visits of a colleague who took over.
     rows = Appointment.objects.visible_to(by, "appointments", "cancel") if by else Appointment.objects.all()
-    later = rows.filter(
-        organization=visit.organization_id,
-        series=visit.series,
-        status=Appointment.Status.SCHEDULED,
-        appointment_date__gt=visit.appointment_date,
-    )
-    return later.select_for_update(no_key=True, of=("self",)).order_by("appointment_date", "id")
+    here = {"organization": visit.organization_id, "status": Appointment.Status.SCHEDULED}
+    later = rows.filter(is_following(visit), **here)
+    return later.select_for_update(no_key=True, of=("self",)).order_by("id")

@@ -5,6 +5,9 @@ from django.dispatch import Signal
 # visit (as it is now), now
 visit_cancelled = Signal()
 
-# visits (as they are now, of one organization), happened (booked, moved, cancelled, completed, no_show, corrected or
-# rezoned), now
+# visits (as they are now, of one organization), happened (booked, moved, cancelled, completed, no_show, corrected,
+# rezoned, arrived, reopened or undone), now
 visits_changed = Signal()
+
+# visit (as it is again), since (when the move happened that was undone), now
+visit_undone = Signal()

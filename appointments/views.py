@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import availability, booking, history, public_holidays, reports, roster, series
+from appointments import availability, booking, history, presence, public_holidays, reports, roster, series, undoing
 from appointments.answers import (
     AvailabilitySerializer,
     ClosedSerializer,
@@ -21,6 +21,7 @@ from appointments.answers import (
     describe_openings,
     describe_proposal,
 )
+from appointments.companions import LAST_MOVE, hold_companions
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.parameters import (
@@ -35,16 +36,19 @@ from appointments.parameters import (
 from appointments.serializers import (
     AppointmentForClientSerializer,
     AppointmentSerializer,
+    ArriveSerializer,
     BookingSerializer,
     CancelSerializer,
     ClosingSerializer,
     CompleteSerializer,
     CorrectSerializer,
     NoShowSerializer,
+    ReopenSerializer,
     RescheduleSerializer,
     SeriesSerializer,
     SpecialHoursSerializer,
     TimeOffSerializer,
+    UndoSerializer,
     WorkingHoursSerializer,
 )
 from clientline.api.pagination import Page
@@ -157,6 +161,11 @@ class TimeOffViewSet(HoursViewSet):
         return Response({"time_off": answers, "stranded": len(stranded)}, status=201)
 
 
+def read_scope(body):
+    """The `scope` of a body that nobody has looked at yet."""
+    return body.get("scope") if isinstance(body, dict) else None
+
+
 class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     """Visits are booked, moved and annotated here; nothing deletes them."""
 
@@ -183,8 +192,12 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     def list_answered_keys(self, answer):
         return [visit["id"] for visit in answer.get("appointments", [answer])]
 
-    def transition(self, input_class, perform):
-        """Read the body, then change the visit under its row's lock: answers the visit as it is then."""
+    def transition(self, input_class, perform, scope=None):
+        """Read the body, then change the visit under its row's lock: answers the visit as it is then.
+
+        What goes with it in the body's `scope`, or in this one, is locked before.
+        """
+        hold_companions(self.named_rows(), scope or read_scope(self.request.data))
         visit = self.get_object()
         body = input_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
@@ -220,6 +233,24 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     def correct(self, request, pk):
         """Turn completed into no-show, or back."""
         return self.transition(CorrectSerializer, booking.correct)
+
+    @extend_schema(request=ArriveSerializer)
+    @action(detail=True, methods=["post"])
+    def arrive(self, request, pk):
+        """The client is there, and with `in_service` the visit has begun: marks with a time, the status stays."""
+        return self.transition(ArriveSerializer, presence.mark_arrived)
+
+    @extend_schema(request=ReopenSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request, pk):
+        """Schedule a cancelled visit again, while its place is free."""
+        return self.transition(ReopenSerializer, undoing.reopen)
+
+    @extend_schema(request=UndoSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request, pk):
+        """Take back your last move of the visit, and of those moved with it, while nothing else has happened."""
+        return self.transition(UndoSerializer, undoing.undo, scope=LAST_MOVE)
 
     @extend_schema(responses=HistorySerializer)
     @action(detail=True, methods=["get"], pagination_class=None)

@@ -55,6 +55,8 @@ TABLE = [
     (("appointments",), ("balance", "reschedule", "cancel"), ORG, ORG, TEAM, OWN, LINKED, EVERYTHING),
     (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("arrive", "undo"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("reopen",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
     (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
     (("payments",), ("receipt",), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),

@@ -55,7 +55,16 @@ ADDED = {
         "booking_terms",
         "privacy_notice",
     },
-    "appointments": {"cancellation_grace", "cancelled_on_behalf_of", "local_start", "stranded", "tax_rate"},
+    "appointments": {
+        "arrived_at",
+        "cancellation_grace",
+        "cancelled_on_behalf_of",
+        "group",
+        "in_service_at",
+        "local_start",
+        "stranded",
+        "tax_rate",
+    },
     "payments": {
         "former_number",
         "given_up_at",

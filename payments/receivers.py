@@ -4,14 +4,15 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.dispatch import receiver
 
-from appointments.signals import visit_cancelled
+from appointments.refusals import ChangedSince
+from appointments.signals import visit_cancelled, visit_undone
 from clientline.refusals import FieldRefused
 from organizations.signals import currency_changing, former_organization_imported
 from payments import ledger, online
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.numbering import number_receipts
 from payments.signals import provider_needed
 
@@ -38,6 +39,15 @@ def number_what_had_no_number(*, organization, **kwargs):
 def give_up_what_need_not_be_paid(*, visit, now, **kwargs):
     """Whoever cancelled in time shall not pay on the page that is still open; who did not, no more than the fee."""
     ledger.give_up_needless_checkouts(visit, paying=Decimal(0), now=now)
+
+
+@receiver(visit_undone)
+def refuse_to_undo_what_was_paid_since(*, visit, since, now, **kwargs):
+    """Money that came after a move came for what the visit was by then. What was voided, or never came, is no bar."""
+    lately = Q(created_at__gt=since) | Q(settled_at__gt=since)
+    paid = Payment.objects.filter(lately, appointment=visit).exclude(status=Payment.Status.FAILED)
+    if paid.exists() or Refund.objects.filter(payment__appointment=visit, created_at__gt=since).exists():
+        raise ChangedSince("Since then money was taken or refunded for this visit.")
 
 
 @receiver(provider_needed)

@@ -32,6 +32,14 @@ class AppointmentQuerySet(TenantQuerySet):
         # Bounds on their start, so that the index answers: no visit lasts longer.
         return self.filter(appointment_date__gt=start - LONGEST_VISIT, appointment_date__lt=end, ends_at__gt=start)
 
+    def not_there_yet(self, now):
+        """The visits that should have begun, and whose client has not arrived."""
+        return self.filter(status=Appointment.Status.SCHEDULED, appointment_date__lt=now, arrived_at=None)
+
+    def over_and_open(self, now):
+        """The visits that ended, and of which nobody said how: completed, a no-show or cancelled."""
+        return self.filter(status=Appointment.Status.SCHEDULED, appointment_date__lt=now, ends_at__lte=now)
+
     def stranded(self, now):
         """The coming visits that need another time or somebody else: see `stranding`."""
         return self.filter(stranded=True, status=Appointment.Status.SCHEDULED, appointment_date__gt=now)
@@ -88,6 +96,11 @@ class Appointment(models.Model):
     tax_rate = columns.tax_rate("Percent, contained in the price; as it was when booked")
     fee_waived = columns.flag(False)
     series = models.UUIDField(null=True, blank=True, editable=False)
+    group = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Shared by visits in one go: booked together, one bill"
+    )
+    arrived_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the client was there")
+    in_service_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it really began")
     created_by = columns.actor()
     created_at = columns.created_at()
 
@@ -150,6 +163,11 @@ class Appointment(models.Model):
                 name="appointment_cancelled_has_its_time",
                 violation_error_message="A cancelled visit says when, and no other does.",
             ),
+            models.CheckConstraint(
+                condition=Q(in_service_at=None) | Q(arrived_at__isnull=False),
+                name="appointment_in_service_after_arriving",
+                violation_error_message="Nobody is in service who has not arrived.",
+            ),
             models.UniqueConstraint(fields=["organization", "id"], name="appointment_in_one_organization"),
             SameOrganization(field="client", name="appointment_client_in_same_organization"),
             SameOrganization(field="staff", name="appointment_staff_in_same_organization"),
@@ -165,6 +183,9 @@ class Appointment(models.Model):
                 fields=["organization", "appointment_date", "id"],
                 condition=Q(stranded=True),
                 name="appointment_stranded",
+            ),
+            models.Index(
+                fields=["organization", "group"], condition=Q(group__isnull=False), name="appointment_by_group"
             ),
             # Revenue by person and service looks up each paid visit: from here without reading the table.
             models.Index(fields=["organization", "id"], include=["staff", "service"], name="appointment_references"),

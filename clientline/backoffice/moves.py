@@ -66,7 +66,8 @@ class MoveForm(Refusable, forms.Form):
 class Move:
     """`is_open(row, now)` says when it is offered; `at_once` that its button asks nothing more.
 
-    `done` may name the form's `figures`.
+    `done` may name the form's `figures`. `is_offered` is False where a message offers it, in place of a button, and
+    `scope` says what moves along if the form does not.
     """
 
     label: str
@@ -78,6 +79,8 @@ class Move:
     at_once: bool = False
     question: str = "Are you sure?"
     template: str = "move.html"
+    is_offered: bool = True
+    scope: str = ""
 
 
 @dataclass
@@ -123,7 +126,7 @@ class MovesMixin:
             row.pk: [
                 Button(name, move.label, reverse(f"admin:{self.name_page(name)}", args=[row.pk]) + query, move.at_once)
                 for name, move in self.moves.items()
-                if move.is_open(row, now) and reaches(move.permission, row)
+                if move.is_offered and move.is_open(row, now) and reaches(move.permission, row)
             ]
             for row in rows
         }

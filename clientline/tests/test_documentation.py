@@ -49,6 +49,9 @@ PATHS = {
     "/appointments/{id}/complete": "post",
     "/appointments/{id}/no-show": "post",
     "/appointments/{id}/correct": "post",
+    "/appointments/{id}/arrive": "post",
+    "/appointments/{id}/reopen": "post",
+    "/appointments/{id}/undo": "post",
     "/appointments/{id}/history": "get",
     "/availability": "get",
     "/reports/utilization": "get",
@@ -149,7 +152,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 88
+    assert len(set(names)) == len(names) == 91
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -194,6 +197,9 @@ def test_lists_document_their_parameters(document):
             "start_from",
             "start_to",
             "series",
+            "group",
+            "late",
+            "over",
             "due",
             "search",
             "stranded",

@@ -55,6 +55,8 @@ appointments  | history                                 | org | org         | te
 appointments  | balance, reschedule, cancel             | org | org         | team     | own    | link   | all
 appointments  | complete, no_show, bend_rules           | org | org         | team     | –      | –      | all
 appointments  | correct, overbook, waive_fee, reprice   | org | org         | –        | –      | –      | all
+appointments  | arrive, undo                            | org | org         | team     | –      | –      | all
+appointments  | reopen                                  | org | org         | –        | –      | –      | all
 appointments  | destroy                                 | –   | –           | –        | –      | –      | –
 payments      | list, retrieve                          | org | org         | assigned | own    | –      | all
 payments      | receipt                                 | org | org         | assigned | own    | –      | all

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory, token_for
 from appointments.tests.factories import AppointmentFactory, days_ahead
@@ -37,6 +38,8 @@ CHANGES = [
     ("post", "/appointments/{past}/complete", {}),
     ("post", "/appointments/{past}/no-show", {"waive_fee": True}),
     ("post", "/appointments/{done}/correct", {"status": "no_show", "reason": "x", "waive_fee": True}),
+    ("post", "/appointments/{visit}/arrive", {"in_service": True}),
+    ("post", "/appointments/{cancelled}/reopen", {"reason": "x"}),
     ("post", "/payments/{payment}/complete", {}),
     ("post", "/payments/{payment}/fail", {}),
 ]
@@ -58,6 +61,14 @@ def cast(salon):
         service=salon.service,
         appointment_date=days_ahead(-4),
         status="completed",
+    )
+    salon.cancelled = AppointmentFactory(
+        client=salon.client,
+        staff=salon.staff,
+        service=salon.service,
+        appointment_date=days_ahead(4),
+        status="cancelled",
+        cancelled_at=timezone.now(),
     )
     salon.unused = ServiceFactory(organization=salon.organization)
     salon.leaver = UserFactory(organization=salon.organization)

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from accounts.models import User
 from appointments import booking, history
+from appointments.companions import hold_companions
 from appointments.hours import find_midnight
 from appointments.models import Appointment
 from clientline import wording
@@ -127,6 +128,12 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     def identify_state(self, visit):
         latest = visit.payments.order_by("-id").values_list("id", flat=True).first()
         return f"{visit.version}-{latest or 0}"
+
+    def find(self, request, object_id, move):
+        if request.method == "POST":
+            named = self.model.objects.visible_to(request.user, *move.permission).filter(pk=object_id)
+            hold_companions(named, move.scope or request.POST.get("scope"))
+        return super().find(request, object_id, move)
 
     def label(self, visit):
         return f"{wording.write_moment(visit.appointment_date)} · {visit.client}"

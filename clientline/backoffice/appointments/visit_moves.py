@@ -6,7 +6,8 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import User
-from appointments import booking, series
+from appointments import booking, presence, series, undoing
+from appointments.companions import LAST_MOVE
 from appointments.lateness import is_cancelled_late, is_late
 from appointments.models import Side
 from appointments.refusals import find_reachable_statuses
@@ -102,6 +103,15 @@ class NoShowForm(MoveForm):
         self.about = _tell_fee(self.row, "no_show_fee", "No-show")
 
 
+class InServiceForm(MoveForm):
+    def get_details(self):
+        return {"in_service": True}
+
+
+class ReopenForm(MoveForm):
+    reason = forms.CharField(label="Why", required=False, **REASON)
+
+
 class CorrectForm(MoveForm):
     reason = forms.CharField(**REASON)
 
@@ -162,6 +172,12 @@ def _leads_to(*statuses, starts_from=("scheduled",)):
     return is_open
 
 
+def _is_expected(visit, now):
+    """Whether its client may walk in: the marks are for its day."""
+    zone = visit.organization.zone
+    return visit.status == "scheduled" and visit.appointment_date.astimezone(zone).date() == now.astimezone(zone).date()
+
+
 def _costs_a_fee(visit):
     """Whether there is a fee to waive, or to charge after all."""
     if visit.status == "cancelled":
@@ -177,6 +193,24 @@ VISIT_MOVES = {
         booking.complete,
         _leads_to("completed"),
         "Completed.",
+        at_once=True,
+    ),
+    "arrive": Move(
+        "Arrived",
+        _need("arrive"),
+        MoveForm,
+        presence.mark_arrived,
+        lambda visit, now: _is_expected(visit, now) and visit.arrived_at is None,
+        "Arrived.",
+        at_once=True,
+    ),
+    "in-service": Move(
+        "In service",
+        _need("arrive"),
+        InServiceForm,
+        presence.mark_arrived,
+        lambda visit, now: _is_expected(visit, now) and visit.arrived_at and visit.in_service_at is None,
+        "In service.",
         at_once=True,
     ),
     "payment": Move(
@@ -211,6 +245,24 @@ VISIT_MOVES = {
         series.cancel_with_series,
         _leads_to("cancelled"),
         "Cancelled.",
+    ),
+    "reopen": Move(
+        "Reopen",
+        _need("reopen"),
+        ReopenForm,
+        undoing.reopen,
+        lambda visit, now: visit.status == "cancelled",
+        "Reopened.",
+    ),
+    "undo": Move(
+        "Undo",
+        _need("undo"),
+        MoveForm,
+        undoing.undo,
+        lambda visit, now: True,
+        "Undone.",
+        is_offered=False,
+        scope=LAST_MOVE,
     ),
     "correct": Move(
         "Correct",

@@ -1,0 +1,194 @@
+"""Taking back: a cancelled visit is reopened at its place, and the last move of a visit is undone.
+
+What was done together, to a group or a series, is undone together. Nothing is forgotten: the history tells of the move
+and of its undoing, and it is from there that the former values come. Callers hold the visits (`companions`).
+"""
+
+from collections.abc import Callable, Iterable
+from copy import copy
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from appointments import booking, history
+from appointments.availability import measure_need_of_visit
+from appointments.companions import was_moved_along
+from appointments.models import Appointment, AppointmentHistory
+from appointments.placing import (
+    catch_slot_taken,
+    hold_people_and_calendars,
+    load_calendar,
+    make_time_columns,
+    refuse_turned,
+    take_slot,
+)
+from appointments.refusals import ChangedSince, InvalidTransition, NothingToUndo
+from appointments.signals import visit_undone
+from clientline.database.changes import save_changes
+
+UNDO_WITHIN = timedelta(minutes=10)
+SCHEDULED_AGAIN: dict[str, Any] = {
+    "status": Appointment.Status.SCHEDULED,
+    "cancelled_at": None,
+    "cancelled_by": None,
+    "cancellation_reason": "",
+    "cancelled_on_behalf_of": "",
+}
+Values = dict[str, Any]
+
+
+def reopen(*, by: User | None, visit: Appointment, now: datetime, reason: str = "") -> Appointment:
+    """Make a cancelled visit scheduled again, while its place is free; a waiver of its fee ends.
+
+    Raises InvalidTransition, FieldRefused where one of the two has left, and SLOT_REFUSALS.
+    """
+    if visit.status != Appointment.Status.CANCELLED:
+        raise InvalidTransition(visit, "scheduled", now)
+    was_waived = visit.fee_waived
+    with catch_slot_taken():
+        _put_back(visit, SCHEDULED_AGAIN | {"fee_waived": False, "overbooked": False}, now)
+        told = {"was": Appointment.Status.CANCELLED.value, "became": visit.status, "reason": reason}
+        history.record_fact(visit, "reopened", by=by, now=now, **told)
+        history.record_changed(visit, "fee_waived", was_waived, by=by, now=now)
+        booking.tell_of_visits([visit], "reopened", now)
+    return visit
+
+
+def undo(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
+    """Take back the last move of a visit, with all that it changed, or nothing.
+
+    Only the caller's own move of the last UNDO_WITHIN, after which nothing else happened. Raises NothingToUndo,
+    ChangedSince, FieldRefused where somebody has left, and SLOT_REFUSALS.
+    """
+    visits = [visit, *_lock_moved_along(visit)]
+    moves = [(each, _find_last_move(each, by, now)) for each in visits]
+    if len({facts[0].at for _, facts in moves}) > 1:
+        raise ChangedSince("Another visit that was moved with this one has changed since.")
+    with catch_slot_taken():
+        if len(visits) > 1:
+            _hold_places(moves)
+        for each, facts in _order_moves(moves):
+            _take_back(each, facts, by=by, now=now)
+        booking.tell_of_visits(visits, "undone", now)
+    return visit
+
+
+def _lock_moved_along(visit: Appointment) -> QuerySet[Appointment]:
+    along = Appointment.objects.filter(was_moved_along(visit), organization=visit.organization_id).exclude(pk=visit.pk)
+    return along.order_by("id").select_for_update(no_key=True, of=("self",))
+
+
+def _find_last_move(visit: Appointment, by: User | None, now: datetime) -> list[AppointmentHistory]:
+    """The facts of the last move, the one that names it first. Raises NothingToUndo and ChangedSince."""
+    facts = list(visit.history.select_related("by").order_by("-at", "-id"))
+    if not any(fact.action in UNDOABLE for fact in facts) or facts[0].action == "undone":
+        raise NothingToUndo
+    last = [fact for fact in facts if (fact.at, fact.by_id) == (facts[0].at, facts[0].by_id)][::-1]
+    if last[0].action == "undone":
+        raise NothingToUndo
+    if last[0].action not in UNDOABLE or last[0].by_id != (by.pk if by else None):
+        raise ChangedSince(f"Since then: {history.describe_history(visit)[0]['text']}.")
+    if now - last[0].at > UNDO_WITHIN:
+        raise NothingToUndo("What was done last is too long ago to be undone.")
+    return last
+
+
+def _hold_places(moves: list[tuple[Appointment, list[AppointmentHistory]]]) -> None:
+    """Everybody concerned, before the first visit goes back: one after the other, two undoings could cross."""
+    places = [placed for visit, facts in moves for placed in (visit, _restore(visit, facts))]
+    people = {pk for placed in places for pk in (placed.client_id, placed.staff_id)}
+    hold_people_and_calendars(people, {placed.staff_id for placed in places})
+
+
+def _order_moves(
+    moves: list[tuple[Appointment, list[AppointmentHistory]]],
+) -> Iterable[tuple[Appointment, list[AppointmentHistory]]]:
+    """So that none goes back to where the next one still is: what goes back to a later time, the last one first."""
+    visit, facts = moves[0]
+    later = _restore(visit, facts).appointment_date > visit.appointment_date
+    return sorted(moves, key=lambda move: (move[0].appointment_date, move[0].pk), reverse=later)
+
+
+def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User | None, now: datetime) -> None:
+    move = facts[0]
+    _put_back(visit, _find_former_values(visit, facts), now)
+    history.record_fact(visit, "undone", by=by, now=now, was=move.action, became=visit.status)
+    for fact in facts:
+        if fact.action in MOVED_BACK:
+            history.record_fact(visit, fact.action, by=by, now=now, was=fact.became, became=fact.was)
+    visit_undone.send(sender=Appointment, visit=visit, since=move.at, now=now)
+
+
+def _restore(visit: Appointment, facts: list[AppointmentHistory]) -> Appointment:
+    """The visit as it was before these facts, unsaved."""
+    former = copy(visit)
+    for name, value in _find_former_values(visit, facts).items():
+        setattr(former, name, value)
+    return former
+
+
+def _find_former_values(visit: Appointment, facts: list[AppointmentHistory]) -> Values:
+    values: Values = {}
+    for fact in facts:
+        if fact.action in FORMER_VALUES:
+            values |= FORMER_VALUES[fact.action](visit, fact.was)
+    return values
+
+
+def _put_back(visit: Appointment, values: Values, now: datetime) -> None:
+    """Save former values; where they take a place in somebody's calendar, only while it is free.
+
+    Raises FieldRefused and SLOT_REFUSALS.
+    """
+    former = copy(visit)
+    for name, value in values.items():
+        setattr(former, name, value)
+    if _takes_place(visit, former):
+        named, start = former.staff_id, former.appointment_date
+        around = visit.organization, [named], start, measure_need_of_visit(former), now, visit.pk
+        calendar = load_calendar(*around, held=[former.client_id, named])
+        refuse_turned(calendar, client=former.client, staff=former.staff)
+        told = {"named": named, "overbook": former.overbooked, "also_lock": [visit.staff_id]}
+        # Free hand, whoever undoes: hours and notice were left when the visit was placed there, or not at all.
+        _, overbooked = take_slot(calendar, start, free_hand=True, **told)
+        values = values | {"overbooked": overbooked}
+    save_changes(visit, values)
+
+
+def _takes_place(visit: Appointment, former: Appointment) -> bool:
+    """Whether its person is kept busy at a time at which they are not yet."""
+    if former.status == Appointment.Status.CANCELLED:
+        return False
+    grown = former.busy_from < visit.busy_from or former.busy_until > visit.busy_until
+    return visit.status == Appointment.Status.CANCELLED or former.staff_id != visit.staff_id or grown
+
+
+def _was_at(visit: Appointment, was: str) -> Values:
+    start, need = history.parse_agreed_time(was), measure_need_of_visit(visit)
+    return make_time_columns(start.astimezone(visit.organization.zone), need, visit.organization.zone)
+
+
+def _read_moment(was: str) -> datetime | None:
+    return datetime.fromisoformat(was) if was else None
+
+
+# By a fact's action, what the columns were before it.
+FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
+    "completed": lambda visit, was: {"status": was},
+    "no_show": lambda visit, was: {"status": was},
+    "cancelled": lambda visit, was: SCHEDULED_AGAIN,
+    "rescheduled": _was_at,
+    "reassigned": lambda visit, was: {"staff_id": int(was)},
+    "arrived": lambda visit, was: {"arrived_at": None},
+    "in_service": lambda visit, was: {"in_service_at": None},
+    "arrived_changed": lambda visit, was: {"arrived_at": _read_moment(was)},
+    "in_service_changed": lambda visit, was: {"in_service_at": _read_moment(was)},
+    "fee_waived_changed": lambda visit, was: {"fee_waived": was == "true"},
+    "overbooked_changed": lambda visit, was: {"overbooked": was == "true"},
+    "stranded_changed": lambda visit, was: {"stranded": was == "true"},
+}
+UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service")
+# What the history tells the other way round; of the rest, `undone` says enough.
+MOVED_BACK = ("rescheduled", "reassigned", "overbooked_changed", "stranded_changed", "fee_waived_changed")
