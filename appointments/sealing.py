@@ -164,7 +164,7 @@ def list_unknown_links(noted: list[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT noted FROM unnest(%s::text[]) AS noted"
-            " WHERE noted NOT IN (SELECT encode(link, 'hex') FROM seals) ORDER BY noted",
+            " WHERE NOT EXISTS (SELECT FROM seals WHERE encode(link, 'hex') = noted) ORDER BY noted",
             [noted],
         )
         return [link for (link,) in cursor.fetchall()]

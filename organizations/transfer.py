@@ -160,6 +160,12 @@ def _list_columns(model):
 # Export
 
 
+def list_operators(organization):
+    """The ids of the platform operators who are members: `load` refuses a file that brings one."""
+    people = apps.get_model(settings.AUTH_USER_MODEL).objects.filter(organization=organization.pk, is_superuser=True)
+    return list(people.order_by("pk").values_list("pk", flat=True))
+
+
 def write_export(organization, file, *, progress):
     """Write the organization as it is at one moment into a binary file; `progress(rows)` is told as it goes.
 

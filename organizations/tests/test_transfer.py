@@ -220,3 +220,12 @@ def test_commands_name_what_is_missing_or_in_the_way(salon, file, tmp_path):
     ]:
         with pytest.raises(CommandError, match=says):
             command(*arguments)
+
+
+def test_operators_whom_no_installation_would_import_are_told_when_they_are_exported(salon, operator, tmp_path):
+    told = StringIO()
+    call_command("export_organization", salon.organization.pk, tmp_path / "salon", stderr=told, verbosity=0)
+    assert told.getvalue() == ""
+    call_command("export_organization", operator.organization_id, tmp_path / "platform", stderr=told, verbosity=0)
+    assert f"The people {operator.pk} are platform operators, and no installation imports" in told.getvalue()
+    assert (tmp_path / "platform").exists()

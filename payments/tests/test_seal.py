@@ -189,6 +189,22 @@ def test_the_command_says_what_it_did_and_the_heads_to_be_noted(cancelled):
         call_command("audit_seal", noted=["0" * 64, head], stdout=output)
 
 
+def test_heads_that_were_noted_line_by_line_are_looked_for_as_they_stand(cancelled, monkeypatch):
+    wait_for_running_writes()
+    noted, output = StringIO(), StringIO()
+    call_command("audit_seal", heads=True, stdout=noted)
+
+    def look(text):
+        monkeypatch.setattr("sys.stdin", StringIO(text))
+        call_command("audit_seal", noted=["-"], stdout=output)
+
+    look(noted.getvalue())
+    with pytest.raises(CommandError, match=r"no links any more.*: a+$"):
+        look(f"{noted.getvalue()}{cancelled.organization_id} {'a' * 64}\n")
+    with pytest.raises(CommandError, match="holds no head"):
+        look("Sealed 0 rows.\n")
+
+
 def test_an_organization_begins_a_chain_where_it_arrives(cancelled, tmp_path):
     assert Seal not in list_models_of_organizations()
     file = tmp_path / "salon.jsonl"

@@ -10,6 +10,12 @@ from tqdm import tqdm
 from organizations import transfer
 from organizations.models import Organization
 
+OPERATORS = (
+    "The people {} are platform operators, and no installation imports a file that brings one. To take the "
+    "organization along, make operators of another with `createsuperuser`, clear `is_superuser` of these in psql, "
+    "and export again."
+)
+
 
 class Command(BaseCommand):
     help = __doc__ + " Whoever reads the file knows everything: it holds hashes of passwords, too."
@@ -24,6 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no organization {id}.")
         if file.exists():
             raise CommandError(f"{file} exists and is not overwritten: choose another name.")
+        if operators := transfer.list_operators(organization):
+            self.stderr.write(OPERATORS.format(", ".join(map(str, operators))))
         try:
             self.write(organization, file, tqdm(unit=" rows", disable=None if verbosity else True))
         except OSError as error:
