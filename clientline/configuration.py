@@ -68,6 +68,10 @@ class Environment:
             refuse(name, f"{','.join(values)}, and {wrong[0]} is none of its kind", mend)
         return values
 
+    def ports(self, name, default):
+        values = self._check(name, default, _is_port, "name ports from 1 to 65535, separated by commas")
+        return [int(value) for value in values]
+
     def url(self, name, default):
         value = self(name, default).strip().rstrip("/")
         if value != default and not _is_address(value):
@@ -93,6 +97,10 @@ def _is_address(text):
 def _is_origin(text):
     # A star stands for all subdomains.
     return _is_address(text.replace("://*.", "://")) and not split(text).path
+
+
+def _is_port(text):
+    return bool(re.fullmatch("[0-9]{1,5}", text)) and 1 <= int(text) <= 65535
 
 
 def _is_network(text):

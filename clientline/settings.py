@@ -28,6 +28,8 @@ REQUIRE_OPERATOR_SECOND_FACTOR = env.bool("REQUIRE_OPERATOR_SECOND_FACTOR", defa
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 LOG_FORMAT = env.choice("LOG_FORMAT", default="text", among=("text", "json"))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", default=["443"])
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
 
 
 def _configure_embedded_database(data):

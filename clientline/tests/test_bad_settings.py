@@ -28,6 +28,7 @@ OTHERS = (
 HOSTS = "name hosts only, without scheme, port and path."
 ORIGINS = "name a scheme and a host each, as https://book.example.com."
 NETWORKS = "name addresses or networks, as 127.0.0.1 or 10.0.0.0/8."
+SEVERAL_PORTS = "name ports from 1 to 65535, separated by commas."
 ADDRESS = "name an address that begins with http:// or https://."
 PORTS, NUMBERS = "name a whole number from 1 to 65535.", "name a whole number from 0 to 2147483647."
 BAD = [
@@ -60,6 +61,10 @@ BAD = [
     ("CSRF_TRUSTED_ORIGINS", "https://a.example/x", f"and https://a.example/x is none of its kind: {ORIGINS}"),
     ("TRUSTED_PROXIES", "127.0.0.1,proxy", f"and proxy is none of its kind: {NETWORKS}"),
     ("TRUSTED_PROXIES", "10.0.0.1/8", f"and 10.0.0.1/8 is none of its kind: {NETWORKS}"),
+    ("WEBHOOK_PORTS", "443,https", f"and https is none of its kind: {SEVERAL_PORTS}"),
+    ("WEBHOOK_PORTS", "0", f"and 0 is none of its kind: {SEVERAL_PORTS}"),
+    ("WEBHOOK_PORTS", "65536", f"and 65536 is none of its kind: {SEVERAL_PORTS}"),
+    ("WEBHOOK_NETWORKS", "10.0.0.0/33", f"and 10.0.0.0/33 is none of its kind: {NETWORKS}"),
     ("PAYMENT_PROVIDER", "paypal", "PAYMENT_PROVIDER is paypal: say stripe or simulator."),
     (
         "PAYMENT_PROVIDER",
@@ -81,6 +86,8 @@ GOOD = [
     ("ALLOWED_HOSTS", "*, .example.com, [::1], 10.0.0.1, a-b.example."),
     ("CSRF_TRUSTED_ORIGINS", "https://*.example.com,http://a.example:8080"),
     ("TRUSTED_PROXIES", "::1, 10.0.0.0/8"),
+    ("WEBHOOK_PORTS", "443, 8443"),
+    ("WEBHOOK_NETWORKS", "::1, 10.0.0.0/8"),
     ("PAYMENT_PROVIDER", ""),
     ("PUBLIC_URL", "https://book.example.com/clientline/"),
 ]

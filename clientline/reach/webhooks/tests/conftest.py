@@ -1,0 +1,39 @@
+import pytest
+
+from clientline.reach.webhooks import sending
+from clientline.reach.webhooks.tests.receiver import Receiver, make_authority
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return make_authority()
+
+
+@pytest.fixture
+def trusted(authority, tmp_path, monkeypatch):
+    """The tests' authority is one that this machine trusts."""
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    sending.make_tls.cache_clear()
+    yield
+    sending.make_tls.cache_clear()
+
+
+@pytest.fixture
+def receive(authority, trusted, settings):
+    """`receive()` starts a receiver that may be called."""
+    receivers, settings.WEBHOOK_NETWORKS, settings.WEBHOOK_PORTS = [], ["127.0.0.0/8", "::1"], []
+
+    def start(**told):
+        receivers.append(Receiver(authority, **told))
+        settings.WEBHOOK_PORTS = [each.port for each in receivers]
+        return receivers[-1]
+
+    yield start
+    for each in receivers:
+        each.close()
+
+
+@pytest.fixture
+def receiver(receive):
+    return receive()
