@@ -1,7 +1,9 @@
 """Who joins, changes and leaves an organization, under the rules that keep it governable."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import date, datetime
+from typing import Any, cast
 
 from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import make_password
@@ -11,8 +13,8 @@ from django.utils import timezone
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
-from accounts.signals import clients_created, leaving, left, rejoined, rejoining, role_changing
-from clientline.database.changes import save_changes
+from accounts.signals import clients_created, last_day_changing, leaving, left, rejoined, rejoining, role_changing
+from clientline.database.changes import differs, save_changes
 from clientline.database.prepared import Written
 from clientline.refusals import FieldRefused, Forbidden, Refused
 from organizations import policy
@@ -50,6 +52,8 @@ def register_person(
     if contact_email is None:
         contact_email = email if role == User.Role.CLIENT else ""
     person = User(organization=organization, name=name, email=address, role=role, created_by=by, **fields)
+    if person.works_until is not None:
+        _refuse_last_day(person.works_until, person.is_of_the_team, organization.find_local_date(timezone.now()))
     person.contact_email = contact_email.lower()
     person.password = _hash_password(password, person)
     with transaction.atomic():
@@ -72,7 +76,7 @@ def change_person(
     """Save `changes` to a person whose row the caller has locked. Raises Forbidden, FieldRefused, LastAdmin.
 
     Another address, role, password or standing ends the person's sign-ins but `keep`, that of `by`. Whoever leaves the
-    team has today as their last day; `now` None is this moment.
+    team has today as their last day, or the one planned before; `works_until` plans one. `now` None is this moment.
     """
     # Their own: the caller's must not lose its password below.
     changes = dict(changes)
@@ -91,26 +95,56 @@ def change_person(
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
         now, was_of_the_team = now or timezone.now(), person.is_of_the_team
-        changes |= _note_last_day(person, changes, now)
+        changes |= _settle_last_day(person, changes, now)
         if password is not None:
             changes["password"] = _hash_password(password, person)
         sign_ins.keep_sign_in(keep)
-        save_changes(person, changes)  # a trigger ends the sign-ins
+        with _watch_last_day(person, changes, now):
+            save_changes(person, changes)  # a trigger ends the sign-ins
         if person.is_of_the_team != was_of_the_team:
             (left if was_of_the_team else rejoined).send(sender=User, person=person, now=now)
     return person
 
 
-def _note_last_day(person: User, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """What else changes of somebody who leaves the team by these `changes`, or comes back to it."""
-    role, is_active = (changes.get(name, getattr(person, name)) for name in ("role", "is_active"))
-    will_be = is_active and role != User.Role.CLIENT
-    if will_be == person.is_of_the_team:
-        return {}
-    today = person.organization.find_local_date(now)
-    if will_be:
+def _settle_last_day(person: User, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The last day of somebody who leaves the team by these `changes`, comes back to it, or gets one ahead.
+
+    Raises FieldRefused.
+    """
+    today, will_be = person.organization.find_local_date(now), _will_be_of_the_team(person, changes)
+    was, wanted = person.works_until, changes.get("works_until", person.works_until)
+    if wanted != was:
+        _refuse_last_day(wanted, will_be or person.is_of_the_team, today)
+    if person.is_of_the_team and not will_be:
+        return {"works_until": min(wanted or today, today)}
+    had_left = not person.is_of_the_team or (was is not None and was < today and wanted != was)
+    if will_be and had_left:
         rejoining.send(sender=User, person=person, today=today)
-    return {"works_until": None if will_be else today}
+        return {"works_until": None if wanted == was else wanted}
+    return {}
+
+
+@contextmanager
+def _watch_last_day(person: User, changes: dict[str, Any], now: datetime) -> Iterator[None]:
+    """Let receivers see what another last day does, also of somebody who leaves by it, while it is saved inside."""
+    with ExitStack() as watching:
+        if person.is_of_the_team and differs(person, "works_until", changes.get("works_until", person.works_until)):
+            for _, watch in last_day_changing.send(sender=User, person=person, now=now):
+                watching.enter_context(cast(AbstractContextManager, watch))
+        yield
+
+
+def _will_be_of_the_team(person: User, changes: dict[str, Any]) -> bool:
+    role, is_active = (changes.get(name, getattr(person, name)) for name in ("role", "is_active"))
+    return is_active and role != User.Role.CLIENT
+
+
+def _refuse_last_day(wanted: date | None, is_of_the_team: bool, today: date) -> None:
+    if not is_of_the_team:
+        raise FieldRefused("works_until", "invalid", "Only somebody of the team who is active has a last day ahead.")
+    # Reports of the past count hours up to it.
+    if wanted is not None and wanted < today:
+        raise FieldRefused("works_until", "invalid", "What has been stays: choose today or later.")
 
 
 def lock_against_references(person: User) -> None:
@@ -121,7 +155,7 @@ def lock_against_references(person: User) -> None:
 def _refuse_own_standing(by: User | None, person: User, changes: dict[str, Any], password: str | None) -> None:
     if by is None or by.pk != person.pk:
         return
-    for name in ("role", "is_active"):
+    for name in ("role", "is_active", "works_until"):
         if name in changes and changes[name] != getattr(person, name):
             raise Forbidden(f"Nobody changes their own `{name}`.")
     if password is not None:

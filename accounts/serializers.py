@@ -25,6 +25,7 @@ class UserSerializer(TenantSerializer):
         trim_whitespace=False,
         help_text="At least 10 characters. Without one, the person cannot sign in.",
     )
+    also_answered = ("possible_duplicates", "stranded")
 
     class Meta:
         model = User
@@ -52,13 +53,9 @@ class UserSerializer(TenantSerializer):
             "version",
             "created_at",
         ]
-        read_only_fields = ["id", "phone_e164", "merged_into", "works_until", "version", "created_at"]
-        kept = ["password"]
+        read_only_fields = ["id", "phone_e164", "merged_into", "version", "created_at"]
+        kept = ["password", "works_until"]
         guarded = policy.find_guarded_keys("users", "update")
-
-    def key_problem(self, key, value):
-        """What creating answered may be sent back."""
-        return None if key == "possible_duplicates" and self.instance else super().key_problem(key, value)
 
     def get_omitted_defaults(self, data):
         """As on creating: a client's only address is their contact address, too."""

@@ -11,6 +11,10 @@ leaving = Signal()
 # person (with their last day, if there was one), today: they come back to the team
 rejoining = Signal()
 
+# person, now: somebody of the team gets another last day; what a receiver answers is a context manager in which that
+# is saved
+last_day_changing = Signal()
+
 # person, now: they left the team, or came back; sent once the row is saved
 left = Signal()
 rejoined = Signal()

@@ -27,13 +27,14 @@ from accounts.serializers import (
     UserSerializer,
     choose_user_serializer,
 )
-from clientline.api.schema import ETAG
+from clientline.api.schema import ETAG, says_what_it_strands
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, DestroyMixin, ReadViewSet, answer_row
 from clientline.refusals import FieldRefused
 from clientline.web.addresses import find_address, read_agent
 from clientline.web.probes import Endpoint
 
 
+@says_what_it_strands(UserSerializer, creating=False)
 class UserViewSet(ClientLineViewSet):
     model = User
     resource = "users"

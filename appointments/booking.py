@@ -195,7 +195,7 @@ def reschedule(
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        save_placed(visit, placed | {"overbooked": overbooked, "stranded": False}, by=by, now=now)
+        save_placed(visit, placed | {"overbooked": overbooked, "stranded": False, "stranded_by": ""}, by=by, now=now)
         tell_of_visits([visit], "moved", now)
     return visit
 

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import NamedTuple, Self, TypeAlias
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from appointments.models import SpecialHours, WorkingHours, find_parity
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
@@ -132,18 +133,24 @@ def count_minutes(starts: time, ends: time) -> Stretch:
 def _prepare_weekly_hours() -> Statement:
     rows = WorkingHours.objects.filter(
         is_one_of("staff", "staff"),
+        Q(staff__works_until=None) | Q(staff__works_until__gte=Given("first")),
         Q(valid_from=None) | Q(valid_from__lte=Given("last")),
         Q(valid_until=None) | Q(valid_until__gte=Given("first")),
     )
     rows = rows.order_by("weekday", "starts")
-    return Statement(
-        rows.values_list("staff", "weekday", "starts", "ends", "every_second_week", "valid_from", "valid_until")
-    )
+    # Nobody's hours go on after their last day. PostgreSQL takes no NULL for the least.
+    until = Least("valid_until", "staff__works_until")
+    return Statement(rows.values_list("staff", "weekday", "starts", "ends", "every_second_week", "valid_from", until))
 
 
 @cache
 def _prepare_special_hours() -> Statement:
-    rows = SpecialHours.objects.filter(is_one_of("staff", "staff"), date__gte=Given("first"), date__lte=Given("last"))
+    rows = SpecialHours.objects.filter(
+        is_one_of("staff", "staff"),
+        Q(staff__works_until=None) | Q(staff__works_until__gte=F("date")),
+        date__gte=Given("first"),
+        date__lte=Given("last"),
+    )
     return Statement(rows.order_by("starts").values_list("staff", "date", "starts", "ends"))
 
 

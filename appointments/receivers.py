@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.acquaintance import WAYS
-from accounts.signals import leaving, left, rejoined, rejoining, role_changing
+from accounts.signals import last_day_changing, leaving, left, rejoined, rejoining, role_changing
 from appointments import absences, merging, rezoning, roster, stranding
 from appointments.models import Appointment
 from clientline.refusals import Protected
@@ -33,6 +33,11 @@ def keep_visits_between_client_and_staff(*, person, role, **kwargs):
 @receiver(rejoining)
 def count_no_hours_while_gone(*, person, today, **kwargs):
     roster.rejoin(person=person, today=today)
+
+
+@receiver(last_day_changing)
+def watch_visits_after_the_last_day(*, person, now, **kwargs):
+    return stranding.watch_person(person=person, now=now)
 
 
 @receiver(left)

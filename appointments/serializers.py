@@ -27,15 +27,13 @@ from services.models import DAY_OF_MINUTES, Service
 class HoursSerializer(TenantSerializer):
     """What the three tables of hours share."""
 
+    also_answered = ("stranded",)
+
     def create(self, validated_data):
         return roster.add_row(model=self.Meta.model, values=validated_data, now=timezone.now())
 
     def update(self, instance, validated_data):
         return roster.change_row(row=instance, changes=validated_data, now=timezone.now())
-
-    def key_problem(self, key, value):
-        """Answers to changes say `stranded`; sent back with the rest, it says nothing."""
-        return None if key == "stranded" and self.instance else super().key_problem(key, value)
 
 
 class WorkingHoursSerializer(HoursSerializer):

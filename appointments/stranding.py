@@ -1,9 +1,11 @@
 """Visits that are stranded: their person was to be there then, and no longer is.
 
 Who books outside of hours on purpose strands nobody, so what is stored is what a change left behind: `watch` compares
-the coming visits before and after it. What is moved, or finds its person there again, is stranded no longer.
+the coming visits before and after it, and remembers what came to be in the way. What is moved, or has none of that in
+the way any more, is stranded no longer; what was booked on purpose does not count then either.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
@@ -12,12 +14,13 @@ from typing import TypeAlias
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.models import User
 from appointments.absences import find_absences
 from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from organizations.models import Organization
 
-OUTSIDE_HOURS, AWAY = "outside_hours", "away"
+OUTSIDE_HOURS, AWAY, LEFT = "outside_hours", "away", "left"
 
 Problems: TypeAlias = dict[int, set[str]]  # by a visit's id, why its person is not there
 Days: TypeAlias = tuple[date, date] | None  # the first and last local date on which visits may be concerned; None: any
@@ -43,14 +46,24 @@ def watch(
         before = find_problems(organization, coming, organization.zone)
         yield stranded
         after = find_problems(organization, coming, zone_after or organization.zone)
-        stranded += [pk for pk, problems in after.items() if problems - before.get(pk, problems)]
-        _mark(stranded, cured=[pk for pk, problems in after.items() if not problems])
+        new = {pk: problems - before.get(pk, problems) for pk, problems in after.items()}
+        stranded += [pk for pk, problems in new.items() if problems]
+        _note_reasons(coming, after, new)
+
+
+@contextmanager
+def watch_person(*, person: User, now: datetime) -> Iterator[None]:
+    """Inside, somebody's last day changes; afterwards their `strands` are the ids of the visits that this stranded."""
+    with watch(organization=person.organization, now=now, staff_ids=[person.pk]) as stranded:
+        yield
+    person.strands = stranded  # type: ignore[attr-defined]  # read by whoever answers
 
 
 def review(*, organization: Organization, staff_ids: Collection[int], now: datetime) -> None:
     """Find out which visits of people who came back are stranded no longer."""
-    with watch(organization=organization, staff_ids=staff_ids, now=now):
-        pass  # nothing changes but who is there
+    coming = _find_coming(organization, now, staff_ids, None)
+    problems = find_problems(organization, coming, organization.zone)
+    _note_reasons(coming, problems, {}, kept=())
 
 
 def find_problems(organization: Organization, visits: QuerySet[Appointment], zone: tzinfo) -> Problems:
@@ -76,9 +89,9 @@ def find_problems(organization: Organization, visits: QuerySet[Appointment], zon
 def strand_visits_of(*, staff: int, now: datetime) -> list[int]:
     """Mark all coming visits of somebody who leaves. Returns their ids."""
     visits = Appointment.objects.filter(staff=staff, status=Appointment.Status.SCHEDULED, appointment_date__gt=now)
-    found = list(visits.values_list("id", flat=True))
-    _mark(found, cured=[])
-    return found
+    reasons = {pk: {LEFT, *by.split()} for pk, by in visits.values_list("id", "stranded_by")}
+    _save_reasons(reasons)
+    return list(reasons)
 
 
 def fill_in(organization: Organization, now: datetime) -> None:
@@ -111,11 +124,29 @@ def _find_coming(
     return visits.filter(appointment_date__gte=begin, appointment_date__lt=end)
 
 
-def _mark(stranded: Collection[int], *, cured: Collection[int]) -> None:
-    """Whoever left the team strands visits whatever the hours are."""
-    Appointment.objects.filter(pk__in=stranded, stranded=False).update(stranded=True)
-    there = Q(stranded=True, staff__is_active=True)
-    Appointment.objects.filter(there, pk__in=cured).update(stranded=False)
+def _note_reasons(
+    visits: QuerySet[Appointment], problems: Problems, new: Problems, kept: Collection[str] = (LEFT,)
+) -> None:
+    """Save what strands visits by now: what did before and still is in the way, and what is `new` there.
+
+    `kept` stays whatever the hours are: who left strands visits by that alone.
+    """
+    reasons: Problems = {pk: set(found) for pk, found in new.items() if found}
+    known = visits.filter(stranded=True).values_list("id", "stranded_by", "staff__is_active")
+    for pk, by, is_active in known:
+        # Of before reasons were remembered: anything that is in the way may be it.
+        before = set(by.split()) or {OUTSIDE_HOURS, AWAY, *(() if is_active else (LEFT,))}
+        # One that was booked in this moment was not looked at: it stays as it is.
+        reasons[pk] = before & {*problems.get(pk, before), *kept} | reasons.get(pk, set())
+    _save_reasons(reasons)
+
+
+def _save_reasons(reasons: Problems) -> None:
+    together: dict[str, list[int]] = defaultdict(list)
+    for pk, by in reasons.items():
+        together[" ".join(sorted(by))].append(pk)
+    for told, ids in together.items():
+        Appointment.objects.filter(pk__in=ids).update(stranded=bool(told), stranded_by=told)
 
 
 def _covers(window: Span, visit: Span) -> bool:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -53,6 +52,7 @@ from appointments.serializers import (
 )
 from clientline.api.pagination import Page
 from clientline.api.reading import find_one_or_404
+from clientline.api.schema import says_what_it_strands
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answer_row
 from clientline.web.probes import Endpoint
 
@@ -74,26 +74,6 @@ class HoursViewSet(ClientLineViewSet):
         """Answers 204; the header `Stranded` says how many visits this leaves without their person."""
         stranded = roster.remove_row(row=self.get_object(), now=timezone.now())
         return Response(status=204, headers={"Stranded": str(len(stranded))})
-
-
-def says_what_it_strands(serializer_class):
-    """Documents that answers to changes have a key more: it is absent where nothing changed."""
-    # Not read-only: such keys are documented as always there.
-    told = serializers.IntegerField(required=False, help_text="Coming visits left without their person")
-    name = f"Saved{serializer_class.__name__}"
-    saved = type(
-        name,
-        (serializer_class,),
-        {
-            "stranded": told,
-            "Meta": type("Meta", (serializer_class.Meta,), {"fields": [*serializer_class.Meta.fields, "stranded"]}),
-        },
-    )
-    return extend_schema_view(
-        create=extend_schema(responses={201: saved}),
-        update=extend_schema(responses=saved),
-        partial_update=extend_schema(responses=saved),
-    )
 
 
 @says_what_it_strands(WorkingHoursSerializer)

@@ -20,6 +20,8 @@ class OrganizationSerializer(ClientLineSerializer):
         "clocks show, or at their instants. Says nothing otherwise; not for new organizations",
     )
 
+    also_answered = ("stranded",)
+
     class Meta:
         model = Organization
         fields = [

@@ -63,6 +63,7 @@ ADDED = {
         "in_service_at",
         "local_start",
         "stranded",
+        "stranded_by",
         "tax_rate",
     },
     "payments": {

@@ -1,11 +1,13 @@
 """`/organizations`: members see their own, its admin changes it, operators make new ones. `/audit`: who did what."""
 
+from clientline.api.schema import says_what_it_strands
 from clientline.api.viewsets import ClientLineViewSet, ReadViewSet
 from organizations.filters import AuditFilter, OrganizationFilter
 from organizations.models import Audit, Organization
 from organizations.serializers import AuditSerializer, OrganizationSerializer
 
 
+@says_what_it_strands(OrganizationSerializer, creating=False)
 class OrganizationViewSet(ClientLineViewSet):
     model = Organization
     resource = "organizations"

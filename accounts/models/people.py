@@ -133,7 +133,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=10, choices=Role)
     is_active = columns.flag(True)
     works_until = models.DateField(
-        null=True, blank=True, editable=False, help_text="Of somebody who left the team, the last date they were of it"
+        null=True, blank=True, help_text="Of somebody of the team, the last date on which they begin to work"
     )
     bookable_online = columns.flag(
         True, help_text="Of the team: whether guests may book them on the organization's page"

@@ -78,6 +78,9 @@ class Appointment(models.Model):
     stranded = columns.flag(
         False, editable=False, help_text="Hours, time off, the zone or the team changed: its person is no longer there"
     )
+    stranded_by = columns.short_text(
+        40, editable=False, help_text="Which of these it was; empty where nobody knows any more"
+    )
     version = columns.version()
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = columns.short_text(500)

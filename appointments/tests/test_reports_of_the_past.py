@@ -105,7 +105,7 @@ def test_who_left_before_gets_the_last_day_from_the_audit(salon, clinic, api):
 
 FIRST = date(2027, 2, 1)
 DEEDS = some.tuples(
-    some.sampled_from(["change", "end", "add", "leave", "return"]),
+    some.sampled_from(["change", "end", "add", "leave", "return", "plan"]),
     some.integers(0, 30),  # days later
     some.integers(0, 5),  # which row or person
     some.fixed_dictionaries(
@@ -158,6 +158,9 @@ def perform(deed, team, which, values, today):
         with transaction.atomic():
             if deed in ("leave", "return"):
                 people.change_person(by=None, person=person, changes={"is_active": deed == "return"}, now=now)
+            elif deed == "plan":
+                last = {"works_until": values.get("valid_until")}
+                people.change_person(by=None, person=person, changes=last, now=now)
             elif deed == "add":
                 given = {"weekday": which, "starts": time(9), "ends": time(10)} | values
                 first = max(values.get("valid_from") or today, today)

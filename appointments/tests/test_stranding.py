@@ -52,6 +52,32 @@ def test_time_off_says_what_it_strands_and_its_end_takes_that_back(booked, api):
     assert list_stranded(api, booked.manager) == []
 
 
+def test_what_was_booked_outside_hours_is_stranded_by_time_off_only_while_that_lasts(booked, api):
+    client = api(booked.manager)
+    evening = {"starts_at": "2030-06-03T20:00:00+02:00", "ends_at": "2030-06-03T23:00:00+02:00"}
+    made = client.post("/time-off", evening | {"staff": booked.staff.pk}).json()
+    assert (made["stranded"], list_stranded(api, booked.manager)) == (1, [booked.outside.pk])
+    client.delete(f"/time-off/{made['id']}")
+    assert list_stranded(api, booked.manager) == []
+
+
+def test_each_reason_strands_until_it_is_gone(booked, api):
+    client, hours = api(booked.manager), f"/working-hours/{booked.working_hours.pk}"
+    made = client.post("/time-off", NINE_TO_TEN | {"staff": booked.staff.pk}).json()
+    client.patch(hours, {"starts": "11:00"})
+    client.delete(f"/time-off/{made['id']}")
+    assert list_stranded(api, booked.manager) == [booked.inside.pk]
+    client.patch(hours, {"starts": "09:00"})
+    assert list_stranded(api, booked.manager) == []
+
+
+def test_an_old_mark_lasts_until_nothing_is_in_the_way(booked, api):
+    Appointment.objects.filter(pk__in=[booked.inside.pk, booked.outside.pk]).update(stranded=True)
+    made = api(booked.manager).post("/time-off", NINE_TO_TEN | {"staff": booked.staff.pk}).json()
+    api(booked.manager).delete(f"/time-off/{made['id']}")
+    assert list_stranded(api, booked.manager) == [booked.outside.pk]
+
+
 def test_a_closure_in_whole_days_strands_everybodys_visits_of_them(booked, api):
     theirs = AppointmentFactory(
         client=booked.client, staff=booked.colleague, service=booked.service, appointment_date=MONDAY
@@ -100,8 +126,15 @@ def test_whoever_leaves_strands_all_of_theirs_and_finds_them_again(booked, api):
     assert answer["stranded"] == 3  # the cast's own, too
     assert len(list_stranded(api, booked.manager)) == 3
     api(booked.admin).patch(path, {"is_active": True})
-    left = list_stranded(api, booked.manager)
-    assert booked.inside.pk not in left
+    assert list_stranded(api, booked.manager) == []
+
+
+def test_whoever_comes_back_without_hours_strands_what_was_within_them(booked, api):
+    path = f"/users/{booked.staff.pk}"
+    api(booked.admin).patch(path, {"is_active": False})
+    api(booked.manager).delete(f"/working-hours/{booked.working_hours.pk}")
+    api(booked.admin).patch(path, {"is_active": True})
+    assert list_stranded(api, booked.manager) == [booked.inside.pk]
 
 
 def test_a_visit_that_moves_or_is_cancelled_is_stranded_no_longer(booked, api):
@@ -155,6 +188,6 @@ def test_it_costs_the_same_with_more_visits(booked, api, django_assert_num_queri
     for day in range(1, 3):
         AppointmentFactory(client=booked.client, staff=booked.staff, appointment_date=MONDAY + timedelta(weeks=day))
         body = {"whole_days": True} | dict.fromkeys(["from_date", "to_date"], f"2030-06-{3 + 7 * day:02}")
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             assert client.post("/time-off", body).json()["stranded"] == 1
     assert WorkingHours.objects.count() == 3

@@ -4,7 +4,8 @@ from inspect import getdoc
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
 
 PROBLEM = {
     "type": "object",
@@ -67,6 +68,24 @@ OUTAGE = {
     "description": "`unavailable`: nothing was changed, try again after `Retry-After` seconds; `outcome_unknown`: the "
     "database was lost while it saved, so look before you send it again, or send it again with the same Idempotency-Key"
 }
+
+
+def says_what_it_strands(serializer_class, *, creating=True):
+    """Documents that answers to changes have a key more: it is absent where nothing changed."""
+    # Not read-only: such keys are documented as always there.
+    told = serializers.IntegerField(required=False, help_text="Coming visits left without their person")
+    name = f"Saved{serializer_class.__name__}"
+    saved = type(
+        name,
+        (serializer_class,),
+        {
+            "stranded": told,
+            "Meta": type("Meta", (serializer_class.Meta,), {"fields": [*serializer_class.Meta.fields, "stranded"]}),
+        },
+    )
+    created = {"create": extend_schema(responses={201: saved})} if creating else {}
+    changed = extend_schema(responses=saved)
+    return extend_schema_view(**created, update=changed, partial_update=changed)
 
 
 class ClientLineSchema(AutoSchema):

@@ -32,8 +32,11 @@ class ClientLineSerializer(serializers.ModelSerializer):
     """Refuses unknown keys, keys the caller's role may not send, and read-only keys that differ from the present.
 
     `Meta.guarded` maps a key to the (resource, action) that permits sending it. `Meta.kept` names writable keys
-    that a PUT without them leaves as they are.
+    that a PUT without them leaves as they are. `also_answered` are keys that only answers to writes have: sent back,
+    they say nothing.
     """
+
+    also_answered: tuple[str, ...] = ()
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.BooleanField: fields.StrictBooleanField,
@@ -100,7 +103,7 @@ class ClientLineSerializer(serializers.ModelSerializer):
         """What is wrong with sending this key at all, as an ErrorDetail, or None."""
         field = self.fields.get(key)
         if field is None:
-            return UNKNOWN_KEY
+            return None if key in self.also_answered and self.instance else UNKNOWN_KEY
         if field.read_only and not _is_same_value(self.present.get(key, empty), value):
             return serializers.ErrorDetail("This key is read-only, and this is not its value.", code="read_only")
         return None
