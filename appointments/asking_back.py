@@ -17,14 +17,24 @@ class VisitsHit(Refused):
     """Not refused for good: the same again with `token` is saved."""
 
     code = "visits_hit"
+    told = "{} at this time."
+    one, many = "1 visit stands", "{} visits stand"
 
     def __init__(self, visits: list[Appointment]) -> None:
         many = len(visits) > MOST_HIT
         self.count: int | str = f"over {MOST_HIT}" if many else len(visits)
         self.visits = visits[:SHOWN]
         self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
-        stand = "1 visit stands" if len(visits) == 1 else f"{self.count} visits stand"
-        super().__init__(f"Nothing is saved yet: {stand} at this time.")
+        visits_hit = self.one if len(visits) == 1 else self.many.format(self.count)
+        super().__init__(f"Nothing is saved yet: {self.told.format(visits_hit)}")
+
+
+class VisitsLeft(VisitsHit):
+    """What changes is not about a time: somebody leaves, or the clocks of all show another time."""
+
+    code = "visits_left"
+    told = "it would leave {} to come without their person."
+    one, many = "1 visit", "{} visits"
 
 
 class LongHours(Refused):
@@ -44,11 +54,13 @@ def find_shown(caller: Caller, ids: Collection[int]) -> list[Appointment]:
     return list(visits[: MOST_HIT + 1])
 
 
-def ask_about_visits(caller: Caller, confirmed: str | None, ids: Collection[int]) -> None:
-    """Raise VisitsHit unless these very visits were shown: `confirmed` is the token that came with them, or None."""
+def ask_about_visits(
+    caller: Caller, confirmed: str | None, ids: Collection[int], *, asking: type[VisitsHit] = VisitsHit
+) -> None:
+    """Raise `asking` unless these very visits were shown: `confirmed` is the token that came with them, or None."""
     hit = find_shown(caller, ids)
     if hit and confirmed != VisitsHit(hit).token:
-        raise VisitsHit(hit)
+        raise asking(hit)
 
 
 def measure_hours(starts: time, ends: time) -> timedelta:

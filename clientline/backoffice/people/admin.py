@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from accounts import people, sign_ins
 from accounts.models import User
+from appointments.asking_back import VisitsLeft, ask_about_visits
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.lists import ChoicesFilter
+from clientline.backoffice import page
 from clientline.backoffice.people import client_card, client_merge, privacy, team_member
 from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client, refuse_lookalike
 from clientline.backoffice.people.person_form import CONTACT, OF_CLIENTS, PersonForm
@@ -104,11 +106,14 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         "email",
         "role",
         "is_active",
+        "works_until",
         "new_password",
         "last_login",
         "created_at",
     )
     readonly_fields = ("last_login", "created_at")
+    labels = ClientLineModelAdmin.labels | {"works_until": "Last day"}
+    help_texts = {"works_until": "Nobody is booked with them after it, nor in the hours that would follow. Empty: none"}
 
     def get_urls(self):
         views = {
@@ -190,6 +195,8 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     def change_each(self, request, queryset, *, done, **changes):
         def perform(person):
             people.change_person(by=request.user, person=person, changes=changes)
+            # On their page it is asked whether it is meant.
+            _ask_about_visits_of(person, request)
 
         self.perform_on_each(request, queryset, action="update", perform=perform, done=done)
 
@@ -204,11 +211,16 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
             fields.remove("new_password")
         if _choose_page_kind(request, obj) != CLIENTS:
             return [name for name in fields if name not in (*OF_CLIENTS, "marketing_consent_at", "somebody_else")]
-        return [name for name in fields if name != "is_active"]  # a client's standing has a button of its own
+        # A client's standing has a button of its own.
+        return [name for name in fields if name not in ("is_active", "works_until")]
 
     def get_readonly_fields(self, request, obj=None):
-        own = obj is not None and obj.pk == request.user.pk
-        return (*super().get_readonly_fields(request, obj), *(("role", "is_active") if own else ()))
+        kept = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return kept
+        if obj.pk == request.user.pk:
+            return (*kept, "role", "is_active", "works_until")
+        return kept if obj.is_active else (*kept, "works_until")  # of who left, it is what reports count by
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "role":
@@ -228,6 +240,8 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         context["kind"] = _choose_kind(obj) if obj else _find_list_behind(request) or TEAM
         context["pages"] = privacy.list_privacy_pages(self, request, obj)
         context["kind_title"] = TITLES[context["kind"]]
+        refusal = request.call.refusal
+        context["hit"] = refusal if isinstance(refusal, VisitsLeft) else None
         if obj:
             describe = client_card.describe_client if context["kind"] == CLIENTS else team_member.describe_member
             context |= describe(request.user, obj, now=timezone.now())
@@ -251,7 +265,9 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         if "new_password" in changes:
             changes["password"] = changes.pop("new_password")
         keep = sign_ins.read_current(request)
-        return people.change_person(by=request.user, person=row, changes=changes, keep=keep)
+        person = people.change_person(by=request.user, person=row, changes=changes, keep=keep)
+        _ask_about_visits_of(person, request)
+        return person
 
     def delete_model(self, request, obj):
         people.remove_person(by=request.user, person=obj)
@@ -262,16 +278,30 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         """Deactivate or reactivate, by a button."""
         person = self.get_row(request, "update", object_id, no_key=True)
         if request.method == "POST":
-            self.change_standing(request, person, is_active="reactivate" in request.POST)
+            hit = self.change_standing(request, person, is_active="reactivate" in request.POST)
+            if hit:
+                title = f"Deactivate {person}"
+                return page.render_page(request, "person_standing.html", title=title, person=person, hit=hit)
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))
 
     def change_standing(self, request, person, *, is_active):
+        """The visits that this would strand, where it was not said that it is meant all the same; or None."""
         done = "Reactivated" if is_active else "Deactivated"
         try:
             with transaction.atomic():
                 people.change_person(by=request.user, person=person, changes={"is_active": is_active})
+                _ask_about_visits_of(person, request)
                 self.log_change(request, person, f"{done}.")
+        except VisitsLeft as hit:
+            return hit
         except (Refused, DatabaseError) as error:
             self.message_user(request, read_refusal_or_raise(error).detail, messages.ERROR)
         else:
             self.message_user(request, f"{done}: {person}.", messages.SUCCESS)
+        return None
+
+
+def _ask_about_visits_of(person, request):
+    """Raises VisitsLeft where a change leaves visits to come without this person, and that was not shown yet."""
+    stranded = getattr(person, "strands", None) or ()
+    ask_about_visits(request.user, request.POST.get("anyway"), stranded, asking=VisitsLeft)

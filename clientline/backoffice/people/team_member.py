@@ -17,13 +17,15 @@ def describe_member(caller, person, *, now):
     services = Service.objects.visible_to(caller, "services").filter(organization=person.organization_id)
     visits = Appointment.objects.visible_to(caller, "appointments").filter(staff=person)
     ahead = visits.filter(status="scheduled", appointment_date__gt=now).order_by("appointment_date", "id")
-    orphaned = [] if person.is_active else ahead.select_related("client", "service")[:SHOWN_ORPHANS]
+    needy = ahead.filter(stranded=True) if person.is_active else ahead
+    orphaned = list(needy.select_related("client", "service")[: SHOWN_ORPHANS + 1])
     return {
         "week": _describe_week(person, timezone.localdate(now)),
         "away": away.filter(Q(staff=person) | Q(staff=None)).order_by("starts_at", "id")[:SHOWN],
         "services": services.filter(is_active=True).performed_by(person.pk).order_by("name", "id")[:SHOWN],
         "ahead": ahead[: BoundedPaginator.BOUND].count(),
-        "orphaned": orphaned,
+        "orphaned": orphaned[:SHOWN_ORPHANS],
+        "more_orphaned": len(orphaned) > SHOWN_ORPHANS,
     }
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import founding
 from accounts.models import User
+from appointments.asking_back import VisitsLeft, ask_about_visits
 from appointments.models import Appointment
 from appointments.refusals import AsksAboutVisits
 from clientline.admin.base import ClientLineModelAdmin
@@ -219,6 +220,8 @@ class OrganizationAdmin(ClientLineModelAdmin):
             context |= {"title": obj.name, "subtitle": None, "operates": request.user.is_superuser}
             refusal = request.call.refusal
             context["asked"] = refusal if isinstance(refusal, AsksAboutVisits) else None
+            context["hit"] = refusal if isinstance(refusal, VisitsLeft) else None
+            context["wish"] = _read_wish(request)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def create(self, request, values):
@@ -229,14 +232,12 @@ class OrganizationAdmin(ClientLineModelAdmin):
         return organization
 
     def update(self, request, row, changes):
-        wish = request.POST.get("coming_visits")
-        return changing.change_organization(
-            organization=row,
-            changes=changes,
-            by=request.user,
-            coming_visits=wish if wish in (changing.KEEP_LOCAL, changing.KEEP_INSTANT) else None,
-            now=timezone.now(),
-        )
+        told = {"by": request.user, "coming_visits": _read_wish(request), "now": timezone.now()}
+        row = changing.change_organization(organization=row, changes=changes, **told)
+        # What another zone strands is known once everything stands at its new time; all of it is undone to ask.
+        stranded = getattr(row, "strands", ())
+        ask_about_visits(request.user, request.POST.get("anyway"), stranded, asking=VisitsLeft)
+        return row
 
     def standing(self, request, object_id):
         """Deactivate or reactivate, for operators: GET says what happens, POST does it."""
@@ -262,6 +263,12 @@ class OrganizationAdmin(ClientLineModelAdmin):
             changing.change_organization(organization=organization, changes={"is_active": is_active})
             self.log_change(request, organization, f"{done}.")
         self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
+
+
+def _read_wish(request):
+    """What the visits to come shall do where the zone becomes another; None where that was not said."""
+    wish = request.POST.get("coming_visits")
+    return wish if wish in (changing.KEEP_LOCAL, changing.KEEP_INSTANT) else None
 
 
 def _write_count(count):

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import Appointment, TimeOff
+from appointments.models import Appointment, TimeOff, WorkingHours
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.tests.pages import Page, submit
+from clientline.tests.pages import Page, errors_of, submit, typed
 from services.models import ServiceStaff
 from services.tests.factories import ServiceFactory
 
@@ -56,13 +56,63 @@ def test_the_page_shows_when_they_work_and_who_counts_on_them(salon, client, ahe
 
 def test_the_visits_of_a_deactivated_colleague_are_listed_as_in_need(salon, client, ahead):
     client.force_login(salon.manager)
-    answer = submit(client, page(salon.staff), is_active=None)
+    asked = submit(client, page(salon.staff), is_active=None, name="Anna")
+    told = "Nothing is saved yet: it would leave 2 visits to come without their person."
+    assert (errors_of(asked), asked.context["hit"].visits) == ([told], ahead)
+    assert User.objects.get(pk=salon.staff.pk).is_active
+    answer = client.post(page(salon.staff), typed(asked, anyway=asked.context["hit"].token))
     assert answer.status_code == 302
     answer = client.get(page(salon.staff))
     assert list(answer.context["orphaned"]) == ahead
+    assert answer.context["original"].name == "Anna"
     assert "2 visits ahead need somebody else" in answer.content.decode()
     for visit in ahead:
         assert f"/admin/appointments/appointment/{visit.pk}/change/" in Page(answer).links
+
+
+def test_the_button_asks_before_it_strands_visits(salon, client, ahead):
+    client.force_login(salon.manager)
+    path = f"/admin/accounts/user/{salon.staff.pk}/standing/"
+    asked = client.post(path, {"deactivate": "1"})
+    assert "it would leave 2 visits to come without their person" in asked.content.decode()
+    assert User.objects.get(pk=salon.staff.pk).is_active
+    assert client.post(path, {"deactivate": "1", "anyway": "another"}).status_code == 200
+    assert client.post(path, {"deactivate": "1", "anyway": asked.context["hit"].token}).status_code == 302
+    assert not User.objects.get(pk=salon.staff.pk).is_active
+
+
+def test_chosen_people_are_deactivated_but_for_those_whom_visits_count_on(salon, client, ahead):
+    client.force_login(salon.admin)
+    chosen = [salon.staff.pk, salon.manager.pk]
+    answer = client.post(
+        "/admin/accounts/user/?kind=team", {"action": "deactivate", "_selected_action": chosen}, follow=True
+    )
+    told = [str(message) for message in answer.context["messages"]]
+    assert told[0] == "1 person deactivated."
+    assert told[1].endswith("Nothing is saved yet: it would leave 2 visits to come without their person.")
+    standing = dict(User.objects.filter(pk__in=chosen).values_list("pk", "is_active"))
+    assert standing == {salon.staff.pk: True, salon.manager.pk: False}
+
+
+def test_a_last_day_is_planned_once_its_visits_were_shown(salon, client, ahead):
+    client.force_login(salon.manager)
+    for weekday in range(7):
+        WorkingHours.objects.update_or_create(
+            organization=salon.organization,
+            staff=salon.staff,
+            weekday=weekday,
+            defaults={"starts": "00:00", "ends": "00:00"},
+        )
+    last = salon.organization.find_local_date(timezone.now())
+    asked = submit(client, page(salon.staff), works_until=str(last))
+    assert asked.context["hit"].visits == ahead
+    assert client.post(page(salon.staff), typed(asked, anyway=asked.context["hit"].token)).status_code == 302
+    assert User.objects.get(pk=salon.staff.pk).works_until == last
+    shown = client.get(page(salon.staff))
+    assert shown.context["orphaned"] == ahead
+    assert "2 visits ahead need somebody else" in shown.content.decode()
+    assert "works_until" not in Page(client.get(page(salon.manager))).fields, "nobody plans their own"
+    assert "works_until" not in Page(client.get(page(salon.client))).fields
 
 
 def test_it_costs_the_same_with_more_visits(salon, client, ahead, django_assert_num_queries):

@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory
-from clientline.tests.pages import submit
+from appointments.models import Appointment, WorkingHours
+from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from clientline.tests.pages import errors_of, submit, typed
 from organizations.models import Organization
 
 
 @pytest.fixture
 def coming(salon):
     Appointment.objects.update(status="completed")
+    WorkingHours.objects.all().delete()
     start = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(weeks=3)
     return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
 
@@ -51,3 +52,24 @@ def test_either_button_saves_all_of_it(client, salon, coming, wish, moves):
 def test_another_word_is_asked_again(client, salon, coming):
     client.force_login(salon.admin)
     assert sent(client, salon, timezone="Asia/Tokyo", coming_visits="whatever").status_code == 200
+
+
+def test_what_the_zone_strands_is_shown_before_it_is_saved(client, salon, coming):
+    """13:00 in Berlin is within the hours; its moment, 21:00 in Tokyo, is not."""
+    WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
+    client.force_login(salon.admin)
+    asked = sent(client, salon, timezone="Asia/Tokyo", coming_visits="keep_instant")
+    told = "Nothing is saved yet: it would leave 1 visit to come without their person."
+    assert (errors_of(asked), asked.context["hit"].visits) == ([told], [coming])
+    assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
+    path = f"/admin/organizations/organization/{salon.organization.pk}/change/"
+    assert client.post(path, typed(asked)).status_code == 200, "saving needs its own button"
+    assert client.post(path, typed(asked, anyway=asked.context["hit"].token)).status_code == 302
+    assert Organization.objects.get(pk=salon.organization.pk).timezone == "Asia/Tokyo"
+    assert Appointment.objects.get(pk=coming.pk).stranded
+
+
+def test_keeping_the_time_strands_nobody_and_asks_nothing_more(client, salon, coming):
+    WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
+    client.force_login(salon.admin)
+    assert sent(client, salon, timezone="Asia/Tokyo", coming_visits="keep_local").status_code == 302
