@@ -159,6 +159,8 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
             "title": self.label(obj),
             "subtitle": None,
             "facts": _list_facts(obj),
+            # Whoever sees a visit knows its client.
+            "noted": obj.client if request.user.may("users", "client_notes") else None,
             "balance": figures,
             "lines": lines,
             "history": history.describe_history(obj),

@@ -21,7 +21,12 @@ from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.page import render_page
-from clientline.backoffice.people.known_clients import LooksKnown, describe_known_client, refuse_lookalike
+from clientline.backoffice.people.known_clients import (
+    LooksKnown,
+    describe_known_client,
+    find_with_notes,
+    refuse_lookalike,
+)
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
@@ -82,6 +87,7 @@ class BookingForm(PriceForm, WhenForm):
         "new_client": ("users", "create"),
     }
     lookalikes = ()
+    noted = None  # the chosen client, where the caller may read notes about them
     renamed = {"appointment_date": "slot"}
 
     def __init__(self, *args, model_admin, request, **kwargs):
@@ -103,7 +109,7 @@ class BookingForm(PriceForm, WhenForm):
     def show(self):
         for name in ROWS:
             self.fill_choices(name)
-        service = self.find_named("service")
+        service, self.noted = self.find_named("service"), find_with_notes(self.caller, self["client"].value())
         self.offer(self.free_times(service), service and service.organization)
 
     def fill_choices(self, name):

@@ -7,6 +7,7 @@ from accounts import contacts
 from accounts.models import User
 from appointments.models import Appointment
 from clientline import wording
+from clientline.api.fields import is_readable_number
 from clientline.refusals import Refused
 
 
@@ -31,10 +32,17 @@ def annotate_visits(clients, caller):
 
 
 def describe_known_client(client):
-    """`Anna Schmidt · 0170 5500003 · last visit Tue 1 Dec 2026`; the visit where it was annotated."""
+    """`Anna Schmidt · 0170 5500003 · last visit Tue 1 Dec 2026 · see notes`; the visit where it was annotated."""
     last = getattr(client, "last_visit", None)
     visit = f"last visit {wording.write_day(last)}" if last else ""
-    return " · ".join(filter(None, (client.name, client.phone or client.mail_address, visit)))
+    flag = "see notes" if client.is_flagged else ""
+    return " · ".join(filter(None, (client.name, client.phone or client.mail_address, visit, flag)))
+
+
+def find_with_notes(caller, key):
+    """The client of whom the caller may read the notes; None for nobody and for nonsense."""
+    readable = User.objects.visible_to(caller, "users", "client_notes")
+    return readable.filter(pk=key).first() if is_readable_number(str(key)) else None
 
 
 def _find_lookalikes(caller, person):

@@ -324,13 +324,13 @@ def test_the_form_costs_the_same_with_more_people_and_visits(salon, client, djan
     client.force_login(salon.manager)
     asked = {"service": salon.service.pk, "date": f"{days_ahead(5):%Y-%m-%d}", "client": salon.client.pk}
     client.get(ADD, asked)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(ADD, asked)
     for _ in range(3):
         UserFactory(organization=salon.organization, role="staff")
         ServiceFactory(organization=salon.organization)
         AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(ADD, asked)
 
 
@@ -425,3 +425,40 @@ def test_adding_a_client_who_looks_known_asks_and_shows_who(salon, client):
     assert '<input type="checkbox" name="somebody_else"' in text
     assert client.post(url, typed(asked, somebody_else="on")).status_code == 302
     assert User.objects.filter(contact_email="mia@lange.example").count() == 2
+
+
+@pytest.fixture
+def noted(salon):
+    """The salon's client, of whom the desk has to know something first."""
+    User.objects.filter(pk=salon.client.pk).update(client_notes="Allergic to\nlatex", is_flagged=True)
+
+
+def notes_on(page):
+    shown = re.search(
+        r'<div id="client-notes"[^>]*>\s*<div class="card[^>]*>(.*?)</div>', page.content.decode(), re.DOTALL
+    )
+    return " ".join(re.sub("<.*?>", " ", shown[1]).split()) if shown else ""
+
+
+def test_notes_about_the_client_are_seen_before_the_visit_is_booked_and_on_its_page(salon, client, noted):
+    client.force_login(salon.staff)
+    told = "See first: notes about Salon client Allergic to latex"
+    assert notes_on(client.get(ADD)) == ""
+    assert notes_on(client.get(f"{ADD}?client={salon.client.pk}")) == told
+    assert notes_on(submit(client, ADD, look="1", client=salon.client.pk)) == told
+    assert notes_on(client.get(f"{LIST}{salon.visit.pk}/change/")) == told
+    User.objects.filter(pk=salon.client.pk).update(is_flagged=False)
+    assert notes_on(client.get(f"{ADD}?client={salon.client.pk}")) == "Notes about Salon client Allergic to latex"
+
+
+def test_a_flag_is_seen_where_clients_are_suggested(salon, client, noted):
+    client.force_login(salon.manager)
+    asked = {"app_label": "appointments", "model_name": "appointment", "field_name": "client", "term": "salon client"}
+    suggested = client.get("/admin/autocomplete/", asked).json()["results"]
+    assert [each["text"].endswith("· see notes") for each in suggested if each["id"] == str(salon.client.pk)] == [True]
+
+
+def test_a_colleague_who_does_not_know_the_client_reads_no_notes(salon, client, noted):
+    User.objects.filter(pk=salon.stranger.pk).update(client_notes="pays late", is_flagged=True)
+    client.force_login(salon.staff)
+    assert b"pays late" not in client.get(f"{ADD}?client={salon.stranger.pk}").content

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
@@ -51,10 +52,13 @@ def said(page):
 
 
 def test_a_known_client_is_booked_into_a_free_place_by_four_clicks(visitor, page, salon, day):
+    User.objects.filter(pk=salon.stranger.pk).update(client_notes="Afraid of dogs", is_flagged=True)
     page.goto(f"/admin/?date={day}")
     page.get_by_role("link", name="Book 10:00 with Salon staff").click()
     page.keyboard.type("stranger")
     page.get_by_role("option", name="Salon stranger").click()
+    page.get_by_role("heading", name="See first: notes about Salon stranger").wait_for()
+    assert page.get_by_text("Afraid of dogs").is_visible()
     with page.expect_response(lambda answer: answer.request.method == "POST"):  # the free times of the service
         page.get_by_text("Salon service · 30 min").click()
     page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")

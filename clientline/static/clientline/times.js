@@ -1,5 +1,5 @@
 "use strict";
-// The free times follow what is chosen: the form asks for them as its button "Show free times" would.
+// The free times and the client's notes follow what is chosen: the form asks for them as its button "Show free times" would.
 django.jQuery(($) => {
   const form = document.querySelector("form[data-times]");
   if (!form || !document.getElementById("times")) return;
@@ -12,15 +12,17 @@ django.jQuery(($) => {
     const answer = await fetch(location.href, { method: "POST", body, headers: { Accept: "text/html" } });
     if (!answer.ok || asked !== latest) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const times = page.getElementById("times");
-    if (times) document.getElementById("times").replaceWith(document.adoptNode(times));
+    for (const id of ["times", "client-notes"]) {
+      const [old, found] = [document.getElementById(id), page.getElementById(id)];
+      if (old && found) old.replaceWith(document.adoptNode(found));
+    }
   }
 
   form.querySelector("button[name=look]").hidden = true;
   const client = form.elements.client;
   if (client && !client.value && matchMedia("(pointer: fine)").matches) $(client).select2("open");
   // jQuery, because the search fields tell of their changes to nobody else.
-  $(form).on("change", "[name=service], [name=staff], [name=date], [name=duration]", look);
+  $(form).on("change", "[name=client], [name=service], [name=staff], [name=date], [name=duration]", look);
   // A time is chosen or typed, not both.
   form.addEventListener("input", (event) => {
     if (event.target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
