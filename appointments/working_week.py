@@ -1,13 +1,14 @@
 """The weekly hours of one person from a date on, read and replaced as a whole.
 
-The week is what holds today and for good; hours that hold for a time, or begin later, stay as they are.
+The week is what holds today and for good. Hours that hold for a time, or begin later, are others: they are changed one
+by one, together with the week.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time
 from hashlib import sha256
 from itertools import combinations
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db.models import Q, QuerySet
 
@@ -20,6 +21,8 @@ from clientline.refusals import FieldRefused, Refused
 
 # Weekday (0 is Monday) on which they begin, starts, ends, and 0 or 1 where they hold every second week.
 WeeklyStretch: TypeAlias = tuple[int, time, time, int | None]
+# The id of weekly hours, None of new ones, with their columns; or None where they are to end.
+Change: TypeAlias = tuple[int | None, dict[str, Any] | None]
 
 
 class HoursChanged(Refused):
@@ -27,35 +30,37 @@ class HoursChanged(Refused):
     detail = "Somebody else changed these hours meanwhile."
 
 
-def load_week(staff: User, today: date) -> list[WeeklyStretch]:
-    """The person's stretches, by weekday and start."""
-    rows = _find_week(staff, today).order_by("weekday", "starts", "every_second_week")
-    return list(rows.values_list("weekday", "starts", "ends", "every_second_week"))
-
-
 def load_with_others(staff: User, today: date) -> tuple[list[WeeklyStretch], list[WorkingHours]]:
     """The week, and the hours of today or later that are not of it: for a time, or from a later date on."""
-    rows = list(WorkingHours.objects.filter(staff=staff).holding_from(today).order_by("weekday", "starts", "id"))
+    hours = WorkingHours.objects.filter(staff=staff).holding_from(today)
+    rows = list(hours.order_by("weekday", "starts", "every_second_week", "id"))
     others = [row for row in rows if row.valid_until or (row.valid_from and row.valid_from > today)]
     return [_describe(row) for row in rows if row not in others], others
 
 
-def digest_week(stretches: Iterable[WeeklyStretch]) -> str:
-    """Tells one week from another."""
-    told = (
+def digest_week(stretches: Iterable[WeeklyStretch], others: Iterable[WorkingHours] = ()) -> str:
+    """Tells one week, with the hours beside it, from another."""
+    told = [
         f"{weekday} {starts:%H:%M:%S} {ends:%H:%M:%S} {second}" for weekday, starts, ends, second in _sort(stretches)
-    )
+    ]
+    told += [f"{row.pk} {_describe(row)} {row.valid_from} {row.valid_until}" for row in others]
     return sha256("|".join(told).encode()).hexdigest()
 
 
 def replace_week(
-    *, staff: User, stretches: Collection[WeeklyStretch], seen: str, now: datetime, first: date | None = None
+    *,
+    staff: User,
+    stretches: Collection[WeeklyStretch],
+    seen: str,
+    now: datetime,
+    first: date | None = None,
+    others: Collection[Change] = (),
 ) -> list[int]:
     """Make `stretches` the person's week from the date `first` on (None: today), all or nothing.
 
-    `seen` is the digest of the week that was shown. Returns the ids of the visits that this strands. Raises
-    HoursChanged where the week is another by now, and FieldRefused for a date that is over. The constraints refuse
-    stretches that overlap.
+    `others` are changes of hours that are not of the week. `seen` is the digest of what was shown. Returns the ids of
+    the visits that this strands. Raises HoursChanged where that is another by now, and FieldRefused for a date that is
+    over. The constraints refuse stretches that overlap.
     """
     today = staff.organization.find_local_date(now)
     first = first or today
@@ -64,16 +69,37 @@ def replace_week(
     with stranding.watch(organization=staff.organization, now=now, staff_ids=[staff.pk]) as stranded:
         # Two savers wait for each other.
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.pk)
-        present = {_describe(row): row for row in _find_week(staff, today)}
-        if digest_week(present) != seen:
+        week, beside = load_with_others(staff, today)
+        if digest_week(week, beside) != seen:
             raise HoursChanged
+        known = {row.pk: row for row in beside}
+        present = {_describe(row): row for row in _find_week(staff, today)}
         # Ended before the others come: the constraint against overlaps looks at each row at once.
         for stretch in _sort(present.keys() - set(stretches)):
             roster.end_hours(row=present[stretch], today=first)
+        _end_others([known[pk] for pk, values in others if pk in known and values is None], today)
         WorkingHours.objects.bulk_create(
             _make_row(staff, stretch, first) for stretch in _sort(set(stretches) - present.keys())
         )
+        _change_others(staff, known, [(pk, values) for pk, values in others if values is not None], today)
     return stranded
+
+
+def _end_others(rows: Iterable[WorkingHours], today: date) -> None:
+    for row in rows:
+        roster.end_hours(row=row, today=today)
+
+
+def _change_others(
+    staff: User, known: dict[int, WorkingHours], changes: Iterable[tuple[int | None, dict[str, Any]]], today: date
+) -> None:
+    for pk, values in changes:
+        if pk in known:
+            roster.change_hours(row=known[pk], changes=values, today=today)
+        else:
+            first = max(values["valid_from"] or today, today)
+            row = WorkingHours(organization_id=staff.organization_id, staff=staff, **values | {"valid_from": first})
+            row.save(force_insert=True)
 
 
 def find_overlaps(stretches: Collection[WeeklyStretch]) -> list[tuple[int, int]]:

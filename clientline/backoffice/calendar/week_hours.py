@@ -10,11 +10,17 @@ from django.utils import timezone
 
 from accounts.models import MEMBERS, User
 from appointments import working_week
-from appointments.asking_back import LONGEST_USUAL, VisitsHit, ask_about_visits, measure_hours
-from appointments.models import Weekday, WorkingHours, find_parity
-from clientline.admin.forms import DATE_BOUNDS, refuse_seconds
+from appointments.asking_back import VisitsHit, ask_about_visits
+from appointments.models import Weekday, WorkingHours
+from clientline.admin.forms import DATE_BOUNDS
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
+from clientline.backoffice.calendar.dated_hours import (
+    ask_about_length,
+    make_clock_field,
+    make_dated_hours,
+    make_weeks_field,
+)
 from clientline.backoffice.platform import acting
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import FieldRefused, Refused
@@ -29,24 +35,6 @@ def _name_input(day, row, end):
     return f"{day}-{row}-{end}"
 
 
-def _make_clock_field(label):
-    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time", "aria-label": label})
-    return forms.TimeField(required=False, validators=[refuse_seconds], widget=widget)
-
-
-def _make_weeks_field(label, today):
-    """Every week, or every second; said from this week, because nobody counts weeks from 2000."""
-    this, other = find_parity(today), 1 - find_parity(today)
-    choices = [("", "every week"), (this, "this week and every second"), (other, "next week and every second")]
-    return forms.TypedChoiceField(
-        required=False,
-        choices=choices,
-        coerce=int,
-        empty_value=None,
-        widget=forms.Select(attrs={"aria-label": label}),
-    )
-
-
 class WeekForm(forms.Form):
     """`seen` is the digest of the week that was shown, `long` names the unusually long hours that are meant."""
 
@@ -59,17 +47,17 @@ class WeekForm(forms.Form):
         label="From this day on",
     )
 
-    def __init__(self, data=None, *, stretches, today):
+    def __init__(self, data=None, *, stretches, others, today):
         super().__init__(data)
-        self.initial |= {"seen": working_week.digest_week(stretches), "first": today}
+        self.initial |= {"seen": working_week.digest_week(stretches, others), "first": today}
         by_day = {day: [each[1:] for each in stretches if each[0] == day] for day in Weekday.values}
         self.standing = {each[:3] for each in stretches}
         self.rows = range(self.count_rows(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
             for row in self.rows:
                 for end, word in (("starts", "from"), ("ends", "to")):
-                    self.fields[_name_input(day, row, end)] = _make_clock_field(f"{weekday} {word}")
-                self.fields[_name_input(day, row, "weeks")] = _make_weeks_field(f"{weekday}, in which weeks", today)
+                    self.fields[_name_input(day, row, end)] = make_clock_field(f"{weekday} {word}")
+                self.fields[_name_input(day, row, "weeks")] = make_weeks_field(f"{weekday}, in which weeks", today)
             for row, values in enumerate(by_day[day]):
                 self.initial |= {_name_input(day, row, part): value for part, value in zip(PARTS, values, strict=True)}
 
@@ -96,15 +84,12 @@ class WeekForm(forms.Form):
     def ask_about_long_hours(self, whole, stretches):
         """New hours of more than LONGEST_USUAL are sent once more, or were meant for the same day."""
         new = [(n, each) for n, each in enumerate(stretches) if each[:3] not in self.standing]
-        found = [n for n, (_, starts, ends, _) in new if measure_hours(starts, ends) > LONGEST_USUAL]
+        found = [n for n, (_, starts, ends, _) in new if ask_about_length(starts, ends)]
         told = " ".join(f"{day} {starts:%H:%M}-{ends:%H:%M}" for day, starts, ends, _ in (stretches[n] for n in found))
         if not found or self.data.get("long") == told:
             return
         for n in found:
-            length = LONGEST_USUAL.seconds // 3600
-            self.add_error(
-                _name_input(*whole[n], "ends"), f"These are more than {length} hours. Save again if they are meant."
-            )
+            self.add_error(_name_input(*whole[n], "ends"), ask_about_length(*stretches[n][1:3]))
         self.data = self.data.copy()
         self.data["long"] = told
 
@@ -146,18 +131,20 @@ def week_hours(request):
     staff = _find_to_edit(request)
     today = staff.organization.find_local_date(timezone.now())
     stretches, others = working_week.load_with_others(staff, today)
-    week = {"stretches": stretches, "today": today}
+    week = {"stretches": stretches, "others": others, "today": today}
+    data = request.POST if request.method == "POST" else None
+    dated = make_dated_hours(data, others, today)
     hit = None
     if request.method == "POST" and "copy" in request.POST:
         form = WeekForm(_copy_monday(request.POST), **week)
         messages.info(request, "Monday's hours stand on the other workdays, too. They are not saved yet.")
     else:
-        form = WeekForm(request.POST if request.method == "POST" else None, **week)
-        if request.method == "POST" and form.is_valid():
-            hit = _try_to_save(request, staff, form)
+        form = WeekForm(data, **week)
+        if request.method == "POST" and all([form.is_valid(), dated.is_valid()]):
+            hit = _try_to_save(request, staff, form, dated)
             if hit is None and form.is_valid():
                 return HttpResponseRedirect(reverse("admin:week_hours"))
-    context = {"staff": staff, "form": form, "hit": hit, "others": others}
+    context = {"staff": staff, "form": form, "hit": hit, "dated": dated}
     return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", **context)
 
 
@@ -174,13 +161,14 @@ def _find_to_edit(request):
     return staff
 
 
-def _try_to_save(request, staff, form):
+def _try_to_save(request, staff, form, dated):
     """Replace the week. What is against it becomes an error of the form; visits that this strands are returned."""
     try:
         with transaction.atomic():
             stranded = working_week.replace_week(
                 staff=staff,
                 stretches=form.read_stretches(),
+                others=dated.read_changes(),
                 seen=form.cleaned_data["seen"],
                 first=form.cleaned_data["first"],
                 now=timezone.now(),
@@ -192,7 +180,8 @@ def _try_to_save(request, staff, form):
         form.add_error(None, hit.detail)
         return hit
     except FieldRefused as refusal:
-        form.add_error("first", refusal.detail)
+        named = {error["field"] for error in refusal.errors}
+        form.add_error("first" if named == {"first"} else None, refusal.detail)
     except (Refused, DatabaseError) as error:
         form.add_error(None, read_refusal_or_raise(error).detail)
     else:
@@ -202,14 +191,14 @@ def _try_to_save(request, staff, form):
 
 def _refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
-    present = working_week.load_week(staff, staff.organization.find_local_date(timezone.now()))
+    present, others = working_week.load_with_others(staff, staff.organization.find_local_date(timezone.now()))
     week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends, _ in present) or "none"
     form.add_error(
         None,
         f"{working_week.HoursChanged.detail} They are now: {week}. Saving again replaces them by what stands here.",
     )
     form.data = form.data.copy()
-    form.data["seen"] = working_week.digest_week(present)
+    form.data["seen"] = working_week.digest_week(present, others)
 
 
 def _show_team(request):

@@ -24,7 +24,10 @@ def page(person):
 
 def week(person):
     today = person.organization.find_local_date(timezone.now())
-    return [(day, f"{starts:%H:%M}", f"{ends:%H:%M}") for day, starts, ends, _ in working_week.load_week(person, today)]
+    return [
+        (day, f"{starts:%H:%M}", f"{ends:%H:%M}")
+        for day, starts, ends, _ in working_week.load_with_others(person, today)[0]
+    ]
 
 
 LONG = "These are more than 14 hours. Save again if they are meant."
@@ -117,7 +120,9 @@ def test_what_others_changed_meanwhile_is_not_lost_silently(salon, client):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_at_once_one_is_told(salon):
     now, together = timezone.now(), Barrier(2)
-    seen = working_week.digest_week(working_week.load_week(salon.staff, salon.organization.find_local_date(now)))
+    seen = working_week.digest_week(
+        *working_week.load_with_others(salon.staff, salon.organization.find_local_date(now))
+    )
 
     def save(weekday):
         together.wait()
@@ -210,7 +215,7 @@ def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
     client.force_login(salon.manager)
     other = WorkingHoursFactory(staff=salon.staff, weekday=6, valid_from=today + timedelta(days=30))
     form = client.get(page(salon.staff))
-    assert list(form.context["others"]) == [coming, other]
+    assert [row.initial["row"] for row in form.context["dated"].initial_forms] == [coming.pk, other.pk]
     values = stretch(0, 0, "10:00", "12:00") | {"0-0-weeks": "1", "first": str(first)}
     assert client.post(page(salon.staff), typed(form, **values)).status_code == 302
     rows = (
@@ -234,3 +239,91 @@ def test_visits_that_a_week_strands_are_listed_before_it_is_saved(salon, client)
     assert (answer.status_code, week(salon.staff)) == (302, [(0, "11:00", "12:00")])
     visit.refresh_from_db()
     assert visit.stranded
+
+
+def dated(place, **values):
+    """What is typed into a row of hours that hold for a time; a new one by the number of those there are."""
+    return {f"dated-{place}-{name}": value for name, value in values.items()}
+
+
+@pytest.fixture
+def seasonal(salon):
+    """Hours of Wednesdays for some weeks, of which three are over."""
+    today = salon.organization.find_local_date(timezone.now())
+    salon.today = today
+    return WorkingHoursFactory(
+        staff=salon.staff,
+        weekday=2,
+        starts="10:00",
+        ends="12:00",
+        valid_from=today - timedelta(weeks=3),
+        valid_until=today + timedelta(weeks=4),
+    )
+
+
+def tell(salon):
+    rows = WorkingHours.objects.filter(staff=salon.staff).exclude(pk=salon.working_hours.pk).order_by("valid_from")
+    return [(row.weekday, f"{row.starts:%H:%M}", f"{row.ends:%H:%M}", row.valid_from, row.valid_until) for row in rows]
+
+
+def test_hours_for_a_time_are_changed_on_the_form_and_keep_their_past(salon, client, seasonal):
+    today, until = salon.today, salon.today + timedelta(weeks=6)
+    client.force_login(salon.manager)
+    fields = Page(client.get(page(salon.staff))).fields
+    assert (fields["dated-0-starts"], fields["dated-0-valid_until"]) == (["10:00"], [str(seasonal.valid_until)])
+    answer = submit(client, page(salon.staff), **dated(0, ends="13:00", valid_until=until))
+    assert answer.status_code == 302
+    assert tell(salon) == [
+        (2, "10:00", "12:00", today - timedelta(weeks=3), today - timedelta(days=1)),
+        (2, "10:00", "13:00", today, until),
+    ]
+
+
+def test_hours_for_a_time_are_added_and_end_on_the_form(salon, client, seasonal):
+    today, later = salon.today, salon.today + timedelta(weeks=1)
+    client.force_login(salon.manager)
+    new = dated(1, weekday=4, starts="18:00", ends="02:00", valid_from=later, valid_until=later + timedelta(weeks=1))
+    values = stretch(1, 0, "09:00", "10:00") | new | dated(0, starts="", ends="")
+    assert submit(client, page(salon.staff), **values).status_code == 302
+    assert tell(salon) == [
+        (2, "10:00", "12:00", today - timedelta(weeks=3), today - timedelta(days=1)),
+        (1, "09:00", "10:00", today, None),
+        (4, "18:00", "02:00", later, later + timedelta(weeks=1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "problem"),
+    [
+        ({"ends": ""}, "ends", "Give both times."),
+        ({"ends": "09:00"}, "ends", LONG),
+        ({"weekday": ""}, "weekday", "Choose the day of the week."),
+        ({"valid_until": "2222-01-01"}, "valid_until", "Choose a date between 2000 and 2100."),
+    ],
+)
+def test_what_is_wrong_with_hours_for_a_time_stands_beside_them(salon, client, seasonal, values, field, problem):
+    client.force_login(salon.manager)
+    before = tell(salon)
+    answer = submit(client, page(salon.staff), **dated(0, **values))
+    assert (answer.status_code, answer.context["dated"].errors[0]) == (200, {field: [problem]})
+    assert tell(salon) == before
+    if problem == LONG:
+        assert client.post(page(salon.staff), typed(answer)).status_code == 302
+
+
+def test_hours_for_a_time_that_overlap_the_week_or_are_over_are_refused_by_all_that_is_typed(salon, client, seasonal):
+    client.force_login(salon.manager)
+    before = tell(salon)
+    for values in (dated(0, weekday=0), dated(0, valid_until=salon.today - timedelta(days=8))):
+        answer = submit(client, page(salon.staff), **values | stretch(5, 0, "10:00", "11:00"))
+        assert (answer.status_code, len(errors_of(answer))) == (200, 1), errors_of(answer)
+        assert tell(salon) == before
+
+
+def test_hours_for_a_time_that_others_changed_meanwhile_are_not_lost_silently(salon, client, seasonal):
+    client.force_login(salon.manager)
+    values = typed(client.get(page(salon.staff)), **dated(0, ends="13:00"))
+    WorkingHours.objects.filter(pk=seasonal.pk).update(ends="14:00")
+    answer = client.post(page(salon.staff), values)
+    assert errors_of(answer)[0].startswith("Somebody else changed these hours meanwhile.")
+    assert WorkingHours.objects.get(pk=seasonal.pk).ends == time(14)
