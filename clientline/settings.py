@@ -239,7 +239,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "clientline.api.schema.add_problems",
+        "clientline.api.schema.complete_document",
     ],
 }
 

@@ -6,18 +6,23 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+
+from clientline.api.examples import add_examples
+from clientline.api.operation_names import TAGS, choose_tag, name_operation, summarize_operation
+from clientline.problem_codes import PROBLEM_CODES
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457 problem document; `code` is stable, `errors` comes with 400.",
+    "description": "RFC 9457 problem document; `code` is stable, `type` leads to its page, `errors` comes with 400.",
     "required": ["type", "title", "status", "code", "detail", "instance"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
+        "type": {"type": "string", "format": "uri-reference", "examples": ["/errors/slot_taken"]},
+        "title": {"type": "string", "examples": ["Conflict"]},
+        "status": {"type": "integer", "examples": [409]},
+        "code": {"$ref": "#/components/schemas/ProblemCode"},
+        "detail": {"type": "string", "examples": ["This time is already booked."]},
+        "instance": {"type": "string", "examples": ["/appointments"]},
         "errors": {
             "type": "array",
             "items": {
@@ -31,6 +36,11 @@ PROBLEM = {
             },
         },
     },
+}
+PROBLEM_CODE = {
+    "type": "string",
+    "enum": list(PROBLEM_CODES),
+    "description": "\n".join(f"* `{code}`: {meaning}" for code, meaning in PROBLEM_CODES.items()),
 }
 PROBLEM_RESPONSE = {
     "description": "Refused",
@@ -88,11 +98,39 @@ def says_what_it_strands(serializer_class, *, creating=True):
     return extend_schema_view(**created, update=changed, partial_update=changed)
 
 
+def _describe_access(rule, view):
+    """Who may do what the view does, in a sentence."""
+    if isinstance(rule, IsAuthenticated):
+        return "For whoever is signed in."
+    return rule.describe_access(view) if hasattr(rule, "describe_access") else "For everybody."
+
+
+SENTENCES = {
+    "list": "Those that the caller may see, page by page: follow `next`.",
+    "retrieve": "404 where the caller may see none of this id.",
+    "create": "Answered with the row, and its address in `Location`.",
+    "update": "Replaces all that may be written: what is left out goes back to its default.",
+    "partial_update": "Changes what is sent, and nothing else.",
+    "destroy": "Where nothing refers to it, else it is 409 `protected`.",
+}
+
+
 class ClientLineSchema(AutoSchema):
+    def get_operation_id(self):
+        return name_operation(self.method, self.path, getattr(self.view, "action", None) or self.method.lower())
+
+    def get_summary(self):
+        return summarize_operation(self.get_operation_id())
+
+    def get_tags(self):
+        return [choose_tag(self.path)]
+
     def get_description(self):
-        """What the action says of itself; the docstrings of views are for readers of the code."""
+        """What the action says of itself, and who may do it; the docstrings of views are for readers of the code."""
         own = vars(type(self.view)).get(getattr(self.view, "action", None) or self.method.lower())
-        return getdoc(own) if own else ""
+        said = (getdoc(own) if own else None) or SENTENCES.get(getattr(self.view, "action", None), "")
+        allowed = [_describe_access(rule, self.view) for rule in self.view.get_permissions()]
+        return "\n\n".join(filter(None, [said, *allowed]))
 
     def get_request_serializer(self):
         create_class = getattr(self.view, "create_class", None)
@@ -133,11 +171,21 @@ class CallerScheme(OpenApiAuthenticationExtension):
         ]
 
 
-def add_problems(result, generator, request, public):
-    """Every operation may refuse. The docstrings of serializers are for readers of the code."""
+def complete_document(result, generator, request, public):
+    """What is told of all operations at once: tags in the order of use, refusals, examples."""
+    used = {tag for methods in result["paths"].values() for operation in methods.values() for tag in operation["tags"]}
+    result["tags"] = [{"name": name, "description": said} for name, said in TAGS.items() if name in used]
+    # The docstrings of serializers are for readers of the code.
     for schema in result["components"]["schemas"].values():
         schema.pop("description", None)
-    result["components"]["schemas"]["Problem"] = PROBLEM
+    add_problems(result)
+    add_examples(result)
+    return result
+
+
+def add_problems(result):
+    """Every operation may refuse."""
+    result["components"]["schemas"] |= {"Problem": PROBLEM, "ProblemCode": PROBLEM_CODE}
     for methods in result["paths"].values():
         for method, operation in methods.items():
             operation["responses"]["default"] = PROBLEM_RESPONSE
@@ -146,4 +194,3 @@ def add_problems(result, generator, request, public):
             for parameter in operation.get("parameters", ()):
                 for status, description in REFUSALS.get(parameter["name"], {}).items():
                     operation["responses"][status] = PROBLEM_RESPONSE | {"description": description}
-    return result

@@ -14,7 +14,7 @@ def problem(answer):
     assert ("errors" in body) == (answer.status_code == 400)
     assert body["status"] == answer.status_code
     assert body["title"] == HTTPStatus(answer.status_code).phrase
-    assert body["type"] == f"urn:clientline:problem:{body['code']}"
+    assert body["type"] == f"/errors/{body['code']}"
     assert isinstance(body["detail"], str) and body["detail"]
     for error in body.get("errors", []):
         assert list(error) == ["field", "code", "detail"]

@@ -30,6 +30,7 @@ LAYERS = [
         "clientline.languages",
         "clientline.made_addresses",
         "clientline.operations",
+        "clientline.problem_codes",
         "clientline.page_settings",
         "clientline.redaction",
         "clientline.search_words",

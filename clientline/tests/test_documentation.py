@@ -11,6 +11,9 @@ from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
+from appointments.availability import REASONS
+from clientline.problem_codes import PROBLEM_CODES
+from clientline.refusals import CODES_BY_STATUS, Refused
 from organizations import policy
 from payments.tests.factories import PaymentFactory, RefundFactory
 
@@ -156,6 +159,64 @@ def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def test_each_operation_has_a_verb_for_a_name_words_and_a_tag(document):
+    tags = [tag["name"] for tag in document["tags"]]
+    assert (tags[0], tags[-1]) == ("auth", "operations")
+    named = {f"{method} {path}": operation["operationId"] for path, method, operation in operations(document)}
+    assert named["post /appointments/{id}/cancel"] == "cancelAppointment"
+    assert named["get /working-hours"] == "listWorkingHours"
+    assert named["patch /services/{id}"] == "updateService"
+    for path, _, operation in operations(document):
+        assert re.fullmatch("[a-z]+([A-Z][a-z]+)*", operation["operationId"]), path
+        assert operation["summary"] and operation["description"], path
+        assert [tag in tags for tag in operation["tags"]] == [True], path
+    assert [tag for tag in document["tags"] if not tag["description"]] == []
+
+
+def test_every_body_has_an_example_that_its_schema_allows(document):
+    seen = 0
+    for path, method, operation in operations(document):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (body.get("content", {}).get("application/json") for body in bodies):
+            if content and content.get("schema"):
+                schema = content["schema"] | {"components": document["components"]}
+                errors = [each.message for each in Draft202012Validator(schema).iter_errors(content["example"])]
+                assert errors == [], (path, method)
+                seen += 1
+    assert seen > 100
+
+
+def test_a_status_and_the_code_of_a_refusal_are_one_of_a_list(document):
+    components = document["components"]["schemas"]
+    assert components["AppointmentStatus"]["enum"] == ["scheduled", "completed", "cancelled", "no_show"]
+    assert components["PaymentStatus"]["enum"] == ["pending", "completed", "failed", "refunded"]
+    assert components["Problem"]["properties"]["code"] == {"$ref": "#/components/schemas/ProblemCode"}
+    assert components["ProblemCode"]["enum"] == list(PROBLEM_CODES)
+
+
+def list_refusals(kind=Refused):
+    return [kind, *(each for child in kind.__subclasses__() for each in list_refusals(child))]
+
+
+def test_what_is_refused_has_a_page_that_says_what_helps(client, db):
+    # Forms of the back office ask back by codes that no program meets.
+    of_pages = ("clientline.backoffice", "appointments.asking_back", "clientline.typed_money")
+    codes = (
+        {kind.code for kind in list_refusals() if not kind.__module__.startswith(of_pages)}
+        | set(CODES_BY_STATUS.values())
+        | set(REASONS.values())
+    )
+    codes |= {"slot_taken", "overlapping_hours", "off_grid", "parse_error"}
+    assert codes - set(PROBLEM_CODES) == {"closed", "fully_booked"}
+    answer = client.get("/appointments/1")
+    assert answer.json()["type"] == "/errors/not_authenticated"
+    page = client.get(answer.json()["type"])
+    assert page.status_code == 200
+    assert PROBLEM_CODES["not_authenticated"] in page.content.decode()
+    assert client.get("/errors").content.decode().count("<dt") == len(PROBLEM_CODES)
+    assert client.get("/errors/no_such_code").status_code == 404
 
 
 OPEN = (

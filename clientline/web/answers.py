@@ -18,7 +18,7 @@ def describe_problem(request, status, *, code=None, detail="", errors=None, **ex
     code = code or CODES_BY_STATUS.get(status, "error")
     metrics.board.add("refusals_total", code)
     body = {
-        "type": f"urn:clientline:problem:{code}",
+        "type": f"/errors/{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,

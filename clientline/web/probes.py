@@ -60,7 +60,7 @@ class HealthView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[], operation_id="health")
+    @extend_schema(responses={200: HEALTH, 503: HEALTH}, auth=[])
     def get(self, request):
         """Health check."""
         reachable = _has_database()
@@ -77,7 +77,7 @@ class LiveView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=STATUS, auth=[], operation_id="live")
+    @extend_schema(responses=STATUS, auth=[])
     def get(self, request):
         """Whether the server answers at all; it asks no database."""
         return Response({"status": "ok"})
@@ -87,7 +87,7 @@ class ReadyView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=READY, auth=[], operation_id="ready")
+    @extend_schema(responses=READY, auth=[])
     def get(self, request):
         """Whether requests can be served: the database answers, and all migrations are applied."""
         if not (_has_database() and _is_migrated()):
@@ -99,7 +99,7 @@ class MetricsView(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses={(200, "text/plain"): str}, auth=[], operation_id="metrics")
+    @extend_schema(responses={(200, "text/plain"): str}, auth=[])
     def get(self, request):
         """Counters in Prometheus' text format, for who sends `Authorization: Bearer` with `METRICS_TOKEN`."""
         if not settings.METRICS_TOKEN:
