@@ -195,7 +195,12 @@ def reschedule(
             overbook=overbook,
             also_lock=[visit.staff_id],
         )
-        save_placed(visit, placed | {"overbooked": overbooked, "stranded": False, "stranded_by": ""}, by=by, now=now)
+        save_placed(
+            visit,
+            placed | {"overbooked": overbooked, "stranded": False, "stranded_by": "", "sequence": visit.sequence + 1},
+            by=by,
+            now=now,
+        )
         tell_of_visits([visit], "moved", now)
     return visit
 
@@ -226,7 +231,8 @@ def keep_agreed_time(
     was, moved, by_how_much = history.write_agreed_time(visit), copy(visit), appointment_date - visit.appointment_date
     with catch_slot_taken():
         changes = {name: getattr(visit, name) + by_how_much for name in INSTANTS}
-        save_changes(moved, changes | {"local_start": read_wall_clock(appointment_date, zone)})
+        changes |= {"local_start": read_wall_clock(appointment_date, zone), "sequence": visit.sequence + 1}
+        save_changes(moved, changes)
         history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
         tell_of_visits([moved], "rezoned", now)
     return moved
@@ -241,10 +247,11 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
     for visit in visits:
         was = history.write_agreed_time(visit)
         visit.local_start, visit.version = read_wall_clock(visit.appointment_date, zone), visit.version + 1
+        visit.sequence += 1
         became = history.write_agreed_time(visit, zone)
         facts.append(history.make_fact(visit, "rezoned", by=by, now=now, was=was, became=became, reason=""))
     # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.
-    Appointment.objects.bulk_update(visits, ["local_start", "version"], batch_size=1000)
+    Appointment.objects.bulk_update(visits, ["local_start", "version", "sequence"], batch_size=1000)
     history.save_facts(facts)
     tell_of_visits(visits, "rezoned", now)
 
@@ -273,6 +280,7 @@ def cancel(
         "cancelled_by": by,
         "cancellation_reason": reason,
         "cancelled_on_behalf_of": on_behalf_of or guess_side(by),
+        "sequence": visit.sequence + 1,
         "fee_waived": waive_fee,
     }
     # What hears of it writes in this transaction: both are saved, or neither.

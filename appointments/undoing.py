@@ -48,7 +48,8 @@ def reopen(*, by: User | None, visit: Appointment, now: datetime, reason: str = 
         raise InvalidTransition(visit, "scheduled", now)
     was_waived = visit.fee_waived
     with catch_slot_taken():
-        _put_back(visit, SCHEDULED_AGAIN | {"fee_waived": False, "overbooked": False}, now)
+        again = SCHEDULED_AGAIN | {"fee_waived": False, "overbooked": False, "sequence": visit.sequence + 1}
+        _put_back(visit, again, now)
         told = {"was": Appointment.Status.CANCELLED.value, "became": visit.status, "reason": reason}
         history.record_fact(visit, "reopened", by=by, now=now, **told)
         history.record_changed(visit, "fee_waived", was_waived, by=by, now=now)
@@ -112,8 +113,10 @@ def _order_moves(
 
 
 def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User | None, now: datetime) -> None:
-    move = facts[0]
-    _put_back(visit, _find_former_values(visit, facts), now)
+    move, values = facts[0], _find_former_values(visit, facts)
+    if move.action in TOLD_TO_CALENDARS:
+        values["sequence"] = visit.sequence + 1  # it counts on: calendars know the move
+    _put_back(visit, values, now)
     history.record_fact(visit, "undone", by=by, now=now, was=move.action, became=visit.status)
     for fact in facts:
         if fact.action in MOVED_BACK:
@@ -190,5 +193,6 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "stranded_changed": lambda visit, was: {"stranded": was == "true"},
 }
 UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service")
+TOLD_TO_CALENDARS = ("cancelled", "rescheduled", "reassigned")
 # What the history tells the other way round; of the rest, `undone` says enough.
 MOVED_BACK = ("rescheduled", "reassigned", "overbooked_changed", "stranded_changed", "fee_waived_changed")

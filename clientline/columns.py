@@ -1,5 +1,7 @@
 """Columns that several tables share. Defaults are declared twice: for Python, and in the database for psql."""
 
+from uuid import uuid4
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -19,6 +21,11 @@ class WallClockField(models.Field):
 
     def db_type(self, connection):
         return "timestamp without time zone"
+
+
+def make_uid():
+    """By which others know a row, wherever it goes."""
+    return str(uuid4())
 
 
 def address():

@@ -83,6 +83,29 @@ URL_HOST = f"[{HOST}]" if ":" in HOST else HOST
 PUBLIC_URL = env.url("PUBLIC_URL", default=f"http://{URL_HOST}:{PORT}")  # where clients' browsers find this server
 SIMULATOR_FILE = DATA_DIR / "payment_simulator.sqlite3"
 
+# Mail and text messages to clients. Without a server, messages are kept and shown as what would be sent.
+EMAIL_HOST = env("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587, least=1, most=65535)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
+EMAIL_TIMEOUT = 20  # seconds for each step of sending
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="clientline@localhost")
+if EMAIL_BACKEND and not env("DEFAULT_FROM_EMAIL"):
+    raise ImproperlyConfigured("Mail is sent, so DEFAULT_FROM_EMAIL has to say from which address.")
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise ImproperlyConfigured("EMAIL_USE_TLS and EMAIL_USE_SSL are both true: say false to one of them.")
+TWILIO_ACCOUNT = env("TWILIO_ACCOUNT", default="")
+TWILIO_TOKEN = env("TWILIO_TOKEN", default="")
+TWILIO_API_URL = env.url("TWILIO_API_URL", default="https://api.twilio.com")
+SMS_FROM = env("SMS_FROM", default="")
+SMS_PROVIDER = env.choice("SMS_PROVIDER", default="twilio" if TWILIO_ACCOUNT else "", among=("twilio", "simulator", ""))
+if SMS_PROVIDER == "twilio" and not (TWILIO_ACCOUNT and TWILIO_TOKEN and SMS_FROM):
+    raise ImproperlyConfigured("SMS_PROVIDER is twilio, which needs TWILIO_ACCOUNT, TWILIO_TOKEN and SMS_FROM.")
+SMS_SIMULATOR_FILE = DATA_DIR / "sms_simulator.jsonl"
+
 INSTALLED_APPS = [
     "clientline.apps.ClientLineConfig",
     "clientline.backoffice.apps.AdminConfig",

@@ -137,6 +137,8 @@ class Organization(models.Model):
     privacy_notice = columns.long_text(
         validators=[MaxLengthValidator(LONGEST_TERMS)], help_text="What becomes of what guests say of themselves"
     )
+    confirms_visits = columns.flag(True, help_text="Whether clients are told by mail when a visit is booked or changed")
+    reminds_clients = columns.flag(True, help_text="Whether clients are reminded; when, say its reminders")
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()

@@ -57,6 +57,8 @@ class OrganizationSerializer(ClientLineSerializer):
             "embed_origins",
             "booking_terms",
             "privacy_notice",
+            "confirms_visits",
+            "reminds_clients",
             "is_active",
             "coming_visits",
             "version",

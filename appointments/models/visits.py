@@ -104,6 +104,15 @@ class Appointment(models.Model):
     )
     arrived_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the client was there")
     in_service_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it really began")
+    calendar_uid = models.TextField(
+        default=columns.make_uid,
+        db_default=Func(template="gen_random_uuid()::text", output_field=models.TextField()),
+        editable=False,
+        help_text="By which calendars know it, for ever",
+    )
+    sequence = columns.whole(
+        0, editable=False, help_text="How often it was moved, cancelled or followed new time zone rules"
+    )
     created_by = columns.actor()
     created_at = columns.created_at()
 

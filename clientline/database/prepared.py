@@ -75,7 +75,7 @@ def _fix_size(value: Any) -> Any:
     # Not isinstance: True is an int, too, and has to stay a boolean.
     if type(value) is int:
         return Int8(value)
-    return [Int8(each) for each in value] if type(value) is list else value
+    return [_fix_size(each) for each in value] if type(value) is list else value
 
 
 def _write_literal(value: Any) -> str:

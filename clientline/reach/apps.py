@@ -8,4 +8,6 @@ class ReachConfig(AppConfig):
     label = "reach"
 
     def ready(self):
-        from clientline.reach import queue  # noqa: F401 -- what is imported here registers its jobs and figures
+        # What is imported here registers its jobs, rounds, receivers and figures.
+        from clientline.reach import queue  # noqa: F401
+        from clientline.reach.messages import planning, sending  # noqa: F401

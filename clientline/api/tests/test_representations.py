@@ -78,6 +78,8 @@ def expected(home):
             "embed_origins": "",
             "booking_terms": "",
             "privacy_notice": "",
+            "confirms_visits": True,
+            "reminds_clients": True,
             "is_active": True,
             "version": 1,
             "created_at": "2026-11-22T12:30:00+01:00",

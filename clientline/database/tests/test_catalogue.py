@@ -31,6 +31,10 @@ GRANTS = {
     "receipt_counters": "INSERT, SELECT, UPDATE",
     "django_admin_log": "DELETE, INSERT, SELECT",  # a policy lets DELETE find nothing
     "django_content_type": "SELECT",
+    "message_rules": "DELETE, INSERT, SELECT, UPDATE",
+    "message_texts": "DELETE, INSERT, SELECT, UPDATE",
+    "messages": "INSERT, SELECT, UPDATE",
+    "reminder_opt_outs": "DELETE, INSERT, SELECT",
     "procrastinate_events": "INSERT",
     "procrastinate_jobs": "INSERT",  # and SELECT of its ids
 }
@@ -65,7 +69,7 @@ REDACTION = {
 
 # Who did it may be an operator, who acts from another organization.
 ACTORS = {"created_by_id", "cancelled_by_id", "voided_by_id", "by_id", "actor_id"}
-NO_KEYS = {"organization_id", "request_id", "external_id"}
+NO_KEYS = {"organization_id", "request_id", "external_id", "message_id", "provider_id"}
 NEVER_LOOKED_UP = {("procrastinate_jobs", "worker_id")}  # procrastinate indexes those of jobs under way
 AUDITED = {
     "organizations",

@@ -1,0 +1,1 @@
+"""Visits in people's calendars: invitations by mail, and feeds."""

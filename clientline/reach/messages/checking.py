@@ -1,0 +1,80 @@
+"""The last look before a message leaves: does what it says still hold, and may it be said?"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from appointments.models import Appointment
+from clientline.reach.messages.models import Message, OptOut
+from clientline.reach.messages.planning import is_awake
+
+LATEST = timedelta(minutes=60)  # after it was due
+SENT = ("sending", "sent", "delivered", "bounced", "unsure")
+REASONS = {
+    "cancelled": "the visit is cancelled",
+    "completed": "the visit is over",
+    "no_show": "the visit is over",
+    "scheduled": "the visit is not cancelled any more",
+    "moved": "the visit is at another time",
+    "over": "the visit has begun",
+    "too_late": "it would have come more than an hour late",
+    "no_address": "the client has no such address",
+    "opted_out": "the client wants no reminders",
+    "switched_off": "the organization has switched it off",
+    "organization_inactive": "the organization is not active",
+    "already_sent": "it was sent for this start before",
+    "quiet_hours": "it would have come by night",
+    "no_mail_server": "would be sent: no mail server is set up",
+    "no_sms_provider": "would be sent: no SMS provider is set up",
+}
+
+
+def find_reason_to_skip(message: Message, *, now: datetime) -> str:
+    """One of REASONS, or '' where it may be sent. The visit is held, with organization and client at hand."""
+    visit = message.appointment
+    return (
+        _look_at_visit(message, visit, now)
+        or _look_at_organization(message, visit)
+        or _look_at_client(message, visit)
+        or ("too_late" if now > message.due_at + LATEST else "")
+        or _look_at_way(message, visit, now)
+    )
+
+
+def _look_at_visit(message: Message, visit: Appointment, now: datetime) -> str:
+    if message.kind == "receipt":
+        return ""
+    if visit.status != ("cancelled" if message.kind == "cancelled" else "scheduled"):
+        return str(visit.status)
+    if visit.appointment_date != message.start:
+        return "moved"
+    return "over" if visit.appointment_date <= now else ""
+
+
+def _look_at_organization(message: Message, visit: Appointment) -> str:
+    organization = visit.organization
+    if not organization.is_active:
+        return "organization_inactive"
+    wanted = organization.reminds_clients if message.kind == "reminder" else organization.confirms_visits
+    return "" if wanted else "switched_off"
+
+
+def _look_at_client(message: Message, visit: Appointment) -> str:
+    if not message.to:
+        return "no_address"
+    if message.kind != "reminder":
+        return ""
+    if OptOut.objects.filter(client=visit.client_id).exists():
+        return "opted_out"
+    others = Message.objects.filter(
+        appointment=visit, kind="reminder", rule=message.rule, channel=message.channel, start=message.start
+    )
+    return "already_sent" if others.exclude(pk=message.pk).filter(state__in=SENT).exists() else ""
+
+
+def _look_at_way(message: Message, visit: Appointment, now: datetime) -> str:
+    if message.channel == "mail":
+        return "" if settings.EMAIL_BACKEND else "no_mail_server"
+    if not settings.SMS_PROVIDER:
+        return "no_sms_provider"
+    return "" if is_awake(now, visit.organization.zone) else "quiet_hours"

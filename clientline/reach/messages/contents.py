@@ -1,0 +1,147 @@
+"""What a message says, made when it is sent: from the visit as it is then, in the client's language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formataddr, parseaddr
+
+from babel.dates import format_date, format_time
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.html import escape, urlize
+
+from appointments.models import Appointment
+from clientline.languages import choose_language
+from clientline.reach.calendars.events import write_invitation
+from clientline.reach.messages.models import Message, MessageText
+from clientline.reach.messages.placeholders import fill_in
+from clientline.reach.messages.unsubscribing import make_unsubscribe_address, write_list_unsubscribe
+from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
+from organizations.models import Organization
+
+INVITING = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
+
+# visit, now → the address where its client manages it, or ''; called in the transaction that claims the message.
+link_makers: list[Callable[[Appointment, datetime], str]] = []
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message as it leaves. An SMS has neither subject nor what follows it."""
+
+    channel: str
+    to: str
+    body: str
+    subject: str = ""
+    sender: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    message_id: str = ""
+    unsubscribe: str = ""
+    method: str = ""  # of the invitation
+    invitation: bytes = b""
+
+
+def write_letter(message: Message, *, now: datetime, link: str = "") -> Letter:
+    """The letter of a message whose visit, with client, service, staff and organization, is at hand."""
+    visit = message.appointment
+    subject, body = word(message, visit, link)
+    if message.channel == "sms":
+        return Letter("sms", message.to, body)
+    unsubscribe = make_unsubscribe_address(message) if message.kind == "reminder" else ""
+    if unsubscribe:
+        body += "\n\n-- \n" + fill_in(UNSUBSCRIBE[_choose(message.language)], {}).replace("{address}", unsubscribe)
+    method = INVITING.get(message.kind, "")
+    return Letter(
+        channel="mail",
+        to=message.to,
+        body=body,
+        subject=subject,
+        sender=message.sender,
+        sender_name=visit.organization.name,
+        reply_to=visit.organization.email,
+        message_id=message.message_id,
+        unsubscribe=unsubscribe,
+        method=method,
+        invitation=_invite(message, visit, method, subject, now) if method else b"",
+    )
+
+
+def word(message: Message, visit: Appointment, link: str) -> tuple[str, str]:
+    """Subject and body, in the organization's own words or else in ours."""
+    language = _choose(message.language)
+    subject, body = find_words(visit.organization, message.kind, message.channel, language)
+    values = describe_visit(visit, language, start=message.start) | {"link": link}
+    return fill_in(subject, values).replace("\n", " "), fill_in(body, values)
+
+
+def find_words(organization: Organization, kind: str, channel: str, language: str) -> tuple[str, str]:
+    """Subject and body with their placeholders; the language is one that is offered."""
+    usual = find_wording(kind, channel, language)
+    own = MessageText.objects.filter(organization=organization, kind=kind, channel=channel, language=language).first()
+    return (own.subject or usual[0], own.body) if own else usual
+
+
+def _choose(language: str) -> str:
+    return choose_language(language)
+
+
+def describe_visit(visit: Appointment, language: str, *, start: datetime) -> dict[str, str]:
+    """What the placeholders stand for; `start` is the time that the message tells of."""
+    zone, organization = visit.organization.zone, visit.organization
+    local, until = start.astimezone(zone), (start + (visit.ends_at - visit.appointment_date)).astimezone(zone)
+    return {
+        "client": visit.client.name,
+        "organization": organization.name,
+        "service": visit.service.name,
+        "staff": visit.staff.name,
+        "day": format_date(local.date(), "full", locale=language),
+        "time": format_time(local.timetz().replace(tzinfo=None), "HH:mm", locale=language),
+        "end": format_time(until.timetz().replace(tzinfo=None), "HH:mm", locale=language),
+        "address": organization.address,
+        "phone": organization.phone,
+    }
+
+
+def _invite(message: Message, visit: Appointment, method: str, summary: str, now: datetime) -> bytes:
+    return write_invitation(
+        visit,
+        method=method,
+        sequence=message.sequence,
+        summary=summary,
+        organizer=message.sender,
+        attendee=message.to,
+        now=now,
+    )
+
+
+def make_mail(letter: Letter) -> EmailMultiAlternatives:
+    """The mail, as plain text and HTML and with its invitation."""
+    headers = {"Message-ID": letter.message_id} if letter.message_id else {}
+    listed = write_list_unsubscribe(letter.unsubscribe)
+    if listed:
+        headers |= {"List-Unsubscribe": listed, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail = EmailMultiAlternatives(
+        letter.subject,
+        letter.body,
+        formataddr((letter.sender_name, letter.sender)),
+        [letter.to],
+        headers=headers,
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+    )
+    mail.attach_alternative(make_html(letter.body), "text/html")
+    if letter.invitation:
+        mail.attach_alternative(letter.invitation.decode(), f"text/calendar; method={letter.method}")
+    return mail
+
+
+def make_html(body: str) -> str:
+    """The same words as HTML, without anything that is fetched from elsewhere."""
+    paragraphs = (urlize(escape(part), autoescape=False).replace("\n", "<br>") for part in body.split("\n\n"))
+    inside = "".join(f"<p>{part}</p>" for part in paragraphs)
+    return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{inside}</body></html>'
+
+
+def find_sender() -> str:
+    """The bare address that mails come from now."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]

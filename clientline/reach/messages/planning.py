@@ -1,0 +1,148 @@
+"""Planning: what clients are to be told is written in the transaction that gives the reason for it.
+
+So it can neither be lost nor come from something that was rolled back. Whether it still holds is asked again when
+it is sent: see `sending`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any, NamedTuple
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from appointments.models import Appointment
+from appointments.signals import visits_changed
+from clientline.database.prepared import Written
+from clientline.languages import choose_language
+from clientline.reach.messages.models import Message
+
+DAY_BEFORE = (1440, "mail")  # minutes, channel: of organizations that have no rule
+AWAKE_FROM, AWAKE_UNTIL = time(8), time(20)  # when an SMS may come, on the organization's clock
+TOLD_AS = {
+    "booked": "confirmation",
+    "moved": "moved",
+    "rezoned": "moved",
+    "cancelled": "cancelled",
+    "reopened": "confirmation",
+    "undone": "moved",
+}
+
+READ_RULES = Written(
+    "SELECT service_id IS NOT NULL, minutes_before, channel FROM message_rules"
+    " WHERE organization_id = %s AND (service_id IS NULL OR service_id = %s)",
+    "organization",
+    "service",
+)
+SKIP_PLANNED = Written(
+    "UPDATE messages SET state = 'skipped', reason = %s WHERE appointment_id = %s AND state = 'planned' RETURNING id",
+    "reason",
+    "appointment",
+)
+# One statement for all messages of a visit. Whoever planned the same before has done it.
+PLAN = Written(
+    """
+    INSERT INTO messages (organization_id, appointment_id, sequence, start, language, created_at,
+        kind, rule, channel, "to", due_at, try_at)
+    SELECT %s, %s, %s::bigint, %s::timestamptz, %s::text, %s::timestamptz, kind, rule, channel, address, due, due
+    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[])
+        AS planned (kind, rule, channel, address, due)
+    ON CONFLICT ON CONSTRAINT message_planned_once DO NOTHING RETURNING id
+    """,
+    *("organization", "appointment", "sequence", "start", "language", "now"),
+    *("kinds", "rules", "channels", "addresses", "dues"),
+)
+
+
+class Planned(NamedTuple):
+    kind: str
+    rule: int  # minutes before the visit, of a reminder
+    channel: str
+    due_at: datetime
+
+
+@receiver(visits_changed)
+def plan_messages(*, visits: list[Appointment], happened: str, now: datetime, **kwargs: Any) -> None:
+    """Plan what clients are told of this, and of nothing that it makes untrue."""
+    kind = TOLD_AS.get(happened, "")
+    for visit in visits if kind else ():
+        if happened == "undone" and _was_told(visit):
+            continue
+        if happened != "booked":
+            SKIP_PLANNED.rows({"reason": kind if kind == "cancelled" else "moved", "appointment": visit.pk})
+        if planned := list(_list_messages(visit, kind, now)):
+            _save(visit, planned, now)
+
+
+def _was_told(visit: Appointment) -> bool:
+    """Whether what was undone was nothing that clients hear of, such as that they arrived."""
+    return visit.sequence == 0 or Message.objects.filter(appointment=visit, sequence=visit.sequence).exists()
+
+
+def _list_messages(visit: Appointment, kind: str, now: datetime) -> Iterable[Planned]:
+    """Nobody is told of what is over."""
+    if visit.appointment_date <= now:
+        return
+    if visit.organization.confirms_visits:
+        yield Planned(kind, 0, "mail", now)
+    if kind != "cancelled" and visit.organization.reminds_clients:
+        for minutes, channel in find_reminders(visit.organization_id, visit.service_id):
+            due_at = find_due(visit.appointment_date, minutes, channel, visit.organization.zone)
+            if due_at > now:
+                yield Planned("reminder", minutes, channel, due_at)
+
+
+def find_reminders(organization: int, service: int) -> list[tuple[int, str]]:
+    """(minutes before, channel) of each reminder that clients get of visits for a service."""
+    rows = READ_RULES.rows({"organization": organization, "service": service})
+    own = [(minutes, channel) for is_of_service, minutes, channel in rows if is_of_service]
+    return own or [(minutes, channel) for _, minutes, channel in rows] or [DAY_BEFORE]
+
+
+def find_due(start: datetime, minutes: int, channel: str, zone: tzinfo) -> datetime:
+    """When a reminder is sent: an SMS that would come by night comes in the evening before, so never too late."""
+    due_at = start - timedelta(minutes=minutes)
+    return due_at if channel == "mail" or is_awake(due_at, zone) else _find_evening_before(due_at, zone)
+
+
+def is_awake(instant: datetime, zone: tzinfo) -> bool:
+    """Whether an SMS may come then."""
+    return AWAKE_FROM <= instant.astimezone(zone).time() < AWAKE_UNTIL
+
+
+def _find_evening_before(instant: datetime, zone: tzinfo) -> datetime:
+    """An hour before the last moment at which an SMS may come, to be sent in time by a busy worker."""
+    local = instant.astimezone(zone)
+    day = local.date() if local.time() >= AWAKE_UNTIL else local.date() - timedelta(days=1)
+    return datetime.combine(day, AWAKE_UNTIL, zone) - timedelta(hours=1)
+
+
+def find_morning_after(instant: datetime, zone: tzinfo) -> datetime:
+    """The next moment at which an SMS may come."""
+    local = instant.astimezone(zone)
+    day = local.date() if local.time() < AWAKE_FROM else local.date() + timedelta(days=1)
+    return datetime.combine(day, AWAKE_FROM, zone)
+
+
+def find_address(client: User, channel: str) -> str:
+    """Where a client is told something; '' where nowhere."""
+    return client.mail_address if channel == "mail" else client.phone_e164
+
+
+def _save(visit: Appointment, planned: list[Planned], now: datetime) -> None:
+    client, organization = visit.client, visit.organization
+    kinds, rules, channels, dues = map(list, zip(*planned, strict=True))
+    values = {
+        "organization": visit.organization_id,
+        "appointment": visit.pk,
+        "sequence": visit.sequence,
+        "start": visit.appointment_date,
+        "language": choose_language(client.language, organization.language),
+        "now": now,
+        "kinds": kinds,
+        "rules": rules,
+        "channels": channels,
+        "addresses": [find_address(client, channel) for channel in channels],
+        "dues": dues,
+    }
+    PLAN.rows(values)

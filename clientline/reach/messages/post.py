@@ -1,0 +1,82 @@
+"""How a letter leaves: by Django's mail backend, or by a gateway for SMS. Nobody calls this inside a transaction."""
+
+from contextlib import suppress
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from types import TracebackType
+from typing import Any, Self
+
+from django.core.mail import get_connection
+
+from clientline.reach.messages.contents import Letter, make_mail
+from clientline.reach.messages.sms import Refused, find_gateway
+
+PERMANENT = 500  # the SMTP codes from here on are a server's last word
+
+
+class NotSent(Exception):
+    """It surely did not leave; `is_final` where another try would not help."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.is_final = reason[:200], is_final
+
+
+class Postman:
+    """Keeps one connection to the mail server for as many letters as are due."""
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        if self.connection:
+            with suppress(OSError, SMTPException):
+                self.connection.close()
+        self.connection = None
+
+    def send(self, letter: Letter) -> str:
+        """The provider's id, or '' where it says none. Raises NotSent, and OutcomeUnknown of an SMS."""
+        if letter.channel == "mail":
+            return self.mail(letter)
+        try:
+            return find_gateway().send(letter.to, letter.body)
+        except Refused as refusal:
+            raise NotSent(refusal.reason, is_final=refusal.is_final) from refusal
+
+    def mail(self, letter: Letter) -> str:
+        mail = make_mail(letter)
+        try:
+            if self.connection is None:
+                self.connection = get_connection()
+                self.connection.open()
+            self.connection.send_messages([mail])
+        except Exception as error:
+            # What broke may have broken the connection, too.
+            self.hang_up()
+            raise _explain(error) from error
+        return str(getattr(getattr(mail, "anymail_status", None), "message_id", "") or "")
+
+
+def _explain(error: Exception) -> NotSent:
+    if isinstance(error, SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+        return NotSent(f"{code} {_decode(said)}", is_final=code >= PERMANENT)
+    if isinstance(error, SMTPResponseException):
+        # A server that wants another password is mended by people, within the hour perhaps.
+        is_final = error.smtp_code >= PERMANENT and type(error).__name__ in ("SMTPDataError", "SMTPSenderRefused")
+        return NotSent(f"{error.smtp_code} {_decode(error.smtp_error)}", is_final=is_final)
+    if isinstance(error, (OSError, SMTPException)):
+        return NotSent(str(error) or type(error).__name__)
+    # An address that no mail can have, or what a backend refuses.
+    return NotSent(f"{type(error).__name__}: {error}", is_final=isinstance(error, ValueError))
+
+
+def _decode(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said

@@ -1,0 +1,92 @@
+"""SMS behind one door: Twilio, or a simulator that writes into a file what it would send."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.conf import settings
+
+TIMEOUT = 20  # seconds
+BEFORE_ANYTHING = (ConnectionRefusedError,)
+SERVERS_FAULT = 500
+
+
+class Refused(Exception):
+    """The provider, or the way to it, says that it did not go; `is_final` where it never will."""
+
+    def __init__(self, reason: str, *, is_final: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.is_final = reason, is_final
+
+
+class OutcomeUnknown(Exception):
+    """The provider may have sent it or not: another try might send it twice."""
+
+
+class Gateway(Protocol):
+    def send(self, to: str, text: str) -> str:
+        """The provider's id of a text to an E.164 number. Raises Refused and OutcomeUnknown."""
+
+
+class Simulator:
+    """Sends nothing; each line of its file is a text."""
+
+    def send(self, to: str, text: str) -> str:
+        number = f"simulated-{uuid4()}"
+        line = json.dumps({"id": number, "to": to, "text": text}) + "\n"
+        handle = os.open(settings.SMS_SIMULATOR_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(line)
+        return number
+
+
+class Twilio:
+    """Twilio's Messages resource. It knows no key by which a second call would be the same one."""
+
+    def send(self, to: str, text: str) -> str:
+        try:
+            with urllib.request.urlopen(self._make_request(to, text), timeout=TIMEOUT) as answer:
+                return str(json.load(answer)["sid"])
+        except urllib.error.HTTPError as error:
+            raise self._judge(error) from error
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, BEFORE_ANYTHING):
+                raise Refused("Twilio does not answer.", is_final=False) from error
+            raise OutcomeUnknown(str(error.reason)) from error
+        except (OSError, ValueError, KeyError) as error:
+            raise OutcomeUnknown(str(error) or type(error).__name__) from error
+
+    def _make_request(self, to: str, text: str) -> urllib.request.Request:
+        account, token = settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN
+        proof = b64encode(f"{account}:{token}".encode()).decode()
+        return urllib.request.Request(
+            f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{account}/Messages.json",
+            data=urlencode({"To": to, "From": settings.SMS_FROM, "Body": text}).encode(),
+            headers={"Authorization": f"Basic {proof}", "Content-Type": "application/x-www-form-urlencoded"},
+        )
+
+    def _judge(self, error: urllib.error.HTTPError) -> Exception:
+        if error.code >= SERVERS_FAULT:
+            return OutcomeUnknown(f"Twilio answered {error.code}.")
+        # Too many at once, or the wrong password: mended within the hour perhaps. All else is about this text.
+        return Refused(f"{error.code} {_read_reason(error)}", is_final=error.code not in (401, 403, 429))
+
+
+def _read_reason(error: Any) -> str:
+    try:
+        return str(json.load(error)["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+GATEWAYS: dict[str, Callable[[], Gateway]] = {"twilio": Twilio, "simulator": Simulator}
+
+
+def find_gateway() -> Gateway:
+    return GATEWAYS[settings.SMS_PROVIDER]()

@@ -1,0 +1,141 @@
+"""What is planned when: in the transaction of the visit, by the organization's rules, once."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import booking, undoing
+from appointments.tests.factories import days_ahead
+from clientline.reach.messages.models import Message, MessageRule
+from clientline.reach.messages.planning import find_due
+from clientline.reach.tests.visits import cancel, move, planned_for
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def test_a_booking_plans_its_confirmation_and_a_reminder_a_day_before(book, salon):
+    start, now = days_ahead(10), timezone.now()
+    visit = book(start, now=now)
+    assert planned_for(visit, "rule", "channel", "to", "start", "due_at") == [
+        ("confirmation", 0, "planned", 0, "mail", salon.client.email, start, now),
+        ("reminder", 0, "planned", 1440, "mail", salon.client.email, start, start - timedelta(days=1)),
+    ]
+
+
+def test_a_move_plans_anew_and_skips_what_it_made_untrue(book):
+    visit = move(book())
+    assert planned_for(visit, "reason") == [
+        ("confirmation", 0, "skipped", "moved"),
+        ("reminder", 0, "skipped", "moved"),
+        ("moved", 1, "planned", ""),
+        ("reminder", 1, "planned", ""),
+    ]
+
+
+def test_a_cancellation_skips_all_and_says_so(book):
+    visit = cancel(visit=book())
+    assert planned_for(visit, "reason") == [
+        ("confirmation", 0, "skipped", "cancelled"),
+        ("reminder", 0, "skipped", "cancelled"),
+        ("cancelled", 1, "planned", ""),
+    ]
+
+
+class ThoughtBetter(Exception):
+    """Whoever books does not, after all."""
+
+
+def test_what_is_rolled_back_leaves_no_message(book):
+    with pytest.raises(ThoughtBetter), transaction.atomic():
+        book()
+        assert Message.objects.count() == 2
+        raise ThoughtBetter
+    assert Message.objects.count() == 0
+
+
+def test_nobody_is_told_of_what_is_over(book):
+    visit = book(days_ahead(-3))
+    cancel(visit=visit)
+    assert planned_for(visit) == []
+
+
+def test_a_visit_of_today_is_confirmed_and_not_reminded_of_yesterday(book):
+    now = timezone.now()
+    visit = book((now + timedelta(hours=3)).replace(second=0, microsecond=0), now=now)
+    assert planned_for(visit) == [("confirmation", 0, "planned")]
+
+
+def test_rules_replace_the_usual_reminder_and_a_services_own_replace_these(book, salon):
+    def rule(minutes, channel="mail", service=None):
+        MessageRule.objects.create(
+            organization=salon.organization, service=service, minutes_before=minutes, channel=channel
+        )
+
+    rule(60)
+    rule(2880, "sms")
+    assert planned_rules(book()) == {(60, "mail"), (2880, "sms")}
+    rule(120, service=salon.service)
+    assert planned_rules(book(days_ahead(11))) == {(120, "mail")}
+
+
+def planned_rules(visit):
+    return set(Message.objects.filter(appointment=visit, kind="reminder").values_list("rule", "channel"))
+
+
+def test_an_organization_may_say_nothing(book, salon):
+    salon.service.organization.confirms_visits = False
+    assert [kind for kind, *_ in planned_for(book())] == ["reminder"]
+    salon.service.organization.reminds_clients = False
+    assert planned_for(book(days_ahead(11))) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "channel", "comes"),
+    [
+        ((2027, 1, 12, 9), 1440, "sms", (2027, 1, 11, 9)),
+        ((2027, 1, 12, 9), 120, "sms", (2027, 1, 11, 19)),  # at seven in the morning
+        ((2027, 1, 12, 22), 60, "sms", (2027, 1, 12, 19)),  # at nine in the evening
+        ((2027, 1, 12, 9), 60, "sms", (2027, 1, 12, 8)),
+        ((2027, 1, 12, 20), 0, "sms", (2027, 1, 12, 19)),
+        ((2027, 1, 12, 9), 120, "mail", (2027, 1, 12, 7)),
+    ],
+)
+def test_no_sms_comes_by_night(start, minutes, channel, comes):
+    found = find_due(datetime(*start, tzinfo=BERLIN).astimezone(UTC), minutes, channel, BERLIN)
+    assert found.astimezone(BERLIN) == datetime(*comes, tzinfo=BERLIN)
+    assert channel == "mail" or time(8) <= found.astimezone(BERLIN).time() < time(20)
+
+
+def test_one_name_for_ever_and_a_sequence_that_counts(book):
+    visit = book()
+    uid, seen = visit.calendar_uid, [visit.sequence]
+    for change in (move, move, lambda visit: cancel(visit=visit)):
+        visit = change(visit)
+        visit.refresh_from_db()
+        seen.append(visit.sequence)
+    assert (seen, visit.calendar_uid, len(uid)) == ([0, 1, 2, 3], uid, 36)
+
+
+def test_notes_are_no_move(book, salon, api):
+    visit = book()
+    api(salon.admin).patch(f"/appointments/{visit.pk}", {"notes": "Likes tea"})
+    visit.refresh_from_db()
+    assert (visit.version, visit.sequence) == (2, 0)
+
+
+def test_what_is_undone_or_reopened_is_told_under_a_sequence_of_its_own(book, salon):
+    visit, now = book(), timezone.now()
+    moved = booking.reschedule(
+        by=salon.admin, visit=visit, appointment_date=visit.appointment_date + timedelta(days=1), now=now
+    )
+    undoing.undo(by=salon.admin, visit=moved, now=now)
+    cancelled = booking.cancel(by=salon.admin, visit=moved, reason="Ill", now=now)
+    undoing.reopen(by=salon.admin, visit=cancelled, now=now)
+    told = [kind_and_sequence[:2] for kind_and_sequence in planned_for(visit) if kind_and_sequence[0] != "reminder"]
+    assert told == [("confirmation", 0), ("moved", 1), ("moved", 2), ("cancelled", 3), ("confirmation", 4)]
+    assert planned_for(visit)[-1] == ("reminder", 4, "planned")
+    cancelled.refresh_from_db()
+    assert cancelled.sequence == 4

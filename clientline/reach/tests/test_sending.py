@@ -1,0 +1,258 @@
+"""What leaves, once, and what does not, each with its reason."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from appointments.models import Appointment
+from appointments.tests.factories import days_ahead
+from clientline.reach.messages import sending
+from clientline.reach.messages.models import Message, MessageRule, OptOut
+from clientline.reach.messages.post import Postman
+from clientline.reach.messages.sms import OutcomeUnknown, Simulator
+from clientline.reach.tests.visits import cancel, make_due, move, planned_for
+from organizations.models import Organization
+
+pytestmark = pytest.mark.django_db
+
+
+def read_message(visit, kind):
+    return Message.objects.get(appointment=visit, kind=kind)
+
+
+def test_a_confirmation_is_received_under_the_id_that_is_stored(book, mailbox, salon):
+    visit = book()
+    sending.send_due()
+    mail, message = mailbox.take(), read_message(visit, "confirmation")
+    assert (message.state, message.attempts, message.to) == ("sent", 1, salon.client.email)
+    assert mail["Message-ID"] == message.message_id
+    assert mail["To"] == salon.client.email
+    assert mail["From"] == "Salon <visits@clientline.example>"
+    assert mail["Reply-To"] == "office@salon.example"
+    assert mail["Subject"] == "Your visit at Salon"
+    assert "List-Unsubscribe" not in mail
+    sending.send_due()
+    assert mailbox.raw == []
+
+
+def test_a_reminder_waits_for_its_time(book, mailbox):
+    visit = book()
+    sending.send_due()
+    mailbox.take()
+    make_due(visit, kind="reminder")
+    sending.send_due()
+    assert "we look forward to your visit" in mailbox.take().get_body(("plain",)).get_content()
+
+
+def change(visit, **columns):
+    Appointment.objects.filter(pk=visit.pk).update(**columns)
+
+
+def of_home(visit, **columns):
+    Organization.objects.filter(pk=visit.organization_id).update(**columns)
+
+
+def without_address(visit):
+    User.objects.filter(pk=visit.client_id).update(email="x@client.invalid", contact_email="", password="!")
+
+
+def opt_out(visit):
+    OptOut.objects.create(organization_id=visit.organization_id, client_id=visit.client_id)
+
+
+def shift(visit, **columns):
+    Message.objects.filter(appointment=visit).update(**columns)
+
+
+# Behind the back of what plans: whatever happened to the visit, the last look finds it.
+UNTRUE = {
+    "cancelled": lambda visit: change(visit, status="cancelled", cancelled_at=timezone.now()),
+    "completed": lambda visit: change(visit, status="completed"),
+    "moved": lambda visit: change(visit, appointment_date=visit.appointment_date + timedelta(minutes=1)),
+    "organization_inactive": lambda visit: of_home(visit, is_active=False),
+    "switched_off": lambda visit: of_home(visit, reminds_clients=False),
+    "no_address": without_address,
+    "opted_out": opt_out,
+    "too_late": lambda visit: shift(visit, due_at=timezone.now() - timedelta(minutes=61)),
+}
+
+
+@pytest.mark.parametrize("reason", UNTRUE)
+def test_the_last_look_finds_what_does_not_hold_any_more(book, mailbox, reason):
+    visit = book()
+    Message.objects.filter(kind="confirmation").delete()
+    make_due(visit)
+    UNTRUE[reason](visit)
+    sending.send_due()
+    assert (mailbox.raw, planned_for(visit, "reason")) == ([], [("reminder", 0, "skipped", reason)])
+
+
+def test_up_to_an_hour_late_it_is_still_sent(book, mailbox):
+    visit = book()
+    shift(visit, due_at=timezone.now() - timedelta(minutes=59), try_at=timezone.now())
+    sending.send_due()
+    assert len(mailbox.raw) == 2
+
+
+def test_a_visit_moved_away_and_back_is_reminded_of_once(book, mailbox):
+    visit = book()
+    make_due(visit)
+    sending.send_due()
+    visit = move(move(visit), timedelta(days=-1))
+    make_due(visit)
+    mailbox.raw.clear()
+    sending.send_due()
+    assert len(mailbox.raw) == 1  # that it moved
+    assert planned_for(visit, "reason")[-1] == ("reminder", 2, "skipped", "already_sent")
+
+
+def test_without_a_mail_server_messages_are_kept_and_say_so(book, settings):
+    settings.EMAIL_BACKEND = ""
+    visit = book()
+    sending.send_due()
+    assert planned_for(visit, "reason")[0] == ("confirmation", 0, "skipped", "no_mail_server")
+
+
+def test_what_a_server_refuses_for_good_has_failed(book, mailbox):
+    mailbox.answers = ["550 No such user"]
+    visit = book()
+    sending.send_due()
+    message = read_message(visit, "confirmation")
+    assert (message.state, message.reason) == ("failed", "550 No such user")
+
+
+def test_what_a_server_refuses_for_now_is_tried_again_under_the_same_id(book, mailbox):
+    mailbox.answers = ["451 Try again later"]
+    visit = book()
+    sending.send_due()
+    message = read_message(visit, "confirmation")
+    assert (message.state, message.reason, message.attempts) == ("planned", "451 Try again later", 1)
+    assert timedelta(seconds=25) < message.try_at - timezone.now() < timedelta(seconds=31)
+    Message.objects.filter(pk=message.pk).update(try_at=timezone.now())
+    sending.send_due()
+    assert mailbox.take()["Message-ID"] == message.message_id
+    assert read_message(visit, "confirmation").state == "sent"
+
+
+def test_a_server_that_is_away_costs_five_tries(book, mailbox, settings):
+    settings.EMAIL_PORT = 1
+    visit = book()
+    for attempt in range(1, 6):
+        Message.objects.filter(kind="confirmation").update(try_at=timezone.now())
+        sending.send_due()
+        message = read_message(visit, "confirmation")
+        assert message.attempts == attempt
+    assert (message.state, message.reason) == ("failed", "[Errno 111] Connection refused")
+
+
+def claim_only(visit, kind="confirmation"):
+    """As a worker that dies before it has marked what it sent."""
+    due = next(each for each in sending.list_due(timezone.now()) if each.message == read_message(visit, kind).pk)
+    return sending.claim(due, now=timezone.now())
+
+
+def test_a_mail_whose_worker_died_is_sent_again_under_its_id(book, mailbox):
+    visit = book()
+    message, letter = claim_only(visit)
+    with Postman() as postman:
+        postman.send(letter)
+    sending.take_up_left()
+    sending.send_due()
+    first = mailbox.take()  # it may still be at it
+    Message.objects.filter(pk=message.pk).update(claimed_at=timezone.now() - timedelta(minutes=4))
+    sending.take_up_left()
+    sending.send_due()
+    assert mailbox.take()["Message-ID"] == first["Message-ID"]
+    assert read_message(visit, "confirmation").attempts == 2
+
+
+@pytest.fixture
+def by_sms(salon, settings, tmp_path):
+    """Reminders come by SMS, which a simulator takes; at any hour, or the test would depend on it."""
+    settings.SMS_PROVIDER, settings.SMS_SIMULATOR_FILE = "simulator", tmp_path / "sms.jsonl"
+    MessageRule.objects.create(organization=salon.organization, minutes_before=1440, channel="sms")
+    salon.client.phone = "+49 30 123456"
+    salon.client.save(update_fields=["phone"])
+    salon.client.read_phone()
+    salon.client.save(update_fields=["phone_e164"])
+    hour = timezone.now().hour
+    of_home(salon.visit, timezone=f"Etc/GMT{hour - 12:+}" if hour != 12 else "UTC")  # where it is noon
+    salon.service.organization.refresh_from_db()
+
+
+def test_an_sms_is_sent_once(book, by_sms, settings, mailbox):
+    visit = book()
+    make_due(visit)
+    sending.send_due()
+    (line,) = settings.SMS_SIMULATOR_FILE.read_text().splitlines()
+    message = read_message(visit, "reminder")
+    assert (message.state, message.to) == ("sent", "+4930123456")
+    assert message.provider_id in line
+    assert "Salon: your visit is on" in line
+    assert settings.SMS_SIMULATOR_FILE.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_sms_whose_worker_died_is_unsure_and_never_sent_again(book, by_sms, settings, mailbox):
+    visit = book()
+    make_due(visit)
+    message, _ = claim_only(visit, "reminder")
+    Message.objects.filter(pk=message.pk).update(claimed_at=timezone.now() - timedelta(minutes=4))
+    sending.take_up_left()
+    sending.send_due()
+    assert read_message(visit, "reminder").state == "unsure"
+    assert not settings.SMS_SIMULATOR_FILE.exists()
+
+
+def test_an_sms_of_which_nobody_knows_is_unsure(book, by_sms, monkeypatch, mailbox):
+    def break_off(self, to, text):
+        raise OutcomeUnknown("timed out")
+
+    monkeypatch.setattr(Simulator, "send", break_off)
+    visit = book()
+    make_due(visit)
+    sending.send_due()
+    message = read_message(visit, "reminder")
+    assert (message.state, message.reason) == ("unsure", "timed out")
+
+
+def send_in_another_session():
+    def work():
+        try:
+            sending.send_due()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(work).result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_changes_a_visit_is_not_waited_for_and_wins(book, mailbox):
+    visit = book()
+    with transaction.atomic():
+        Appointment.objects.select_for_update(no_key=True).get(pk=visit.pk)
+        send_in_another_session()
+        assert mailbox.raw == []
+        cancel(visit=visit)
+    sending.send_due()
+    body = mailbox.take().get_body(("plain",)).get_content()
+    assert "this visit is cancelled" in body
+
+
+def test_two_workers_send_each_message_once(book, mailbox):
+    visit = book()
+    due = sending.list_due(timezone.now())
+    assert sending.claim(due[0], now=timezone.now()) is not None
+    assert sending.claim(due[0], now=timezone.now()) is None
+    assert planned_for(visit)[0] == ("confirmation", 0, "sending")
+
+
+def test_what_is_due_first_is_sent_first(book):
+    first, second = book(), book(days_ahead(11))
+    Message.objects.filter(appointment=second).update(try_at=timezone.now() - timedelta(minutes=1))
+    assert next(each.appointment for each in sending.list_due(timezone.now())) == second.pk
+    assert first.pk != second.pk
