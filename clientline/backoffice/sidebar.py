@@ -20,6 +20,11 @@ class Link:
     def url(self):
         return reverse(f"admin:{self.page}") + ("?" + urlencode(self.query) if self.query else "")
 
+    @property
+    def icon(self):
+        """The id of its drawing in `icons.svg`."""
+        return self.label.lower().replace(" ", "-")
+
     def leads_here(self, request):
         here = request.GET.dict()
         return request.path == reverse(f"admin:{self.page}") and all(here.get(k) == v for k, v in self.query)
@@ -59,7 +64,7 @@ GROUPS = (
 
 
 def list_groups(request):
-    """`(group, [{"label", "url", "is_current"}])` for the caller; groups of nothing are left out."""
+    """`(group, [{"label", "url", "is_current", "icon"}])` for the caller; groups of nothing are left out."""
     permitted = [
         (label, [link for link in links if request.user.may(link.resource, link.action)]) for label, links in GROUPS
     ]
@@ -68,4 +73,4 @@ def list_groups(request):
 
 
 def _describe_link(link, is_current):
-    return {"label": link.label, "url": link.url, "is_current": is_current}
+    return {"label": link.label, "url": link.url, "is_current": is_current, "icon": link.icon}

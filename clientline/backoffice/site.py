@@ -58,8 +58,12 @@ class BackOfficeSite(AccountSite):
     def each_context(self, request):
         context = super().each_context(request)
         permitted = context["has_permission"]
+        person = request.user
+        home = acting.find_chosen_organization(request) if permitted else None
         return context | {
+            "home": home,
+            "initials": "".join(word[0] for word in person.name.split()[:2]).upper() if permitted else "",
             "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it
             "sidebar": list_groups(request) if permitted else [],
-            "acting_in": acting.find_chosen_organization(request) if permitted and request.user.is_superuser else None,
+            "acting_in": home if permitted and person.is_superuser else None,
         }

@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from accounts.models import User
 from appointments import booking, history
 from appointments.companions import hold_companions
-from appointments.hours import find_midnight
 from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
@@ -21,6 +20,7 @@ from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.appointments.booking import booking_view
+from clientline.backoffice.appointments.days import Day, Unpaid
 from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
 from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, list_payment_lines
 from clientline.backoffice.moves import MovesMixin
@@ -32,26 +32,6 @@ from services.models import Service
 # Nothing where it is a made one: `sheets` says so.
 MAIL_ADDRESS = Coalesce(NullIf("client__contact_email", Value("")), "client__email")
 MINUTE = timedelta(minutes=1)
-
-
-class Day(admin.SimpleListFilter):
-    title = "day"
-    parameter_name = "day"
-    # name → first day and number of days, counted from today
-    SPANS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7), "last-week": (-7, 7)}
-
-    def lookups(self, request, model_admin):
-        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("last-week", "Last 7 days")]
-
-    def queryset(self, request, queryset):
-        if self.value() not in self.SPANS:
-            return queryset
-        first, days = self.SPANS[self.value()]
-        start = timezone.localdate() + timedelta(days=first)
-        begins, ends = (
-            find_midnight(timezone.get_current_timezone(), day) for day in (start, start + timedelta(days=days))
-        )
-        return queryset.filter(appointment_date__gte=begins, appointment_date__lt=ends)
 
 
 class OfClient(OneRowFilter):
@@ -67,7 +47,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     resource = "appointments"
     said_price = make_money_column("price")
     list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
-    list_filter = (Day, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
+    list_filter = (Day, Unpaid, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name",)
     person, number = "client", "pk"

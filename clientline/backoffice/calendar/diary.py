@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import User
 from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
@@ -26,6 +26,10 @@ COLUMNS = (
     "ends_at",
     "busy_from",
     "busy_until",
+    "service_id",
+    "version",
+    "has_note",
+    "is_first",
 )
 
 
@@ -71,6 +75,9 @@ class Diary:
         self.hours = Hours.load(self.staff_ids, days[0], days[-1])
         self.away = self.load_away()
         self.visits = self.load_visits()
+        self.by_person = defaultdict(list)
+        for visit in self.visits:
+            self.by_person[visit.staff].append(visit)
         self.is_cut = len(self.visits) > MOST_VISITS
         self.now = floor_to_minute(now)
 
@@ -93,7 +100,7 @@ class Diary:
         rows = rows.under_way(find_instant(self.begin), find_instant(self.end))
         if len(self.staff_ids) == 1:
             rows = rows.filter(staff=self.staff_ids[0])
-        columns = COLUMNS
+        columns, rows = COLUMNS, _annotate_marks(rows)
         if self.caller.may("appointments", "balance"):
             rows, columns = add_balance(rows), (*COLUMNS, "due")
         found = rows.order_by("appointment_date", "pk").values_list(*columns)
@@ -102,7 +109,7 @@ class Diary:
     def make_column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
         begin, end = find_minute(self.zone, day, 0), find_minute(self.zone, day, DAY)
-        own = (each for each in self.visits if each.staff == person.pk)
+        own = self.by_person[person.pk]
         return Column(
             title=title,
             staff=person.pk,
@@ -116,8 +123,17 @@ class Diary:
         )
 
 
-def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_due):
-    starts, ends, busy_from, busy_until, *due = instants_and_due
+def _annotate_marks(visits):
+    """Adds whether somebody noted something, and whether it is its client's first visit."""
+    earlier = Appointment.objects.exclude(status="cancelled").filter(
+        client=OuterRef("client"), appointment_date__lt=OuterRef("appointment_date")
+    )
+    noted = ExpressionWrapper(~Q(notes="") | ~Q(internal_notes=""), output_field=BooleanField())
+    return visits.annotate(has_note=noted, is_first=~Exists(earlier))
+
+
+def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_more):
+    starts, ends, busy_from, busy_until, service_id, version, has_note, is_first, *due = instants_and_more
     return Visit(
         pk,
         staff,
@@ -129,5 +145,9 @@ def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_du
         ceil_to_minute(ends),
         floor_to_minute(busy_from),
         ceil_to_minute(busy_until),
-        *due,
+        due[0] if due else None,
+        service_id,
+        version,
+        has_note,
+        is_first,
     )

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q
+from django.urls import reverse
 
 from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
@@ -20,6 +22,7 @@ class Figure:
     label: str
     value: str
     detail: str
+    url: str = ""  # of the rows behind it
 
 
 def list_figures(caller, diary):
@@ -32,6 +35,12 @@ def list_figures(caller, diary):
     return [*found, _sum_no_shows(caller, diary)]
 
 
+def _link_visits(first, last, **query):
+    """The list of the visits that begin from one date to another."""
+    days = str(first) if first == last else f"{first}..{last}"
+    return f"{reverse('admin:appointments_appointment_changelist')}?{urlencode({'day': days} | query)}"
+
+
 def _select_beginning(diary):
     """The visits that begin on the day; the board also shows those that reach into it."""
     return [visit for visit in diary.visits if visit.starts >= diary.begin]
@@ -40,7 +49,8 @@ def _select_beginning(diary):
 def _sum_visits(diary):
     visits = [visit for visit in _select_beginning(diary) if not visit.is_cancelled]
     ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
-    return Figure("Visits", str(len(visits)), f"{ahead} still to come")
+    (day,) = diary.days
+    return Figure("Visits", str(len(visits)), f"{ahead} still to come", _link_visits(day, day))
 
 
 def _sum_taken(diary):
@@ -49,7 +59,8 @@ def _sum_taken(diary):
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
     given_back = wording.write_money(total["refunded"], currency)
     detail = f"{given_back} given back" if total["refunded"] else "nothing given back"
-    return Figure("Taken", wording.write_money(total["taken"], currency), detail)
+    url = f"{reverse('admin:payments_payment_changelist')}?{urlencode({'taken': day})}"
+    return Figure("Taken", wording.write_money(total["taken"], currency), detail, url)
 
 
 def _sum_open(diary):
@@ -58,7 +69,9 @@ def _sum_open(diary):
     due = [amount for amount in owed if amount > 0]
     settled = "all visits are paid" if owed else "nothing is due yet"
     detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
-    return Figure("Open balances", wording.write_money(sum(due, Decimal(0)), diary.organization.currency), detail)
+    (day,) = diary.days
+    total = wording.write_money(sum(due, Decimal(0)), diary.organization.currency)
+    return Figure("Open balances", total, detail, _link_visits(day, day, unpaid="yes"))
 
 
 def _sum_no_shows(caller, diary):
@@ -72,4 +85,5 @@ def _sum_no_shows(caller, diary):
     counted = visits.aggregate(
         missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
     )
-    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits")
+    url = _link_visits(first, day, status__exact="no_show")
+    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits", url)

@@ -10,8 +10,10 @@ from django.utils import timezone
 from appointments.hours import find_instant
 from appointments.models import Appointment, WorkingHours
 from clientline.backoffice.calendar import rezoning
-from clientline.backoffice.calendar.board import Axis, Board, choose_step
+from clientline.backoffice.calendar.axis import Axis
+from clientline.backoffice.calendar.board import Board, choose_step
 from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, list_team, read_day
+from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
 from clientline.backoffice.calendar.figures import list_figures
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
@@ -19,6 +21,7 @@ from services.models import Service
 
 AT_ONCE = 24  # columns; more people are on further pages
 MOST_ORPHANS = 10
+UNFOLDED = "all_hours"
 
 
 def today(request):
@@ -38,13 +41,14 @@ def today(request):
         title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
         organization=organization,
         figures=list_figures(request.user, diary),
-        board=_draw_day(request.user, diary, shown[start : start + AT_ONCE]) if shown else None,
+        board=_draw_day(request, diary, shown[start : start + AT_ONCE]) if shown else None,
+        symbols=SYMBOLS,
         people_pages=_link_people_pages(day, shown),
         resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
         strays=rezoning.count_noted(request.user, organization),
         steps=[] if shown else _list_steps_to_open(organization),
         **_find_orphans(request.user, organization, people, now),
-        **_list_ways(day, diary, _read_chosen(request, shown)),
+        **_list_ways(day, diary, _read_kept(request, shown)),
     )
 
 
@@ -59,10 +63,10 @@ def _link_day(**query):
     return f"{reverse('admin:index')}?{urlencode(query)}"
 
 
-def _read_chosen(request, shown):
-    """The one person the page was asked to show, to be kept on other days; an empty dict for everybody."""
+def _read_kept(request, shown):
+    """What the page was asked to show, to be kept on other days: one person, and all hours."""
     asked = len(shown) == 1 and str(shown[0].pk) == request.GET.get("staff")
-    return {"staff": shown[0].pk} if asked else {}
+    return ({"staff": shown[0].pk} if asked else {}) | ({UNFOLDED: 1} if UNFOLDED in request.GET else {})
 
 
 def _list_ways(day, diary, kept):
@@ -75,7 +79,10 @@ def _list_ways(day, diary, kept):
         "previous": previous and _link_day(date=previous, **kept),
         "next": following and _link_day(date=following, **kept),
         "present": _link_day(**kept) if kept else reverse("admin:index"),
-        "everybody": kept and _link_day(date=day),
+        "everybody": "staff" in kept and _link_day(date=day),
+        "folded_url": _link_day(**{"date": day} | kept | {UNFOLDED: 1})
+        if UNFOLDED not in kept
+        else _link_day(**{"date": day} | {name: kept[name] for name in kept if name != UNFOLDED}),
         "kept": kept,
     }
 
@@ -116,7 +123,7 @@ def _link_people_pages(day, shown):
     ]
 
 
-def _draw_day(caller, diary, people):
+def _draw_day(request, diary, people):
     (day,) = diary.days
     columns = [
         diary.make_column(
@@ -127,19 +134,25 @@ def _draw_day(caller, diary, people):
         )
         for person in people
     ]
-    return draw_board(caller, diary, columns)
+    return draw_board(request.user, diary, columns, is_unfolded=UNFOLDED in request.GET)
 
 
-def draw_board(caller, diary, columns):
+def draw_board(caller, diary, columns, *, is_unfolded=False):
     """The board of these columns, with the links that the caller may follow."""
-    return Board(
+    interval = diary.organization.slot_interval
+    board = Board(
         Axis(diary.zone, diary.days),
         columns,
         diary.now,
         visit_url=reverse("admin:appointments_appointment_changelist"),
         booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
-        step=choose_step(diary.organization.slot_interval),
+        step=choose_step(interval),
+        grid=interval,
+        is_unfolded=is_unfolded,
     )
+    for each in board.drawn:
+        each["html"] = draw_column(board, each)
+    return board
 
 
 def _find_orphans(caller, organization, people, now):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from appointments.models import WorkingHours
 from clientline.backoffice.calendar.diary import Diary, find_neighbour, list_team, read_day
+from clientline.backoffice.calendar.drawing import SYMBOLS
 from clientline.backoffice.calendar.today import draw_board
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
@@ -34,6 +35,7 @@ def week(request):
         organization=organization,
         person=person,
         people=[each for each in people if each.is_active or each == person],
+        symbols=SYMBOLS,
         board=_draw_week(request.user, organization, person, monday, now) if person else None,
         day=day,
         first=monday,

@@ -14,6 +14,7 @@ from clientline.admin.base import ClientLineModelAdmin, make_money_column, rende
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import SuggestedSelect
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
+from clientline.backoffice.appointments.days import Taken
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.page import render_page
@@ -54,7 +55,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
     resource = "payments"
     said_amount = make_money_column("amount")
     list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
-    list_filter = ("status", "payment_method", OfClient, ("organization", ChoicesFilter))
+    list_filter = (Taken, "status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name",)
     person, number = "appointment__client", "receipt_number"

@@ -6,16 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appointments.hours import cut_out, find_minute
-from clientline.backoffice.calendar.board import (
-    PIXELS,
-    Axis,
-    Board,
-    Column,
-    Visit,
-    arrange,
-    choose_step,
-    cut_into_pieces,
-)
+from clientline.backoffice.calendar.arrangement import arrange
+from clientline.backoffice.calendar.axis import LEAST, LINE, MOST, Axis
+from clientline.backoffice.calendar.board import Board, Column, Visit, choose_step, cut_into_pieces
+from clientline.backoffice.calendar.drawing import draw_column
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 23)
@@ -45,9 +39,16 @@ def board(*columns, now=0, **details):
 
 def seen(drawn, number=0):
     """(kind, minutes from the top, minutes long, left, width) of the places of a column."""
-    places = drawn.drawn[number]["places"]
+    places, axis = drawn.drawn[number]["places"], drawn.axis
     return [
-        (each.kind, round(each.top / PIXELS), round(each.height / PIXELS), each.left, each.width) for each in places
+        (
+            each.kind,
+            round((each.top - axis.above) / axis.pixels),
+            round(each.height / axis.pixels),
+            each.left,
+            each.width,
+        )
+        for each in places
     ]
 
 
@@ -55,10 +56,10 @@ def test_visits_stand_at_their_minutes_below_the_first_hour_of_the_day():
     drawn = board(column(visit("09:30", "10:15"), visit("11:00", "11:45", status="completed")))
     assert [label for _, label in drawn.labels] == ["09:00", "10:00", "11:00"]
     assert seen(drawn) == [("scheduled", 30, 45, 0, 100), ("completed", 120, 45, 0, 100)]
-    assert drawn.height == 180 * PIXELS
+    assert drawn.height == 180 * LEAST + 2 * LINE  # and a line for what is folded above and below
 
 
-def test_a_visit_outside_the_hours_widens_the_day():
+def test_a_visit_close_to_the_hours_widens_the_day():
     drawn = board(column(visit("07:30", "08:00"), visit("13:50", "14:10")))
     assert [label for _, label in drawn.labels] == [f"{hour:02}:00" for hour in range(7, 15)]
 
@@ -79,18 +80,44 @@ def test_overlapping_visits_stand_side_by_side_and_later_ones_have_the_width_aga
     assert [each[3:] for each in seen(drawn)] == [(0, 50), (50, 50), (0, 50), (0, 100)]
 
 
+def test_only_what_overlaps_makes_room():
+    visits = [
+        visit("09:00", "12:00"),
+        visit("09:00", "09:30", overbooked=True),
+        visit("09:15", "09:45", overbooked=True),
+        visit("10:00", "10:30", overbooked=True),  # beside the long one alone
+    ]
+    assert [each[3:] for each in seen(board(column(*visits)))] == [
+        (0, 33.33),
+        (33.33, 33.33),
+        (66.67, 33.33),
+        (33.33, 66.67),
+    ]
+
+
 def test_cancelled_visits_are_narrow_and_leave_room_to_book():
     drawn = board(
         column(visit("09:00", "10:00", status="cancelled"), hours=("09:00", "10:00")), booking_url="/book", step=60
     )
-    assert seen(drawn) == [("free", 0, 60, 0, 50), ("cancelled", 0, 60, 50, 50)]
+    assert seen(drawn) == [("free", 0, 60, 0, 91), ("cancelled", 0, 60, 91, 9)]
     drawn = board(column(visit("09:00", "10:00", status="cancelled"), visit("09:00", "10:00")))
-    assert [(each[0], *each[3:]) for each in seen(drawn)] == [("scheduled", 0, 70), ("cancelled", 70, 30)]
+    assert [(each[0], *each[3:]) for each in seen(drawn)] == [("scheduled", 0, 91), ("cancelled", 91, 9)]
 
 
-def test_a_very_short_visit_is_drawn_long_enough_to_hit_beside_the_next():
+def test_visits_that_touch_have_the_whole_width_each_and_five_minutes_are_a_line():
     drawn = board(column(visit("09:00", "09:05"), visit("09:05", "09:45")))
-    assert seen(drawn) == [("scheduled", 0, 15, 0, 50), ("scheduled", 5, 40, 50, 50)]
+    assert seen(drawn) == [("scheduled", 0, 5, 0, 100), ("scheduled", 5, 40, 0, 100)]
+    assert drawn.drawn[0]["places"][0].height == LINE
+
+
+@pytest.mark.parametrize(("grid", "pixels"), [(5, MOST), (10, 1.8), (15, LEAST), (60, LEAST), (1, MOST)])
+def test_the_scale_follows_the_grid_within_bounds(grid, pixels):
+    assert board(column(), grid=grid).axis.pixels == pixels
+
+
+def test_a_visit_shorter_than_a_line_takes_one_where_nothing_stands_below():
+    drawn = board(column(visit("09:00", "09:02"), visit("09:02", "09:04"), visit("09:30", "09:32")))
+    assert [each.height for each in drawn.drawn[0]["places"]] == [2 * MOST, LINE, LINE]
 
 
 def test_a_hundred_visits_at_once_still_fit_the_column():
@@ -108,6 +135,28 @@ def test_a_visit_over_midnight_is_cut_at_both_days_edges():
         [("scheduled", 0, 30, 0, 100)],
     ]
     assert drawn.drawn[1]["places"][0].label.startswith("23:30–00:30 Mia Lange")
+
+
+def test_who_works_around_the_clock_makes_nobodys_day_as_long():
+    night = visit("03:00", "03:30")
+    late = visit(minute("23:30"), minute("23:30") + 60)
+    around_the_clock = Column(
+        "Ole", 2, MONDAY, windows=[(minute("00:00"), minute("00:00") + 1440)], visits=[night, late]
+    )
+    drawn = board(column(visit("09:00", "09:30")), around_the_clock, booking_url="/book", step=60)
+    assert [label for _, label in drawn.labels] == ["09:00", "10:00", "11:00"]
+    assert [(label[1:]) for label in drawn.axis.list_folds()] == [("00:00", "09:00"), ("12:00", "24:00")]
+    ole = [(each.kind, each.top, each.height) for each in drawn.drawn[1]["places"] if each.kind != "free"]
+    below = drawn.height - LINE
+    assert ole == [("scheduled folded", LINE, LINE), ("scheduled folded", below, LINE)]
+    assert board(around_the_clock).axis.list_folds() == []  # alone, they are the day
+    assert len(board(column(), around_the_clock, is_unfolded=True).labels) == 24
+
+
+def test_a_night_of_the_evening_before_is_folded_and_one_that_begins_is_not():
+    nights = [(minute("00:00") - 120, minute("02:00")), (minute("22:00"), minute("22:00") + 240)]
+    drawn = board(Column("Ole", 2, MONDAY, windows=nights))
+    assert [label for _, label in drawn.labels] == ["22:00", "23:00"]
 
 
 def test_the_short_day_has_no_second_hour():
@@ -138,7 +187,7 @@ def test_shades_are_closed_hours_time_off_and_buffers():
     busy = visit("11:15", "11:30", busy_from=minute("11:05"), busy_until=minute("11:40"))
     drawn = board(column(busy, visit("08:00", "08:30", status="cancelled"), away=[away]))
     shades = [
-        (each.kind, round(each.top / PIXELS), round(each.height / PIXELS), each.text)
+        (each.kind, round((each.top - drawn.axis.above) / LEAST), round(each.height / LEAST), each.text)
         for each in drawn.drawn[0]["shades"]
     ]
     assert shades == [
@@ -163,7 +212,7 @@ def test_free_places_are_what_hours_leave_cut_on_the_grid_with_one_stop_for_each
 def test_the_present_is_a_line_on_its_own_day_only():
     tuesday = date(2026, 11, 24)
     drawn = board(column(), column(day=tuesday), now=minute("10:30"))
-    assert [each["now"] for each in drawn.drawn] == [90 * PIXELS, None]
+    assert [each["now"] for each in drawn.drawn] == [LINE + 90 * LEAST, None]
     assert [each["now"] for each in board(column(), now=minute("06:00")).drawn] == [None]
 
 
@@ -174,13 +223,41 @@ def test_what_sets_a_visit_apart_is_said_in_words():
         visit("10:00", "10:30", status="cancelled", overbooked=True, due=0),
         visit("10:30", "11:00", status="completed", overbooked=True, due=1),
     ]
-    labels = [each.label for each in board(column(*visits)).drawn[0]["places"]]
+    labels = [each.label for each in board(column(*visits)).drawn[0]["places"]]  # at a time before them all
     assert labels == [
         "09:00–09:30 Mia Lange, Haircut, with Sofie, scheduled",
         "09:30–10:00 Mia Lange, Haircut, with Sofie, no-show, unpaid",
         "10:00–10:30 Mia Lange, Haircut, with Sofie, cancelled",
         "10:30–11:00 Mia Lange, Haircut, with Sofie, completed, overbooked, unpaid",
     ]
+
+
+def test_the_desk_sees_who_is_late_has_come_is_new_or_was_never_closed():
+    visits = [
+        visit("09:00", "09:30", has_note=True),
+        visit("09:30", "10:15"),
+        visit("09:45", "10:15", arrived_at=BERLIN, overbooked=True),
+        visit("10:00", "10:30"),
+        visit("11:00", "11:30", is_first=True),
+    ]
+    places = board(column(*visits), now=minute("10:00")).drawn[0]["places"]
+    assert [each.marks for each in places] == [
+        ("Not closed", "Note"),
+        ("Late",),
+        ("Arrived", "Overbooked"),
+        (),
+        ("First visit",),
+    ]
+
+
+def test_what_people_typed_is_written_as_text():
+    odd = visit("09:00", "10:00")
+    odd.client, odd.service = '<b>"Mia"', "Cut & 'dry'"
+    drawn = board(column(odd, away=[(minute("11:00"), minute("12:00"), "<i>")]))
+    html = draw_column(drawn, drawn.drawn[0])
+    assert 'aria-label="09:00–10:00 &lt;b&gt;&quot;Mia&quot;, Cut &amp; &#x27;dry&#x27;, with Sofie, scheduled"' in html
+    assert "<b>&lt;b&gt;&quot;Mia&quot;</b> <span>09:00 Cut &amp; &#x27;dry&#x27;</span>" in html
+    assert "Time off: &lt;i&gt;</text>" in html
 
 
 def test_visits_of_somebody_who_left_need_somebody_and_their_column_offers_nothing():
@@ -194,4 +271,4 @@ def test_cutting_and_grid():
     assert cut_out([(0, 10)], [(0, 10)]) == []
     assert list(cut_into_pieces((40, 100), 0, 30)) == [(40, 60), (60, 90), (90, 100)]
     assert [choose_step(interval) for interval in (5, 15, 20, 45, 720)] == [30, 30, 40, 45, 720]
-    assert arrange([]) == []
+    assert arrange([]) == {}

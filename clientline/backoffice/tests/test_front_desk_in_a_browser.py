@@ -55,6 +55,7 @@ def test_a_known_client_is_booked_into_a_free_place_by_four_clicks(visitor, page
     User.objects.filter(pk=salon.stranger.pk).update(client_notes="Afraid of dogs", is_flagged=True)
     page.goto(f"/admin/?date={day}")
     page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.locator(".select2-search__field:focus").wait_for()  # a first letter that came too early would be missed
     page.keyboard.type("stranger")
     page.get_by_role("option", name="Salon stranger").click()
     page.get_by_role("heading", name="See first: notes about Salon stranger").wait_for()

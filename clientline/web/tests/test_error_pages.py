@@ -115,6 +115,7 @@ def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(liv
         page.goto(f"{ORGANIZATIONS}{salon.organization.pk}/change/")
         page.locator("#id_name").fill("Renamed")
         other_tab.goto("/admin/")
+        other_tab.locator("#account summary").click()
         other_tab.get_by_role("button", name="Log out").click()
         visitor.page = other_tab
         visitor.sign_in(salon.admin.email, PASSWORD)

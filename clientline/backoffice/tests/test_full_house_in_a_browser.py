@@ -1,0 +1,92 @@
+"""A full Saturday on one screen: everybody in sight, every visit as wide as it may be, and the page quick."""
+
+import pytest
+
+from clientline.backoffice.tests.full_house import PEOPLE, SATURDAY, VISITS, fill_house
+from clientline.demo.browsing import CHROMIUM, Visitor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+DAY = f"/admin/?date={SATURDAY}"
+ON_THE_WIRE = 60_000  # bytes of the page, compressed
+SLOWER, SECONDS = 4, 1.2  # how much slower the browser's processor is made, and when the page is to be ready
+
+MEASURE = """() => {
+  const rails = document.getElementById("rail").getBoundingClientRect()
+  const box = each => each.getBoundingClientRect()
+  const sections = [...document.querySelectorAll(".board section")]
+  const visits = [...document.querySelectorAll("a.visit")].map(each => {
+    const own = box(each), column = box(each.closest("svg"))
+    return own.width / column.width
+  })
+  return {
+    rail: rails.width,
+    right: Math.max(...sections.map(each => box(each).right)),
+    narrowest: Math.min(...sections.map(each => box(each).width)),
+    columns: sections.length,
+    visits: visits.length,
+    narrowed: visits.filter(share => share < 0.99).length,
+    overflow: document.documentElement.scrollHeight - innerHeight,
+    figures: box(document.querySelector(".figures")).height,
+    heads: new Set(sections.map(each => box(each.querySelector("h2")).top)).size,
+  }
+}"""
+READY = """() => {
+  const [page] = performance.getEntriesByType("navigation")
+  return (page.loadEventStart - page.responseStart) / 1000
+}"""
+
+
+@pytest.fixture
+def visitor(live_server, salon, client, browser):
+    fill_house(salon.organization)
+    client.force_login(salon.manager)
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    yield visitor
+    assert visitor.complaints == []
+    visitor.leave()
+
+
+def test_twelve_people_and_all_their_visits_fit_the_screen(visitor):
+    answer = visitor.page.goto(DAY)
+    found = visitor.page.evaluate(MEASURE)
+    assert found.pop("right") <= 1280
+    assert found.pop("narrowest") >= 95
+    assert found == {
+        "rail": 56,
+        "columns": PEOPLE,
+        "visits": VISITS + 1,
+        "narrowed": 0,
+        "overflow": 0,  # the page itself scrolls nowhere
+        "figures": 40,
+        "heads": 1,
+    }
+    assert answer.request.sizes()["responseBodySize"] <= ON_THE_WIRE
+    folds = visitor.page.locator(".axis .fold").all_text_contents()
+    assert folds == ["00–08", "18–24"]  # whoever is there around the clock makes nobody else's day as long
+    assert visitor.page.locator("a.visit.folded").count() == 1  # the one over midnight
+
+
+def test_names_and_clock_stay_while_the_board_scrolls_in_itself(visitor):
+    page = visitor.page
+    page.goto(DAY)
+    places = "[...document.querySelectorAll('.board h2, .axis')].map(each => each.getBoundingClientRect())"
+    before = page.evaluate(f"{places}.map(box => [Math.round(box.left), Math.round(box.top)])")
+    page.locator(".board").evaluate("board => board.scrollTop = 900")
+    after = page.evaluate(f"{places}.map(box => [Math.round(box.left), Math.round(box.top)])")
+    assert before[0][0] == after[0][0]  # the clock keeps its place across
+    assert before[1:] == after[1:]  # and the names theirs from the top
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_full_day_is_ready_soon_on_a_slow_machine(visitor):
+    """Three times the figure of benchmarks/README.md: other programs run beside this."""
+    visitor.page.goto(DAY)  # what does not change is there from here on
+    slow = visitor.context.new_cdp_session(visitor.page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    visitor.page.goto(DAY, wait_until="load")
+    assert visitor.page.evaluate(READY) <= 3 * SECONDS
+    slow.detach()
