@@ -7,7 +7,7 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
-from clientline.backoffice.calendar import holidays, rezoning, today, week, week_hours
+from clientline.backoffice.calendar import holidays, live, rezoning, today, week, week_hours
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
@@ -23,6 +23,7 @@ class BackOfficeSite(AccountSite):
             path("leave/", self.admin_view(acting.leave), name="leave"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
+            path("day/version/", self.admin_view(live.version_view), name="day_version"),
             path("week/", self.admin_view(week.week), name="week"),
             path("owing/", self.admin_view(owing.owing_view), name="owing"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),
@@ -61,6 +62,7 @@ class BackOfficeSite(AccountSite):
         person = request.user
         home = acting.find_chosen_organization(request) if permitted else None
         return context | {
+            "frame": "admin/panel.html" if "X-Panel" in request.headers else "admin/base.html",
             "home": home,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper() if permitted else "",
             "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it

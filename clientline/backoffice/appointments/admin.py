@@ -141,6 +141,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
             "facts": _list_facts(obj),
             # Whoever sees a visit knows its client.
             "noted": obj.client if request.user.may("users", "client_notes") else None,
+            "day_url": f"{reverse('admin:index')}?date={timezone.localdate(obj.appointment_date)}",
             "balance": figures,
             "lines": lines,
             "history": history.describe_history(obj),

@@ -10,6 +10,7 @@ from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, 
 from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
+from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
 from payments.balances import add_balance
 
 MOST_PEOPLE = 500
@@ -56,12 +57,18 @@ def find_neighbour(day, days):
 def list_team(caller, organization, *, now):
     """Whose columns the caller may see, those first who are themselves: of colleagues' time staff see nothing here.
 
-    `has_stranded` says of each whether coming visits of theirs are stranded.
+    `has_stranded` says of each whether coming visits of theirs are stranded, `latest_changes` how new all this is.
     """
     stranded = Appointment.objects.stranded(now).filter(organization=organization, staff=OuterRef("pk"))
     people = User.objects.performers_for(caller, "appointments").filter(organization=organization)
-    people = people.annotate(has_stranded=Exists(stranded))
+    people = annotate_latest_changes(people.annotate(has_stranded=Exists(stranded)), organization)
     return sorted(people.order_by("name", "id")[:MOST_PEOPLE], key=lambda person: person.pk != caller.pk)
+
+
+def find_version(people, organization, day, now):
+    """The ETag of a day, of people whom `list_team` found."""
+    latest = people[0].latest_changes if people else []
+    return write_version(latest, organization=organization, day=day, now=now)
 
 
 class Diary:

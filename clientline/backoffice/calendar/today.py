@@ -12,7 +12,7 @@ from appointments.models import Appointment, WorkingHours
 from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.axis import Axis
 from clientline.backoffice.calendar.board import Board, choose_step
-from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, list_team, read_day
+from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, find_version, list_team, read_day
 from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
 from clientline.backoffice.calendar.figures import list_figures
 from clientline.backoffice.page import render_page
@@ -43,6 +43,7 @@ def today(request):
         figures=list_figures(request.user, diary),
         board=_draw_day(request, diary, shown[start : start + AT_ONCE]) if shown else None,
         symbols=SYMBOLS,
+        version=find_version(people, organization, day, now),
         people_pages=_link_people_pages(day, shown),
         resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
         strays=rezoning.count_noted(request.user, organization),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments.models import WorkingHours
-from clientline.backoffice.calendar.diary import Diary, find_neighbour, list_team, read_day
+from clientline.backoffice.calendar.diary import Diary, find_neighbour, find_version, list_team, read_day
 from clientline.backoffice.calendar.drawing import SYMBOLS
 from clientline.backoffice.calendar.today import draw_board
 from clientline.backoffice.page import render_page
@@ -36,6 +36,7 @@ def week(request):
         person=person,
         people=[each for each in people if each.is_active or each == person],
         symbols=SYMBOLS,
+        version=find_version(people, organization, day, now),
         board=_draw_week(request.user, organization, person, monday, now) if person else None,
         day=day,
         first=monday,

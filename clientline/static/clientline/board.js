@@ -1,29 +1,35 @@
-// Brings the present into view, and a board that was left open up to date when somebody comes back to it.
-// Arrow keys go from place to place of a column, of which the tab key visits only the first in a row of free ones.
+// Brings the present into view. Arrow keys go from place to place of a column and, across, to the next one; the tab key
+// visits only the first in a row of free places.
 "use strict";
+{
+  const board = document.querySelector(".board");
+  const now = board && board.querySelector(".now");
+  if (now) board.scrollTop = now.y1.baseVal.value - board.clientHeight / 2;
 
-const board = document.querySelector(".board");
-const now = board && board.querySelector(".now");
+  const findTop = (place) => Number(place.parentElement.getAttribute("y"));
+  const list = (column) => [...column.querySelectorAll("a")].sort((a, b) => findTop(a) - findTop(b));
 
-if (now) {
-  board.scrollTop = now.y1.baseVal.value - board.clientHeight / 2;
-  const opened = Date.now();
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - opened > 60000) location.reload();
-  });
-}
+  function findAcross(place, step) {
+    const columns = [...board.querySelectorAll("section > svg")];
+    const next = columns[columns.indexOf(place.closest("svg")) + step];
+    const places = next ? list(next) : [];
+    return places.reduce((best, each) => (best && Math.abs(findTop(best) - findTop(place)) <= Math.abs(findTop(each) - findTop(place)) ? best : each), null);
+  }
 
-const top_of = place => Number(place.parentElement.getAttribute("y"));
+  function findNext(place, key) {
+    if (key === "ArrowLeft" || key === "ArrowRight") return findAcross(place, key === "ArrowRight" ? 1 : -1);
+    const places = list(place.closest("svg"));
+    return places[places.indexOf(place) + (key === "ArrowDown" ? 1 : -1)];
+  }
 
-if (board) {
-  board.addEventListener("keydown", event => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const column = event.target.closest("svg");
-    if (!step || !column) return;
-    const places = [...column.querySelectorAll("a")].sort((a, b) => top_of(a) - top_of(b));
-    const next = places[places.indexOf(event.target) + step];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-  });
+  if (board) {
+    board.addEventListener("keydown", (event) => {
+      if (!event.key.startsWith("Arrow") || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (!event.target.closest("svg")) return;
+      const next = findNext(event.target, event.key);
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
+  }
 }

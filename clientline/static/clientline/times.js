@@ -1,31 +1,42 @@
 "use strict";
 // The free times and the client's notes follow what is chosen: the form asks for them as its button "Show free times" would.
 django.jQuery(($) => {
-  const form = document.querySelector("form[data-times]");
-  if (!form || !document.getElementById("times")) return;
-  let latest = 0;
+  function follow(form) {
+    let latest = 0;
 
-  async function look() {
-    const asked = ++latest;
-    const body = new FormData(form);
-    body.append("look", "1");
-    const answer = await fetch(location.href, { method: "POST", body, headers: { Accept: "text/html" } });
-    if (!answer.ok || asked !== latest) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const id of ["times", "client-notes"]) {
-      const [old, found] = [document.getElementById(id), page.getElementById(id)];
-      if (old && found) old.replaceWith(document.adoptNode(found));
+    async function look() {
+      const asked = ++latest;
+      const body = new FormData(form);
+      body.append("look", "1");
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+      if (!answer.ok || asked !== latest) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["times", "client-notes"]) {
+        const [old, found] = [document.getElementById(id), page.getElementById(id)];
+        if (old && found) old.replaceWith(document.adoptNode(found));
+      }
     }
+
+    form.querySelector("button[name=look]").hidden = true;
+    const client = form.elements.client;
+    if (client && !client.value && matchMedia("(pointer: fine)").matches) $(client).select2("open");
+    // jQuery, because the search fields tell of their changes to nobody else.
+    $(form).on("change", "[name=client], [name=service], [name=staff], [name=date], [name=duration]", look);
+    // A time is chosen or typed, not both.
+    form.addEventListener("input", (event) => {
+      if (event.target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
+      if (event.target.name === "slot" && event.target.value) form.elements.time.value = "";
+    });
   }
 
-  form.querySelector("button[name=look]").hidden = true;
-  const client = form.elements.client;
-  if (client && !client.value && matchMedia("(pointer: fine)").matches) $(client).select2("open");
-  // jQuery, because the search fields tell of their changes to nobody else.
-  $(form).on("change", "[name=client], [name=service], [name=staff], [name=date], [name=duration]", look);
-  // A time is chosen or typed, not both.
-  form.addEventListener("input", (event) => {
-    if (event.target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
-    if (event.target.name === "slot" && event.target.value) form.elements.time.value = "";
-  });
+  const begin = (within) => {
+    if ($.fn.djangoAdminSelect2) $(within).find(".admin-autocomplete").not(".select2-hidden-accessible").djangoAdminSelect2();
+    const form = within.querySelector("form[data-times]");
+    if (!form || form.dataset.followed || !within.querySelector("#times")) return;
+    form.dataset.followed = "1";
+    follow(form);
+  };
+  begin(document);
+  // A form that opens beside the day later.
+  document.addEventListener("fragment", ({ detail }) => begin(detail));
 });

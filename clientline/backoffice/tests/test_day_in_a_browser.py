@@ -1,0 +1,177 @@
+"""The day as the application: what opens beside it, what others do meanwhile, and how few clicks and keys it takes."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, always_at_work
+from clientline.demo.browsing import CHROMIUM, Visitor
+from payments.models import Payment
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+POLL = 12_000  # milliseconds: the page asks every ten seconds
+COUNT_KEYS = "addEventListener('keydown', () => sessionStorage.keys = 1 + Number(sessionStorage.keys ?? 0))"
+LOOK_NOW = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+@pytest.fixture
+def visitor(live_server, salon, client, browser):
+    always_at_work(salon.staff, salon.colleague)
+    client.force_login(salon.manager)
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    visitor.page.add_init_script(COUNT_KEYS)
+    yield visitor
+    assert visitor.complaints == []
+    visitor.leave()
+
+
+@pytest.fixture
+def page(visitor):
+    return visitor.page
+
+
+@pytest.fixture
+def day(salon):
+    """Some days ahead, with nothing booked yet."""
+    return timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
+
+
+@pytest.fixture
+def make_visit(salon):
+    """A function: a visit so many days from today at an hour of the organization's clock."""
+
+    def make(days, hour=10, **details):
+        then = timezone.localtime(timezone=salon.organization.zone) + timedelta(days=days)
+        starts = then.replace(hour=hour, minute=0, second=0, microsecond=0)
+        given = {"client": salon.client, "staff": salon.staff, "service": salon.service}
+        return AppointmentFactory(appointment_date=starts, **given | details)
+
+    return make
+
+
+def effort(visitor):
+    """(clicks, keys) since the page's tab was opened."""
+    return visitor.presses, visitor.page.evaluate("Number(sessionStorage.keys ?? 0)")
+
+
+def told(page):
+    toast = page.locator(".toast p").last
+    toast.wait_for()
+    return toast.inner_text()
+
+
+def panel(page):
+    opened = page.get_by_role("dialog")
+    opened.wait_for()
+    return opened
+
+
+def open_visit(page, name):
+    page.get_by_role("link", name=name).click()
+    return panel(page)
+
+
+def test_a_known_client_is_booked_by_three_clicks_and_seven_keys(visitor, page, salon, day):
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.locator(".select2-search__field:focus").wait_for()  # a first letter that came too early would be missed
+    page.keyboard.type("strang")
+    page.get_by_role("option", name="Salon client").wait_for(state="detached")
+    page.get_by_role("option", name="Salon stranger").wait_for()
+    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):  # the free times of the service
+        page.get_by_text("Salon service · 30 min").click()
+    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
+    panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    assert told(page).startswith("Booked: Salon stranger, Salon service")
+    assert effort(visitor) == (3, 7)
+    assert page.url.endswith(f"/admin/?date={day}")
+    page.get_by_role("link", name="10:00–10:30 Salon stranger").wait_for()  # the day is drawn anew
+    visit = Appointment.objects.latest("id")
+    assert (visit.staff, visit.client) == (salon.staff, salon.stranger)
+
+
+def test_what_another_desk_books_appears_within_one_poll_and_what_is_typed_stays(page, salon, day, make_visit):
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 12:00 with Salon staff").click()
+    page.get_by_text("Length, price, notes, series").click()
+    note = page.locator("#panel [name=notes]")
+    note.fill("By the win")
+    page.locator(".board").evaluate("board => board.scrollTop = 300")
+    make_visit(5, 15, client=salon.stranger)
+    note.press("End")
+    note.press("d")
+    page.get_by_role("link", name="15:00–15:30 Salon stranger").wait_for(timeout=POLL)
+    page.keyboard.type("ow")
+    assert note.input_value() == "By the window"[:10] + "dow"
+    assert page.locator(".board").evaluate("board => board.scrollTop") == 300
+
+
+def test_only_the_columns_that_changed_are_drawn_anew(page, salon, day, make_visit):
+    make_visit(5, 9, staff=salon.colleague)
+    page.goto(f"/admin/?date={day}")
+    page.evaluate("for (const each of document.querySelectorAll('.board section > svg')) each.seen = true")
+    make_visit(5, 15)
+    page.evaluate(LOOK_NOW)
+    page.get_by_role("link", name="15:00–15:30 Salon client").wait_for()
+    kept = page.locator(".board section > svg").evaluate_all(
+        "all => all.map(each => [each.ariaLabel, Boolean(each.seen)])"
+    )
+    assert dict(kept) == {"Salon colleague": True, "Salon staff": False}
+
+
+def test_a_visit_opens_beside_the_day_and_closes_to_where_one_was(page, make_visit, day):
+    make_visit(5)
+    page.goto(f"/admin/?date={day}")
+    opened = open_visit(page, "10:00–10:30 Salon client")
+    assert opened.get_by_role("heading", level=2).first.inner_text().endswith("Salon client")
+    assert page.url.endswith(f"/admin/?date={day}")
+    page.keyboard.press("Escape")
+    opened.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("10:00–10:30 Salon client")
+    open_visit(page, "10:00–10:30 Salon client").get_by_role("link", name="Open as a page").click()
+    page.wait_for_url("**/change/")
+    page.get_by_role("link", name="Its day").click()  # every visit's page leads to its day
+    page.wait_for_url(f"**/admin/?date={day}")
+
+
+def test_cash_is_taken_beside_the_day(visitor, page, make_visit):
+    visit = make_visit(-1)
+    page.goto(f"/admin/?date={visit.appointment_date:%Y-%m-%d}")
+    open_visit(page, "10:00–10:30 Salon client").get_by_role("link", name="Take payment").first.click()
+    panel(page).get_by_role("button", name="Take payment").last.click()
+    assert told(page) == "Payment recorded: 45.00 EUR."
+    assert visitor.presses == 3
+    payment = Payment.objects.get(appointment=visit)
+    assert (str(payment.amount), payment.payment_method, payment.status) == ("45.00", "cash", "completed")
+
+
+def test_what_is_refused_stays_in_the_panel_as_it_was_typed(page, salon, day):
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.get_by_text("Length, price, notes, series").click()
+    page.locator("#panel [name=notes]").fill("By the window")
+    panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_role("alert").wait_for()
+    assert page.locator("#panel [name=notes]").input_value() == "By the window"
+    assert page.url.endswith(f"/admin/?date={day}")
+
+
+def test_what_is_typed_is_given_up_only_by_the_same_again(page, salon, day, make_visit):
+    make_visit(5, 15)
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.get_by_text("Length, price, notes, series").click()
+    note = page.locator("#panel [name=notes]")
+    note.fill("By the window")
+    page.keyboard.press("Escape")
+    assert told(page) == "What you typed is not saved yet. The same again gives it up."
+    assert note.input_value() == "By the window"
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")

@@ -1,0 +1,99 @@
+// Keeps the board as it is in the database: asks for the day's version every ten seconds, and redraws what changed.
+// What is typed in the panel, the place in the board, and what has the focus stay.
+"use strict";
+{
+  const board = document.getElementById("board");
+  const SECONDS = 10;
+  const PARTS = ["figures", "below", "notices"];
+  let version = null;
+  let drawn = null;
+  let redrawing = null;
+  let again = false;
+
+  const columns = (page) => [...page.querySelectorAll("#board > section")];
+  const frame = (page) => {
+    const found = page.getElementById("board");
+    return JSON.stringify([{ ...found.dataset, etag: "" }, columns(page).map((each) => each.querySelector("h2").innerHTML), found.querySelector(".axis").innerHTML]);
+  };
+  const remember = (page) => ({ frame: frame(page), columns: columns(page).map((each) => each.querySelector("svg").innerHTML) });
+
+  function keepFocus(change) {
+    const held = document.activeElement;
+    const address = board.contains(held) ? held.getAttribute("href") : null;
+    change();
+    if (address && !board.contains(document.activeElement)) {
+      const same = [...board.querySelectorAll("a")].find((each) => each.getAttribute("href") === address);
+      if (same) same.focus({ preventScroll: true });
+    }
+  }
+
+  function redrawAll(page) {
+    const { scrollTop, scrollLeft } = board;
+    const found = page.getElementById("board");
+    Object.assign(board.dataset, found.dataset);
+    board.replaceChildren(...[...found.childNodes].map((each) => document.adoptNode(each)));
+    board.scrollTo(scrollLeft, scrollTop);
+  }
+
+  function redrawColumns(page, next) {
+    const present = columns(document);
+    columns(page).forEach((column, number) => {
+      if (next.columns[number] === drawn.columns[number]) return;
+      present[number].querySelector("svg").replaceWith(document.adoptNode(column.querySelector("svg")));
+    });
+  }
+
+  function redraw(page) {
+    if (!page.getElementById("board")) return location.reload();
+    const next = remember(page);
+    keepFocus(() => (next.frame === drawn.frame ? redrawColumns(page, next) : redrawAll(page)));
+    drawn = next;
+    for (const name of PARTS) {
+      const [old, fresh] = [document, page].map((each) => each.getElementById(`day-${name}`));
+      if (old && fresh && old.innerHTML !== fresh.innerHTML && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
+    }
+    document.dispatchEvent(new CustomEvent("day:drawn"));
+  }
+
+  async function fetchDay() {
+    const answer = await fetch(location.href, { headers: { "X-Panel": "1" } });
+    if (answer.redirected) return location.reload(); // signed out, or somewhere else
+    if (!answer.ok) return undefined;
+    return redraw(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  }
+
+  // One after the other; what changes meanwhile is fetched afterwards.
+  async function refresh() {
+    again = true;
+    if (redrawing) return redrawing;
+    redrawing = (async () => {
+      while (again) {
+        again = false;
+        while (board.classList.contains("dragging")) await new Promise((done) => setTimeout(done, 200));
+        await fetchDay().catch(() => {});
+      }
+      redrawing = null;
+    })();
+    return redrawing;
+  }
+
+  async function look() {
+    if (document.hidden) return;
+    const headers = version ? { "If-None-Match": version } : {};
+    const answer = await fetch(board.dataset.version, { headers, cache: "no-store" }).catch(() => null);
+    if (!answer || answer.status === 304) return;
+    if (answer.redirected) return location.reload();
+    if (!answer.ok) return;
+    const isNew = version !== answer.headers.get("ETag") && version !== null;
+    version = answer.headers.get("ETag");
+    if (isNew) await refresh();
+  }
+
+  if (board) {
+    version = board.dataset.etag;
+    drawn = remember(document);
+    setInterval(look, SECONDS * 1000);
+    document.addEventListener("visibilitychange", look);
+    document.addEventListener("day:changed", refresh);
+  }
+}
