@@ -20,7 +20,8 @@ from clientline.privacy import personal_data
 from clientline.search_words import make_words, read_terms
 from clientline.tests.pages import Page
 from organizations.tenancy import confine_transaction, release
-from payments.models import Payment
+from payments.models import Payment, Refund
+from payments.tests.factories import PaymentFactory, RefundFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +162,10 @@ def test_numbers_of_visits_and_receipts_are_found_where_they_are_looked_for(salo
     client.force_login(salon.manager)
     receipt = client.get("/admin/search/", {"q": "4711"})
     assert (receipt.status_code, receipt["Location"]) == (302, f"/admin/payments/payment/{payment.pk}/change/")
+    refund = RefundFactory(payment=PaymentFactory(appointment=visit, completed=True))
+    Refund.objects.filter(pk=refund.pk).update(receipt_number=4712)
+    receipt = client.get("/admin/search/", {"q": "4712"})
+    assert (receipt.status_code, receipt["Location"]) == (302, f"/admin/payments/payment/{refund.payment_id}/change/")
     found = client.get("/admin/search/", {"q": str(visit.pk)})
     addresses = [found["Location"]] if found.status_code == 302 else Page(found).links
     assert f"/admin/appointments/appointment/{visit.pk}/change/" in addresses

@@ -12,7 +12,7 @@ from clientline.api.fields import is_readable_number
 from clientline.backoffice.page import render_page
 from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client
 from clientline.backoffice.platform.acting import find_chosen_organization
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 SHOWN = 20  # clients
 
@@ -52,14 +52,18 @@ def _list_people(request, text):
 
 
 def _list_numbered(request, text):
-    """(address, description) of the visit and the receipt with this number."""
+    """(address, description) of the visit and the receipts with this number; a refund's leads to its payment."""
     if not is_readable_number(text):
         return []
     visits = _list_own(request, Appointment, "appointments").filter(pk=int(text))
-    payments = _list_own(request, Payment, "payments").filter(receipt_number=int(text))
-    links = [("admin:appointments_appointment_change", each, f"Visit {text}: {each}") for each in visits]
-    links += [("admin:payments_payment_change", each, f"Receipt {text}: {each}") for each in payments]
-    return [(reverse(page, args=[row.pk]), described) for page, row, described in links]
+    payments, refunds = (
+        _list_own(request, model, "payments").filter(receipt_number=int(text)) for model in (Payment, Refund)
+    )
+    links = [("admin:appointments_appointment_change", each.pk, f"Visit {text}: {each}") for each in visits]
+    money = "admin:payments_payment_change"
+    links += [(money, each.pk, f"Receipt {text}: {each}") for each in payments]
+    links += [(money, each.payment_id, f"Receipt {text}, a refund: {each}") for each in refunds]
+    return [(reverse(page, args=[key]), described) for page, key, described in links]
 
 
 def _list_own(request, model, resource):

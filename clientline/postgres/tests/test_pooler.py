@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.tests.factories import token_for
-from clientline.demo.serving import Gunicorn, write_database_url
+from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
 from clientline.postgres import launcher, pooler
 from clientline.postgres.backend.base import DatabaseWrapper
 from clientline.postgres.cluster import Cluster
@@ -148,6 +148,31 @@ def test_callers_of_two_organizations_meet_no_error_and_nobody_elses_rows(bounce
     assert statuses.total() == CALLERS * each
     assert [row for member in members for row in member.foreign] == []
     assert left_behind(bouncer) == {("", "none", "0", '"$user", public')}
+
+
+@pytest.fixture
+def empty_database(bouncer):
+    """The environment of a database behind the pooler in which nothing is yet."""
+    name = f"{connection.settings_dict['NAME']}_empty"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)} TEMPLATE template0")
+    bouncer.parameters["dbname"] = name
+    try:
+        yield bouncer.environment()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
+
+
+@pytest.mark.whole
+def test_a_database_is_migrated_through_the_pooler_from_nothing_and_again(empty_database):
+    def manage(*command):
+        asked = [sys.executable, "manage.py", *command]
+        return subprocess.check_output(asked, cwd=PROJECT, env=os.environ | empty_database, text=True)
+
+    assert "Applying accounts.0001_initial... OK" in manage("migrate")
+    assert "No migrations to apply." in manage("migrate")
+    assert "BROKEN" not in manage("check_invariants")
 
 
 def left_behind(bouncer):

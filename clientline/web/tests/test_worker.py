@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -285,6 +287,35 @@ def test_nor_do_they_for_a_minute_before_what_make_run_starts(transactional_db, 
         process.terminate()
         process.wait()
     assert (live < 1, listed < 2) == (True, True), (live, listed)
+
+
+def test_of_bodies_that_are_too_much_together_the_slowest_ends_and_no_other(salon, transactional_db):
+    """A worker keeps at most 64 MiB of what is on its way in; one upload may be 10 MB."""
+    upload = b"POST /admin/clients/import/ HTTP/1.1\r\n" + HEAD + b"Content-Length: 10000000\r\n\r\n" + b"x" * 9_000_000
+    with server_with("--workers=1") as server, ExitStack() as stack:
+        slowest, *others = [stack.enter_context(connect(server)) for _ in range(8)]
+        for sender in (slowest, *others[:-1]):
+            sender.sendall(upload)
+        assert seconds_of(server, "/users?limit=10", token_for(salon.staff)) < 2
+        assert not has_ended_by_now(slowest)
+        others[-1].sendall(upload)
+        assert answer_on(slowest)[0] == 503
+        assert [has_ended_by_now(sender) for sender in others] == [False] * 7
+        assert read_peak(server) < 250_000_000
+
+
+def has_ended_by_now(sender):
+    sender.setblocking(False)
+    try:
+        return has_ended(sender)
+    finally:
+        sender.settimeout(20)
+
+
+def read_peak(server):
+    """The most bytes of memory that a worker of the server has had at once."""
+    peaks = [Path(f"/proc/{pid}/status").read_text() for pid in server.workers]
+    return max(int(re.search(r"VmHWM:\s+(\d+)", text)[1]) * 1024 for text in peaks)
 
 
 def test_who_keeps_a_half_open_holds_nobody_up(gunicorn, salon):
