@@ -101,7 +101,7 @@ ADDED = {
     },
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }
-ADDED_TABLES = {"receipt_counters"}
+ADDED_TABLES = {"receipt_counters", "webhook_endpoints"}
 
 
 # Columns that could be null in the first format, and what the migrations put there.
@@ -109,13 +109,13 @@ FILLED = {("tokens", "expires_at"): SQL("coalesce({}, now() + make_interval(days
 # What lets somebody act without a password. It stays behind unless it is asked for.
 SIGN_INS = ("tokens", IdempotencyKey._meta.db_table)
 GAP = 10**9  # more ids than any file's audit holds
-# Tables whose rows are made of those of others, and made anew where they arrive.
-MADE_OF_OTHERS = {"search_words"}
+# Tables that stay behind: what is made of other rows, and made anew where they arrive; what receivers were told here.
+LEFT_BEHIND = {"search_words", "webhook_deliveries", "webhook_attempts"}
 
 
 def list_models_of_organizations():
     """The organization, then whatever belongs to one, each after what it refers to."""
-    models = [model for model in apps.get_models() if model._meta.db_table not in MADE_OF_OTHERS]
+    models = [model for model in apps.get_models() if model._meta.db_table not in LEFT_BEHIND]
     found = [model for model in models if model is Organization or _has_organization(model) or _find_owner(model)]
     return list(
         TopologicalSorter(

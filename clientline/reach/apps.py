@@ -11,3 +11,4 @@ class ReachConfig(AppConfig):
         # What is imported here registers its jobs, rounds, receivers and figures.
         from clientline.reach import queue  # noqa: F401
         from clientline.reach.messages import planning, sending  # noqa: F401
+        from clientline.reach.webhooks import receivers, switchboard  # noqa: F401

@@ -18,7 +18,7 @@ from accounts.models import Token, User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from organizations.models import Audit, Organization
-from organizations.transfer import ADDED, ADDED_TABLES, FORMER, MADE_OF_OTHERS, list_models_of_organizations
+from organizations.transfer import ADDED, ADDED_TABLES, FORMER, LEFT_BEHIND, list_models_of_organizations
 from payments import ledger
 from payments.models import Payment, ReceiptCounter, Refund
 from payments.tests.factories import PaymentFactory
@@ -148,7 +148,7 @@ def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, fi
             " WHERE column_name = 'organization_id' AND table_schema = 'public'"
         )
         tables = {name for (name,) in cursor.fetchall()} | {"organizations", "second_factors"}
-    assert {section["table"] for section in sections} == tables - MADE_OF_OTHERS
+    assert {section["table"] for section in sections} == tables - LEFT_BEHIND
     [paid] = [
         row for line in text.split("\n")[:-1] if (row := json.loads(line)).get("settled_at") and "checkout_url" in row
     ]

@@ -29,6 +29,9 @@ GRANTS = {
     "payments": "INSERT, SELECT, UPDATE",
     "refunds": "INSERT, SELECT, UPDATE",
     "receipt_counters": "INSERT, SELECT, UPDATE",
+    "webhook_endpoints": "DELETE, INSERT, SELECT, UPDATE",
+    "webhook_deliveries": "DELETE, INSERT, SELECT, UPDATE",
+    "webhook_attempts": "DELETE, INSERT, SELECT",
     "django_admin_log": "DELETE, INSERT, SELECT",  # a policy lets DELETE find nothing
     "django_content_type": "SELECT",
     "message_rules": "DELETE, INSERT, SELECT, UPDATE",
@@ -82,6 +85,7 @@ AUDITED = {
     "appointments",
     "payments",
     "refunds",
+    "webhook_endpoints",
 }
 
 
@@ -221,6 +225,7 @@ def test_every_reference_between_tenant_tables_is_composite_but_the_actors():
         ("payments", "created_by_id"),
         ("payments", "voided_by_id"),
         ("refunds", "created_by_id"),
+        ("webhook_endpoints", "created_by_id"),
     }
     composite = {(table, *columns) for table, columns, _, _ in foreign_keys() if len(columns) == 2}
     assert {columns[1] for columns in composite} == {"organization_id"}

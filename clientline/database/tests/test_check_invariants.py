@@ -53,6 +53,11 @@ BROKEN_WALLS = [
         "redact_client",
     ),
 ]
+RECEIVER = """
+    INSERT INTO webhook_endpoints (organization_id, url, events, secret)
+    SELECT id, 'https://receiver.example/', '{client.created}', 'whsec_' || repeat('A', 32)
+    FROM organizations WHERE name = 'Clinic' RETURNING organization_id, id
+"""
 # What breaks the data of the clinic; each says whose id is then named.
 BROKEN_ROWS = [
     (
@@ -151,6 +156,19 @@ BROKEN_ROWS = [
         "refund_settled_after_it_was_recorded",
         """UPDATE refunds SET status = 'completed', settled_at = created_at - interval '1 second'
            WHERE id = %(refund)s RETURNING id""",
+    ),
+    (
+        "delivered_webhook_was_received",
+        f"""WITH receiver AS ({RECEIVER})
+            INSERT INTO webhook_deliveries (organization_id, endpoint_id, type, body, state)
+            SELECT organization_id, id, 'webhook.test', '{{}}', 'delivered' FROM receiver RETURNING id""",
+    ),
+    (
+        "due_webhooks_are_called",
+        f"""WITH receiver AS ({RECEIVER})
+            INSERT INTO webhook_deliveries (organization_id, endpoint_id, type, body, due_at)
+            SELECT organization_id, id, 'webhook.test', '{{}}', now() - interval '2 hours' FROM receiver
+            RETURNING id""",
     ),
     (
         "sealed_rows_are_as_they_were",

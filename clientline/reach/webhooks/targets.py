@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 Address = IPv4Address | IPv6Address
 # IANA's registries of special addresses, written out: what Python knows of them differs from release to release, and
@@ -60,6 +61,14 @@ def read_url(url: str) -> Target:
     refuse_private_address(host)
     path = quote(parts.path or "/", safe=KEPT)
     return Target(host, port, f"{path}?{quote(parts.query, safe=KEPT)}" if parts.query else path)
+
+
+def validate_url(url: str) -> None:
+    """Of forms and bodies. Raises ValidationError."""
+    try:
+        read_url(url)
+    except BadTarget as error:
+        raise ValidationError(str(error)) from error
 
 
 def refuse_private_address(host: str) -> None:

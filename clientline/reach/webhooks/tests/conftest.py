@@ -1,6 +1,10 @@
 import pytest
+from django.utils import timezone
 
 from clientline.reach.webhooks import sending
+from clientline.reach.webhooks.endpoints import create_endpoint
+from clientline.reach.webhooks.models import TYPES
+from clientline.reach.webhooks.switchboard import switchboard
 from clientline.reach.webhooks.tests.receiver import Receiver, make_authority
 
 
@@ -37,3 +41,25 @@ def receive(authority, trusted, settings):
 @pytest.fixture
 def receiver(receive):
     return receive()
+
+
+@pytest.fixture
+def listen():
+    """`listen(cast, url)` sets an endpoint up that hears everything, or the `events` that are named."""
+
+    def set_up(cast, url="https://receiver.example/webhooks", events=TYPES, **values):
+        told = {"by": cast.admin, "organization": cast.organization, "events": list(events)}
+        return create_endpoint(**told, url=url, now=timezone.now(), **values)
+
+    return set_up
+
+
+@pytest.fixture
+def work():
+    """Call all that is due, until everybody answered."""
+
+    def go():
+        while switchboard.go():
+            pass
+
+    return go
