@@ -33,6 +33,11 @@ class SeriesBookedSerializer(serializers.Serializer):
     skipped = SkippedSerializer(many=True)
 
 
+class GroupBookedSerializer(serializers.Serializer):
+    group = serializers.UUIDField()
+    appointments = AppointmentSerializer(many=True)
+
+
 class PersonSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()

@@ -72,6 +72,7 @@ def book(
     internal_notes: str = "",
     overbook: bool = False,
     series: UUID | None = None,
+    group: UUID | None = None,
 ) -> Appointment:
     """Save a scheduled visit with the price, length, buffers and policy of this moment.
 
@@ -79,7 +80,7 @@ def book(
     `duration` (minutes) and `price` default to the service's. `overbook` books beside another visit if need
     be. Raises FieldRefused and SLOT_REFUSALS.
     """
-    _refuse_to_meet(client=client, service=service, staff=staff)
+    refuse_to_meet(client=client, service=service, staff=staff)
     refuse_fractions("price", price, service.organization.currency)
     need = measure_need(service, duration)
     refuse_unstorable_times(appointment_date, need)
@@ -91,9 +92,10 @@ def book(
         notes=notes,
         internal_notes=internal_notes,
         series=series,
+        group=group,
         created_by=by,
         created_at=now,
-        **_freeze_terms(service, price),
+        **freeze_terms(service, price),
         **make_time_columns(appointment_date, need, service.organization.zone),
     )
     candidates = [staff.pk] if staff else among or list_performers(service)
@@ -101,7 +103,7 @@ def book(
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
         if not may_act(by, "bend_rules"):
-            _refuse_too_many_ahead(visit, now)
+            refuse_too_many_ahead(client, 1, now)
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         _save_booked(visit, calendar, by=by, now=now, overbook=overbook)
     return visit
@@ -129,14 +131,17 @@ def tell_of_visits(visits: list[Appointment], happened: str, now: datetime) -> N
     visits_changed.send(sender=Appointment, visits=visits, happened=happened, now=now)
 
 
-def _refuse_too_many_ahead(visit: Appointment, now: datetime) -> None:
-    """Raises TooManyAhead. Two bookings of one client at once wait for each other here, where there is a limit."""
-    limit = visit.organization.max_visits_ahead
+def refuse_too_many_ahead(client: User, more: int, now: datetime) -> None:
+    """Raises TooManyAhead where a client may not have so many `more`.
+
+    Two bookings of one client at once wait for each other here, where there is a limit: before any calendar is held.
+    """
+    limit = client.organization.max_visits_ahead
     if not limit:
         return
-    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=visit.client_id)
-    ahead = Appointment.objects.filter(client=visit.client_id, status="scheduled", appointment_date__gt=now)
-    if ahead.count() >= limit:
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=client.pk)
+    ahead = Appointment.objects.filter(client=client.pk, status="scheduled", appointment_date__gt=now)
+    if ahead.count() + more > limit:
         raise TooManyAhead
 
 
@@ -151,7 +156,7 @@ def _hold_and_load_calendar(
     return calendar
 
 
-def _freeze_terms(service: Service, price: Decimal | None = None) -> dict[str, Any]:
+def freeze_terms(service: Service, price: Decimal | None = None) -> dict[str, Any]:
     """The price and the policy of this moment: later changes to either touch no booked visit."""
     policy = {name: getattr(service.organization, name) for name in POLICY_SNAPSHOT}
     return policy | {"price": service.price or 0 if price is None else price, "tax_rate": service.tax_rate}
@@ -170,7 +175,7 @@ def reschedule(
 
     Raises InvalidTransition, TooLate, FieldRefused and SLOT_REFUSALS.
     """
-    _refuse_unless_scheduled(visit, "scheduled", now)
+    refuse_unless_scheduled(visit, "scheduled", now)
     _refuse_after_cutoff(by, visit, now)
     staff = staff or visit.staff
     # Of the visit, not of its service, which may be shorter or longer by now: what was promised keeps its length.
@@ -179,7 +184,7 @@ def reschedule(
     # Also where only the clocks' reading differs: moving to the same instant agrees on the time that is shown now.
     if not any(differs(visit, name, placed[name]) for name in ("appointment_date", "local_start", "staff")):
         return visit
-    _refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
+    refuse_to_meet(service=visit.service, staff=staff, performing=staff.pk != visit.staff_id)
     newcomer = [staff.pk] if staff.pk != visit.staff_id else []
     refuse_unstorable_times(appointment_date, need)
     with catch_slot_taken():
@@ -270,7 +275,7 @@ def cancel(
     Only the client's costs a fee, and only theirs is a late cancellation. Raises InvalidTransition, TooLate,
     FieldRefused.
     """
-    _refuse_unless_scheduled(visit, "cancelled", now)
+    refuse_unless_scheduled(visit, "cancelled", now)
     _refuse_after_cutoff(by, visit, now)
     if not reason and may_act(by, "bend_rules"):
         raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
@@ -297,14 +302,14 @@ def guess_side(by: User | None) -> str:
 
 def complete(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
     """Raises InvalidTransition, also before the visit's start."""
-    _refuse_unless_scheduled(visit, "completed", now)
+    refuse_unless_scheduled(visit, "completed", now)
     _refuse_before_start(visit, "completed", now)
     return _change_status(visit, {"status": Appointment.Status.COMPLETED}, by=by, now=now)
 
 
 def mark_no_show(*, by: User | None, visit: Appointment, now: datetime, waive_fee: bool = False) -> Appointment:
     """Raises InvalidTransition, also before the visit's start."""
-    _refuse_unless_scheduled(visit, "no_show", now)
+    refuse_unless_scheduled(visit, "no_show", now)
     _refuse_before_start(visit, "no_show", now)
     return _change_status(visit, {"status": Appointment.Status.NO_SHOW, "fee_waived": waive_fee}, by=by, now=now)
 
@@ -376,7 +381,7 @@ def _refuse_after_cutoff(by: User | None, visit: Appointment, now: datetime) -> 
         raise TooLate(find_cutoff(visit))
 
 
-def _refuse_unless_scheduled(visit: Appointment, to: str, now: datetime) -> None:
+def refuse_unless_scheduled(visit: Appointment, to: str, now: datetime) -> None:
     if visit.status != Appointment.Status.SCHEDULED:
         raise InvalidTransition(visit, to, now)
 
@@ -386,7 +391,7 @@ def _refuse_before_start(visit: Appointment, to: str, now: datetime) -> None:
         raise InvalidTransition(visit, to, now)
 
 
-def _refuse_to_meet(
+def refuse_to_meet(
     *, service: Service, staff: User | None, client: User | None = None, performing: bool = True
 ) -> None:
     """Whatever the time: these may not meet. Raises FieldRefused."""

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment, AppointmentHistory
 
-FOLLOWING, LAST_MOVE = "following", "last move"
+FOLLOWING, GROUP, LAST_MOVE = "following", "group", "last move"
 
 
 def hold_companions(named: QuerySet[Appointment], scope: object) -> None:
@@ -30,6 +30,11 @@ def is_following(visit: Appointment) -> Q:
     return Q(series=visit.series, appointment_date__gt=visit.appointment_date) if visit.series else Q(pk=None)
 
 
+def is_in_group(visit: Appointment) -> Q:
+    """All of its group, itself included."""
+    return Q(group=visit.group) if visit.group else Q(pk=None)
+
+
 def was_moved_along(visit: Appointment) -> Q:
     """The others of its group and its series that the last move of the visit changed, too."""
     last = visit.history.order_by("-at", "-id").first()
@@ -44,4 +49,4 @@ def was_moved_along(visit: Appointment) -> Q:
     return kin & Q(pk__in=facts.filter(appointment__client=visit.client_id).values("appointment"))
 
 
-SCOPES = {FOLLOWING: is_following, LAST_MOVE: was_moved_along}
+SCOPES = {FOLLOWING: is_following, GROUP: is_in_group, LAST_MOVE: was_moved_along}

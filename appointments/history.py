@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any, TypeAlias, TypedDict
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,7 +14,9 @@ from appointments.models import Appointment, AppointmentHistory
 from clientline import wording
 from clientline.database.prepared import Insertion
 from clientline.web import metrics
+from services.models import Service
 
+Names: TypeAlias = dict[tuple[str, str], str]  # by action and id
 Starts: TypeAlias = dict[datetime, datetime]  # by instant, the same with the offset of the time agreed
 
 ShownFact = TypedDict(
@@ -184,6 +187,12 @@ SENTENCES = {
     "completed": "Completed",
     "no_show": "Marked as a no-show",
     "corrected": "Corrected from {was} to {became}",
+    "changed": "Changed",
+    "service_changed": "Service changed from {was} to {became}",
+    "duration_changed": "Length changed from {was} to {became} minutes",
+    "terms_changed": "Terms asked anew",
+    "series_changed": "Series changed",
+    "group_changed": "Group changed",
     "price_changed": "Price changed from {was} to {became}",
     "fee_waived_changed": "Fee {became}",
     "overbooked_changed": "{became} another visit",
@@ -197,15 +206,14 @@ FLAGS = {
 INSIDE = ("overbooked_changed", "stranded_changed", "client_changed")  # clients are not told: it is about others
 TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
+OFFERING = ("service_changed",)  # and of services
 
 
 def describe_history(visit: Appointment) -> list[DescribedFact]:
     """What happened to the visit, newest first, times in the active zone."""
     facts = _load_facts(visit)
     starts = _find_known_starts(visit, facts)
-    ids = {text for fact in facts if fact.action in NAMING for text in (fact.was, fact.became)}
-    # Ids in facts are text without a reference: somebody deleted has none any more.
-    names = {str(pk): name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "name")} if ids else {}
+    names = _find_names(facts, NAMING, User) | _find_names(facts, OFFERING, Service)
     return [
         {
             "at": wording.write_moment(fact.at),
@@ -216,16 +224,26 @@ def describe_history(visit: Appointment) -> list[DescribedFact]:
     ]
 
 
-def _describe_fact(fact: AppointmentHistory, names: dict[str, str], starts: Starts) -> str:
+def _find_names(facts: list[AppointmentHistory], actions: tuple[str, ...], model: type[Model]) -> Names:
+    """What the ids in these facts are called."""
+    ids = {text for fact in facts if fact.action in actions for text in (fact.was, fact.became)}
+    if not ids:
+        return {}
+    # Ids in facts are text without a reference: somebody deleted has none any more.
+    named = model._default_manager.filter(pk__in=ids).values_list("pk", "name")
+    return {(action, str(pk)): name for pk, name in named for action in actions}
+
+
+def _describe_fact(fact: AppointmentHistory, names: Names, starts: Starts) -> str:
     said = {name: _describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     if fact.action == "rezoned" and said["was"] != said["became"]:
         return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
     return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
 
 
-def _describe_value(action: str, text: str, names: dict[str, str], starts: Starts) -> str:
+def _describe_value(action: str, text: str, names: Names, starts: Starts) -> str:
     if action in TIMED:
         return wording.write_local_moment(_find_agreed_start(text, starts)) if text else ""
     if action in FLAGS:
         return FLAGS[action][text == "true"]
-    return names.get(text, text).replace("_", "-")
+    return names.get((action, text), text.replace("_", "-"))

@@ -52,6 +52,14 @@ INVARIANTS = [
         says="series shared by several clients",
     ),
     Invariant(
+        name="group_of_one_client",
+        sql="""
+            SELECT "group" FROM appointments WHERE "group" IS NOT NULL
+            GROUP BY "group" HAVING count(DISTINCT client_id) > 1
+        """,
+        says="groups shared by several clients",
+    ),
+    Invariant(
         name="sealed_rows_are_as_they_were",
         sql=sealing.REWRITTEN,
         says="rows of audit and history that somebody has rewritten or removed since they were sealed",

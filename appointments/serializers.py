@@ -4,7 +4,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from accounts.models import User
-from appointments import absences, booking, roster, series
+from appointments import absences, booking, groups, roster, series
 from appointments.models import Appointment, Side, SpecialHours, TimeOff, WorkingHours
 from clientline.api.fields import (
     InstantField,
@@ -18,7 +18,7 @@ from clientline.api.fields import (
 )
 from clientline.api.parsers import LARGEST_INTEGER
 from clientline.api.serializers import BodySerializer
-from clientline.refusals import Forbidden
+from clientline.refusals import FieldRefused, Forbidden
 from organizations import policy
 from organizations.serializers import TenantSchema, TenantSerializer
 from services.models import DAY_OF_MINUTES, Service
@@ -207,6 +207,16 @@ class AppointmentSchema(TenantSchema):
         return schema | ({"required": required} if required else {})
 
 
+MOVED_TOGETHER = ["this", "following", "group"]
+MOST_IN_A_GROUP = 20
+
+
+def find_who_is_alone(caller):
+    """The key of a booking for which there is only the caller, or None."""
+    scope = policy.find_scope(caller, "appointments", "create")
+    return {policy.OWN: "client", policy.ASSIGNED: "staff"}.get(scope)
+
+
 class BookingSerializer(TenantSerializer):
     """What a booking may say. `client` and `staff` default to the caller where that is the only choice."""
 
@@ -234,10 +244,7 @@ class BookingSerializer(TenantSerializer):
         guarded = policy.find_guarded_keys("appointments", "create")
 
     def validate(self, attrs):
-        alone = {policy.OWN: "client", policy.ASSIGNED: "staff"}.get(
-            policy.find_scope(self.caller, "appointments", "create")
-        )
-        if alone:
+        if alone := find_who_is_alone(self.caller):
             attrs.setdefault(alone, self.caller)
         if "client" not in attrs:
             raise ValidationError({"client": ["This field is required."]}, code="required")
@@ -264,6 +271,50 @@ class SeriesSerializer(BookingSerializer):
         return series.book_series(by=self.caller, now=timezone.now(), skip=skip, **validated_data)
 
 
+class GroupVisitSerializer(BodySerializer):
+    service = Reference(lambda caller: Service.objects.visible_to(caller, "services"))
+    staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
+    appointment_date = InstantField()
+
+
+class GroupSerializer(TenantSerializer):
+    """Consecutive visits of one client. `client`, and `staff` of each, default to the caller as in a booking."""
+
+    client = Reference(lambda caller: User.objects.clients_for(caller), required=False)
+    visits = GroupVisitSerializer(many=True, min_length=2, max_length=MOST_IN_A_GROUP)
+    overbook = StrictBooleanField(default=False, help_text="Book beside other visits if need be")
+
+    class Meta:
+        model = Appointment
+        fields = ["organization", "client", "visits", "notes", "internal_notes", "overbook"]
+        guarded = {
+            name: needed
+            for name, needed in policy.find_guarded_keys("appointments", "create").items()
+            if name in ("internal_notes", "overbook")
+        }
+
+    def refuse_strangers(self, values):
+        super().refuse_strangers(values)
+        for number, visit in enumerate(values["visits"]):
+            for key in ("service", "staff"):
+                if key in visit and visit[key].organization_id != self.organization.pk:
+                    unknown = Reference.default_error_messages["does_not_exist"]
+                    raise FieldRefused(f"visits.{number}.{key}", "does_not_exist", unknown)
+
+    def validate(self, attrs):
+        alone = find_who_is_alone(self.caller)
+        if alone == "client":
+            attrs.setdefault("client", self.caller)
+        if "client" not in attrs:
+            raise ValidationError({"client": ["This field is required."]}, code="required")
+        usual = {"staff": self.caller} if alone == "staff" else {}
+        return attrs | {"visits": [groups.Wanted(**usual | visit) for visit in attrs["visits"]]}
+
+    def create(self, validated_data):
+        validated_data.pop("organization")
+        return groups.book_group(by=self.caller, now=timezone.now(), **validated_data)
+
+
 class MoveSerializer(BodySerializer):
     """The base of a transition's body. `guarded` are keys that only some may send, from the policy."""
 
@@ -286,8 +337,23 @@ class RescheduleSerializer(MoveSerializer):
     appointment_date = InstantField()
     staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
     overbook = StrictBooleanField(default=False)
+    scope = StrictChoiceField(
+        choices=MOVED_TOGETHER, default="this", help_text="Also the later visits of its series, or all of its group"
+    )
 
     guarded = policy.find_guarded_keys("appointments", "reschedule")
+
+
+class ChangeSerializer(MoveSerializer):
+    """What is left out stays."""
+
+    service = Reference(lambda caller: Service.objects.visible_to(caller, "services"), required=False)
+    duration = StrictIntegerField(required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes")
+    client = Reference(lambda caller: User.objects.clients_for(caller), required=False)
+    price = StrictDecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
+    overbook = StrictBooleanField(default=False, help_text="Lengthen it beside another visit if need be")
+
+    guarded = policy.find_guarded_keys("appointments", "change")
 
 
 class CancelSerializer(MoveSerializer):
@@ -298,7 +364,7 @@ class CancelSerializer(MoveSerializer):
         required=False,
         help_text="Whose doing it is. Default: `organization` for staff and above, which costs no fee; else `client`",
     )
-    scope = StrictChoiceField(choices=["this", "following"], default="this")
+    scope = StrictChoiceField(choices=MOVED_TOGETHER, default="this")
 
     guarded = policy.find_guarded_keys("appointments", "cancel")
 

@@ -1,4 +1,4 @@
-"""Weekly series: ordinary visits at the same local time that share an id, booked and cancelled together."""
+"""Weekly series: ordinary visits at the same local time that share an id."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
@@ -6,12 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import User
 from appointments import booking
 from appointments.availability import measure_need
-from appointments.companions import is_following
 from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
 from appointments.placing import count_booked_minutes, find_refusal_of_anyone, hold_people_and_calendars, load_calendar
@@ -52,6 +50,8 @@ def book_series(
     """
     dates = list(_list_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
+        if not booking.may_act(by, "bend_rules"):
+            booking.refuse_too_many_ahead(details["client"], 1, now)
         among = None if staff else [_choose_for_series(by, service, dates, now, details)]
         series = uuid4()
         visits: list[Appointment] = []
@@ -123,24 +123,3 @@ def _choose_for_series(
             misses[staff] += find_refusal_of_anyone(calendar, staff, occurrence.instant, free_hand) is not None
             minutes[staff] += booked.get(staff, 0)
     return min(people, key=lambda staff: (misses[staff], minutes[staff], staff))
-
-
-def cancel_with_series(
-    *, by: User | None, visit: Appointment, now: datetime, scope: str = "this", **details: Any
-) -> Appointment:
-    """Cancel a visit; with scope "following" also the later ones of its series that are scheduled, or none at all."""
-    # All or none: of a series that is cancelled by half nobody knows for which half a fee is due.
-    with transaction.atomic():
-        booking.cancel(by=by, visit=visit, now=now, **details)
-        for other in _lock_following(visit, by) if scope == "following" else ():
-            booking.cancel(by=by, visit=other, now=now, **details)
-    return visit
-
-
-def _lock_following(visit: Appointment, by: User | None) -> QuerySet[Appointment]:
-    """The later visits of its series that are still scheduled and that `by` may cancel, locked."""
-    # Narrowed to what `by` may cancel: by the series alone, staff would cancel the visits of a colleague who took over.
-    rows = Appointment.objects.visible_to(by, "appointments", "cancel") if by else Appointment.objects.all()
-    here = {"organization": visit.organization_id, "status": Appointment.Status.SCHEDULED}
-    later = rows.filter(is_following(visit), **here)
-    return later.select_for_update(no_key=True, of=("self",)).order_by("id")

@@ -6,14 +6,18 @@ and of its undoing, and it is from there that the former values come. Callers ho
 
 from collections.abc import Callable, Iterable
 from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.availability import measure_need_of_visit
+from appointments.alterations import read_terms
+from appointments.availability import Need, measure_need_of_visit
 from appointments.companions import was_moved_along
 from appointments.models import Appointment, AppointmentHistory
 from appointments.placing import (
@@ -119,7 +123,7 @@ def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User 
     _put_back(visit, values, now)
     history.record_fact(visit, "undone", by=by, now=now, was=move.action, became=visit.status)
     for fact in facts:
-        if fact.action in MOVED_BACK:
+        if fact.action not in TOLD_BY_UNDONE:
             history.record_fact(visit, fact.action, by=by, now=now, was=fact.became, became=fact.was)
     visit_undone.send(sender=Appointment, visit=visit, since=move.at, now=now)
 
@@ -134,9 +138,13 @@ def _restore(visit: Appointment, facts: list[AppointmentHistory]) -> Appointment
 
 def _find_former_values(visit: Appointment, facts: list[AppointmentHistory]) -> Values:
     values: Values = {}
+    former = copy(visit)
     for fact in facts:
-        if fact.action in FORMER_VALUES:
-            values |= FORMER_VALUES[fact.action](visit, fact.was)
+        found = FORMER_VALUES[fact.action](former, fact.was) if fact.action in FORMER_VALUES else {}
+        # One upon the other: the end is counted from the start and the length that were found before.
+        for name, value in found.items():
+            setattr(former, name, value)
+        values |= found
     return values
 
 
@@ -173,6 +181,20 @@ def _was_at(visit: Appointment, was: str) -> Values:
     return make_time_columns(start.astimezone(visit.organization.zone), need, visit.organization.zone)
 
 
+def _lasted(visit: Appointment, was: str) -> Values:
+    return _place_again(visit, replace(measure_need_of_visit(visit), duration=int(was)))
+
+
+def _had_terms(visit: Appointment, was: str) -> Values:
+    columns, buffers = read_terms(was)
+    return columns | _place_again(visit, replace(measure_need_of_visit(visit), **buffers))
+
+
+def _place_again(visit: Appointment, need: Need) -> Values:
+    placed = make_time_columns(visit.appointment_date, need)
+    return {name: placed[name] for name in ("ends_at", "busy_from", "busy_until")}
+
+
 def _read_moment(was: str) -> datetime | None:
     return datetime.fromisoformat(was) if was else None
 
@@ -188,11 +210,20 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "in_service": lambda visit, was: {"in_service_at": None},
     "arrived_changed": lambda visit, was: {"arrived_at": _read_moment(was)},
     "in_service_changed": lambda visit, was: {"in_service_at": _read_moment(was)},
+    "service_changed": lambda visit, was: {"service_id": int(was)},
+    "duration_changed": _lasted,
+    "client_changed": lambda visit, was: {"client_id": int(was)},
+    "price_changed": lambda visit, was: {"price": Decimal(was)},
+    "terms_changed": _had_terms,
+    "series_changed": lambda visit, was: {"series": UUID(was)},
+    "group_changed": lambda visit, was: {"group": UUID(was)},
     "fee_waived_changed": lambda visit, was: {"fee_waived": was == "true"},
     "overbooked_changed": lambda visit, was: {"overbooked": was == "true"},
     "stranded_changed": lambda visit, was: {"stranded": was == "true"},
 }
-UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service")
-TOLD_TO_CALENDARS = ("cancelled", "rescheduled", "reassigned")
-# What the history tells the other way round; of the rest, `undone` says enough.
-MOVED_BACK = ("rescheduled", "reassigned", "overbooked_changed", "stranded_changed", "fee_waived_changed")
+TOLD_TO_CALENDARS = ("cancelled", "rescheduled", "reassigned", "changed")
+# By the first fact of a move, what it was.
+UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service", "changed")
+# What `undone` says enough of; the rest the history tells the other way round.
+MARKS = ("arrived", "in_service", "arrived_changed", "in_service_changed")
+TOLD_BY_UNDONE = ("completed", "no_show", "cancelled", "changed", *MARKS)

@@ -8,10 +8,22 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import availability, booking, history, presence, public_holidays, reports, roster, series, undoing
+from appointments import (
+    alterations,
+    availability,
+    booking,
+    history,
+    joint_moves,
+    presence,
+    public_holidays,
+    reports,
+    roster,
+    undoing,
+)
 from appointments.answers import (
     AvailabilitySerializer,
     ClosedSerializer,
+    GroupBookedSerializer,
     HistorySerializer,
     NoShowsSerializer,
     ProposalSerializer,
@@ -38,9 +50,11 @@ from appointments.serializers import (
     ArriveSerializer,
     BookingSerializer,
     CancelSerializer,
+    ChangeSerializer,
     ClosingSerializer,
     CompleteSerializer,
     CorrectSerializer,
+    GroupSerializer,
     NoShowSerializer,
     ReopenSerializer,
     RescheduleSerializer,
@@ -156,7 +170,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     filterset_class = AppointmentFilter
     orderings = ("appointment_date", "created_at")
     http_method_names = ("get", "head", "post", "patch")
-    policy_actions = {"partial_update": "update", "book_series": "create"}
+    policy_actions = {"partial_update": "update", "book_series": "create", "book_group": "create"}
 
     @classmethod
     def answer_class(cls, caller):
@@ -187,14 +201,14 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     @extend_schema(request=RescheduleSerializer)
     @action(detail=True, methods=["post"])
     def reschedule(self, request, pk):
-        """Move the visit to another time, or to somebody else."""
-        return self.transition(RescheduleSerializer, booking.reschedule)
+        """Move the visit to another time, or to somebody else; with it the later ones of its series, or its group."""
+        return self.transition(RescheduleSerializer, joint_moves.reschedule_together)
 
     @extend_schema(request=CancelSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
-        """Cancel the visit, or it and the later ones of its series."""
-        return self.transition(CancelSerializer, series.cancel_with_series)
+        """Cancel the visit, or with it the later ones of its series, or all of its group."""
+        return self.transition(CancelSerializer, joint_moves.cancel_together)
 
     @extend_schema(request=CompleteSerializer)
     @action(detail=True, methods=["post"])
@@ -213,6 +227,12 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
     def correct(self, request, pk):
         """Turn completed into no-show, or back."""
         return self.transition(CorrectSerializer, booking.correct)
+
+    @extend_schema(request=ChangeSerializer)
+    @action(detail=True, methods=["post"])
+    def change(self, request, pk):
+        """Give the visit another service, length, client or price, where it is; price and policy are asked anew."""
+        return self.transition(ChangeSerializer, alterations.change_visit)
 
     @extend_schema(request=ArriveSerializer)
     @action(detail=True, methods=["post"])
@@ -258,6 +278,17 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
             ],
         }
         return Response(answer, status=201)
+
+    @extend_schema(request=GroupSerializer, responses={201: GroupBookedSerializer})
+    @action(detail=False, methods=["post"], url_path="group", url_name="group")
+    def book_group(self, request):
+        """Book consecutive visits of one client in one go, all of them or none."""
+        body = GroupSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        booked = body.save()
+        visits = Appointment.objects.filter(organization=body.organization.pk, group=booked.group)
+        appointments = self.answers(visits.order_by("appointment_date", "id"))
+        return Response({"group": str(booked.group), "appointments": appointments}, status=201)
 
 
 class AvailabilityView(Endpoint):

@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatus": "appointments.models.Appointment.Status",
         "PaymentStatus": "payments.models.Payment.Status",
         "TokenScope": "organizations.policy.TOKEN_SCOPES",
+        "MovedTogether": "appointments.serializers.MOVED_TOGETHER",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -55,7 +55,7 @@ TABLE = [
     (("appointments",), ("balance", "reschedule", "cancel"), ORG, ORG, TEAM, OWN, LINKED, EVERYTHING),
     (("appointments",), ("complete", "no_show", "bend_rules"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("correct", "overbook", "waive_fee", "reprice"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
-    (("appointments",), ("arrive", "undo"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
+    (("appointments",), ("arrive", "change", "undo"), ORG, ORG, TEAM, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("reopen",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("appointments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
     (("payments",), ("list", "retrieve"), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
@@ -83,6 +83,7 @@ GUARDED = {
     },
     ("appointments", "update"): {"price": "reprice", "price_reason": "reprice", "fee_waived": "waive_fee"},
     ("appointments", "reschedule"): {"overbook": "overbook"},
+    ("appointments", "change"): {"price": "reprice", "overbook": "overbook"},
     ("appointments", "cancel"): {"waive_fee": "waive_fee", "on_behalf_of": "bend_rules"},
     ("appointments", "no_show"): {"waive_fee": "waive_fee"},
 }

@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from django.dispatch import receiver
 
 from appointments.refusals import ChangedSince
-from appointments.signals import visit_cancelled, visit_undone
-from clientline.refusals import FieldRefused
+from appointments.signals import client_of_visit_changing, visit_cancelled, visit_undone
+from clientline.refusals import FieldRefused, Protected
 from organizations.signals import currency_changing, former_organization_imported
 from payments import ledger, online
 from payments.models import Payment, Refund
@@ -39,6 +39,13 @@ def number_what_had_no_number(*, organization, **kwargs):
 def give_up_what_need_not_be_paid(*, visit, now, **kwargs):
     """Whoever cancelled in time shall not pay on the page that is still open; who did not, no more than the fee."""
     ledger.give_up_needless_checkouts(visit, paying=Decimal(0), now=now)
+
+
+@receiver(client_of_visit_changing)
+def keep_money_with_who_paid(*, visit, **kwargs):
+    """A payment belongs to its visit, and so to the client that has it."""
+    if Payment.objects.filter(appointment=visit).exclude(status=Payment.Status.FAILED).exists():
+        raise Protected("Money was taken for this visit, so its client stays: book another visit instead.")
 
 
 @receiver(visit_undone)

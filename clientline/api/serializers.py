@@ -23,7 +23,8 @@ class BodySerializer(serializers.Serializer):
     """The base of bodies that are no row: refuses unknown keys, too."""
 
     def to_internal_value(self, data):
-        if unknown := {key: [UNKNOWN_KEY] for key in data if key not in self.fields}:
+        # Inside of another body, it may be anything.
+        if isinstance(data, dict) and (unknown := {key: [UNKNOWN_KEY] for key in data if key not in self.fields}):
             raise ValidationError(unknown)
         return super().to_internal_value(data)
 

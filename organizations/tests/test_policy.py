@@ -55,7 +55,7 @@ appointments  | history                                 | org | org         | te
 appointments  | balance, reschedule, cancel             | org | org         | team     | own    | link   | all
 appointments  | complete, no_show, bend_rules           | org | org         | team     | –      | –      | all
 appointments  | correct, overbook, waive_fee, reprice   | org | org         | –        | –      | –      | all
-appointments  | arrive, undo                            | org | org         | team     | –      | –      | all
+appointments  | arrive, change, undo                    | org | org         | team     | –      | –      | all
 appointments  | reopen                                  | org | org         | –        | –      | –      | all
 appointments  | destroy                                 | –   | –           | –        | –      | –      | –
 payments      | list, retrieve                          | org | org         | assigned | own    | –      | all

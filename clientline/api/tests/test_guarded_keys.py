@@ -5,6 +5,7 @@ from appointments.serializers import (
     AppointmentSerializer,
     BookingSerializer,
     CancelSerializer,
+    ChangeSerializer,
     NoShowSerializer,
     RescheduleSerializer,
 )
@@ -20,12 +21,14 @@ BODIES = {
     ("appointments", "create"): BookingSerializer.Meta.guarded,
     ("appointments", "update"): AppointmentSerializer.Meta.guarded,
     ("appointments", "reschedule"): RescheduleSerializer.guarded,
+    ("appointments", "change"): ChangeSerializer.guarded,
     ("appointments", "cancel"): CancelSerializer.guarded,
     ("appointments", "no_show"): NoShowSerializer.guarded,
 }
 FORMS = {
     ("appointments", "create"): BookingForm.guarded,
     ("appointments", "reschedule"): VISIT_MOVES["reschedule"].form.guarded,
+    ("appointments", "change"): VISIT_MOVES["alter"].form.guarded,
     ("appointments", "cancel"): VISIT_MOVES["cancel"].form.guarded,
     ("appointments", "no_show"): VISIT_MOVES["no-show"].form.guarded,
 }

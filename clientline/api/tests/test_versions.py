@@ -39,6 +39,8 @@ CHANGES = [
     ("post", "/appointments/{past}/no-show", {"waive_fee": True}),
     ("post", "/appointments/{done}/correct", {"status": "no_show", "reason": "x", "waive_fee": True}),
     ("post", "/appointments/{visit}/arrive", {"in_service": True}),
+    ("post", "/appointments/{visit}/change", {"duration": 45, "price": "40.00"}),
+    ("post", "/appointments/{visit}/reschedule", {"appointment_date": "2027-01-04T09:00:00Z", "scope": "group"}),
     ("post", "/appointments/{cancelled}/reopen", {"reason": "x"}),
     ("post", "/payments/{payment}/complete", {}),
     ("post", "/payments/{payment}/fail", {}),

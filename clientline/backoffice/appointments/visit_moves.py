@@ -3,21 +3,25 @@
 from decimal import Decimal
 
 from django import forms
+from django.contrib import admin
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from appointments import booking, presence, series, undoing
+from appointments import alterations, booking, joint_moves, presence, undoing
 from appointments.companions import LAST_MOVE
 from appointments.lateness import is_cancelled_late, is_late
 from appointments.models import Side
 from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
+from clientline.admin.forms import SuggestedSelect
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.money.taking import PaymentForm
 from clientline.backoffice.moves import Move, MoveForm
 from organizations import policy
 from payments import balances, ledger
+from services.models import DAY_OF_MINUTES, Service
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 CENT = Decimal("0.01")
@@ -30,16 +34,18 @@ def _need(action):
 
 class RescheduleForm(MoveForm, WhenForm):
     staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
+    scope = forms.ChoiceField(label="Which", required=False)
 
     guarded = policy.find_guarded_keys("appointments", "reschedule") | {"time": _need("bend_rules")}
     renamed = {"appointment_date": "slot"}
-    field_order = ("staff", "date", "slot", "time")
+    field_order = ("staff", "date", "slot", "time", "scope")
 
     @property
     def zone(self):
         return self.row.organization.zone
 
     def choose(self):
+        _offer_scopes(self)
         people = User.objects.performers_for(self.caller, "appointments").filter(organization=self.row.organization_id)
         self.fields["staff"].queryset = people.filter(is_active=True).order_by("name", "id")
         local = self.row.appointment_date.astimezone(self.zone)
@@ -65,7 +71,10 @@ class RescheduleForm(MoveForm, WhenForm):
 
     def get_details(self):
         chosen = {name: self.cleaned_data[name] for name in ("appointment_date", "staff")}
-        return chosen | {"overbook": self.confirms("overbook")}
+        return chosen | {
+            "overbook": self.confirms("overbook"),
+            "scope": self.cleaned_data.get("scope") or "this",
+        }
 
 
 class CancelForm(MoveForm):
@@ -78,20 +87,52 @@ class CancelForm(MoveForm):
     )
     reason = forms.CharField(**REASON)
     waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing, however late")
-    scope = forms.ChoiceField(
-        label="Which", choices=[("this", "This visit"), ("following", "This and the later ones of its series")]
-    )
+    scope = forms.ChoiceField(label="Which", required=False)
 
     guarded = policy.find_guarded_keys("appointments", "cancel")
 
     def choose(self):
-        if self.row.series is None:
-            del self.fields["scope"]
+        _offer_scopes(self)
         self.initial = {"on_behalf_of": booking.guess_side(self.caller)} | self.initial
         late = is_late(self.row, timezone.now())
         self.about = (
             _tell_fee(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
         )
+
+
+class ChangeForm(PriceForm, MoveForm):
+    service = forms.ModelChoiceField(Service.objects.none(), empty_label=None)
+    duration = forms.IntegerField(
+        label="Length", required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes"
+    )
+    client = forms.ModelChoiceField(User.objects.none())
+    price = AmountField(
+        required=False,
+        min_value=0,
+        help_text="Empty: with another service or client, the price of the service",
+        **COLUMN,
+    )
+    overbook = forms.BooleanField(label="Also beside another visit", required=False)
+
+    guarded = policy.find_guarded_keys("appointments", "change")
+
+    def choose(self):
+        home = self.row.organization_id
+        services = Service.objects.visible_to(self.caller, "services").filter(organization=home)
+        self.fields["service"].queryset = services.filter(Q(is_active=True) | Q(pk=self.row.service_id)).order_by(
+            "name"
+        )
+        client = self.fields["client"]
+        client.queryset = User.objects.clients_for(self.caller).filter(organization=home).select_related("organization")
+        client.widget = SuggestedSelect(self.row._meta.get_field("client"), admin.site)
+        client.widget.choices = client.choices
+        self.initial = {"service": self.row.service_id, "client": self.row.client_id} | self.initial
+        if "price" in self.fields:
+            self.fields["price"].currency = lambda: self.row.organization.currency
+
+    def get_usual_price(self):
+        service = self.cleaned_data.get("service")
+        return service and service.price
 
 
 class NoShowForm(MoveForm):
@@ -140,6 +181,16 @@ class RepriceForm(PriceForm, MoveForm):
 
     def get_details(self):
         return {"changes": {"price": self.cleaned_data["price"].quantize(CENT)}, "reason": self.cleaned_data["reason"]}
+
+
+def _offer_scopes(form):
+    """Ask which visits move along, where there are any."""
+    kin = [("this", "This visit")]
+    kin += [("following", "This and the later ones of its series")] if form.row.series else []
+    kin += [("group", "All visits of its group")] if form.row.group else []
+    form.fields["scope"].choices = kin
+    if len(kin) == 1:
+        del form.fields["scope"]
 
 
 def _tell_fee(visit, percent, why):
@@ -225,10 +276,19 @@ VISIT_MOVES = {
         "Reschedule",
         _need("reschedule"),
         RescheduleForm,
-        booking.reschedule,
+        joint_moves.reschedule_together,
         _leads_to("scheduled"),
         "Moved.",
         template="reschedule.html",
+    ),
+    # Not "change": that is the page of the row itself.
+    "alter": Move(
+        "Change",
+        _need("change"),
+        ChangeForm,
+        alterations.change_visit,
+        lambda visit, now: visit.status == "scheduled",
+        "Changed.",
     ),
     "no-show": Move(
         "No-show",
@@ -242,7 +302,7 @@ VISIT_MOVES = {
         "Cancel visit",
         _need("cancel"),
         CancelForm,
-        series.cancel_with_series,
+        joint_moves.cancel_together,
         _leads_to("cancelled"),
         "Cancelled.",
     ),

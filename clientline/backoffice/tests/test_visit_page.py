@@ -17,7 +17,19 @@ from payments.tests.factories import PaymentFactory
 
 VISIT = "/admin/appointments/appointment"
 PAYMENT = "/admin/payments/payment"
-ALL_MOVES = ["complete", "payment", "reschedule", "no-show", "cancel", "correct", "price", "waive-fee", "charge-fee"]
+ALL_MOVES = [
+    "complete",
+    "payment",
+    "reschedule",
+    "alter",
+    "no-show",
+    "cancel",
+    "reopen",
+    "correct",
+    "price",
+    "waive-fee",
+    "charge-fee",
+]
 
 
 @pytest.fixture
@@ -65,12 +77,12 @@ def errors(answer):
 
 def test_buttons_are_the_moves_that_are_open_now(client, salon, visit, past):
     client.force_login(salon.manager)
-    assert buttons(client, visit) == ["reschedule", "cancel", "price", "payment"]
-    assert buttons(client, past) == ["complete", "reschedule", "no-show", "cancel", "price", "payment"]
+    assert buttons(client, visit) == ["reschedule", "alter", "cancel", "price", "payment"]
+    assert buttons(client, past) == ["complete", "reschedule", "alter", "no-show", "cancel", "price", "payment"]
     do(client, past, "no-show")
     assert buttons(client, past) == ["correct", "price", "payment"]
     client.force_login(salon.staff)
-    assert buttons(client, visit) == ["reschedule", "cancel", "payment"]
+    assert buttons(client, visit) == ["reschedule", "alter", "cancel", "payment"]
     assert buttons(client, past) == ["payment"]
 
 
@@ -354,7 +366,7 @@ def test_visits_out_of_scope_do_not_exist(client, salon, clinic, move):
         assert client.get(f"{VISIT}/{pk}/{move}/").status_code == 404
         assert client.post(f"{VISIT}/{pk}/{move}/", {"reason": "x"}).status_code == 404
     client.force_login(salon.staff)
-    expected = 403 if move in ("correct", "price", "waive-fee", "charge-fee") else 404
+    expected = 403 if move in ("correct", "reopen", "price", "waive-fee", "charge-fee") else 404
     assert client.get(f"{VISIT}/{salon.strangers_visit.pk}/{move}/").status_code == expected
     client.force_login(salon.client)
     assert client.get(f"{VISIT}/{salon.visit.pk}/{move}/").status_code == 302  # to the login page

@@ -115,6 +115,11 @@ BROKEN_ROWS = [
            WHERE o.id = a.organization_id AND o.name = 'Clinic' RETURNING series""",
     ),
     (
+        "group_of_one_client",
+        """UPDATE appointments a SET "group" = '00000000-0000-4000-8000-000000000001' FROM organizations o
+           WHERE o.id = a.organization_id AND o.name = 'Clinic' RETURNING a."group" """,
+    ),
+    (
         "payment_settled_after_it_was_recorded",
         """UPDATE payments SET status = 'completed', settled_at = created_at - interval '1 second'
            WHERE id = %(payment)s RETURNING id""",
