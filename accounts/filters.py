@@ -5,13 +5,15 @@ from accounts.models import User
 from clientline.api.filters import FlagFilter
 from organizations.models import Organization
 
+LONGEST_SEARCH = 200  # characters
+
 
 class PeopleSearchFilter(CharFilter):
     """Rows whose `person` the text finds, by name, address or telephone, or whose `number` it is."""
 
     def __init__(self, person="pk", number="", **options):
         self.person, self.number = person, number
-        super().__init__(max_length=200, **options)
+        super().__init__(max_length=LONGEST_SEARCH, **options)
 
     def filter(self, queryset, value):
         if not value:

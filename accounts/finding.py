@@ -1,16 +1,20 @@
 """One search, everywhere: lists, suggestions and the box in the head of every page find people by the same words."""
 
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 
 from accounts.models import SearchWord
 from clientline.api.fields import is_readable_number
-from clientline.search_words import Term, read_terms
+from clientline.search_words import read_terms
 from organizations.models import Organization
 
 Row = TypeVar("Row", bound=Model)
+Ends: TypeAlias = Sequence[tuple[Any, Any]]  # of a term: from which word on, before which; or what stands for them
 
 
 def find_people(
@@ -24,28 +28,62 @@ def find_people(
     """
     condition = Q(**{number: int(text)}) if number and is_readable_number(text.strip()) else Q()
     if terms := read_terms(text, organization.country if organization else ""):
-        condition |= Q(_match_keys(person, organization, terms))
+        words = SearchWord.objects.filter(organization=organization) if organization else SearchWord.objects.all()
+        ends = [[(span.first, span.last) for span in term] for term in terms]
+        condition |= Q(_match_keys(person, words, ends))
     return rows.filter(condition) if condition else rows.none()
 
 
-def _match_keys(person: str, organization: Organization | None, terms: list[Term]) -> Func:
+MOST_TERMS = 4  # of a search whose SQL is kept
+
+
+@dataclass(frozen=True)
+class Search:
+    """A page of the people who are found by words that are given when it is read; see `clientline.api.reading`.
+
+    `shape` says how many spans each term has: with the page, all that the SQL depends on.
+    """
+
+    page: Callable[[QuerySet, Mapping[str, Any]], QuerySet]
+    shape: tuple[int, ...]
+    # A rare word has to be looked up before a common one.
+    depends_on_values: ClassVar = True
+
+    @classmethod
+    def prepare(
+        cls, page: Callable[[QuerySet, Mapping[str, Any]], QuerySet], text: str, organization: Organization
+    ) -> "tuple[Search, dict[str, str]] | None":
+        """The search for `text`, and its words by name. None where it has none, or too many to keep its SQL."""
+        terms = read_terms(text, organization.country)
+        if not 0 < len(terms) <= MOST_TERMS:
+            return None
+        ends = [end for term in terms for span in term for end in (span.first, span.last)]
+        return cls(page, tuple(map(len, terms))), {f"end{number}": end for number, end in enumerate(ends)}
+
+    def __call__(self, rows: QuerySet, values: Mapping[str, Any]) -> QuerySet:
+        ends = (values[f"end{number}"] for number in count())
+        terms = [[(next(ends), next(ends)) for _ in range(spans)] for spans in self.shape]
+        words = SearchWord.objects.filter(organization=values["organization"])
+        return self.page(rows.filter(Q(_match_keys("pk", words, terms))), values)
+
+
+def _match_keys(person: str, words: QuerySet[SearchWord], terms: Sequence[Ends]) -> Func:
     """A condition: the key `person` is one of those of the people who have all terms."""
-    words = SearchWord.objects.filter(organization=organization) if organization else SearchWord.objects.all()
     # Not as a subquery of the condition: with LIMIT in mind, PostgreSQL would walk through the people in the order
     # of the list and ask for the words of each, and where nobody has them all, that is a million times.
     keys = ArraySubquery(_find_keys(words, terms))
     return Func(F(person), keys, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField())
 
 
-def _find_keys(words: QuerySet[SearchWord], terms: list[Term]) -> QuerySet:
+def _find_keys(words: QuerySet[SearchWord], terms: Sequence[Ends]) -> QuerySet:
     first, *others = (words.filter(_match(term)).values("user_id") for term in terms)
     for other in others:
         first = first.filter(user_id__in=other)
     return first
 
 
-def _match(term: Term) -> Q:
+def _match(term: Ends) -> Q:
     condition = Q()
-    for span in term:
-        condition |= Q(word__gte=span.first, word__lt=span.last)
+    for first, last in term:
+        condition |= Q(word__gte=first, word__lt=last)
     return condition

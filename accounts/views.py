@@ -9,8 +9,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 
-from accounts import contacts, people, second_factor, sign_in, sign_ins, tokens
-from accounts.filters import UserFilter
+from accounts import contacts, finding, people, second_factor, sign_in, sign_ins, tokens
+from accounts.filters import LONGEST_SEARCH, UserFilter
 from accounts.models import Token, User
 from accounts.serializers import (
     CodeSerializer,
@@ -49,6 +49,11 @@ class UserViewSet(ClientLineViewSet):
     def body(self, *args, **kwargs):
         chosen = self.answer_class(self.request.user)
         return chosen(*args, data=self.request.data, context=self.get_serializer_context(), **kwargs)
+
+    def find_search(self, page):
+        text, caller = self.paginator.read_only_filter("search"), self.request.user
+        is_plain = text and not caller.is_superuser and len(text) <= LONGEST_SEARCH and "\0" not in text
+        return finding.Search.prepare(page, text, caller.organization) if is_plain else None
 
     @extend_schema(responses={201: CreatedUserSerializer})
     def create(self, request):

@@ -1,5 +1,6 @@
 """Everybody is found by what they are called, however it is written, and by any spelling of their telephone."""
 
+import json
 import unicodedata
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -18,6 +19,7 @@ from appointments.tests.factories import AppointmentFactory
 from clientline.database.invariants import collect_invariants
 from clientline.privacy import personal_data
 from clientline.search_words import make_words, read_terms
+from clientline.telephones import write_e164
 from clientline.tests.pages import Page
 from organizations.tenancy import confine_transaction, release
 from payments.models import Payment, Refund
@@ -149,6 +151,49 @@ def test_two_of_one_name_are_told_apart_by_telephone_and_last_visit(salon, clien
     assert [row["text"] for row in suggested] == expected
     page = client.get("/admin/search/", {"q": "schmidt"}).content.decode()
     assert all(text in page for text in expected)
+
+
+SEARCHES = (
+    "müller",
+    "mueller hans",
+    "0170 5500003",
+    "hans 5500003",
+    "o'neill",
+    "100%",
+    "a_b",
+    "' OR 1=1 --",
+    "%s",
+    "  ",
+)
+SEARCHES += ("a b c d e f", "x" * 201, "nobody", "12345678", "+49", "mia@")
+
+
+@pytest.mark.parametrize("who", ["admin", "staff", "client"])
+def test_a_search_whose_sql_is_kept_finds_what_every_search_finds(salon, clinic, api, who):
+    """Counted, a search is described by the ORM each time."""
+    for cast in (salon, clinic):
+        for name, phone in (("Hans Müller", "0170 5500003"), ("Mueller, Hans", ""), ("O’Neill 100%", "12345678")):
+            UserFactory(organization=cast.organization, name=name, phone=phone, phone_e164=write_e164(phone, "DE"))
+    caller = api(getattr(salon, who))
+    for text in SEARCHES:
+        for more in ({}, {"limit": 1}, {"ordering": "-name", "limit": 2}):
+            kept = caller.get("/users", {"search": text} | more).json()
+            described = caller.get("/users", {"search": text, "count": "true"} | more).json()
+            described.pop("count", None)
+            told = json.dumps(described).replace("&count=true", "")
+            assert json.dumps({name: kept[name] for name in described}) == told, (text, more)
+        while kept.get("next"):
+            kept = caller.get(kept["next"]).json()
+            assert {row["organization"] for row in kept["results"]} == {salon.organization.pk}
+
+
+def test_a_search_costs_as_many_statements_as_a_list(salon, api, django_assert_num_queries):
+    caller = api(salon.manager)
+    caller.get("/users?search=nobody")
+    with django_assert_num_queries(5):
+        assert caller.get("/users?limit=100").status_code == 200
+    with django_assert_num_queries(5):
+        assert caller.get("/users?limit=100&search=somebody").json()["results"] == []
 
 
 def test_numbers_of_visits_and_receipts_are_found_where_they_are_looked_for(salon, clinic, api, client):

@@ -130,6 +130,14 @@ class KeysetPagination(BasePagination):
         parameters = self.request.query_params.lists()
         return all(name in PLACES and len(values) == 1 and values[0] for name, values in parameters)
 
+    def read_only_filter(self, name):
+        """The value of this filter, where it is the only one and nothing is to be counted or refused; else None."""
+        parameters = self.request.query_params
+        is_alone = all(
+            each in (*PLACES, name) and len(values) == 1 and values[0] for each, values in parameters.lists()
+        )
+        return parameters.get(name) if is_alone else None
+
     def count_if_wanted(self, rows):
         self.count = rows.count() if self.wants_count() else None
 

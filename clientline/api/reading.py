@@ -11,7 +11,8 @@ PostgreSQL answers in 0.3. So a read goes another way, and gains four to twenty 
 3. `Statement.rows(values)` runs it as a prepared statement, with the values of this call.
 4. The serializer's `Reader` turns the rows, columns in the order of its fields, into answers.
 
-A list with filters, or one that is counted, takes the second and fourth step by the ORM each time; a serializer with
+A search of people alone is read so, too, but planned for its words. A list with other filters, or one that is counted,
+takes the second and fourth step by the ORM each time; a serializer with
 a field that is not in CONVERSIONS answers in DRF's own way. All ways give the same bytes, which
 `clientline/api/tests/test_read_paths.py` compares. `manage.py explain "GET /users" --as manager` prints what is run.
 """
@@ -29,7 +30,7 @@ from rest_framework import serializers
 
 from clientline.api import fields
 from clientline.callers import Caller
-from clientline.database.prepared import Given, Statement, identify_caller, read_standing, stand_for_any_caller
+from clientline.database.prepared import Given, Planned, Statement, identify_caller, read_standing, stand_for_any_caller
 from clientline.made_addresses import show_address
 
 Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
@@ -115,6 +116,7 @@ def _find_column(field: serializers.Field) -> str:
 
 
 Values: TypeAlias = dict[str, Any]  # by name; while a statement is made, stand-ins in their place
+# With `depends_on_values`, a statement is planned for the values of each run.
 Select: TypeAlias = Callable[[QuerySet, Values], QuerySet]
 
 
@@ -174,7 +176,8 @@ def find_statement(
     given = {name: Given(name) for name in names}
     permitted = view_class.rows(stand_for_any_caller(*standing), {name: given[name] for name in path}, action)
     rows = answer_class.annotate(select(permitted, given))
-    return Statement(rows.values_list(*answer_class.reader().columns))
+    kind = Planned if getattr(select, "depends_on_values", False) else Statement
+    return kind(rows.values_list(*answer_class.reader().columns))
 
 
 def filter_by_key(rows: QuerySet, values: Values) -> QuerySet:

@@ -88,11 +88,18 @@ class ReadViewSet(GenericViewSet):
         page, position = self.paginator.read(request, self)
         if self.paginator.is_all_that_is_asked:
             answers = self.read(page, position)
+        elif searched := self.find_search(page):
+            select, values = searched
+            answers = self.read(select, position | values)
         else:
             rows = self.filter_queryset(self.get_queryset())
             self.paginator.count_if_wanted(rows)
             answers = self.answers(page(rows, position))
         return self.get_paginated_response(answers)
+
+    def find_search(self, page):
+        """What `read` takes for a page of what was searched for, where nothing else is asked: (select, values)."""
+        return None
 
     def retrieve(self, request, pk):
         return answer_row(find_one_or_404(self.read(filter_by_key)))
