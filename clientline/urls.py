@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import path, register_converter
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -29,6 +30,8 @@ from appointments.views import (
 from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
+from clientline.reach.messages.unsubscribe_page import UnsubscribeView
+from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, is_served_here
 from clientline.web.problem_pages import problems_view
@@ -63,6 +66,9 @@ router.register("payments", PaymentViewSet, basename="payment")
 router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
 router.register("special-hours", SpecialHoursViewSet, basename="special-hours")
 router.register("time-off", TimeOffViewSet, basename="time-off")
+router.register("messages", MessageViewSet, basename="message")
+router.register("message-rules", MessageRuleViewSet, basename="message-rule")
+router.register("message-texts", MessageTextViewSet, basename="message-text")
 router.register("organizations", OrganizationViewSet, basename="organization")
 router.register("auth/tokens", TokenViewSet, basename="token")
 
@@ -106,6 +112,7 @@ urlpatterns = [
     path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
+    path("u/<slug:token>", csrf_exempt(unconfined(UnsubscribeView.as_view())), name="unsubscribe"),
     path("audit", AuditViewSet.as_view({"get": "list"}), name="audit"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

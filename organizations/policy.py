@@ -64,6 +64,10 @@ TABLE = [
     (("payments",), ("void",), ORG, ORG, TAKEN, NEVER, NEVER, EVERYTHING),
     (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("messages",), ("list", "retrieve", "preview"), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
+    (("messages",), ("send_again",), ORG, ORG, ASSIGNED, NEVER, NEVER, EVERYTHING),
+    (("message_rules", "message_texts"), ("list", "retrieve"), ORG, ORG, ORG, NEVER, NEVER, EVERYTHING),
+    (("message_rules", "message_texts"), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
 ]

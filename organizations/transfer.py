@@ -101,7 +101,14 @@ ADDED = {
     },
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }
-ADDED_TABLES = {"receipt_counters", "webhook_endpoints"}
+ADDED_TABLES = {
+    "message_rules",
+    "message_texts",
+    "messages",
+    "receipt_counters",
+    "reminder_opt_outs",
+    "webhook_endpoints",
+}
 
 
 # Columns that could be null in the first format, and what the migrations put there.

@@ -18,6 +18,8 @@ from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.api.fields import select_tellable
+from clientline.reach.messages.models import Message, OptOut
+from clientline.reach.messages.serializers import MessageSerializer
 from clientline.refusals import Refused
 from clientline.web.encoding import encode
 from organizations import audit
@@ -72,6 +74,7 @@ def export_person(*, by, person, now):
     with timezone.override(home.zone):
         visits = _select_visible(Appointment, by, "appointments").filter(client=person)
         paid = _select_visible(Payment, by, "payments").filter(appointment__client=person)
+        messages = _select_visible(Message, by, "messages").filter(appointment__client=person)
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},
@@ -82,6 +85,8 @@ def export_person(*, by, person, now):
             "history": _read_history(visits, insider),
             "payments": _read_rows(PaymentSerializer, paid),
             "refunds": _read_rows(RefundSerializer, Refund.objects.filter(payment__in=paid)),
+            "messages": _read_rows(MessageSerializer, messages),
+            "wants_no_reminders": OptOut.objects.filter(client=person).exists(),
             "changes": _read_changes(person),
         }
     audit.record_event("export", by=by, row=person)

@@ -11,7 +11,8 @@ from accounts.serializers import UserSerializer
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import ReadViewSet, answer_row
 from clientline.privacy import personal_data
-from payments.serializers import ErasurePreviewSerializer, ErasureSerializer, ExportSerializer
+from clientline.privacy.serializers import PersonExportSerializer
+from payments.serializers import ErasurePreviewSerializer, ErasureSerializer
 
 
 class PrivacyViewSet(ReadViewSet):
@@ -21,7 +22,7 @@ class PrivacyViewSet(ReadViewSet):
     http_method_names = ("get", "head", "post")
     policy_actions = {"preview": "erase"}
 
-    @extend_schema(responses=ExportSerializer)
+    @extend_schema(responses=PersonExportSerializer)
     def export(self, request, pk):
         """Everything about one person that the caller may see. The audit remembers it."""
         person = self.get_queryset().select_related("organization").filter(pk=pk).first()

@@ -10,5 +10,5 @@ class ReachConfig(AppConfig):
     def ready(self):
         # What is imported here registers its jobs, rounds, receivers and figures.
         from clientline.reach import queue  # noqa: F401
-        from clientline.reach.messages import planning, sending  # noqa: F401
+        from clientline.reach.messages import opting_out, planning, sending  # noqa: F401
         from clientline.reach.webhooks import receivers, switchboard  # noqa: F401

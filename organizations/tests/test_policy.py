@@ -64,6 +64,12 @@ payments      | create, complete, fail, give_up         | org | org         | as
 payments      | void                                    | org | org         | taken    | –      | –      | all
 payments      | refund                                  | org | org         | –        | –      | –      | all
 payments      | destroy                                 | –   | –           | –        | –      | –      | –
+messages      | list, retrieve, preview                 | org | org         | assigned | own    | –      | all
+messages      | send_again                              | org | org         | assigned | –      | –      | all
+message_rules | list, retrieve                          | org | org         | org      | –      | –      | all
+message_texts | list, retrieve                          | org | org         | org      | –      | –      | all
+message_rules | create, update, destroy                 | org | org         | –        | –      | –      | all
+message_texts | create, update, destroy                 | org | org         | –        | –      | –      | all
 reports       | list, export                            | org | org         | –        | –      | –      | all
 audit         | list                                    | org | –           | –        | –      | –      | all
 """
@@ -220,7 +226,7 @@ def test_what_is_never_permitted_is_403_and_what_is_missing_404_for_any_id(cast,
         method = {"retrieve": client.get, "update": client.patch, "destroy": client.delete}.get(action)
         if of != role or method is None or (resource, action) == ("payments", "update"):
             continue
-        seen[resource, action] = method(f"{PATHS[resource]}/9223372036854775807").status_code
+        seen[resource, action] = method(f"/{resource.replace('_', '-')}/9223372036854775807").status_code
         expected[resource, action] = 403 if scope == "–" else 404
         if action == "destroy" and resource in ("appointments", "payments"):
             expected[resource, action] = 405

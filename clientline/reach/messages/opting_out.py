@@ -1,0 +1,36 @@
+"""Who wants no reminders, and what becomes of that and of addresses when records are merged or erased."""
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import client_erased, client_merged
+from clientline.reach.messages.models import Message, OptOut
+
+
+def opt_out(*, client: User, now: datetime) -> None:
+    """Repeating it does no harm."""
+    OptOut.objects.get_or_create(client=client, defaults={"organization_id": client.organization_id, "created_at": now})
+
+
+def opt_in(*, client: User) -> None:
+    OptOut.objects.filter(client=client).delete()
+
+
+@receiver(client_merged)
+def keep_the_wish(*, kept: User, duplicate: User, now: datetime, **kwargs: Any) -> None:
+    """Who said no under one record has said no."""
+    if OptOut.objects.filter(client=duplicate).exists():
+        opt_out(client=kept, now=now)
+
+
+@receiver(client_erased)
+def forget_addresses(*, person: User, **kwargs: Any) -> None:
+    """What was sent stays known; to whom, does not."""
+    Message.objects.filter(appointment__client=person).exclude(to="").update(to="", provider_id="")
+    # Servers repeat the address in what they say.
+    tried = Message.objects.filter(appointment__client=person, state__in=("failed", "bounced", "unsure", "planned"))
+    tried.exclude(reason="").update(reason="The client was erased.")
+    opt_in(client=person)

@@ -1,0 +1,40 @@
+"""What was told about a visit, for its page."""
+
+from django.db import connection
+
+from appointments.models import Appointment
+from clientline.reach.messages.again import UNDER_WAY
+from clientline.reach.messages.checking import REASONS
+from clientline.reach.messages.models import Message
+from organizations.models import Organization
+
+WITH_VISIT = tuple(f"appointment__{name}" for name in ("organization", "client", "staff", "service"))
+FAILURES = 10  # in a row, after which Today says so
+LAST = """
+SELECT count(*) FILTER (WHERE state IN ('failed', 'bounced')) FROM (
+    SELECT state FROM messages
+    WHERE organization_id = %s AND state IN ('sent', 'delivered', 'bounced', 'failed')
+    ORDER BY sent_at DESC NULLS LAST LIMIT %s
+) AS latest
+"""
+
+
+def list_messages(visit: Appointment) -> list[Message]:
+    """Newest first, each with `why` in words and whether it `can_be_sent_again`."""
+    messages = list(Message.objects.filter(appointment=visit).order_by("-id"))
+    for message in messages:
+        message.why = explain(message)  # type: ignore[attr-defined]  # for the page alone
+        message.can_be_sent_again = message.state not in UNDER_WAY  # type: ignore[attr-defined]  # the same
+    return messages
+
+
+def explain(message: Message) -> str:
+    """Why it was not sent, in words; '' where nothing is to be said."""
+    return REASONS.get(message.reason, message.reason)
+
+
+def is_failing(organization: Organization) -> bool:
+    """Whether the last FAILURES messages all failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST, [organization.pk, FAILURES])
+        return bool(cursor.fetchone() == (FAILURES,))

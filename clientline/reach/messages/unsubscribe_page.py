@@ -1,0 +1,67 @@
+"""The page behind List-Unsubscribe: it asks, and a mail program posts without asking (RFC 8058)."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views import View
+
+from clientline.languages import choose_language
+from clientline.reach.jobs import confined
+from clientline.reach.messages.models import Message
+from clientline.reach.messages.opting_out import opt_in, opt_out
+from clientline.reach.messages.telling import WITH_VISIT
+from clientline.reach.messages.unsubscribing import read_token
+
+WORDS = {
+    "en": {
+        "title": "Reminders",
+        "question": "Do you want no reminders of your visits any more?",
+        "yes": "No reminders any more",
+        "done": "You get no reminders any more. What happens to your visits, you are told all the same.",
+        "back": "I want reminders after all",
+        "again": "You get reminders again.",
+    },
+    "de": {
+        "title": "Erinnerungen",
+        "question": "Möchten Sie nicht mehr an Ihre Termine erinnert werden?",
+        "yes": "Keine Erinnerungen mehr",
+        "done": "Sie bekommen keine Erinnerungen mehr. Was mit Ihren Terminen geschieht, erfahren Sie weiterhin.",
+        "back": "Ich möchte doch erinnert werden",
+        "again": "Sie bekommen wieder Erinnerungen.",
+    },
+}
+
+
+class UnsubscribeView(View):
+    http_method_names = ("get", "head", "post")
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.answer(request, _find_message(token), "question")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        message = _find_message(token)
+        wants_back = "back" in request.POST
+        with confined(message.organization_id):
+            client = message.appointment.client
+            if wants_back:
+                opt_in(client=client)
+            else:
+                opt_out(client=client, now=timezone.now())
+        return self.answer(request, message, "again" if wants_back else "done")
+
+    def answer(self, request: HttpRequest, message: Message, said: str) -> HttpResponse:
+        organization = message.appointment.organization
+        language = choose_language(message.language, organization.language)
+        context = {"organization": organization, "words": WORDS[language], "said": said, "language": language}
+        with translation.override(language):
+            return render(request, "reach/unsubscribe.html", context)
+
+
+def _find_message(token: str) -> Message:
+    """Raises Http404."""
+    number = read_token(token)
+    organization = number and Message.objects.filter(pk=number).values_list("organization", flat=True).first()
+    if not organization:
+        raise Http404
+    with confined(organization):
+        return Message.objects.select_related(*WITH_VISIT).get(pk=number)

@@ -1,0 +1,158 @@
+"""`/messages`, `/message-rules` and `/message-texts`: who sees what was told, sends it again, chooses when and how."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clientline.privacy import personal_data
+from clientline.reach.messages import sending
+from clientline.reach.messages.models import Message, MessageRule, MessageText
+from clientline.reach.tests.visits import planned_for
+from clientline.tests.problems import fields, problem
+from organizations.models import Audit
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_message_tells_all_that_is_known_of_it(book, salon, api, mailbox):
+    visit = book()
+    sending.send_due()
+    (row, _) = api(salon.manager).get("/messages", {"appointment": visit.pk}).json()["results"]
+    sent_at = row.pop("sent_at")
+    assert sent_at.endswith(("+01:00", "+02:00"))
+    instants = {name: row.pop(name) for name in ("created_at", "due_at", "start")}
+    message = Message.objects.get(pk=row["id"])
+    assert row == {
+        "id": message.pk,
+        "organization": salon.organization.pk,
+        "appointment": visit.pk,
+        "kind": "confirmation",
+        "rule": 0,
+        "channel": "mail",
+        "sequence": 0,
+        "to": salon.client.email,
+        "language": "en",
+        "state": "sent",
+        "reason": "",
+        "attempts": 1,
+        "message_id": message.message_id,
+        "provider_id": "",
+    }
+    assert api(salon.manager).get(f"/messages/{message.pk}").json() == row | instants | {"sent_at": sent_at}
+
+
+def test_whose_messages_who_sees(book, salon, clinic, api):
+    book()
+    seen = {
+        name: len(api(getattr(salon, name)).get("/messages").json()["results"])
+        for name in ("admin", "manager", "staff", "colleague", "client", "stranger")
+    }
+    assert seen == {"admin": 2, "manager": 2, "staff": 2, "colleague": 0, "client": 2, "stranger": 0}
+    assert api(clinic.admin).get("/messages").json()["results"] == []
+
+
+@pytest.mark.parametrize("visits", [1, 3])
+def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries, visits):
+    for number in range(visits):
+        book(timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=10 + number))
+    client = api(salon.manager)
+    client.get("/messages")
+    with django_assert_num_queries(5):
+        assert len(client.get("/messages").json()["results"]) == 2 * visits
+
+
+def test_a_message_is_sent_again_under_another_id(book, salon, api, mailbox):
+    visit = book()
+    sending.send_due()
+    first = mailbox.take()["Message-ID"]
+    message = Message.objects.get(appointment=visit, kind="confirmation")
+    answer = api(salon.staff).post(f"/messages/{message.pk}/send-again")
+    assert (answer.status_code, answer.json()["state"]) == (200, "planned")
+    assert problem(api(salon.staff).post(f"/messages/{message.pk}/send-again")) == (409, "message_under_way")
+    sending.send_due()
+    assert mailbox.take()["Message-ID"] != first
+    assert Audit.objects.filter(action="message_again", actor=salon.staff, row=message.pk).count() == 1
+
+
+def test_clients_send_nothing_again(book, salon, api):
+    message = Message.objects.get(appointment=book(), kind="confirmation")
+    assert problem(api(salon.client).post(f"/messages/{message.pk}/send-again")) == (403, "permission_denied")
+    assert problem(api(salon.colleague).post(f"/messages/{message.pk}/send-again")) == (404, "not_found")
+
+
+def test_what_would_be_sent_can_be_read_before(book, salon, api):
+    message = Message.objects.get(appointment=book(), kind="confirmation")
+    seen = api(salon.client).get(f"/messages/{message.pk}/preview").json()
+    assert seen["subject"] == "Your visit at Salon"
+    assert "Hello Salon client,\n\nyour visit is booked:" in seen["body"]
+    assert "<p>your visit is booked:</p>" in seen["html"]
+
+
+def test_five_reminders_are_the_most(salon, api):
+    client = api(salon.manager)
+    for minutes in (10, 20, 30, 40, 50):
+        assert client.post("/message-rules", {"minutes_before": minutes}).status_code == 201
+    assert problem(client.post("/message-rules", {"minutes_before": 60})) == (409, "too_many_reminders")
+    own = {"minutes_before": 60, "service": salon.service.pk, "channel": "sms"}
+    assert client.post("/message-rules", own).json()["channel"] == "sms"
+    assert fields(client.post("/message-rules", own)) == {None: "unique"} or problem(
+        client.post("/message-rules", own)
+    )[0] in (400, 409)
+    assert MessageRule.objects.count() == 6
+    assert problem(api(salon.staff).post("/message-rules", own)) == (403, "permission_denied")
+
+
+def test_an_organizations_own_words(book, salon, api, mailbox):
+    words = {"kind": "confirmation", "subject": "See you, {client}", "body": "On {day} at {time}.\n\n{link}\n\nYours"}
+    assert api(salon.manager).post("/message-texts", words).status_code == 201
+    book(now=timezone.now())
+    sending.send_due()
+    mail = mailbox.take()
+    assert mail["Subject"] == "See you, Salon client"
+    assert mail.get_body(("plain",)).get_content().strip().endswith("Yours")
+    assert "{" not in mail.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize("body", ["{client.password}", "{0}", "{settings}", "{", "{% load x %}", "{{ client }}"])
+def test_no_other_placeholder_is_taken(salon, api, body):
+    answer = api(salon.manager).post("/message-texts", {"kind": "reminder", "body": body})
+    assert fields(answer) == {"body": "invalid"}
+    assert MessageText.objects.count() == 0
+
+
+def test_a_text_is_previewed_without_being_saved(salon, api):
+    draft = {"kind": "reminder", "subject": "Soon: {service}", "body": "Dear {client}, <b>{organization}</b>"}
+    seen = api(salon.manager).post("/message-texts/preview", draft).json()
+    assert seen["subject"] == "Soon: Salon service"
+    assert seen["body"] == "Dear Kim Example, <b>Salon</b>"
+    assert "&lt;b&gt;Salon&lt;/b&gt;" in seen["html"]
+    assert MessageText.objects.count() == 0
+    usual = api(salon.manager).post("/message-texts/preview", {"kind": "code", "channel": "sms", "language": "de"})
+    assert usual.json() == {"subject": "", "body": "123456 ist Ihr Code für Salon.", "html": ""}
+
+
+def test_what_a_client_is_called_is_no_placeholder(book, salon, api):
+    salon.client.name = "{phone}"
+    salon.client.save(update_fields=["name"])
+    message = Message.objects.get(appointment=book(), kind="confirmation")
+    assert "Hello {phone}," in api(salon.manager).get(f"/messages/{message.pk}/preview").json()["body"]
+
+
+def test_an_erased_client_leaves_no_address(book, salon, api, mailbox):
+    visit = book()
+    sending.send_due()
+    personal_data.erase(by=salon.admin, client=salon.client, now=timezone.now())
+    sending.send_due()
+    assert {to for *_, to in planned_for(visit, "to")} == {""}
+    assert planned_for(visit, "reason")[-1] == ("cancelled", 1, "skipped", "no_address")
+
+
+def test_whoever_asks_what_is_kept_of_them_is_told_what_they_were_told(book, salon, api):
+    book()
+    answer = api(salon.client).get(f"/users/{salon.client.pk}/export").json()
+    assert [(row["kind"], row["to"]) for row in answer["messages"]] == [
+        ("confirmation", salon.client.email),
+        ("reminder", salon.client.email),
+    ]
+    assert answer["wants_no_reminders"] is False
