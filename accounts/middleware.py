@@ -16,7 +16,7 @@ from clientline.database.refusals import find_reason
 from clientline.refusals import Throttled
 from clientline.web.addresses import find_address, find_network
 from clientline.web.answers import answer_refusal
-from clientline.web.error_pages import ADMIN_PREFIX
+from clientline.web.error_pages import ADMIN_PREFIX, GUEST_PREFIXES
 from clientline.web.rates import rates
 from clientline.web.shares import organizations
 from organizations import audit, policy
@@ -39,7 +39,7 @@ class CallerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        origin.set(Origin("admin" if request.path_info.startswith(ADMIN_PREFIX) else "api", request.call.id))
+        origin.set(Origin(_name_door(request.path_info), request.call.id))
         connection.has_committed = False
         with request.call.transaction:
             response = self.get_response(request)
@@ -73,6 +73,13 @@ class CallerMiddleware:
         if call.is_confined and refusal is None:
             call.once = identify_request(request)
         return refusal
+
+
+def _name_door(path):
+    """What the audit calls the way in."""
+    if path.startswith(GUEST_PREFIXES):
+        return "guest"
+    return "admin" if path.startswith(ADMIN_PREFIX) else "api"
 
 
 def _remember_organization(request):

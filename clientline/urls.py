@@ -30,6 +30,7 @@ from appointments.views import (
 from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
+from clientline.reach.guests.urls import urlpatterns as guest_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
 from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
@@ -112,6 +113,7 @@ urlpatterns = [
     path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
+    *guest_patterns,
     path("u/<slug:token>", csrf_exempt(unconfined(UnsubscribeView.as_view())), name="unsubscribe"),
     path("audit", AuditViewSet.as_view({"get": "list"}), name="audit"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

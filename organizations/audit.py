@@ -145,6 +145,8 @@ def find_editors_since(row: Model, version: int) -> list[str]:
 def name_doer(entry: Audit) -> str:
     """Whose doing it was. Operators are not named: members of an organization do not see them."""
     if entry.actor_id is None:
+        if entry.source == Audit.Source.GUEST:
+            return "a guest"
         return entry.request_id if entry.source in ("command", "psql") else "unknown"
     # The key is plain, without a constraint: what is told outlives whom it is told of.
     if entry.actor is None:

@@ -102,6 +102,7 @@ ADDED = {
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }
 ADDED_TABLES = {
+    "manage_links",
     "message_rules",
     "message_texts",
     "messages",
@@ -114,10 +115,11 @@ ADDED_TABLES = {
 # Columns that could be null in the first format, and what the migrations put there.
 FILLED = {("tokens", "expires_at"): SQL("coalesce({}, now() + make_interval(days => 365))")}
 # What lets somebody act without a password. It stays behind unless it is asked for.
-SIGN_INS = ("tokens", IdempotencyKey._meta.db_table)
+SIGN_INS = ("tokens", IdempotencyKey._meta.db_table, "manage_links")
 GAP = 10**9  # more ids than any file's audit holds
-# Tables that stay behind: what is made of other rows, and made anew where they arrive; what receivers were told here.
-LEFT_BEHIND = {"search_words", "webhook_deliveries", "webhook_attempts"}
+# Tables that stay behind: what is made of other rows, and made anew where they arrive; what receivers were told here,
+# and what guests ask for, which is over in a day.
+LEFT_BEHIND = {"search_words", "webhook_deliveries", "webhook_attempts", "booking_requests"}
 
 
 def list_models_of_organizations():

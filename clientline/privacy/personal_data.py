@@ -18,6 +18,7 @@ from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.api.fields import select_tellable
+from clientline.reach.guests.forgetting import forget_client
 from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.serializers import MessageSerializer
 from clientline.refusals import Refused
@@ -171,6 +172,7 @@ def erase(*, by, client, now):
 
 
 def _erase_record(by, client):
+    forget_client(client)  # first, while the record says by which addresses they asked
     client.set_unusable_password()
     client.save(update_fields=["password"])  # before the address: whoever signs in needs one
     changes = ANONYMOUS | {"name": f"Erased client {client.pk}", "email": ""}

@@ -10,5 +10,7 @@ class ReachConfig(AppConfig):
     def ready(self):
         # What is imported here registers its jobs, rounds, receivers and figures.
         from clientline.reach import queue  # noqa: F401
+        from clientline.reach.guests import forgetting  # noqa: F401
+        from clientline.reach.guests import sending as sending_codes  # noqa: F401
         from clientline.reach.messages import opting_out, planning, sending  # noqa: F401
         from clientline.reach.webhooks import receivers, switchboard  # noqa: F401

@@ -60,6 +60,13 @@ BAD = [
     ("RATE_LIMIT", "-1", f"RATE_LIMIT is -1: {NUMBERS}"),
     ("REQUIRE_OPERATOR_SECOND_FACTOR", "maybe", "REQUIRE_OPERATOR_SECOND_FACTOR is maybe: say true or false."),
     ("RATE_LIMIT_BY_ADDRESS", "1e3", f"RATE_LIMIT_BY_ADDRESS is 1e3: {NUMBERS}"),
+    ("GUEST_VISITS_AHEAD", "0", "GUEST_VISITS_AHEAD is 0: name a whole number from 1 to 2147483647."),
+    ("GUEST_CODES_AN_HOUR", "five", "GUEST_CODES_AN_HOUR is five: name a whole number from 1 to 2147483647."),
+    (
+        "GUEST_FORMS_IN_TEN_MINUTES",
+        "",
+        "GUEST_FORMS_IN_TEN_MINUTES is empty: name a whole number from 1 to 2147483647.",
+    ),
     ("LOG_FORMAT", "xml", "LOG_FORMAT is xml: say text or json."),
     ("LOG_FORMAT", "", "LOG_FORMAT is empty: say text or json."),
     ("ALLOWED_HOSTS", "a.example,https://b.example", f"and https://b.example is none of its kind: {HOSTS}"),

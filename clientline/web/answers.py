@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from clientline.refusals import CODES_BY_STATUS, DETAILS, OutcomeUnknown, Unavailable
 from clientline.web import metrics
 from clientline.web.encoding import encode
-from clientline.web.error_pages import is_admin, render_error_page
+from clientline.web.error_pages import is_admin, is_for_guests, render_error_page
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,8 +30,8 @@ def describe_problem(request, status, *, code=None, detail="", errors=None, **ex
 
 
 def render_refusal(request, status, *, retry_after=None, **kwargs):
-    """The answer of a refusal: a page to whoever is in the admin, a problem document to everybody else."""
-    if is_admin(request):
+    """The answer of a refusal: a page to whoever is in the admin or a guest, a problem document to programs."""
+    if is_admin(request) or is_for_guests(request):
         response = render_error_page(request, status, kwargs.get("detail", ""), kwargs.get("code"))
     else:
         response = _render_problem(request, status, **kwargs)

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 ADMIN_PREFIX = "/admin/"
+GUEST_PREFIXES = ("/b/", "/v/")  # where people without a sign-in book and manage their visits
 
 # code or status → heading, what happened and what to do; any other status shows the refusal's own words
 WORDS = {
@@ -46,6 +47,18 @@ WORDS = {
         "look first whether it was saved.",
     ),
 }
+GUEST_WORDS = {
+    400: ("This could not be read", "Nothing was changed. Go back with your browser and try again."),
+    404: ("There is nothing here", "The address is mistyped, or what was here is gone."),
+    413: ("This is too large", "Nothing was changed. Go back with your browser and write less."),
+    429: ("Too many requests", "Wait a minute, then try again."),
+    500: ("Something went wrong here", "It is our mistake and has been logged. Go back and try again, or please call."),
+    503: ("This does not work right now", "Nothing was changed. Wait a moment, then go back and try again."),
+    "outcome_unknown": (
+        "Perhaps this was saved, perhaps not",
+        "Go back with your browser and send the form again: what was saved already is not done a second time.",
+    ),
+}
 # Back fetches the form afresh, as nothing is cached, and the browser fills in what was typed; reloading empties it.
 FORGED = (
     "This form was out of date",
@@ -59,9 +72,23 @@ def is_admin(request):
     return request.path.startswith(ADMIN_PREFIX)
 
 
+def is_for_guests(request):
+    return request.path.startswith(GUEST_PREFIXES)
+
+
 def render_error_page(request, status, detail="", code=None):
+    if is_for_guests(request):
+        return _render_guest_error(request, status, code)
     words = WORDS.get(code) or WORDS.get(status) or (HTTPStatus(status).phrase, detail)
     return _render_error(request, status, *words)
+
+
+def _render_guest_error(request, status, code):
+    """To whoever books: their words know neither roles nor lists."""
+    title, text = GUEST_WORDS.get(code) or GUEST_WORDS.get(status) or GUEST_WORDS[500]
+    number = request.call.id if status >= 500 else None
+    context = {"language": "en", "title": title, "text": text, "number": number}
+    return HttpResponse(render_to_string("guests/missing.html", context), status=status)
 
 
 def csrf_failed(request, reason=""):

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from appointments.models import Appointment
 from clientline import wording
+from clientline.backoffice.people.known_clients import find_lookalikes
 from payments import balances
 from payments.models import Payment
 
@@ -28,6 +29,7 @@ def describe_client(caller, client, *, now):
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
         "noted": noted.exclude(internal_notes="").order_by("-appointment_date", "-id")[:SHOWN_NOTES],
+        "lookalikes": find_lookalikes(caller, client),
         "sees_all_visits": caller.may("reports", "list"),
     }
 

@@ -45,7 +45,7 @@ def find_with_notes(caller, key):
     return readable.filter(pk=key).first() if is_readable_number(str(key)) else None
 
 
-def _find_lookalikes(caller, person):
+def find_lookalikes(caller, person):
     """Those who look like `person`, as far as the caller may list them."""
     keys = [other.pk for other in contacts.find_duplicates(person)]
     listed = User.objects.visible_to(caller, "users").filter(pk__in=keys)
@@ -54,5 +54,5 @@ def _find_lookalikes(caller, person):
 
 def refuse_lookalike(caller, person):
     """Raises LooksKnown where `person` looks like somebody whom the caller may list."""
-    if people := _find_lookalikes(caller, person):
+    if people := find_lookalikes(caller, person):
         raise LooksKnown(people)

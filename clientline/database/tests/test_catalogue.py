@@ -20,6 +20,8 @@ GRANTS = {
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
     "services": "DELETE, INSERT, SELECT, UPDATE",
     "client_file_columns": "INSERT, SELECT, UPDATE",
+    "booking_requests": "DELETE, INSERT, SELECT, UPDATE",
+    "manage_links": "DELETE, INSERT, SELECT, UPDATE",
     "service_staff": "DELETE, INSERT, SELECT",
     "working_hours": "DELETE, INSERT, SELECT, UPDATE",
     "special_hours": "DELETE, INSERT, SELECT, UPDATE",

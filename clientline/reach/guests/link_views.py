@@ -1,0 +1,164 @@
+"""Managing one visit by its link. GET shows what there is to know before any button, and changes nothing."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from appointments import booking
+from appointments.availability import search
+from appointments.lateness import find_cutoff
+from appointments.refusals import SLOT_REFUSALS
+from clientline.reach.guests import links, offers
+from clientline.reach.guests.forms import ProofForm, read_start
+from clientline.reach.guests.pages import answer_guests, answer_holders
+from clientline.refusals import FieldRefused, Refused
+from organizations.tenancy import attribute
+from payments.balances import compute_fee, find_balance
+
+
+def _show_visit(page, secret):
+    with page.confined():
+        found = links.find_visit_of_link(secret, now=page.now)
+        return _render_visit(page, secret, found[1]) if found else _render_gone(page)
+
+
+def _render_visit(page, secret, visit, *, form=None, refusal=None):
+    due = find_balance(visit)["due"]
+    is_coming = visit.status == "scheduled" and visit.appointment_date > page.now
+    cutoff = find_cutoff(visit)
+    return page.render(
+        "visit.html",
+        status=refusal.status if refusal else 200,
+        visit=visit,
+        first_name=_find_first_name(visit.client.name),
+        moment=page.phrases.write_moment(visit.appointment_date),
+        due=page.phrases.write_money(due) if due > 0 else "",
+        is_coming=is_coming,
+        may_change=is_coming and page.now <= cutoff,
+        cutoff=page.phrases.write_moment(cutoff),
+        fee=_write_fee(page, visit),
+        form=form or ProofForm(),
+        refusal=refusal,
+        cancel=page.link_to_visit(secret, "cancel"),
+        move=page.link_to_visit(secret, "move"),
+        form_key=page.make_form_key("cancel"),
+    )
+
+
+def _write_fee(page, visit):
+    """What cancelling late costs; '' for nothing."""
+    fee = compute_fee(visit, "late_cancellation_fee")
+    return page.phrases.write_money(fee) if fee else ""
+
+
+def _find_first_name(name):
+    family, comma, first = name.partition(",")
+    return next(iter((first if comma and first.strip() else family).split()), "")
+
+
+def _render_gone(page):
+    return page.render(
+        "message.html",
+        status=404,
+        title=_("This link does not lead anywhere any more"),
+        text=_("The visit was moved since, or is long over. The latest message about it has the link that holds."),
+    )
+
+
+def _cancel_visit(page, secret):
+    if not page.sent:
+        return page.redirect(page.link_to_visit(secret))
+    page.read_form_key("cancel")
+    form = ProofForm(page.request.POST)
+    with page.confined():
+        found = links.find_visit_of_link(secret, now=page.now, lock=True)
+        if found is None:
+            return _render_gone(page)
+        link, visit = found
+        if visit.status == "cancelled":  # a second click
+            return page.redirect(page.link_to_visit(secret))
+        if not form.is_valid():
+            return _render_visit(page, secret, visit, form=form)
+        try:
+            links.refuse_stranger(link, visit, form.cleaned_data["proof"])
+            attribute(visit.client)
+            booking.cancel(by=visit.client, visit=visit, now=page.now)
+        except Refused as refusal:
+            return _render_visit(page, secret, visit, form=form, refusal=refusal)
+    return page.redirect(page.link_to_visit(secret))
+
+
+def _move_visit(page, secret):
+    """GET offers times, and with one chosen asks for the proof; POST moves the visit."""
+    start = read_start((page.request.POST if page.sent else page.request.GET).get("start", ""))
+    if page.sent:
+        page.read_form_key("move")
+    with page.confined():
+        found = links.find_visit_of_link(secret, now=page.now, lock=page.sent)
+        if found is None:
+            return _render_gone(page)
+        link, visit = found
+        if not page.sent:
+            return _render_move(page, secret, visit, start, form=ProofForm())
+        form = ProofForm(page.request.POST)
+        if start is None or not form.is_valid():
+            return _render_move(page, secret, visit, start, form=form)
+        try:
+            links.refuse_stranger(link, visit, form.cleaned_data["proof"])
+            attribute(visit.client)
+            booking.reschedule(by=visit.client, visit=visit, appointment_date=start, now=page.now)
+        except Refused as refusal:
+            return _render_move(page, secret, visit, start, form=form, refusal=refusal)
+        renewed = links.issue_link(visit, now=page.now)
+    return page.redirect(page.link_to_visit(renewed))
+
+
+def _render_move(page, secret, visit, start, *, form, refusal=None):
+    is_taken = refusal is not None and refusal.code in SLOT_REFUSALS
+    first = max(_read_from(page) or page.today, page.today)
+    return page.render(
+        "move.html",
+        status=refusal.status if refusal else 200,
+        visit=visit,
+        moment=page.phrases.write_moment(visit.appointment_date),
+        start=start.isoformat() if start and not is_taken else "",
+        wanted=page.phrases.write_moment(start) if start else "",
+        days=[] if start and not is_taken else _find_days(page, secret, visit, first),
+        back=page.link_to_visit(secret),
+        here=page.link_to_visit(secret, "move"),
+        earlier=page.link_to_visit(secret, "move", **{"from": first - timedelta(days=offers.SHOWN_DAYS)})
+        if first > page.today
+        else "",
+        later=page.link_to_visit(secret, "move", **{"from": first + timedelta(days=offers.SHOWN_DAYS)}),
+        form=form,
+        refusal=refusal,
+        form_key=page.make_form_key("move"),
+    )
+
+
+def _read_from(page):
+    start = read_start(f"{page.request.GET.get('from', '')}T00:00:00Z")
+    return start and start.date()
+
+
+def _find_days(page, secret, visit, first):
+    """The days of a week with free times for the visit, with its own person, each with its (address, clock)."""
+    last = first + timedelta(days=offers.SHOWN_DAYS - 1)
+    try:
+        found = search(
+            service=visit.service, first_day=first, last_day=last, staff_ids=[visit.staff_id], moved=visit, now=page.now
+        )
+    except FieldRefused:
+        return []
+    days = {}
+    for start, _end, _people in found.slots:
+        if start != visit.appointment_date:
+            offered = page.link_to_visit(secret, "move", start=start.isoformat()), page.phrases.write_clock(start)
+            days.setdefault(page.phrases.write_day(start.date()), []).append(offered)
+    return list(days.items())
+
+
+show_visit, cancel_visit, move_visit = map(answer_holders, (_show_visit, _cancel_visit, _move_visit))
+show_framed_visit, cancel_framed_visit, move_framed_visit = map(
+    answer_guests, (_show_visit, _cancel_visit, _move_visit)
+)

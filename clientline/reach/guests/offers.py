@@ -1,0 +1,39 @@
+"""What guests are offered: services and people that may be booked online, and their free times."""
+
+from datetime import date, datetime, timedelta
+
+from appointments.availability import Openings, search
+from services.models import Service
+
+SHOWN_DAYS = 7
+LOOK_AHEAD_DAYS = 28  # where the next free day is looked for
+NEAREST = 6  # times that are proposed in place of one that is taken
+DAYS_AROUND = 7
+
+
+def list_bookable(service: Service) -> dict[int, str]:
+    """The names of those who perform the service and may be booked online, by id, in the order of their names."""
+    people = service.performers().filter(bookable_online=True).order_by("name", "id")
+    return dict(people.values_list("id", "name"))
+
+
+def find_openings(service: Service, *, staff: int | None, first_day: date, days: int, now: datetime) -> list[datetime]:
+    """The free starts from a day on, ascending, in the organization's zone, with somebody or anyone bookable.
+
+    Raises FieldRefused.
+    """
+    people = list_bookable(service)
+    wanted = [staff] if staff in people else [] if staff else list(people)
+    if not wanted:
+        return []  # nobody named would mean everybody
+    last_day = first_day + timedelta(days=days - 1)
+    found: Openings = search(service=service, first_day=first_day, last_day=last_day, staff_ids=wanted, now=now)
+    return [start for start, _, _ in found.slots]
+
+
+def find_nearest(service: Service, *, staff: int | None, wanted: datetime, now: datetime) -> list[datetime]:
+    """The free starts nearest to one that is taken, in their order."""
+    zone = service.organization.zone
+    first_day = max(wanted.astimezone(zone).date() - timedelta(days=DAYS_AROUND), now.astimezone(zone).date())
+    starts = find_openings(service, staff=staff, first_day=first_day, days=2 * DAYS_AROUND + 1, now=now)
+    return sorted(sorted(starts, key=lambda start: abs(start - wanted))[:NEAREST])

@@ -1,0 +1,61 @@
+"""A guest at a salon's page, step by step, as a browser without scripts takes them."""
+
+from html import unescape
+from re import findall, search
+
+from clientline.reach.guests import codes
+from clientline.reach.guests.models import BookingRequest
+from clientline.tests.pages import Page, typed
+from organizations.models import Organization
+
+WHO = {"name": "Kim Weber", "contact_email": "kim@example.com", "phone": "0170 5500003", "consent": "on"}
+
+
+def open_page(home, **changes):
+    """The organization of a cast opens its page as /b/<name>."""
+    values = {"slug": home.organization.name.lower(), "guest_page": True} | changes
+    Organization.objects.filter(pk=home.organization.pk).update(**values)
+    home.organization.refresh_from_db()
+
+
+def details_url(home, start, *, staff=None, embed=""):
+    query = f"service={home.service.pk}&staff={staff.pk if staff else ''}&start={start.isoformat()}"
+    return f"/b/{home.organization.slug}{embed}/details?{query.replace('+', '%2B')}"
+
+
+def ask(client, home, start, *, staff=None, **who):
+    """Ask for a visit; the answer, which leads to where the code is typed."""
+    page = client.get(details_url(home, start, staff=staff))
+    return client.post(f"/b/{home.organization.slug}/details", typed(page, **(WHO | who)))
+
+
+def type_code(client, place, **sent):
+    """Type the code of the latest request at this address, or another `code`."""
+    sent.setdefault("code", codes.write_code(BookingRequest.objects.latest("id")))
+    return client.post(place, typed(client.get(place), **sent))
+
+
+def book(client, home, start, **who):
+    """The address by which the visit is managed."""
+    asked = ask(client, home, start, **who)
+    assert asked.status_code == 303, asked.content.decode()
+    booked = type_code(client, asked["Location"])
+    assert booked.status_code == 303, booked.content.decode()
+    return booked["Location"]
+
+
+def list_times(response):
+    """What the radio buttons of a page offer."""
+    return [
+        unescape(value)
+        for value in findall(r'type="radio" name="start"[^>]* value="([^"]+)"', response.content.decode())
+    ]
+
+
+def read(response):
+    """The page's text as one line."""
+    inside = search("<body.*</body>", response.content.decode(), flags=16)[0]
+    return " ".join(unescape(" ".join(findall(r">([^<]+)<", inside))).split())
+
+
+__all__ = ["WHO", "Page", "ask", "book", "details_url", "list_times", "open_page", "read", "type_code", "typed"]

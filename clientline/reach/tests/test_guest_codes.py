@@ -1,0 +1,156 @@
+"""The code: who is told what, how often, and that scanners and strangers find and change nothing."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline.reach.guests.models import BookingRequest
+from clientline.reach.tests.guests import WHO, ask, book, details_url, open_page, read, type_code, typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(salon):
+    always_at_work(salon.staff)
+    open_page(salon, phone="030 123456")
+    salon.start = days_ahead(3, hour=10)
+    return salon
+
+
+SECRETS = re.compile(r"[0-9a-f]{43}|value=\"eyJ[^\"]+\"|W1s?[\w:-]{20,}|\"[\w-]+:[\w-]+:[\w-]+\"")
+
+
+def observe(shop, address):
+    """Statements and answers of everything that somebody without a code can do with an address."""
+    client = Client()
+    with CaptureQueriesContext(connection) as ran:
+        form = typed(client.get(details_url(shop, shop.start)), **(WHO | {"contact_email": address}))
+        asked = client.post("/b/salon/details", form)
+        page = client.get(asked["Location"])
+        wrong = client.post(asked["Location"], typed(page, code="not it"))
+    statements = [re.sub(r"'[^']*'|_?\w*\d+\w*", "?", each["sql"]) for each in ran]
+    answers = [(each.status_code, SECRETS.sub("", each.content.decode())) for each in (asked, page, wrong)]
+    return statements, [(status, text.replace(address, "ADDRESS")) for status, text in answers]
+
+
+def test_a_known_and_an_unknown_address_run_the_same_statements_and_get_the_same_answers(shop):
+    who = {"role": "client", "name": WHO["name"], "contact_email": "known@x.example"}
+    known = UserFactory(organization=shop.organization, **who)
+    for day in range(4):
+        AppointmentFactory(client=known, staff=shop.staff, service=shop.service, appointment_date=days_ahead(20 + day))
+    observe(shop, "first@x.example")  # compiles what is kept
+    unknown_ran, unknown_seen = observe(shop, "other@x.example")
+    known_ran, known_seen = observe(shop, "known@x.example")
+    assert known_ran == unknown_ran
+    assert len(known_ran) == 61  # of four requests
+    assert known_seen == unknown_seen
+    assert [status for status, _ in known_seen] == [303, 200, 409]
+
+
+def test_only_the_sixth_code_of_an_hour_is_refused(shop, client, settings):
+    settings.GUEST_FORMS_IN_TEN_MINUTES = 100
+    assert [ask(client, shop, shop.start).status_code for _ in range(6)] == [303] * 5 + [429]
+    assert ask(client, shop, shop.start, contact_email="else@example.com").status_code == 303
+    BookingRequest.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    assert ask(client, shop, shop.start).status_code == 303
+
+
+def test_only_the_eleventh_form_of_ten_minutes_and_a_network_is_refused(shop):
+    def send(number, address):
+        return ask(Client(REMOTE_ADDR=address), shop, shop.start, contact_email=f"kim{number}@example.com").status_code
+
+    assert [send(n, f"2001:db8::{n + 1}") for n in range(11)] == [303] * 10 + [429]
+    assert send(11, "2001:db8:0:1::1") == 303
+    BookingRequest.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    assert send(12, "2001:db8::1") == 303
+
+
+def test_forms_are_counted_over_all_organizations(shop, clinic, client):
+    open_page(clinic)
+    always_at_work(clinic.staff)
+    for number in range(10):
+        ask(client, shop, shop.start, contact_email=f"kim{number}@example.com")
+    assert ask(client, clinic, shop.start).status_code == 429
+
+
+def test_a_fourth_visit_ahead_is_refused_to_an_address_whatever_the_name(shop, client):
+    for day in range(3):
+        book(client, shop, days_ahead(3 + day), name=f"Kim {'abc'[day]}")
+    refused = type_code(client, ask(client, shop, days_ahead(8))["Location"])
+    assert refused.status_code == 409
+    assert "as many coming visits as you may book here at once. Telephone: 030 123456" in read(refused)
+    assert not Appointment.objects.filter(client__name="Kim Weber").exists()
+    book(client, shop, days_ahead(8), contact_email="else@example.com")
+
+
+def test_five_wrong_codes_end_a_request(shop, client):
+    place = ask(client, shop, shop.start)["Location"]
+    wrong = [type_code(client, place, code=f"x{n}") for n in range(5)]
+    assert {answer.status_code for answer in wrong} == {409}
+    assert "This is not the code" in read(wrong[0])
+    over = type_code(client, place)
+    assert (over.status_code, "does not hold any more" in read(over)) == (409, True)
+    assert not Appointment.objects.filter(client__name="Kim Weber").exists()
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 303), (31, 409)])
+def test_a_code_holds_for_half_an_hour(shop, client, minutes, status):
+    place = ask(client, shop, shop.start)["Location"]
+    BookingRequest.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
+    assert type_code(client, place).status_code == status
+
+
+def test_a_request_of_yesterday_is_gone(shop, client):
+    place = ask(client, shop, shop.start)["Location"]
+    BookingRequest.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert client.get(place).status_code == 404
+
+
+def test_scanners_change_nothing(shop, client):
+    place = ask(client, shop, shop.start)["Location"]
+
+    def count():
+        return BookingRequest.objects.values_list("wrong_codes", "proven_at").get(), Appointment.objects.count()
+
+    before = count()
+    for url in ("/b/salon", details_url(shop, shop.start), place):
+        assert client.get(url).status_code == client.head(url).status_code == 200
+        assert client.get(url, headers={"Sec-Purpose": "prefetch"}).status_code == 200
+    for url in ("/b/salon/details", place):
+        sent = WHO | {"service": shop.service.pk, "start": shop.start.isoformat(), "code": "123456"}
+        for form in ({}, {"form": "made up"}, {"form": typed(client.get("/b/salon/people"), form="")["form"]}):
+            assert client.post(url, sent | form).status_code == 403
+        assert [getattr(client, method)(url).status_code for method in ("put", "patch", "delete")] == [405] * 3
+    assert count() == before
+
+
+def test_the_form_of_one_page_is_none_of_another(shop, clinic, client):
+    open_page(clinic)
+    stranger = typed(client.get(details_url(clinic, shop.start)))["form"]
+    sent = WHO | {"service": shop.service.pk, "start": shop.start.isoformat(), "form": stranger}
+    assert client.post("/b/salon/details", sent).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ({"name": " "}, "Tell us your name."),
+        ({"name": "123"}, "Tell us your name."),
+        ({"contact_email": ""}, "Tell us where the code may go."),
+        ({"contact_email": "kim@"}, "This is no e-mail address"),
+        ({"consent": None}, "Please agree, or nothing can be booked."),
+    ],
+)
+def test_what_is_missing_is_said_and_what_was_typed_stays(shop, client, who, said):
+    answer = ask(client, shop, shop.start, **(who | {"notes": "left-handed"}))
+    assert (answer.status_code, said in read(answer), "left-handed" in answer.content.decode()) == (200, True, True)
+    assert not BookingRequest.objects.exists()

@@ -1,0 +1,178 @@
+"""The link by which a visit is managed: what it shows, asks, refuses, and when it ends."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from appointments import booking
+from appointments.models import Appointment, AppointmentHistory
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.reach.guests import links
+from clientline.reach.guests.models import ManageLink
+from clientline.reach.tests.guests import book, open_page, read
+from clientline.tests.pages import Page, typed
+from organizations.models import Audit, Organization
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def booked(salon, client):
+    always_at_work(salon.staff)
+    open_page(salon, phone="030 123456", late_cancellation_fee="50.00", currency="EUR")
+    salon.start = days_ahead(3, hour=10)
+    salon.link = book(client, salon, salon.start, name="Kim van der Berg")
+    salon.new = Appointment.objects.get(appointment_date=salon.start)
+    return salon
+
+
+def state(booked):
+    booked.new.refresh_from_db()
+    return booked.new.status, booked.new.appointment_date, booked.new.version
+
+
+def test_what_there_is_to_know_stands_before_the_button(booked, client):
+    said = read(client.get(booked.link))
+    assert "Kim, this is your visit" in said and "Berg" not in said
+    for fact in ("Salon service", "Salon staff", "€45.00", "Cancelling later costs €22.50.", "11:00"):
+        assert fact in said
+    cutoff = booked.start - timedelta(days=1)
+    assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, 11:00" in said
+
+
+def test_looking_changes_nothing(booked, client):
+    before = state(booked), ManageLink.objects.count()
+    for url in (booked.link, f"{booked.link}/move"):
+        assert client.get(url).status_code == client.head(url).status_code == 200
+        assert client.get(url, headers={"Sec-Purpose": "prefetch"}).status_code == 200
+    assert client.get(f"{booked.link}/cancel").status_code == 303
+    for sent in ({}, {"proof": "Berg"}, {"proof": "Berg", "form": "x"}):
+        assert client.post(f"{booked.link}/cancel", sent).status_code == 403
+        assert client.post(f"{booked.link}/move", sent).status_code == 403
+        assert client.post(booked.link, sent).status_code in (200, 403)
+    assert (state(booked), ManageLink.objects.count()) == before
+
+
+@pytest.mark.parametrize("proof", ["Berg", "VAN DER BERG", "der berg", "0003", "…0003"])
+def test_a_family_name_or_four_digits_cancel(booked, client, proof):
+    form = typed(client.get(booked.link), proof=proof)
+    answer = client.post(f"{booked.link}/cancel", form)
+    assert (answer.status_code, answer["Location"]) == (303, booked.link)
+    assert state(booked)[0] == "cancelled"
+    assert "This visit is cancelled" in read(client.get(booked.link))
+    assert (booked.new.cancelled_by, booked.new.cancelled_on_behalf_of) == (booked.new.client, "client")
+    assert Audit.objects.filter(table="appointments", row=booked.new.pk, action="update").get().source == "guest"
+    assert client.post(f"{booked.link}/cancel", form).status_code == 303  # a second click
+    assert AppointmentHistory.objects.filter(appointment=booked.new, action="cancelled").count() == 1
+
+
+@pytest.mark.parametrize("proof", ["Kim", "Bergmann", "er Berg", "0004", "003", "50003 0", ""])
+def test_nothing_else_does(booked, client, proof):
+    answer = client.post(f"{booked.link}/cancel", typed(client.get(booked.link), proof=proof))
+    assert answer.status_code in (200, 409)
+    assert state(booked)[0] == "scheduled"
+
+
+def test_whoever_goes_on_guessing_is_asked_to_call(booked, client):
+    form = typed(client.get(booked.link), proof="wrong")
+    for _ in range(links.MOST_WRONG):
+        assert client.post(f"{booked.link}/cancel", form).status_code == 409
+    blocked = client.post(f"{booked.link}/cancel", form | {"proof": "Berg"})
+    assert "Please call. Telephone: 030 123456" in read(blocked)
+    assert state(booked)[0] == "scheduled"
+
+
+def test_a_move_ends_the_link_and_leads_to_the_next(booked, client):
+    offered = next(url for url in Page(client.get(f"{booked.link}/move")).links if "start=" in url)
+    moved = client.post(f"{booked.link}/move", typed(client.get(offered), proof="Berg"))
+    assert (moved.status_code, moved["Location"] != booked.link) == (303, True)
+    assert state(booked)[1] != booked.start
+    assert client.get(booked.link).status_code == 404
+    assert client.get(moved["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("door", ["desk", "psql"])
+def test_a_move_by_any_door_ends_the_link(booked, client, door):
+    later = booked.start + timedelta(hours=2)
+    if door == "desk":
+        booking.reschedule(by=booked.manager, visit=booked.new, appointment_date=later, now=timezone.now())
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE appointments SET appointment_date = appointment_date + interval '1 minute' WHERE id = %s",
+                [booked.new.pk],
+            )
+    assert client.get(booked.link).status_code == 404
+
+
+def test_a_taken_time_is_said_and_the_visit_stays(booked, client):
+    other = booked.start + timedelta(hours=2)
+    form = typed(client.get(f"{booked.link}/move?start={other.isoformat().replace('+', '%2B')}"), proof="Berg")
+    booking.book(
+        by=booked.manager,
+        client=booked.stranger,
+        service=booked.service,
+        staff=booked.staff,
+        appointment_date=other,
+        now=timezone.now(),
+    )
+    answer = client.post(f"{booked.link}/move", form)
+    assert (answer.status_code, "This time is taken." in read(answer)) == (409, True)
+    assert state(booked)[1] == booked.start
+
+
+def test_after_the_cutoff_the_refusal_names_the_telephone(booked, client):
+    Appointment.objects.filter(pk=booked.new.pk).update(cancellation_notice=5 * 1440, cancellation_grace=0)
+    page = client.get(booked.link)
+    assert "It is too late for that here. Please call. 030 123456" in read(page)
+    form = typed(client.get(f"{booked.link}/move?start={days_ahead(9).isoformat().replace('+', '%2B')}"), proof="Berg")
+    answer = client.post(f"{booked.link}/move", form)
+    assert (answer.status_code, "too late" in read(answer), "030 123456" in read(answer)) == (409, True, True)
+    assert state(booked)[0] == "scheduled"
+
+
+@pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 404)])
+def test_it_ends_thirty_days_after_the_visit(booked, client, days, status):
+    over = timezone.now() - timedelta(days=days)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE appointments DISABLE TRIGGER moved_visits_lose_their_links")
+    Appointment.objects.filter(pk=booked.new.pk).update(
+        appointment_date=over - timedelta(hours=1), busy_from=over - timedelta(hours=1), ends_at=over, busy_until=over
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE appointments ENABLE TRIGGER moved_visits_lose_their_links")
+    assert client.get(booked.link).status_code == status
+
+
+def test_it_outlives_the_page_and_not_the_organization(booked, client):
+    Organization.objects.filter(pk=booked.organization.pk).update(guest_page=False, slug="")
+    assert client.get(booked.link).status_code == 200
+    Organization.objects.filter(pk=booked.organization.pk).update(is_active=False)
+    assert client.get(booked.link).status_code == 404
+
+
+def test_it_is_kept_as_a_digest_alone(booked):
+    [link] = ManageLink.objects.all()
+    assert booked.link.removeprefix("/v/").encode() not in bytes(link.digest)
+    assert len(booked.link.removeprefix("/v/")) == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "typed_name", "same"),
+    [
+        ("Kim Weber", "weber", True),
+        ("Kim Weber", "Kim Weber", True),
+        ("Kim Weber", "kim", False),
+        ("Weber, Kim", "Weber", True),
+        ("Jörg Müller", "mueller", True),
+        ("Cher", "cher", True),
+        ("Kim Weber", "", False),
+        ("Kim Weber", "…", False),
+        ("Kim Weber", "ber", False),
+        ("Иван Петров", "петров", True),
+    ],
+)
+def test_the_family_name_is_how_a_name_ends(name, typed_name, same):
+    assert links.is_family_name(name, typed_name) is same

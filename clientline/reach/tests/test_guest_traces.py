@@ -1,0 +1,52 @@
+"""What guests leave is forgotten: by itself, with an erasure, and where an organization goes elsewhere."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.privacy import personal_data
+from clientline.reach.guests.forgetting import forget_guests
+from clientline.reach.guests.models import BookingRequest, ManageLink
+from clientline.reach.tests.guests import ask, book, open_page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def booked(salon, client):
+    always_at_work(salon.staff)
+    open_page(salon)
+    salon.link = book(client, salon, days_ahead(3))
+    salon.new = Appointment.objects.get(client__name="Kim Weber")
+    return salon
+
+
+def test_requests_are_forgotten_after_a_day(booked):
+    forget_guests()
+    assert BookingRequest.objects.count() == 1
+    BookingRequest.objects.update(created_at=timezone.now() - timedelta(hours=24))
+    forget_guests()
+    assert (BookingRequest.objects.count(), ManageLink.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, 1), (31, 0)])
+def test_links_are_forgotten_thirty_days_after_the_visit(booked, days, left):
+    over = timezone.now() - timedelta(days=days)
+    times = {"busy_until": over, "ends_at": over}
+    Appointment.objects.filter(pk=booked.new.pk).update(
+        appointment_date=over - timedelta(hours=1), busy_from=over - timedelta(hours=1), **times
+    )
+    ManageLink.objects.create(organization=booked.organization, visit=booked.new, digest=b"x" * 32)  # a move ends all
+    forget_guests()
+    assert ManageLink.objects.count() == left
+
+
+def test_an_erasure_takes_requests_and_links_with_it(booked, client):
+    ask(client, booked, days_ahead(4), name="Somebody else")
+    ask(client, booked, days_ahead(4), contact_email="else@example.com")
+    personal_data.erase(by=None, client=booked.new.client, now=timezone.now())
+    assert list(BookingRequest.objects.values_list("address", flat=True)) == ["else@example.com"]
+    assert client.get(booked.link).status_code == 404

@@ -1,0 +1,88 @@
+"""Nonsense sent to the pages for guests: each is answered by a page, and none is our mistake."""
+
+import pytest
+from django.utils.http import urlencode
+
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.reach.tests.guests import WHO, ask, book, details_url, open_page, typed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sweep]
+
+NONSENSE = (
+    "",
+    "x",
+    "-1",
+    "0",
+    "9" * 30,
+    "1e3",
+    "½",
+    "٣",
+    "<script>",
+    "'",
+    "9999-12-31T23:59:59Z",
+    "0001-01-01",
+    "a" * 5000,
+)
+KEYS = ("service", "staff", "start", "from", "lang", "form", "code", "proof", "name", "contact_email", "phone", "notes")
+
+
+@pytest.fixture
+def pages(salon, client, settings):
+    settings.GUEST_FORMS_IN_TEN_MINUTES = settings.GUEST_CODES_AN_HOUR = 10_000
+    always_at_work(salon.staff)
+    open_page(salon)
+    place, link = ask(client, salon, days_ahead(3))["Location"], book(client, salon, days_ahead(4))
+    good = {"service": salon.service.pk, "start": days_ahead(5).isoformat()}
+    steps = [f"/b/salon{step}" for step in ("", "/people", "/times", "/details", "/embed", "/embed/times")]
+    return [*steps, place, link, f"{link}/cancel", f"{link}/move"], good
+
+
+def spoil(sent, key, nonsense):
+    """The values with nonsense for one key, or for all of them."""
+    return sent | dict.fromkeys([key] if key else KEYS, nonsense)
+
+
+@pytest.mark.parametrize("key", ["", *[pytest.param(key, marks=pytest.mark.whole) for key in KEYS]])
+def test_no_nonsense_in_an_address_breaks_a_page(pages, client, key):
+    urls, good = pages
+    for nonsense in NONSENSE:
+        for url in urls:
+            answer = client.get(f"{url}?{urlencode(spoil(good, key, nonsense))}")
+            assert answer.status_code in (200, 303), (url, nonsense)
+            assert answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "key", ["start", *[pytest.param(key, marks=pytest.mark.whole) for key in KEYS if key != "start"]]
+)
+def test_no_nonsense_in_a_form_breaks_a_page(pages, salon, client, key):
+    urls, good = pages
+    forms = {url: typed(client.get(url if "details" not in url else details_url(salon, days_ahead(5)))) for url in urls}
+    for url, form in forms.items():
+        for nonsense in NONSENSE:
+            answer = client.post(url, spoil(WHO | form | good, key, nonsense))
+            assert answer.status_code in (200, 303, 403, 409, 429), (url, nonsense, answer.content)
+
+
+@pytest.mark.parametrize(
+    "url", ["/b/x", "/b/X_y-1/times", "/v/x", "/v/x/move", "/b/salon/confirm/x", "/b/salon/embed/visit/x"]
+)
+def test_what_is_not_there_is_a_page_that_says_so(pages, client, url):
+    for answer in (client.get(url), client.post(url)):
+        assert answer.status_code in (403, 404)
+        assert answer["Content-Type"].startswith("text/html")
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_no_page_holds_a_script_or_a_style_of_its_own(pages, client):
+    for url in pages[0]:
+        text = client.get(url).content.decode()
+        assert "<script" not in text and "<style" not in text and " style=" not in text and " on" + "click" not in text
+
+
+@pytest.mark.parametrize(("embed", "policy"), [("", "'none'"), ("/embed", "https://www.salon.example")])
+def test_only_the_page_for_frames_may_be_framed_and_by_listed_sites(pages, salon, client, embed, policy):
+    open_page(salon, embed_origins="https://www.salon.example")
+    answer = client.get(f"/b/salon{embed}")
+    assert answer["Content-Security-Policy"].endswith(f"frame-ancestors {policy}")
+    assert answer.get("X-Frame-Options") == (None if embed else "DENY")
