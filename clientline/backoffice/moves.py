@@ -1,5 +1,6 @@
 """One page per move of a row: what it asks, the domain function that does it, a button where it is open now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +11,8 @@ from django.db import DatabaseError, transaction
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from clientline.admin.forms import Refusable
 from clientline.backoffice.money.provider import settle_and_tell
@@ -64,7 +67,7 @@ class MoveForm(Refusable, forms.Form):
 
 @dataclass(frozen=True)
 class Move:
-    """`is_open(row, now)` says when it is offered; `at_once` that its button asks nothing more.
+    """`is_open(row, now)` says when it is offered; `at_once`, or `at_once(row)`, that its button asks nothing more.
 
     `done` may name the form's `figures`. `is_offered` is False where a message offers it, in place of a button, and
     `scope` says what moves along if the form does not.
@@ -76,11 +79,24 @@ class Move:
     perform: callable
     is_open: callable
     done: str
-    at_once: bool = False
+    at_once: Callable | bool = False
     question: str = "Are you sure?"
     template: str = "move.html"
+    find_undo: callable = None
     is_offered: bool = True
     scope: str = ""
+
+    def asks_nothing(self, row):
+        return self.at_once(row) if callable(self.at_once) else self.at_once
+
+
+def tell_with_undo(move, caller, row, made, told):
+    """What was done, with a link that takes it back, where that can be done."""
+    undo = move.find_undo and move.find_undo(caller, row, made)
+    if not undo:
+        return told
+    url, body = undo
+    return format_html('{} <a class="undo" href="{}" data-body="{}">{}</a>', told, url, body, gettext("Undo"))
 
 
 @dataclass
@@ -111,6 +127,9 @@ class MovesMixin:
         """Where one goes from a move's page, done or not."""
         return reverse(f"admin:{self.name_page('change')}", args=[row.pk])
 
+    def link_move(self, row, name):
+        return reverse(f"admin:{self.name_page(name)}", args=[row.pk])
+
     def open_moves(self, request, rows, query=""):
         """The buttons of each row by its id: the moves that are open now to the caller. One query per scope."""
         now, reached, pks = timezone.now(), {}, [row.pk for row in rows]
@@ -124,7 +143,7 @@ class MovesMixin:
 
         return {
             row.pk: [
-                Button(name, move.label, reverse(f"admin:{self.name_page(name)}", args=[row.pk]) + query, move.at_once)
+                Button(name, move.label, self.link_move(row, name) + query, move.asks_nothing(row))
                 for name, move in self.moves.items()
                 if move.is_offered and move.is_open(row, now) and reaches(move.permission, row)
             ]
@@ -143,7 +162,7 @@ class MovesMixin:
             done, made = self.try_to_perform(request, move, row, form)
             if done:
                 note = settle_and_tell(request, made, url=self.get_home_url(request, row))
-                told = note or move.done.format(**form.get_figures())
+                told = note or tell_with_undo(move, request.user, row, made, move.done.format(**form.get_figures()))
                 level = messages.WARNING if note else messages.SUCCESS
                 self.message_user(request, told, level, extra_tags=form.emphasis)
                 return HttpResponseRedirect(self.get_home_url(request, row))

@@ -7,7 +7,7 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
-from clientline.backoffice.calendar import holidays, live, rezoning, today, week, week_hours
+from clientline.backoffice.calendar import dropping, holidays, live, rezoning, today, week, week_hours
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
@@ -23,6 +23,8 @@ class BackOfficeSite(AccountSite):
             path("leave/", self.admin_view(acting.leave), name="leave"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
+            path("day/move/", self.admin_view(dropping.move_view), name="day_move"),
+            path("day/block/", self.admin_view(dropping.block_view), name="day_block"),
             path("day/version/", self.admin_view(live.version_view), name="day_version"),
             path("week/", self.admin_view(week.week), name="week"),
             path("owing/", self.admin_view(owing.owing_view), name="owing"),

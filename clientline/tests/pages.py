@@ -62,6 +62,11 @@ def errors_of(response):
     return Page(response).errors
 
 
+def tell_messages(response):
+    """What the messages of a page say, without the links that take it back."""
+    return [str(each).partition(' <a class="undo"')[0] for each in response.context["messages"]]
+
+
 def kept(answer, *names):
     return {name: Page(answer).fields.get(name) for name in names}
 

@@ -35,7 +35,7 @@ from services.models import DAY_OF_MINUTES
 FEW = 24  # so many are shown as they are; more are searched for
 ROWS = ("client", "service", "staff")  # fields that name one
 NEW_CLIENT = ("name", "email", "phone", "walk_in")
-PREFILLED = ("client", "service", "staff", "date", "time")
+PREFILLED = ("client", "service", "staff", "date", "time", "duration")
 EXTRAS = ("duration", "price", "notes", "internal_notes", "count", "skip")
 NO_CLIENT = "Choose a client, or write the name of a new one."
 WALK_IN_MINUTES = 5  # a walk-in begins at the next of these
@@ -283,7 +283,7 @@ def _read_prefilled(request):
     if "walk_in" in request.GET:
         return _begin_walk_in()
     given = {name: request.GET.get(name, "") for name in PREFILLED}
-    numbers = {name: given[name] for name in ("client", "service", "staff") if is_readable_number(given[name])}
+    numbers = {name: given[name] for name in (*ROWS, "duration") if is_readable_number(given[name])}
     clock = {"time": given["time"]} if CLOCK.fullmatch(given["time"]) else {}
     return numbers | clock | {"date": read_named_day(given["date"]) or timezone.localdate()}
 

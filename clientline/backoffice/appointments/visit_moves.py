@@ -1,10 +1,12 @@
 """What can become of a visit, and the money taken for it: what each move asks, and when it is open."""
 
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,11 +23,13 @@ from clientline.backoffice.money.taking import PaymentForm
 from clientline.backoffice.moves import Move, MoveForm
 from organizations import policy
 from payments import balances, ledger
+from payments.models import Payment
 from services.models import DAY_OF_MINUTES, Service
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 CENT = Decimal("0.01")
 NO_FEE = "Nothing will be charged."
+UNDONE = "Undone at once"  # why a payment was made void
 
 
 def _need(action):
@@ -236,6 +240,17 @@ def _costs_a_fee(visit):
     return visit.status == "no_show" and visit.no_show_fee > 0
 
 
+def _find_undo(caller, visit, made):
+    return (reverse("admin:appointments_appointment_undo", args=[visit.pk]), "")
+
+
+def _find_void(caller, visit, payment):
+    """A payment that was typed wrong counts nowhere; one that is to come, or online, is taken back otherwise."""
+    if payment.status != Payment.Status.COMPLETED or not caller.may("payments", "void"):
+        return None
+    return reverse("admin:payments_payment_void", args=[payment.pk]), urlencode({"reason": UNDONE})
+
+
 VISIT_MOVES = {
     "complete": Move(
         "Complete",
@@ -245,6 +260,7 @@ VISIT_MOVES = {
         _leads_to("completed"),
         "Completed.",
         at_once=True,
+        find_undo=_find_undo,
     ),
     "arrive": Move(
         "Arrived",
@@ -254,6 +270,7 @@ VISIT_MOVES = {
         lambda visit, now: _is_expected(visit, now) and visit.arrived_at is None,
         "Arrived.",
         at_once=True,
+        find_undo=_find_undo,
     ),
     "in-service": Move(
         "In service",
@@ -263,6 +280,7 @@ VISIT_MOVES = {
         lambda visit, now: _is_expected(visit, now) and visit.arrived_at and visit.in_service_at is None,
         "In service.",
         at_once=True,
+        find_undo=_find_undo,
     ),
     "payment": Move(
         "Take payment",
@@ -271,6 +289,7 @@ VISIT_MOVES = {
         _record_payment_of_visit,
         lambda visit, now: True,
         "Payment recorded: {amount}.{more}",
+        find_undo=_find_void,
     ),
     "reschedule": Move(
         "Reschedule",
@@ -280,6 +299,7 @@ VISIT_MOVES = {
         _leads_to("scheduled"),
         "Moved.",
         template="reschedule.html",
+        find_undo=_find_undo,
     ),
     # Not "change": that is the page of the row itself.
     "alter": Move(
@@ -289,6 +309,7 @@ VISIT_MOVES = {
         alterations.change_visit,
         lambda visit, now: visit.status == "scheduled",
         "Changed.",
+        find_undo=_find_undo,
     ),
     "no-show": Move(
         "No-show",
@@ -297,6 +318,8 @@ VISIT_MOVES = {
         booking.mark_no_show,
         _leads_to("no_show"),
         "Marked as a no-show.",
+        at_once=lambda visit: not visit.no_show_fee,
+        find_undo=_find_undo,
     ),
     "cancel": Move(
         "Cancel visit",
@@ -305,6 +328,7 @@ VISIT_MOVES = {
         joint_moves.cancel_together,
         _leads_to("cancelled"),
         "Cancelled.",
+        find_undo=_find_undo,
     ),
     "reopen": Move(
         "Reopen",

@@ -98,7 +98,10 @@ class Board:
     columns: list
     now: int
     visit_url: str = ""
-    booking_url: str = ""  # empty where the reader may not book
+    booking_url: str = ""  # empty where the reader may not book, as are those below
+    move_url: str = ""
+    block_url: str = ""
+    may_lengthen: bool = False
     step: int = FREE_PLACE
     grid: int = FREE_PLACE
     is_unfolded: bool = False

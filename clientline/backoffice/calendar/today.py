@@ -138,6 +138,10 @@ def _draw_day(request, diary, people):
     return draw_board(request.user, diary, columns, is_unfolded=UNFOLDED in request.GET)
 
 
+def _link_permitted(caller, page, resource, action):
+    return reverse(f"admin:{page}") if caller.may(resource, action) else ""
+
+
 def draw_board(caller, diary, columns, *, is_unfolded=False):
     """The board of these columns, with the links that the caller may follow."""
     interval = diary.organization.slot_interval
@@ -146,7 +150,10 @@ def draw_board(caller, diary, columns, *, is_unfolded=False):
         columns,
         diary.now,
         visit_url=reverse("admin:appointments_appointment_changelist"),
-        booking_url=reverse("admin:appointments_appointment_add") if caller.may("appointments", "create") else "",
+        booking_url=_link_permitted(caller, "appointments_appointment_add", "appointments", "create"),
+        move_url=_link_permitted(caller, "day_move", "appointments", "reschedule"),
+        may_lengthen=caller.may("appointments", "change"),
+        block_url=_link_permitted(caller, "day_block", "time_off", "create"),
         step=choose_step(interval),
         grid=interval,
         is_unfolded=is_unfolded,

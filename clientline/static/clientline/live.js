@@ -31,7 +31,8 @@
     const { scrollTop, scrollLeft } = board;
     const found = page.getElementById("board");
     Object.assign(board.dataset, found.dataset);
-    board.replaceChildren(...[...found.childNodes].map((each) => document.adoptNode(each)));
+    const asking = board.querySelector(".asking"); // what is being asked stays
+    board.replaceChildren(...[...found.childNodes].map((each) => document.adoptNode(each)), ...(asking ? [asking] : []));
     board.scrollTo(scrollLeft, scrollTop);
   }
 

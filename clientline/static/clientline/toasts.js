@@ -18,7 +18,7 @@
   async function takeBack(link) {
     const data = new FormData();
     data.append("csrfmiddlewaretoken", readToken());
-    if (link.dataset.reason) data.append("reason", link.dataset.reason);
+    for (const [name, value] of new URLSearchParams(link.dataset.body || "")) data.append(name, value);
     const answer = await fetch(link.href, { method: "POST", body: data, headers: { "X-Panel": "1" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const told = [...page.querySelectorAll(answer.redirected ? ".messagelist li" : ".errornote, .errorlist li")];

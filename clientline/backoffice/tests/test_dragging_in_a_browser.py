@@ -1,0 +1,252 @@
+"""Moving, booking and blocking on the board itself, by pointer and by keyboard; and two who do so at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from appointments import booking
+from appointments.models import Appointment, TimeOff
+from appointments.tests.factories import AppointmentFactory, always_at_work
+from clientline.demo.browsing import CHROMIUM, Visitor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+# A chord counts once: who holds Alt and presses an arrow pressed one key.
+COUNT_KEYS = """addEventListener('keydown', event => {
+  if (!['Alt', 'Shift'].includes(event.key)) sessionStorage.keys = 1 + Number(sessionStorage.keys ?? 0)
+}, true)"""
+
+
+@pytest.fixture
+def arrive(live_server, salon, browser):
+    """A function: somebody of the salon at a screen of their own, looking at a day."""
+    always_at_work(salon.staff, salon.colleague)
+    seated = []
+
+    def sit_down(who, day):
+        client = Client()
+        client.force_login(who)
+        visitor = Visitor(browser, live_server.url).carry(client.cookies)
+        visitor.page.add_init_script(COUNT_KEYS)
+        visitor.page.goto(f"/admin/?date={day}")
+        seated.append(visitor)
+        return visitor
+
+    yield sit_down
+    for visitor in seated:
+        assert visitor.complaints == []
+        visitor.leave()
+
+
+@pytest.fixture
+def day(salon):
+    return timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
+
+
+@pytest.fixture
+def make_visit(salon, day):
+    """A function: a visit of the day at an hour of the organization's clock."""
+
+    def make(hour=10, **details):
+        starts = timezone.datetime(day.year, day.month, day.day, hour, tzinfo=salon.organization.zone)
+        given = {"client": salon.client, "staff": salon.staff, "service": salon.service}
+        return AppointmentFactory(appointment_date=starts, **given | details)
+
+    return make
+
+
+def effort(visitor):
+    return visitor.presses, visitor.page.evaluate("Number(sessionStorage.keys ?? 0)")
+
+
+def told(page):
+    toast = page.locator(".toast p").last
+    toast.wait_for()
+    return toast.inner_text()
+
+
+def centre(locator):
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page, name, *, to, grip=0.0):
+    """From the middle of what is named, or `grip` pixels above its lower edge, to the middle of what `to` names."""
+    link = page.get_by_role("link", name=name)
+    centre(link)
+    x, y = centre(page.get_by_role("link", name=to))
+    box = link.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + (box["height"] - grip if grip else 2))
+    page.mouse.down()
+    page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+
+
+def agreed(visit, zone):
+    visit.refresh_from_db()
+    return f"{visit.appointment_date.astimezone(zone):%H:%M}", f"{visit.ends_at.astimezone(zone):%H:%M}", visit.staff
+
+
+def test_one_drag_moves_a_visit_and_one_click_takes_it_back(arrive, salon, day, make_visit):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    drag(desk.page, "10:00–10:30 Salon client", to="Book 12:00 with Salon staff")
+    moved = told(desk.page)
+    start, *_ = agreed(visit, salon.organization.zone)
+    assert moved == f"Moved to {day:%a} {day.day} {day:%b %Y} {start} with Salon staff"
+    assert start >= "12:00"
+    assert effort(desk) == (1, 0)
+    desk.page.get_by_role("link", name=f"{start}–").first.wait_for()
+    desk.page.get_by_role("button", name="Undo").click()
+    desk.page.get_by_role("link", name="10:00–10:30 Salon client").wait_for()
+    assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
+    assert effort(desk) == (2, 0)
+    actions = list(visit.history.order_by("id").values_list("action", flat=True))
+    assert actions[-2:] == ["undone", "rescheduled"] or "undone" in actions
+
+
+def test_one_drag_gives_a_visit_to_somebody_else(arrive, salon, day, make_visit):
+    visit = make_visit()
+    make_visit(15, staff=salon.colleague, client=salon.stranger)
+    desk = arrive(salon.manager, day)
+    drag(desk.page, "10:00–10:30 Salon client", to="Book 10:00 with Salon colleague")
+    assert told(desk.page).endswith("with Salon colleague")
+    assert agreed(visit, salon.organization.zone)[2] == salon.colleague
+    assert effort(desk) == (1, 0)
+
+
+def test_the_lower_edge_makes_a_visit_longer(arrive, salon, day, make_visit):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    drag(desk.page, "10:00–10:30 Salon client", to="Book 11:00 with Salon staff", grip=2)
+    assert told(desk.page).startswith("Salon client: ")
+    start, end, _ = agreed(visit, salon.organization.zone)
+    assert start == "10:00"
+    assert end > "11:00"
+
+
+def test_four_keys_move_a_visit(arrive, salon, day, make_visit):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    page = desk.page
+    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    for _ in range(3):
+        page.keyboard.press("Alt+ArrowDown")
+    assert page.locator("[role=status]", has_text="10:45–11:15, Salon staff").count() == 1
+    page.keyboard.press("Enter")
+    assert told(page).endswith("10:45 with Salon staff")
+    assert effort(desk) == (0, 4)
+    assert agreed(visit, salon.organization.zone) == ("10:45", "11:15", salon.staff)
+    assert page.evaluate("document.activeElement.closest('.board, .toast') !== null")
+
+
+def test_escape_gives_a_move_up(arrive, salon, day, make_visit):
+    visit = make_visit()
+    page = arrive(salon.manager, day).page
+    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Escape")
+    assert page.locator(".ghost").count() == 0
+    assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
+
+
+def test_an_hour_is_blocked_by_a_drag_and_a_click_and_taken_back_by_another(arrive, salon, day, make_visit):
+    make_visit(16)
+    desk = arrive(salon.manager, day)
+    page = desk.page
+    drag(page, "Book 10:00 with Salon staff", to="Book 10:30 with Salon staff")
+    page.get_by_role("button", name="Block").click()
+    assert told(page).startswith("Blocked: Salon staff, 10:00–")
+    assert effort(desk) == (2, 0)
+    row = TimeOff.objects.latest("id")
+    assert f"{row.starts_at.astimezone(salon.organization.zone):%H:%M}" == "10:00"
+    page.locator("rect.away").wait_for(state="attached")
+    page.get_by_role("button", name="Undo").click()
+    page.locator("rect.away").wait_for(state="detached")
+    assert not TimeOff.objects.filter(pk=row.pk).exists()
+
+
+def test_what_was_drawn_is_booked_with_its_length(arrive, salon, day):
+    page = arrive(salon.manager, day).page
+    drag(page, "Book 10:00 with Salon staff", to="Book 10:30 with Salon staff")
+    page.get_by_role("button", name="Book", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Duration").wait_for()
+    assert int(page.locator("#panel [name=duration]").input_value()) >= 45
+
+
+def test_two_desks_drag_one_visit_and_the_second_is_told(arrive, salon, day, make_visit):
+    visit = make_visit()
+    first, second = arrive(salon.manager, day), arrive(salon.admin, day)
+    drag(first.page, "10:00–10:30 Salon client", to="Book 12:00 with Salon staff")
+    told(first.page)
+    won = agreed(visit, salon.organization.zone)
+    drag(second.page, "10:00–10:30 Salon client", to="Book 14:00 with Salon staff")
+    refused = second.page.get_by_role("alertdialog")
+    refused.wait_for()
+    assert "was changed meanwhile by Salon manager" in refused.inner_text()
+    assert agreed(visit, salon.organization.zone) == won
+    second.page.get_by_role("link", name=f"{won[0]}–{won[1]} Salon client").wait_for()  # it stands where it is now
+
+
+def test_a_drag_onto_what_a_client_just_booked_names_it_and_the_next_free_time(arrive, salon, day, make_visit):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    starts = visit.appointment_date + timedelta(hours=2)
+    guest = UserFactory(organization=salon.organization, name="Quick Guest")
+    booking.book(
+        by=guest, client=guest, service=salon.service, staff=salon.staff, appointment_date=starts, now=timezone.now()
+    )
+    page = desk.page
+    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    for _ in range(8):
+        page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Enter")
+    refused = page.get_by_role("alertdialog")
+    refused.wait_for()
+    assert refused.locator("p").inner_text() == "This time is taken."
+    assert refused.get_by_role("link").all_inner_texts() == ["12:00–12:30 Quick Guest, Salon service"]
+    assert refused.get_by_role("button").all_inner_texts() == ["Move to 12:30", "Place it beside", "Give up"]
+    assert agreed(visit, salon.organization.zone)[0] == "10:00"
+    refused.get_by_role("button", name="Move to 12:30").click()
+    assert told(page).endswith("12:30 with Salon staff")
+    assert agreed(visit, salon.organization.zone)[0] == "12:30"
+
+
+def test_undo_after_somebody_elses_change_is_refused_and_told(arrive, salon, day, make_visit):
+    visit = make_visit()
+    page = arrive(salon.manager, day).page
+    drag(page, "10:00–10:30 Salon client", to="Book 12:00 with Salon staff")
+    told(page)
+    visit = Appointment.objects.get(pk=visit.pk)
+    later = visit.appointment_date + timedelta(hours=3)
+    booking.reschedule(by=salon.admin, visit=visit, appointment_date=later, now=timezone.now())
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".toast.error").wait_for()
+    assert "Salon admin" in page.locator(".toast.error p").inner_text()
+    visit.refresh_from_db()
+    assert visit.appointment_date == later
+
+
+def test_what_the_keyboard_reaches_has_names_roles_and_states(arrive, salon, day, make_visit):
+    make_visit()
+    page = arrive(salon.manager, day).page
+    board = page.get_by_role("region", name="at Salon")
+    assert board.get_by_role("group", name="Salon staff").count() == 1
+    link = board.get_by_role("link", name="10:00–10:30 Salon client, Salon service, with Salon staff, scheduled")
+    assert link.count() == 1
+    link.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    heading = dialog.get_by_role("heading", level=2).first.inner_text()
+    assert page.get_by_role("dialog", name=heading).count() == 1
+    assert page.evaluate("document.getElementById('panel').contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")

@@ -1,0 +1,150 @@
+// A visit is dragged to another time or person, or its lower edge to another length; pressing and dragging where nothing
+// stands books or blocks. The same by keyboard: Alt and the arrows move, with Shift they lengthen, Enter does it.
+"use strict";
+if (DayPlacing.board) {
+  const { board, read, listColumns, snap, toMinutes, toClock, findColumn, outline, erase, describe, ask, send } = DayPlacing;
+  const STARTS_AFTER = 5; // pixels
+  const EDGE = 6; // pixels at the lower end of a visit that lengthen it
+  const NEAR_EDGE = 40;
+  let drag = null;
+  let said = null;
+
+  const measure = (link) => {
+    const box = link.closest("foreignObject");
+    const top = Number(box.getAttribute("y"));
+    const [begin, end] = link.getAttribute("aria-label").split(" ")[0].split("–").map((each) => Number(each.slice(0, 2)) * 60 + Number(each.slice(3, 5)));
+    return { top, from: Math.round(toMinutes(top)), length: (end - begin + 1440) % 1440 || 1440 };
+  };
+  const isMovable = (link) => board.dataset.move && link.matches(".scheduled:not(.folded)");
+
+  function place(link, column, from, length) {
+    const was = measure(link);
+    const { time, fold } = toClock(from);
+    const values = { visit: /(\d+)\/change/.exec(link.href)[1], version: link.dataset.v, date: column.dataset.date, time, fold, staff: column.dataset.staff };
+    if (column === link.closest("svg") && from === was.from && length === was.length) return erase();
+    return send(board.dataset.move, length === was.length ? values : { ...values, duration: length }, column, from);
+  }
+
+  // Pointer
+
+  function begin(event) {
+    if (event.button !== 0 || event.pointerType === "touch" || event.target.closest(".asking, h2, .axis")) return;
+    const column = event.target.closest("section > svg");
+    const link = event.target.closest("a.visit");
+    if (!column || (link && !isMovable(link)) || (!link && !board.dataset.booking && !board.dataset.block)) return;
+    const down = event.clientY - column.getBoundingClientRect().top;
+    const box = link?.getBoundingClientRect();
+    const kind = !link ? "draw" : board.dataset.resize && box.bottom - event.clientY <= EDGE && box.height > 2 * EDGE ? "resize" : "move";
+    drag = { kind, link, column, x: event.clientX, y: event.clientY, down, isBegun: false, pointer: event.pointerId, ...(link ? measure(link) : { from: snapDown(down), length: read().step }) };
+    drag.held = down - (drag.top ?? down);
+  }
+  const snapDown = (down) => { const { step } = read(); return Math.max(0, Math.floor(toMinutes(down) / step) * step); };
+
+  function follow(event) {
+    if (!drag || event.pointerId !== drag.pointer) return;
+    if (!drag.isBegun) {
+      if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < STARTS_AFTER) return;
+      drag.isBegun = true;
+      board.classList.add("dragging", drag.kind);
+      drag.link?.classList.add("held");
+      board.setPointerCapture(drag.pointer);
+    }
+    scrollAlong(event);
+    aim(event);
+  }
+
+  function aim(event) {
+    const column = drag.kind === "move" ? findColumn(event.clientX) || drag.aimed?.column || drag.column : drag.column;
+    const down = event.clientY - column.getBoundingClientRect().top;
+    let { from, length } = drag;
+    if (drag.kind === "move") from = snap(toMinutes(down - drag.held));
+    else length = Math.max(snap(toMinutes(down) + (drag.kind === "draw" ? read().step / 2 : 0)) - from, drag.kind === "resize" ? Math.min(5, read().step) : read().step);
+    drag.aimed = { column, from, length };
+    outline(column, from, length);
+  }
+
+  function scrollAlong({ clientX, clientY }) {
+    const box = board.getBoundingClientRect();
+    const pull = (at, first, last) => (at < first + NEAR_EDGE ? -12 : at > last - NEAR_EDGE ? 12 : 0);
+    board.scrollBy(pull(clientX, box.left, box.right), pull(clientY, box.top, box.bottom));
+  }
+
+  function end(event) {
+    if (!drag || event.pointerId !== drag.pointer) return;
+    const { isBegun, aimed, kind, link } = drag;
+    stop();
+    if (!isBegun || !aimed) return;
+    addEventListener("click", swallow, { capture: true, once: true }); // a drag is no click on what it began on
+    setTimeout(() => removeEventListener("click", swallow, { capture: true }), 50);
+    if (kind === "draw") offer(aimed);
+    else place(link, aimed.column, aimed.from, aimed.length);
+  }
+  const swallow = (event) => { event.preventDefault(); event.stopPropagation(); };
+
+  function stop() {
+    drag?.link?.classList.remove("held");
+    board.classList.remove("dragging", "move", "resize", "draw");
+    drag = null;
+  }
+
+  function offer({ column, from, length }) {
+    const { time, fold } = toClock(from);
+    const values = { staff: column.dataset.staff, date: column.dataset.date, time, duration: length };
+    const buttons = [];
+    if (board.dataset.booking) buttons.push({ label: board.dataset.bookLabel, act: () => document.dispatchEvent(new CustomEvent("panel:open", { detail: { address: `${board.dataset.booking}?${new URLSearchParams(values)}`, from: null } })) });
+    if (board.dataset.block) buttons.push({ label: board.dataset.blockLabel, act: () => send(board.dataset.block, { ...values, fold }, column, from) });
+    ask(column, from, { text: describe(column, from, length), buttons, role: "dialog" });
+  }
+
+  // Keyboard
+
+  function listen() {
+    said = document.createElement("div");
+    said.className = "visually-hidden";
+    said.setAttribute("role", "status");
+    board.after(said);
+  }
+
+  function step(event, link) {
+    const present = drag?.byKey ? drag.aimed : { column: link.closest("svg"), ...measure(link) };
+    const columns = listColumns();
+    let { column, from, length } = present;
+    const { step: grid, rows } = read();
+    const by = { ArrowDown: grid, ArrowUp: -grid }[event.key] ?? 0;
+    const across = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+    if (event.shiftKey && board.dataset.resize) length = Math.max(grid, length + by);
+    else from = Math.max(0, Math.min(from + by, rows.length * 60 - grid));
+    column = columns[columns.indexOf(column) + across] || column;
+    drag = { byKey: true, link, aimed: { column, from, length } };
+    board.classList.add("dragging");
+    link.classList.add("held");
+    outline(column, from, length).scrollIntoView({ block: "nearest", inline: "nearest" });
+    said.textContent = `${describe(column, from, length)}. ${board.dataset.keys}`;
+  }
+
+  board.addEventListener("keydown", (event) => {
+    const link = event.target.closest("a.visit");
+    if (link && event.altKey && event.key.startsWith("Arrow") && isMovable(link)) {
+      event.preventDefault();
+      step(event, link);
+    } else if (drag?.byKey && (event.key === "Enter" || event.key === "Escape")) {
+      event.preventDefault();
+      const { link: moved, aimed } = drag;
+      stop();
+      moved.classList.remove("held");
+      said.textContent = "";
+      if (event.key === "Enter") place(moved, aimed.column, aimed.from, aimed.length);
+      else erase();
+    }
+  });
+  board.addEventListener("focusout", () => { if (drag?.byKey) { stop(); erase(); } });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && drag && !drag.byKey) { event.preventDefault(); stop(); erase(); }
+  });
+  board.addEventListener("pointerdown", begin);
+  board.addEventListener("pointermove", follow);
+  board.addEventListener("pointerup", end);
+  board.addEventListener("pointercancel", () => { stop(); erase(); });
+  board.addEventListener("dragstart", (event) => event.preventDefault()); // a link's own
+  listen();
+}
