@@ -181,11 +181,11 @@ def _was_at(visit: Appointment, was: str) -> Values:
     return make_time_columns(start.astimezone(visit.organization.zone), need, visit.organization.zone)
 
 
-def _lasted(visit: Appointment, was: str) -> Values:
+def _restore_length(visit: Appointment, was: str) -> Values:
     return _place_again(visit, replace(measure_need_of_visit(visit), duration=int(was)))
 
 
-def _had_terms(visit: Appointment, was: str) -> Values:
+def _restore_terms(visit: Appointment, was: str) -> Values:
     columns, buffers = read_terms(was)
     return columns | _place_again(visit, replace(measure_need_of_visit(visit), **buffers))
 
@@ -211,10 +211,10 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "arrived_changed": lambda visit, was: {"arrived_at": _read_moment(was)},
     "in_service_changed": lambda visit, was: {"in_service_at": _read_moment(was)},
     "service_changed": lambda visit, was: {"service_id": int(was)},
-    "duration_changed": _lasted,
+    "duration_changed": _restore_length,
     "client_changed": lambda visit, was: {"client_id": int(was)},
     "price_changed": lambda visit, was: {"price": Decimal(was)},
-    "terms_changed": _had_terms,
+    "terms_changed": _restore_terms,
     "series_changed": lambda visit, was: {"series": UUID(was)},
     "group_changed": lambda visit, was: {"group": UUID(was)},
     "fee_waived_changed": lambda visit, was: {"fee_waived": was == "true"},

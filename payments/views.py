@@ -4,6 +4,7 @@ from functools import partial
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -103,7 +104,13 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         payment = self.get_queryset().filter(settled_at__isnull=False, pk=pk).first()
         if payment is None:
             raise Http404
-        return render(request, "payments/receipt.html", receipts.describe_receipt(payment))
+        told = receipts.describe_receipt(payment)
+        # The desk comes from the visit's page; clients have none.
+        is_of_desk = request.user.may("payments", "create")
+        page = reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
+        told["back"] = page if is_of_desk else ""
+        told["is_narrow"] = request.query_params.get("paper") == "80mm"
+        return render(request, "payments/receipt.html", told)
 
 
 def _drop_needless_checkout(answers):

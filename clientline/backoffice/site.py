@@ -7,7 +7,7 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
-from clientline.backoffice.calendar import dropping, holidays, live, rezoning, today, week, week_hours
+from clientline.backoffice.calendar import dropping, holidays, live, rezoning, sheets, today, week, week_hours
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
@@ -26,6 +26,8 @@ class BackOfficeSite(AccountSite):
             path("day/move/", self.admin_view(dropping.move_view), name="day_move"),
             path("day/block/", self.admin_view(dropping.block_view), name="day_block"),
             path("day/version/", self.admin_view(live.version_view), name="day_version"),
+            path("day-sheet/", self.admin_view(sheets.day_sheet_view), name="day_sheet"),
+            path("week-sheet/", self.admin_view(sheets.week_sheet_view), name="week_sheet"),
             path("week/", self.admin_view(week.week), name="week"),
             path("owing/", self.admin_view(owing.owing_view), name="owing"),
             path("reports/", self.admin_view(reports.reports_view), name="reports"),

@@ -33,6 +33,8 @@ def pages_of(cast):
         f"/admin/payments/payment/{cast.payment.pk}/change/",
         "/admin/reports/?report=utilization&group_by=staff&from=2026-01-01&to=2026-12-31",
         "/admin/reports/?report=no-shows&group_by=month&from=2027-01-01&to=2026-12-31",
+        f"/admin/day-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}",
+        f"/admin/week-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}&staff={cast.staff.pk}",
         "/admin/clients/import/",
         f"/admin/payments/payment/{cast.payment.pk}/fail/",
         "/admin/payments/payment/add/",
