@@ -30,6 +30,7 @@ from appointments.views import (
 from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
+from clientline.reach.calendars.views import FeedView, FeedViewSet
 from clientline.reach.guests.urls import urlpatterns as guest_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
 from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
@@ -67,6 +68,7 @@ router.register("payments", PaymentViewSet, basename="payment")
 router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
 router.register("special-hours", SpecialHoursViewSet, basename="special-hours")
 router.register("time-off", TimeOffViewSet, basename="time-off")
+router.register("feeds", FeedViewSet, basename="feed")
 router.register("messages", MessageViewSet, basename="message")
 router.register("message-rules", MessageRuleViewSet, basename="message-rule")
 router.register("message-texts", MessageTextViewSet, basename="message-text")
@@ -114,6 +116,7 @@ urlpatterns = [
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
     *guest_patterns,
+    path("feeds/<slug:token>.ics", unconfined(FeedView.as_view()), name="feed-file"),
     path("u/<slug:token>", csrf_exempt(unconfined(UnsubscribeView.as_view())), name="unsubscribe"),
     path("audit", AuditViewSet.as_view({"get": "list"}), name="audit"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -64,6 +64,7 @@ TABLE = [
     (("payments",), ("void",), ORG, ORG, TAKEN, NEVER, NEVER, EVERYTHING),
     (("payments",), ("refund",), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("payments",), ("destroy",), NEVER, NEVER, NEVER, NEVER, NEVER, NEVER),
+    (("feeds",), ("list", "retrieve", "create", "destroy"), SELF, SELF, SELF, SELF, NEVER, SELF),
     (("messages",), ("list", "retrieve", "preview"), ORG, ORG, ASSIGNED, OWN, NEVER, EVERYTHING),
     (("messages",), ("send_again",), ORG, ORG, ASSIGNED, NEVER, NEVER, EVERYTHING),
     (("message_rules", "message_texts"), ("list", "retrieve"), ORG, ORG, ORG, NEVER, NEVER, EVERYTHING),

@@ -103,6 +103,7 @@ ADDED = {
 }
 ADDED_TABLES = {
     "manage_links",
+    "calendar_feeds",
     "message_rules",
     "message_texts",
     "messages",
@@ -115,7 +116,7 @@ ADDED_TABLES = {
 # Columns that could be null in the first format, and what the migrations put there.
 FILLED = {("tokens", "expires_at"): SQL("coalesce({}, now() + make_interval(days => 365))")}
 # What lets somebody act without a password. It stays behind unless it is asked for.
-SIGN_INS = ("tokens", IdempotencyKey._meta.db_table, "manage_links")
+SIGN_INS = ("tokens", IdempotencyKey._meta.db_table, "manage_links", "calendar_feeds")
 GAP = 10**9  # more ids than any file's audit holds
 # Tables that stay behind: what is made of other rows, and made anew where they arrive; what receivers were told here,
 # and what guests ask for, which is over in a day.

@@ -64,6 +64,7 @@ payments      | create, complete, fail, give_up         | org | org         | as
 payments      | void                                    | org | org         | taken    | –      | –      | all
 payments      | refund                                  | org | org         | –        | –      | –      | all
 payments      | destroy                                 | –   | –           | –        | –      | –      | –
+feeds         | list, retrieve, create, destroy         | self | self       | self     | self   | –      | self
 messages      | list, retrieve, preview                 | org | org         | assigned | own    | –      | all
 messages      | send_again                              | org | org         | assigned | –      | –      | all
 message_rules | list, retrieve                          | org | org         | org      | –      | –      | all

@@ -36,6 +36,7 @@ GRANTS = {
     "webhook_attempts": "DELETE, INSERT, SELECT",
     "django_admin_log": "DELETE, INSERT, SELECT",  # a policy lets DELETE find nothing
     "django_content_type": "SELECT",
+    "calendar_feeds": "DELETE, INSERT, SELECT, UPDATE",
     "message_rules": "DELETE, INSERT, SELECT, UPDATE",
     "message_texts": "DELETE, INSERT, SELECT, UPDATE",
     "messages": "INSERT, SELECT, UPDATE",
