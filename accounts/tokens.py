@@ -111,14 +111,13 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
     # PostgreSQL works a SELECT list out for rows that pass WHERE alone: a wrong secret sets nothing.
-    with connection.open_prepared_cursor() as cursor:
-        statement, values = (CONFINED_BEARER, read_origin()) if confined else (UNCONFINED_BEARER, [])
-        cursor.execute(statement, [*values, _cut_prefix(secret), hash_secret(secret)])
-        row = cursor.fetchone()
-    if row is None:
+    statement, values = (CONFINED_BEARER, read_origin()) if confined else (UNCONFINED_BEARER, [])
+    asked = statement, [*values, _cut_prefix(secret), hash_secret(secret)]
+    (rows,) = connection.ask(asked, only_reads=True)
+    if not rows:
         return None
     # The settings' answers come first, then the columns in this order. What else the token has is read if asked for.
-    values = iter(row[SETTINGS_COUNT:])
+    values = iter(rows[0][SETTINGS_COUNT:])
     token = Token.from_db("default", TOKEN_FIELDS, list(islice(values, len(TOKEN_FIELDS))))
     token.user = User.from_db("default", USER_FIELDS, list(islice(values, len(USER_FIELDS))))
     token.user.organization = Organization.from_db("default", ORGANIZATION_FIELDS, list(values))

@@ -4,7 +4,7 @@ Building and compiling a queryset takes Django several times as long as PostgreS
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
@@ -19,18 +19,8 @@ if TYPE_CHECKING:
     from clientline.postgres.backend.base import DatabaseWrapper
 
 
-# The backend of this project adds prepared cursors and pipelines to Django's.
+# The backend of this project can be asked directly.
 connection = cast("DatabaseWrapper", this_threads_connection)
-
-
-class Cursor(Protocol):
-    """What is asked of a cursor."""
-
-    def execute(self, sql: str, params: Any = None, /) -> object: ...
-
-    def fetchone(self) -> Any: ...
-
-    def fetchall(self) -> list: ...
 
 
 class Given(Value):
@@ -87,27 +77,26 @@ class Statement:
     """A compiled queryset of `values_list` rows. Values that are not Given are part of it: plans may count on them."""
 
     def __init__(self, queryset: QuerySet) -> None:
+        self.only_reads = not queryset.query.select_for_update
         try:
             sql, parameters = queryset.query.sql_with_params()
         except EmptyResultSet:  # the ORM knows that there is no row
             sql, parameters = "SELECT WHERE false", ()
         written_in = ("%s" if isinstance(each, Given) else _write_literal(each) for each in parameters)
-        # Twice: once for the values that are written in here, once for the cursor.
+        # Twice: once for the values that are written in here, once for those that are given.
         self.sql = sql.replace("%%", "%%%%") % tuple(written_in)
         self.names = [each.name for each in parameters if isinstance(each, Given)]
 
     def rows(self, values: Mapping[str, Any]) -> list:
         """The rows; `values` by the names of the stand-ins."""
-        return self.fetch(self.execute(values))
+        (rows,) = connection.ask(self.fill_in(values), only_reads=self.only_reads)
+        return self.read(rows)
 
-    def execute(self, values: Mapping[str, Any]) -> Cursor:
-        """A cursor before the rows."""
-        cursor = connection.open_prepared_cursor()
-        cursor.execute(self.sql, [_fix_size(values[name]) for name in self.names])
-        return cursor
+    def fill_in(self, values: Mapping[str, Any]) -> tuple[str, list]:
+        return self.sql, [_fix_size(values[name]) for name in self.names]
 
-    def fetch(self, cursor: Cursor) -> list:
-        return cursor.fetchall()
+    def read(self, rows: list[tuple]) -> list:
+        return rows
 
 
 class Planned(Statement):
@@ -123,8 +112,8 @@ class Planned(Statement):
 class Written(Statement):
     """A statement that no queryset can say; `names` are those of its placeholders."""
 
-    def __init__(self, sql: str, *names: str) -> None:
-        self.sql, self.names = sql, list(names)
+    def __init__(self, sql: str, *names: str, only_reads: bool = False) -> None:
+        self.sql, self.names, self.only_reads = sql, list(names), only_reads
 
 
 class Objects(Statement):
@@ -135,9 +124,9 @@ class Objects(Statement):
         self.attributes = [field.attname for field in self.model._meta.concrete_fields]
         super().__init__(queryset.values_list(*self.attributes))
 
-    def fetch(self, cursor: Cursor) -> list:
+    def read(self, rows: list[tuple]) -> list:
         # from_db, so that the objects count as saved and save() will UPDATE.
-        return [self.model.from_db(connection.alias, self.attributes, row) for row in cursor.fetchall()]
+        return [self.model.from_db(connection.alias, self.attributes, row) for row in rows]
 
 
 class Insertion:
@@ -157,13 +146,11 @@ class Insertion:
         """Give the row all that the database now says of it; whether it was saved at all."""
         # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
-        with connection.open_prepared_cursor() as cursor:
-            cursor.execute(self.sql, [_fix_size(value) for value in values])
-            saved = cursor.fetchone()
-        if saved is None:
+        (rows,) = connection.ask((self.sql, [_fix_size(value) for value in values]))
+        if not rows:
             return False
         row._state.adding, row._state.db = False, connection.alias
-        for name, value in zip(self.attributes, saved, strict=True):
+        for name, value in zip(self.attributes, rows[0], strict=True):
             setattr(row, name, value)
         return True
 
@@ -175,6 +162,6 @@ Asked: TypeAlias = tuple[Statement, Mapping[str, Any]]
 def run_in_one_trip(*asked: Asked) -> list[list]:
     """The rows of each (statement, values), run one after the other in a single round trip."""
     # All are sent before any answers, so none may need another's rows. The first error ends the rest of the trip.
-    with connection.pipeline():
-        cursors = [statement.execute(values) for statement, values in asked]
-    return [statement.fetch(cursor) for (statement, _), cursor in zip(asked, cursors, strict=True)]
+    only_reads = all(statement.only_reads for statement, _ in asked)
+    found = connection.ask(*(statement.fill_in(values) for statement, values in asked), only_reads=only_reads)
+    return [statement.read(rows) for (statement, _), rows in zip(asked, found, strict=True)]

@@ -5,10 +5,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from django.db import connection
-
-from clientline.database.prepared import Cursor
 
 TURN = 0x636C69656E746C69  # "clientli" in ASCII; within one database
 ENDLESS = """
@@ -21,6 +20,14 @@ SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (classid::bigint << 32) + objid::bigint = %s
 """
+
+
+class Cursor(Protocol):
+    """What is asked of a cursor."""
+
+    def execute(self, sql: str, params: Any = None, /) -> object: ...
+
+    def fetchone(self) -> Any: ...
 
 
 @contextmanager

@@ -5,23 +5,39 @@ from functools import wraps
 
 import psycopg
 
+from clientline.database import direct
+
 LOCAL_TIME = re.compile(r"\bat\s+(time\s+zone|local)\b|\btimezone\s*\(|\bto_char\s*\(|\bdate_trunc\s*\(", re.IGNORECASE)
 
 
 def refuse_local_times():
-    """From now on, every statement of this process is read before it runs, whichever cursor runs it."""
+    """From now on, every statement of this process is read before it runs, however it runs."""
     for name in ("execute", "executemany", "copy", "stream"):
         setattr(psycopg.Cursor, name, reading(getattr(psycopg.Cursor, name)))
+    direct.Connection.ask = reading_all(direct.Connection.ask)
 
 
 def reading(method):
     @wraps(method)
     def read_and_run(cursor, query, *args, **kwargs):
-        text = query if isinstance(query, str) else cursor_text(cursor, query)
-        assert not LOCAL_TIME.search(text), f"PostgreSQL would compute a local time: {text}"
+        read(query if isinstance(query, str) else cursor_text(cursor, query))
         return method(cursor, query, *args, **kwargs)
 
     return read_and_run
+
+
+def reading_all(method):
+    @wraps(method)
+    def read_and_ask(connection, asked, **kwargs):
+        for sql, _ in asked:
+            read(sql)
+        return method(connection, asked, **kwargs)
+
+    return read_and_ask
+
+
+def read(text):
+    assert not LOCAL_TIME.search(text), f"PostgreSQL would compute a local time: {text}"
 
 
 def cursor_text(cursor, query):

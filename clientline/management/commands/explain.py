@@ -61,7 +61,6 @@ class Command(BaseCommand):
         return answer.status_code, statements
 
     def explain(self, sql, parameters):
-        with connection.open_prepared_cursor() as cursor:
-            cursor.execute(EXPLAIN + sql, parameters)
-            plan = [line for (line,) in cursor.fetchall()]
+        (lines,) = connection.ask((EXPLAIN + sql, parameters))
+        plan = [line for (line,) in lines]
         self.stdout.write("\n".join(["", connection.ops.compose_sql(sql, parameters), "", *plan]))

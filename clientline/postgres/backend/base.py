@@ -1,17 +1,19 @@
-"""Django's PostgreSQL engine with seven differences: the embedded server is started on demand, foreign keys are
-checked at once, instants are read by psycopg's C code, statements can be prepared, a health check is no query,
-a server that cannot be reached is told in a sentence, and a lost COMMIT is told from a lost connection.
+"""Django's PostgreSQL engine with eight differences: the embedded server is started on demand, foreign keys are
+checked at once, instants are read by psycopg's C code, statements can be asked directly, BEGIN and savepoints travel
+with what comes after them, a health check is no query, a server that cannot be reached is told in a sentence, and
+a lost COMMIT is told from a lost connection.
 """
 
-from contextlib import contextmanager, nullcontext
-from select import POLLIN, poll
+from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql import base, operations
+from django.utils.asyncio import async_unsafe
 from psycopg import Error, adapters
 from psycopg.pq import Format
 
-from clientline.postgres.backend.outcomes import OutcomeLost, leaves_doubt, watch_writing
+from clientline.database import direct
+from clientline.postgres.backend.outcomes import OutcomeLost, leaves_doubt, watch_writing, writes
 from clientline.postgres.backend.patience import patience
 from clientline.postgres.backend.unreachable import Unreachable, explain_too_old, explain_unreachable
 from clientline.postgres.binaries import PostgresUnavailable
@@ -37,6 +39,16 @@ class DatabaseOperations(operations.DatabaseOperations):
 
     def last_executed_query(self, cursor, sql, params):
         return self.compose_sql(sql, params)  # the text of a prepared one holds no values
+
+
+class Travelling:
+    """A cursor that only sends, for whoever watches statements: execute wrappers, and the log of queries."""
+
+    def __init__(self, send):
+        self.execute = send
+
+    def close(self):
+        pass
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -67,7 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Django's loader is Python, so that UTC is its own object. Connections run in UTC anyway, and
         # psycopg's loader returns equal instants several times faster.
         try:
-            connection = super().get_new_connection(conn_params)
+            connection = direct.Connection.connect(**conn_params, autocommit=True)
         except Error as error:
             raise explain_unreachable(error, self.settings_dict) from error
         connection.adapters.register_loader("timestamptz", InstantLoader)
@@ -94,6 +106,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OutcomeLost(self.doubt)
 
     def commit(self):
+        if self.run_on_commit and self.connection is not None:
+            self.connection.has_only_read = False  # what comes after the commit counts on it
         has_written, self.has_written = self.has_written, False
         # Sent on a connection that is closed already, COMMIT reaches nobody: then nothing is saved, and that is known.
         if not has_written or self.connection is None or self.connection.closed:
@@ -117,25 +131,71 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name=None):
         return self.connection.cursor()  # Django's would ask the loader for its zone
 
-    def open_prepared_cursor(self):
-        """A cursor for statements that come again and again: PostgreSQL gets the values apart, and plans once.
+    # Private: Django's own hooks for savepoints. Without them each would be a trip of its own.
+    def _savepoint(self, sid):
+        self.send_ahead(self.ops.savepoint_create_sql(sid))
 
-        Django's own cursors write the values into the text. These statements may not leave a type to be guessed.
-        """
-        self.close_if_health_check_failed()
+    # Private, like the one before.
+    def _savepoint_commit(self, sid):
+        self.send_ahead(self.ops.savepoint_commit_sql(sid))
+
+    def send_ahead(self, sql):
+        """Have a statement without values or rows travel with the next one, or not at all where none comes."""
         self.ensure_connection()
-        self.validate_thread_sharing()
-        with self.wrap_database_errors:
-            cursor = base.ServerBindingCursor(self.connection)
+        watched = self.watch(lambda sql, params=None: self.connection.ahead.append(sql.encode()))
+        watched.execute(sql)
+
+    def watch(self, send):
+        """A cursor whose `execute` passes whoever watches statements, and then is `send(sql, values)`."""
+        cursor = Travelling(send)
         return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
 
-    @contextmanager
-    def pipeline(self):
-        """What prepared cursors execute inside is sent at once; a failure is raised at the end at the latest."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        with self.wrap_database_errors, nullcontext() if self.is_handed_about else self.connection.pipeline():
-            yield
+    @async_unsafe
+    def ask(self, *asked, only_reads=False):
+        """The rows of each (sql, values), in one trip; see `direct.Connection.ask`. No type may be left to a guess."""
+        if self.connection is None or not self.health_check_done:
+            self.close_if_health_check_failed()
+            self.ensure_connection()
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        if self.is_handed_about:
+            return [self.ask_by_cursor(sql, values) for sql, values in asked]
+        if self.queries_logged or len(self.execute_wrappers) > 1:
+            return self.ask_watched(asked, only_reads)
+        if only_reads or not any(writes(sql) for sql, _ in asked):
+            return self.travel(asked, only_reads)
+        if self.in_atomic_block:
+            self.has_written = True
+            return self.travel(asked, only_reads)
+        with self.saving():
+            return self.travel(asked, only_reads)
+
+    def travel(self, asked, only_reads):
+        try:
+            return self.connection.ask(asked, only_reads=only_reads)
+        except Error:
+            with self.wrap_database_errors:
+                raise
+
+    def ask_watched(self, asked, only_reads):
+        """Each passes the watchers before it is sent, and the last one takes all along: so its errors pass them too."""
+        travelling, rows = [], []
+
+        def send(sql, values):
+            travelling.append((sql, values))
+            if len(travelling) == len(asked):
+                rows.extend(self.connection.ask(travelling, only_reads=only_reads))
+
+        for sql, values in asked:
+            self.watch(send).execute(sql, values)
+        return rows
+
+    def ask_by_cursor(self, sql, values):
+        with self.wrap_database_errors:
+            cursor = base.ServerBindingCursor(self.connection)
+        with self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor) as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else []
 
     def is_usable(self):
         # A server that went away has said so: there is something to read. Asking it would cost each request a trip.
@@ -145,6 +205,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Whether the connection is open and nothing has come in unasked."""
         if self.connection is None or self.connection.closed:
             return False
-        incoming = poll()
-        incoming.register(self.connection.fileno(), POLLIN)
-        return not incoming.poll(0)
+        try:
+            self.connection.settle()
+        except Error:
+            return False
+        return not self.connection.incoming.poll(0)
