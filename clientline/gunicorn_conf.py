@@ -38,8 +38,12 @@ limit_request_field_size = 8190
 
 
 def when_ready(server):
-    """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
     server.log.info("ClientLine %s, time zone rules of %s", settings.VERSION, zones.RULES)
+    keep_what_is_loaded()
+
+
+def keep_what_is_loaded():
+    """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
     gc.collect()
     gc.freeze()
 

@@ -1,5 +1,6 @@
 """`manage.py up` as a person sees it: what it says, what it serves, what it leaves."""
 
+import gc
 import json
 import os
 import re
@@ -229,3 +230,14 @@ def test_gunicorn_keeps_its_control_socket_shut_and_limits_requests():
     assert known.accesslog is None
     assert (known.limit_request_line, known.limit_request_fields) == (4094, 64)
     assert known.bind == [gunicorn_conf.bind]
+
+
+def test_workers_share_what_is_loaded_as_under_gunicorn(capsys):
+    server = up.Server(up.Command())
+    server.command.needs = []
+    try:
+        server.cfg.when_ready(server)
+        assert gc.get_freeze_count() > 100_000  # objects; a worker's collections would write into each
+    finally:
+        gc.unfreeze()
+    assert "ClientLine serves on" in capsys.readouterr().out

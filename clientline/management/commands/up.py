@@ -143,9 +143,13 @@ class Server(WSGIApplication):
         self.load_config_from_module_name_or_filename("python:clientline.gunicorn_conf")
         self.app_uri = self.cfg.wsgi_app
         self.cfg.set("loglevel", "warning")
-        self.cfg.set("when_ready", self.command.say_ready)
+        self.cfg.set("when_ready", self.when_ready)
         self.cfg.set("post_worker_init", _begin_work)
         self.cfg.set("on_exit", self.command.say_goodbye)
+
+    def when_ready(self, server):
+        gunicorn_conf.keep_what_is_loaded()
+        self.command.say_ready(server)
 
 
 def _begin_work(worker):
