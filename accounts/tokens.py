@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.last_use import IDLE_LASTS, OPERATORS_IDLE_LASTS
 from accounts.models import Token, User
-from clientline.database.prepared import connection
+from clientline.database.prepared import connection, make_row
 from clientline.operations import TENANT_ROLE
 from clientline.refusals import Refused
 from organizations import policy
@@ -118,9 +118,9 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
         return None
     # The settings' answers come first, then the columns in this order. What else the token has is read if asked for.
     values = iter(rows[0][SETTINGS_COUNT:])
-    token = Token.from_db("default", TOKEN_FIELDS, list(islice(values, len(TOKEN_FIELDS))))
-    token.user = User.from_db("default", USER_FIELDS, list(islice(values, len(USER_FIELDS))))
-    token.user.organization = Organization.from_db("default", ORGANIZATION_FIELDS, list(values))
+    token = make_row(Token, TOKEN_FIELDS, list(islice(values, len(TOKEN_FIELDS))))
+    token.user = make_row(User, USER_FIELDS, list(islice(values, len(USER_FIELDS))))
+    token.user.organization = make_row(Organization, ORGANIZATION_FIELDS, list(values))
     token.user.token_scope = token.scope
     return token
 

@@ -252,7 +252,8 @@ class Calendar:
         """Who is free at which start (a dict by ascending start), and why each date without one has none."""
         sifted = {staff: [self.find_offered(staff)] for staff in self.staff_ids}
         for staff, remaining in sifted.items():
-            remaining += self.sift(staff, remaining[0])
+            # They are the grid: sifted against itself, all of it would be left.
+            remaining += self.sift(staff, remaining[0], ignoring=(OFF_GRID,))
         slots: dict[Minute, list[int]] = defaultdict(list)
         for staff, remaining in sifted.items():
             for start in remaining[-1]:

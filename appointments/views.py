@@ -64,8 +64,10 @@ from appointments.serializers import (
     UndoSerializer,
     WorkingHoursSerializer,
 )
+from clientline.api.dispatch import StraightReads
 from clientline.api.pagination import Page
 from clientline.api.reading import find_one_or_404
+from clientline.api.renderers import Answer
 from clientline.api.schema import says_what_it_strands
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answer_row
 from clientline.web.probes import Endpoint
@@ -291,7 +293,7 @@ class AppointmentViewSet(CreateMixin, UpdateMixin, ReadViewSet):
         return Response({"group": str(booked.group), "appointments": appointments}, status=201)
 
 
-class AvailabilityView(Endpoint):
+class AvailabilityView(StraightReads, Endpoint):
     """Free times. Advice: booking looks again, with the same rules."""
 
     resource = "availability"
@@ -301,10 +303,10 @@ class AvailabilityView(Endpoint):
     def get(self, request):
         """Free times of a service on local dates, both included, and why a date has none."""
         search = read_search(request.query_params, request.user)
-        return Response(describe_openings(availability.search(**search, now=timezone.now())))
+        return Answer(describe_openings(availability.search(**search, now=timezone.now())))
 
 
-class ReportView(Endpoint):
+class ReportView(StraightReads, Endpoint):
     """A report over local dates."""
 
     resource = "reports"

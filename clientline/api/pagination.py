@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.db.models import BooleanField, DateTimeField, Expression, F, Value
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
-from rest_framework.response import Response
 
 from clientline.api.fields import parse_instant
 from clientline.api.parsers import LARGEST_INTEGER
+from clientline.api.renderers import Answer
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -184,7 +184,7 @@ class KeysetPagination(BasePagination):
         }
         if self.count is not None:
             body["count"] = self.count
-        return Response(body | {"results": answers})
+        return Answer(body | {"results": answers})
 
     def get_paginated_response_schema(self, schema):
         link = {"type": ["string", "null"], "format": "uri"}

@@ -23,6 +23,14 @@ def handle_problem(exception, context):
     return answer_refusal(request, refusal)
 
 
+def answer_exception(exception, request):
+    """The same, where DRF does not take part: the answer to a refusal; a defect is raised again."""
+    refusal = _recognize_refusal(exception)
+    if refusal is None:
+        raise exception
+    return answer_refusal(request, refusal)
+
+
 def _recognize_refusal(exception, *, deleting=False):
     """The exception as a Refused, or None when it is a defect."""
     if refusal := read_refusal(exception, deleting=deleting):

@@ -1,5 +1,6 @@
 """Answers: always JSON, whatever Accept says."""
 
+from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
@@ -22,3 +23,11 @@ class AlwaysJSON(BaseContentNegotiation):
 
     def select_renderer(self, request, renderers, format_suffix=None):
         return renderers[0], renderers[0].media_type
+
+
+class Answer(HttpResponse):
+    """`data` as JSON, written at once."""
+
+    def __init__(self, data, **kwargs):
+        super().__init__(encode(data), content_type=JSONRenderer.media_type, **kwargs)
+        self.data = data  # for whoever keeps what was answered

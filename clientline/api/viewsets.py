@@ -8,12 +8,14 @@ from django.http import Http404
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from clientline.api.dispatch import StraightReads
 from clientline.api.preconditions import make_etag, refuse_other_versions
 from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, find_one_or_404, read
+from clientline.api.renderers import Answer
 from clientline.web.probes import Endpoint
 
 
-class ReadViewSet(GenericViewSet):
+class ReadViewSet(StraightReads, GenericViewSet):
     """List and retrieve. `model` and `resource` say what; the policy says which rows."""
 
     model = None
@@ -133,7 +135,7 @@ class ReadViewSet(GenericViewSet):
 
 def answer_row(row, **kwargs):
     """The response with one row, under its version where it has one."""
-    response = Response(row, **kwargs)
+    response = Answer(row, **kwargs)
     if "version" in row:
         response["ETag"] = make_etag(row["version"])
     return response

@@ -4,8 +4,10 @@ A request's line has its path and no query, no header and no body: tokens and pa
 """
 
 import logging
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 import orjson
@@ -48,6 +50,10 @@ class TextFormatter(logging.Formatter):
     def __init__(self):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
+    def formatTime(self, record, datefmt=None):  # noqa: N802 -- the name that logging calls
+        # Of each second only the first line asks for the calendar; the milliseconds are its own.
+        return f"{_write_second(int(record.created))},{int(record.msecs):03}"
+
     def format(self, record):
         if record.name.startswith("django.security"):
             record.exc_info = record.exc_text = None
@@ -56,6 +62,11 @@ class TextFormatter(logging.Formatter):
     def write_line(self, record):
         text = super().format(record)
         return f"{text} [{name}]" if (name := _find_request_id(record)) else text
+
+
+@lru_cache(maxsize=2)
+def _write_second(second):
+    return time.strftime(logging.Formatter.default_time_format, time.localtime(second))
 
 
 class JSONFormatter(TextFormatter):
