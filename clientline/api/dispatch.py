@@ -37,9 +37,13 @@ class StraightReads:
             if not permission().has_permission(self.request, self):
                 raise PermissionDenied
         response = handler(self.request, *args, **kwargs)
-        if isinstance(response, Response):
-            return Answer(response.data, status=response.status_code, headers=response.headers)
-        return response
+        return _render(response) if isinstance(response, Response) else response
 
     def list_allowed(self):
         return ", ".join(self.allowed_methods)
+
+
+def _render(response):
+    """DRF's Response as an Answer."""
+    headers = {name: value for name, value in response.items() if name != "Content-Type"}
+    return Answer(response.data, status=response.status_code, headers=headers)
