@@ -32,6 +32,8 @@ PROBLEM_CODES = {
     "overpayment": "More than is due. Send `allow_overpayment` where it is meant.",
     "refund_exceeds_payment": "More than is left of the payment.",
     "protected": "Other rows refer to this one. Deactivate it instead.",
+    "endpoint_disabled": "The webhook is disabled, so it is not called. Enable it first.",
+    "too_many_webhooks": "The organization has as many webhooks as there may be. Delete one first.",
     "last_admin": "The organization would be without an admin.",
     "not_a_client": "Only clients can be erased.",
     "request_in_progress": "The same request, by its Idempotency-Key, is still running. Wait and send it again.",

@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "clientline.api.schema.complete_document",
+        "clientline.reach.webhooks.document.add_webhooks",
     ],
 }
 

@@ -34,6 +34,7 @@ from clientline.reach.calendars.views import FeedView, FeedViewSet
 from clientline.reach.guests.urls import urlpatterns as guest_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
 from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
+from clientline.reach.webhooks.views import DeliveryViewSet, TestCallViewSet, WebhookViewSet
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, is_served_here
 from clientline.web.problem_pages import problems_view
@@ -73,6 +74,7 @@ router.register("messages", MessageViewSet, basename="message")
 router.register("message-rules", MessageRuleViewSet, basename="message-rule")
 router.register("message-texts", MessageTextViewSet, basename="message-text")
 router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("auth/tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
@@ -111,6 +113,18 @@ urlpatterns = [
         "payments/<id:payment>/refunds",
         RefundViewSet.as_view({"get": "list", "post": "create"}),
         name="refunds",
+    ),
+    path("webhooks/<id:webhook>/test", TestCallViewSet.as_view({"post": "create"}), name="webhook-test"),
+    path("webhooks/<id:webhook>/deliveries", DeliveryViewSet.as_view({"get": "list"}), name="deliveries"),
+    path(
+        "webhooks/<id:webhook>/deliveries/<id:pk>",
+        DeliveryViewSet.as_view({"get": "retrieve"}),
+        name="delivery",
+    ),
+    path(
+        "webhooks/<id:webhook>/deliveries/<id:pk>/send-again",
+        DeliveryViewSet.as_view({"post": "send_again"}),
+        name="delivery-send-again",
     ),
     path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),

@@ -70,6 +70,9 @@ TABLE = [
     (("message_rules", "message_texts"), ("list", "retrieve"), ORG, ORG, ORG, NEVER, NEVER, EVERYTHING),
     (("message_rules", "message_texts"), ("create", "update", "destroy"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
     (("reports",), ("list", "export"), ORG, ORG, NEVER, NEVER, NEVER, EVERYTHING),
+    (("webhooks",), ("list", "retrieve"), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("webhooks",), ("create", "update", "destroy", "rotate"), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
+    (("webhooks",), ("test", "send_again"), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
     (("audit",), ("list",), ORG, NEVER, NEVER, NEVER, NEVER, EVERYTHING),
 ]
 

@@ -69,12 +69,26 @@ VALUES: dict[str, list[Any]] = {
     "timezone": ["Europe/Berlin"],
     "tip": ["0.00"],
     "tips": ["0.00"],
+    "type": ["appointment.booked"],
+    "url": ["https://example.com/webhooks"],
     "uri": ["otpauth://totp/ClientLine:eva@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"],
     "void_reason": [""],
     "year": [2027],
 }
 # By the name of a component, where the name of its column says too little.
-NAMED = {"Service": "Haircut", "Organization": "Salon Sonnig", "Token": "Cash register", "Holiday": "Neujahr"}
+WEBHOOK_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+NAMED = {
+    "Service.name": "Haircut",
+    "Organization.name": "Salon Sonnig",
+    "Token.name": "Cash register",
+    "Holiday.name": "Neujahr",
+    "Webhook.description": "Cash register",
+    "ToldWebhook.description": "Cash register",
+    "ToldWebhook.secret": WEBHOOK_SECRET,
+    "NewWebhook.description": "Cash register",
+    "NewWebhook.secret": WEBHOOK_SECRET,
+    "Rotation.secret": WEBHOOK_SECRET,
+}
 FORMATS = {
     "date-time": "2026-12-01T10:00:00+01:00",
     "date": "2026-12-01",
@@ -127,8 +141,8 @@ def _make_value(schema: Schema, name: str, owner: str) -> Any:
     types = schema.get("type") or ["string"]
     types = [types] if isinstance(types, str) else types
     kind = owner.removeprefix("Patched").removesuffix("Request")
-    if name == "name" and kind in NAMED:
-        return NAMED[kind]
+    if f"{kind}.{name}" in NAMED:
+        return NAMED[f"{kind}.{name}"]
     if "default" in schema:
         return schema["default"]
     for value in VALUES.get(name, []):

@@ -272,6 +272,13 @@ class References(serializers.ListField):
         return list(value)
 
 
+class ChoicesField(serializers.ListField):
+    """A list of words, each among `choices`."""
+
+    def __init__(self, choices, **kwargs):
+        super().__init__(child=StrictChoiceField(choices=choices), max_length=2 * len(choices), **kwargs)
+
+
 # Kept by the audit for who reads the database; in no answer and on no page, also of rows from before this rule.
 UNTOLD = ("is_superuser",)
 

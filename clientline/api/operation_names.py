@@ -19,6 +19,7 @@ TAGS = {
     "payments": "Money that came for a visit, refunds, receipts.",
     "reports": "Figures over local dates.",
     "exports": "Files for the bookkeeper.",
+    "webhooks": "Programs that are told what happens, and what became of each call.",
     "audit": "Who changed what, and what else happened.",
     "operations": "For those who run the server.",
 }
@@ -65,6 +66,10 @@ NAMES = {
     "GET /reports/no-shows": "reportNoShows",
     "GET /reports/revenue": "reportRevenue",
     "GET /exports/movements": "exportMovements",
+    "POST /webhooks/{id}/rotate": "rotateSecret",
+    "POST /webhooks/{webhook}/test": "testWebhook",
+    "GET /webhooks/{webhook}/deliveries/{id}": "getDelivery",
+    "POST /webhooks/{webhook}/deliveries/{id}/send-again": "sendAgain",
     "GET /audit": "listChanges",
     "GET /": "checkHealth",
     "GET /live": "checkLiveness",

@@ -73,6 +73,7 @@ CONVERSIONS: dict[type[serializers.Field], Conversion | None] = {
     fields.StrictChoiceField: None,
     fields.Reference: None,
     fields.References: None,
+    fields.ChoicesField: None,
     fields.ChangesField: _tell,
     serializers.PrimaryKeyRelatedField: None,
     serializers.IntegerField: None,

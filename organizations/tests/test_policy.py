@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import (
@@ -13,11 +14,13 @@ from appointments.tests.factories import (
     always_at_work,
     days_ahead,
 )
+from clientline.reach.webhooks.endpoints import create_endpoint
 from organizations import policy
 from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.sweep
 
+RECEIVER = "https://receiver.example/"
 SOON = [days_ahead(days, hour=11).isoformat() for days in (10, 11, 12)]  # the cast's visits are at nine
 
 ROLES = ("admin", "manager", "staff", "client", "operator")
@@ -72,6 +75,9 @@ message_texts | list, retrieve                          | org | org         | or
 message_rules | create, update, destroy                 | org | org         | –        | –      | –      | all
 message_texts | create, update, destroy                 | org | org         | –        | –      | –      | all
 reports       | list, export                            | org | org         | –        | –      | –      | all
+webhooks      | list, retrieve                          | org | –           | –        | –      | –      | all
+webhooks      | create, update, destroy, rotate         | org | –           | –        | –      | –      | all
+webhooks      | test, send_again                        | org | –           | –        | –      | –      | all
 audit         | list                                    | org | –           | –        | –      | –      | all
 """
 
@@ -103,6 +109,7 @@ HELD = {
         "own": "visit",
     },  # a calendar of the team's: below
     "payments": {"org": "payment strangers_payment", "assigned": "payment", "own": "payment"},
+    "webhooks": {"org": "webhook"},
 }
 PATHS = {name: f"/{name.replace('_', '-')}" for name in HELD}
 
@@ -124,6 +131,8 @@ def cast(salon, clinic, operator, without_row_security):
         home.colleagues_special_hours = SpecialHoursFactory(staff=home.colleague)
         home.colleagues_time_off = TimeOffFactory(staff=home.colleague)
         home.closure = TimeOffFactory(staff=None, organization=home.organization)
+        told = {"organization": home.organization, "url": RECEIVER, "events": ["client.created"]}
+        home.webhook = create_endpoint(by=home.admin, now=timezone.now(), **told)
     resident = UserFactory(organization=salon.organization, role="admin", is_superuser=True, has_second_factor=True)
     return SimpleNamespace(home=salon, away=clinic, operator=operator, resident=resident)
 
@@ -262,6 +271,7 @@ CREATION = [
         {"org": 201, "below": 201, "clients": 201, "all": 201},
     ),
     ("services", {"name": "New"}, {"org": 201, "all": 201}),
+    ("webhooks", {"url": RECEIVER, "events": ["client.erased"]}, {"org": 201, "all": 201}),
     (
         "working_hours",
         {"staff": "@staff", "weekday": 5, "starts": "09:00", "ends": "12:00"},

@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 
 from clientline.admin.tests.test_admin_hostile import counts
 from clientline.admin.tests.test_admin_isolation import VISIBLE
+from clientline.reach.webhooks.tests.rows import add_webhook
 from clientline.tests.pages import Page
 from clientline.tests.problems import problem
 from clientline.tests.rehearsals import undone
@@ -114,6 +115,8 @@ def endpoints(cast):
     """Every (method, path, view) of the API; ids are those of the cast."""
     for path, view in routes(admin=False):
         row = ROWS.get("/" + path.split("/")[1])
+        path = path.replace("<id:webhook>", str(cast.webhook.pk))
+        row = "delivery" if "/deliveries/" in path else row
         for method in methods(view):
             yield method, filled(path, row and getattr(cast, row)), view
 
@@ -128,6 +131,11 @@ def pages(cast):
 def rows():
     """How many rows there are of each model; a refusal that is audited is the only thing a refusal leaves."""
     return {model: count for model, count in counts().items() if model is not Audit}
+
+
+@pytest.fixture
+def salon(salon):
+    return add_webhook(salon)
 
 
 @pytest.fixture(params=["admin", "manager", "staff", "client", "operator", "nobody"])

@@ -1,0 +1,61 @@
+"""What receivers read is true: the section of the OpenAPI document, and docs/webhooks.md with its code."""
+
+import json
+import re
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.validation import validate_schema
+
+from clientline.reach.webhooks.deliveries import write_deliveries
+from clientline.reach.webhooks.events import make_body
+from clientline.reach.webhooks.ladder import STEPS
+from clientline.reach.webhooks.models import TEST, TYPES
+
+PAGE = settings.BASE_DIR / "docs" / "webhooks.md"
+
+
+@pytest.fixture(scope="module")
+def text():
+    return PAGE.read_text()
+
+
+def test_the_document_describes_every_type(api, db):
+    document = api().get("/openapi.json").json()
+    validate_schema(document)
+    assert list(document["webhooks"]) == [*TYPES, TEST]
+    event = document["components"]["schemas"]["WebhookEvent"]
+    assert event["properties"]["type"]["enum"] == [*TYPES, TEST]
+    body = json.loads(make_body(TYPES[0], organization=1, now=timezone.now(), ids={}))
+    assert list(body) == event["required"]
+    assert list(body["data"]) == event["properties"]["data"]["required"]
+
+
+def test_the_page_tells_of_every_type_and_every_step(text):
+    rows = re.findall(r"^\|(.*)\|$", text, re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`(\w+\.\w+)`", row.split("|")[0])]
+    assert sorted(told) == sorted([*TYPES, TEST])
+    hours = ", ".join(str(step // 3600) for step in STEPS[4:-1])
+    assert f"after 5 seconds, 5 and 30 minutes, {hours} and 24 hours" in text
+    assert STEPS[1:4] == (5, 300, 1800) and STEPS[-1] == 24 * 3600
+
+
+@pytest.mark.django_db
+def test_its_code_reads_a_call_and_refuses_all_else(text, salon, receiver, listen, work):
+    endpoint = listen(salon, receiver.url)
+    body = make_body("client.created", organization=salon.organization.pk, now=timezone.now(), ids={"client": 1})
+    write_deliveries("client.created", [body], organization=salon.organization.pk, now=timezone.now())
+    work()
+    [request] = receiver.requests
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
+    room = {"SECRET": endpoint.secret}
+    exec(compile(code, str(PAGE), "exec"), room)
+    assert room["receive"](request.body.encode(), request.headers) == json.loads(body)
+    for broken in (
+        {"webhook-signature": "nonsense"},
+        {"webhook-signature": "v1,%%%"},
+        {"webhook-id": "msg_other"},
+        {"webhook-timestamp": "yesterday"},
+    ):
+        assert room["receive"](request.body.encode(), request.headers | broken) is None, broken
