@@ -8,6 +8,8 @@ from clientline.backoffice.appointments.admin import AppointmentAdmin
 from clientline.backoffice.money.admin import PaymentAdmin
 from clientline.backoffice.people.admin import UserAdmin
 from clientline.backoffice.platform.admin import OrganizationAdmin
+from clientline.backoffice.webhooks.admin import WebhookAdmin
+from clientline.reach.models import WebhookEndpoint
 from organizations.models import Organization
 from payments.models import Payment
 
@@ -15,3 +17,4 @@ admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(User, UserAdmin)
 admin.site.register(Appointment, AppointmentAdmin)
 admin.site.register(Payment, PaymentAdmin)
+admin.site.register(WebhookEndpoint, WebhookAdmin)

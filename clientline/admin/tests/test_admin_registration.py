@@ -20,6 +20,7 @@ REGISTERED = {
     "accounts.User": "clientline.backoffice.people.admin",
     "appointments.Appointment": "clientline.backoffice.appointments.admin",
     "payments.Payment": "clientline.backoffice.money.admin",
+    "reach.WebhookEndpoint": "clientline.backoffice.webhooks.admin",
 }
 
 

@@ -1,0 +1,121 @@
+"""Webhooks in the back office: set up, tested, given another secret, and each call seen and made again."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from clientline.reach.webhooks.deliveries import write_deliveries
+from clientline.reach.webhooks.endpoints import create_endpoint
+from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from clientline.tests.pages import Page, submit
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/reach/webhookendpoint/"
+URL = "https://receiver.example/webhooks"
+
+
+@pytest.fixture
+def desk(salon, client):
+    client.force_login(salon.admin)
+    return client
+
+
+@pytest.fixture
+def listen():
+    def set_up(cast, url=URL):
+        told = {"by": cast.admin, "organization": cast.organization, "events": ["client.created"]}
+        return create_endpoint(**told, url=url, now=timezone.now())
+
+    return set_up
+
+
+def said(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+
+
+def test_it_is_set_up_and_its_secret_shown_once(salon, desk):
+    assert "Webhooks" in said(desk.get("/admin/"))
+    answer = desk.get(submit(desk, LIST + "add/", url=URL, events=["client.created"]).url)
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.url, endpoint.events, endpoint.organization) == (URL, ["client.created"], salon.organization)
+    assert f"The secret, shown this once: {endpoint.secret}" in said(answer)
+    for page in (LIST, f"{LIST}{endpoint.pk}/change/"):
+        assert endpoint.secret not in desk.get(page).content.decode()
+
+
+@pytest.mark.parametrize("values", [{"url": "https://10.0.0.1/"}, {"url": "http://receiver.example/"}, {"events": []}])
+def test_what_cannot_be_is_said_at_its_field(desk, values):
+    answer = submit(desk, LIST + "add/", **{"url": URL, "events": ["client.created"]} | values)
+    assert answer.status_code == 200
+    assert Page(answer).errors != []
+    assert list(answer.context["adminform"].form.errors) == list(values)
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_it_is_changed_disabled_and_deleted(salon, desk, listen):
+    endpoint = listen(salon)
+    page = f"{LIST}{endpoint.pk}/change/"
+    assert submit(desk, page, url=URL + "/new", events=["client.erased"], description="Till").status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.url, endpoint.events, endpoint.description) == (URL + "/new", ["client.erased"], "Till")
+    sent = {name: value for name, value in Page(desk.get(page)).fields.items() if name != "is_active"}
+    assert desk.post(page, sent).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.is_active, endpoint.version) == (False, 3)
+    assert "Inactive" in said(desk.get(LIST))
+    assert desk.post(f"{LIST}{endpoint.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_call_shows_its_attempts_and_is_made_again(salon, desk, listen):
+    endpoint, now = listen(salon), timezone.now()
+    [pk] = write_deliveries("client.created", ['{"n": 1}'], organization=salon.organization.pk, now=now)
+    told = {"organization": salon.organization, "delivery_id": pk, "at": now, "milliseconds": 15_000}
+    WebhookAttempt.objects.create(**told, failure="timeout")
+    WebhookAttempt.objects.create(**told, failure="status", status=500)
+    WebhookDelivery.objects.update(state="failed", due_at=None, tries=10)
+    WebhookEndpoint.objects.update(failing_since=now)
+    page = said(desk.get(f"{LIST}{endpoint.pk}/change/"))
+    for words in (
+        "client.created Failed",
+        "no answer in 15 seconds",
+        "status 500",
+        "&quot;n&quot;: 1",
+        "Failing since",
+    ):
+        assert words in page, words
+    again = f"{LIST}{endpoint.pk}/again/{pk}/"
+    desk.get(again)
+    assert WebhookDelivery.objects.get().state == "failed"  # a page that is only asked for does nothing
+    assert "It is called in a moment" in said(desk.post(again, follow=True))
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.tries) == ("pending", 0)
+    WebhookEndpoint.objects.update(is_active=False)
+    assert "The webhook is disabled" in said(desk.post(again, follow=True))
+
+
+def test_a_test_and_a_new_secret(salon, desk, listen):
+    endpoint = listen(salon)
+    home = f"{LIST}{endpoint.pk}/"
+    assert "called in a moment" in said(desk.post(home + "test/", {"seen": "1"}, follow=True))
+    assert WebhookDelivery.objects.get().type == "webhook.test"
+    assert "A new secret is made" in said(desk.get(home + "rotate/"))
+    answer = said(desk.post(home + "rotate/", {"seen": "1", "hours": "24"}, follow=True))
+    changed = WebhookEndpoint.objects.get()
+    assert changed.former_secret == endpoint.secret
+    assert f"The secret, shown this once: {changed.secret}" in answer
+
+
+def test_others_see_none_of_it(salon, clinic, desk, listen):
+    theirs, ours = listen(clinic), listen(salon)
+    [pk] = write_deliveries("client.created", ["{}"], organization=clinic.organization.pk, now=timezone.now())
+    assert desk.post(f"{LIST}{theirs.pk}/again/{pk}/").status_code == 404
+    assert desk.post(f"{LIST}{ours.pk}/again/{pk}/").status_code == 404
+    assert desk.get(f"{LIST}{theirs.pk}/test/").status_code == 404
+    for role in ("manager", "staff"):
+        desk.force_login(getattr(salon, role))
+        assert "Webhooks" not in said(desk.get("/admin/"))
+        assert desk.get(LIST).status_code == 403
+        assert desk.post(f"{LIST}{ours.pk}/again/{pk}/").status_code == 403

@@ -1,0 +1,1 @@
+"""Webhooks: who is told of what, what became of each call, and calling again."""
