@@ -19,6 +19,7 @@ help:
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
 	@echo "make format  let the linter mend what it can"
+	@echo "make cluster three nodes of a cluster on this machine, to be broken by command"
 	@echo "make pins    compile requirements*.in into requirements*.txt (UPGRADE=--upgrade renews what others need, too)"
 	@echo "make audit   look the pinned releases up among the known holes; needs PyPI itself"
 	@echo "make test-next  the test suite on the Django and the Pythons to come ($(NEXT_PYTHONS))"
@@ -67,6 +68,17 @@ lint: .venv/requirements-dev
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 
+# Three nodes on this machine, ClientLine on top, and faults by command. Needs etcd-server and haproxy of Debian.
+cluster: .venv/requirements .venv-cluster/requirements
+	@$(VENV_PYTHON) manage.py rehearse_cluster
+
+# Two of Patroni's needs have no wheel: they are built by the pinned setuptools and nothing else.
+.venv-cluster/requirements: requirements-cluster.txt requirements-build.txt $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear .venv-cluster
+	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-build.txt
+	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-cluster.txt --no-build-isolation --no-binary ydiff,python-etcd
+	@touch $@
+
 format: .venv/requirements-dev
 	$(VENV_PYTHON) -m ruff format .
 	$(VENV_PYTHON) -m ruff check --fix .
@@ -98,6 +110,8 @@ pins: .venv-tools/requirements
 	$(UV_COMPILE) --python-version 3.12 requirements-dev.in --override requirements-next.in \
 		--output-file requirements-next.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-tools.in --output-file requirements-tools.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-build.in --output-file requirements-build.txt
+	$(subst --no-build,,$(UV_COMPILE)) --python-version 3.11 requirements-cluster.in --output-file requirements-cluster.txt
 
 # Strict: where it finds no page about a release, pip-audit would otherwise call that release sound.
 audit: .venv-tools/requirements
@@ -127,4 +141,4 @@ test-next-%:
 	@touch $@
 
 .PRECIOUS: .venv-next-%/requirements
-.PHONY: help run test test-shifted test-quick test-all check lint format pins audit test-next
+.PHONY: help run test test-shifted test-quick test-all check lint cluster format pins audit test-next

@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "appointments",
     "payments",
     "clientline.reach.apps.ReachConfig",
+    "clientline.cells.apps.CellsConfig",
     "clientline.backoffice.apps.BackOfficeConfig",
 ]
 

@@ -19,6 +19,7 @@ from clientline.postgres.cluster import Cluster
 
 CALLERS = 8
 PATIENCE = 60  # seconds
+ONCE_EACH = (1, 1, 1)  # visit, line of history, payment
 FIRST_SLOT = days_ahead(30, hour=0)
 PREPARE = """
 import json

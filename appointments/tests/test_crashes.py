@@ -5,10 +5,9 @@ import signal
 
 import pytest
 
-from appointments.tests.load import CALLERS, Load, as_problem, wait_until
+from appointments.tests.load import CALLERS, ONCE_EACH, Load, as_problem, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
-ONCE = (1, 1, 1)  # visit, line of history, payment
 PASSING = (503, "unavailable", "2")
 UNKNOWN_WITH_KEY = (503, "outcome_unknown", "2")  # lost at COMMIT
 RUNNING = (409, "request_in_progress", "1")
@@ -18,7 +17,7 @@ def assert_each_key_had_one_effect(house, load):
     effects = house.effects()
     assert load.failures == []
     assert sorted(load.tried) == sorted(load.booked) == sorted(load.done)
-    assert {key: effects.get(key) for key in load.tried} == dict.fromkeys(load.tried, ONCE)
+    assert {key: effects.get(key) for key in load.tried} == dict.fromkeys(load.tried, ONCE_EACH)
 
 
 def assert_only_outages(load):

@@ -64,6 +64,7 @@ LAYERS = [
     # The roof puts the apps together; nobody below knows it.
     [
         "clientline.backoffice",
+        "clientline.cells",
         "clientline.demo",
         "clientline.management",
         "clientline.privacy",
@@ -309,7 +310,8 @@ def test_settings_alone_reads_the_environment():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os"
     }
-    starting_programs = {name for name in readers if "postgres" in name or name.startswith("clientline/demo/")}
+    starters = ("clientline/demo/", "clientline/cells/")
+    starting_programs = {name for name in readers if "postgres" in name or name.startswith(starters)}
     assert readers - starting_programs <= launchers
 
 

@@ -1,0 +1,112 @@
+"""`make cluster`: three nodes on this machine, ClientLine on top, somebody who writes, and faults by command."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from clientline.cells.load import Writer, sign_in
+from clientline.cells.rehearsal import Rehearsal, RehearsalFailed
+from clientline.management.commands.seed_demo import PASSWORD
+
+WRITER = "admin@sonnig.example"
+PATIENCE = 300  # seconds for tables and demo data
+COMMANDS = """  status            who leads, who follows, what was acknowledged and what of it is there
+  kill NODE         the node at once, as when its power goes; `kill leader` takes the one that leads
+  switchover        let another one lead, in good order
+  freeze            etcd, all three; thaw lets it go on
+  heal              start what was killed
+  quit"""
+
+
+class Command(BaseCommand):
+    help = "Rehearse a cluster on this machine: three nodes, ClientLine on top, and faults by command."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--programs", type=Path, default=settings.BASE_DIR / ".venv-cluster" / "bin")
+
+    def handle(self, *, programs, **options):
+        data = settings.DATA_DIR / "rehearsal"
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        with ExitStack() as stack:
+            self.say("Starting three nodes of etcd and PostgreSQL under Patroni, and HAProxy ...")
+            self.rehearsal = stack.enter_context(Rehearsal(data.resolve(), programs))
+            self.say("Starting ClientLine on them, with demo data ...")
+            stack.callback(self.end, self.serve(data))
+            self.writer = self.start_writer()
+            stack.callback(self.writer.stop)
+            self.say(f"ClientLine is on {self.address}; somebody registers clients there all the time.\n{COMMANDS}")
+            self.obey()
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def serve(self, data):
+        self.address = f"http://127.0.0.1:{settings.PORT}"
+        own = {"DATABASE_URL": self.rehearsal.write_url(), "SECRET_KEY": "of a rehearsal", "RATE_LIMIT": "0"}
+        own |= {"CLIENTLINE_DATA": str(data / "web"), "HOST": "127.0.0.1", "PORT": str(settings.PORT)}
+        log = (data / "web.log").open("wb")
+        up = [sys.executable, "manage.py", "up", "--demo"]
+        return subprocess.Popen(up, cwd=settings.BASE_DIR, env=os.environ | own, stdout=log, stderr=log)
+
+    def end(self, server):
+        server.terminate()
+        server.wait()
+
+    def start_writer(self):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                return Writer(self.address, sign_in(self.address, WRITER, PASSWORD))
+            except (OSError, ValueError):
+                time.sleep(1)
+        raise CommandError(f"Nobody answers on {self.address}: see {settings.DATA_DIR}/rehearsal/web.log.")
+
+    def obey(self):
+        self.status()
+        for line in sys.stdin:
+            word, *names = line.split() or ["status"]
+            if word == "quit":
+                return
+            try:
+                self.do(word, *names)
+            except RehearsalFailed as failure:
+                self.say(str(failure))
+
+    def do(self, word, *names):
+        began = time.monotonic()
+        if word == "kill":
+            name = names[0] if names else "leader"
+            self.rehearsal.kill(self.rehearsal.find_leader() if name == "leader" else name)
+            self.rehearsal.wait_until(self.rehearsal.find_leader, "a leader")
+        elif word in ("switchover", "heal", "freeze", "thaw"):
+            act = {"switchover": "switch_over", "freeze": "freeze_etcd", "thaw": "thaw_etcd"}.get(word, word)
+            getattr(self.rehearsal, act)()
+        elif word != "status":
+            return self.say(COMMANDS)
+        return self.status(time.monotonic() - began)
+
+    def status(self, took=0.0):
+        for member in self.rehearsal.list_members():
+            lag = "" if member.lag is None else f"{member.lag} bytes behind"
+            self.say(f"  {member.name}  {member.role:<12} {member.state:<10} {lag}")
+        told = list(self.writer.acknowledged)
+        self.say(f"  {len(told)} acknowledged, {self.count_lost(told)} lost, longest pause {self.writer.gap:.1f} s")
+
+    def count_lost(self, told):
+        try:
+            with psycopg.connect(self.rehearsal.write_url(), connect_timeout=5) as connection:
+                (there,) = connection.execute("SELECT count(*) FROM users WHERE id = ANY(%s)", [told]).fetchone()
+        except psycopg.Error:
+            return "nobody knows yet how many"
+        return len(told) - there

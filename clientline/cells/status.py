@@ -1,0 +1,77 @@
+"""How the database is doing beyond answering: who writes, who follows and how far, what is archived, who dawdles."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+FARTHEST = 1_000_000  # bytes that a standby may be behind, as HAProxy asks of those that answer reports
+LONGEST_TRANSACTION = timedelta(minutes=10)  # what is open longer keeps VACUUM from cleaning up
+
+SERVER = "SELECT pg_is_in_recovery(), current_setting('server_version'), pg_has_role('pg_monitor', 'USAGE')"
+# `replay_lag` is no measure: on an idle server it stays at what it last was.
+STANDBYS = """SELECT application_name, state, sync_state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint
+FROM pg_stat_replication ORDER BY application_name"""
+ARCHIVING = """SELECT current_setting('archive_mode'), last_archived_wal, now() - last_archived_time,
+    coalesce(last_failed_time > last_archived_time, last_failed_time IS NOT NULL) FROM pg_stat_archiver"""
+OLDEST = """SELECT max(now() - xact_start) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line. `is_well` is None where it is told and judged by nobody."""
+
+    name: str
+    says: str
+    is_well: bool | None
+
+
+def examine_cluster(*, needs_standby: bool) -> Iterator[Finding]:
+    """What a monitor wants to know of the server that DATABASE_URL names; it has to be asked where it writes.
+
+    Only a superuser or a member of pg_monitor sees the standbys of others' connections: so says the first line then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SERVER)
+        is_standby, version, may_look = cursor.fetchone()
+        says = f"PostgreSQL {version}{', a standby that only reads' if is_standby else ''}"
+        yield Finding("writes", says, not is_standby)
+        if is_standby:
+            return
+        if not may_look:
+            yield Finding("rights", "this role sees no standbys: GRANT pg_monitor TO it", False)
+            return
+        yield from _examine_standbys(cursor, needs_standby)
+        yield from _examine_archive(cursor)
+        cursor.execute(OLDEST)
+        (age,) = cursor.fetchone()
+        yield Finding("oldest transaction", _say_age(age), age is None or age < LONGEST_TRANSACTION)
+
+
+def _examine_standbys(cursor: Any, needs_standby: bool) -> Iterator[Finding]:
+    cursor.execute(STANDBYS)
+    standbys = cursor.fetchall()
+    for name, state, in_step, behind in standbys:
+        is_near = state == "streaming" and behind is not None and behind <= FARTHEST
+        yield Finding(f"standby {name}", f"{state}, {in_step}, {behind} bytes behind", is_near)
+    waits = any(in_step in ("sync", "quorum") for _, _, in_step, _ in standbys)
+    if needs_standby or standbys:
+        says = "acknowledged on two machines" if waits else "on this machine alone: no standby is synchronous"
+        yield Finding("what is saved", says, waits)
+
+
+def _examine_archive(cursor: Any) -> Iterator[Finding]:
+    cursor.execute(ARCHIVING)
+    mode, last, age, fails = cursor.fetchone()
+    if mode == "off":
+        yield Finding("archive", "off: only dumps can be restored, no point in time", None)
+        return
+    says = f"{last} {_say_age(age)} ago" if last else "nothing yet"
+    yield Finding("archive", f"{says}{', and failing since' if fails else ''}", not fails)
+
+
+def _say_age(age: timedelta | None) -> str:
+    return "none" if age is None else f"{age.total_seconds():.0f} s"

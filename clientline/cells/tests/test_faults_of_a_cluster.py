@@ -1,0 +1,106 @@
+"""A cluster under load loses what makes it one, piece by piece; what was acknowledged is there afterwards, once.
+
+Each test asserts that the fault happened, and that there was something to lose.
+"""
+
+import subprocess
+import time
+
+import pytest
+
+from appointments.tests.load import ONCE_EACH, Load, wait_until
+
+pytestmark = [pytest.mark.cluster, pytest.mark.whole, pytest.mark.faults, pytest.mark.xdist_group("cluster")]
+ENOUGH = 200  # bookings and payments that were acknowledged
+SLOWEST = 3  # times the figure: the machine may be busy
+
+
+@pytest.fixture
+def load(cluster_server, cluster_house, rehearsal):
+    rehearsal.heal()
+    with Load(cluster_server, cluster_house, rest=0.05) as load:
+        yield load
+
+
+def wait_for_writes(load, more=20):
+    """Seconds until that many more bookings are acknowledged."""
+    began = time.monotonic()
+    load.wait_for_bookings(more)
+    return time.monotonic() - began
+
+
+def assert_nothing_is_lost(load, house, rehearsal):
+    """Everything acknowledged is there once, on all nodes alike."""
+    wait_until(lambda: load.failures or len(load.booked) + len(load.done) > ENOUGH)
+    load.__exit__()
+    rehearsal.heal()
+    effects = house.effects()
+    assert load.failures == []
+    assert {key: effects.get(key) for key in load.done} == dict.fromkeys(load.done, ONCE_EACH)
+    assert {key for key, counts in effects.items() if counts != ONCE_EACH} <= set(load.tried) - set(load.done)
+    assert all(found == effects for found in house.effects_by_node().values())
+    assert "broken" not in house.manage("check_invariants")
+    assert {code for _, code, _ in load.refusals} <= {"unavailable", "outcome_unknown", "request_in_progress"}
+
+
+def test_a_killed_node_takes_nothing_with_it(load, cluster_house, rehearsal, cluster_server):
+    leader = rehearsal.find_leader()
+    rehearsal.kill(leader)
+    assert cluster_server.ask("GET", "/live").status == 200
+    assert wait_for_writes(load) < 22 * SLOWEST
+    assert rehearsal.find_leader() not in (None, leader)
+    assert_nothing_is_lost(load, cluster_house, rehearsal)
+
+
+def test_a_killed_postgresql_comes_back(load, cluster_house, rehearsal):
+    killed = rehearsal.find_leader()
+    rehearsal.kill_postgres(killed)
+    assert wait_for_writes(load) < 22 * SLOWEST
+    assert set(load.refusals)
+    assert_nothing_is_lost(load, cluster_house, rehearsal)
+
+
+def test_a_switchover_is_over_in_seconds(load, cluster_house, rehearsal):
+    leader = rehearsal.find_leader()
+    rehearsal.switch_over()
+    assert wait_for_writes(load) < 6 * SLOWEST
+    assert rehearsal.find_leader() not in (None, leader)
+    assert_nothing_is_lost(load, cluster_house, rehearsal)
+
+
+def test_without_etcd_the_leader_goes_on_while_it_reaches_the_others(load, cluster_house, rehearsal):
+    leader = rehearsal.find_leader()
+    rehearsal.freeze_etcd()
+    try:
+        before = len(load.booked)
+        time.sleep(25)  # longer than its lease
+        assert len(load.booked) > before + 20
+        assert wait_for_writes(load) < 5 * SLOWEST
+    finally:
+        rehearsal.thaw_etcd()
+    rehearsal.wait_until(lambda: rehearsal.find_leader() == leader, f"{leader}, which leads on")
+    assert_nothing_is_lost(load, cluster_house, rehearsal)
+
+
+def test_without_standbys_the_leader_goes_on_alone_and_says_so(load, cluster_house, rehearsal):
+    leader = rehearsal.find_leader()
+    assert "acknowledged on two machines" in cluster_house.manage("cluster_status", "--standby")
+    standbys = [member.name for member in rehearsal.list_members() if member.name != leader]
+    for name in standbys:
+        rehearsal.freeze(name)
+    try:
+        rehearsal.wait_until(lambda: is_alone(cluster_house), "a leader that says that it is alone")
+        assert wait_for_writes(load) < 10 * SLOWEST
+    finally:
+        for name in standbys:
+            rehearsal.thaw(name)
+    wait_for_writes(load)
+    assert_nothing_is_lost(load, cluster_house, rehearsal)
+
+
+def is_alone(house):
+    try:
+        house.manage("cluster_status", "--standby")
+    except subprocess.CalledProcessError as wrong:
+        return "on this machine alone" in wrong.output
+    return False

@@ -1,0 +1,85 @@
+"""One table fills the files of each machine, and what is wrong in it is said in a sentence."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+from clientline.cells.hosts import TEMPLATES, read_deployment
+from clientline.cells.rehearsal import find_program, refuse_old_patroni
+
+TABLE = TEMPLATES / "hosts.toml"
+
+
+@pytest.fixture
+def filled(tmp_path):
+    call_command("fill_deployment", TABLE, tmp_path, verbosity=0)
+    return tmp_path
+
+
+def test_each_machine_gets_every_file_with_its_own_address(filled):
+    assert sorted(path.name for path in (filled / "db2").iterdir()) == sorted(
+        path.name for path in TEMPLATES.iterdir() if path != TABLE
+    )
+    patroni = (filled / "db2" / "patroni.yml").read_text()
+    assert "connect_address: 10.0.0.12:5432" in patroni
+    assert "hosts: 10.0.0.11:2379,10.0.0.12:2379,10.0.0.13:2379" in patroni
+    assert (filled / "db2" / "haproxy.cfg").read_text().count("    server db3 10.0.0.13:5432 check port 8008") == 2
+
+
+def test_passwords_are_its_owners_and_stay(filled):
+    passwords = json.loads((filled / "passwords.json").read_text())
+    call_command("fill_deployment", TABLE, filled, verbosity=0)
+    assert json.loads((filled / "passwords.json").read_text()) == passwords
+    assert {path.stat().st_mode & 0o777 for path in filled.rglob("*.*")} == {0o600}
+    assert passwords["superuser_password"] in (filled / "db1" / "patroni.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda text: text.replace('name = "db3"\n', ""), "name is missing or unknown"),
+        (lambda text: text.replace("db3", "db2"), "names two hosts alike"),
+        (lambda text: text.partition('[[host]]\nname = "db3"')[0], "names 2 hosts: 3 or more survive"),
+        (lambda text: "ttl = 5\n" + text, "ttl is missing or unknown"),
+        (lambda text: text + "[", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_in_the_table_is_named(tmp_path, change, says):
+    table = tmp_path / "hosts.toml"
+    table.write_text(change(TABLE.read_text()))
+    with pytest.raises(ImproperlyConfigured, match=says):
+        read_deployment(table)
+
+
+def test_the_proxy_takes_its_file(filled):
+    try:
+        haproxy = find_program("haproxy")
+    except ImproperlyConfigured as missing:
+        pytest.skip(str(missing))
+    checked = subprocess.run([haproxy, "-c", "-f", filled / "db1" / "haproxy.cfg"], capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_units_are_sound(filled, tmp_path):
+    if not (analyze := shutil.which("systemd-analyze")):
+        pytest.skip("no systemd-analyze here")
+    for unit in (filled / "db1").glob("*.service"):
+        text = unit.read_text().replace("/opt/clientline/.venv-cluster/bin/patroni", "/bin/true")
+        unit.write_text(text.replace("/opt/clientline/.venv/bin/", "/bin/true ").replace("/usr/bin/etcd", "/bin/true"))
+        checked = subprocess.run([analyze, "verify", unit], capture_output=True, text=True)
+        assert (checked.returncode, checked.stderr) == (0, ""), unit.name
+
+
+def test_a_patroni_that_loses_what_was_acknowledged_is_refused(tmp_path):
+    patroni = tmp_path / "patroni"
+    patroni.write_text("#!/bin/sh\necho patroni 3.0.2\n")
+    patroni.chmod(0o755)
+    with pytest.raises(ImproperlyConfigured, match=r"Patroni 3\.0\.2 lets a primary .* use 4\.1 or newer"):
+        refuse_old_patroni(Path(tmp_path))
+    with pytest.raises(ImproperlyConfigured, match="`make cluster` installs the pinned one"):
+        refuse_old_patroni(Path(tmp_path / "nowhere"))
