@@ -248,12 +248,15 @@ class Calendar:
         remaining = self.sift(staff, [start], ignoring)
         return next((stage for stage, left in zip(STAGES, remaining, strict=True) if not left), None)
 
-    def find_openings(self) -> tuple[dict[Minute, list[int]], dict[date, str]]:
-        """Who is free at which start (a dict by ascending start), and why each date without one has none."""
+    def find_openings(self, ignoring: Collection[str] = ()) -> tuple[dict[Minute, list[int]], dict[date, str]]:
+        """Who is free at which start (a dict by ascending start), and why each date without one has none.
+
+        `ignoring` are those of STAGES that cut nothing.
+        """
         sifted = {staff: [self.find_offered(staff)] for staff in self.staff_ids}
         for staff, remaining in sifted.items():
             # They are the grid: sifted against itself, all of it would be left.
-            remaining += self.sift(staff, remaining[0], ignoring=(OFF_GRID,))
+            remaining += self.sift(staff, remaining[0], ignoring=(OFF_GRID, *ignoring))
         slots: dict[Minute, list[int]] = defaultdict(list)
         for staff, remaining in sifted.items():
             for start in remaining[-1]:
@@ -317,6 +320,7 @@ class Openings:
     people: dict[int, str]
     slots: list[tuple[datetime, datetime, list[int]]]
     days: list[tuple[date, int, str | None]]
+    for_clients: tuple[datetime, datetime]  # from when, and until when, clients may book
 
 
 def search(
@@ -328,11 +332,12 @@ def search(
     staff_ids: Collection[int] = (),
     duration: int | None = None,
     moved: Appointment | None = None,
+    any_day: bool = False,
 ) -> Openings:
     """The free times of a service on local dates, both included, with those named or whoever performs it.
 
     `duration` is in minutes. A visit that is `moved` stands in nobody's way and keeps its length, buffers and person,
-    whatever became of them. Raises FieldRefused.
+    whatever became of them. `any_day` offers what is too soon or too far ahead for clients, too. Raises FieldRefused.
     """
     _refuse_span(first_day, last_day, duration)
     if not (moved or service.is_active):
@@ -347,7 +352,7 @@ def search(
         now=now,
         exclude=moved.pk if moved else None,
     )
-    return _collect_openings(service, people, calendar)
+    return _collect_openings(service, people, calendar, (TOO_SOON, TOO_FAR_AHEAD) if any_day else ())
 
 
 def _refuse_span(first_day: date, last_day: date, duration: int | None) -> None:
@@ -367,8 +372,10 @@ def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointm
     return {pk: people[pk] for pk in sorted(set(staff_ids) or people)}
 
 
-def _collect_openings(service: Service, people: dict[int, str], calendar: Calendar) -> Openings:
-    slots, reasons = calendar.find_openings()
+def _collect_openings(
+    service: Service, people: dict[int, str], calendar: Calendar, ignoring: Collection[str]
+) -> Openings:
+    slots, reasons = calendar.find_openings(ignoring)
     starts, duration, zone = list(slots), calendar.need.duration, calendar.zone
     return Openings(
         service,
@@ -376,4 +383,5 @@ def _collect_openings(service: Service, people: dict[int, str], calendar: Calend
         people,
         [(find_instant(start, zone), find_instant(start + duration, zone), free) for start, free in slots.items()],
         [(day, calendar.count(starts, day), reasons.get(day)) for day in calendar.days],
+        (find_instant(calendar.earliest, zone), find_instant(calendar.horizon, zone)),
     )

@@ -7,7 +7,18 @@ from django.urls import path
 from accounts.site import AccountSite
 from clientline.backoffice import search
 from clientline.backoffice.appointments import visit_import
-from clientline.backoffice.calendar import dropping, holidays, live, rezoning, sheets, today, week, week_hours
+from clientline.backoffice.calendar import (
+    day_people,
+    dropping,
+    holidays,
+    live,
+    rezoning,
+    sheets,
+    today,
+    unclosed,
+    week,
+    week_hours,
+)
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
@@ -23,6 +34,8 @@ class BackOfficeSite(AccountSite):
             path("leave/", self.admin_view(acting.leave), name="leave"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
+            path("unclosed/", self.admin_view(unclosed.unclosed_view), name="unclosed"),
+            path("day/people/", self.admin_view(day_people.people_view), name="day_people"),
             path("day/move/", self.admin_view(dropping.move_view), name="day_move"),
             path("day/block/", self.admin_view(dropping.block_view), name="day_block"),
             path("day/version/", self.admin_view(live.version_view), name="day_version"),

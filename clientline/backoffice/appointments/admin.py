@@ -1,6 +1,7 @@
 """The page of a visit: its facts, its money, what happened to it, and what can become of it now."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Value
@@ -32,6 +33,7 @@ from services.models import Service
 # Nothing where it is a made one: `sheets` says so.
 MAIL_ADDRESS = Coalesce(NullIf("client__contact_email", Value("")), "client__email")
 MINUTE = timedelta(minutes=1)
+AGAIN = (2, 4, 6, 8)  # weeks after which the same is booked again
 
 
 class OfClient(OneRowFilter):
@@ -141,6 +143,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
             "facts": _list_facts(obj),
             # Whoever sees a visit knows its client.
             "noted": obj.client if request.user.may("users", "client_notes") else None,
+            "again": _list_same_again(obj) if request.user.may("appointments", "create") else [],
             "day_url": f"{reverse('admin:index')}?date={timezone.localdate(obj.appointment_date)}",
             "balance": figures,
             "lines": lines,
@@ -189,6 +192,16 @@ def _list_facts(visit):
         "length": wording.write_length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
         "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
     }
+
+
+def _list_same_again(visit):
+    """(weeks, address) of the booking form for the same again; none while the visit is to come."""
+    if visit.status == Appointment.Status.SCHEDULED and visit.appointment_date > timezone.now():
+        return []
+    local = timezone.localtime(visit.appointment_date)
+    same = {"client": visit.client_id, "service": visit.service_id, "staff": visit.staff_id, "time": f"{local:%H:%M}"}
+    page = reverse("admin:appointments_appointment_add")
+    return [(weeks, f"{page}?{urlencode(same | {'date': local.date() + timedelta(weeks=weeks)})}") for weeks in AGAIN]
 
 
 def _describe_balance(visit, payments):

@@ -138,7 +138,8 @@ class BookingForm(PriceForm, WhenForm):
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
         duration = int(minutes) if is_readable_number(minutes) else None
-        return FreeTimes(service=service, day=day, staff=self.find_named("staff"), duration=duration)
+        named, free_hand = self.find_named("staff"), self.caller.may("appointments", "bend_rules")
+        return FreeTimes(service=service, day=day, staff=named, duration=duration, free_hand=free_hand)
 
     @property
     def zone(self):

@@ -16,6 +16,8 @@ from clientline.api.filters import DateFormField
 from clientline.refusals import FieldRefused
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
+NOT_FOR_CLIENTS = " (not for clients)"  # too soon, over, or too far ahead
+TYPE_ANOTHER = " Type another time to book all the same."
 LAST_DAY = LATEST.date() - timedelta(days=1)
 REASONS = {
     "closed": "Nobody works on this day.",
@@ -27,10 +29,13 @@ REASONS = {
 
 
 class FreeTimes:
-    """The free times of a day as choices, or `sentence`, which says why there are none."""
+    """The free times of a day as choices, or `sentence`, which says why there are none.
 
-    def __init__(self, *, service, day, staff=None, duration=None, moved=None):
-        self.choices, self.sentence = [], ""
+    Who has a `free_hand` is offered what clients may not book, too, marked so.
+    """
+
+    def __init__(self, *, service, day, staff=None, duration=None, moved=None, free_hand=False):
+        self.choices, self.sentence, self.free_hand = [], "", free_hand
         try:
             openings = search(
                 service=service,
@@ -40,6 +45,7 @@ class FreeTimes:
                 duration=duration,
                 moved=moved,
                 now=timezone.now(),
+                any_day=free_hand,
             )
         except FieldRefused as refusal:
             self.sentence = self.explain_plainly(refusal, service, staff)
@@ -48,10 +54,15 @@ class FreeTimes:
 
     def offer(self, openings, day):
         starts = [start for start, _, _ in openings.slots]
-        self.choices = [(each.isoformat(), f"{each:%H:%M}") for each in starts if each.date() == day]
+        earliest, horizon = openings.for_clients
+        self.choices = [
+            (each.isoformat(), f"{each:%H:%M}{'' if earliest <= each < horizon else NOT_FOR_CLIENTS}")
+            for each in starts
+            if each.date() == day
+        ]
         if not self.choices:
             (_, _, reason), *_ = openings.days
-            self.sentence = f"{REASONS[reason]} {_tell_next_day(starts)}"
+            self.sentence = f"{REASONS[reason]} {_tell_next_day(starts)}{TYPE_ANOTHER if self.free_hand else ''}"
 
     def explain_plainly(self, refusal, service, staff):
         [error] = refusal.errors
@@ -166,7 +177,7 @@ class WhenForm(Refusable, forms.Form):
         self.sentence = times.sentence
         self.fields["slot"].widget.choices = [*times.choices, ("", "another time:")] if times.choices else []
         if not self.is_bound and not self.initial.get("slot"):
-            self.choose_typed({label: value for value, label in times.choices})
+            self.choose_typed({label[:5]: value for value, label in times.choices})
 
     def choose_typed(self, slots):
         if slot := slots.get(str(self.initial.get("time"))[:5]):

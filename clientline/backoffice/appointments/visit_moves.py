@@ -67,7 +67,8 @@ class RescheduleForm(MoveForm, WhenForm):
         staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
         if staff is None:
             return NoTimes("Choose somebody to see the free times.")
-        return FreeTimes(service=self.row.service, day=day, staff=staff, moved=self.row)
+        free_hand = self.caller.may("appointments", "bend_rules")
+        return FreeTimes(service=self.row.service, day=day, staff=staff, moved=self.row, free_hand=free_hand)
 
     def clean(self):
         values = super().clean()

@@ -32,12 +32,13 @@ class Visit:
     ends: int
     busy_from: int
     busy_until: int
-    due: Decimal | None = None
     service_id: int = 0
     version: int = 1
     has_note: bool = False
     is_first: bool = False  # of its client's
     arrived_at: datetime | None = None
+    in_service_at: datetime | None = None
+    due: Decimal | None = None
 
     @property
     def is_cancelled(self):
@@ -258,6 +259,8 @@ def _list_marks_of_coming(visit, column, now):
         yield "Needs somebody"
     if visit.ends <= now:
         yield "Not closed"
+    elif visit.in_service_at:
+        yield "In service"
     elif visit.arrived_at:
         yield "Arrived"
     elif visit.starts < now:

@@ -31,6 +31,8 @@ COLUMNS = (
     "version",
     "has_note",
     "is_first",
+    "arrived_at",
+    "in_service_at",
 )
 
 
@@ -139,8 +141,8 @@ def _annotate_marks(visits):
     return visits.annotate(has_note=noted, is_first=~Exists(earlier))
 
 
-def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_more):
-    starts, ends, busy_from, busy_until, service_id, version, has_note, is_first, *due = instants_and_more
+def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_marks):
+    starts, ends, busy_from, busy_until, *marks = instants_and_marks
     return Visit(
         pk,
         staff,
@@ -152,9 +154,5 @@ def _make_visit(pk, staff, client, service, status, overbooked, *instants_and_mo
         ceil_to_minute(ends),
         floor_to_minute(busy_from),
         ceil_to_minute(busy_until),
-        due[0] if due else None,
-        service_id,
-        version,
-        has_note,
-        is_first,
+        *marks,
     )

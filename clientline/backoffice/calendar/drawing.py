@@ -16,6 +16,7 @@ SYMBOLS = {
     "Needs somebody": "⚠",
     "Not closed": "?",
     "Arrived": "●",
+    "In service": "▶",
     "Late": "!",
     "Overbooked": "⧉",
     "Unpaid": "¤",

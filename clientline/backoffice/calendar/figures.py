@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
@@ -32,7 +33,7 @@ def list_figures(caller, diary):
         found.append(_sum_taken(diary))
     if caller.may("appointments", "balance"):
         found.append(_sum_open(diary))
-    return [*found, _sum_no_shows(caller, diary)]
+    return [*found, _sum_no_shows(caller, diary), *_sum_unclosed(caller, diary)]
 
 
 def _link_visits(first, last, **query):
@@ -51,6 +52,13 @@ def _sum_visits(diary):
     ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
     (day,) = diary.days
     return Figure("Visits", str(len(visits)), f"{ahead} still to come", _link_visits(day, day))
+
+
+def _sum_unclosed(caller, diary):
+    """What nobody said of the day's visits that are over; nothing where all is said."""
+    left = [visit for visit in _select_beginning(diary) if visit.status == "scheduled" and visit.ends <= diary.now]
+    if left and caller.may("appointments", "complete"):
+        yield Figure(_("Not closed"), str(len(left)), _("over, and nobody said how"), reverse("admin:unclosed"))
 
 
 def _sum_taken(diary):

@@ -12,6 +12,7 @@ from appointments.models import Appointment, WorkingHours
 from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.axis import Axis
 from clientline.backoffice.calendar.board import Board, choose_step
+from clientline.backoffice.calendar.day_people import arrange_people
 from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, find_version, list_team, read_day
 from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
 from clientline.backoffice.calendar.figures import list_figures
@@ -95,7 +96,8 @@ def _choose_people_of_day(request, people, diary):
     asked = [person for person in people if str(person.pk) == request.GET.get("staff")]
     # Those who see nobody else are shown their day off; an owner without a team yet is told what to do first.
     alone = people if len(people) == 1 and not request.user.may("services", "create") else []
-    shown = asked or alone or [each for each in people if each.pk in visited or works(each, diary, day)]
+    there = [each for each in people if each.pk in visited or works(each, diary, day)]
+    shown = asked or alone or arrange_people(request, there)
     return shown, [each for each in people if each.is_active and each not in shown]
 
 

@@ -36,6 +36,8 @@ def pages_of(cast):
         f"/admin/day-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}",
         f"/admin/week-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}&staff={cast.staff.pk}",
         "/admin/clients/import/",
+        "/admin/unclosed/",
+        "/admin/day/people/",
         f"/admin/payments/payment/{cast.payment.pk}/fail/",
         "/admin/payments/payment/add/",
         "/admin/password_change/",
