@@ -7,7 +7,7 @@ from django.db import migrations
 
 NUMBER = """
     SELECT set_config('clientline.audit', 'off', true);
-    UPDATE payments SET former_number = id WHERE settled_at IS NOT NULL;
+    UPDATE payments SET former_number = id WHERE settled_at IS NOT NULL AND receipt_number IS NULL;
     SELECT number_receipts(NULL);
     SELECT set_config('clientline.audit', 'on', true);
 """
