@@ -2,7 +2,8 @@
 
 A payment is a line for its price and one each for tip and rounding; a refund and a payment that is made void are the
 same, taken off. So the lines of any days add up to the report of these days, and what happened stays as it was: a later
-refund is a line of its own day, and a payment is made void on its day alone.
+refund is a line of its own day, and a payment is made void on its day alone. People and services are called what they
+were called then.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from appointments.periods import Period
+from payments.former_names import FormerNames
 from payments.taxes import split_tax
 
 TIP, ROUNDING = "tip", "rounding"
@@ -72,20 +74,53 @@ class Movement(NamedTuple):
     tax: Decimal
 
 
+class Moved(NamedTuple):
+    """A row of MOVED; amounts are below 0 where money went."""
+
+    at: datetime
+    event: str
+    receipt_number: int
+    payment: int
+    refund: int | None
+    appointment: int
+    staff: int
+    staff_name: str
+    service: int
+    service_name: str
+    payment_method: str
+    tax_rate: Decimal | None
+    price: Decimal
+    tip: Decimal
+    rounding: Decimal
+
+
 def list_movements(period: Period) -> list[Movement]:
     """All movements of the period's local days, in the order they happened. What is nothing is no line."""
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"organization": period.organization.pk, "begins": period.begins, "ends": period.ends}
         cursor.execute(MOVED, values)
-        return [line for row in cursor.fetchall() for line in _make_lines(period, *row)]
+        rows = [Moved._make(row) for row in cursor.fetchall()]
+    names = FormerNames(
+        period.organization,
+        since=period.begins,
+        staff_ids={row.staff for row in rows},
+        service_ids={row.service for row in rows},
+    )
+    return [line for row in rows for line in _make_lines(period, row, names)]
 
 
-def _make_lines(period: Period, at: datetime, kind: str, *rest: Any) -> Iterator[Movement]:
-    *facts, rate, price, tip, rounding = rest
+def _make_lines(period: Period, moved: Moved, names: FormerNames) -> Iterator[Movement]:
+    at, event, price = moved.at, moved.event, moved.price
+    net, tax = split_tax(price, moved.tax_rate, period.organization.currency)
+    facts = (
+        *(event, moved.receipt_number, moved.payment, moved.refund, moved.appointment),
+        *(moved.staff, names.find_name("users", moved.staff, at, moved.staff_name)),
+        *(moved.service, names.find_name("services", moved.service, at, moved.service_name)),
+        moved.payment_method,
+    )
     day = at.astimezone(period.organization.zone).date()
-    net, tax = split_tax(price, rate, period.organization.currency)
     if price:
-        yield Movement._make((day, kind, kind, *facts, price, rate, net, tax))
-    for part, amount in ((TIP, tip), (ROUNDING, rounding)):
+        yield Movement._make((day, event, *facts, price, moved.tax_rate, net, tax))
+    for part, amount in ((TIP, moved.tip), (ROUNDING, moved.rounding)):
         if amount:
-            yield Movement._make((day, part, kind, *facts, amount, None, amount, Decimal("0.00")))
+            yield Movement._make((day, part, *facts, amount, None, amount, Decimal("0.00")))

@@ -256,3 +256,19 @@ def test_movements_add_up_to_the_report_in_every_month(home, taxed, seed):
             assert all(not any(figures.values()) for figures in sums.values())
     assert Payment.objects.filter(voided_at__isnull=False).exists()
     assert Refund.objects.exists()
+
+
+def test_a_closed_month_calls_people_and_services_what_they_were_called_then(salon, taxed, api):
+    client, visit = api(salon.admin), taxed[0]
+    first = take(visit, 10, NOON)
+    before = [ask(api, salon.manager, **MARCH, format=each).content for each in ("csv", "bank", "datev")]
+    assert b"Salon staff" in before[0] and "Färben; kurz".encode() in before[0]
+    for name in ("Anna", "Berta"):
+        assert client.patch(f"/users/{salon.staff.pk}", {"name": name}).status_code == 200
+    assert client.patch(f"/services/{visit.service_id}", {"name": "Colour"}).status_code == 200
+    after = [ask(api, salon.manager, **MARCH, format=each).content for each in ("csv", "bank", "datev")]
+    assert after == before
+    refund = give_back(first, 4, datetime.now(UTC))
+    day = str(salon.organization.find_local_date(refund.settled_at))
+    told = ask(api, salon.manager, **{"from": day, "to": day}).content.decode()
+    assert "Berta" in told and "Colour" in told and "Salon staff" not in told
