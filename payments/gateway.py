@@ -1,10 +1,11 @@
 """What ClientLine asks of a payment provider, whoever it is. Calls take seconds: never make one in a transaction."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -71,6 +72,10 @@ class Request:
     description: str = ""
 
 
+# Which of these references of refunds need not be told again.
+FindKnown: TypeAlias = Callable[[list[str]], set[str]]
+
+
 class Gateway(Protocol):
     """All may raise NoAnswer."""
 
@@ -88,6 +93,9 @@ class Gateway(Protocol):
 
     def look_up_refund(self, key: UUID, reference: str) -> Answer | None:
         """What became of a refund of the payment `reference`; None where the provider never heard of it."""
+
+    def list_refunds(self, since: datetime, find_known: FindKnown) -> list[Event]:
+        """The refunds made in the provider's own pages since an instant, but those that are known."""
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
         """What a callback says, None where it is about something else. Raises BadSignature."""

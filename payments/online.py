@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -104,27 +105,49 @@ def lock_payment(pk: int) -> Payment:
     return Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("organization").get(pk=pk)
 
 
-def settle_event(event: gateway.Event, *, now: datetime) -> None:
-    """Settle what a verified callback is about, confined to its organization. Safe in any order and any number."""
+def settle_event(event: gateway.Event, *, now: datetime) -> bool:
+    """Settle what a verified callback is about, confined to its organization. Safe in any order and any number.
+
+    Whether it changed anything.
+    """
     models: dict[str, type[Payment] | type[Refund]] = {gateway.PAYMENT: Payment, gateway.REFUND: Refund}
     # Not confined yet: nobody is signed in, and only the row with the key says which organization it is about.
     model, key = (models[event.kind], event.key) if event.key else (Payment, event.payment)
     row = model.objects.filter(key=key).first()
     if row is None:
         logger.warning("A callback is about the %s %s, which is not ours", event.kind, key)
-        return
+        return False
     with open_confined_transaction(row.organization_id):
         if isinstance(row, Refund) or event.kind == gateway.PAYMENT:
-            note_answer(row, event.answer, now=now)
-        else:
-            _note_foreign_refund(row, event.answer, now=now)
+            return note_answer(row, event.answer, now=now)
+        return _note_foreign_refund(row, event.answer, now=now)
 
 
-def _note_foreign_refund(asked: Payment, answer: gateway.Answer, *, now: datetime) -> None:
+def _note_foreign_refund(asked: Payment, answer: gateway.Answer, *, now: datetime) -> bool:
     """Of the payment that came, where it is another than was asked for."""
     came = Payment.objects.filter(instead_of=asked).first() or asked
-    if not arrivals.note_foreign_refund(payment=lock_payment(came.pk), answer=answer, now=now):
+    changed = arrivals.note_foreign_refund(payment=lock_payment(came.pk), answer=answer, now=now)
+    if not changed:
         logger.warning("The provider's refund %s of payment %s changes nothing", answer.reference, came.pk)
+    return changed
+
+
+def find_foreign_refunds(*, since: datetime, now: datetime) -> int:
+    """Record the refunds made in the provider's own pages of which no callback told. How many there were."""
+    if not settings.PAYMENT_PROVIDER:
+        return 0
+    try:
+        events = gateway.open_gateway(settings.PAYMENT_PROVIDER).list_refunds(since, _find_known_refunds)
+    except gateway.NoAnswer as silence:
+        logger.warning("The payment provider did not answer: %s", silence)
+        return 0
+    return sum(settle_event(event, now=now) for event in events)
+
+
+def _find_known_refunds(references: list[str]) -> set[str]:
+    """Those of which nothing more is to come."""
+    known = Refund.objects.filter(reference__in=references).exclude(status=Refund.Status.PENDING)
+    return set(known.values_list("reference", flat=True))
 
 
 @contextmanager

@@ -110,6 +110,15 @@ class StripeGateway:
             found = [each for each in refunds.auto_paging_iter() if _read_key(each) == str(key)]
         return _read_refund(found[0]) if found else None
 
+    def list_refunds(self, since, find_known):
+        with _translate_errors():
+            made = _ask(self.api.refunds.list, {"created": {"gte": int(since.timestamp())}, "limit": 100})
+            rows = [row for row in made.auto_paging_iter() if _read_key(row) is None]
+        known = find_known([row.id for row in rows])
+        # Each costs a call: whose payment it is, only its checkout session says.
+        found = [self.read_foreign_refund(row) for row in rows if row.id not in known]
+        return [event for event in found if event is not None]
+
     def find_intent(self, reference):
         """The id of the PaymentIntent behind a payment, which alone can be refunded."""
         if reference.startswith("pi_"):

@@ -103,11 +103,17 @@ class StandIn:
             "metadata": {"clientline_key": values[METADATA]} if METADATA in values else {},
             "payment_intent": values["payment_intent"],
             "status": "succeeded",
+            "created": int(time.time()),
         }
         return 200, self.refunds[pk]
 
     def list_refunds(self, values):
-        own = [each for each in self.refunds.values() if each["payment_intent"] == values["payment_intent"]]
+        own = [
+            each
+            for each in self.refunds.values()
+            if each["payment_intent"] == values.get("payment_intent", each["payment_intent"])
+            and each["created"] >= int(values.get("created[gte]", 0))
+        ]
         return 200, {"object": "list", "data": own, "has_more": False, "url": "/v1/refunds"}
 
     def pay(self, reference, units=None):

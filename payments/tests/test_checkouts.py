@@ -210,6 +210,28 @@ def test_a_refund_in_the_providers_own_pages_becomes_a_row_once(api, salon, visi
     assert (shown(api, salon, opened)["refunded_amount"], due(visit)) == ("10.00", "10.00")
 
 
+def test_reconciling_finds_refunds_made_elsewhere_of_which_no_callback_told(api, salon, visit, provider, opened):
+    provider.pay(opened)
+    provider.give_back(opened, "10.00")
+    told = [StringIO(), StringIO()]
+    for out in told:
+        call_command("reconcile_payments", stdout=out)
+    assert [out.getvalue() for out in told] == [
+        "Settled 0 payments and 0 refunds. Found 1 made in the provider's own pages.\n",
+        "Settled 0 payments and 0 refunds.\n",
+    ]
+    [refund] = Refund.objects.filter(payment=opened["id"])
+    assert (str(refund.amount), refund.status, due(visit)) == ("10.00", "completed", "10.00")
+
+
+def test_a_provider_that_is_silent_about_refunds_stops_no_reconciling(settings, opened, provider):
+    if provider.name == "stripe":
+        provider.stand_in.broken = True
+        assert online.find_foreign_refunds(since=timezone.now(), now=timezone.now()) == 0
+    settings.PAYMENT_PROVIDER = ""
+    assert online.find_foreign_refunds(since=timezone.now(), now=timezone.now()) == 0
+
+
 def test_of_another_amount_the_refund_is_the_one_that_came(provider, opened):
     provider.pay(opened, "40.00")
     callbacks.receive_callback(provider.name, *provider.give_back(opened, "40.00"))

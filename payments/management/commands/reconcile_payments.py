@@ -1,4 +1,4 @@
-"""Asks the payment provider about online payments and refunds that are still pending, and settles what it says."""
+"""Asks the payment provider what became of pending payments and refunds, and for refunds made in its own pages."""
 
 from datetime import timedelta
 
@@ -15,14 +15,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--older-than", type=int, default=5, metavar="MINUTES", help="recorded so long ago")
 
-    def handle(self, *, older_than, **options):
+        parser.add_argument(
+            "--refunds-of", type=int, default=7, metavar="DAYS", help="how far back to look for refunds made elsewhere"
+        )
+
+    def handle(self, *, older_than, refunds_of, **options):
         now = timezone.now()
         pending = {"status": "pending", "key__isnull": False, "created_at__lte": now - timedelta(minutes=older_than)}
         payments = Payment.objects.filter(**pending).select_related("organization").order_by("id")
         refunds = Refund.objects.filter(**pending).select_related("payment__organization").order_by("id")
         settled = sum(self.settle(payment, now) for payment in payments.iterator())
         given_back = sum(self.settle(refund, now) for refund in refunds.iterator())
-        self.stdout.write(f"Settled {settled} payments and {given_back} refunds.")
+        elsewhere = online.find_foreign_refunds(since=now - timedelta(days=refunds_of), now=now)
+        told = f"Settled {settled} payments and {given_back} refunds."
+        self.stdout.write(f"{told} Found {elsewhere} made in the provider's own pages." if elsewhere else told)
 
     def settle(self, row, now):
         """The provider is asked before the transaction. Whether that settled it."""
