@@ -288,6 +288,10 @@ class Refund(models.Model):
                 include=["amount", "tip", "rounding", "payment"],
                 name="refund_by_settled_day",
             ),
+            # A handful among all refunds; Today asks for the latest.
+            models.Index(
+                fields=["organization", "-created_at", "-id"], condition=Q(automatic=True), name="refund_automatic"
+            ),
         ]
 
     def __str__(self):

@@ -16,6 +16,7 @@ from clientline.backoffice.calendar.day_people import arrange_people
 from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, find_version, list_team, read_day
 from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
 from clientline.backoffice.calendar.figures import list_figures
+from clientline.backoffice.calendar.late_money import list_late_money
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from services.models import Service
@@ -47,6 +48,7 @@ def today(request):
         version=find_version(people, organization, day, now),
         people_pages=_link_people_pages(day, shown),
         resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
+        late_money=list_late_money(request.user, organization, now),
         strays=rezoning.count_noted(request.user, organization),
         steps=[] if shown else _list_steps_to_open(organization),
         **_find_orphans(request.user, organization, people, now),

@@ -13,12 +13,12 @@ from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline import wording
 from clientline.backoffice.calendar import today
-from payments.tests.factories import PaymentFactory
+from payments.tests.factories import PaymentFactory, RefundFactory
 
 pytestmark = pytest.mark.clock
 
 PAST, AHEAD = date(2026, 6, 15), date(2030, 6, 17)  # Mondays, on which Salon staff works
-QUERIES = {"manager": 13, "staff": 12}
+QUERIES = {"manager": 14, "staff": 13}
 
 
 def visit_on(day, cast, hour=8, **details):
@@ -259,3 +259,26 @@ def test_the_pages_scripts_and_styles_stand_in_files(salon, client):
 def test_money_is_written_as_its_currency_is():
     assert wording.write_money(Decimal("1234.00"), "JPY") == "1,234 JPY"
     assert wording.write_money(Decimal("-1234.5"), "EUR") == "-1,234.50 EUR"
+
+
+def test_money_that_came_when_it_was_not_wanted_is_told_for_a_week(salon, client):
+    now = timezone.now()
+
+    def came(visit, amount, days, **refund):
+        paid = PaymentFactory(appointment=visit, amount=amount, completed=True)
+        at = now - timedelta(days=days)
+        return RefundFactory(payment=paid, amount=amount, automatic=True, created_at=at, **refund)
+
+    came(salon.visit, "12.50", 1, status="completed", settled_at=now)
+    came(salon.visit, "13.50", 2)
+    came(salon.strangers_visit, "14.50", 3, status="failed")
+    came(salon.visit, "15.50", 8)
+    RefundFactory(payment=PaymentFactory(appointment=salon.visit, completed=True))
+    shown = opened(client, salon.manager)
+    assert [(visit.pk, amount, standing[:15]) for visit, amount, standing in shown.context["late_money"]] == [
+        (salon.visit.pk, "12.50 EUR", "was given back"),
+        (salon.visit.pk, "13.50 EUR", "is on its way b"),
+        (salon.strangers_visit.pk, "14.50 EUR", "could not be gi"),
+    ]
+    assert "12.50 EUR paid online was given back" in shown.content.decode()
+    assert len(opened(client, salon.staff).context["late_money"]) == 2, "of their own visits"
