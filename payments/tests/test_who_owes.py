@@ -1,0 +1,62 @@
+"""`GET /appointments?due=true` without days is about a year and what is to come: what lies behind is not read."""
+
+import re
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
+
+MANY = """
+    INSERT INTO appointments (organization_id, client_id, staff_id, service_id, appointment_date, ends_at, busy_from,
+        busy_until, status, price, cancellation_notice, late_cancellation_fee, no_show_fee)
+    SELECT organization_id, client_id, staff_id, service_id, start, start + interval '30 minutes', start,
+        start + interval '30 minutes', 'completed', 45, 0, 0, 0
+    FROM appointments, generate_series(1, 4000) AS day, LATERAL (SELECT timestamptz '2004-01-01 09:00Z'
+        + day * interval '1 day' AS start) AS slot
+    WHERE id = %s
+"""
+
+
+@pytest.fixture
+def owed(salon):
+    """Visits that nobody paid for: of two years ago, of last month, and one to come."""
+    Appointment.objects.update(price=0)
+    now = timezone.now()
+    people = {"client": salon.client, "staff": salon.staff, "service": salon.service, "price": "45.00"}
+    return [
+        AppointmentFactory(appointment_date=now + timedelta(days=days), status=status, **people)
+        for days, status in ((-730, "completed"), (-30, "completed"), (14, "scheduled"))
+    ]
+
+
+def list_owing(api, salon, **more):
+    answer = api(salon.manager).get("/appointments", {"due": "true"} | more)
+    return [visit["id"] for visit in answer.json()["results"]]
+
+
+def test_without_days_it_is_about_a_year_and_what_is_to_come(salon, owed, api):
+    old, recent, coming = (visit.pk for visit in owed)
+    assert list_owing(api, salon) == [recent, coming]
+    assert list_owing(api, salon, start_from="2000-01-01T00:00:00Z") == [old, recent, coming]
+    assert list_owing(api, salon, client=salon.client.pk) == [old, recent, coming]
+    assert list_owing(api, salon, start_to=timezone.now().isoformat()) == [old, recent]
+
+
+def test_what_lies_behind_that_year_is_not_read(salon, owed):
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, [owed[0].pk])
+        cursor.execute("ANALYZE appointments")
+    said = StringIO()
+    call_command(
+        "explain", "GET /appointments?due=true", role="manager", organization=salon.organization.pk, stdout=said
+    )
+    plan = said.getvalue()
+    assert re.search(r"Index Cond: .*appointment_date >= ", plan), plan
+    assert max(map(int, re.findall(r"loops=([0-9]+)", plan))) < 20, "each visit that is read has its sums"
+    assert "Seq Scan on appointments" not in plan
