@@ -47,11 +47,12 @@ CASH_STEPS = {
     for code in codes.split()
 }
 # Where a country took its coins away and CLDR, which knows no countries here, is silent: by currency, then country.
-# Cents in Finland (Act 890/2000), the Netherlands (2004), Belgium (law of 30 July 2018), Ireland (2015), Italy (2018),
-# Slovakia (Act 18/1996, § 7a, 2022), Estonia (2025) and Lithuania (2025). Australia (Reserve Bank of Australia, 1992),
-# New Zealand (Reserve Bank of New Zealand, 2006), Singapore (Monetary Authority, 2002), Malaysia (Bank Negara, 2008),
-# Israel (Bank of Israel, 2008), South Africa (Reserve Bank, 5 c ended in 2012), Barbados (Central Bank, 2014),
-# Trinidad and Tobago (Central Bank, 2018), the Bahamas (Central Bank, 2020).
+# Cents of euros, looked up in November 2026: Belgium (since 1 December 2019, vrt.be), Slovakia (since 1 July 2022,
+# dataplus.sk), Estonia (since 1 January 2025, eestipank.ee), Lithuania (since May 2025, tvp.info/86480993, which names
+# Finland, Ireland, Italy and the Netherlands, too). Also looked up: Australia (1992), New Zealand (2006: also 5 cents),
+# Malaysia (Bank Negara, since 1 April 2008), Israel (10 agorot), Singapore (en.wikipedia.org/wiki/Cash_rounding),
+# Trinidad and Tobago (Legal Notice 35 of 2018), the Bahamas (their Central Bank, end of 2020). Not found again: South
+# Africa (Reserve Bank, 5 c ended in 2012) and Barbados (Central Bank, 2014).
 CASH_STEPS_IN = {
     (currency, country): Decimal(step)
     for step, currency, countries in [
