@@ -200,7 +200,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
-# Texts are marked and catalogues found; none is made yet, so every page speaks English. `languages` chooses.
+# Texts are marked and catalogues found. Only the page for guests has one: all else speaks English. `languages` chooses.
 USE_I18N = True
 LANGUAGES = list(OFFERED.items())
 LOCALE_PATHS = [BASE_DIR / "clientline" / "locale"]

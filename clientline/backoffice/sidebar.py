@@ -51,6 +51,7 @@ GROUPS = (
             Link("Special hours", "appointments_specialhours_changelist", "special_hours"),
             Link("Time off", "appointments_timeoff_changelist", "time_off"),
             Link("Organization", "organizations_organization_changelist", "organizations"),
+            Link("Online booking", "online_booking", "organizations", "guest_page"),
             Link("Webhooks", "reach_webhookendpoint_changelist", "webhooks"),
         ),
     ),

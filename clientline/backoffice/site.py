@@ -22,7 +22,7 @@ from clientline.backoffice.calendar import (
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
-from clientline.backoffice.platform import acting
+from clientline.backoffice.platform import acting, online_booking
 from clientline.backoffice.sidebar import list_groups
 from organizations import audit
 
@@ -32,6 +32,7 @@ class BackOfficeSite(AccountSite):
         pages = [
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
+            path("online-booking/", self.admin_view(online_booking.online_booking_view), name="online_booking"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
             path("unclosed/", self.admin_view(unclosed.unclosed_view), name="unclosed"),

@@ -24,6 +24,7 @@ class Business:
     manager: str = ""
     staff: tuple = ()
     client: str = ""
+    slug: str = ""  # of the page on which guests book; without one, it has none
 
 
 # The one to show around: its people are always the same.
@@ -36,6 +37,7 @@ SONNIG = Business(
     manager="Jonas Weber",
     staff=("Sofie Brandt", "Tom Keller", "Aylin Demir", "Marco Rossi"),
     client="Mia Lange",
+    slug="sonnig",
 )
 
 

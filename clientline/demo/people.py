@@ -37,8 +37,21 @@ def draw_organization(rng, business, *, now):
         cancellation_notice=trade.cancellation_notice,
         late_cancellation_fee=trade.late_fee,
         no_show_fee=trade.no_show_fee,
+        **_describe_guest_page(business),
         created_at=now - timedelta(days=rng.randrange(YOUNGEST, OLDEST)),
     )
+
+
+def _describe_guest_page(business):
+    if not business.slug:
+        return {}
+    return {
+        "slug": business.slug,
+        "guest_page": True,
+        "brand_color": "#f2b705",
+        "booking_terms": "If you cannot come, please tell us the day before at the latest.",
+        "privacy_notice": "We keep your name and how we reach you for your visits, and give them to nobody.",
+    }
 
 
 @dataclass(frozen=True)

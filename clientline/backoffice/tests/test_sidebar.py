@@ -4,6 +4,7 @@ import pytest
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
 SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Organization"]
+OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 
 
 @pytest.mark.parametrize("role", ["manager", "staff"])
@@ -13,7 +14,7 @@ def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role
     oversight = [] if role == "staff" else [("Oversight", ["Reports"])]
     assert [(label, [link["label"] for link in links]) for label, links in groups] == [
         ("Front desk", FRONT_DESK),
-        ("Set-up", SET_UP),
+        ("Set-up", SET_UP + OF_THE_DESK[role]),
         *oversight,
     ]
 

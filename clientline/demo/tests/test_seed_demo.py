@@ -14,6 +14,7 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.currencies import WHOLE
 from clientline.demo.visits import draw_guests
+from clientline.tests.pages import Page
 from organizations.models import Organization
 from payments.models import Payment
 from services.models import Service, ServiceStaff
@@ -238,7 +239,8 @@ def test_with_logins_the_printed_people_can_sign_in(db, api):
     lines = seed(organizations=1, appointments=20, logins=True).splitlines()
     assert lines[0] == "Saved 1 organization with 20 visits."
     assert lines[1] == "Sign in with the password let-the-sun-in as"
-    logins = [line.split() for line in lines[2:]]
+    assert lines[-1] == "Guests book at http://127.0.0.1:8000/b/sonnig"
+    logins = [line.split() for line in lines[2:-1]]
     assert logins == [
         ["admin@sonnig.example", "admin"],
         ["manager@sonnig.example", "manager"],
@@ -248,6 +250,14 @@ def test_with_logins_the_printed_people_can_sign_in(db, api):
     for email, role in logins:
         answer = api().post("/auth/login", {"email": email, "password": "let-the-sun-in"})
         assert answer.json()["user"]["role"] == role
+
+
+def test_guests_find_salon_sonnigs_page_and_people_to_book(world, client):
+    page = client.get("/b/sonnig")
+    assert page.status_code == 200
+    times = client.get(next(url for url in Page(page).links if "/people" in url))
+    assert "Sofie Brandt" in times.content.decode()
+    assert "Anna Sonnig" not in times.content.decode()  # she has no hours
 
 
 def test_without_logins_nobody_can_sign_in(db):

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, connection
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Sign in with the password {PASSWORD} as")
         for name, role in (("admin", "admin"), ("manager", "manager"), ("sofie", "staff"), ("mia", "client")):
             self.stdout.write(f"  {f'{name}@{SONNIG.domain}':<24} {role}")
+        self.stdout.write(f"Guests book at {settings.PUBLIC_URL}/b/{SONNIG.slug}")
 
 
 def _parse_first_day(text):

@@ -58,6 +58,11 @@ def ask_for_visit(
     return request
 
 
+def was_sent(organization: Organization, form: str) -> bool:
+    """Whether a form came before: then its time may be taken by what it asked for itself."""
+    return bool(form) and BookingRequest.objects.filter(organization=organization, form=form).exists()
+
+
 def find_request(
     organization: Organization, secret: str, *, now: datetime, lock: bool = False
 ) -> BookingRequest | None:

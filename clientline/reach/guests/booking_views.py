@@ -141,11 +141,11 @@ def give_details(page):
         choice = Choice(page, page.request.POST if page.sent else page.request.GET)
         if choice.service is None or choice.start is None:
             return page.redirect(page.link("services"))
-        is_free = choice.is_free()
+        key = page.read_form_key("details") if page.sent else ""
+        is_free = choice.is_free() or asking.was_sent(page.organization, key)
     form = _make_details_form(page)
     if not page.sent:
         return _render_details(page, choice, form, nearest=not is_free)
-    key = page.read_form_key("details")
     if not form.is_valid() or not is_free:
         return _render_details(page, choice, form, nearest=not is_free)
     return _ask(page, choice, form, key)

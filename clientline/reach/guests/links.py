@@ -48,12 +48,14 @@ def find_visit_of_link(secret: str, *, now: datetime, lock: bool = False) -> tup
     link = rows.first()
     if link is None:
         return None
-    visits = Appointment.objects.filter(pk=link.visit_id).select_related(
-        "organization", "client__organization", "staff__organization", "service__organization"
-    )
-    visit = (visits.select_for_update(no_key=True, of=("self",)) if lock else visits).get()
-    # Whoever moved it meanwhile took the link away before this lock was got.
-    return (link, visit) if not lock or rows.exists() else None
+    visits = Appointment.objects.filter(pk=link.visit_id)
+    if lock:
+        # Without what it refers to: who waits for the lock would get the row as it is now, and them as they were.
+        visits.select_for_update(no_key=True).get()
+        if not rows.exists():  # whoever moved it meanwhile took the link away
+            return None
+    people = ("organization", "client__organization", "staff__organization", "service__organization")
+    return link, visits.select_related(*people).get()
 
 
 def refuse_stranger(link: ManageLink, visit: Appointment, typed: str) -> None:

@@ -2,7 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from appointments.availability import Openings, search
+from appointments.models import SpecialHours, WorkingHours
 from services.models import Service
 
 SHOWN_DAYS = 7
@@ -11,9 +14,15 @@ NEAREST = 6  # times that are proposed in place of one that is taken
 DAYS_AROUND = 7
 
 
+# Whoever has none is never free: nobody would be helped by their name.
+_HAS_HOURS = Exists(WorkingHours.objects.filter(staff=OuterRef("pk"))) | Exists(
+    SpecialHours.objects.filter(staff=OuterRef("pk"))
+)
+
+
 def list_bookable(service: Service) -> dict[int, str]:
     """The names of those who perform the service and may be booked online, by id, in the order of their names."""
-    people = service.performers().filter(bookable_online=True).order_by("name", "id")
+    people = service.performers().filter(_HAS_HOURS, bookable_online=True).order_by("name", "id")
     return dict(people.values_list("id", "name"))
 
 

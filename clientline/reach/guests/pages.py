@@ -185,5 +185,6 @@ def render_missing_page(request):
     """404, whether there is no such page, none any more, or none yet."""
     language = choose_language(_prefer(request))
     with translation.override(language):
-        text = render_to_string("guests/missing.html", {"language": language})
+        told = {"title": _("There is nothing here"), "text": _("The address is mistyped, or what was here is gone.")}
+        text = render_to_string("guests/missing.html", {"language": language, **told})
     return HttpResponse(text, status=404)

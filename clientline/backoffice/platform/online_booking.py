@@ -1,0 +1,120 @@
+"""Online booking: what an organization's page for guests offers and says, and whether it is open."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import people
+from accounts.models import User
+from clientline.admin.forms import ClientLineForm
+from clientline.backoffice.page import render_page
+from clientline.backoffice.platform import acting
+from clientline.database.refusals import read_refusal_or_raise
+from clientline.reach.guests import sending
+from clientline.refusals import Refused
+from organizations import changing
+from organizations.models import Organization
+from services import offering
+from services.models import Service
+
+SETTINGS = ("guest_page", "slug", "brand_color", "embed_origins", "booking_terms", "privacy_notice")
+LABELS = {
+    "guest_page": "Guests may book on this page",
+    "slug": "Word in its address",
+    "brand_color": "Colour of its buttons",
+    "embed_origins": "Sites that show it in a frame",
+    "booking_terms": "What guests agree to",
+    "privacy_notice": "What becomes of their details",
+}
+
+
+class OnlineBookingForm(ClientLineForm):
+    services = forms.ModelMultipleChoiceField(
+        Service.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Services that guests may book",
+        help_text="A service without a length of its own is never offered: guests say none.",
+    )
+    team = forms.ModelMultipleChoiceField(
+        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="People whom guests may book"
+    )
+
+    class Meta:
+        model = Organization
+        fields = SETTINGS
+        labels = LABELS
+        widgets = {
+            "embed_origins": forms.Textarea(attrs={"rows": 3}),
+            "booking_terms": forms.Textarea(attrs={"rows": 4}),
+            "privacy_notice": forms.Textarea(attrs={"rows": 4}),
+        }
+
+    def __init__(self, *args, caller, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        for name, rows in _list_offered(caller, self.instance).items():
+            self.fields[name].queryset = rows
+            self.initial.setdefault(name, [row.pk for row in rows if row.bookable_online])
+
+
+def _list_offered(caller, organization):
+    """The active services and people that the caller may put on the page or take off it."""
+    services = Service.objects.visible_to(caller, "services", "update").filter(organization=organization)
+    team = User.objects.visible_to(caller, "users", "bookable_online").filter(organization=organization)
+    return {
+        "services": services.filter(is_active=True).select_related("organization").order_by("name", "id"),
+        "team": team.filter(is_active=True, is_superuser=False).exclude(role="client").order_by("name", "id"),
+    }
+
+
+def online_booking_view(request):
+    if not request.user.may("organizations", "guest_page"):
+        raise PermissionDenied
+    organization = acting.find_chosen_organization(request)
+    if organization is None:
+        return acting.send_to_choose(request)
+    sent = request.method == "POST"
+    if sent:
+        organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    form = OnlineBookingForm(request.POST if sent else None, instance=organization, caller=request.user)
+    if form.is_valid() and _save(request, organization, form):
+        messages.success(request, "Saved.")
+        return HttpResponseRedirect(reverse("admin:online_booking"))
+    return render_page(
+        request,
+        "online_booking.html",
+        title="Online booking",
+        organization=organization,
+        form=form,
+        address=f"{settings.PUBLIC_URL}/b/{organization.slug}" if organization.slug and not form.errors else "",
+        unsent=sending.list_unsent_codes(organization, now=timezone.now()),
+    )
+
+
+def _save(request, organization, form):
+    """Whether it was saved, all of it; what was refused stands in the form."""
+    try:
+        with transaction.atomic():
+            changes = {name: form.cleaned_data[name] for name in SETTINGS}
+            changing.change_organization(organization=organization, changes=changes, by=request.user)
+            _offer(request.user, organization, form.cleaned_data)
+    except (Refused, DatabaseError) as error:
+        form.add_refusal(read_refusal_or_raise(error))
+        return False
+    return True
+
+
+def _offer(caller, organization, chosen):
+    """Put on the page what was chosen, and take off it what was not."""
+    offered = _list_offered(caller, organization)
+    for service in offered["services"].select_for_update(no_key=True, of=("self",)):
+        offering.change_service(service=service, changes={"bookable_online": service in chosen["services"]})
+    for person in offered["team"].select_for_update(no_key=True, of=("self",)).select_related("organization"):
+        if person.bookable_online != (person in chosen["team"]):
+            changes = {"bookable_online": not person.bookable_online}
+            people.change_person(by=caller, person=person, changes=changes)

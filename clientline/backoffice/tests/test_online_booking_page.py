@@ -1,0 +1,88 @@
+"""The page by which managers and admins open their page for guests, and say what it offers."""
+
+import pytest
+
+from accounts.models import User
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.reach.guests import codes
+from clientline.reach.guests.models import BookingRequest
+from clientline.reach.tests.guests import ask, open_page
+from clientline.tests.pages import typed
+from organizations.models import Organization
+from services.models import Service
+
+PAGE = "/admin/online-booking/"
+
+pytestmark = pytest.mark.django_db
+
+
+def save(client, **values):
+    return client.post(PAGE, typed(client.get(PAGE), **values))
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_they_open_the_page_and_say_what_it_offers(client, salon, role):
+    client.force_login(getattr(salon, role))
+    answer = save(client, guest_page="on", slug="salon", brand_color="#1d4ed8", services=[], team=[str(salon.staff.pk)])
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+    home = Organization.objects.get(pk=salon.organization.pk)
+    assert (home.guest_page, home.slug, home.brand_color) == (True, "salon", "#1d4ed8")
+    assert not Service.objects.get(pk=salon.service.pk).bookable_online
+    team = User.objects.filter(organization=home, bookable_online=True).exclude(role="client")
+    assert list(team) == [salon.staff]
+    assert "http://127.0.0.1:8000/b/salon" in client.get(PAGE).content.decode()
+
+
+def test_what_is_not_touched_stays(client, salon):
+    client.force_login(salon.manager)
+    before = [list(model.objects.order_by("pk").values()) for model in (Service, User)]
+    assert save(client, slug="salon").status_code == 302
+    after = [list(model.objects.order_by("pk").values()) for model in (Service, User)]
+    assert [_without_logins(rows) for rows in after] == [_without_logins(rows) for rows in before]
+
+
+def _without_logins(rows):
+    return [{name: value for name, value in row.items() if name != "last_login"} for row in rows]
+
+
+def test_staff_do_not_get_there(client, salon):
+    client.force_login(salon.staff)
+    assert client.get(PAGE).status_code == 403
+    assert PAGE not in client.get("/admin/").content.decode()
+
+
+def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(client, salon, clinic):
+    Organization.objects.filter(pk=clinic.organization.pk).update(slug="taken")
+    client.force_login(salon.manager)
+    taken = save(client, slug="taken", services=[])
+    assert "Another organization has this word." in taken.content.decode()
+    assert "A page for guests needs a word for its address." in save(client, guest_page="on").content.decode()
+    assert "Choose a colour by six" in save(client, brand_color="red").content.decode()
+    assert Service.objects.get(pk=salon.service.pk).bookable_online
+    assert Organization.objects.get(pk=salon.organization.pk).slug == ""
+
+
+def test_a_page_that_was_changed_meanwhile_is_not_overwritten(client, salon):
+    client.force_login(salon.manager)
+    form = typed(client.get(PAGE), slug="mine")
+    Organization.objects.filter(pk=salon.organization.pk).update(slug="theirs", version=2)
+    assert "This has been changed meanwhile" in client.post(PAGE, form).content.decode()
+    assert Organization.objects.get(pk=salon.organization.pk).slug == "theirs"
+
+
+def test_an_operator_chooses_the_organization_first(client, salon, operator):
+    client.force_login(operator)
+    assert client.get(PAGE).status_code == 302
+    client.get(f"/admin/act/{salon.organization.pk}/")
+    client.post(f"/admin/act/{salon.organization.pk}/")
+    assert client.get(PAGE).status_code == 200
+
+
+def test_without_a_mail_server_it_shows_the_codes_that_would_be_sent(client, salon, settings):
+    settings.EMAIL_BACKEND = ""
+    always_at_work(salon.staff)
+    open_page(salon)
+    ask(client, salon, days_ahead(3))
+    client.force_login(salon.manager)
+    page = client.get(PAGE).content.decode()
+    assert "No mail server is set up" in page and codes.write_code(BookingRequest.objects.get()) in page

@@ -1,0 +1,84 @@
+"""The page for guests speaks the visitor's language, and all of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from django.utils import translation
+
+from appointments.tests.factories import always_at_work, days_ahead
+from clientline.reach.guests import codes, knowing, limits, links
+from clientline.reach.tests.guests import ask, details_url, open_page, read, type_code
+from organizations.models import Organization
+
+REACH = Path(codes.__file__).parents[1]
+CATALOGUE = REACH / "locale" / "de" / "LC_MESSAGES" / "django.po"
+IN_TEMPLATE = re.compile(r"{% translate \"([^\"]+)\"|{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", re.DOTALL)
+IN_CODE = re.compile(r"\b_\(\s*\"([^\"]+)\"")
+
+
+def list_texts():
+    """Every text that is marked on the pages, and what their domain refuses with."""
+    for path in (REACH / "templates" / "guests").glob("*.html"):
+        for plain, block in IN_TEMPLATE.findall(path.read_text()):
+            yield plain or re.sub(r"{{ (\w+) }}", r"%(\1)s", block)
+    for path in (REACH / "guests").glob("*.py"):
+        yield from IN_CODE.findall(path.read_text())
+    for module in (codes, knowing, limits, links):
+        made_here = (each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__)
+        yield from (each.detail for each in made_here if hasattr(each, "detail"))
+
+
+@pytest.fixture
+def shop(salon):
+    always_at_work(salon.staff)
+    open_page(salon)
+    salon.start = days_ahead(3, hour=10)
+    return salon
+
+
+@pytest.mark.parametrize(
+    ("accepts", "own", "said"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", "", "Termin buchen"),
+        ("en-US", "de", "Book a visit"),
+        ("fr", "de", "Termin buchen"),
+        ("", "de", "Termin buchen"),
+        ("fr", "", "Book a visit"),
+    ],
+)
+@pytest.mark.django_db
+def test_the_visitors_language_wins_then_the_organizations(shop, client, accepts, own, said):
+    Organization.objects.filter(pk=shop.organization.pk).update(language=own)
+    answer = client.get("/b/salon", headers={"Accept-Language": accepts})
+    assert said in read(answer)
+    assert f'<html lang="{answer["Content-Language"]}">' in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_chosen_language_goes_along(shop, client):
+    page = client.get(f"{details_url(shop, shop.start)}&lang=de")
+    assert "Wer sind Sie?" in read(page) and "Dezember" in read(page)
+    assert 'action="/b/salon/details?lang=de"' in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_refusals_are_said_in_it_too(shop, client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    refused = type_code(client, ask(client, shop, shop.start)["Location"], code="x")
+    assert "Das ist nicht der Code." in read(refused)
+
+
+def test_german_is_complete():
+    with CATALOGUE.open("rb") as file:
+        known = {entry.id: entry.string for entry in read_po(file) if entry.id}
+    assert sorted(set(list_texts()) - known.keys()) == []
+    assert all(known.values())
+
+
+def test_what_is_compiled_is_what_is_written():
+    with CATALOGUE.open("rb") as file:
+        written = {entry.id: entry.string for entry in read_po(file) if entry.id}
+    with translation.override("de"):
+        assert {text: translation.gettext(text) for text in written} == written
