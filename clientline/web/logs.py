@@ -15,6 +15,7 @@ import orjson
 request_id = ContextVar("request_id", default=None)
 requests = logging.getLogger("clientline.requests")
 
+SECRETS = {"secret", "token"}  # as urls name them
 LINE = "%(method)s %(path)s %(status)s %(milliseconds)s ms, user %(user)s"
 LINE_WITH_REASON = f"{LINE}: %(reason)s"
 
@@ -23,7 +24,7 @@ def log_request(request, status, seconds):
     if requests.isEnabledFor(logging.INFO):
         fields = {
             "method": request.method,
-            "path": quote(request.path),
+            "path": quote(_hide_secrets(request)),
             "status": status,
             "milliseconds": round(seconds * 1000, 1),
             "user": request.call.caller_id,
@@ -35,6 +36,15 @@ def log_request(request, status, seconds):
             line, fields["reason"] = LINE_WITH_REASON, request.call.reason
         # Not requests.info(), which looks for the line of code that called it: half the cost, and always this one.
         requests.handle(logging.LogRecord(requests.name, level, __file__, 0, line, (fields,), None))
+
+
+def _hide_secrets(request):
+    """The path without what opens something to whoever reads it."""
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    path = request.path
+    for name in SECRETS & named.keys():
+        path = path.replace(named[name], name)
+    return path
 
 
 class Once(logging.Filter):

@@ -33,15 +33,12 @@ def ask_for_visit(
 ) -> BookingRequest:
     """Save what a guest asks for, and let a code go to their address; a signed-in `client` needs none.
 
-    A form that was sent before leads to what it did then. Raises TooManyCodes.
+    A form that was sent before leads to what it did then. `limits` were asked before.
     """
-    limits.hold_address(organization, address)
     limits.hold_address(organization, form)
     known = BookingRequest.objects.filter(organization=organization, form=form).first()
     if known is not None:
         return known
-    if client is None:
-        limits.refuse_too_many_codes(organization, address, now=now)
     request = BookingRequest.objects.create(
         organization=organization,
         form=form,

@@ -176,6 +176,9 @@ def _render_details(page, choice, form, *, nearest=False, refusal=None):
         moment="" if nearest else page.phrases.write_moment(choice.start),
         price=write_price(page, choice.service),
         cancelling=_explain_cancelling(page),
+        sign_in=page.link("sign-in", next=choice.link("details", start=choice.start.isoformat())),
+        sign_out=page.link("sign-out"),
+        sign_out_key=page.make_form_key("sign-out"),
         action=page.link("details"),
         times=choice.link("times"),
         form_key=page.make_form_key("details"),
@@ -199,9 +202,13 @@ def _explain_cancelling(page):
 def _ask(page, choice, form, key):
     """Save the request. The answer is the same for every address: what it finds out, a job does."""
     client = page.client
+    who = form.read_address() or {"name": client.name, "address": f"client {client.pk}"}
     try:
         with transaction.atomic():
-            limits.refuse_too_many_forms(page.network, form=key, now=page.now)  # of all organizations
+            # Of all organizations, so before the wall is up.
+            limits.refuse_too_many_forms(page.network, form=key, now=page.now)
+            if client is None:
+                limits.refuse_too_many_codes(who["address"], form=key, now=page.now)
             with page.confined():
                 asking.ask_for_visit(
                     organization=page.organization,
@@ -214,7 +221,7 @@ def _ask(page, choice, form, key):
                     notes=form.cleaned_data["notes"],
                     language=page.language,
                     now=page.now,
-                    **(form.read_address() or {"name": client.name, "address": f"client {client.pk}"}),
+                    **who,
                 )
     except Refused as refusal:
         return _render_details(page, choice, form, refusal=refusal)

@@ -46,7 +46,7 @@ class BookingRequest(models.Model):
             SameOrganization(field="visit", name="booking_request_visit_in_same_organization"),
         ]
         indexes = [
-            models.Index(fields=["organization", "address", "created_at"], name="booking_request_by_address"),
+            models.Index(fields=["address", "created_at"], name="booking_request_by_address"),
             models.Index(fields=["network", "created_at"], name="booking_request_by_network"),
             models.Index(fields=["created_at"], name="booking_request_by_creation"),
             models.Index(fields=["service"], name="booking_request_by_service"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from clientline.reach.guests import booking_views, link_views
+from clientline.reach.guests import booking_views, link_views, sign_in_views
 from clientline.reach.guests.colors import answer_colors
 from clientline.web.marks import public
 
@@ -11,6 +11,8 @@ STEPS = [
     path("/people", booking_views.choose_person, name="people"),
     path("/times", booking_views.choose_time, name="times"),
     path("/details", booking_views.give_details, name="details"),
+    path("/sign-in", sign_in_views.sign_client_in, name="sign-in"),
+    path("/sign-out", sign_in_views.sign_client_out, name="sign-out"),
     path("/confirm/<str:secret>", booking_views.confirm, name="confirm"),
 ]
 FRAMED = [

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests.models import BookingRequest
@@ -57,3 +58,38 @@ def test_a_client_of_another_organization_is_a_guest(shop, clinic, client):
     client.force_login(clinic.client)
     assert "First and family name" in read(client.get(details_url(shop, shop.start)))
     assert not BookingRequest.objects.exists()
+
+
+def sign_in(client, person, password=PASSWORD, **headers):
+    page = client.get("/b/salon/sign-in?next=/b/salon/times")
+    return client.post("/b/salon/sign-in", typed(page, email=person.email, password=password), headers=headers)
+
+
+def test_a_client_signs_in_on_the_page_and_out_again(shop, client):
+    answer = sign_in(client, shop.client)
+    assert (answer.status_code, answer["Location"]) == (303, "/b/salon/times")
+    page, booked = send(client, shop)
+    assert booked.status_code == 303
+    key = page.content.decode().partition('action="/b/salon/sign-out"')[2].partition('value="')[2].partition('"')[0]
+    assert client.post("/b/salon/sign-out", {"form": key}).status_code == 303
+    assert "First and family name" in read(client.get(details_url(shop, days_ahead(4))))
+
+
+def test_nobody_else_does_and_all_are_told_the_same(shop, clinic, client):
+    others = (shop.staff, clinic.client)
+    answers = [sign_in(client, each) for each in others] + [sign_in(client, shop.client, password="wrong")]
+    for answer in answers:
+        assert (answer.status_code, "These do not belong to a client here." in read(answer)) == (200, True)
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("place", ["https://evil.example/", "//evil.example", "/admin/", "/b/salonx/", "/b/other"])
+def test_it_leads_nowhere_else(shop, client, place):
+    page = client.get("/b/salon/sign-in")
+    sent = typed(page, email=shop.client.email, password=PASSWORD) | {"next": place}
+    assert client.post("/b/salon/sign-in", sent)["Location"] == "/b/salon"
+
+
+def test_no_other_site_signs_somebody_in(shop, client):
+    assert sign_in(client, shop.client, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert "_auth_user_id" not in client.session

@@ -82,6 +82,26 @@ def test_forms_are_counted_over_all_organizations(shop, clinic, client):
     assert ask(client, clinic, shop.start).status_code == 429
 
 
+def test_codes_are_counted_over_all_organizations(shop, clinic, client):
+    open_page(clinic)
+    always_at_work(clinic.staff)
+    for _ in range(5):
+        ask(client, shop, shop.start)
+    refused = ask(client, clinic, shop.start)
+    assert (refused.status_code, int(refused["Retry-After"]) > 3000) == (429, True)
+    assert "So many codes were sent to this address" in read(refused)
+
+
+def test_the_log_holds_no_secret(shop, client, caplog):
+    place = ask(client, shop, shop.start)["Location"]
+    link = type_code(client, place)["Location"]
+    client.get(f"{link}/move")
+    lines = [record.getMessage() for record in caplog.records if record.name == "clientline.requests"]
+    assert f"GET {link}/move 200".replace(link, "/v/secret") in lines[-1]
+    for secret in (place.rpartition("/")[2], link.rpartition("/")[2]):
+        assert not [line for line in lines if secret in line]
+
+
 def test_a_fourth_visit_ahead_is_refused_to_an_address_whatever_the_name(shop, client):
     for day in range(3):
         book(client, shop, days_ahead(3 + day), name=f"Kim {'abc'[day]}")
