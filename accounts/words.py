@@ -31,25 +31,38 @@ SAMPLE = f"""
     FROM users WHERE id IN (SELECT id FROM drawn)
 """  # noqa: S608 -- ours
 # One statement: of somebody's words, those that are no more go, and those that are new come.
-WRITE = """WITH made AS (
-        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS made (organization_id, user_id, word)
-    ), gone AS (
+# The words of each come as one text, a line for each: as many elements of an array would take longer to write down.
+MADE = """
+        SELECT organization_id, user_id, word
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS made (organization_id, user_id, words),
+            unnest(string_to_array(words, E'\\n')) AS word
+"""
+WRITE = f"""WITH made AS ({MADE}), gone AS (
         DELETE FROM search_words WHERE user_id = ANY (%s::bigint[])
             AND NOT EXISTS (SELECT FROM made WHERE (user_id, word) = (search_words.user_id, search_words.word))
     )
     INSERT INTO search_words (organization_id, user_id, word)
     SELECT organization_id, user_id, word FROM made ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608 -- ours
+ADD = f"INSERT INTO search_words (organization_id, user_id, word) {MADE}"
 
 
 def write_words(people: Iterable[Sequence]) -> None:
     """Keep the words of these rows of people, each with COLUMNS, and no others of theirs."""
-    rows = [(row[0], row[1], _make_words(row)) for row in people]
-    organizations = [organization for _, organization, words in rows for _ in words]
-    keys = [key for key, _, words in rows for _ in words]
+    rows = list(people)
     with connection.cursor() as cursor:
-        written = [word for _, _, words in rows for word in words]
-        cursor.execute(WRITE, [organizations, keys, written, [key for key, _, _ in rows]])
+        cursor.execute(WRITE, [*_take_words(rows), [row[0] for row in rows]])
+
+
+def write_new_words(people: Sequence[Sequence]) -> None:
+    """Of people who have none yet: in two thirds of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD, _take_words(people))
+
+
+def _take_words(rows: Sequence[Sequence]) -> list[list]:
+    """The organization of each person, their id, and their words."""
+    return [[row[1] for row in rows], [row[0] for row in rows], ["\n".join(_make_words(row)) for row in rows]]
 
 
 def _make_words(row: Sequence) -> list[str]:

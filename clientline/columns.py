@@ -84,9 +84,9 @@ def money(**options):
     return models.DecimalField(max_digits=10, decimal_places=2, **options)
 
 
-def organization():
+def organization(**options):
     """The tenant. Composite indexes begin with it, so it needs none of its own."""
-    return models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+", db_index=False)
+    return models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+", db_index=False, **options)
 
 
 def actor():

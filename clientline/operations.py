@@ -108,7 +108,7 @@ def append_only(table):
     )
 
 
-# Row-level: measured on visits, it costs 0.09 ms a row, and one statement over many rows is hardly cheaper.
+# Row-level: measured on visits, it costs 0.09 ms a row. Of rows that are added, a statement notes many for less.
 # It runs as the owner, so whoever may change a table is audited, whatever they may do with the audit.
 NOTE_CHANGE = """
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql
@@ -175,6 +175,43 @@ def note_changes():
     return RunSQL(NOTE_CHANGE, "DROP FUNCTION note_change();")
 
 
+# As `note_change` says of an insert, for all rows of the statement at once: in two fifths of the time, which is most of
+# what adding thousands of people takes. One row alone is noted as fast as by it.
+NOTE_INSERTIONS = """
+CREATE FUNCTION note_insertions() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    untold text[] := TG_ARGV[0]::text[];
+    secret text[] := TG_ARGV[1]::text[];
+    program text := current_setting('application_name');
+    source text := NULLIF(current_setting('clientline.source', true), '');
+BEGIN
+    INSERT INTO audit (organization_id, at, actor_id, source, request_id, action, "table", "row", changes)
+    SELECT (written ->> 'organization_id')::bigint,
+        clock_timestamp(),
+        NULLIF(current_setting('clientline.user_id', true), '')::bigint,
+        coalesce(source, CASE WHEN program LIKE 'manage.py %' THEN 'command' ELSE 'psql' END),
+        coalesce(CASE WHEN source IS NULL THEN program ELSE current_setting('clientline.request_id', true) END, ''),
+        'insert',
+        TG_TABLE_NAME,
+        (written ->> 'id')::bigint,
+        coalesce((
+            SELECT jsonb_object_agg(key, CASE
+                WHEN key = ANY (secret) THEN '["hidden", "hidden"]' ELSE jsonb_build_array(NULL, value)
+            END) FROM jsonb_each_text(written - untold) WHERE value <> '' AND value NOT LIKE '%{hidden}'
+        ), '{{}}')
+    FROM (SELECT to_jsonb(came) AS written FROM came) AS rows;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION note_insertions() FROM PUBLIC;
+"""
+
+
+def note_insertions(hidden):
+    """The function behind `audited_by_statement`; of texts with the end `hidden` it says that there was nothing."""
+    return RunSQL(NOTE_INSERTIONS.format(hidden=hidden), "DROP FUNCTION note_insertions();")
+
+
 def hide_in_audit(suffix):
     """Let the audit say of texts with this end that there was nothing."""
     replaced = NOTE_CHANGE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
@@ -182,6 +219,11 @@ def hide_in_audit(suffix):
         "NULLIF(value, '') AS", f"CASE WHEN value NOT LIKE '%{suffix}' THEN NULLIF(value, '') END AS"
     )
     return RunSQL(hiding, replaced)
+
+
+IS_AUDITED = (
+    f"current_setting('clientline.audit', true) IS DISTINCT FROM 'off' OR current_setting('role') = '{TENANT_ROLE}'"
+)
 
 
 def audited(table, *, without=(), secret=()):
@@ -194,12 +236,26 @@ def audited(table, *, without=(), secret=()):
     return RunSQL(
         f"""
         CREATE TRIGGER {table}_are_audited AFTER INSERT OR UPDATE OR DELETE ON {table}
-            FOR EACH ROW WHEN (
-                current_setting('clientline.audit', true) IS DISTINCT FROM 'off'
-                OR current_setting('role') = '{TENANT_ROLE}'
-            ) EXECUTE FUNCTION note_change({", ".join(arguments)});
+            FOR EACH ROW WHEN ({IS_AUDITED}) EXECUTE FUNCTION note_change({", ".join(arguments)});
         """,
         f"DROP TRIGGER {table}_are_audited ON {table};",
+    )
+
+
+def audited_by_statement(table, *, without=(), secret=()):
+    """As `audited`, in its place: for a table of an organization to which thousands of rows are added at once."""
+    names = ("id", "organization_id", *without)
+    arguments = f"'{{{','.join(names)}}}', '{{{','.join(secret)}}}'"
+    former = audited(table, without=without, secret=secret)
+    return RunSQL(
+        f"""
+        {former.reverse_sql}
+        CREATE TRIGGER {table}_are_audited AFTER UPDATE OR DELETE ON {table}
+            FOR EACH ROW WHEN ({IS_AUDITED}) EXECUTE FUNCTION note_change({arguments});
+        CREATE TRIGGER added_{table}_are_audited AFTER INSERT ON {table} REFERENCING NEW TABLE AS came
+            FOR EACH STATEMENT WHEN ({IS_AUDITED}) EXECUTE FUNCTION note_insertions({arguments});
+        """,
+        f"DROP TRIGGER added_{table}_are_audited ON {table}; {former.reverse_sql} {former.sql}",
     )
 
 

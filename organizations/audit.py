@@ -46,6 +46,7 @@ AUDITED = (
     "special_hours",
     "time_off",
     "users",
+    "webhook_endpoints",
     "working_hours",
 )
 LONGEST_VALUE = 60

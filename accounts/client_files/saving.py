@@ -6,6 +6,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
+import orjson
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 from django.db import connection, transaction
 
@@ -26,8 +27,10 @@ INSERT = f"""
                        birthday, client_notes, language, marketing_consent_at, is_active, external_source, external_id,
                        password)
     SELECT %s, %s, %s, 'client', {MAKE_SQL}, client.*
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::timestamptz[],
-                %s::boolean[], %s::text[], %s::text[], %s::text[]) AS client
+    FROM json_to_recordset(%s::json) AS client (
+        name text, contact_email text, phone text, phone_e164 text, birthday date, client_notes text, language text,
+        marketing_consent_at timestamptz, is_active boolean, external_source text, external_id text, password text
+    )
     RETURNING {", ".join(words.COLUMNS)}
 """  # noqa: S608
 
@@ -76,29 +79,29 @@ def _insert(
 ) -> None:
     rows = [_make_row(entry, numbers[entry.line], now) for entry in entries]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, *map(list, zip(*rows, strict=True))])
+        cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, orjson.dumps(rows).decode()])
         saved = cursor.fetchall()
-    words.write_words(saved)
+    words.write_new_words(saved)
     keys = [row[0] for row in saved]
     clients_created.send(sender=User, organization=organization.pk, keys=keys, now=now)
 
 
-def _make_row(entry: Entry, number: str, now: datetime) -> tuple[Any, ...]:
-    return (
-        entry.name,
-        entry.email,
-        entry.phone,
-        number,
-        entry.birthday,
-        entry.notes,
-        entry.language,
-        now if entry.consents else None,
-        not entry.blocked,
-        entry.source,
-        entry.external_id,
+def _make_row(entry: Entry, number: str, now: datetime) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "contact_email": entry.email,
+        "phone": entry.phone,
+        "phone_e164": number,
+        "birthday": entry.birthday,
+        "client_notes": entry.notes,
+        "language": entry.language,
+        "marketing_consent_at": now if entry.consents else None,
+        "is_active": not entry.blocked,
+        "external_source": entry.source,
+        "external_id": entry.external_id,
         # Nothing matches it. As make_password(None) makes it, which takes longer than all else of a line.
-        f"{UNUSABLE_PASSWORD_PREFIX}{token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)}",
-    )
+        "password": f"{UNUSABLE_PASSWORD_PREFIX}{token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)}",
+    }
 
 
 def _record(

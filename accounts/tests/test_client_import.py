@@ -138,7 +138,7 @@ def ten_thousand():
 
 def test_ten_thousand_take_a_literal_number_of_statements(salon, django_assert_num_queries):
     content = ten_thousand()
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(35):
         assert counts(save(salon, content)) == (10_000, 0, 0, 0, True)
     assert counts(save(salon, content, only_check=True))[:2] == (0, 10_000)
 

@@ -1,7 +1,10 @@
 """A telephone number has one form, however it was typed; letters and strangers' digits never get into it."""
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberType
 
+from clientline import telephones
 from clientline.telephones import Telephone, keep_digits, read_telephone, write_e164
 
 
@@ -54,3 +57,32 @@ def test_a_number_with_an_extension_takes_no_messages():
 
 def test_digits_are_told_in_ascii():
     assert keep_digits("+49 ١٢٣-x") == "49123"
+
+
+# A number as it is printed in each country, and what may stand behind its code.
+BEHIND_THE_CODE = ("", " ", " (0)", " 0", " 1", " 8", "-", " 06", " 15", " 9")
+
+
+@pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE])
+def test_what_is_taken_as_it_stands_is_what_phonenumbers_reads(kind, everything):
+    taken = read = 0
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)[:: 1 if everything else 4]:
+        example = phonenumbers.example_number_for_type(region, kind) or phonenumbers.example_number(region)
+        digits = str(example.national_number)
+        for behind in BEHIND_THE_CODE:
+            for national in (digits, digits[:-1], f"{digits}3", digits[::-1], f"{digits[:3]} {digits[3:]}"):
+                text = f"+{example.country_code}{behind}{national}"
+                taken += telephones._take_as_it_stands(text) is not None
+                read += bool(found := write_e164(text, "DE"))
+                assert found == read_by_library(text), text
+    assert taken > read > 500
+
+
+def read_by_library(text):
+    try:
+        number = phonenumbers.parse(text, "DE")
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -170,5 +170,5 @@ def test_the_owner_may_switch_it_off_for_a_transaction_and_nobody_confined(salon
 
 def test_the_filter_offers_every_table_that_is_audited(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%_are_audited' ORDER BY 1")
-        assert [table for (table,) in cursor.fetchall()] == list(AUDITED)
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%_are_audited'")
+        assert sorted({table for (table,) in cursor.fetchall()}) == list(AUDITED)
