@@ -1,7 +1,7 @@
 """The page of a visit: its facts, its money, what happened to it, and what can become of it now."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
+from functools import partial
 
 from django.contrib import admin, messages
 from django.db.models import Value
@@ -24,6 +24,8 @@ from clientline.backoffice.appointments.booking import booking_view
 from clientline.backoffice.appointments.days import Day, Unpaid
 from clientline.backoffice.appointments.visit_moves import VISIT_MOVES
 from clientline.backoffice.money.admin import FROM_VISIT, REFUNDS, list_payment_lines
+from clientline.backoffice.money.bill import bill_view, describe_again, describe_till
+from clientline.backoffice.money.till import TILL_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.search import PeopleSearchMixin
 from payments import balances
@@ -33,7 +35,6 @@ from services.models import Service
 # Nothing where it is a made one: `sheets` says so.
 MAIL_ADDRESS = Coalesce(NullIf("client__contact_email", Value("")), "client__email")
 MINUTE = timedelta(minutes=1)
-AGAIN = (2, 4, 6, 8)  # weeks after which the same is booked again
 
 
 class OfClient(OneRowFilter):
@@ -82,7 +83,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     change_fields = ("notes", "internal_notes")
     change_form_template = "admin/backoffice/visit.html"
     add_label = "Book a visit"
-    moves = VISIT_MOVES
+    moves = VISIT_MOVES | TILL_MOVES
     subject = "visit"
     move_related = ("organization", "staff", "service", "client")
 
@@ -111,6 +112,9 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
         latest = visit.payments.order_by("-id").values_list("id", flat=True).first()
         return f"{visit.version}-{latest or 0}"
 
+    def get_urls(self):
+        return [*self.list_pages_of_a_row({"bill": partial(bill_view, self)}), *super().get_urls()]
+
     def find(self, request, object_id, move):
         if request.method == "POST":
             named = self.model.objects.visible_to(request.user, *move.permission).filter(pk=object_id)
@@ -137,19 +141,21 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
         money = self.admin_site.get_model_admin(Payment)
         lines = list_payment_lines(money, request, _find_payments(obj, request), obj.organization.currency, FROM_VISIT)
         figures = _describe_balance(obj, [line["payment"] for line in lines])
+        seen = self.identify_state(obj)
         context |= {
             "title": self.label(obj),
             "subtitle": None,
             "facts": _list_facts(obj),
             # Whoever sees a visit knows its client.
             "noted": obj.client if request.user.may("users", "client_notes") else None,
-            "again": _list_same_again(obj) if request.user.may("appointments", "create") else [],
             "day_url": f"{reverse('admin:index')}?date={timezone.localdate(obj.appointment_date)}",
             "balance": figures,
             "lines": lines,
             "history": history.describe_history(obj),
-            "seen": self.identify_state(obj),
+            "seen": seen,
             "zone": obj.organization.timezone if obj.organization_id != request.user.organization_id else "",
+            "till": describe_till(self, request, obj, seen) if figures["is_open"] or obj.group else None,
+            "again": describe_again(self, request, obj),
         } | self.list_buttons(request, obj, figures["is_open"])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
@@ -192,16 +198,6 @@ def _list_facts(visit):
         "length": wording.write_length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
         "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
     }
-
-
-def _list_same_again(visit):
-    """(weeks, address) of the booking form for the same again; none while the visit is to come."""
-    if visit.status == Appointment.Status.SCHEDULED and visit.appointment_date > timezone.now():
-        return []
-    local = timezone.localtime(visit.appointment_date)
-    same = {"client": visit.client_id, "service": visit.service_id, "staff": visit.staff_id, "time": f"{local:%H:%M}"}
-    page = reverse("admin:appointments_appointment_add")
-    return [(weeks, f"{page}?{urlencode(same | {'date': local.date() + timedelta(weeks=weeks)})}") for weeks in AGAIN]
 
 
 def _describe_balance(visit, payments):

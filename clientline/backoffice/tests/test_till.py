@@ -1,0 +1,136 @@
+"""The till on a visit's page: exact money by one button, change, tips, groups, and the same again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, always_at_work
+from clientline.tests.pages import submit
+from payments.models import Payment
+
+VISIT = "/admin/appointments/appointment"
+GROUP = "7b9c2d5e-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def visit(salon):
+    always_at_work(salon.staff, salon.colleague)
+    return make(salon, 0)
+
+
+def make(salon, number, **fields):
+    start = timezone.now().replace(second=0, microsecond=0) - timedelta(hours=3, minutes=-30 * number)
+    people = {"client": salon.client, "staff": salon.staff, "service": salon.service}
+    ends = start + timedelta(minutes=30)
+    return AppointmentFactory(appointment_date=start, ends_at=ends, **people | fields)
+
+
+def pay(client, visit, **values):
+    answer = submit(client, f"{VISIT}/{visit.pk}/till/", **{"payment_method": "cash"} | values)
+    return answer
+
+
+def told(client, visit):
+    return [str(message) for message in client.get(f"{VISIT}/{visit.pk}/change/").context["messages"]]
+
+
+def taken():
+    return [
+        (str(each.amount), str(each.tip), each.payment_method)
+        for each in Payment.objects.exclude(created_by=None).order_by("id")
+    ]
+
+
+def test_exact_money_takes_the_button_alone(client, salon, visit):
+    client.force_login(salon.manager)
+    shown = client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+    assert 'name="payment_method" value="cash">Cash 45.00 EUR<' in shown
+    assert pay(client, visit).status_code == 302
+    assert taken() == [("45.00", "0.00", "cash")]
+    assert told(client, visit)[0].startswith("Taken 45.00 EUR in cash.")
+    assert "payment_method" not in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+
+
+def test_change_and_tip_are_said_and_only_what_stays_is_recorded(client, salon, visit):
+    client.force_login(salon.manager)
+    pay(client, visit, given="60", tip="5")
+    assert taken() == [("50.00", "5.00", "cash")]
+    assert "Tip: 5.00 EUR. Change: 10.00 EUR." in told(client, visit)[0]
+
+
+def test_a_bill_is_split_between_methods(client, salon, visit):
+    client.force_login(salon.manager)
+    pay(client, visit, amount="20")
+    pay(client, visit, payment_method="card")
+    assert taken() == [("20.00", "0.00", "cash"), ("25.00", "0.00", "card")]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"given": "40"}, "given"),
+        ({"given": "50", "payment_method": "card"}, "given"),
+        ({"amount": "45.01"}, "amount"),
+        ({"amount": "0"}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"tip": "x"}, "tip"),
+        ({"payment_method": "online"}, "payment_method"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_taken(client, salon, visit, values, field):
+    client.force_login(salon.manager)
+    answer = pay(client, visit, **values)
+    assert answer.status_code == 200
+    assert list(answer.context["form"].errors) == [field]
+    assert taken() == []
+
+
+def test_a_group_is_paid_as_one_bill_and_printed_so(client, salon, visit):
+    Appointment.objects.filter(pk=visit.pk).update(group=GROUP)
+    other = make(salon, 1, staff=salon.colleague, group=GROUP, price="80.00")
+    client.force_login(salon.manager)
+    assert pay(client, other, tip="5").status_code == 302
+    assert taken() == [("45.00", "0.00", "cash"), ("85.00", "5.00", "cash")]
+    bill = client.get(f"{VISIT}/{visit.pk}/bill/").context
+    assert (len(bill["lines"]), bill["charge"], bill["paid"], bill["due"]) == (
+        2,
+        "125.00 EUR",
+        "125.00 EUR",
+        "0.00 EUR",
+    )
+
+
+def test_the_bill_is_of_ones_own_visits(client, salon, clinic, visit):
+    for person, row, expected in (
+        (salon.staff, visit, 200),
+        (salon.staff, salon.strangers_visit, 404),
+        (clinic.manager, visit, 404),
+    ):
+        client.force_login(person)
+        assert client.get(f"{VISIT}/{row.pk}/bill/").status_code == expected
+
+
+def test_the_same_again_in_some_weeks_at_the_same_time_of_the_clock(client, salon, visit):
+    client.force_login(salon.manager)
+    assert submit(client, f"{VISIT}/{visit.pk}/again/", weeks="6").status_code == 302
+    again = Appointment.objects.latest("id")
+    zone = salon.organization.zone
+    was, becomes = (each.appointment_date.astimezone(zone) for each in (visit, again))
+    assert (becomes.date() - was.date(), becomes.time()) == (timedelta(weeks=6), was.time())
+    assert (again.client, again.staff, again.service) == (visit.client, visit.staff, visit.service)
+    assert told(client, visit) == ["The same again is booked, 6 weeks later."]
+    answer = submit(client, f"{VISIT}/{visit.pk}/again/", weeks="6")
+    assert "This time is taken." in answer.content.decode()
+    assert f"date={becomes.date()}" in answer.context["form"].booking_url
+
+
+def test_a_group_is_booked_again_as_a_group(client, salon, visit):
+    Appointment.objects.filter(pk=visit.pk).update(group=GROUP)
+    make(salon, 1, staff=salon.colleague, group=GROUP)
+    client.force_login(salon.manager)
+    assert submit(client, f"{VISIT}/{visit.pk}/again/", weeks="2").status_code == 302
+    first, second = Appointment.objects.order_by("-id")[:2]
+    assert first.group == second.group
+    assert str(first.group) != GROUP

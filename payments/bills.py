@@ -1,0 +1,104 @@
+"""The bill of a visit, or of all visits of its group: what each costs, what came, and money taken for all at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from appointments.models import Appointment
+from payments import balances, ledger
+from payments.models import Payment
+from payments.refusals import Overpaid
+from payments.remainders import NOTHING
+
+
+class Line(NamedTuple):
+    """`left` is what is due, without what payments under way will take of it; never below 0."""
+
+    visit: Any  # an Appointment with its balance
+    left: Decimal
+
+
+class Bill(NamedTuple):
+    """Sums over its lines: `due` and `credit` beside each other, neither below 0."""
+
+    lines: list[Line]
+    charge: Decimal
+    paid: Decimal
+    due: Decimal
+    credit: Decimal
+    left: Decimal
+
+
+def find_bill(visit: Appointment, permitted: QuerySet[Appointment]) -> Bill:
+    """The bill of a visit and of those of its group that are among the `permitted` ones, in order of their dates.
+
+    What was cancelled and costs nothing is left out, but for the visit itself.
+    """
+    mine = Q(pk=visit.pk) | (Q(group=visit.group) if visit.group else Q(pk=None))
+    rows = permitted.filter(mine, organization=visit.organization_id).select_related("service", "staff", "client")
+    found = balances.add_balance(rows).annotate(pending=balances.PENDING).order_by("appointment_date", "id")
+    lines = [Line(row, max(row.due - row.pending, NOTHING)) for row in found if row.pk == visit.pk or _is_on_bill(row)]
+    return Bill(
+        lines,
+        charge=sum((line.visit.charge for line in lines), NOTHING),
+        paid=sum((line.visit.paid - line.visit.refunded for line in lines), NOTHING),
+        due=sum((max(line.visit.due, NOTHING) for line in lines), NOTHING),
+        credit=sum((max(-line.visit.due, NOTHING) for line in lines), NOTHING),
+        left=sum((line.left for line in lines), NOTHING),
+    )
+
+
+def _is_on_bill(row: Any) -> bool:
+    return row.status != Appointment.Status.CANCELLED or bool(row.charge or row.paid)
+
+
+def pay_bill(
+    *,
+    by: User | None,
+    visit: Appointment,
+    permitted: QuerySet[Appointment],
+    amount: Decimal,
+    payment_method: str,
+    now: datetime,
+    tip: Decimal = NOTHING,
+    rounding: Decimal = NOTHING,
+) -> list[Payment]:
+    """Take `amount` of cash or card for what is left of the bill, and the `tip` on top: one payment for each visit.
+
+    The first visits are paid first; tip and rounding are parts of the last payment. Expects the visits' rows to be
+    locked, in the order of their ids. Raises Overpaid and FieldRefused.
+    """
+    bill = find_bill(visit, permitted)
+    if amount > bill.left:
+        raise Overpaid(due=bill.due, pending=bill.due - bill.left)
+    shares = _share_out(amount, bill.lines) or [(visit, NOTHING)]
+    with transaction.atomic():
+        return [
+            ledger.record_payment(
+                by=by,
+                appointment=each,
+                amount=share + (tip + rounding if number == len(shares) else NOTHING),
+                tip=tip if number == len(shares) else NOTHING,
+                rounding=rounding if number == len(shares) else NOTHING,
+                payment_method=payment_method,
+                status=Payment.Status.COMPLETED,
+                now=now,
+            )
+            for number, (each, share) in enumerate(shares, start=1)
+        ]
+
+
+def _share_out(amount: Decimal, lines: Sequence[Line]) -> list[tuple[Appointment, Decimal]]:
+    """What of the amount each visit gets; who gets nothing is left out."""
+    shares = []
+    for line in lines:
+        share = min(amount, line.left)
+        amount -= share
+        if share:
+            shares.append((line.visit, share))
+    return shares

@@ -1,0 +1,85 @@
+"""The bill of a visit or a group: its sums, and one sum of money for all of it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory, days_ahead
+from payments import bills
+from payments.models import Payment
+from payments.refusals import Overpaid
+from payments.tests.factories import PaymentFactory
+
+GROUP = "7b9c2d5e-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def rows(salon):
+    """A cut for 26, a colour for 80, a cancelled one, of one group."""
+    start = days_ahead(-1)
+    cancelled = {"status": "cancelled", "cancelled_at": start, "cancelled_on_behalf_of": "organization"}
+    details = [{"price": "26.00"}, {"price": "80.00"}, {"price": "10.00"} | cancelled]
+    return [
+        AppointmentFactory(
+            client=salon.client,
+            staff=salon.staff,
+            service=salon.service,
+            appointment_date=start + timedelta(minutes=30 * number),
+            ends_at=start + timedelta(minutes=30 * (number + 1)),
+            group=GROUP,
+            **each,
+        )
+        for number, each in enumerate(details)
+    ]
+
+
+def find(visit):
+    return bills.find_bill(visit, Appointment.objects.all())
+
+
+def pay(salon, visit, amount, **details):
+    told = {"payment_method": "cash", "now": timezone.now(), "permitted": Appointment.objects.all()} | details
+    return bills.pay_bill(by=salon.manager, visit=visit, amount=Decimal(amount), **told)
+
+
+def tell(payments):
+    return [(payment.appointment_id, f"{payment.amount:.2f}", f"{payment.tip:.2f}") for payment in payments]
+
+
+def test_a_bill_is_of_the_group_without_what_was_cancelled_for_nothing(rows):
+    bill = find(rows[1])
+    assert [line.visit.pk for line in bill.lines] == [rows[0].pk, rows[1].pk]
+    assert (bill.charge, bill.paid, bill.due, bill.credit, bill.left) == (106, 0, 106, 0, 106)
+
+
+def test_what_is_paid_too_much_for_one_visit_pays_for_no_other(rows):
+    PaymentFactory(appointment=rows[0], completed=True, amount=Decimal("30.00"))
+    PaymentFactory(appointment=rows[1], status="pending", payment_method="online", amount=Decimal("50.00"))
+    bill = find(rows[0])
+    assert (bill.paid, bill.due, bill.credit, bill.left) == (30, 80, 4, 30)
+
+
+def test_one_sum_pays_each_visit_and_the_tip_goes_with_the_last(salon, rows):
+    paid = pay(salon, rows[0], "106.00", tip=Decimal("4.00"))
+    assert tell(paid) == [(rows[0].pk, "26.00", "0.00"), (rows[1].pk, "84.00", "4.00")]
+    assert find(rows[0]).left == 0
+    assert [payment.status for payment in Payment.objects.filter(appointment__in=rows)] == ["completed"] * 2
+
+
+def test_a_part_pays_the_first_visits_first(salon, rows):
+    assert tell(pay(salon, rows[1], "30.00")) == [(rows[0].pk, "26.00", "0.00"), (rows[1].pk, "4.00", "0.00")]
+    assert tell(pay(salon, rows[1], "76.00", payment_method="card")) == [(rows[1].pk, "76.00", "0.00")]
+
+
+def test_more_than_is_left_is_refused_and_nothing_is_saved(salon, rows):
+    with pytest.raises(Overpaid):
+        pay(salon, rows[0], "106.01")
+    assert not Payment.objects.filter(appointment__in=rows).exists()
+
+
+def test_a_tip_alone_goes_to_the_visit(salon, rows):
+    pay(salon, rows[0], "106.00")
+    assert tell(pay(salon, rows[1], "0.00", tip=Decimal("5.00"))) == [(rows[1].pk, "5.00", "5.00")]
