@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.models import User
-from appointments import booking, series
+from appointments import booking, groups, series
 from appointments.models import Appointment
 from appointments.refusals import OutsideWorkingHours
 from clientline import wording
@@ -20,6 +20,7 @@ from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
+from clientline.backoffice.appointments.further_visits import FURTHER, FurtherVisitsForm
 from clientline.backoffice.page import render_page
 from clientline.backoffice.people.known_clients import (
     LooksKnown,
@@ -47,7 +48,7 @@ class SameTime(Refused):
     code = "same_time"
 
 
-class BookingForm(PriceForm, WhenForm):
+class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
     client = forms.ModelChoiceField(
         User.objects.none(), required=False, help_text="Search by name, e-mail address or phone"
     )
@@ -103,12 +104,14 @@ class BookingForm(PriceForm, WhenForm):
         if self.alone:
             self.fields["staff"].empty_label = None
             self.initial["staff"] = self.caller.pk
+        self.limit_further(self.fields["service"].queryset, None if self.alone else self.fields["staff"].queryset)
         if "price" in self.fields:
             self.fields["price"].currency = lambda: (self.find_named("service") or self.caller).organization.currency
 
     def show(self):
         for name in ROWS:
             self.fill_choices(name)
+        self.show_further(_describe_offer, few=isinstance(self.fields["service"].widget, forms.RadioSelect))
         service, self.noted = self.find_named("service"), find_with_notes(self.caller, self["client"].value())
         self.offer(self.free_times(service), service and service.organization)
 
@@ -137,7 +140,8 @@ class BookingForm(PriceForm, WhenForm):
         if not service or not day:
             return NoTimes("Choose a service and a day to see the free times.")
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
-        duration = int(minutes) if is_readable_number(minutes) else None
+        further = [each for number in FURTHER if (each := self.find_named(f"then_{number}"))]
+        duration = self.measure_all(service, int(minutes) if is_readable_number(minutes) else None, further)
         named, free_hand = self.find_named("staff"), self.caller.may("appointments", "bend_rules")
         return FreeTimes(service=service, day=day, staff=named, duration=duration, free_hand=free_hand)
 
@@ -158,6 +162,7 @@ class BookingForm(PriceForm, WhenForm):
         if values.get("same_as"):
             values["client"] = self.fields["client"].queryset.filter(pk=values["same_as"]).first()
             values |= dict.fromkeys(NEW_CLIENT, "")
+        self.refuse_unfit(values)
         if not {"client", *NEW_CLIENT} & self.errors.keys():
             self.refuse_nobody(values.get("client"), *(values.get(name) for name in NEW_CLIENT))
         return values
@@ -217,6 +222,11 @@ class BookingForm(PriceForm, WhenForm):
         client = self.take_client(by)
         if not self.confirms("twice"):
             _refuse_same_time(client, values["appointment_date"])
+        if len(wanted := self.list_wanted(values)) > 1:
+            notes = {name: values.get(name) or "" for name in ("notes", "internal_notes")}
+            overbook = self.confirms("overbook")
+            group = groups.book_group(by=by, client=client, visits=wanted, now=now, overbook=overbook, **notes)
+            return group.appointments, []
         told = ("service", "staff", "appointment_date", "duration", "price", "notes", "internal_notes")
         details = {name: values[name] for name in told if values.get(name) not in (None, "")}
         details |= {"by": by, "client": client, "now": now}
@@ -310,7 +320,12 @@ def _tell_booked(visits, skipped, price=None):
     )
     if price is not None:
         said += f" Price: {wording.write_money(price, first.organization.currency)}."
-    if len(visits) > 1:
+    if first.group:
+        further = [
+            f"{each.service} {timezone.localtime(each.appointment_date):%H:%M} with {each.staff}" for each in visits
+        ]
+        said += f" Then {', then '.join(further[1:])}."
+    elif len(visits) > 1:
         said += f" {len(visits)} visits in all, the last on {wording.write_day(visits[-1].appointment_date)}."
     if skipped:
         said += f" Left out: {', '.join(wording.write_moment(start) for start, refusal in skipped)}."

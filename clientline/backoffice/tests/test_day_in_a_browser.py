@@ -9,6 +9,7 @@ from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline.demo.browsing import CHROMIUM, Visitor
 from payments.models import Payment
+from services.tests.factories import ServiceFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -175,3 +176,63 @@ def test_what_is_typed_is_given_up_only_by_the_same_again(page, salon, day, make
     assert note.input_value() == "By the window"
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
+
+
+def test_two_services_in_one_go_take_two_clicks_more(visitor, page, salon, day):
+    ServiceFactory(organization=salon.organization, name="Colour", duration=45)
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.locator(".select2-search__field:focus").wait_for()
+    page.keyboard.type("strang")
+    page.get_by_role("option", name="Salon client").wait_for(state="detached")
+    page.get_by_role("option", name="Salon stranger").wait_for()
+    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_text("Salon service · 30 min").first.click()
+    page.get_by_text("And then another service").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator(".field-then_1").first.get_by_text("Colour · 45 min").click()
+    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
+    panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    assert "Then Colour 10:30 with Salon staff." in told(page)
+    assert effort(visitor) == (5, 7)
+    first, second = Appointment.objects.order_by("-id")[:2][::-1]
+    assert first.group == second.group is not None
+    assert (second.service.name, second.appointment_date) == ("Colour", first.ends_at)
+
+
+def test_a_walk_in_by_name_takes_three_clicks_and_the_name(visitor, page, salon, day):
+    page.goto(f"/admin/?date={day}")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.locator(".select2-search__field:focus").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#panel summary", has_text="A new client").focus()
+    page.keyboard.press("Enter")
+    page.locator("#panel [name=name]").focus()
+    page.keyboard.type("Eve")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_text("Salon service · 30 min").first.click()
+    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
+    panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    assert told(page).startswith("Booked: Eve, Salon service")
+    assert visitor.presses == 3
+
+
+def test_by_the_keyboard_alone_a_visit_is_paid_and_that_is_undone(visitor, page, make_visit):
+    visit = make_visit(-1)
+    page.goto(f"/admin/?date={visit.appointment_date:%Y-%m-%d}")
+    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    page.keyboard.press("Enter")
+    panel(page)
+    visitor.go_to("Take payment")
+    page.keyboard.press("Enter")
+    page.locator("#panel [name=amount]:focus").wait_for()
+    page.keyboard.press("Enter")  # what is due, in cash, stands there already
+    assert told(page) == "Payment recorded: 45.00 EUR."
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    page.locator(".toast p", has_text="is void").wait_for()
+    assert Payment.objects.get(appointment=visit).voided_at is not None
+    assert visitor.presses == 0
+    toast = page.get_by_role("status").filter(has=page.locator(".toast"))
+    assert toast.get_by_role("button", name="Close").count() == 1

@@ -21,7 +21,7 @@ django.jQuery(($) => {
     const client = form.elements.client;
     if (client && !client.value && matchMedia("(pointer: fine)").matches) $(client).select2("open");
     // jQuery, because the search fields tell of their changes to nobody else.
-    $(form).on("change", "[name=client], [name=service], [name=staff], [name=date], [name=duration]", look);
+    $(form).on("change", "[name=client], [name=service], [name=then_1], [name=then_2], [name=staff], [name=date], [name=duration]", look);
     // A time is chosen or typed, not both.
     form.addEventListener("input", (event) => {
       if (event.target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
