@@ -32,6 +32,7 @@ WORDS = {
     "import_refused": "was refused an import",
     "erase": "erased",
     "redact": "had words blanked",
+    "message_again": "had sent again",
 }
 # Column → [old, new], as text; None where there was nothing.
 Changes: TypeAlias = dict[str, list[str | None]]

@@ -50,6 +50,8 @@ GROUPS = (
             Link("Working hours", "week_hours", "working_hours"),
             Link("Special hours", "appointments_specialhours_changelist", "special_hours"),
             Link("Time off", "appointments_timeoff_changelist", "time_off"),
+            Link("Reminders", "reach_messagerule_changelist", "message_rules"),
+            Link("Texts", "reach_messagetext_changelist", "message_texts"),
             Link("Organization", "organizations_organization_changelist", "organizations"),
             Link("Online booking", "online_booking", "organizations", "guest_page"),
             Link("Webhooks", "reach_webhookendpoint_changelist", "webhooks"),
@@ -59,6 +61,7 @@ GROUPS = (
         "Oversight",
         (
             Link("Reports", "reports", "reports"),
+            Link("Messages", "reach_message_changelist", "messages"),
             Link("Audit", "organizations_audit_changelist", "audit"),
         ),
     ),

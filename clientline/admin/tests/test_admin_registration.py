@@ -21,6 +21,9 @@ REGISTERED = {
     "appointments.Appointment": "clientline.backoffice.appointments.admin",
     "payments.Payment": "clientline.backoffice.money.admin",
     "reach.WebhookEndpoint": "clientline.backoffice.webhooks.admin",
+    "reach.Message": "clientline.reach.admin",
+    "reach.MessageRule": "clientline.reach.admin",
+    "reach.MessageText": "clientline.reach.admin",
 }
 
 

@@ -28,6 +28,8 @@ from clientline.backoffice.money.bill import bill_view, describe_again, describe
 from clientline.backoffice.money.till import TILL_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.search import PeopleSearchMixin
+from clientline.reach.messages.models import Message
+from clientline.reach.messages.telling import identify_message, list_messages
 from payments import balances
 from payments.models import Payment
 from services.models import Service
@@ -152,12 +154,19 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
             "balance": figures,
             "lines": lines,
             "history": history.describe_history(obj),
+            "told": self.list_told(request, obj),
             "seen": seen,
             "zone": obj.organization.timezone if obj.organization_id != request.user.organization_id else "",
             "till": describe_till(self, request, obj, seen) if figures["is_open"] or obj.group else None,
             "again": describe_again(self, request, obj),
         } | self.list_buttons(request, obj, figures["is_open"])
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def list_told(self, request, visit):
+        """What the client was and will be told, each with its buttons."""
+        told = list_messages(visit)
+        buttons = self.admin_site.get_model_admin(Message).open_moves(request, told) if told else {}
+        return [{"message": each, "buttons": buttons[each.pk], "seen": identify_message(each)} for each in told]
 
     def list_buttons(self, request, visit, is_open):
         """The moves open now; taking a payment stands beside the balance."""

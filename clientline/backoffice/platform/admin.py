@@ -48,6 +48,11 @@ GROUPS = (
         ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee"),
     ),
     (
+        "Messages",
+        "Where no mail server is set up, they are kept and shown as what would be sent.",
+        ("confirms_visits", "reminds_clients"),
+    ),
+    (
         "Privacy",
         "Clients whom nobody saw for so long are erased where `manage.py forget` runs.",
         ("forget_after_months",),

@@ -3,7 +3,6 @@
 from django.db import connection
 
 from appointments.models import Appointment
-from clientline.reach.messages.again import UNDER_WAY
 from clientline.reach.messages.checking import REASONS
 from clientline.reach.messages.models import Message
 from organizations.models import Organization
@@ -20,12 +19,16 @@ SELECT count(*) FILTER (WHERE state IN ('failed', 'bounced')) FROM (
 
 
 def list_messages(visit: Appointment) -> list[Message]:
-    """Newest first, each with `why` in words and whether it `can_be_sent_again`."""
+    """Newest first, each with `why` in words."""
     messages = list(Message.objects.filter(appointment=visit).order_by("-id"))
     for message in messages:
         message.why = explain(message)  # type: ignore[attr-defined]  # for the page alone
-        message.can_be_sent_again = message.state not in UNDER_WAY  # type: ignore[attr-defined]  # the same
     return messages
+
+
+def identify_message(message: Message) -> str:
+    """What two people must not both act upon: sent again twice, it leaves once."""
+    return f"{message.state}-{message.due_at.timestamp():.0f}"
 
 
 def explain(message: Message) -> str:
