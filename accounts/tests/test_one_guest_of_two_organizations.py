@@ -25,6 +25,7 @@ def sent(salon, api, client):
     file = SimpleUploadedFile("clients.csv", f"name,email,phone\nMia Lange,{GUEST},{PHONE}\n".encode())
     return {
         "search": lambda: program.get(f"/users?search={GUEST}&count=true"),
+        "search alone": lambda: program.get(f"/users?search={GUEST}"),
         "telephone": lambda: program.get("/users?search=5500003&count=true"),
         "visits": lambda: program.get(f"/appointments?search={GUEST}&count=true"),
         "suggestions": lambda: page.get(f"{SUGGEST}{GUEST}"),
