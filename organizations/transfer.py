@@ -102,6 +102,7 @@ ADDED = {
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }
 ADDED_TABLES = {
+    "guest_logos",
     "manage_links",
     "calendar_feeds",
     "message_rules",

@@ -1,13 +1,14 @@
 """The tables of this room, for Django to find."""
 
 from clientline.reach.calendars.models import Feed
-from clientline.reach.guests.models import BookingRequest, ManageLink
+from clientline.reach.guests.models import BookingRequest, GuestLogo, ManageLink
 from clientline.reach.messages.models import Message, MessageRule, MessageText, OptOut
 from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "BookingRequest",
     "Feed",
+    "GuestLogo",
     "ManageLink",
     "Message",
     "MessageRule",

@@ -24,7 +24,7 @@ from organizations.models import Audit
 
 pytestmark = pytest.mark.sweep
 
-GUESTS = ("/b/", "/b-colors/", "/v/")  # clientline/reach/tests/test_hostile_guests.py
+GUESTS = ("/b/", "/b-colors/", "/b-logos/", "/v/")  # clientline/reach/tests/test_hostile_guests.py
 METHODS = ("get", "post", "put", "patch", "delete")
 WRITES = {"post", "put", "patch"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

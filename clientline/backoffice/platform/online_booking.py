@@ -15,7 +15,7 @@ from clientline.admin.forms import ClientLineForm
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from clientline.database.refusals import read_refusal_or_raise
-from clientline.reach.guests import sending
+from clientline.reach.guests import logos, sending
 from clientline.refusals import Refused
 from organizations import changing
 from organizations.models import Organization
@@ -44,6 +44,14 @@ class OnlineBookingForm(ClientLineForm):
     team = forms.ModelMultipleChoiceField(
         User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="People whom guests may book"
     )
+
+    logo = forms.FileField(
+        required=False,
+        label="Logo",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+        help_text=f"PNG, JPEG, WebP or GIF of at most {logos.LARGEST_BYTES // 1000} kB.",
+    )
+    without_logo = forms.BooleanField(required=False, label="Take the logo off the page")
 
     class Meta:
         model = Organization
@@ -81,7 +89,8 @@ def online_booking_view(request):
     sent = request.method == "POST"
     if sent:
         organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    form = OnlineBookingForm(request.POST if sent else None, instance=organization, caller=request.user)
+    data = (request.POST, request.FILES) if sent else ()
+    form = OnlineBookingForm(*data, instance=organization, caller=request.user)
     if form.is_valid() and _save(request, organization, form):
         messages.success(request, "Saved.")
         return HttpResponseRedirect(reverse("admin:online_booking"))
@@ -103,10 +112,18 @@ def _save(request, organization, form):
             changes = {name: form.cleaned_data[name] for name in SETTINGS}
             changing.change_organization(organization=organization, changes=changes, by=request.user)
             _offer(request.user, organization, form.cleaned_data)
+            _change_logo(organization, form.cleaned_data)
     except (Refused, DatabaseError) as error:
         form.add_refusal(read_refusal_or_raise(error))
         return False
     return True
+
+
+def _change_logo(organization, chosen):
+    if chosen["without_logo"]:
+        logos.drop_logo(organization)
+    elif chosen["logo"]:
+        logos.keep_logo(organization, chosen["logo"].read(logos.LARGEST_BYTES + 1))
 
 
 def _offer(caller, organization, chosen):

@@ -1,17 +1,21 @@
 """The page by which managers and admins open their page for guests, and say what it offers."""
 
+import re
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import codes
-from clientline.reach.guests.models import BookingRequest
+from clientline.reach.guests.models import BookingRequest, GuestLogo
 from clientline.reach.tests.guests import ask, open_page
 from clientline.tests.pages import typed
 from organizations.models import Organization
 from services.models import Service
 
 PAGE = "/admin/online-booking/"
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 20
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +90,25 @@ def test_without_a_mail_server_it_shows_the_codes_that_would_be_sent(client, sal
     client.force_login(salon.manager)
     page = client.get(PAGE).content.decode()
     assert "No mail server is set up" in page and codes.write_code(BookingRequest.objects.get()) in page
+
+
+def upload(client, image):
+    return save(client, slug="salon", guest_page="on", logo=SimpleUploadedFile("logo.png", image))
+
+
+def test_a_logo_stands_on_the_page_and_goes_again(client, salon):
+    client.force_login(salon.manager)
+    for image in (PICTURE, PICTURE + b"another"):
+        assert upload(client, image).status_code == 302
+    [logo] = re.findall(r'<img src="(/b-logos/\d+)"', client.get("/b/salon").content.decode())
+    shown = client.get(logo)
+    assert (shown.content, shown["Content-Type"]) == (PICTURE + b"another", "image/png")
+    assert save(client, without_logo="on").status_code == 302
+    assert ("<img" in client.get("/b/salon").content.decode(), client.get(logo).status_code) == (False, 404)
+
+
+@pytest.mark.parametrize("image", [b"<svg onload='alert(1)'></svg>", b"GIF", PICTURE + b"x" * 200_000])
+def test_what_is_no_small_picture_is_refused(client, salon, image):
+    client.force_login(salon.manager)
+    assert "icture" in upload(client, image).content.decode()
+    assert not GuestLogo.objects.exists()

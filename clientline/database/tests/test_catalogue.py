@@ -22,6 +22,7 @@ GRANTS = {
     "client_file_columns": "INSERT, SELECT, UPDATE",
     "booking_requests": "DELETE, INSERT, SELECT, UPDATE",
     "manage_links": "DELETE, INSERT, SELECT, UPDATE",
+    "guest_logos": "DELETE, INSERT, SELECT",
     "service_staff": "DELETE, INSERT, SELECT",
     "working_hours": "DELETE, INSERT, SELECT, UPDATE",
     "special_hours": "DELETE, INSERT, SELECT, UPDATE",

@@ -72,3 +72,19 @@ class ManageLink(models.Model):
 
     def __str__(self):
         return f"link {self.pk}"
+
+
+class GuestLogo(models.Model):
+    """The picture at the head of an organization's page. Another one is another row, so its address is new, too."""
+
+    organization = columns.organization()
+    media_type = models.CharField(max_length=20)
+    image = models.BinaryField()
+    created_at = columns.created_at()
+
+    class Meta:
+        db_table = "guest_logos"
+        constraints = [models.UniqueConstraint(fields=["organization"], name="guest_logo_once_per_organization")]
+
+    def __str__(self):
+        return f"logo {self.pk}"

@@ -17,6 +17,7 @@ from clientline.languages import OFFERED, choose_language
 from clientline.page_settings import list_origins
 from clientline.reach.guests import links
 from clientline.reach.guests.forms import OldForm, make_form_key, read_form_key
+from clientline.reach.guests.models import GuestLogo
 from clientline.reach.guests.phrases import Phrases
 from clientline.web.addresses import find_network
 from clientline.web.marks import unconfined
@@ -83,6 +84,11 @@ class GuestPage:
         """Its stylesheet; named after the colour, so that another one is fetched."""
         return f"{reverse('guest_colors', args=[self.organization.brand_color.lstrip('#') or 'usual'])}"
 
+    def link_to_logo(self):
+        """'' where there is none."""
+        logo = GuestLogo.objects.filter(organization=self.organization).values_list("pk", flat=True).first()
+        return reverse("guest_logo", args=[logo]) if logo else ""
+
     def _add_query(self, url, query):
         query = {name: value for name, value in query.items() if value not in (None, "")}
         if self.asked_language:
@@ -107,7 +113,7 @@ class GuestPage:
     def render(self, template, status=200, **context):
         context |= {"page": self, "organization": self.organization, "language": self.language}
         context |= {"home": self.link("services") if self.organization.slug else "", "languages": self.list_languages()}
-        context["colors"] = self.link_to_colors()
+        context |= {"colors": self.link_to_colors(), "logo": self.link_to_logo()}
         response = HttpResponse(render_to_string(f"guests/{template}", context), status=status)
         return self.add_headers(response)
 
@@ -179,6 +185,14 @@ def _speak(view, page, named):
                 title=_("This page was open for too long"),
                 text=_("Nothing was changed. Open it once more, and send it again."),
             )
+
+
+def show_logo(request, pk):
+    """The picture of an organization that is active; whether its page is open, its links say, too."""
+    logo = GuestLogo.objects.filter(pk=pk, organization__is_active=True).first()
+    if logo is None:
+        return render_missing_page(request)
+    return HttpResponse(bytes(logo.image), content_type=logo.media_type)
 
 
 def render_missing_page(request):

@@ -4,7 +4,8 @@ from django.urls import include, path
 
 from clientline.reach.guests import booking_views, link_views, sign_in_views
 from clientline.reach.guests.colors import answer_colors
-from clientline.web.marks import public
+from clientline.reach.guests.pages import show_logo
+from clientline.web.marks import public, unconfined
 
 STEPS = [
     path("", booking_views.choose_service, name="services"),
@@ -27,6 +28,7 @@ LINKS = [
 ]
 
 urlpatterns = [
+    path("b-logos/<int:pk>", unconfined(show_logo), name="guest_logo"),
     path("b-colors/<slug:brand>.css", public(answer_colors), name="guest_colors"),
     path(
         "b/<slug:slug>/embed",
