@@ -1,5 +1,9 @@
 """How pages write times, lengths and amounts."""
 
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
 from django.utils import timezone
 
 from clientline.currencies import count_decimals
@@ -38,6 +42,16 @@ def write_amount(figure, currency):
 def write_money(figure, currency):
     """`1,045.00 EUR`, with the decimals that the currency has."""
     return f"{write_amount(figure, currency)} {currency}"
+
+
+@cache
+def find_decimal_sign(country):
+    """What stands before the decimals in a country, as CLDR has it: a comma, else a point."""
+    try:
+        sign = get_decimal_symbol(Locale.parse(f"und_{country}"))
+    except (UnknownLocaleError, ValueError):  # none, or one that nobody writes numbers in
+        return "."
+    return "," if sign == "," else "."
 
 
 def write_length(minutes):

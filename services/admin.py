@@ -16,12 +16,11 @@ class ServiceForm(PriceForm, ClientLineForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "price" in self.fields:  # not for who only looks
-            self.fields["price"].currency = self.currency
+            self.fields["price"].find_home = self.find_home
 
-    def currency(self):
-        """That of the service's organization; "" while an operator has not chosen one, which is refused."""
-        organization = self.organization or (self.instance.organization if self.instance.pk else self.chosen())
-        return organization.currency if organization else ""
+    def find_home(self):
+        """The service's organization; None while an operator has not chosen one, which is refused."""
+        return self.organization or (self.instance.organization if self.instance.pk else self.chosen())
 
     def chosen(self):
         return getattr(self, "cleaned_data", {}).get("organization")  # it stands before the price

@@ -21,21 +21,30 @@ class AmountInput(forms.TextInput):
 
 
 class AmountField(forms.DecimalField):
-    """`currency` is a function: it may depend on what else was chosen. By default there is none, as with percents."""
+    """`find_home` is a function: the organization may depend on what else was chosen. By default there is none, as with
+    percents.
+    """
 
     widget = AmountInput
 
     @staticmethod
-    def currency():
-        return ""
+    def find_home():
+        return None
+
+    def currency(self):
+        home = self.find_home()
+        return home.currency if home else ""
 
     def prepare_value(self, value):
-        """The amount with its currency's decimals, and without thousands; what was typed as it was."""
+        """The amount with its currency's decimals and its country's sign before them, without thousands; what was typed
+        as it was.
+        """
         if not isinstance(value, Decimal):
             return value
         # An old price may have the cents of a currency that the organization had before.
         decimals = count_decimals(self.currency()) if value % 1 == 0 else max(count_decimals(self.currency()), 2)
-        return f"{value:.{decimals}f}"
+        home = self.find_home()
+        return f"{value:.{decimals}f}".replace(".", wording.find_decimal_sign(home.country if home else ""))
 
     def to_python(self, value):
         if not str("" if value is None else value).strip():

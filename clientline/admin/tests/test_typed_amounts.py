@@ -179,3 +179,30 @@ def test_ten_times_as_much_a_tenth_and_nothing_at_all_are_not_asked_about(client
     url, _, rest, model, _ = fields[name]
     assert submit(client, url, **rest, price=price).status_code == 302
     assert stored(name, model, past) == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("country", "shown"), [("DE", "300,00"), ("FR", "300,00"), ("CH", "300.00"), ("US", "300.00"), ("", "300.00")]
+)
+def test_an_amount_stands_in_its_field_as_the_country_writes_it_and_comes_back_unchanged(
+    salon, past, client, country, shown
+):
+    home = salon.organization
+    home.country = country
+    home.save(update_fields=["country"])
+    client.force_login(salon.manager)
+    path = f"/admin/services/service/{salon.service.pk}/change/"
+    assert Page(client.get(path)).fields["price"] == [shown]
+    assert submit(client, path, name="Renamed").status_code == 302
+    kept = Service.objects.get(pk=salon.service.pk)
+    assert (kept.name, kept.price) == ("Renamed", Decimal("300.00"))
+    assert submit(client, path, price="290.50").status_code == 302
+    assert Service.objects.get(pk=salon.service.pk).price == Decimal("290.50")
+
+
+def test_yen_have_no_sign_in_any_country(salon, past, client):
+    home = salon.organization
+    home.country, home.currency = "DE", "JPY"
+    home.save(update_fields=["country", "currency"])
+    client.force_login(salon.manager)
+    assert Page(client.get(f"/admin/services/service/{salon.service.pk}/change/")).fields["price"] == ["300"]

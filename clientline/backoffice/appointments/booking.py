@@ -106,7 +106,7 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
             self.initial["staff"] = self.caller.pk
         self.limit_further(self.fields["service"].queryset, None if self.alone else self.fields["staff"].queryset)
         if "price" in self.fields:
-            self.fields["price"].currency = lambda: (self.find_named("service") or self.caller).organization.currency
+            self.fields["price"].find_home = lambda: (self.find_named("service") or self.caller).organization
 
     def show(self):
         for name in ROWS:

@@ -133,7 +133,7 @@ class ChangeForm(PriceForm, MoveForm):
         client.widget.choices = client.choices
         self.initial = {"service": self.row.service_id, "client": self.row.client_id} | self.initial
         if "price" in self.fields:
-            self.fields["price"].currency = lambda: self.row.organization.currency
+            self.fields["price"].find_home = lambda: self.row.organization
 
     def get_usual_price(self):
         service = self.cleaned_data.get("service")
@@ -175,7 +175,7 @@ class RepriceForm(PriceForm, MoveForm):
     reason = forms.CharField(label="Why", required=False, help_text="Of a discount, for the history", **REASON)
 
     def choose(self):
-        self.fields["price"].currency = lambda: self.row.organization.currency
+        self.fields["price"].find_home = lambda: self.row.organization
         self.initial = {"price": self.row.price} | self.initial
 
     def get_usual_price(self):

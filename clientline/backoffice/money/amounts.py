@@ -13,7 +13,7 @@ class AmountForm(MoveForm):
     def choose(self):
         for field in self.fields.values():
             if isinstance(field, AmountField):
-                field.currency = lambda: self.row.organization.currency
+                field.find_home = lambda: self.row.organization
 
     def get_figures(self):
         return {"amount": wording.write_money(self.cleaned_data["amount"], self.row.organization.currency)}
