@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import chain, count, islice
 from math import exp
 from operator import attrgetter
+from uuid import NAMESPACE_DNS, uuid5
 
 from appointments.lateness import is_cancelled_late
 from appointments.models import Appointment, Side
@@ -104,6 +105,7 @@ class Calendar:
             internal_notes=rng.choice(INTERNAL_NOTES) if rng.random() < 0.04 else "",
             price=service.price or 0,
             overbooked=overbooked,
+            calendar_uid=str(uuid5(NAMESPACE_DNS, f"{self.diary.person.email} {start} {lead} {overbooked}")),
             cancellation_notice=organization.cancellation_notice,
             late_cancellation_fee=organization.late_cancellation_fee,
             no_show_fee=organization.no_show_fee,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time
 from random import Random
 
+from appointments.models import Appointment
 from clientline.demo.businesses import choose_working_week, draw_businesses, set_quotas, share_out
 from clientline.demo.copying import copy_people, copy_rows
 from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_training
@@ -10,8 +11,10 @@ from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
 from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from clientline.demo.visits import Calendar, draw_guests, introduce
+from clientline.reach.messages import planning
 from payments.numbering import number_receipts
 
+TOLD = 20  # visits of each organization whose clients are told
 VISITS_PER_CLIENT = 6
 FEWEST_CLIENTS = 2  # of a person
 
@@ -54,6 +57,14 @@ class World:
         for diary, quota in zip(diaries, set_quotas(visits, len(diaries)), strict=True):
             yield self.build_visits(diary, quota)
         number_receipts(self.organization.pk)
+        self.plan_messages()
+
+    def plan_messages(self):
+        """What the clients of the next visits would be told, as if they had booked just now."""
+        visits = Appointment.objects.filter(organization=self.organization, status="scheduled")
+        coming = visits.filter(appointment_date__gt=self.now).order_by("appointment_date", "id")[:TOLD]
+        visits = list(coming.select_related("client", "organization"))
+        planning.plan_messages(visits=visits, happened="booked", now=self.now)
 
     def build_diaries(self):
         """One for each of the staff, saved as hours and time off."""

@@ -36,8 +36,9 @@ def find_reason_to_skip(message: Message, *, now: datetime) -> str:
         _look_at_visit(message, visit, now)
         or _look_at_organization(message, visit)
         or _look_at_client(message, visit)
+        or _look_at_way(message)
         or ("too_late" if now > message.due_at + LATEST else "")
-        or _look_at_way(message, visit, now)
+        or ("" if message.channel == "mail" or is_awake(now, visit.organization.zone) else "quiet_hours")
     )
 
 
@@ -72,9 +73,7 @@ def _look_at_client(message: Message, visit: Appointment) -> str:
     return "already_sent" if others.exclude(pk=message.pk).filter(state__in=SENT).exists() else ""
 
 
-def _look_at_way(message: Message, visit: Appointment, now: datetime) -> str:
+def _look_at_way(message: Message) -> str:
     if message.channel == "mail":
         return "" if settings.EMAIL_BACKEND else "no_mail_server"
-    if not settings.SMS_PROVIDER:
-        return "no_sms_provider"
-    return "" if is_awake(now, visit.organization.zone) else "quiet_hours"
+    return "" if settings.SMS_PROVIDER else "no_sms_provider"

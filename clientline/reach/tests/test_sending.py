@@ -11,6 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages import sending
+from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.models import Message, MessageRule, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
@@ -256,3 +257,11 @@ def test_what_is_due_first_is_sent_first(book):
     Message.objects.filter(appointment=second).update(try_at=timezone.now() - timedelta(minutes=1))
     assert next(each.appointment for each in sending.list_due(timezone.now())) == second.pk
     assert first.pk != second.pk
+
+
+def test_what_is_due_is_measured(book):
+    visit = book()
+    assert measure_messages()["messages_sending"] == 0
+    Message.objects.filter(appointment=visit).update(try_at=timezone.now() - timedelta(minutes=5))
+    measured = measure_messages()
+    assert (measured["messages_due"], 299 < measured["messages_oldest_seconds"] < 400) == (2, True)
