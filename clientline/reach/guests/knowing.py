@@ -7,6 +7,7 @@ from accounts.models import User
 from clientline.folding import fold_words, write_short
 from clientline.reach.guests.models import BookingRequest
 from clientline.refusals import Refused
+from organizations.guests import Guest
 
 
 class NotWelcome(Refused):
@@ -31,7 +32,7 @@ def find_or_register_client(asked: BookingRequest) -> User:
         select_address(asked), organization=asked.organization_id, role="client", merged_into=None
     )
     same = [each for each in clients.select_related("organization").order_by("id") if _fold_name(each.name) == name]
-    if not same:
+    if not same and Guest(asked.organization_id).may("users", "create"):
         return _register(asked)
     for client in same:
         if client.is_active:

@@ -18,12 +18,12 @@ from payments.balances import compute_fee, find_balance
 
 def _show_visit(page, secret):
     with page.confined():
-        found = links.find_visit_of_link(secret, now=page.now)
+        found = links.find_visit_of_link(secret, action="retrieve", now=page.now)
         return _render_visit(page, secret, found[1]) if found else _render_gone(page)
 
 
 def _render_visit(page, secret, visit, *, form=None, refusal=None):
-    due = find_balance(visit)["due"]
+    due = find_balance(visit)["due"] if page.guest.may("appointments", "balance") else 0
     is_coming = visit.status == "scheduled" and visit.appointment_date > page.now
     cutoff = find_cutoff(visit)
     return page.render(
@@ -71,7 +71,7 @@ def _cancel_visit(page, secret):
     page.read_form_key("cancel")
     form = ProofForm(page.request.POST)
     with page.confined():
-        found = links.find_visit_of_link(secret, now=page.now, lock=True)
+        found = links.find_visit_of_link(secret, action="cancel", now=page.now, lock=True)
         if found is None:
             return _render_gone(page)
         link, visit = found
@@ -94,7 +94,7 @@ def _move_visit(page, secret):
     if page.sent:
         page.read_form_key("move")
     with page.confined():
-        found = links.find_visit_of_link(secret, now=page.now, lock=page.sent)
+        found = links.find_visit_of_link(secret, action="reschedule", now=page.now, lock=page.sent)
         if found is None:
             return _render_gone(page)
         link, visit = found

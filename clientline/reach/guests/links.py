@@ -11,6 +11,7 @@ from clientline.folding import fold_words, write_short
 from clientline.reach.guests.models import ManageLink
 from clientline.refusals import Refused
 from clientline.telephones import keep_digits
+from organizations.guests import Guest
 
 KEPT = timedelta(days=30)  # after the visit
 MOST_WRONG = 10
@@ -42,20 +43,24 @@ def find_organization_of_link(secret: str) -> int | None:
     return found.first()
 
 
-def find_visit_of_link(secret: str, *, now: datetime, lock: bool = False) -> tuple[ManageLink, Appointment] | None:
-    """The link and its visit, which `lock` holds for who changes it; None where it opens none any more."""
+def find_visit_of_link(
+    secret: str, *, action: str, now: datetime, lock: bool = False
+) -> tuple[ManageLink, Appointment] | None:
+    """The link and the visit on which it permits `action`, held with `lock`; None where it opens none any more."""
     rows = ManageLink.objects.filter(digest=hash_secret(secret), visit__ends_at__gt=now - KEPT)
     link = rows.first()
     if link is None:
         return None
-    visits = Appointment.objects.filter(pk=link.visit_id)
+    guest = Guest(link.organization_id, visit_id=link.visit_id)
+    visits = Appointment.objects.visible_to(guest, "appointments", action)
     if lock:
         # Without what it refers to: who waits for the lock would get the row as it is now, and them as they were.
-        visits.select_for_update(no_key=True).get()
+        visits.select_for_update(no_key=True).first()
         if not rows.exists():  # whoever moved it meanwhile took the link away
             return None
     people = ("organization", "client__organization", "staff__organization", "service__organization")
-    return link, visits.select_related(*people).get()
+    visit = visits.select_related(*people).first()
+    return (link, visit) if visit else None
 
 
 def refuse_stranger(link: ManageLink, visit: Appointment, typed: str) -> None:
