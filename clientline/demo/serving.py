@@ -27,11 +27,13 @@ def write_database_url(parameters):
 class Gunicorn:
     """gunicorn as the product configures it; `arguments` are its own and come last. Ready once it is entered.
 
-    `environment` says which database and key it uses, on top of our own environment.
+    `environment` says which database and key it uses, on top of our own environment; `project` is the checkout.
     """
 
-    def __init__(self, environment, *arguments):
-        self.environment, self.arguments = environment, arguments
+    configuration = ("-c", "python:clientline.gunicorn_conf")
+
+    def __init__(self, environment, *arguments, project=PROJECT):
+        self.environment, self.arguments, self.project = environment, arguments, project
 
     def __enter__(self):
         self.log = tempfile.NamedTemporaryFile("w+", prefix="gunicorn-", suffix=".log")
@@ -40,8 +42,8 @@ class Gunicorn:
             self.port = listener.getsockname()[1]
             inherited = f"--bind=fd://{listener.fileno()}"
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "python:clientline.gunicorn_conf", inherited, *self.arguments],
-                cwd=PROJECT,
+                [sys.executable, "-m", "gunicorn", *self.configuration, inherited, *self.arguments],
+                cwd=self.project,
                 env=os.environ | self.environment,
                 stdout=self.log,
                 stderr=self.log,

@@ -1,0 +1,1 @@
+"""Programs of another make that answer the same questions, as they come."""
