@@ -10,6 +10,7 @@ import threading
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
+from django.urls import get_resolver
 
 from clientline import zones
 from clientline.postgres.backend.patience import patience
@@ -44,6 +45,8 @@ def when_ready(server):
 
 def keep_what_is_loaded():
     """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
+    # Django imports views, serializers and forms with the first request: each worker would do that for itself.
+    get_resolver().resolve("/live")
     gc.collect()
     gc.freeze()
 
