@@ -87,7 +87,7 @@ def test_a_known_client_is_booked_by_three_clicks_and_seven_keys(visitor, page, 
     page.get_by_role("option", name="Salon stranger").wait_for()
     page.keyboard.press("Enter")
     with page.expect_response(lambda answer: answer.request.method == "POST"):  # the free times of the service
-        page.get_by_text("Salon service · 30 min").click()
+        page.get_by_text("Salon service · 30 min").first.click()
     page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
     panel(page).get_by_role("button", name="Book", exact=True).last.click()
     assert told(page).startswith("Booked: Salon stranger, Salon service")
@@ -236,3 +236,16 @@ def test_by_the_keyboard_alone_a_visit_is_paid_and_that_is_undone(visitor, page,
     assert visitor.presses == 0
     toast = page.get_by_role("status").filter(has=page.locator(".toast"))
     assert toast.get_by_role("button", name="Close").count() == 1
+
+
+def test_forms_open_one_after_the_other_whatever_each_needs(page, make_visit, day):
+    make_visit(5, 15)
+    page.goto(f"/admin/?date={day}")
+    open_visit(page, "15:00–15:30 Salon client")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
+    page.locator(".select2-search__field:focus").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    open_visit(page, "15:00–15:30 Salon client").get_by_role("link", name="Reschedule").click()
+    page.locator("#panel [name=slot]").first.wait_for(state="attached")

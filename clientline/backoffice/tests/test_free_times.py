@@ -110,6 +110,6 @@ def test_a_booking_looks_for_no_free_times_beyond_its_own(salon, client, django_
     looked = submit(client, ADD, **booking(salon, date=f"{days_ahead(5):%Y-%m-%d}", look="1", time=""))
     (first, _), *_, (second, _) = slots_of(looked)
     client.post(ADD, typed(looked, slot=first))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(29):
         answer = client.post(ADD, typed(looked, slot=second, once="another page's"))
     assert answer.status_code == 302

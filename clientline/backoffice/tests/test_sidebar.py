@@ -1,6 +1,9 @@
 """The sidebar: tasks, not tables, and only what the reader may open."""
 
+import re
+
 import pytest
+from django.contrib.staticfiles import finders
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
 SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Organization"]
@@ -41,3 +44,11 @@ def test_the_open_list_is_marked_and_its_neighbour_is_not(client, salon):
 
 def test_a_stranger_sees_no_sidebar(client, salon):
     assert client.get("/admin/login/").context["sidebar"] == []
+
+
+def test_every_link_has_a_drawing_for_the_rail(client, salon):
+    client.force_login(salon.admin)
+    with open(finders.find("clientline/icons.svg")) as file:
+        drawn = set(re.findall(r'symbol id="([\w-]+)"', file.read()))
+    icons = {link["icon"] for _, links in client.get("/admin/").context["sidebar"] for link in links}
+    assert icons <= drawn

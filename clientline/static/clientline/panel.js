@@ -29,7 +29,11 @@
       loaded.set(address, true);
       waiting.push(load(each));
     }
+    // Select2 looks for a jQuery that everybody sees, and Django has hidden it when another form opened before.
+    const lent = Boolean(window.django?.jQuery) && !window.jQuery;
+    if (lent) window.jQuery = window.django.jQuery;
     await Promise.all(waiting);
+    if (lent) delete window.jQuery;
   }
 
   // Its addresses are read from where it came: the policy lets no page say so itself.
