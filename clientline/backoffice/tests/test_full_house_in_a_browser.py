@@ -82,6 +82,22 @@ def test_names_and_clock_stay_while_the_board_scrolls_in_itself(visitor):
     assert page.evaluate("scrollY") == 0
 
 
+def test_the_rail_opens_over_the_page_and_moves_nothing(visitor):
+    page = visitor.page
+    page.emulate_media(reduced_motion="reduce")  # at once
+    page.goto(DAY)
+    rail, board = page.locator("#rail > div"), page.locator(".board")
+    before = board.bounding_box()
+    assert page.locator("#rail").get_by_text("Clients", exact=True).bounding_box()["x"] >= 56  # out of sight
+    page.locator("#rail a").nth(3).hover()
+    assert rail.bounding_box()["width"] == 220
+    assert board.bounding_box() == before
+    page.mouse.move(900, 500)
+    assert rail.bounding_box()["width"] == 56
+    page.locator("#rail a").first.focus()  # by the keyboard, too
+    assert rail.bounding_box()["width"] == 220
+
+
 def test_the_full_day_is_ready_soon_on_a_slow_machine(visitor):
     """Three times the figure of benchmarks/README.md: other programs run beside this."""
     visitor.page.goto(DAY)  # what does not change is there from here on

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
-SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Organization"]
+SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Reminders", "Texts", "Organization"]
 OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 
 
@@ -14,18 +14,18 @@ OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role):
     client.force_login(getattr(salon, role))
     groups = client.get("/admin/").context["sidebar"]
-    oversight = [] if role == "staff" else [("Oversight", ["Reports"])]
+    oversight = ("Oversight", ["Messages"] if role == "staff" else ["Reports", "Messages"])
     assert [(label, [link["label"] for link in links]) for label, links in groups] == [
         ("Front desk", FRONT_DESK),
         ("Set-up", SET_UP + OF_THE_DESK[role]),
-        *oversight,
+        oversight,
     ]
 
 
 def test_the_admin_oversees_it(client, salon):
     client.force_login(salon.admin)
     label, links = client.get("/admin/").context["sidebar"][-1]
-    assert (label, [link["label"] for link in links]) == ("Oversight", ["Reports", "Audit"])
+    assert (label, [link["label"] for link in links]) == ("Oversight", ["Reports", "Messages", "Audit"])
 
 
 def test_every_link_opens(client, salon):

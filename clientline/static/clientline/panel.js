@@ -17,7 +17,9 @@
     for (const { name, value } of element.attributes) if (name !== "defer") made.setAttribute(name, value);
     made.async = false;
     made.onload = made.onerror = done;
-    document.head.append(made);
+    // Django's styles before ours, which say how the same looks here.
+    if (made.tagName === "LINK") document.querySelector("link[rel=stylesheet][href*='clientline/']").before(made);
+    else document.head.append(made);
   });
 
   // What a fragment's own scripts need stands before them, and each is fetched once.
@@ -122,6 +124,11 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
+    if (link && isPlain(event) && link.closest("#panel") && link.pathname === "/admin/" && !link.search) {
+      event.preventDefault(); // back to the day, which is there
+      if (mayLeave()) close();
+      return;
+    }
     if (!link || !isPlain(event) || !link.matches(OPENS) || link.matches("[rel=noreferrer], .full-page, .undo, .its-day")) return;
     event.preventDefault();
     if (mayLeave()) open(link.href, link.closest("#panel") ? opener : link);
