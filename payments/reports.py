@@ -17,8 +17,9 @@ from payments.models import Payment
 GROUPINGS = ("day", "week", "month", "staff", "service", "payment_method")
 FIGURES = ("taken", "refunded", "net", "tips", "rounding")
 # Of one table: what it did for visits, its tips and its rounding; and which payments count, as the indexes have it.
+# Taken off each other once, not row by row: numerics are slow.
 SUMS = """
-    coalesce(sum(amount - tip - rounding), 0.00) AS price, coalesce(sum(tip), 0.00) AS tip,
+    coalesce(sum(amount) - sum(tip) - sum(rounding), 0.00) AS price, coalesce(sum(tip), 0.00) AS tip,
     coalesce(sum(rounding), 0.00) AS rounding
 """
 RECEIVED = "status IN ('completed', 'refunded')"
