@@ -65,11 +65,13 @@ def change_visit(
         client_of_visit_changing.send(sender=Appointment, visit=visit, client=new_client)
     with catch_slot_taken():
         values |= _take_room(visit, new_client, need, by=by, overbook=overbook, now=now)
-        values["sequence"] = visit.sequence + 1  # calendars show what it is, and till when
+        is_another = {name for name, value in values.items() if getattr(visit, name) != value} != {"price"}
+        if is_another:
+            values["sequence"] = visit.sequence + 1  # calendars show what it is, and till when
         was = copy(visit)
         save_changes(visit, values)
         _record_changes(was, visit, by=by, now=now)
-        booking.tell_of_visits([visit], "changed", now)
+        booking.tell_of_visits([visit], "changed" if is_another else "repriced", now)
     return visit
 
 

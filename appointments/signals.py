@@ -6,7 +6,7 @@ from django.dispatch import Signal
 visit_cancelled = Signal()
 
 # visits (as they are now, of one organization), happened (booked, moved, cancelled, completed, no_show, corrected,
-# rezoned, arrived, changed, reopened or undone), now
+# rezoned, arrived, changed, repriced, reopened or undone), now
 visits_changed = Signal()
 
 # visit (as it is), client (to be)

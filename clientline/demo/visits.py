@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import chain, count, islice
 from math import exp
 from operator import attrgetter
-from uuid import NAMESPACE_DNS, uuid5
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from appointments.lateness import is_cancelled_late
 from appointments.models import Appointment, Side
@@ -17,6 +17,7 @@ VISITS_PER_DAY = 4.5  # of a person, about
 LENGTHS = (30, 60, 90)  # minutes, where the service has no duration of its own
 CANCELLED, MISSED, FORGOTTEN, DOUBLED = 0.08, 0.04, 0.01, 0.015  # shares of the visits
 SHORTEST_LEAD, USUAL_LEAD, LONGEST_LEAD = 60, 5 * 1440, 40 * 1440  # minutes between booking and visit
+GROUPED, SOON = 3, timedelta(minutes=30)  # every third visit that follows another as closely
 NOTES = ("Please call on arrival", "First visit", "Prefers mornings", "May run ten minutes late")
 INTERNAL_NOTES = ("A regular", "Allergic to latex", "Likes to pay by card", "Bring the file")
 REASONS_OF_CLIENTS = ("Feeling ill", "Something came up", "Found an earlier date", "Travelling")
@@ -116,6 +117,9 @@ class Calendar:
         if visit.status == Appointment.Status.CANCELLED:
             visit.cancelled_at = visit.created_at + rng.random() * (known - visit.created_at)
             visit.fee_waived = is_cancelled_late(visit) and rng.random() < 0.3
+        if visit.status == Appointment.Status.COMPLETED:
+            visit.arrived_at = start + timedelta(minutes=rng.randint(-10, 5))
+            visit.in_service_at = max(visit.arrived_at, start)
         return visit
 
     def draw_outcome(self, end, overbooked):
@@ -135,6 +139,16 @@ def draw_guests(rng, visits, clients):
             (guests[-1] + 1) % clients if visit.overbooked else min(rng.randrange(clients), rng.randrange(clients))
         )
     return guests
+
+
+def join_groups(rng, visits, guests):
+    """Now and then somebody stays for the next visit, too: both are a group."""
+    for number in range(1, len(visits)):
+        former, latter = visits[number - 1], visits[number]
+        follows = former.ends_at <= latter.appointment_date <= former.ends_at + SOON
+        if number % GROUPED == 0 and follows and not (former.group or former.overbooked or latter.overbooked):
+            guests[number] = guests[number - 1]
+            former.group = latter.group = UUID(int=rng.getrandbits(128), version=4)
 
 
 def introduce(rng, visit, *, client, team):

@@ -10,7 +10,7 @@ from clientline.demo.diaries import Diary, draw_absences, draw_special, draw_tra
 from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
 from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
-from clientline.demo.visits import Calendar, draw_guests, introduce
+from clientline.demo.visits import Calendar, draw_guests, introduce, join_groups
 from clientline.reach.messages import planning
 from payments.numbering import number_receipts
 
@@ -104,6 +104,7 @@ class World:
         rng = self.rng
         size = max(FEWEST_CLIENTS, len(visits) // VISITS_PER_CLIENT)
         guests = draw_guests(rng, visits, size)
+        join_groups(rng, visits, guests)
         joined = [self.now] * size
         for guest, visit in zip(guests, visits, strict=True):
             joined[guest] = min(joined[guest], visit.created_at)

@@ -23,6 +23,7 @@ TOLD_AS = {
     "booked": "confirmation",
     "moved": "moved",
     "rezoned": "moved",
+    "changed": "moved",
     "cancelled": "cancelled",
     "reopened": "confirmation",
     "undone": "moved",
