@@ -76,6 +76,7 @@ def test_a_guest_books_on_a_phone_without_any_script(live_server, shop, browser)
     assert (visit.staff, visit.status) == (shop.colleague, "cancelled")
 
 
+@pytest.mark.whole
 def test_a_guest_books_by_keyboard_alone(live_server, shop, browser):
     visitor = Visitor(browser, live_server.url)
     page, press = visitor.page, visitor.page.keyboard.press
@@ -104,13 +105,14 @@ def test_a_guest_books_by_keyboard_alone(live_server, shop, browser):
     visitor.leave()
 
 
-def test_axe_finds_nothing_on_any_page_and_all_fits_a_phone(live_server, shop, browser, client):
+def test_axe_finds_nothing_on_any_page_and_all_fits_a_phone(live_server, shop, browser, client, everything):
+    """In light, and with --all in the dark, too."""
     link = book(client, shop, days_ahead(4, hour=12))
     visitor = Visitor(browser, live_server.url, viewport=PHONE)
     page, found = visitor.page, {}
 
     def look(name):
-        for scheme in ("light", "dark"):
+        for scheme in ("light", "dark")[: 1 + everything]:
             page.emulate_media(color_scheme=scheme)
             faults = list_violations(page), visitor.measure_overflow()
             if any(faults):
@@ -165,6 +167,7 @@ def site(live_server):
         server.shutdown()
 
 
+@pytest.mark.whole
 def test_only_listed_sites_frame_the_page_and_a_frame_books(site, shop, browser):
     context = open_context(browser, viewport=DESKTOP)
     page = context.new_page()
