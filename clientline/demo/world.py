@@ -11,6 +11,7 @@ from clientline.demo.histories import draw_history
 from clientline.demo.money import draw_payments, make_refunds
 from clientline.demo.people import draw_clients, draw_organization, draw_performers, draw_services, draw_team
 from clientline.demo.visits import Calendar, draw_guests, introduce, join_groups
+from clientline.demo.webhooks import make_webhook
 from clientline.reach.messages import planning
 from payments.numbering import number_receipts
 
@@ -58,6 +59,7 @@ class World:
             yield self.build_visits(diary, quota)
         number_receipts(self.organization.pk)
         self.plan_messages()
+        make_webhook(rng, self.organization, domain=business.domain, admin=self.team.admin, now=self.now)
 
     def plan_messages(self):
         """What the clients of the next visits would be told, as if they had booked just now."""
