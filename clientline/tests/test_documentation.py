@@ -77,6 +77,17 @@ PATHS = {
     "/users/{id}/export": "get",
     "/users/{id}/erase": "get post",
     "/reports/revenue": "get",
+    "/messages": "get",
+    "/messages/{id}": "get",
+    "/messages/{id}/preview": "get",
+    "/messages/{id}/send-again": "post",
+    "/message-rules": "get post",
+    "/message-rules/{id}": "delete get patch put",
+    "/message-texts": "get post",
+    "/message-texts/{id}": "delete get patch put",
+    "/message-texts/preview": "post",
+    "/feeds": "get post",
+    "/feeds/{id}": "delete get",
     "/webhooks": "get post",
     "/webhooks/{id}": "delete get patch put",
     "/webhooks/{id}/rotate": "post",
@@ -177,7 +188,7 @@ def operations(document):
 
 def test_operations_are_named_apart_and_refuse_with_problem_documents(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(names)) == len(names) == 104
+    assert len(set(names)) == len(names) == 125
     for _, _, operation in operations(document):
         content = operation["responses"]["default"]["content"]
         assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -224,7 +235,12 @@ def list_refusals(kind=Refused):
 
 def test_what_is_refused_has_a_page_that_says_what_helps(client, db):
     # Forms of the back office ask back by codes that no program meets.
-    of_pages = ("clientline.backoffice", "appointments.asking_back", "clientline.typed_money")
+    of_pages = (
+        "clientline.backoffice",
+        "appointments.asking_back",
+        "clientline.typed_money",
+        "clientline.reach.guests",
+    )
     codes = (
         {kind.code for kind in list_refusals() if not kind.__module__.startswith(of_pages)}
         | set(CODES_BY_STATUS.values())
@@ -249,6 +265,10 @@ OPEN = (
     "/auth/login",
     "/payments/callbacks/{provider}",
 )  # a callback carries a signature
+
+
+# A feed's address is a secret; of texts, the preview changes nothing.
+SHOWN_ONCE = ("/feeds", "/message-texts", "/message-texts/preview")
 
 
 def test_a_token_or_a_session_is_asked_for_but_at_the_door(document):
@@ -289,6 +309,10 @@ def test_lists_document_their_parameters(document):
         },
         "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to", "search"},
         "/payments/{payment}/refunds": {"payment"},
+        "/messages": {"appointment", "kind", "channel", "state", "due_from", "due_to"},
+        "/message-rules": {"service"},
+        "/message-texts": {"kind", "channel"},
+        "/feeds": set(),
         "/webhooks": {"is_active"},
         "/webhooks/{webhook}/deliveries": {"webhook", "state", "type", "created_from", "created_to"},
         "/audit": {"table", "row", "actor", "action", "source", "at_from", "at_to"},
@@ -306,7 +330,7 @@ def headers(operation, status=None):
 
 def test_every_post_of_a_caller_outside_auth_takes_an_idempotency_key(document):
     for path, method, operation in operations(document):
-        repeatable = method == "post" and not path.startswith("/auth/") and path not in OPEN
+        repeatable = method == "post" and not path.startswith("/auth/") and path not in (*OPEN, *SHOWN_ONCE)
         assert ("Idempotency-Key" in headers(operation)) == repeatable, path
         assert ({"409", "422"} <= set(operation["responses"])) == repeatable
         if repeatable:
@@ -315,7 +339,7 @@ def test_every_post_of_a_caller_outside_auth_takes_an_idempotency_key(document):
 
 def test_versions_are_documented_where_a_row_has_one(document):
     versioned = ("/organizations/", "/users/", "/services/", "/appointments/{id}", "/payments/{")
-    versioned += ("/webhooks/{id}", "/webhooks/{webhook}/test")
+    versioned += ("/message-rules/{id}", "/message-texts/{id}", "/webhooks/{id}", "/webhooks/{webhook}/test")
     for path, method, operation in operations(document):
         changes = path.startswith(versioned) and method != "get"
         assert (headers(operation) >= {"If-Match"}, "412" in operation["responses"]) == (changes, changes), path

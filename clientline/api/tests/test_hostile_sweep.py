@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 
 from clientline.admin.tests.test_admin_hostile import counts
 from clientline.admin.tests.test_admin_isolation import VISIBLE
+from clientline.reach.models import MessageRule, MessageText
 from clientline.reach.webhooks.tests.rows import add_webhook
 from clientline.tests.pages import Page
 from clientline.tests.problems import problem
@@ -46,11 +47,13 @@ BODIES = {
     "another charset": (b"{}", f"{JSON}; charset=utf-16", 415),
     "too much": (b'{"notes": "' + b"x" * 300_000 + b'"}', JSON, 413),
 }
+FURTHER_ROWS = {"/message-rules": "message_rule", "/message-texts": "message_text"}
 REFUSALS = {400, 401, 403, 404, 405, 409, 413, 415}
 # These answer before they read a body, or read none.
 ANSWERED_BEFORE = {
     "/auth/logout": 204,
     "/organizations": 403,
+    "/messages/1/send-again": 404,
     "/payments/callbacks/x": 404,
     "/payments/simulator/x": 404,
 }
@@ -114,7 +117,7 @@ def filled(path, row):
 def endpoints(cast):
     """Every (method, path, view) of the API; ids are those of the cast."""
     for path, view in routes(admin=False):
-        row = ROWS.get("/" + path.split("/")[1])
+        row = (ROWS | FURTHER_ROWS).get("/" + path.split("/")[1])
         path = path.replace("<id:webhook>", str(cast.webhook.pk))
         row = "delivery" if "/deliveries/" in path else row
         for method in methods(view):
@@ -135,6 +138,9 @@ def rows():
 
 @pytest.fixture
 def salon(salon):
+    told = {"organization": salon.organization}
+    salon.message_rule = MessageRule.objects.create(**told, minutes_before=60)
+    salon.message_text = MessageText.objects.create(**told, kind="reminder", subject="Soon", body="See you soon")
     return add_webhook(salon)
 
 

@@ -16,7 +16,7 @@ from clientline.reach.webhooks.signals import endpoint_disabled
 
 
 @receiver(endpoint_disabled)
-def let_admins_be_told(*, endpoint: WebhookEndpoint, **kwargs: Any) -> None:
+def owe_admins_a_mail(*, endpoint: WebhookEndpoint, **kwargs: Any) -> None:
     """A job for each, in the transaction that disables it: whose mail fails is tried again alone."""
     admins = User.objects.filter(organization=endpoint.organization_id, role=User.Role.ADMIN, is_active=True)
     for pk in admins.order_by("id").values_list("pk", flat=True):
