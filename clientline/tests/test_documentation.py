@@ -309,7 +309,7 @@ def test_lists_document_their_parameters(document):
         },
         "/payments": {"appointment", "client", "status", "payment_method", "created_from", "created_to", "search"},
         "/payments/{payment}/refunds": {"payment"},
-        "/messages": {"appointment", "kind", "channel", "state", "due_from", "due_to"},
+        "/messages": {"appointment", "client", "kind", "channel", "state", "created_from", "created_to"},
         "/message-rules": {"service"},
         "/message-texts": {"kind", "channel"},
         "/feeds": set(),

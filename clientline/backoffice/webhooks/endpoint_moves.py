@@ -19,11 +19,11 @@ class RotationForm(MoveForm):
     about = _("A new secret is made, and shown once on the next page.")
 
 
-def _is_active(endpoint, now):
+def _can_be_called(endpoint, now):
     return endpoint.is_active
 
 
-def _always(endpoint, now):
+def _can_be_rotated(endpoint, now):
     return True
 
 
@@ -33,7 +33,7 @@ ENDPOINT_MOVES = {
         ("webhooks", "test"),
         MoveForm,
         lambda *, by, now, endpoint: write_test(endpoint=endpoint, now=now),
-        _is_active,
+        _can_be_called,
         _("It is called in a moment. Look at its calls below."),
         at_once=True,
     ),
@@ -42,7 +42,7 @@ ENDPOINT_MOVES = {
         ("webhooks", "rotate"),
         RotationForm,
         lambda *, by, now, endpoint, hours: endpoints.rotate_secret(endpoint=endpoint, now=now, hours=hours),
-        _always,
+        _can_be_rotated,
         _("From now on calls are signed with the new secret."),
     ),
 }

@@ -14,6 +14,7 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.currencies import WHOLE
 from clientline.demo.visits import draw_guests
+from clientline.reach.models import WebhookEndpoint
 from clientline.tests.pages import Page
 from organizations.models import Organization
 from payments.models import Payment
@@ -32,6 +33,7 @@ MODELS = (
     TimeOff,
     Appointment,
     Payment,
+    WebhookEndpoint,
 )
 
 
@@ -116,6 +118,15 @@ def test_every_status_occurs_where_it_can(world):
         "online",
     }
     assert Payment.objects.filter(status="completed", refunded_amount__gt=0).exists()
+
+
+def test_each_has_a_receiver_that_went_away_and_is_not_called(world):
+    for home in Organization.objects.all():
+        [endpoint] = WebhookEndpoint.objects.filter(organization=home)
+        assert endpoint.url.endswith(".example/clientline")
+        assert (endpoint.is_active, endpoint.disabled_reason) == (False, "failing")
+        told = endpoint.deliveries.annotate(tried=Count("attempts")).order_by("id")
+        assert [(row.state, row.tried) for row in told] == [("delivered", 1), ("delivered", 2), ("failed", 10)]
 
 
 def test_the_invariants_hold_afterwards(world):
