@@ -436,7 +436,7 @@ def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_
     PaymentFactory(appointment=past, amount="1.00", completed=True)
     client.force_login(salon.manager)
     client.get(page(past))  # fills the cache of content types
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(page(past))
     for _ in range(3):
         payment = PaymentFactory(appointment=past, amount=Decimal(2), completed=True)
@@ -444,5 +444,5 @@ def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_
         AppointmentHistory.objects.create(
             organization=salon.organization, appointment=past, at=timezone.now(), by=salon.staff, action="completed"
         )
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(page(past))
