@@ -17,14 +17,19 @@
   };
   const remember = (page) => ({ frame: frame(page), columns: columns(page).map((each) => each.querySelector("svg").innerHTML) });
 
+  const findTop = (place) => Number(place.parentElement.getAttribute("y"));
+
+  // On the same place; where that is gone, as a free one is that was booked, on the one that stands nearest.
   function keepFocus(change) {
     const held = document.activeElement;
-    const address = board.contains(held) ? held.getAttribute("href") : null;
+    const column = columns(document).findIndex((each) => each.querySelector("svg").contains(held));
+    const [address, top] = column < 0 ? [] : [held.getAttribute("href"), findTop(held)];
     change();
-    if (address && !board.contains(document.activeElement)) {
-      const same = [...board.querySelectorAll("a")].find((each) => each.getAttribute("href") === address);
-      if (same) same.focus({ preventScroll: true });
-    }
+    if (column < 0 || board.contains(document.activeElement)) return;
+    const places = [...(columns(document)[column]?.querySelectorAll("svg a") ?? [])];
+    const nearest = (best, each) => (Math.abs(findTop(each) - top) < Math.abs(findTop(best) - top) ? each : best);
+    const next = places.find((each) => each.getAttribute("href") === address) ?? (places.length ? places.reduce(nearest) : null);
+    next?.focus({ preventScroll: true });
   }
 
   function redrawAll(page) {
