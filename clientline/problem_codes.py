@@ -21,6 +21,8 @@ PROBLEM_CODES = {
     "too_many_ahead": "The client has as many visits to come as the organization allows.",
     "invalid_transition": "The present state does not lead there; `allowed` names what is open.",
     "too_late": "It is past the cut-off, or past the day on which this could be taken back.",
+    "message_under_way": "The message waits for its time or is on its way: send it again once it is sent.",
+    "too_many_reminders": "A visit is reminded of five times at most: remove one first.",
     "nothing_to_undo": "There is no move of the caller's of the last ten minutes to take back.",
     "changed_since": "Something else has happened since, so that the move cannot be taken back.",
     "overlapping_hours": "The hours overlap others of the same person.",

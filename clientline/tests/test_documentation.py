@@ -95,6 +95,17 @@ PATHS = {
     "/webhooks/{webhook}/deliveries": "get",
     "/webhooks/{webhook}/deliveries/{id}": "get",
     "/webhooks/{webhook}/deliveries/{id}/send-again": "post",
+    "/feeds": "get post",
+    "/feeds/{id}": "delete get",
+    "/messages": "get",
+    "/messages/{id}": "get",
+    "/messages/{id}/preview": "get",
+    "/messages/{id}/send-again": "post",
+    "/message-rules": "get post",
+    "/message-rules/{id}": "delete get patch put",
+    "/message-texts": "get post",
+    "/message-texts/preview": "post",
+    "/message-texts/{id}": "delete get patch put",
     "/audit": "get",
 }
 ROWS = {
@@ -286,6 +297,10 @@ def test_lists_document_their_parameters(document):
     }
     assert parameters == {
         "/auth/tokens": set(),
+        "/feeds": set(),
+        "/messages": {"appointment", "client", "kind", "channel", "state", "created_from", "created_to"},
+        "/message-rules": {"service"},
+        "/message-texts": {"kind", "channel"},
         "/organizations": {"is_active", "search"},
         "/users": {"role", "is_active", "search"},
         "/services": {"is_active", "staff", "search"},
