@@ -18,6 +18,7 @@ help:
 	@echo "make test-all    the tests with every combination of the sweeps"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
+	@echo "make docs    build the documents as a site"
 	@echo "make format  let the linter mend what it can"
 	@echo "make cluster three nodes of a cluster on this machine, to be broken by command"
 	@echo "make pins    compile requirements*.in into requirements*.txt (UPGRADE=--upgrade renews what others need, too)"
@@ -78,6 +79,10 @@ cluster: .venv/requirements .venv-cluster/requirements
 	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-build.txt
 	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-cluster.txt --no-build-isolation --no-binary ydiff,python-etcd
 	@touch $@
+
+docs: .venv/requirements-dev
+	$(VENV_PYTHON) -m sphinx -q -W --keep-going -b html docs var/site
+	@echo "The site is in var/site/index.html."
 
 format: .venv/requirements-dev
 	$(VENV_PYTHON) -m ruff format .
@@ -141,4 +146,4 @@ test-next-%:
 	@touch $@
 
 .PRECIOUS: .venv-next-%/requirements
-.PHONY: help run test test-shifted test-quick test-all check lint cluster format pins audit test-next
+.PHONY: help run test test-shifted test-quick test-all check lint docs cluster format pins audit test-next

@@ -34,8 +34,6 @@ PROBLEM_CODES = {
     "overpayment": "More than is due. Send `allow_overpayment` where it is meant.",
     "refund_exceeds_payment": "More than is left of the payment.",
     "protected": "Other rows refer to this one. Deactivate it instead.",
-    "too_many_reminders": "There are as many reminders as there may be for one service, or for all.",
-    "message_under_way": "The message is planned or being sent already.",
     "endpoint_disabled": "The webhook is disabled, so it is not called. Enable it first.",
     "too_many_webhooks": "The organization has as many webhooks as there may be. Delete one first.",
     "last_admin": "The organization would be without an admin.",

@@ -1,4 +1,4 @@
-"""All configuration: read from the environment and .env here, and nowhere else. README has the table."""
+"""All configuration: read from the environment and .env here alone. docs/operators/configuration.md lists it."""
 
 import sys
 from datetime import timedelta

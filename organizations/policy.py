@@ -1,6 +1,6 @@
 """Who may do what: one table, read by the API, the admin and the commands.
 
-`organizations.tenancy` turns a scope into rows. README shows the same table; a test compares the two.
+`organizations.tenancy` turns a scope into rows. `docs/owners/access.md` shows the same table; a test compares the two.
 """
 
 from clientline.callers import Caller

@@ -3,7 +3,7 @@ what is a part of its people.
 
 JSON lines: a header, then for each table a line that says its columns and number of rows, and the rows by id; last,
 the SHA-256 of all lines before. PostgreSQL itself writes and reads the values: they come back to the last digit.
-What comes in is believed in nothing: see `organizations.incoming`, and docs/importing.md for what remains to trust.
+What comes in is believed in nothing: see `organizations.incoming`, and docs/operators/importing.md.
 """
 
 from graphlib import TopologicalSorter

@@ -12,7 +12,8 @@ from django.conf import settings
 from organizations import policy
 
 ROOT = settings.BASE_DIR
-README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = {path.read_text().partition("\n")[0]: path.read_text() for path in DOCUMENTS}
 APPS = ("clientline", "organizations", "accounts", "services", "appointments", "payments")
 READ_FROM_ENVIRONMENT = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\(|environ\[)\s*"(\w+)"')
 STEP = re.compile(r"^```bash\n(.*?)^```$(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
@@ -20,10 +21,8 @@ END_OF_STEP = "--- end of step ---"
 
 
 def section(title):
-    """The text below the README's heading, up to the next of the same rank."""
-    _, found, rest = README.partition(f"\n## {title}\n")
-    assert found, f"README has no section {title}"
-    return rest.partition("\n## ")[0]
+    """The page of this title."""
+    return PAGES[f"# {title}"]
 
 
 def table(title, first):
@@ -55,7 +54,7 @@ def test_every_path_of_the_map_exists():
 
 
 def test_the_glossary_says_where_each_word_lives():
-    rows = [line.split("|")[1:4] for line in (ROOT / "docs/glossary.md").read_text().splitlines()[6:]]
+    rows = [line.split("|")[1:4] for line in (ROOT / "docs/contributors/glossary.md").read_text().splitlines()[6:]]
     assert len(rows) > 25
     assert [word for word, _, places in rows if not names(places)] == []
     assert [path for *_, places in rows for path in names(places) if not (ROOT / path).is_file()] == []
@@ -63,9 +62,25 @@ def test_the_glossary_says_where_each_word_lives():
 
 
 def test_every_link_to_a_file_resolves():
-    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / document).read_text())
-        assert [link for link in links if not (ROOT / link).exists()] == []
+    for document in DOCUMENTS:
+        links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text())
+        assert [link for link in links if not (document.parent / link).exists()] == [], document
+
+
+def test_the_readme_is_one_screen():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 60
+
+
+def test_the_site_has_every_page_and_builds_without_a_warning(tmp_path):
+    # -W: what Sphinx warns of, as a page that no table of contents names, is an error.
+    build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(tmp_path / "site")]
+    result = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    pages = [path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 10
+    assert [page for page in pages if not (tmp_path / "site" / page).exists()] == []
+    own = re.compile(r'(?:src|<link[^>]*href)="https?://')
+    assert [page for page in pages if own.search((tmp_path / "site" / page).read_text())] == []
 
 
 # What is written down twice
@@ -140,7 +155,7 @@ def wait_until_it_serves(up):
 
 
 def matches(printed, expected):
-    """Whether a line is as the README shows it, where … stands for anything."""
+    """Whether a line is as the page shows it, where … stands for anything."""
     return re.fullmatch(".*".join(map(re.escape, expected.split("…"))), printed)
 
 

@@ -1,4 +1,4 @@
-"""What README promises by hand: a new organization's first hour, and its pictures, in real Chromium."""
+"""What the documents promise by hand: a new organization's first hour, and its pictures, in real Chromium."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""The README's pictures of the back office, taken of the demo organization in a real browser."""
+"""The documents' pictures of the back office, taken of the demo organization in a real browser."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -21,7 +21,7 @@ MANY_VISITS = 10
 
 
 class Command(BaseCommand):
-    help = "Write the README's pictures from a demo organization that can sign in. For development."
+    help = "Write the pictures of the documents from a demo organization that can sign in. For development."
 
     def add_arguments(self, parser):
         parser.add_argument("--address", help="of a running ClientLine; else one is started on the present database")

@@ -10,7 +10,7 @@ HEADERS = {
 INSTANT = {"type": "string", "format": "date-time"}
 EVENT = {
     "type": "object",
-    "description": "Ids, and no words: docs/webhooks.md says what each type tells.",
+    "description": "Ids, and no words: docs/developers/webhooks.md says what each type tells.",
     "required": ["type", "timestamp", "organization", "data"],
     "properties": {
         "type": {"type": "string", "enum": [*TYPES, TEST]},

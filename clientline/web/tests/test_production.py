@@ -23,7 +23,8 @@ from clientline.web.logs import JSONFormatter, TextFormatter
 from clientline.web.middleware import HEADERS
 from services.models import Service
 
-PRODUCTION = re.search(r"```ini\n(.*?)```", (settings.BASE_DIR / "README.md").read_text(), re.DOTALL)[1]
+PAGE = settings.BASE_DIR / "docs" / "operators" / "production.md"
+PRODUCTION = re.search(r"```ini\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
 
 
 @pytest.fixture

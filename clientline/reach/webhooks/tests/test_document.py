@@ -1,4 +1,4 @@
-"""What receivers read is true: the section of the OpenAPI document, and docs/webhooks.md with its code."""
+"""What receivers read is true: the section of the OpenAPI document, and docs/developers/webhooks.md with its code."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from clientline.reach.webhooks.events import make_body
 from clientline.reach.webhooks.ladder import STEPS
 from clientline.reach.webhooks.models import TEST, TYPES
 
-PAGE = settings.BASE_DIR / "docs" / "webhooks.md"
+PAGE = settings.BASE_DIR / "docs" / "developers" / "webhooks.md"
 
 
 @pytest.fixture(scope="module")
