@@ -18,7 +18,7 @@ SYMBOLS = {
     "Arrived": "●",
     "In service": "▶",
     "Late": "!",
-    "Overbooked": "⧉",
+    "Overbooked": "‖",
     "Unpaid": "¤",
     "First visit": "★",
     "Note": "✎",

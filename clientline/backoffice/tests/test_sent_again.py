@@ -181,6 +181,7 @@ HARMLESS = {
     "clientline/templates/admin/backoffice/erase.html",
     "clientline/templates/admin/backoffice/organization.html",  # chooses where to act
     "clientline/templates/admin/backoffice/organization_standing.html",
+    "clientline/templates/admin/backoffice/person_standing.html",
     "clientline/templates/admin/backoffice/which_visit.html",  # only leads on
     "clientline/templates/admin/base_site.html",  # leaves where one acts
 }
