@@ -324,13 +324,13 @@ def test_the_form_costs_the_same_with_more_people_and_visits(salon, client, djan
     client.force_login(salon.manager)
     asked = {"service": salon.service.pk, "date": f"{days_ahead(5):%Y-%m-%d}", "client": salon.client.pk}
     client.get(ADD, asked)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         client.get(ADD, asked)
     for _ in range(3):
         UserFactory(organization=salon.organization, role="staff")
         ServiceFactory(organization=salon.organization)
         AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         client.get(ADD, asked)
 
 
@@ -339,7 +339,7 @@ def test_a_long_list_of_services_is_searched_instead(salon, client):
         ServiceFactory(organization=salon.organization, name=f"Service {number}")
     client.force_login(salon.manager)
     text = client.get(ADD).content.decode()
-    assert "Service 29" not in text
+    assert text.count("Service 29") == 2  # in the two lists of what may follow
     assert submit(client, ADD, **booking(salon)).status_code == 302
 
 
