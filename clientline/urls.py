@@ -37,7 +37,7 @@ from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewS
 from clientline.reach.webhooks.views import DeliveryViewSet, TestCallViewSet, WebhookViewSet
 from clientline.web.marks import after_enrolment, before_enrolment, open_to_any_token, public, unconfined
 from clientline.web.probes import HealthView, LiveView, MetricsView, ReadyView, RedocView, is_served_here
-from clientline.web.problem_pages import problems_view
+from clientline.web.problem_pages import ProblemsView
 from organizations.views import AuditViewSet, OrganizationViewSet
 from payments.callbacks import CallbackView, SimulatorView
 from payments.views import (
@@ -92,8 +92,8 @@ urlpatterns = [
     ),
     path("redoc", unconfined(is_served_here(RedocView.as_view())), name="redoc"),
     path("openapi.json", unconfined(SpectacularJSONAPIView.as_view(**READ)), name="openapi"),
-    path("errors", public(problems_view), name="problems"),
-    path("errors/<slug:code>", public(problems_view), name="problem"),
+    path("errors", public(ProblemsView.as_view()), name="problems"),
+    path("errors/<slug:code>", public(ProblemsView.as_view()), name="problem"),
     path("auth/login", open_to_any_token(unconfined(LoginView.as_view())), name="login"),
     path("auth/logout", open_to_any_token(unconfined(LogoutView.as_view())), name="logout"),
     path("auth/me", before_enrolment(MeView.as_view()), name="me"),

@@ -56,6 +56,7 @@ ANSWERED_BEFORE = {
     "/messages/1/send-again": 404,
     "/payments/callbacks/x": 404,
     "/payments/simulator/x": 404,
+    "/u/x": 404,
 }
 # cause → query, which every list refuses
 QUERIES = {
