@@ -64,8 +64,8 @@ BAD = [
     ("GUEST_CODES_AN_HOUR", "five", "GUEST_CODES_AN_HOUR is five: name a whole number from 1 to 2147483647."),
     (
         "GUEST_FORMS_IN_TEN_MINUTES",
-        "",
-        "GUEST_FORMS_IN_TEN_MINUTES is empty: name a whole number from 1 to 2147483647.",
+        "ten",
+        "GUEST_FORMS_IN_TEN_MINUTES is ten: name a whole number from 1 to 2147483647.",
     ),
     ("LOG_FORMAT", "xml", "LOG_FORMAT is xml: say text or json."),
     ("LOG_FORMAT", "", "LOG_FORMAT is empty: say text or json."),

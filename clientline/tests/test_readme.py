@@ -141,7 +141,7 @@ def served(tmp_path):
         yield environment
     finally:
         up.terminate()
-        up.communicate(timeout=40)
+        up.communicate(timeout=120)
         subprocess.run([sys.executable, "manage.py", "db", "stop"], **manage, check=True)
 
 

@@ -92,7 +92,7 @@ def read_until(process, text):
 def stop(process, number=signal.SIGINT):
     """End the whole group, as Ctrl-C in a terminal does; returns what is said last."""
     os.killpg(process.pid, number)
-    return process.communicate(timeout=40)[0]
+    return process.communicate(timeout=120)[0]
 
 
 def test_the_first_start_shows_its_progress(first):
@@ -176,7 +176,7 @@ def test_a_worker_is_kept_beside_the_server(data, port):
     find_workers(data, but=before)
     assert list_children(keeper) != [worker]
     process.terminate()  # it alone, not the group
-    said = process.communicate(timeout=40)[0]  # whoever still lived could still say something
+    said = process.communicate(timeout=120)[0]  # whoever still lived could still say something
     assert "The worker ended, and is started again." in said
 
 

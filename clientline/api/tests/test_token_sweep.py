@@ -29,7 +29,7 @@ def test_every_change_is_refused_to_a_token_for_reading(salon, reader):
     assert len(CHANGES) > 40
     for method, path in CHANGES:
         before = Audit.objects.count()
-        real = path.format(id=salon.visit.pk, payment=salon.payment.pk, provider="simulator")
+        real = path.format(id=salon.visit.pk, payment=salon.payment.pk, provider="simulator", webhook=1)
         assert problem(getattr(reader, method)(real, {})) == (403, "insufficient_scope"), (method, path)
         assert list(
             Audit.objects.order_by("-id").values_list("action", flat=True)[: Audit.objects.count() - before]

@@ -60,21 +60,28 @@ def book(page):
     while not page.locator("a.free").count():
         page.get_by_role("link", name="Next day").click()
     page.get_by_role("link", name="Book 09:00 with Tilda").click()
+    page.get_by_text("No results found").wait_for()
     page.keyboard.press("Escape")  # no known client
     page.get_by_text("A new client").click()
     page.get_by_role("textbox", name="Name").fill("Kim Weber")
     page.get_by_label("E-mail").fill("kim@corner.example")
     with page.expect_response(lambda answer: answer.request.method == "POST"):
-        page.get_by_text("Haircut · 30 min").click()
+        page.locator("#id_service").get_by_text("Haircut · 30 min").click()
     page.locator("[name=slot]:checked[value*='T09:00']").wait_for(state="attached")
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.get_by_text("Booked: Kim Weber, Haircut").wait_for()
 
 
+def open_visit(page):
+    page.locator("a.visit", has_text="Kim Weber").click()
+
+
 def take_and_refund(page):
+    open_visit(page)
     page.get_by_role("link", name="Take payment").first.click()
     page.get_by_role("button", name="Take payment").last.click()
     page.get_by_text("Payment recorded: ").wait_for()
+    open_visit(page)
     page.get_by_role("link", name="Refund").click()
     page.get_by_label("Amount").fill("10")
     page.get_by_label("Reason").fill("Had to wait")

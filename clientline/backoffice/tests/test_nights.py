@@ -80,11 +80,16 @@ def count_available(home, day):
     return report_utilization(Period(home, day, day, "day"))["total"]["available_minutes"]
 
 
-def draw(client, home, day):
+def draw(client, home, day, **asked):
     """The board of Today on a date: its one column."""
     client.force_login(UserFactory(organization=home, role="manager"))
-    [drawn] = client.get("/admin/", {"date": str(day)}).context["board"].drawn
+    [drawn] = client.get("/admin/", {"date": str(day)} | asked).context["board"].drawn
     return drawn
+
+
+def tell_clock(client, day, place):
+    """When the visit in this place begins, as the board of the day says."""
+    return client.get("/admin/", {"date": str(day)}).context["board"].axis.tell_clock(place.visit.starts)
 
 
 @pytest.mark.parametrize(("zone", "day", "hours", "evening", "night"), NIGHTS)
@@ -106,10 +111,8 @@ def test_a_night_is_offered_booked_drawn_and_counted(night_shop, client, zone, d
     for each, starts in expected.items():
         for start in offer(home, staff, each):
             booking.book(by=guest, client=guest, staff=staff, service=service, appointment_date=start, now=NOW)
-        visits = [place for place in draw(client, home, each)["places"] if place.kind == "scheduled"]
-        assert [place.text[:5] for place in visits if place.text[:5] in {x[11:16] for x in starts}] == [
-            start[11:16] for start in starts
-        ]
+        clocks = [tell_clock(client, each, place) for place in draw(client, home, each)["places"] if place.visit]
+        assert [clock for clock in clocks if clock in {x[11:16] for x in starts}] == [start[11:16] for start in starts]
         assert offer(home, staff, each) == []
 
 
@@ -146,8 +149,10 @@ def test_closing_friday_closes_its_night_and_nothing_else(night_shop, client):
     assert [(shade.top, shade.bottom) for shade in shades] == [
         (board.axis.measure_down(120), board.axis.measure_down(1440))
     ]
-    [shade] = [shade for shade in draw(client, home, saturday)["shades"] if shade.kind == "away"]
-    board = client.get("/admin/", {"date": str(saturday)}).context["board"]
+    # Where nobody works any more the hours are folded.
+    unfolded = {"all_hours": "1"}
+    [shade] = [shade for shade in draw(client, home, saturday, **unfolded)["shades"] if shade.kind == "away"]
+    board = client.get("/admin/", {"date": str(saturday)} | unfolded).context["board"]
     assert (shade.top, shade.bottom) == (0, board.axis.measure_down(120))
     closure.delete()
     assert [start.isoformat() for start in offer(home, staff, friday)] == spell(friday, EVENING, "+02:00")

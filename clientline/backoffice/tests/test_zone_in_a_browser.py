@@ -59,6 +59,7 @@ def test_today_leads_to_the_visits_at_another_time(live_server, salon, client, b
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     visitor.page.goto("/admin/")
     assert faults(visitor) == {}
+    visitor.page.get_by_text("at another time than agreed").click()
     visitor.page.get_by_role("link", name="See which visits").click()
     visitor.page.get_by_text("stands at").wait_for()
     assert faults(visitor) == {}

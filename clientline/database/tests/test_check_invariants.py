@@ -59,6 +59,11 @@ RECEIVER = """
     FROM organizations WHERE name = 'Clinic' RETURNING organization_id, id
 """
 # What breaks the data of the clinic; each says whose id is then named.
+MESSAGE = 'organization_id, appointment_id, kind, channel, start, due_at, try_at, "to", language'
+OF_VISIT = (
+    "organization_id, id, 'reminder', 'mail', appointment_date, appointment_date, appointment_date, "
+    "'eva@example.com', 'en'"
+)
 BROKEN_ROWS = [
     (
         "organization_timezone_is_readable",
@@ -176,6 +181,17 @@ BROKEN_ROWS = [
             RETURNING id""",
     ),
     (
+        "no_message_for_a_visit_that_does_not_stand",
+        f"""INSERT INTO messages ({MESSAGE}, state, sequence, claimed_at)
+            SELECT {OF_VISIT}, 'sent', 90, appointment_date FROM appointments WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
+        "messages_under_way_are_taken_up",
+        f"""INSERT INTO messages ({MESSAGE}, state, sequence, claimed_at)
+            SELECT {OF_VISIT}, 'sending', 90, now() - interval '2 hours' FROM appointments
+            WHERE id = %(visit)s RETURNING id""",
+    ),
+    (
         "sealed_rows_are_as_they_were",
         """INSERT INTO seals (chain, "table", "row", words, link, sealed_at)
            VALUES (1, 'audit', -1, '', '', now()) RETURNING "table" || ' ' || "row\"""",
@@ -229,8 +245,20 @@ def test_a_tenant_role_that_passes_by_row_security_is_found(db):
     assert invariant.find_offenders() == (1, [superuser])
 
 
+def test_a_second_reminder_is_found_where_its_index_is_lost(clinic):
+    execute("DROP INDEX message_reminds_once_of_one_start")
+    first = execute(
+        f"""INSERT INTO messages ({MESSAGE}, state, sequence, claimed_at)
+            SELECT {OF_VISIT}, 'sent', number, appointment_date - interval '1 day'
+            FROM appointments, generate_series(90, 91) number WHERE appointments.id = %(visit)s RETURNING id""",
+        visit=clinic.visit.pk,
+    )[0][0]
+    assert INVARIANTS["no_reminder_twice_for_one_start"].find_offenders() == (1, [first])
+
+
 def test_every_invariant_is_seen_to_find_something():
-    seen = {row[0] for row in BROKEN_WALLS + BROKEN_ROWS} | {"tenant_role_is_confined"}
+    seen = {row[0] for row in BROKEN_WALLS + BROKEN_ROWS}
+    seen |= {"tenant_role_is_confined", "no_reminder_twice_for_one_start"}
     assert seen == set(INVARIANTS)
 
 
