@@ -1,6 +1,7 @@
 """The cast: two organizations always exist, so that every negative test has something that could leak."""
 
 import os
+import signal
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -29,6 +30,9 @@ from services.tests.factories import ServiceFactory
 DAYS_OF_CASTS = 4
 pytest_plugins = ["clientline.tests.memory", "clientline.tests.database", "clientline.tests.sweeps"]
 refuse_local_times()
+# A shell that runs the suite in its background has it ignore Ctrl-C, and what ignores it hands that on to programs.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # pytest-django turns DEBUG off in this process; here it is off in what depends on it, and in what tests start.
 settings.WHITENOISE_USE_FINDERS = False
 os.environ["DEBUG"] = "false"

@@ -41,8 +41,10 @@ def titles(response):
 
 
 def labels(response):
+    """Without whether it is the client's first visit: where those of the cast lie depends on the day."""
     drawn = response.context["board"].drawn
-    return [place.label for each in drawn for place in each["places"] if place.kind != "free"]
+    places = [place for each in drawn for place in each["places"] if place.kind != "free"]
+    return [place.label.replace(", first visit", "") for place in places]
 
 
 def figures(response):

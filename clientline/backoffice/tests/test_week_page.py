@@ -25,7 +25,8 @@ def titles(response):
 
 def labels(response):
     drawn = response.context["board"].drawn
-    return [place.label for each in drawn for place in each["places"] if place.kind != "free"]
+    places = [place for each in drawn for place in each["places"] if place.kind != "free"]
+    return [place.label.replace(", first visit", "") for place in places]  # where the cast's lie depends on the day
 
 
 @pytest.fixture
