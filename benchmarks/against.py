@@ -125,6 +125,24 @@ def serve_peer(stack, visits):
     return Place(server, token, {"detail": "/appointments/5000", "list": "/appointments"})
 
 
+def refuse_unequal(before, ours):
+    """What another benchmark has left in one of the databases would be measured as a difference of the checkouts."""
+    for kind in (kind for kind in ours.paths if kind.startswith("free")):
+        told = [
+            json.loads(place.server.ask("GET", place.paths[kind], headers=_bear(place)).body)
+            for place in (before, ours)
+        ]
+        offered = [sum(len(slot["staff"]) for slot in each["slots"]) for each in told]
+        if offered[0] != offered[1]:
+            sys.exit(
+                f"{kind}: {offered[0]} starts before, {offered[1]} now. Drop both databases: one was changed since."
+            )
+
+
+def _bear(place):
+    return {"Authorization": f"Bearer {place.token}"}
+
+
 def report(kinds, before, ours, peer, process, chosen):
     table = turns.Table(("before ms", "now ms", "before ÷ now", "by CPU", "target", "DRF ÷ now"))
     for kind in kinds:
@@ -158,11 +176,20 @@ def weigh_worker(prepared):
         time.sleep(2)
         request = callers.http("GET", prepared["paths"]["list"], prepared["token"])
         callers.call(port, [request] * LISTS_BEFORE_WEIGHING, 200)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        return max(_read_pss(child) for child in children)
+        return max(map(_read_pss, _list_workers(process.pid)))
     finally:
         process.terminate()
         process.wait()
+
+
+def _list_workers(pid):
+    """Those that answer requests, which are forked and go by their parent's name; jobs have a program of their own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in children if _read_name(child) == _read_name(pid)]
+
+
+def _read_name(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _read_pss(pid):
@@ -183,6 +210,7 @@ def main():
     prepared = [prepare(*place, chosen.visits, wanted) for place in ((chosen.older, "_older"), (PROJECT, ""))]
     with ExitStack() as stack:
         places = [serve(stack, *each) for each in zip((chosen.older, PROJECT), prepared, strict=True)]
+        refuse_unequal(*places)
         process = stack.enter_context(callers.other_process())
         short = report(kinds, *places, serve_peer(stack, world.LARGE_VISITS), process, chosen)
     if not chosen.words or "memory" in chosen.words:

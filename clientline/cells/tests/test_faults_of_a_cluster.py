@@ -98,6 +98,21 @@ def test_without_standbys_the_leader_goes_on_alone_and_says_so(load, cluster_hou
     assert_nothing_is_lost(load, cluster_house, rehearsal)
 
 
+def test_the_driver_finds_who_writes_among_all_nodes(cluster_house, rehearsal):
+    rehearsal.heal()
+    places = ",".join(f"{host.address}:{host.postgres_port}" for host in rehearsal.deployment.hosts)
+    address = f"{rehearsal.write_url().rpartition('@')[0]}@{places}/clientline?target_session_attrs=read-write"
+    before = dict(cluster_house.environment)
+    cluster_house.environment["DATABASE_URL"] = address
+    try:
+        for _ in range(2):
+            assert "ok      writes: PostgreSQL" in cluster_house.manage("cluster_status", "--standby")
+            rehearsal.switch_over()
+            rehearsal.heal()
+    finally:
+        cluster_house.environment = before
+
+
 def is_alone(house):
     try:
         house.manage("cluster_status", "--standby")
