@@ -18,7 +18,8 @@ from accounts.models import Token, User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from organizations.models import Audit, Organization
-from organizations.transfer import ADDED, ADDED_TABLES, FORMER, LEFT_BEHIND, list_models_of_organizations
+from organizations.transfer import LEFT_BEHIND, list_models_of_organizations
+from organizations.transfer_formats import ADDED, ADDED_TABLES, FORMER
 from payments import ledger
 from payments.models import Payment, ReceiptCounter, Refund
 from payments.tests.factories import PaymentFactory
