@@ -75,6 +75,7 @@ def calendars(draw):
         "zone": zone,
         "day": day,
         "weekly": draw(weekly_rows(day)),
+        "last_day": draw(some.one_of(some.none(), some.none(), some.integers(-2, 2))),
         "special": draw(some.one_of(some.none(), some.none(), stretches(), nights_of_a_date())),
         "interval": draw(some.sampled_from([15, 20, 30, 45, 50])),
         "notice": draw(some.sampled_from([0, 60, 600])),
@@ -118,6 +119,8 @@ class Oracle:
 
     def stretches(self, n):
         special, day = self.case["special"], self.day + timedelta(days=n)
+        if self.case["last_day"] is not None and n > self.case["last_day"]:
+            return []
         if n == 0 and special is not None:
             return special
         parity = (day - date(2000, 1, 3)).days // 7 % 2
@@ -205,7 +208,8 @@ def build(case, midnight):
         min_notice=case["notice"],
         max_advance_days=case["advance"],
     )
-    staff, client = UserFactory(organization=home, role="staff"), UserFactory(organization=home)
+    last = None if case["last_day"] is None else case["day"] + timedelta(days=case["last_day"])
+    staff, client = UserFactory(organization=home, role="staff", works_until=last), UserFactory(organization=home)
     need = case["need"]
     service = ServiceFactory(
         organization=home, duration=need.duration, buffer_before=need.buffer_before, buffer_after=need.buffer_after
@@ -256,7 +260,15 @@ def is_saved(row, day, weekday, a, b, parity, first, last):
 
 def calendar(zone="Europe/Berlin", day=PLACES[0][1], hours=((540, 1020),), **odd):
     """A quiet one with the same hours every day, but for what is odd about it. Minutes, also parts of them."""
-    quiet = {"special": None, "interval": 15, "notice": 0, "advance": 30, "now": timedelta(0), "need": Need(30)}
+    quiet = {
+        "last_day": None,
+        "special": None,
+        "interval": 15,
+        "notice": 0,
+        "advance": 30,
+        "now": timedelta(0),
+        "need": Need(30),
+    }
     blank = {"off": [], "closed": [], "days_off": [], "days_closed": [], "visits": []}
     weekly = [(weekday, a, b, None, None, None) for weekday in range(7) for a, b in hours]
     weekly += odd.pop("more", [])
@@ -283,6 +295,8 @@ FOR_A_TIME = calendar(
 NIGHTS = calendar(hours=((1080, 1560),), interval=50, days_off=[(0, 0)])
 NIGHTS_BEFORE_THE_DAY = calendar(day=PLACES[1][1], hours=((1080, 1560),), interval=50, days_off=[(-1, 0)])
 A_NIGHT_INTO_OTHER_HOURS = calendar(hours=((1080, 1560),), special=[(0, 90), (600, 660)], days_closed=[(-1, 0)])
+LEAVES_AFTER_A_NIGHT = calendar(day=PLACES[1][1], hours=((1080, 1560),), interval=50, last_day=-1)
+LEAVES_THAT_EVENING = calendar(special=[(600, 660), (1200, 1560)], last_day=0)
 FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=Need(50), interval=20)
 
 
@@ -295,6 +309,8 @@ FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=
 @example(case=WITHIN_A_SKIPPED_HOUR)
 @example(case=FROM_A_SKIPPED_HALF_HOUR)
 @example(case=FROM_AN_HOUR_SHOWN_TWICE)
+@example(case=LEAVES_AFTER_A_NIGHT)
+@example(case=LEAVES_THAT_EVENING)
 @example(case=SECOND_WEEKS)
 @example(case=FOR_A_TIME)
 @example(case=NIGHTS)
