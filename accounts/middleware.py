@@ -17,6 +17,7 @@ from clientline.refusals import Throttled
 from clientline.web.addresses import find_address, find_network
 from clientline.web.answers import answer_refusal
 from clientline.web.error_pages import ADMIN_PREFIX, GUEST_PREFIXES
+from clientline.web.languages import speak_to
 from clientline.web.rates import rates
 from clientline.web.shares import organizations
 from organizations import audit, policy
@@ -68,6 +69,7 @@ class CallerMiddleware:
         if request.user.is_authenticated:
             call.caller_id = request.user.pk
             timezone.activate(request.user.organization.zone)
+            speak_to(request)
             _remember_organization(request)
         refusal = _limit_calls(request) or _refuse_beyond_scope(request, view) or _lead_to_enrolment(request, view)
         if call.is_confined and refusal is None:

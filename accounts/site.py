@@ -9,18 +9,21 @@ from django.contrib import messages
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import login
 from django.contrib.auth.views import PasswordChangeView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import people, second_factor, second_step, sign_in, sign_ins, tokens
+from accounts.models import User
 from clientline.admin.base import ClientLineAdminSite
 from clientline.api.fields import LATEST
+from clientline.languages import OFFERED
 from clientline.refusals import Refused, Throttled
 from clientline.web.marks import after_enrolment, before_enrolment, unconfined
 from organizations import policy
@@ -158,6 +161,7 @@ class AccountSite(ClientLineAdminSite):
             path("code/", self.code, name="code"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
             path("sign-ins/", self.admin_view(self.sign_ins), name="sign_ins"),
+            path("language/", self.admin_view(require_POST(self.choose_language)), name="language"),
             *super().get_urls(),
         ]
 
@@ -239,6 +243,22 @@ class AccountSite(ClientLineAdminSite):
         found = sign_ins.list_sign_ins(request.user, current=sign_ins.read_current(request))
         context = {"title": "Where you are signed in", "sign_ins": found, "form": form, "secret": secret}
         return TemplateResponse(request, "admin/sign_ins.html", {**self.each_context(request), **context})
+
+    def choose_language(self, request):
+        """One's own, which is above the organization's; '' leaves it to that. Leads back to where it was chosen."""
+        asked = request.POST.get("language", "")
+        if asked not in ("", *OFFERED):
+            raise SuspiciousOperation(f"There is no language {asked[:40]}.")
+        person = User.objects.visible_to(request.user, "users", "update").filter(pk=request.user.pk)
+        person = person.select_for_update(of=("self",), no_key=True).get()
+        people.change_person(by=request.user, person=person, changes={"language": asked})
+        return HttpResponseRedirect(_find_former_page(request))
+
+
+def _find_former_page(request):
+    former = request.META.get("HTTP_REFERER", "")
+    safe = url_has_allowed_host_and_scheme(former, {request.get_host()}, require_https=request.is_secure())
+    return former if safe else reverse("admin:index")
 
 
 def _choose_next_page(request):

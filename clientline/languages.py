@@ -1,9 +1,15 @@
-"""The languages that an organization may choose for its texts, by their tags of BCP 47."""
+"""The languages that people may choose for their texts, by their tags of BCP 47.
+
+Who signs in reads pages and mails in their own choice, else in their organization's, else in English. The API,
+commands, logs and all that is stored speak English whoever asks: nothing activates a language there.
+"""
+
+from contextlib import AbstractContextManager
 
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
-# Stored already, so that pages and messages find the choice made when they speak it; so far all speak English.
-OFFERED = {"en": "English", "de": "German"}
+OFFERED = {"en": "English", "de": "Deutsch"}
 PATTERN = "^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 
 
@@ -15,3 +21,8 @@ def validate_language(tag):
 def choose_language(*tags: str) -> str:
     """The first of the tags that is offered, of the person and then of their organization; else English."""
     return next((tag for tag in tags if tag in OFFERED), "en")
+
+
+def write_to_keep() -> AbstractContextManager[None]:
+    """For texts that are stored: they do not depend on the language of whoever happens to make them."""
+    return translation.override("en")

@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clientline.web.languages.LanguageMiddleware",
     "clientline.web.middleware.RequestMiddleware",
     "clientline.web.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -200,7 +201,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
-# Texts are marked and catalogues found. Only the page for guests has one: all else speaks English. `languages` chooses.
+# Pages speak the language of who reads them; `clientline/languages.py` says whose that is.
 USE_I18N = True
 LANGUAGES = list(OFFERED.items())
 LOCALE_PATHS = [BASE_DIR / "clientline" / "locale"]

@@ -24,6 +24,7 @@ from clientline.admin.forms import (
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
+from clientline.languages import write_to_keep
 from clientline.refusals import Refused
 
 LONGEST_SEARCH = 200  # each word is a condition more
@@ -253,13 +254,16 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         return row if self.is_logged_by_name else Numbered(row)
 
     def log_addition(self, request, obj, message):
-        return super().log_addition(request, self.choose_logged(obj), message)
+        with write_to_keep():
+            return super().log_addition(request, self.choose_logged(obj), message)
 
     def log_change(self, request, obj, message):
-        return super().log_change(request, self.choose_logged(obj), message)
+        with write_to_keep():
+            return super().log_change(request, self.choose_logged(obj), message)
 
     def log_deletions(self, request, queryset):
-        return super().log_deletions(request, [self.choose_logged(row) for row in queryset])
+        with write_to_keep():
+            return super().log_deletions(request, [self.choose_logged(row) for row in queryset])
 
     # Forms
 

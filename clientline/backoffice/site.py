@@ -24,6 +24,7 @@ from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting, online_booking
 from clientline.backoffice.sidebar import list_groups
+from clientline.languages import OFFERED
 from organizations import audit
 
 
@@ -84,6 +85,7 @@ class BackOfficeSite(AccountSite):
             "home": home,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper() if permitted else "",
             "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it
+            "languages": OFFERED.items(),
             "sidebar": list_groups(request) if permitted else [],
             "acting_in": home if permitted and person.is_superuser else None,
         }

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import orjson
+from django.utils.functional import Promise
 
 # Seconds are what the contract shows; orjson writes offsets as +00:00 and never Z.
 OPTIONS = orjson.OPT_OMIT_MICROSECONDS
@@ -17,7 +18,7 @@ def convert_other_types(value):
     """What orjson writes in place of a value that it does not know. Raises TypeError."""
     if isinstance(value, Decimal):
         return f"{value:.2f}"  # amounts and percentages, whatever the scale that PostgreSQL answers them with
-    if isinstance(value, str):  # subclasses: SafeString, ErrorDetail
+    if isinstance(value, (str, Promise)):  # subclasses: SafeString, ErrorDetail; texts that are marked, in English here
         return str(value)
     if isinstance(value, dict):
         return dict(value)

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 ADMIN_PREFIX = "/admin/"
 GUEST_PREFIXES = ("/b/", "/v/")  # where people without a sign-in book and manage their visits
@@ -87,7 +88,7 @@ def _render_guest_error(request, status, code):
     """To whoever books: their words know neither roles nor lists."""
     title, text = GUEST_WORDS.get(code) or GUEST_WORDS.get(status) or GUEST_WORDS[500]
     number = request.call.id if status >= 500 else None
-    context = {"language": "en", "title": title, "text": text, "number": number}
+    context = {"language": get_language(), "title": title, "text": text, "number": number}
     return HttpResponse(render_to_string("guests/missing.html", context), status=status)
 
 

@@ -177,7 +177,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "currency": "Its three letters, like EUR",
         "country": "Its two letters, like DE",
         "region": "Of the country, where holidays differ in it, like BY or ZH",
-        "language": "Of its texts: en or de. Pages are in English so far",
+        "language": "Of its pages and mails: en or de. A person's own choice wins",
     }
 
     def get_urls(self):

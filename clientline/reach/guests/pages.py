@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,6 +19,7 @@ from clientline.reach.guests.forms import OldForm, make_form_key, read_form_key
 from clientline.reach.guests.models import GuestLogo
 from clientline.reach.guests.phrases import Phrases
 from clientline.web.addresses import find_network
+from clientline.web.languages import find_preferred_language
 from clientline.web.marks import unconfined
 from organizations.guests import Guest
 from organizations.models import Organization
@@ -37,7 +37,7 @@ class GuestPage:
         self.now = timezone.now()
         self.guest = Guest(organization.pk)
         self.asked_language = request.GET.get("lang") if request.GET.get("lang") in OFFERED else ""
-        self.language = choose_language(self.asked_language, _prefer(request), organization.language)
+        self.language = choose_language(self.asked_language, find_preferred_language(request), organization.language)
         self.phrases = Phrases(organization, self.language)
 
     @property
@@ -125,15 +125,6 @@ class GuestPage:
         return response
 
 
-def _prefer(request):
-    """The language that the browser asks for first, of those there are; '' where it names none of them."""
-    if not request.META.get("HTTP_ACCEPT_LANGUAGE"):
-        return ""
-    found = get_language_from_request(request).partition("-")[0]
-    wanted = request.META["HTTP_ACCEPT_LANGUAGE"].lower()
-    return found if found in wanted else ""
-
-
 def answer_guests(view):
     """A view of `/b/<slug>`: 404 unless the organization's page is open."""
 
@@ -197,7 +188,7 @@ def show_logo(request, pk):
 
 def render_missing_page(request):
     """404, whether there is no such page, none any more, or none yet."""
-    language = choose_language(_prefer(request))
+    language = choose_language(find_preferred_language(request))
     with translation.override(language):
         told = {"title": _("There is nothing here"), "text": _("The address is mistyped, or what was here is gone.")}
         text = render_to_string("guests/missing.html", {"language": language, **told})
