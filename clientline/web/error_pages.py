@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 ADMIN_PREFIX = "/admin/"
 GUEST_PREFIXES = ("/b/", "/v/")  # where people without a sign-in book and manage their visits
@@ -48,16 +49,23 @@ WORDS = {
         "look first whether it was saved.",
     ),
 }
+# German: clientline/reach/locale.
 GUEST_WORDS = {
-    400: ("This could not be read", "Nothing was changed. Go back with your browser and try again."),
-    404: ("There is nothing here", "The address is mistyped, or what was here is gone."),
-    413: ("This is too large", "Nothing was changed. Go back with your browser and write less."),
-    429: ("Too many requests", "Wait a minute, then try again."),
-    500: ("Something went wrong here", "It is our mistake and has been logged. Go back and try again, or please call."),
-    503: ("This does not work right now", "Nothing was changed. Wait a moment, then go back and try again."),
+    400: (_("This could not be read"), _("Nothing was changed. Go back with your browser and try again.")),
+    404: (_("There is nothing here"), _("The address is mistyped, or what was here is gone.")),
+    413: (_("This is too large"), _("Nothing was changed. Go back with your browser and write less.")),
+    429: (_("Too many requests"), _("Wait a minute, then try again.")),
+    500: (
+        _("Something went wrong here"),
+        _("It is our mistake and has been logged. Go back and try again, or please call."),
+    ),
+    503: (
+        _("This does not work right now"),
+        _("Nothing was changed. Wait a moment, then go back and try again."),
+    ),
     "outcome_unknown": (
-        "Perhaps this was saved, perhaps not",
-        "Go back with your browser and send the form again: what was saved already is not done a second time.",
+        _("Perhaps this was saved, perhaps not"),
+        _("Go back with your browser and send the form again: what was saved already is not done a second time."),
     ),
 }
 # Back fetches the form afresh, as nothing is cached, and the browser fills in what was typed; reloading empties it.
@@ -85,7 +93,7 @@ def render_error_page(request, status, detail="", code=None):
 
 
 def _render_guest_error(request, status, code):
-    """To whoever books: their words know neither roles nor lists."""
+    """To whoever books, in their language: their words know neither roles nor lists."""
     title, text = GUEST_WORDS.get(code) or GUEST_WORDS.get(status) or GUEST_WORDS[500]
     number = request.call.id if status >= 500 else None
     context = {"language": get_language(), "title": title, "text": text, "number": number}

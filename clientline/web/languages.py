@@ -1,5 +1,6 @@
 """The language that a page is answered in: until it is known who asks, what their browser prefers."""
 
+from django.core.exceptions import SuspiciousOperation
 from django.utils import translation
 from django.utils.translation import get_language, get_language_from_request
 
@@ -19,6 +20,16 @@ def find_preferred_language(request):
     return found if found in wanted else ""
 
 
+def _read_chosen_language(request):
+    """What guests chose on their page, which goes along in its addresses; '' where an address cannot be read."""
+    if not request.path_info.startswith(GUEST_PREFIXES):
+        return ""
+    try:
+        return request.GET.get("lang", "")
+    except SuspiciousOperation:
+        return ""
+
+
 def speak_to(request):
     """From here to the end of the request, the language of who has signed in."""
     if request.path_info.startswith(ADMIN_PREFIX):
@@ -34,7 +45,7 @@ class LanguageMiddleware:
     def __call__(self, request):
         if not request.path_info.startswith(PAGES):
             return self.get_response(request)
-        with translation.override(choose_language(find_preferred_language(request))):
+        with translation.override(choose_language(_read_chosen_language(request), find_preferred_language(request))):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", get_language())
             return response

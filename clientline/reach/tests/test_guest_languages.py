@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from django.db import OperationalError
 from django.utils import translation
 
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.guests import codes, knowing, limits, links
+from clientline.reach.guests import codes, knowing, limits, links, pages
 from clientline.reach.tests.guests import ask, details_url, open_page, read, type_code
+from clientline.web.error_pages import GUEST_WORDS
 from organizations.models import Organization
 
 REACH = Path(codes.__file__).parents[1]
@@ -25,6 +27,9 @@ def list_texts():
             yield plain or re.sub(r"{{ (\w+) }}", r"%(\1)s", block)
     for path in (REACH / "guests").glob("*.py"):
         yield from IN_CODE.findall(path.read_text())
+    with translation.override("en"):
+        told = [str(text) for words in GUEST_WORDS.values() for text in words]
+    yield from told
     for module in (codes, knowing, limits, links):
         made_here = (each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__)
         yield from (each.detail for each in made_here if hasattr(each, "detail"))
@@ -68,6 +73,33 @@ def test_refusals_are_said_in_it_too(shop, client):
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
     refused = type_code(client, ask(client, shop, shop.start)["Location"], code="x")
     assert "Das ist nicht der Code." in read(refused)
+
+
+def fail(slug):
+    raise OperationalError("gone")
+
+
+@pytest.mark.django_db
+def test_so_are_those_that_no_page_is_asked_for(shop, client, settings, monkeypatch):
+    client.raise_request_exception = False
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    monkeypatch.setattr(pages, "_find_open_page", fail)
+    away = client.get("/b/salon")
+    assert (away.status_code, away["Content-Language"], away["Retry-After"]) == (503, "de", "2")
+    assert "Das geht gerade nicht Es wurde nichts geändert." in read(away)
+    chosen = client.get("/b/salon?lang=en")
+    assert (chosen["Content-Language"], "This does not work right now" in read(chosen)) == ("en", True)
+    settings.RATE_LIMIT_BY_ADDRESS = 1
+    client.get("/b/salon")
+    much = client.get("/b/salon")
+    assert (much.status_code, '<html lang="de">' in much.content.decode()) == (429, True)
+    assert "Zu viele Anfragen Warten Sie eine Minute" in read(much)
+
+
+@pytest.mark.django_db
+def test_an_address_that_cannot_be_read_is_refused_in_some_language(shop, client):
+    answer = client.get(f"/b/salon?{'&'.join(f'f{number}=1' for number in range(1001))}")
+    assert (answer.status_code, answer["Content-Language"]) == (400, "en")
 
 
 def test_german_is_complete():
