@@ -19,6 +19,7 @@ from clientline.backoffice.calendar.figures import list_figures
 from clientline.backoffice.calendar.late_money import list_late_money
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
+from clientline.backoffice.webhooks.standing import list_troubles
 from clientline.reach.messages.telling import is_failing
 from services.models import Service
 
@@ -52,6 +53,7 @@ def today(request):
         late_money=list_late_money(request.user, organization, now),
         strays=rezoning.count_noted(request.user, organization),
         messages_fail=request.user.may("message_texts", "update") and is_failing(organization),
+        webhooks_fail=list_troubles(request.user, organization, now),
         steps=[] if shown else _list_steps_to_open(organization),
         **_find_orphans(request.user, organization, people, now),
         **_list_ways(day, diary, _read_kept(request, shown)),

@@ -12,6 +12,7 @@ from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.webhooks.endpoint_moves import ENDPOINT_MOVES
+from clientline.backoffice.webhooks.standing import describe_standing
 from clientline.reach.webhooks import deliveries, endpoints
 from clientline.reach.webhooks.models import TYPES, WebhookDelivery, WebhookEndpoint
 
@@ -53,7 +54,7 @@ class WebhookAdmin(MovesMixin, ClientLineModelAdmin):
 
     @admin.display(description=_("standing"))
     def standing(self, endpoint):
-        return render_pill(*_describe_standing(endpoint))
+        return render_pill(*describe_standing(endpoint))
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name != "events":
@@ -70,7 +71,7 @@ class WebhookAdmin(MovesMixin, ClientLineModelAdmin):
             context |= {
                 "buttons": self.open_moves(request, [obj])[obj.pk],
                 "seen": self.identify_state(obj),
-                "standing": _describe_standing(obj),
+                "standing": describe_standing(obj),
                 "calls": [self.describe_call(each, obj) for each in told],
                 "subtitle": None,
             }
@@ -126,15 +127,6 @@ class WebhookAdmin(MovesMixin, ClientLineModelAdmin):
             self.message_user(request, refusal.detail, messages.ERROR)
         else:
             self.message_user(request, _("It is called in a moment."), messages.SUCCESS)
-
-
-def _describe_standing(endpoint):
-    """A pill's class and its words."""
-    if not endpoint.is_active:
-        return "cancelled", endpoint.get_disabled_reason_display() or _("Inactive")
-    if endpoint.failing_since:
-        return "failed", _("Failing since %(moment)s") % {"moment": wording.write_moment(endpoint.failing_since)}
-    return "completed", _("Active")
 
 
 def _describe_attempt(attempt):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from clientline.database.changes import save_changes
@@ -14,6 +15,7 @@ from clientline.refusals import FieldRefused, Refused
 from organizations.models import Organization
 
 MOST = 20  # of one organization: each event is written once for each
+PATIENCE = timedelta(hours=1)  # with a receiver that fails, before people are told
 USUAL_HOURS, MOST_HOURS = 24, 7 * 24  # for which the former secret signs as well
 
 
@@ -49,6 +51,12 @@ def create_endpoint(
             raise TooManyEndpoints
         endpoint.save(force_insert=True)
     return endpoint
+
+
+def list_troubled(organization: Organization, *, now: datetime) -> QuerySet[WebhookEndpoint]:
+    """Those that were disabled by their own conduct, or have failed for longer than a restart takes."""
+    failing = Q(is_active=True, failing_since__lt=now - PATIENCE)
+    return WebhookEndpoint.objects.filter(~Q(disabled_reason="") | failing, organization=organization).order_by("id")
 
 
 def choose_secret(secret: str | None) -> str:
