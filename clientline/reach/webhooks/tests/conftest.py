@@ -1,3 +1,7 @@
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from django.utils import timezone
 
@@ -6,6 +10,7 @@ from clientline.reach.webhooks.endpoints import create_endpoint
 from clientline.reach.webhooks.models import TYPES
 from clientline.reach.webhooks.switchboard import switchboard
 from clientline.reach.webhooks.tests.receiver import Receiver, make_authority
+from clientline.settings import BASE_DIR as PROJECT
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +68,14 @@ def work():
             pass
 
     return go
+
+
+@pytest.fixture(scope="module")
+def modules():
+    """The packages of npm that package-lock.json pins."""
+    if not shutil.which("npm"):
+        pytest.skip("needs npm")
+    folder = PROJECT / "var" / "node"
+    shutil.copytree(Path(__file__).parent / "node", folder, dirs_exist_ok=True)
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+    return folder

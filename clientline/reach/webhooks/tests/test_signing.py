@@ -1,7 +1,6 @@
 """Signatures are those of Standard Webhooks: other people's verifiers read them."""
 
 import json
-import shutil
 import subprocess
 from base64 import b64encode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import standardwebhooks
 import svix.webhooks
-from django.conf import settings
 from django.utils import timezone
 
 from clientline.reach.webhooks.signing import BadSecret, make_headers, make_secret, read_secret, sign
@@ -115,17 +113,6 @@ for (const { secret, body, headers, verifies } of vectors) {
 }
 console.log(vectors.length);
 """
-
-
-@pytest.fixture(scope="module")
-def modules():
-    """The packages of npm that package-lock.json pins."""
-    if not shutil.which("npm"):
-        pytest.skip("needs npm")
-    pinned, folder = settings.BASE_DIR / "clientline/reach/webhooks/tests/node", settings.BASE_DIR / "var" / "node"
-    shutil.copytree(pinned, folder, dirs_exist_ok=True)
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
-    return folder
 
 
 @pytest.mark.whole
