@@ -39,7 +39,7 @@ class Environment:
 
     def int(self, name, default, *, least=0, most=MOST):
         value = self(name, str(default)).strip()
-        if not re.fullmatch("[0-9]{1,10}", value) or not least <= int(value) <= most:
+        if not re.fullmatch("[0-9]{1,16}", value) or not least <= int(value) <= most:
             refuse(name, value, f"name a whole number from {least} to {most}")
         return int(value)
 

@@ -22,6 +22,8 @@ PORT = env.int("PORT", default=8000, least=1, most=65535)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.host_names("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+CELL = env.int("CELL", default=0, most=1023)  # 0: the only installation, or one that knows its number already
+CELL_ABOVE = env.int("CELL_ABOVE", default=0, most=2**52)
 RATE_LIMIT = env.int("RATE_LIMIT", default=6000)
 RATE_LIMIT_BY_ADDRESS = env.int("RATE_LIMIT_BY_ADDRESS", default=1200)
 REQUIRE_OPERATOR_SECOND_FACTOR = env.bool("REQUIRE_OPERATOR_SECOND_FACTOR", default=True)

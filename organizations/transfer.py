@@ -17,6 +17,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier, Literal
 
 from clientline.database.invariants import collect_invariants
+from clientline.database.sequences import move_past_rows
 from clientline.made_addresses import MAKE_SQL, SUFFIX
 from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.zones import guess_country
@@ -26,10 +27,6 @@ from organizations.signals import former_organization_imported, organization_imp
 from organizations.transfer_files import HashingFile, Lines, TransferRefused
 from organizations.transfer_formats import ADDED, ADDED_TABLES, FILLED, FORMAT, FORMER
 
-CONTINUE_NUMBERS = SQL(
-    "SELECT setval(sequence, greatest((SELECT max(id) FROM {}), nextval(sequence)))"
-    " FROM (SELECT pg_get_serial_sequence({sequence}, 'id')::regclass) AS of (sequence)"
-)
 # What lets somebody act without a password. It stays behind unless it is asked for.
 SIGN_INS = ("tokens", IdempotencyKey._meta.db_table, "manage_links", "calendar_feeds")
 GAP = 10**9  # more ids than any file's audit holds
@@ -320,8 +317,7 @@ def _continue_numbers(cursor):
     """Behind the ids that came in; last, as no rollback takes it back."""
     for model in list_models_of_organizations():
         if isinstance(model._meta.pk, models.AutoField):
-            table = model._meta.db_table
-            cursor.execute(CONTINUE_NUMBERS.format(Identifier(table), sequence=Literal(table)))
+            cursor.execute(move_past_rows(model._meta.db_table))
 
 
 def _refuse_foreign_references(organization):

@@ -53,6 +53,7 @@ CLOSED = {
     "axes_accessattemptexpiration",
     "axes_accessfailurelog",
     "axes_accesslog",
+    "cells",
     "django_migrations",
     "procrastinate_periodic_defers",
     "procrastinate_workers",

@@ -42,6 +42,7 @@ BROKEN_WALLS = [
            ALTER TABLE payments DISABLE TRIGGER nothing_changes""",
         "payments.nothing_changes",
     ),
+    ("sequences_keep_to_their_cell", "ALTER SEQUENCE users_id_seq INCREMENT BY 2", "users"),
     ("tenant_tables_have_row_security", "ALTER TABLE payments DISABLE ROW LEVEL SECURITY", "payments"),
     ("tenant_tables_have_row_security", "ALTER TABLE organizations DISABLE ROW LEVEL SECURITY", "organizations"),
     ("tenant_tables_have_row_security", "DROP POLICY users_of_one_organization ON users", "users"),

@@ -91,8 +91,8 @@ class Command(BaseCommand):
             self.say(pooler.says)  # what is wrong with one is in the log of the first worker
 
     def migrate(self):
-        if has_pending_migrations():
-            call_command("migrate", interactive=False)
+        if has_pending_migrations() or settings.CELL:
+            call_command("migrate", interactive=False, verbosity=1 if has_pending_migrations() else 0)
 
     def collect_static(self):
         stamp = settings.STATIC_ROOT / ".collected"

@@ -1,7 +1,7 @@
-"""Django's PostgreSQL engine with eight differences: the embedded server is started on demand, foreign keys are
+"""Django's PostgreSQL engine with nine differences: the embedded server is started on demand, foreign keys are
 checked at once, instants are read by psycopg's C code, statements can be asked directly, BEGIN and savepoints travel
-with what comes after them, a health check is no query, a server that cannot be reached is told in a sentence, and
-a lost COMMIT is told from a lost connection.
+with what comes after them, a health check is no query, a server that cannot be reached is told in a sentence,
+a lost COMMIT is told from a lost connection, and sequences that are set forward stay in the residue of their cell.
 """
 
 from contextlib import contextmanager
@@ -13,12 +13,15 @@ from psycopg import Error, adapters
 from psycopg.pq import Format
 
 from clientline.database import direct
+from clientline.database.sequences import move_past_rows
 from clientline.postgres.backend.outcomes import OutcomeLost, leaves_doubt, watch_writing, writes
 from clientline.postgres.backend.patience import patience
 from clientline.postgres.backend.unreachable import Unreachable, explain_too_old, explain_unreachable
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import PORT, Cluster
 
+RESTART = """SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence
+WHERE seqrelid = pg_get_serial_sequence('{table}', '{column}')::regclass;"""
 PREPARE_AFTER = 5  # executions on one connection
 PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 would hold a thread as long
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
@@ -33,6 +36,16 @@ def find_socket_directory(data):
 
 
 class DatabaseOperations(operations.DatabaseOperations):
+    # What `sqlsequencereset` prints and `loaddata` does. Django's would lead a cell's sequence out of its residue.
+    def sequence_reset_sql(self, style, model_list):
+        keys = [(model._meta.db_table, model._meta.auto_field) for model in model_list]
+        return [f"{move_past_rows(table, column=key.column).as_string()};" for table, key in keys if key is not None]
+
+    # The start is of the residue, too.
+    def sequence_reset_by_name_sql(self, style, sequences):
+        names = ((each["table"], each["column"] or "id") for each in sequences)
+        return [RESTART.format(table=self.quote_name(table), column=column) for table, column in names]
+
     def deferrable_sql(self):
         # A deferred key fails at COMMIT, where no view and no handler can turn it into an answer.
         return ""
