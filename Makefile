@@ -18,6 +18,7 @@ help:
 	@echo "make test-all    the tests with every combination of the sweeps"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
+	@echo "make texts   gather the texts that are marked into the catalogues, and compile these"
 	@echo "make docs    build the documents as a site"
 	@echo "make format  let the linter mend what it can"
 	@echo "make cluster three nodes of a cluster on this machine, to be broken by command"
@@ -79,6 +80,9 @@ cluster: .venv/requirements .venv-cluster/requirements
 	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-build.txt
 	@.venv-cluster/bin/python $(PIP_INSTALL) requirements-cluster.txt --no-build-isolation --no-binary ydiff,python-etcd
 	@touch $@
+
+texts: .venv/requirements
+	$(VENV_PYTHON) manage.py catalogues
 
 docs: .venv/requirements-dev
 	$(VENV_PYTHON) -m sphinx -q -W --keep-going -b html docs var/site
@@ -146,4 +150,4 @@ test-next-%:
 	@touch $@
 
 .PRECIOUS: .venv-next-%/requirements
-.PHONY: help run test test-shifted test-quick test-all check lint docs cluster format pins audit test-next
+.PHONY: help run test test-shifted test-quick test-all check lint texts docs cluster format pins audit test-next

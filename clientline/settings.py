@@ -206,7 +206,6 @@ LANGUAGE_CODE = "en-us"
 # Pages speak the language of who reads them; `clientline/languages.py` says whose that is.
 USE_I18N = True
 LANGUAGES = list(OFFERED.items())
-LOCALE_PATHS = [BASE_DIR / "clientline" / "locale"]
 FORMAT_MODULE_PATH = "clientline.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -49,6 +49,7 @@ LAYERS = [
     [
         "clientline.web",
         "clientline.apps",
+        "clientline.catalogues",
         "clientline.command_line",
         "clientline.gunicorn_conf",
         "clientline.wsgi",

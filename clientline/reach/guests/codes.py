@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_lazy
 
 from clientline.reach.guests.models import BookingRequest
 from clientline.refusals import Refused
@@ -14,12 +15,12 @@ DIGITS = 6
 
 class WrongCode(Refused):
     code = "wrong_code"
-    detail = "This is not the code. Look again at the latest message."
+    detail = gettext_lazy("This is not the code. Look again at the latest message.")
 
 
 class CodeOver(Refused):
     code = "code_over"
-    detail = "This code does not hold any more. Ask for another one."
+    detail = gettext_lazy("This code does not hold any more. Ask for another one.")
 
 
 def write_code(asked: BookingRequest) -> str:

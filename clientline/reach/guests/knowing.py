@@ -1,6 +1,7 @@
 """Who a guest is, once a code has shown that the address is theirs: a client who is known, or a new one."""
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts import people
 from accounts.models import User
@@ -12,7 +13,7 @@ from organizations.guests import Guest
 
 class NotWelcome(Refused):
     code = "not_bookable_online"
-    detail = "You cannot book here online. Please call."
+    detail = gettext_lazy("You cannot book here online. Please call.")
 
 
 def select_address(asked: BookingRequest) -> Q:

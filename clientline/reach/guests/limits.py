@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -22,12 +23,12 @@ HOLD = Written("SELECT pg_advisory_xact_lock(hashtextextended('guests:' || %s::t
 
 class TooManyForms(Throttled):
     code = "too_many_forms"
-    detail = "Too many forms were sent from your network. Try again in a few minutes."
+    detail = gettext_lazy("Too many forms were sent from your network. Try again in a few minutes.")
 
 
 class TooManyCodes(Throttled):
     code = "too_many_codes"
-    detail = "So many codes were sent to this address that you have to wait before there is another one."
+    detail = gettext_lazy("So many codes were sent to this address that you have to wait before there is another one.")
 
 
 def refuse_too_many_forms(network: str, *, form: str, now: datetime) -> None:

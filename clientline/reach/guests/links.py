@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils.translation import gettext_lazy
 
 from accounts.tokens import hash_secret
 from appointments.models import Appointment
@@ -20,12 +21,12 @@ LAST_DIGITS = 4
 
 class NotTheirs(Refused):
     code = "wrong_proof"
-    detail = "This is neither the family name nor the last four digits of the telephone that we know."
+    detail = gettext_lazy("This is neither the family name nor the last four digits of the telephone that we know.")
 
 
 class LinkBlocked(Refused):
     code = "link_blocked"
-    detail = "Too much was typed that was not right. Please call."
+    detail = gettext_lazy("Too much was typed that was not right. Please call.")
 
 
 def issue_link(visit: Appointment, *, now: datetime) -> str:
