@@ -123,7 +123,7 @@ def _book_all(
                     )
                 )
         except (NotRead, Refused) as error:
-            said = str(error) if isinstance(error, NotRead) else error.detail
+            said = str(error) if isinstance(error, NotRead) else str(error.detail)
             found.conflicts.append(Fault(visit.line, "", said, visit.who.name))
 
 

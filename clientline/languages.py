@@ -5,9 +5,13 @@ commands, logs and all that is stored speak English whoever asks: nothing activa
 """
 
 from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
+from django.utils.functional import Promise
+
+Said: TypeAlias = str | Promise  # a text for people, perhaps one that is translated where it is written
 
 OFFERED = {"en": "English", "de": "Deutsch"}
 PATTERN = "^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"

@@ -6,6 +6,8 @@ They know nothing of HTTP but the status that fits, and nothing of the database.
 from math import ceil
 from typing import Any, TypedDict
 
+from clientline.languages import Said
+
 CODES_BY_STATUS = {
     400: "validation_error",
     401: "not_authenticated",
@@ -31,10 +33,10 @@ class Refused(Exception):
 
     status = 409
     code = "conflict"
-    detail = "The request conflicts with the present state."
+    detail: Said = "The request conflicts with the present state."
     retry_after: int | None = None  # seconds
 
-    def __init__(self, detail: str | None = None, **extra: Any) -> None:
+    def __init__(self, detail: Said | None = None, **extra: Any) -> None:
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
         self.extra = extra
@@ -43,18 +45,18 @@ class Refused(Exception):
 class Forbidden(Refused):
     status = 403
     code = "permission_denied"
-    detail = "You may not do this."
+    detail: Said = "You may not do this."
 
 
 class Protected(Refused):
     code = "protected"
-    detail = "Other rows refer to this one. Deactivate it instead."
+    detail: Said = "Other rows refer to this one. Deactivate it instead."
 
 
 class FieldError(TypedDict):
     field: str | None  # None: no field's
     code: str
-    detail: str
+    detail: Said
 
 
 class FieldRefused(Refused):
@@ -63,7 +65,7 @@ class FieldRefused(Refused):
     status = 400
     code = "validation_error"
 
-    def __init__(self, field: str | None, code: str, detail: str) -> None:
+    def __init__(self, field: str | None, code: str, detail: Said) -> None:
         super().__init__(detail)
         self.errors: list[FieldError] = [{"field": field, "code": code, "detail": detail}]
 
@@ -71,10 +73,10 @@ class FieldRefused(Refused):
 class Unavailable(Refused):
     status = 503
     code = "unavailable"
-    detail = "The database is not available right now. Nothing was changed: try again."
+    detail: Said = "The database is not available right now. Nothing was changed: try again."
     retry_after: int | None = 2
 
-    def __init__(self, detail: str | None = None, *, reason: str = "") -> None:
+    def __init__(self, detail: Said | None = None, *, reason: str = "") -> None:
         """`reason` is for the log, in the database's words."""
         super().__init__(detail)
         self.reason = reason
@@ -84,7 +86,7 @@ class OutcomeUnknown(Unavailable):
     """The answer to a COMMIT was lost: it may be saved or not."""
 
     code = "outcome_unknown"
-    detail = (
+    detail: Said = (
         "The connection to the database was lost while this was being saved, so it may be saved or not. Look before "
         "you send it again, or send it again with the same Idempotency-Key, which is always safe."
     )
@@ -95,14 +97,14 @@ class OutcomeUnknown(Unavailable):
 class Throttled(Refused):
     status = 429
     code = "throttled"
-    detail = "Too many requests. Try again later."
+    detail: Said = "Too many requests. Try again later."
 
-    def __init__(self, detail: str | None = None, *, retry_after: float) -> None:
+    def __init__(self, detail: Said | None = None, *, retry_after: float) -> None:
         super().__init__(detail)
         self.retry_after = max(ceil(retry_after), 1)
 
 
-def make_refusal(status: int, detail: str, code: str | None = None) -> Refused:
+def make_refusal(status: int, detail: Said, code: str | None = None) -> Refused:
     """A Refused that has no class of its own; without a `code`, with the usual one of the status."""
     refusal = Refused(detail)
     refusal.status, refusal.code = status, code or CODES_BY_STATUS[status]
