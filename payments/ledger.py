@@ -47,15 +47,11 @@ def record_payment(
     `tip` and `rounding` are parts of the amount that pay for no visit; what cash is rounded by may be below 0.
     Raises FieldRefused and Overpaid.
     """
-    completed = status == Payment.Status.COMPLETED
+    completed, price = status == Payment.Status.COMPLETED, amount - tip - rounding
     if completed and payment_method not in SETTLED_BY_HAND:
         raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
-    _refuse_strange_parts(amount, tip, rounding, payment_method, appointment.organization)
-    online = {}
-    if payment_method == Payment.Method.ONLINE:
-        refuse_unpayable_online("amount", amount, appointment.organization.currency)
-        online = {"provider": gateway.find_configured_name(), "key": uuid4()}
-    price = amount - tip - rounding
+    parts = {"amount": amount, "tip": tip, "rounding": rounding}
+    _refuse_strange_parts(**parts, payment_method=payment_method, organization=appointment.organization)
     with transaction.atomic():
         if give_up_open_checkouts:
             give_up_checkouts(visit=appointment, now=now)
@@ -63,22 +59,23 @@ def record_payment(
             _refuse_overpayment(appointment, price)
         if completed:
             give_up_needless_checkouts(appointment, paying=price, now=now)
-        payment = Payment.objects.create(
-            organization_id=appointment.organization_id,
-            appointment=appointment,
-            amount=amount,
-            tip=tip,
-            rounding=rounding,
-            payment_method=payment_method,
-            status=status,
-            settled_at=now if completed else None,
-            created_by=by,
-            created_at=now,
-            **online,
-        )
-        if completed:
-            tell_of_money(payment, now)
+        how = {"payment_method": payment_method, "status": status, "settled_at": now if completed else None}
+        return _add_payment(appointment, parts | how | _begin_online(payment_method), by=by, now=now)
+
+
+def _add_payment(visit: Appointment, values: dict[str, Any], *, by: User | None, now: datetime) -> Payment:
+    of_whom = {"organization_id": visit.organization_id, "appointment": visit}
+    payment = Payment.objects.create(**of_whom, **values, created_by=by, created_at=now)
+    if payment.status == Payment.Status.COMPLETED:
+        tell_of_money(payment, now)
     return payment
+
+
+def _begin_online(payment_method: str) -> dict[str, Any]:
+    """Who will settle an online payment, and the key that they will get; of others nothing."""
+    if payment_method != Payment.Method.ONLINE:
+        return {}
+    return {"provider": gateway.find_configured_name(), "key": uuid4()}
 
 
 def tell_of_money(row: Payment | Refund, now: datetime, happened: str = "") -> None:
@@ -94,6 +91,8 @@ def _refuse_strange_parts(
         refuse_fractions(field, part, organization.currency)
     if rounding:
         _refuse_rounding(rounding, payment_method, organization)
+    if payment_method == Payment.Method.ONLINE:
+        refuse_unpayable_online("amount", amount, organization.currency)
     if amount <= 0 and not (amount == 0 and rounding < 0):
         raise FieldRefused("amount", "min_value", "Write an amount above 0.")
     if not 0 <= tip <= amount:

@@ -7,11 +7,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 
+from accounts.models import User
 from appointments.models import Appointment
 from clientline import columns
 from clientline.constraints import SameOrganization
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
+from services.models import Service
 
 
 class PaymentQuerySet(TenantQuerySet):
@@ -44,6 +46,19 @@ def receipt_number():
     """Drawn by a trigger in the transaction that settles; see migration 0009."""
     return models.BigIntegerField(
         null=True, blank=True, editable=False, help_text="Of the organization's one series; null until money moved"
+    )
+
+
+def _noted(model, help_text):
+    return models.ForeignKey(
+        model,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        help_text=help_text,
     )
 
 
@@ -138,6 +153,11 @@ class Payment(models.Model):
         null=True, blank=True, editable=False, help_text="What its receipt printed before receipts were numbered"
     )
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The visit may change hands later; what the books say of a day that is over may not. Noted by a trigger, as the
+    # receipt's number is, and for all refunds of the payment too: see migration 0013.
+    staff = _noted(User, "Whose visit it was when the money came")
+    service = _noted(Service, "What it was for when the money came")
+    tax_rate = columns.tax_rate("Percent, contained in the price; as it was when the money came")
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
     voided_by = columns.actor()
     void_reason = columns.short_text(500, editable=False)
@@ -190,6 +210,11 @@ class Payment(models.Model):
                 violation_error_message="A settled payment says when, a void one also when it was made void.",
             ),
             models.CheckConstraint(
+                condition=Q(settled_at__isnull=True) | Q(staff__isnull=False, service__isnull=False),
+                name="payment_settled_says_whose_and_for_what",
+                violation_error_message="A settled payment says whose visit it was for, and of which service.",
+            ),
+            models.CheckConstraint(
                 condition=Q(voided_at__isnull=True) | Q(payment_method__in=("cash", "card")),
                 name="payment_void_is_cash_or_card",
                 violation_error_message="Only cash and card payments are made void.",
@@ -201,19 +226,21 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["organization", "id"], name="payment_in_one_organization"),
             SameOrganization(field="appointment", name="payment_appointment_in_same_organization"),
             SameOrganization(field="instead_of", name="payment_instead_of_one_in_same_organization"),
+            SameOrganization(field="staff", name="payment_staff_in_same_organization"),
+            SameOrganization(field="service", name="payment_service_in_same_organization"),
         ]
         indexes = [
             models.Index(fields=["organization", "created_at", "id"], name="payment_by_creation"),
             models.Index(
                 fields=["organization", "settled_at"],
-                include=["amount", "tip", "rounding", "appointment", "payment_method"],
+                include=["amount", "tip", "rounding", "staff", "service", "payment_method"],
                 condition=RECEIVED,
                 name="payment_by_settled_day",
             ),
             models.Index(
                 fields=["organization", "settled_at"], condition=Q(voided_at__isnull=False), name="payment_by_void"
             ),
-            # A year's revenue by person and service walks along this one and `appointment_references`, side by side.
+            # What was paid for each of many visits walks along this one.
             models.Index(
                 fields=["organization", "appointment"],
                 include=["settled_at", "amount", "tip", "rounding"],

@@ -2,8 +2,8 @@
 
 A payment is a line for its price and one each for tip and rounding; a refund and a payment that is made void are the
 same, taken off. So the lines of any days add up to the report of these days, and what happened stays as it was: a later
-refund is a line of its own day, and a payment is made void on its day alone. People and services are called what they
-were called then.
+refund is a line of its own day, and a payment is made void on its day alone. Whose it was, for what and at which tax is
+what the payment noted when its money came; people and services are called what they were called then.
 """
 
 from collections.abc import Iterator
@@ -23,30 +23,30 @@ TIP, ROUNDING = "tip", "rounding"
 MOVED = """
     WITH moved AS (
         SELECT id AS payment, NULL::bigint AS refund, settled_at AS at, receipt_number, 1 AS sign, 'settled' AS kind,
-            amount, tip, rounding, appointment_id, payment_method
+            amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND status IN ('completed', 'refunded')
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
-        SELECT id, NULL, settled_at, receipt_number, 1, 'settled', amount, tip, rounding, appointment_id, payment_method
+        SELECT id, NULL, settled_at, receipt_number, 1, 'settled',
+            amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
-        SELECT id, NULL, voided_at, receipt_number, -1, 'voided', amount, tip, rounding, appointment_id, payment_method
+        SELECT id, NULL, voided_at, receipt_number, -1, 'voided',
+            amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
         SELECT payment.id, refund.id, refund.settled_at, refund.receipt_number, -1, 'refunded',
-            refund.amount, refund.tip, refund.rounding, payment.appointment_id, payment.payment_method
+            refund.amount, refund.tip, refund.rounding, payment.appointment_id, payment.payment_method,
+            payment.staff_id, payment.service_id, payment.tax_rate
         FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id
         WHERE refund.organization_id = %(organization)s
             AND refund.settled_at >= %(begins)s AND refund.settled_at < %(ends)s
     )
-    SELECT moved.at, kind, receipt_number, payment, refund, visit.id, visit.staff_id, staff.name, visit.service_id,
-        service.name, payment_method, visit.tax_rate, sign * (amount - tip - rounding), sign * tip, sign * rounding
-    FROM moved
-    JOIN appointments visit ON visit.id = moved.appointment_id AND visit.organization_id = %(organization)s
-    JOIN users staff ON staff.id = visit.staff_id
-    JOIN services service ON service.id = visit.service_id
+    SELECT moved.at, kind, receipt_number, payment, refund, appointment_id, staff_id, staff.name, service_id,
+        service.name, payment_method, moved.tax_rate, sign * (amount - tip - rounding), sign * tip, sign * rounding
+    FROM moved JOIN users staff ON staff.id = staff_id JOIN services service ON service.id = service_id
     ORDER BY moved.at, receipt_number, sign DESC
 """
 

@@ -30,7 +30,7 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
         "former_number": payment.former_number,
         "organization": organization,
         "client": visit.client.name,
-        "service": visit.service.name,
+        "service": payment.service.name,
         "visit_date": day(visit.appointment_date),
         "paid_on": day(payment.settled_at),
         "voided_on": day(payment.voided_at) if payment.voided_at else "",
@@ -39,7 +39,7 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
         "price": say(price) if payment.tip or payment.rounding else "",
         "tip": say(payment.tip) if payment.tip else "",
         "rounding": say(payment.rounding) if payment.rounding else "",
-        "taxes": _describe_tax(price, visit.tax_rate, currency),
+        "taxes": _describe_tax(price, payment.tax_rate, currency),
         "refunds": [
             {"number": each.receipt_number, "date": day(each.settled_at), "amount": say(each.amount)}
             for each in refunds

@@ -46,19 +46,20 @@ BY_TIME = f"""
     WHERE bucket.ends IS NOT NULL ORDER BY bucket.position
 """  # noqa: S608 -- ours
 
-# Both halves are summed before they meet, so that hardly a row is handed on.
+# Both halves are summed before they meet, so that hardly a row is handed on. The first reads an index by settlement
+# alone: a payment says itself whose it was and for what, also once its visit went to somebody else.
 BY_REFERENCE = """
     SELECT figure.key, {label}, sum(figure.taken), sum(figure.refunded), sum(figure.tips), sum(figure.rounding)
     FROM (
         SELECT {key} AS key, sum(payment.amount - payment.tip - payment.rounding) AS taken, 0.00 AS refunded,
             sum(payment.tip) AS tips, sum(payment.rounding) AS rounding
-        FROM payments payment {visits}
+        FROM payments payment
         WHERE payment.organization_id = %(organization)s AND payment.status IN ('completed', 'refunded')
             AND payment.settled_at >= %(begins)s AND payment.settled_at < %(ends)s
         GROUP BY {key}
         UNION ALL
         SELECT {key}, 0.00, sum(refund.amount - refund.tip - refund.rounding), -sum(refund.tip), -sum(refund.rounding)
-        FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id {visits}
+        FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id
         WHERE refund.organization_id = %(organization)s
             AND refund.settled_at >= %(begins)s AND refund.settled_at < %(ends)s
         GROUP BY {key}
@@ -71,17 +72,15 @@ BY_REFERENCE = """
 RevenueRow: TypeAlias = tuple[Any, str, Decimal, Decimal, Decimal, Decimal]
 
 
-def _write_sum_by_visit(column: str, table: str) -> str:
-    """Revenue by what a visit refers to; its organization is asked for, because the index begins with it."""
-    visits = "JOIN appointments visit ON visit.id = payment.appointment_id AND visit.organization_id = %(organization)s"
+def _write_sum_by_reference(column: str, table: str) -> str:
     label = f"(SELECT name FROM {table} WHERE id = figure.key)"  # noqa: S608 -- names
-    return BY_REFERENCE.format(key=f"visit.{column}", label=label, visits=visits)
+    return BY_REFERENCE.format(key=f"payment.{column}", label=label)
 
 
 STATEMENTS = {
-    "payment_method": BY_REFERENCE.format(key="payment.payment_method", label="figure.key", visits=""),
-    "staff": _write_sum_by_visit("staff_id", "users"),
-    "service": _write_sum_by_visit("service_id", "services"),
+    "payment_method": BY_REFERENCE.format(key="payment.payment_method", label="figure.key"),
+    "staff": _write_sum_by_reference("staff_id", "users"),
+    "service": _write_sum_by_reference("service_id", "services"),
 }
 
 

@@ -16,6 +16,7 @@ from appointments.tests.factories import AppointmentFactory
 from organizations.models import Audit
 from payments import ledger
 from payments.models import Payment, Refund
+from payments.movement_files import write_file
 from payments.movements import list_movements
 from payments.reports import report_revenue
 from payments.tests.batches import read_batch
@@ -231,6 +232,14 @@ def make_a_year(rng, visits):
             give_back(paid, rng.choice([Decimal("1.00"), None]) or ledger.find_remainder(paid).money, later)
 
 
+def assert_datev_agrees(period, movements):
+    """A posting for each movement: its sum, its day, its receipt."""
+    _, _, postings = read_batch(write_file(period, "datev")[1])
+    assert [(each.amount, each.day, each.receipt) for each in postings] == [
+        (line.amount, line.date, str(line.receipt_number)) for line in movements
+    ]
+
+
 @pytest.mark.parametrize(
     "seed", [1, pytest.param(2, marks=pytest.mark.whole), pytest.param(3, marks=pytest.mark.whole)]
 )
@@ -240,6 +249,7 @@ def test_movements_add_up_to_the_report_in_every_month(home, taxed, seed):
         first = date(2025, month, 1)
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         movements = list_movements(Period(home, first, last, "day"))
+        assert_datev_agrees(Period(home, first, last, "day"), movements)
         for group_by, key_of in (
             ("day", lambda line: line.date.isoformat()),
             ("staff", lambda line: line.staff),
