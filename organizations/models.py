@@ -139,6 +139,7 @@ class Organization(models.Model):
     )
     confirms_visits = columns.flag(True, help_text="Whether clients are told by mail when a visit is booked or changed")
     reminds_clients = columns.flag(True, help_text="Whether clients are reminded; when, say its reminders")
+    sends_receipts = columns.flag(True, help_text="Whether clients get receipts by mail when money came or went back")
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()

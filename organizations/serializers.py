@@ -59,6 +59,7 @@ class OrganizationSerializer(ClientLineSerializer):
             "privacy_notice",
             "confirms_visits",
             "reminds_clients",
+            "sends_receipts",
             "is_active",
             "coming_visits",
             "version",

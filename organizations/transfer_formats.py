@@ -29,6 +29,7 @@ ADDED = {
         "privacy_notice",
         "confirms_visits",
         "reminds_clients",
+        "sends_receipts",
     },
     "appointments": {
         "arrived_at",

@@ -80,6 +80,7 @@ def expected(home):
             "privacy_notice": "",
             "confirms_visits": True,
             "reminds_clients": True,
+            "sends_receipts": True,
             "is_active": True,
             "version": 1,
             "created_at": "2026-11-22T12:30:00+01:00",

@@ -50,7 +50,7 @@ GROUPS = (
     (
         "Messages",
         "Where no mail server is set up, they are kept and shown as what would be sent.",
-        ("confirms_visits", "reminds_clients"),
+        ("confirms_visits", "reminds_clients", "sends_receipts"),
     ),
     (
         "Privacy",

@@ -17,7 +17,7 @@ from clientline.page_settings import list_origins
 from clientline.reach.guests import links
 from clientline.reach.guests.forms import OldForm, make_form_key, read_form_key
 from clientline.reach.guests.models import GuestLogo
-from clientline.reach.guests.phrases import Phrases
+from clientline.reach.phrases import Phrases
 from clientline.web.addresses import find_network
 from clientline.web.languages import find_preferred_language
 from clientline.web.marks import unconfined

@@ -7,9 +7,11 @@ from django.conf import settings
 from appointments.models import Appointment
 from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.planning import is_awake
+from clientline.reach.messages.receipts import find_money
 
 LATEST = timedelta(minutes=60)  # after it was due
 SENT = ("sending", "sent", "delivered", "bounced", "unsure")
+SWITCHES = {"reminder": "reminds_clients", "receipt": "sends_receipts"}  # of all others it is confirms_visits
 REASONS = {
     "cancelled": "the visit is cancelled",
     "completed": "the visit is over",
@@ -21,6 +23,7 @@ REASONS = {
     "no_address": "the client has no such address",
     "opted_out": "the client wants no reminders",
     "switched_off": "the organization has switched it off",
+    "void": "the payment is void",
     "organization_inactive": "the organization is not active",
     "already_sent": "it was sent for this start before",
     "quiet_hours": "it would have come by night",
@@ -44,7 +47,7 @@ def find_reason_to_skip(message: Message, *, now: datetime) -> str:
 
 def _look_at_visit(message: Message, visit: Appointment, now: datetime) -> str:
     if message.kind == "receipt":
-        return ""
+        return "" if find_money(message) else "void"
     if visit.status != ("cancelled" if message.kind == "cancelled" else "scheduled"):
         return str(visit.status)
     if visit.appointment_date != message.start:
@@ -56,8 +59,7 @@ def _look_at_organization(message: Message, visit: Appointment) -> str:
     organization = visit.organization
     if not organization.is_active:
         return "organization_inactive"
-    wanted = organization.reminds_clients if message.kind == "reminder" else organization.confirms_visits
-    return "" if wanted else "switched_off"
+    return "" if getattr(organization, SWITCHES.get(message.kind, "confirms_visits")) else "switched_off"
 
 
 def _look_at_client(message: Message, visit: Appointment) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape, urlize
@@ -15,8 +15,10 @@ from clientline.languages import choose_language
 from clientline.reach.calendars.events import write_invitation
 from clientline.reach.messages.models import Message, MessageText
 from clientline.reach.messages.placeholders import fill_in
+from clientline.reach.messages.receipts import find_money, write_receipt
 from clientline.reach.messages.unsubscribing import make_unsubscribe_address, write_list_unsubscribe
 from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
+from clientline.reach.phrases import Phrases
 from organizations.models import Organization
 
 INVITING = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
@@ -72,6 +74,8 @@ def word(message: Message, visit: Appointment, link: str) -> tuple[str, str]:
     language = _choose(message.language)
     subject, body = find_words(visit.organization, message.kind, message.channel, language)
     values = describe_visit(visit, language, start=message.start) | {"link": link}
+    if message.kind == "receipt" and (money := find_money(message)):
+        values["receipt"] = write_receipt(money, visit.organization, language)
     return fill_in(subject, values).replace("\n", " "), fill_in(body, values)
 
 
@@ -95,7 +99,7 @@ def describe_visit(visit: Appointment, language: str, *, start: datetime) -> dic
         "organization": organization.name,
         "service": visit.service.name,
         "staff": visit.staff.name,
-        "day": format_date(local.date(), "full", locale=language),
+        "day": Phrases(organization, language).write_day(local.date()),
         "time": format_time(local.timetz().replace(tzinfo=None), "HH:mm", locale=language),
         "end": format_time(until.timetz().replace(tzinfo=None), "HH:mm", locale=language),
         "address": organization.address,

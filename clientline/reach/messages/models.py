@@ -60,7 +60,7 @@ class Message(models.Model):
         Appointment, models.PROTECT, related_name="messages", db_constraint=False, db_index=False
     )
     kind = models.CharField(max_length=12, choices=Kind)
-    rule = columns.whole(0, help_text="Minutes before the visit, of a reminder; of all others 0")
+    rule = columns.whole(0, help_text="Of a reminder the minutes before the visit, of a receipt its number, else 0")
     channel = models.CharField(max_length=4, choices=Channel)
     sequence = columns.whole(0, help_text="Of the visit: how often it had been moved or cancelled")
     start = models.DateTimeField(help_text="Of the visit, as the message says it")

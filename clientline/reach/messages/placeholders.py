@@ -17,6 +17,7 @@ PLACEHOLDERS = {
     "address": "your address",
     "phone": "your telephone",
     "link": "where the client manages the visit; empty where there is no such page",
+    "receipt": "number, amounts and tax, in texts of kind receipt",
     "code": "the digits, in texts of kind code",
 }
 IN_BRACES = re.compile(r"\{(\w*)\}")

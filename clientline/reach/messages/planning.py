@@ -36,7 +36,8 @@ READ_RULES = Written(
     "service",
 )
 SKIP_PLANNED = Written(
-    "UPDATE messages SET state = 'skipped', reason = %s WHERE appointment_id = %s AND state = 'planned' RETURNING id",
+    "UPDATE messages SET state = 'skipped', reason = %s WHERE appointment_id = %s AND state = 'planned'"
+    " AND kind <> 'receipt' RETURNING id",
     "reason",
     "appointment",
 )
@@ -57,7 +58,7 @@ PLAN = Written(
 
 class Planned(NamedTuple):
     kind: str
-    rule: int  # minutes before the visit, of a reminder
+    rule: int  # minutes before the visit, of a reminder; of a receipt its number
     channel: str
     due_at: datetime
 
@@ -72,7 +73,7 @@ def plan_messages(*, visits: list[Appointment], happened: str, now: datetime, **
         if happened != "booked":
             SKIP_PLANNED.rows({"reason": kind if kind == "cancelled" else "moved", "appointment": visit.pk})
         if planned := list(_list_messages(visit, kind, now)):
-            _save(visit, planned, now)
+            save_planned(visit, planned, now)
 
 
 def _was_told(visit: Appointment) -> bool:
@@ -130,7 +131,8 @@ def find_address(client: User, channel: str) -> str:
     return client.mail_address if channel == "mail" else client.phone_e164
 
 
-def _save(visit: Appointment, planned: list[Planned], now: datetime) -> None:
+def save_planned(visit: Appointment, planned: list[Planned], now: datetime) -> None:
+    """Plan these messages of a visit; what was planned before stays as it is."""
     client, organization = visit.client, visit.organization
     kinds, rules, channels, dues = map(list, zip(*planned, strict=True))
     values = {

@@ -1,6 +1,7 @@
 """What a message would say, to look at before anything leaves."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -8,10 +9,13 @@ from clientline.languages import choose_language
 from clientline.reach.messages.contents import describe_visit, find_words, make_html, word
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.placeholders import fill_in
+from clientline.reach.messages.receipts import write_receipt
 from organizations.models import Organization
+from payments.models import Payment
 from services.models import Service
 
 EXAMPLE = timedelta(minutes=45)
+EXAMPLES = {"code": "123456", "link": ""}
 
 
 def preview_text(
@@ -28,7 +32,8 @@ def preview_text(
     language = choose_language(language, organization.language)
     usual = find_words(organization, kind, channel, language)
     visit = _imagine_visit(organization, now)
-    values = describe_visit(visit, language, start=visit.appointment_date) | {"code": "123456", "link": ""}
+    values = describe_visit(visit, language, start=visit.appointment_date) | EXAMPLES
+    values["receipt"] = write_receipt(_imagine_payment(visit, now), organization, language) if kind == "receipt" else ""
     return _show(channel, fill_in(subject or usual[0], values), fill_in(body or usual[1], values))
 
 
@@ -51,4 +56,10 @@ def _imagine_visit(organization: Organization, now: datetime) -> Appointment:
         service=Service.objects.filter(organization=organization).order_by("id").first() or Service(name="Service"),
         appointment_date=start,
         ends_at=start + EXAMPLE,
+    )
+
+
+def _imagine_payment(visit: Appointment, now: datetime) -> Payment:
+    return Payment(
+        appointment=visit, amount=Decimal("45.00"), payment_method=Payment.Method.CARD, settled_at=now, receipt_number=1
     )

@@ -1,4 +1,4 @@
-"""Days, times and amounts as visitors write them: by their language and the organization's country, from CLDR."""
+"""Days, times and amounts for guests and clients: by their language and the organization's country, from CLDR."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,7 +43,7 @@ class Phrases:
         return format_currency(amount, self.organization.currency, locale=self.locale)
 
     def write_percent(self, percent: Decimal) -> str:
-        return format_percent(percent / 100, locale=self.locale)
+        return format_percent(percent / 100, locale=self.locale, decimal_quantization=False)
 
     def write_length(self, minutes: int) -> str:
         """In hours where they come out even, else in minutes."""
