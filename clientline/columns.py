@@ -84,6 +84,11 @@ def money(**options):
     return models.DecimalField(max_digits=10, decimal_places=2, **options)
 
 
+def sum_of_money():
+    """Amounts of many rows, or what one changed them by, which may be below 0."""
+    return models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+
+
 def organization(**options):
     """The tenant. Composite indexes begin with it, so it needs none of its own."""
     return models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+", db_index=False, **options)

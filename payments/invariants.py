@@ -59,6 +59,25 @@ INVARIANTS = [
         says="organizations with receipts and without their counter",
     ),
     Invariant(
+        name="figures_of_clients_add_up",
+        # All figures of each client; and of each visit what is left to pay, as what is folded away has nothing left.
+        sql="""
+            SELECT client_id FROM (
+                SELECT client_id, scheduled, completed, cancelled, no_show, price, charge, paid, refunded
+                FROM client_totals
+                UNION ALL SELECT client_id, -scheduled, -completed, -cancelled, -no_show, -price, -charge, -paid,
+                    -refunded FROM list_figures_of_visits(NULL)
+            ) AS both_sides GROUP BY client_id
+            HAVING (sum(scheduled), sum(completed), sum(cancelled), sum(no_show), sum(price), sum(charge), sum(paid),
+                sum(refunded)) <> (0, 0, 0, 0, 0, 0, 0, 0)
+            UNION SELECT min(client_id) FROM (
+                SELECT client_id, visit, charge - paid + refunded AS net FROM client_totals
+                UNION ALL SELECT client_id, id, -(charge - paid + refunded) FROM list_figures_of_visits(NULL)
+            ) AS open GROUP BY visit HAVING sum(net) <> 0
+        """,
+        says="clients whose figures are not the sum of their visits",
+    ),
+    Invariant(
         name="payment_is_what_was_asked_for",
         sql="SELECT id FROM payments WHERE instead_of_id IS NOT NULL",
         says="online payments of which the provider took another amount than it was asked for",

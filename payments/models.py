@@ -323,3 +323,50 @@ class Refund(models.Model):
 
     def __str__(self):
         return f"{self.amount} {self.status}"
+
+
+class ClientTotalQuerySet(TenantQuerySet):
+    SCOPES = TenantQuerySet.SCOPES | {
+        policy.ASSIGNED: lambda user: Q(staff=user.pk),
+        policy.OWN: lambda user: Q(client=user.pk),
+    }
+
+
+class ClientTotal(models.Model):
+    """What something did to the figures of a client with one of the team, or the sum of much that happened.
+
+    Triggers add a row wherever a figure of a visit changes, and nobody waits for anybody: the figures of a client are
+    the sum of the rows. `totals` reads them and folds them together. What is paid exactly is folded into one row
+    without a visit, so a client has about as many rows as visits for which something is still to be paid or given
+    back.
+    """
+
+    # The client's key includes it.
+    organization = columns.organization(db_constraint=False)
+    client = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    # Plain numbers: the row is about figures, and goes with its client.
+    staff = models.BigIntegerField()
+    visit = models.BigIntegerField(null=True)
+    scheduled = models.IntegerField(default=0, db_default=0)
+    completed = models.IntegerField(default=0, db_default=0)
+    cancelled = models.IntegerField(default=0, db_default=0)
+    no_show = models.IntegerField(default=0, db_default=0)
+    price = columns.sum_of_money()
+    charge = columns.sum_of_money()
+    paid = columns.sum_of_money()
+    refunded = columns.sum_of_money()
+    is_folded = columns.flag(False)
+
+    objects = ClientTotalQuerySet.as_manager()
+
+    class Meta:
+        db_table = "client_totals"
+        constraints = [SameOrganization(field="client", name="client_total_client_in_same_organization")]
+        indexes = [
+            models.Index(fields=["client", "visit"], name="client_total_by_client"),
+            models.Index(fields=["organization", "visit"], condition=Q(visit__isnull=False), name="client_total_open"),
+            models.Index(fields=["id"], condition=Q(is_folded=False), name="client_total_unfolded"),
+        ]
+
+    def __str__(self):
+        return f"{self.charge} charged, {self.paid} paid"

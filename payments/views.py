@@ -18,7 +18,7 @@ from appointments.parameters import EXPORT_PARAMETERS, REPORT_PARAMETERS, read_e
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.web.probes import Endpoint
-from payments import balances, exports, ledger, online, receipts, reports
+from payments import balances, exports, ledger, online, receipts, reports, totals
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
 from payments.serializers import (
@@ -192,8 +192,8 @@ class ClientBalanceView(BalanceView):
         person = people.select_related("organization").filter(pk=pk).first()
         if person is None:
             raise Http404
-        visits = Appointment.objects.visible_to(request.user, "appointments", "balance").filter(client=person)
-        return self.answer(person.organization, balances.sum_balances(visits))
+        sums = totals.sum_totals(totals.select_totals(request.user, "balance").filter(client=person))
+        return self.answer(person.organization, {name: sums[name] for name in (*balances.FIGURES, "credit")})
 
 
 class MovementsView(Endpoint):

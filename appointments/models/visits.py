@@ -190,6 +190,10 @@ class Appointment(models.Model):
             models.Index(fields=["organization", "created_at", "id"], name="appointment_by_creation"),
             models.Index(fields=["staff", "appointment_date"], name="appointment_by_staff_and_date"),
             models.Index(fields=["client", "appointment_date"], name="appointment_by_client_and_date"),
+            # A client's card shows the latest notes; most visits have none.
+            models.Index(
+                fields=["client", "appointment_date"], condition=~Q(internal_notes=""), name="appointment_noted"
+            ),
             # A handful among all visits.
             models.Index(
                 fields=["organization", "appointment_date", "id"],

@@ -25,9 +25,9 @@ from clientline.refusals import Refused
 from clientline.web.encoding import encode
 from organizations import audit
 from organizations.models import Audit
-from payments.balances import sum_balances
-from payments.models import Payment, Refund
+from payments.models import ClientTotal, Payment, Refund
 from payments.serializers import PaymentSerializer, RefundSerializer
+from payments.totals import sum_totals
 
 # Of their own row, what people may know; how it is kept and who may do what with it is not about them.
 OF_A_PERSON = (
@@ -139,7 +139,7 @@ def preview_erasure(*, client, now):
     return {
         "records": records,
         "coming_visits": list(visits.values_list("pk", flat=True)),
-        "due": sum_balances(Appointment.objects.filter(client__in=records))["due"],
+        "due": sum_totals(ClientTotal.objects.filter(client__in=records))["due"],
     }
 
 

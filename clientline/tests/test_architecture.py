@@ -79,7 +79,7 @@ RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 DOMAIN = """
     absences acquaintance asking_back audit availability balances booking changing contacts finding founding history
     hours lateness ledger merging offering origin people performing periods placing policy public_holidays receipts
-    reports rezoning roster series sessions stranding tenancy tokens words working_week
+    reports rezoning roster series sessions stranding tenancy tokens totals words working_week
 """.split()
 ROWS = {"appointment", "caller", "client", "organization", "person", "service", "staff", "user", "visit"}
 WRITTEN_BY_TRIGGERS = {("Audit", "source")}

@@ -3,12 +3,12 @@
 Of visits and money it shows what the reader may see: staff see the client's visits with themselves.
 """
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
-from appointments.models import Appointment
+from appointments.models import LONGEST_VISIT, Appointment
 from clientline import wording
 from clientline.backoffice.people.known_clients import find_lookalikes
-from payments import balances
+from payments import totals
 from payments.models import Payment
 
 SHOWN = 10  # rows of each list; the rest is a link away
@@ -18,13 +18,15 @@ SHOWN_NOTES = 5
 def describe_client(caller, client, *, now):
     """The template's context."""
     visits = Appointment.objects.visible_to(caller, "appointments").filter(client=client)
-    coming = Q(status="scheduled", ends_at__gt=now)
+    # With a bound on their start: what ended long ago would be read to be left out.
+    coming = Q(status="scheduled", ends_at__gt=now, appointment_date__gt=now - LONGEST_VISIT)
     listed = visits.select_related("service", "staff")
     noted = Appointment.objects.visible_to(caller, "appointments", "internal_notes").filter(client=client)
+    sums = totals.sum_totals(totals.select_totals(caller).filter(client=client))
     payments = Payment.objects.visible_to(caller, "payments").filter(appointment__client=client)
     return {
-        "figures": _count_visits_of_client(visits, coming),
-        "money": _describe_spending(client, balances.sum_balances(visits)),
+        "figures": _count_visits_of_client(sums, visits.filter(coming).count()),
+        "money": _describe_spending(client, sums),
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
@@ -34,14 +36,13 @@ def describe_client(caller, client, *, now):
     }
 
 
-def _count_visits_of_client(visits, coming):
-    late = Q(status="completed") | Q(status="scheduled") & ~coming
-    return visits.aggregate(
-        coming=Count("pk", filter=coming),
-        past=Count("pk", filter=late),
-        no_shows=Count("pk", filter=Q(status="no_show")),
-        cancelled=Count("pk", filter=Q(status="cancelled")),
-    )
+def _count_visits_of_client(sums, coming):
+    return {
+        "coming": coming,
+        "past": sums["completed"] + sums["scheduled"] - coming,
+        "no_shows": sums["no_show"],
+        "cancelled": sums["cancelled"],
+    }
 
 
 def _describe_spending(client, totals):

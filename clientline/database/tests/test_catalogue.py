@@ -32,6 +32,7 @@ GRANTS = {
     "payments": "INSERT, SELECT, UPDATE",
     "refunds": "INSERT, SELECT, UPDATE",
     "receipt_counters": "INSERT, SELECT, UPDATE",
+    "client_totals": "DELETE, INSERT, SELECT, UPDATE",
     "webhook_endpoints": "DELETE, INSERT, SELECT, UPDATE",
     "webhook_deliveries": "DELETE, INSERT, SELECT, UPDATE",
     "webhook_attempts": "DELETE, INSERT, SELECT",
@@ -252,8 +253,8 @@ def test_every_tenant_table_refers_to_its_organization_and_requires_it():
         for table, columns, parent, _ in foreign_keys()
         if (columns, parent) == (["organization_id"], "organizations")
     }
-    # The audit outlives what it tells of; words are of a person, whose key includes the organization.
-    assert owned == tenant_tables() - {"audit", "search_words"}
+    # The audit outlives what it tells of; words and figures are of a person, whose key includes the organization.
+    assert owned == tenant_tables() - {"audit", "search_words", "client_totals"}
     nullable = query(
         "SELECT table_name FROM information_schema.columns"
         " WHERE column_name = 'organization_id' AND is_nullable = 'YES'"

@@ -153,6 +153,11 @@ BROKEN_ROWS = [
            RETURNING visit.organization_id""",
     ),
     (
+        "figures_of_clients_add_up",
+        """UPDATE client_totals SET charge = charge + 1 WHERE id = (SELECT id FROM client_totals
+           WHERE visit = %(visit)s LIMIT 1) RETURNING client_id""",
+    ),
+    (
         "payment_is_what_was_asked_for",
         """INSERT INTO payments (organization_id, appointment_id, amount, instead_of_id)
            SELECT organization_id, id, 1, %(payment)s FROM appointments WHERE id = %(visit)s RETURNING id""",

@@ -1,0 +1,311 @@
+"""The figures of clients, kept by triggers where something happens: to read a client's visits takes longer each year.
+
+Old rows are counted by the next migration.
+"""
+
+import clientline.constraints
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+from clientline.operations import TENANT_ROLE, confine
+
+WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+
+# Of `visit` and its `organization`. As payments.balances and appointments.lateness say it: a test compares them.
+CHARGE = f"""
+    round(CASE
+        WHEN visit.status IN ('scheduled', 'completed') THEN visit.price
+        WHEN visit.fee_waived THEN 0
+        WHEN visit.status = 'no_show' THEN visit.price * visit.no_show_fee / 100
+        WHEN visit.cancelled_on_behalf_of <> 'organization'
+            AND visit.cancelled_at > visit.appointment_date - make_interval(mins => visit.cancellation_notice)
+            AND (visit.cancellation_grace = 0
+                OR visit.cancelled_at > visit.created_at + make_interval(mins => visit.cancellation_grace))
+            THEN visit.price * visit.late_cancellation_fee / 100
+        ELSE 0
+    END, CASE WHEN organization.currency = ANY (string_to_array('{WHOLE}', ' ')) THEN 0 ELSE 2 END)
+"""
+# What a payment and a refund did for the price, where they count.
+RECEIVED = "status IN ('completed', 'refunded')"
+GIVEN_BACK = "status IN ('pending', 'completed')"
+PART = "amount - tip - rounding"
+
+COUNTS = ("scheduled", "completed", "cancelled", "no_show")
+AMOUNTS = ("price", "charge", "paid", "refunded")
+FIGURES = (*COUNTS, *AMOUNTS)
+WHOSE = ("organization_id", "client_id", "staff", "visit")
+STATUSES = ", ".join(f"(visit.status = '{name}')::int AS {name}" for name in COUNTS)
+SUMS = ", ".join(f"sum({name})" for name in FIGURES)
+INTO = f"INSERT INTO client_totals ({', '.join((*WHOSE, *FIGURES))})"
+ANY_FIGURE = " OR ".join(f"sum({name}) <> 0" for name in FIGURES)
+
+HEAD = "LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp"
+
+# What stands together with a visit that is paid exactly becomes one row for client and staff; of each other visit one
+# is left. What somebody else folds at this moment is skipped: nobody waits, and no row counts twice.
+FOLD = f"""
+CREATE FUNCTION fold_client_totals(whose bigint[]) RETURNS void {HEAD} AS $$
+BEGIN
+    WITH fresh AS (
+        SELECT total.id, total.client_id, total.visit
+        FROM unnest(whose) AS client JOIN client_totals AS total ON total.client_id = client
+        WHERE NOT is_folded FOR UPDATE OF total SKIP LOCKED
+    ), open AS (
+        SELECT total.id FROM (SELECT DISTINCT client_id, visit FROM fresh) AS touched
+        JOIN client_totals AS total ON (total.client_id, total.visit) = (touched.client_id, touched.visit)
+        WHERE is_folded FOR UPDATE OF total SKIP LOCKED
+    ), settled AS (
+        SELECT total.id FROM unnest(whose) AS client JOIN client_totals AS total ON total.client_id = client
+        WHERE is_folded AND total.visit IS NULL FOR UPDATE OF total SKIP LOCKED
+    ), gone AS (
+        DELETE FROM client_totals
+        USING (SELECT id FROM fresh UNION ALL SELECT id FROM open UNION ALL SELECT id FROM settled) AS picked
+        WHERE client_totals.id = picked.id RETURNING client_totals.*
+    ), visits AS (
+        SELECT {", ".join(WHOSE)}, {", ".join(f"sum({name}) AS {name}" for name in FIGURES)}
+        FROM gone GROUP BY {", ".join(WHOSE)}
+    )
+    {INTO.replace(")", ", is_folded)")}
+    SELECT organization_id, client_id, staff, CASE WHEN charge - paid + refunded <> 0 THEN visit END AS open,
+        {SUMS}, true
+    FROM visits GROUP BY organization_id, client_id, staff, open HAVING {ANY_FIGURE};
+END $$;
+"""
+
+# Of thousands of rows at once the sums are made at once.
+FOLD_MANY = """
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written > 100 THEN
+        PERFORM fold_client_totals(ARRAY(SELECT DISTINCT client_id FROM client_totals WHERE NOT is_folded));
+    END IF;
+    RETURN NULL;
+"""
+
+NEW_VISITS = f"""
+CREATE FUNCTION count_new_visits() RETURNS trigger {HEAD} AS $$
+DECLARE
+    written bigint;
+BEGIN
+    {INTO}
+    SELECT visit.organization_id, client_id, staff_id, visit.id, {STATUSES}, visit.price, {CHARGE}, 0, 0
+    FROM came AS visit JOIN organizations AS organization ON organization.id = visit.organization_id;
+    {FOLD_MANY}
+END $$;
+"""
+
+# With the client or the person of a visit go its payments: whoever settles or refunds one at this moment is waited for,
+# or waits, and sees who has the visit now. The visit is locked first, then its payments, as the ledger does.
+CHANGED_VISITS = f"""
+CREATE FUNCTION count_changed_visits() RETURNS trigger {HEAD} AS $$
+DECLARE
+    written bigint;
+BEGIN
+    PERFORM FROM payments WHERE appointment_id IN (
+        SELECT id FROM gone JOIN came USING (id)
+        WHERE (gone.client_id, gone.staff_id) <> (came.client_id, came.staff_id)
+    ) ORDER BY id FOR SHARE;
+    {INTO}
+    WITH both_sides AS (
+        SELECT -1 AS sign, * FROM gone UNION ALL SELECT 1, * FROM came
+    ), figures AS (
+        SELECT visit.id, sign, visit.organization_id, client_id, staff_id, {STATUSES}, visit.price, {CHARGE} AS charge
+        FROM both_sides AS visit JOIN organizations AS organization ON organization.id = visit.organization_id
+    ), changed AS (
+        SELECT was.id, (was.client_id, was.staff_id) <> (became.client_id, became.staff_id) AS has_moved
+        FROM figures AS was JOIN figures AS became ON became.id = was.id AND became.sign = 1
+        WHERE was.sign = -1 AND (was.client_id, was.staff_id, was.scheduled, was.completed, was.cancelled, was.price,
+            was.charge) <> (became.client_id, became.staff_id, became.scheduled, became.completed, became.cancelled,
+            became.price, became.charge)
+    ), money AS (
+        SELECT id,
+            (SELECT sum({PART}) FROM payments WHERE appointment_id = changed.id AND {RECEIVED}) AS paid,
+            (SELECT sum({PART}) FROM refunds WHERE {GIVEN_BACK}
+                AND payment_id IN (SELECT id FROM payments WHERE appointment_id = changed.id)) AS refunded
+        FROM changed WHERE has_moved
+    )
+    SELECT organization_id, client_id, staff_id, figures.id,
+        {", ".join(f"sum(sign * {name})" for name in (*COUNTS, "price", "charge"))},
+        coalesce(sum(sign * paid), 0), coalesce(sum(sign * refunded), 0)
+    FROM figures JOIN changed USING (id) LEFT JOIN money USING (id)
+    GROUP BY organization_id, client_id, staff_id, figures.id;
+    {FOLD_MANY}
+END $$;
+"""
+
+
+def write_money(function, figure, moved):
+    """The function that adds what `moved`, rows of a visit and an amount, to this figure."""
+    return f"""
+CREATE FUNCTION {function}() RETURNS trigger {HEAD} AS $$
+DECLARE
+    written bigint;
+BEGIN
+    INSERT INTO client_totals ({", ".join(WHOSE)}, {figure})
+    SELECT visit.organization_id, visit.client_id, visit.staff_id, visit.id, sum(moved.amount)
+    FROM ({moved}) AS moved JOIN appointments AS visit ON visit.id = moved.visit
+    GROUP BY visit.id HAVING sum(moved.amount) <> 0;
+    {FOLD_MANY}
+END $$;
+"""
+
+
+def select_payments(rows, sign=""):
+    return f"SELECT appointment_id AS visit, {sign}({PART}) AS amount FROM {rows} WHERE {RECEIVED}"
+
+
+def select_refunds(rows, sign=""):
+    part = ", ".join(f"{rows}.{name}" for name in ("amount", "tip", "rounding")).replace(", ", " - ")
+    return f"""
+        SELECT appointment_id AS visit, {sign}({part}) AS amount
+        FROM {rows} JOIN payments ON payments.id = {rows}.payment_id WHERE {rows}.{GIVEN_BACK}
+    """
+
+
+MONEY = "".join(
+    (
+        write_money("count_new_payments", "paid", select_payments("came")),
+        write_money(
+            "count_changed_payments", "paid", f"{select_payments('came')} UNION ALL {select_payments('gone', '-')}"
+        ),
+        write_money("count_new_refunds", "refunded", select_refunds("came")),
+        write_money(
+            "count_changed_refunds", "refunded", f"{select_refunds('came')} UNION ALL {select_refunds('gone', '-')}"
+        ),
+    )
+)
+
+# What each visit should count for: of one organization, or of all (NULL).
+LIST = f"""
+CREATE FUNCTION list_figures_of_visits(whose bigint) RETURNS TABLE (
+    id bigint, {", ".join(f"{name} bigint" for name in WHOSE[:3])}, {", ".join(f"{name} integer" for name in COUNTS)},
+    {", ".join(f"{name} numeric" for name in AMOUNTS)}
+) LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT visit.id, visit.organization_id, client_id, staff_id, {STATUSES}, visit.price, {CHARGE} AS charge,
+        coalesce(paid, 0), coalesce(refunded, 0)
+    FROM appointments AS visit JOIN organizations AS organization ON organization.id = visit.organization_id
+    LEFT JOIN (
+        SELECT appointment_id, sum({PART}) AS paid FROM payments
+        WHERE {RECEIVED} AND (whose IS NULL OR organization_id = whose) GROUP BY appointment_id
+    ) AS payment ON payment.appointment_id = visit.id
+    LEFT JOIN (
+        SELECT appointment_id, sum(refunds.amount - refunds.tip - refunds.rounding) AS refunded
+        FROM refunds JOIN payments ON payments.id = payment_id
+        WHERE refunds.{GIVEN_BACK} AND (whose IS NULL OR refunds.organization_id = whose) GROUP BY appointment_id
+    ) AS refund ON refund.appointment_id = visit.id
+    WHERE whose IS NULL OR visit.organization_id = whose
+$$;
+REVOKE EXECUTE ON FUNCTION list_figures_of_visits(bigint) FROM PUBLIC;
+"""
+
+# Before the receipt's number is drawn, which has to be the last lock. Rows that are copied have nobody to wait for.
+HOLD = f"""
+CREATE FUNCTION hold_visit_of_payment() RETURNS trigger {HEAD} AS $$
+BEGIN
+    IF current_setting('clientline.audit', true) IS DISTINCT FROM 'off' OR current_setting('role') = '{TENANT_ROLE}' THEN
+        PERFORM FROM appointments WHERE id = NEW.appointment_id FOR NO KEY UPDATE;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payments_hold_their_visit BEFORE INSERT ON payments
+    FOR EACH ROW EXECUTE FUNCTION hold_visit_of_payment();
+"""
+
+# The one place that counts from the beginning: for one organization, or for all (NULL).
+COUNT = f"""
+CREATE FUNCTION count_client_totals(whose bigint) RETURNS void {HEAD} AS $$
+BEGIN
+    DELETE FROM client_totals WHERE whose IS NULL OR organization_id = whose;
+    {INTO.replace(")", ", is_folded)")}
+    SELECT organization_id, client_id, staff, CASE WHEN charge - paid + refunded <> 0 THEN id END AS open,
+        {SUMS}, true
+    FROM list_figures_of_visits(whose) GROUP BY organization_id, client_id, staff, open;
+END $$;
+REVOKE EXECUTE ON FUNCTION count_client_totals(bigint) FROM PUBLIC;
+"""
+
+# Without payments, another currency may come; it may know no cents.
+CURRENCY = f"""
+CREATE FUNCTION count_in_other_currency() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM count_client_totals(NEW.id);
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION count_in_other_currency() FROM PUBLIC;
+CREATE TRIGGER organizations_count_in_other_currency AFTER UPDATE OF currency ON organizations
+    FOR EACH ROW WHEN (OLD.currency <> NEW.currency) EXECUTE FUNCTION count_in_other_currency();
+"""
+
+FUNCTIONS = {
+    "appointments": ("count_new_visits", "count_changed_visits"),
+    "payments": ("count_new_payments", "count_changed_payments"),
+    "refunds": ("count_new_refunds", "count_changed_refunds"),
+}
+# Danger: each counts what its statement did. One statement that changes two of these tables would count twice.
+TRIGGERS = "".join(
+    f"""
+CREATE TRIGGER {table}_count_new AFTER INSERT ON {table}
+    REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION {new}();
+CREATE TRIGGER {table}_count_changed AFTER UPDATE ON {table}
+    REFERENCING OLD TABLE AS gone NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION {changed}();
+"""
+    for table, (new, changed) in FUNCTIONS.items()
+)
+NO_TRIGGERS = "".join(
+    f"DROP TRIGGER {table}_count_new ON {table}; DROP TRIGGER {table}_count_changed ON {table};"
+    for table in FUNCTIONS
+)
+NO_FUNCTIONS = "".join(f"DROP FUNCTION {name}();" for names in FUNCTIONS.values() for name in names)
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('appointments', '0017_calendar_of_visits'),
+        ('organizations', '0014_what_clients_are_told'),
+        ('payments', '0015_whose_and_for_what_of_all_money'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='ClientTotal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('staff', models.BigIntegerField()),
+                ('visit', models.BigIntegerField(null=True)),
+                ('scheduled', models.IntegerField(db_default=0, default=0)),
+                ('completed', models.IntegerField(db_default=0, default=0)),
+                ('cancelled', models.IntegerField(db_default=0, default=0)),
+                ('no_show', models.IntegerField(db_default=0, default=0)),
+                ('price', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14)),
+                ('charge', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14)),
+                ('paid', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14)),
+                ('refunded', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14)),
+                ('is_folded', models.BooleanField(db_default=False, default=False)),
+                ('client', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+            ],
+            options={
+                'db_table': 'client_totals',
+                'indexes': [models.Index(fields=['client', 'visit'], name='client_total_by_client'), models.Index(condition=models.Q(('visit__isnull', False)), fields=['organization', 'visit'], name='client_total_open'), models.Index(condition=models.Q(('is_folded', False)), fields=['id'], name='client_total_unfolded')],
+                'constraints': [clientline.constraints.SameOrganization(field='client', name='client_total_client_in_same_organization')],
+            },
+        ),
+        confine("client_totals", grants="SELECT, INSERT, UPDATE, DELETE"),
+        migrations.RunSQL(FOLD, "DROP FUNCTION fold_client_totals(bigint[]);"),
+        migrations.RunSQL(NEW_VISITS + CHANGED_VISITS + MONEY, NO_FUNCTIONS),
+        migrations.RunSQL(
+            HOLD,
+            "DROP TRIGGER payments_hold_their_visit ON payments; DROP FUNCTION hold_visit_of_payment();",
+        ),
+        migrations.RunSQL(LIST, "DROP FUNCTION list_figures_of_visits(bigint);"),
+        migrations.RunSQL(COUNT, "DROP FUNCTION count_client_totals(bigint);"),
+        migrations.RunSQL(
+            CURRENCY,
+            "DROP TRIGGER organizations_count_in_other_currency ON organizations;"
+            "DROP FUNCTION count_in_other_currency();",
+        ),
+        migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+    ]

@@ -1,0 +1,269 @@
+"""The figures of clients: kept by triggers, as `balances` counts them, whatever happens; folded, they stay the same."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from threading import Event, Thread
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from appointments import merging
+from appointments.models import Appointment, Side
+from appointments.tests.factories import AppointmentFactory
+from payments import balances, totals
+from payments.invariants import INVARIANTS
+from payments.models import ClientTotal, Payment, Refund
+from payments.tests.factories import PaymentFactory, RefundFactory
+
+START = datetime(2026, 5, 4, 9, tzinfo=UTC)
+FEES = {"late_cancellation_fee": "33.33", "no_show_fee": "80.00"}
+[ADD_UP] = [each for each in INVARIANTS if each.name == "figures_of_clients_add_up"]
+
+
+def count_visits(**which):
+    """What the rows of the visits say."""
+    visits = Appointment.objects.filter(**which)
+    by_status = {name: Count("pk", filter=Q(status=name)) for name in totals.COUNTS}
+    return balances.sum_balances(visits) | visits.aggregate(**by_status)
+
+
+def read_totals(**which):
+    return totals.sum_totals(ClientTotal.objects.filter(**which))
+
+
+def assert_right(*clients):
+    for client in clients:
+        assert read_totals(client=client) == count_visits(client=client)
+        for staff in set(Appointment.objects.filter(client=client).values_list("staff", flat=True)):
+            assert read_totals(client=client, staff=staff) == count_visits(client=client, staff=staff)
+    assert ADD_UP.find_offenders() == (0, [])
+
+
+def fold_all():
+    while totals.fold_totals():
+        pass
+    assert not ClientTotal.objects.filter(is_folded=False).exists()
+
+
+def test_nobody_has_figures_of_nothing(salon):
+    newcomer = UserFactory(organization=salon.organization)
+    assert set(read_totals(client=newcomer).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": "scheduled"},
+        {"status": "completed"},
+        {"status": "no_show"},
+        {"status": "no_show", "fee_waived": True},
+        {"status": "cancelled", "late": timedelta(0)},
+        {"status": "cancelled", "late": timedelta(seconds=1)},
+        {"status": "cancelled", "late": timedelta(seconds=1), "fee_waived": True},
+        {"status": "cancelled", "late": timedelta(seconds=1), "cancelled_on_behalf_of": Side.ORGANIZATION},
+        {"status": "cancelled", "late": timedelta(seconds=1), "cancellation_grace": 1440},
+    ],
+)
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_each_visit_counts_what_it_charges(salon, columns, currency):
+    salon.organization.currency = currency
+    salon.organization.save(update_fields=["currency"])
+    rest = dict(columns)
+    now = timezone.now()
+    start = now + timedelta(minutes=1440)
+    if "late" in rest:
+        rest |= {"cancelled_at": now + rest.pop("late"), "created_at": now - timedelta(hours=1)}
+    client = UserFactory(organization=salon.organization)
+    AppointmentFactory(client=client, staff=salon.staff, appointment_date=start, price="45.35", **FEES, **rest)
+    assert_right(client)
+
+
+def test_another_currency_counts_anew(salon):
+    client = UserFactory(organization=salon.organization)
+    AppointmentFactory(client=client, staff=salon.staff, price="45.55", status="no_show", no_show_fee=50)
+    salon.organization.currency = "JPY"
+    salon.organization.save(update_fields=["currency"])
+    assert read_totals(client=client)["charge"] == 23
+    assert_right(client)
+
+
+def book(draw, salon, clients, visit):
+    start = timezone.now() + timedelta(hours=draw.randrange(1000, 9000))
+    AppointmentFactory(client=draw.choice(clients), staff=salon.staff, appointment_date=start, overbooked=True)
+
+
+def change_status(draw, salon, clients, visit):
+    status = draw.choice(totals.COUNTS)
+    at = timezone.now() if status == "cancelled" else None
+    Appointment.objects.filter(pk=visit.pk).update(status=status, cancelled_at=at, **FEES)
+
+
+def change_prices(draw, salon, clients, visit):
+    price = Decimal(draw.randrange(9999)) / 100
+    Appointment.objects.filter(client__in=clients, pk__lte=visit.pk).update(price=price)
+
+
+def change_people(draw, salon, clients, visit):
+    staff, client = draw.choice([salon.staff, salon.colleague]), draw.choice(clients)
+    Appointment.objects.filter(pk=visit.pk).update(staff=staff, client=client, overbooked=True)
+
+
+def pay(draw, salon, clients, visit):
+    PaymentFactory(appointment=visit, completed=draw.random() < 0.7, amount=draw.choice(["45.00", "20.00"]), tip=2)
+
+
+def settle(draw, salon, clients, visit):
+    settled = draw.choice([{"status": "completed", "settled_at": timezone.now()}, {"status": "failed"}])
+    Payment.objects.filter(appointment=visit, status="pending").update(**settled)
+
+
+def refund(draw, salon, clients, visit):
+    for payment in Payment.objects.filter(appointment=visit, status="completed")[:1]:
+        if payment.amount - sum(each.amount for each in payment.refunds.exclude(status="failed")) >= 5:
+            RefundFactory(payment=payment, amount="5.00")
+
+
+def end_refunds(draw, salon, clients, visit):
+    Refund.objects.filter(payment__appointment=visit, status="pending").update(status="failed")
+
+
+CHANGES = [book, book, change_status, change_prices, change_people, pay, pay, settle, refund, end_refunds]
+
+
+def change_something(draw, salon, clients):
+    """One change of those that ledger, booking, merging and psql make, in whatever order they come."""
+    visit = draw.choice(Appointment.objects.filter(client__in=clients).order_by("id"))
+    draw.choice(CHANGES)(draw, salon, clients, visit)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_the_figures_are_those_of_the_visits(salon, seed):
+    draw = random.Random(seed)
+    clients = [salon.client, UserFactory(organization=salon.organization)]
+    for number in range(40):
+        change_something(draw, salon, clients)
+        if number % 20 == 19:
+            assert_right(*clients)
+            fold_all()
+            assert_right(*clients)
+    merging.merge_clients(by=salon.manager, kept=clients[0], duplicate=clients[1], now=timezone.now())
+    assert_right(*clients)
+    assert set(read_totals(client=clients[1]).values()) == {0}
+
+
+def test_what_is_paid_exactly_is_folded_into_one_row(salon):
+    client = UserFactory(organization=salon.organization)
+    visits = [
+        AppointmentFactory(client=client, staff=salon.staff, price="45.00", overbooked=True, status="completed")
+        for _ in range(5)
+    ]
+    for visit in visits[1:]:
+        PaymentFactory(appointment=visit, amount="45.00", completed=True)
+    before = read_totals(client=client)
+    fold_all()
+    rows = ClientTotal.objects.filter(client=client).order_by("visit").values_list("visit", "charge", "paid")
+    assert list(rows) == [(visits[0].pk, 45, 0), (None, 180, 180)]
+    assert read_totals(client=client) == before
+    RefundFactory(payment=visits[3].payments.get(), amount="10.00")  # opens what was folded away
+    assert read_totals(client=client)["due"] == 55
+    fold_all()
+    assert ClientTotal.objects.filter(client=client).count() == 3
+    assert_right(client)
+
+
+def fill(salon, client, number):
+    """So many visits of the client that are done and paid."""
+    rest = {"client": client, "staff": salon.staff, "service": salon.service, "organization": salon.organization}
+    visits = [
+        AppointmentFactory.build(**rest, overbooked=True, price=45, status="completed", appointment_date=START)
+        for _ in range(number)
+    ]
+    visits = Appointment.objects.bulk_create(visits)
+    Payment.objects.bulk_create([PaymentFactory.build(appointment=visit, completed=True) for visit in visits])
+
+
+def test_what_comes_by_the_hundred_is_folded_at_once(salon):
+    client = UserFactory(organization=salon.organization)
+    fill(salon, client, 101)
+    [row] = ClientTotal.objects.filter(client=client)
+    assert (row.visit, row.completed, row.charge, row.paid, row.is_folded) == (None, 101, 4545, 4545, True)
+    assert_right(client)
+
+
+def test_years_of_visits_are_read_as_one_row(salon):
+    client = UserFactory(organization=salon.organization)
+    fill(salon, client, 300)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE client_totals")
+    with CaptureQueriesContext(connection) as captured:
+        figures = read_totals(client=client)
+    assert (figures["completed"], figures["paid"]) == (300, 300 * 45)
+    [statement] = [query["sql"] for query in captured]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 20
+    assert "appointments" not in statement
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.races
+@pytest.mark.parametrize("money", ["new", "settled", "refunded"])
+def test_money_that_comes_while_its_visit_moves_goes_along(salon, money):
+    visit = AppointmentFactory(client=salon.client, staff=salon.staff, price="45.00", status="completed")
+    payment = (
+        PaymentFactory(appointment=visit, amount="45.00", completed=money == "refunded") if money != "new" else None
+    )
+    written, never = Event(), Event()
+
+    def move_money():
+        with transaction.atomic():
+            if money == "new":
+                PaymentFactory(appointment=visit, amount="45.00", completed=True)
+            elif money == "settled":
+                settled = {"status": "completed", "settled_at": timezone.now()}
+                Payment.objects.filter(pk=payment.pk).update(**settled)
+            else:
+                RefundFactory(payment=payment, amount="10.00")
+            written.set()
+            never.wait(0.3)
+        connection.close()
+
+    thread = Thread(target=move_money)
+    thread.start()
+    written.wait()
+    Appointment.objects.filter(pk=visit.pk).update(staff=salon.colleague)
+    thread.join()
+    assert_right(salon.client)
+    assert read_totals(client=salon.client, staff=salon.staff.pk)["paid"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.races
+def test_payments_and_folds_at_once_lose_nothing(salon):
+    client = UserFactory(organization=salon.organization)
+    visits = [
+        AppointmentFactory(client=client, staff=salon.staff, price="45.00", overbooked=True, status="completed")
+        for _ in range(4)
+    ]
+
+    def pay_in_parts(visit):
+        for _ in range(10):
+            PaymentFactory(appointment=visit, amount="4.50", completed=True)
+            totals.fold_totals()
+        connection.close()
+
+    threads = [Thread(target=pay_in_parts, args=(visit,)) for visit in visits]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert read_totals(client=client)["paid"] == 180
+    fold_all()
+    assert [row.visit for row in ClientTotal.objects.filter(client=client)] == [None]
+    assert_right(client)

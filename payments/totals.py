@@ -1,0 +1,61 @@
+"""The figures of a client without their visits: rows that triggers write where something happens, added up.
+
+`balances` says what a visit costs and who owes; the triggers of migration 0016 say it once more, and a test compares
+them. Here the rows are read, and folded together so that they stay few.
+"""
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+
+from clientline.callers import Caller
+from payments.balances import MONEY, NOTHING
+from payments.models import ClientTotal
+
+COUNTS = ("scheduled", "completed", "cancelled", "no_show")
+AMOUNTS = ("price", "charge", "paid", "refunded")
+AT_ONCE = 1_000  # rows whose clients are folded by one statement
+
+FOLD = """
+    SELECT fold_client_totals(ARRAY(
+        SELECT DISTINCT client_id FROM (SELECT client_id FROM client_totals WHERE NOT is_folded ORDER BY id LIMIT %s) _
+    ))
+"""
+
+
+def select_totals(caller: Caller, action: str = "list") -> QuerySet[ClientTotal]:
+    """The figures of the visits on which `caller` may do `action`."""
+    return ClientTotal.objects.visible_to(caller, "appointments", action)
+
+
+def sum_totals(totals: QuerySet[ClientTotal]) -> dict[str, Any]:
+    """As `balances.sum_balances` of the same visits, and how many of them are in each status.
+
+    `due` and `credit` stand beside each other, neither below 0: what is owed for one visit is not what was paid too
+    much for another.
+    """
+    net = F("charge") - F("paid") + F("refunded")
+    visits = (
+        totals.order_by()
+        .values("visit")
+        .annotate(**{f"visit_{name}": Sum(name) for name in (*COUNTS, *AMOUNTS)}, net=Sum(net))
+    )
+    counts = {name: Coalesce(Sum(f"visit_{name}"), Value(0)) for name in COUNTS}
+    amounts = {name: Sum(f"visit_{name}") for name in AMOUNTS} | {
+        "due": Sum("net", filter=Q(net__gt=0)),
+        "credit": Sum(-F("net"), filter=Q(net__lt=0)),
+    }
+    return visits.aggregate(
+        **counts, **{name: Coalesce(each, NOTHING, output_field=MONEY) for name, each in amounts.items()}
+    )
+
+
+def fold_totals() -> bool:
+    """Fold the oldest of what was not folded yet; returns whether there may be more. For commands and workers."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD, [AT_ONCE])
+        cursor.execute("SELECT count(*) FROM (SELECT FROM client_totals WHERE NOT is_folded LIMIT %s) _", [AT_ONCE])
+        (left,) = cursor.fetchone()
+    return left == AT_ONCE
