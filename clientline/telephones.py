@@ -1,7 +1,8 @@
 """What a telephone number is, however it was typed: one form for each, E.164.
 
 phonenumbers reads letters as keys of a telephone ("+43 664 1234567 Eva" becomes +436641234567382, a valid number) and
-takes an extension it does not know for digits of the number, so both are cut off before it is asked.
+takes an extension it does not know for digits of the number, so both are cut off before it is asked. A number of one
+town, typed without its area code, it takes for a number of another town (5500003 in Germany becomes +495500003).
 """
 
 import re
@@ -15,6 +16,7 @@ from phonenumbers import (
     PhoneMetadata,
     PhoneNumber,
     PhoneNumberFormat,
+    PhoneNumberType,
 )
 
 LABEL = re.compile(
@@ -91,9 +93,24 @@ def _parse(text: str, country: str) -> str:
         number = _take_as_it_stands(text) or phonenumbers.parse(text, country or None)
     except NumberParseException:
         return ""
-    if not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_valid_number(number) or _may_lack_its_area(text, number, country):
         return ""
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _may_lack_its_area(text: str, number: PhoneNumber, country: str) -> bool:
+    """Whether it may be a number of the caller's own town: no 0 before it, on a line, where these differ in length.
+
+    Where all are equally long, or for a mobile, only the 0 was lost, as spreadsheets do.
+    """
+    digits = keep_digits(text)
+    metadata = PhoneMetadata.metadata_for_region(country) if country and digits == str(number.national_number) else None
+    if metadata is None or metadata.national_prefix != "0":
+        return False
+    is_line = phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE
+    lines, all_kinds = metadata.fixed_line, metadata.general_desc
+    lengths = (lines and lines.possible_length) or (all_kinds and all_kinds.possible_length) or ()
+    return is_line and len(lengths) > 1
 
 
 def _take_as_it_stands(text: str) -> PhoneNumber | None:

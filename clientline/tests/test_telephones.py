@@ -23,6 +23,13 @@ from clientline.telephones import Telephone, keep_digits, read_telephone, write_
         ("(415) 555-2671", "US", "+14155552671"),
         ("٠١٧٠ ٥٥٠٠٠٠٣", "DE", "+491705500003"),
         ("0170 5500003", "", ""),  # whose country is not known
+        ("5500003", "DE", ""),  # of one's own town, which is not 05500
+        ("441234", "DE", ""),
+        ("030 5500003", "DE", "+49305500003"),
+        ("1705500003", "DE", "+491705500003"),  # a spreadsheet took the 0
+        ("123456789", "FR", "+33123456789"),
+        ("212 555 0123", "US", "+12125550123"),
+        ("02 1234567", "IT", "+39021234567"),
         ("110", "DE", ""),
         ("4.91701E+11", "DE", ""),  # what a spreadsheet left of a number
         ("ask Eva", "AT", ""),
