@@ -2,6 +2,7 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
@@ -38,7 +39,7 @@ class CallerAuthentication(SessionAuthentication):
         if token is not None:
             return user, token
         if request.call.has_bad_token:
-            raise AuthenticationFailed("This token is not valid.", code="not_authenticated")
+            raise AuthenticationFailed(_("This token is not valid."), code="not_authenticated")
         if not user.is_authenticated:
             return None
         self.enforce_csrf(request)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts import words
 from accounts.models import User
@@ -32,9 +33,9 @@ SET_PHONES = """
 def choose_address(email: str, *, role: str, signs_in: bool) -> str:
     """The sign-in address to store: `email`, or a made one where a client needs none. Raises FieldRefused."""
     if is_made(email.lower()):
-        raise FieldRefused("email", "invalid", "Write an e-mail address that exists.")
+        raise FieldRefused("email", "invalid", _("Write an e-mail address that exists."))
     if not email and (signs_in or role != User.Role.CLIENT):
-        raise FieldRefused("email", "required", "Whoever signs in needs an e-mail address.")
+        raise FieldRefused("email", "required", _("Whoever signs in needs an e-mail address."))
     # In lower case by every door: for the constraint, Eva@ and eva@ would be two people.
     return email.lower() or make_address()
 

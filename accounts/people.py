@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
@@ -28,7 +29,7 @@ HOLD = Written("SELECT id, role, is_active FROM users WHERE id = ANY(%s::bigint[
 
 class LastAdmin(Refused):
     code = "last_admin"
-    detail = "An organization keeps at least one active admin."
+    detail = gettext_lazy("An organization keeps at least one active admin.")
 
 
 def register_person(
@@ -47,7 +48,7 @@ def register_person(
     Who cannot sign in needs no `email`. `contact_email` None: of a client, the same.
     """
     if by is not None and role not in policy.find_grantable_roles(by, "create"):
-        raise Forbidden(f"You may not give the `role` {role}.")
+        raise Forbidden(gettext("You may not give the `role` %(role)s.") % {"role": role})
     address = contacts.choose_address(email, role=role, signs_in=password is not None)
     if contact_email is None:
         contact_email = email if role == User.Role.CLIENT else ""
@@ -84,7 +85,7 @@ def change_person(
     _refuse_own_standing(by, person, changes, password)
     role = changes.get("role", person.role)
     if role != person.role and by is not None and role not in policy.find_grantable_roles(by, "update"):
-        raise Forbidden(f"You may not give the `role` {role}.")
+        raise Forbidden(gettext("You may not give the `role` %(role)s.") % {"role": role})
     if changes.get("is_active"):
         changes["merged_into"] = None  # reactivated, it is somebody of their own again
     with transaction.atomic():
@@ -141,10 +142,12 @@ def _will_be_of_the_team(person: User, changes: dict[str, Any]) -> bool:
 
 def _refuse_last_day(wanted: date | None, is_of_the_team: bool, today: date) -> None:
     if not is_of_the_team:
-        raise FieldRefused("works_until", "invalid", "Only somebody of the team who is active has a last day ahead.")
+        raise FieldRefused(
+            "works_until", "invalid", gettext("Only somebody of the team who is active has a last day ahead.")
+        )
     # Reports of the past count hours up to it.
     if wanted is not None and wanted < today:
-        raise FieldRefused("works_until", "invalid", "What has been stays: choose today or later.")
+        raise FieldRefused("works_until", "invalid", gettext("What has been stays: choose today or later."))
 
 
 def lock_against_references(person: User) -> None:
@@ -157,9 +160,9 @@ def _refuse_own_standing(by: User | None, person: User, changes: dict[str, Any],
         return
     for name in ("role", "is_active", "works_until"):
         if name in changes and changes[name] != getattr(person, name):
-            raise Forbidden(f"Nobody changes their own `{name}`.")
+            raise Forbidden(gettext("Nobody changes their own `%(name)s`.") % {"name": name})
     if password is not None:
-        raise Forbidden("Your own `password` changes at /auth/password.")
+        raise Forbidden(gettext("Your own `password` changes at /auth/password."))
 
 
 def _hash_password(password: str | None, person: User, field: str = "password") -> str:
@@ -188,7 +191,7 @@ def _keep_an_admin(person: User) -> None:
 def remove_person(*, by: User | None, person: User) -> None:
     """Delete a person nothing refers to. Raises Forbidden, LastAdmin, ProtectedError."""
     if by is not None and by.pk == person.pk:
-        raise Forbidden("Nobody removes themselves.")
+        raise Forbidden(gettext("Nobody removes themselves."))
     with transaction.atomic():
         _keep_an_admin(person)
         leaving.send(sender=User, person=person)

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django_otp.oath import TOTP
 
 from accounts import sign_ins
@@ -29,11 +30,11 @@ STEPS_OFF = 1  # by which a clock may be ahead or behind, of 30 seconds each
 class SecondFactorRequired(Refused):
     status = 403
     code = "second_factor_required"
-    detail = "A second factor is wanted of you: set one up at /auth/second-factor."
+    detail = gettext_lazy("A second factor is wanted of you: set one up at /auth/second-factor.")
 
 
 class AlreadyOn(Refused):
-    detail = "A second factor is set up already. Remove it first."
+    detail = gettext_lazy("A second factor is set up already. Remove it first.")
 
 
 def _wants_one_of(user):

@@ -8,13 +8,15 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.db.models import Max, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import second_factor
 from clientline.refusals import FieldRefused, Throttled
 
 ACCOUNTS_BEHIND_AN_ADDRESS = 5
 LONGEST_NAME = 255  # that axes' column holds; Django's form lets more pass
-TOO_MANY = "Too many failed attempts. Try again in a quarter of an hour."
+TOO_MANY = gettext_lazy("Too many failed attempts. Try again in a quarter of an hour.")
 
 
 def find_person_by_password(request, *, email, password):
@@ -42,7 +44,7 @@ def name_account(request, credentials):
 def confirm_password(request, person, password):
     """Raises FieldRefused when this is not the person's password, Throttled after too many of those."""
     if find_person_by_password(request, email=person.email, password=password) is None:
-        raise FieldRefused("current_password", "invalid", "This is not your password.")
+        raise FieldRefused("current_password", "invalid", _("This is not your password."))
 
 
 def check_code(request, person, code):

@@ -16,6 +16,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from qrcode.image.svg import SvgPathFillImage
 
@@ -30,9 +31,9 @@ from organizations import policy
 
 BACKEND = "accounts.authentication.EmailBackend"
 SCOPES = [
-    (policy.READ, "read"),
-    (policy.BOOK, "read, book and create clients"),
-    (policy.MANAGE, "do all that you may"),
+    (policy.READ, _("read")),
+    (policy.BOOK, _("read, book and create clients")),
+    (policy.MANAGE, _("do all that you may")),
 ]
 
 
@@ -46,7 +47,7 @@ class CodeNeeded(Exception):
 
 class SignInForm(AdminAuthenticationForm):
     error_messages = AdminAuthenticationForm.error_messages | {
-        "invalid_login": "Please enter the correct email and password for a staff account."  # in letters of any case
+        "invalid_login": _("Please enter the correct email and password for a staff account.")  # in letters of any case
     }
 
     def confirm_login_allowed(self, user):
@@ -67,8 +68,9 @@ class CodeForm(forms.Form):
 
     code = forms.CharField(
         max_length=40,
+        label=_("Code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
-        help_text="Six digits of your authenticator app, or one of your recovery codes.",
+        help_text=_("Six digits of your authenticator app, or one of your recovery codes."),
     )
 
     def __init__(self, *args, request, person, **kwargs):
@@ -81,7 +83,7 @@ class CodeForm(forms.Form):
                 return True
         except Throttled as error:
             raise ValidationError(error.detail, error.code) from error
-        raise ValidationError("This is not the present code.", "invalid")
+        raise ValidationError(_("This is not the present code."), "invalid")
 
 
 class PasswordForm(forms.Form):
@@ -90,9 +92,9 @@ class PasswordForm(forms.Form):
     current_password = forms.CharField(
         max_length=128,
         strip=False,
-        label="Your password",
+        label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-        help_text="Then the page shows what an authenticator app needs.",
+        help_text=_("Then the page shows what an authenticator app needs."),
     )
 
     def __init__(self, *args, request, person, **kwargs):
@@ -132,16 +134,19 @@ class OwnPasswordView(PasswordChangeView):
 class TokenForm(forms.Form):
     """A token for a program, which acts as who makes it."""
 
-    name = forms.CharField(max_length=100, label="Name of the program")
-    scope = forms.ChoiceField(choices=SCOPES, label="It may")
+    name = forms.CharField(max_length=100, label=_("Name of the program"))
+    scope = forms.ChoiceField(choices=SCOPES, label=_("It may"))
     last_day = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Without one: for a year."
+        required=False,
+        label=_("Last day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Without one: for a year."),
     )
 
     def clean_last_day(self):
         day = self.cleaned_data["last_day"]
         if day and not timezone.localdate() <= day < LATEST.date():
-            raise ValidationError("Choose a day to come, before the year 2100.", "invalid")
+            raise ValidationError(_("Choose a day to come, before the year 2100."), "invalid")
         return day
 
     def issue(self, person):
@@ -184,7 +189,7 @@ class AccountSite(ClientLineAdminSite):
             second_step.end(request)
             login(request, person, backend=BACKEND)
             return HttpResponseRedirect(_choose_next_page(request))
-        context = {**self.each_context(request), "title": "Second step", "form": form}
+        context = {**self.each_context(request), "title": _("Second step"), "form": form}
         return _render_too_many(request, TemplateResponse(request, "admin/code.html", context))
 
     @unconfined
@@ -213,7 +218,7 @@ class AccountSite(ClientLineAdminSite):
             if not codes:
                 return HttpResponseRedirect(reverse("admin:second_factor"))
         state = second_factor.describe_state(person)
-        context = {"title": "Second factor", "form": form, "codes": codes, "state": state}
+        context = {"title": _("Second factor"), "form": form, "codes": codes, "state": state}
         if not person.has_second_factor and not asks_password:
             context |= _draw_enrolment(person)
         context |= self.each_context(request)
@@ -236,12 +241,12 @@ class AccountSite(ClientLineAdminSite):
     def sign_ins(self, request):
         if "end" in request.POST:
             if sign_ins.end_sign_in(request.user, request.POST["end"]):
-                messages.success(request, "Ended.")
+                messages.success(request, _("Ended."))
             return HttpResponseRedirect(reverse("admin:sign_ins"))
         form = TokenForm(request.POST or None)
         secret = form.issue(request.user) if form.is_valid() else ""
         found = sign_ins.list_sign_ins(request.user, current=sign_ins.read_current(request))
-        context = {"title": "Where you are signed in", "sign_ins": found, "form": form, "secret": secret}
+        context = {"title": _("Where you are signed in"), "sign_ins": found, "form": form, "secret": secret}
         return TemplateResponse(request, "admin/sign_ins.html", {**self.each_context(request), **context})
 
     def choose_language(self, request):

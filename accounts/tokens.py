@@ -7,6 +7,7 @@ from itertools import islice
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.last_use import IDLE_LASTS, OPERATORS_IDLE_LASTS
 from accounts.models import Token, User
@@ -31,8 +32,10 @@ class InsufficientScope(Refused):
 
 
 MAY_ONLY = {
-    policy.READ: "This token may only read. Make one with the scope `book` or `manage` for more.",
-    policy.BOOK: "This token may only read, book and create clients. Make one with the scope `manage` for more.",
+    policy.READ: gettext_lazy("This token may only read. Make one with the scope `book` or `manage` for more."),
+    policy.BOOK: gettext_lazy(
+        "This token may only read, book and create clients. Make one with the scope `manage` for more."
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -90,7 +91,7 @@ class LoginView(Endpoint):
         code = serializer.validated_data.pop("code", None)
         user = sign_in.find_person_by_password(self.django_request, **serializer.validated_data)
         if user is None:
-            raise AuthenticationFailed("E-mail and password do not match.", code="invalid_credentials")
+            raise AuthenticationFailed(_("E-mail and password do not match."), code="invalid_credentials")
         if user.has_second_factor:
             _ask_for_code(self.django_request, user, code)
         timezone.activate(user.organization.zone)
@@ -104,9 +105,9 @@ class LoginView(Endpoint):
 def _ask_for_code(request, user, code):
     """Raises a 401 unless the code is right."""
     if not code:
-        raise AuthenticationFailed("Send the `code` of your second factor, too.", code="second_factor_required")
+        raise AuthenticationFailed(_("Send the `code` of your second factor, too."), code="second_factor_required")
     if not sign_in.check_code(request, user, code):
-        raise AuthenticationFailed("This is not the present code.", code="second_factor_required")
+        raise AuthenticationFailed(_("This is not the present code."), code="second_factor_required")
 
 
 class LogoutView(Endpoint):
@@ -160,7 +161,7 @@ class SecondFactorView(Endpoint):
 
     def check(self, code):
         if not sign_in.check_code(self.django_request, self.request.user, code or ""):
-            raise FieldRefused("code", "invalid", "This is not the present code.")
+            raise FieldRefused("code", "invalid", _("This is not the present code."))
 
     @extend_schema(responses=SecondFactorSerializer)
     def get(self, request):
@@ -181,7 +182,7 @@ class SecondFactorView(Endpoint):
 
     def begin(self, password):
         if password is None:
-            raise FieldRefused("current_password", "required", "Send your password, too.")
+            raise FieldRefused("current_password", "required", _("Send your password, too."))
         sign_in.confirm_password(self.django_request, self.request.user, password)
         return second_factor.begin_enrolment(self.request.user)
 

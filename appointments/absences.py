@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from appointments.hours import NIGHT, AwayRow, Hours, Span, find_midnight
 from appointments.models import TimeOff
 from clientline.database.changes import differs, save_changes
@@ -43,11 +45,13 @@ def complete_times(given: dict[str, Any], present: TimeOff | None, zone: tzinfo)
     if given.get("whole_days", present is not None and present.whole_days):
         first, last = _require(values, DATES)
         if last < first:
-            raise FieldRefused("to_date", "invalid", "The last date is not before the first.")
+            raise FieldRefused("to_date", "invalid", _("The last date is not before the first."))
         return given | tell_days_as_instants(zone, first, last)
     if any(given.get(name) for name in DATES):
         named = next(name for name in DATES if given.get(name))
-        raise FieldRefused(named, "invalid", "Dates are for whole days: send `whole_days` as true, or times instead.")
+        raise FieldRefused(
+            named, "invalid", _("Dates are for whole days: send `whole_days` as true, or times instead.")
+        )
     _require(values, INSTANTS)
     return given | dict.fromkeys(DATES)
 
@@ -68,11 +72,11 @@ def move_whole_days(organization: Organization, zone: tzinfo) -> None:
 def _refuse_other_instants(present: TimeOff, given: dict[str, Any]) -> None:
     for name in INSTANTS:
         if name in given and differs(present, name, given[name]):
-            raise FieldRefused(name, "invalid", "These are whole days: send dates, or `whole_days` as false.")
+            raise FieldRefused(name, "invalid", _("These are whole days: send dates, or `whole_days` as false."))
 
 
 def _require(values: dict[str, Any], names: Iterable[str]) -> list[Any]:
-    refusals = [FieldRefused(name, "required", "This field is required.") for name in names if values[name] is None]
+    refusals = [FieldRefused(name, "required", _("This field is required.")) for name in names if values[name] is None]
     if refusals:
         refusals[0].errors = [error for refusal in refusals for error in refusal.errors]
         raise refusals[0]

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import absences, roster, stranding
@@ -22,7 +23,7 @@ from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
 from clientline.api.fields import is_readable_number
 
-EVERYBODY = "Everybody (closed)"
+EVERYBODY = _("Everybody (closed)")
 
 
 def _find_today(organization):
@@ -44,7 +45,7 @@ class HoursMixin:
     ordering = ("-id",)
 
     def get_nouns(self, request):
-        return "entry", "entries"
+        return _("entry"), _("entries")
 
     def get_changeform_initial_data(self, request):
         staff = request.GET.get("staff", "")
@@ -166,20 +167,23 @@ class TimeOffAdmin(HoursMixin, ClientLineModelAdmin):
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "time_off")}
     deciding = ("staff", "whole_days", *absences.DATES, *absences.INSTANTS)
     add_fields = change_fields = ("organization", *deciding, "reason")
-    labels = {"from_date": "First day", "to_date": "Last day", "starts_at": "Or from", "ends_at": "To"}
-    help_texts = {"whole_days": "All hours that begin on these days are off, with their nights", "to_date": "Included"}
+    labels = {"from_date": _("First day"), "to_date": _("Last day"), "starts_at": _("Or from"), "ends_at": _("To")}
+    help_texts = {
+        "whole_days": _("All hours that begin on these days are off, with their nights"),
+        "to_date": _("Included"),
+    }
 
     def changelist_view(self, request, extra_context=None):
-        tools = [("Public holidays", reverse("admin:holidays"))] if request.user.may("time_off", "close") else []
+        tools = [(_("Public holidays"), reverse("admin:holidays"))] if request.user.may("time_off", "close") else []
         return super().changelist_view(request, {"list_tools": tools} | (extra_context or {}))
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, away):
         if away.whole_days:
             return wording.write_days(away.from_date, away.to_date)
         return f"{wording.write_moment(away.starts_at)} – {wording.write_moment(away.ends_at)}"
 
-    @admin.display(description="staff")
+    @admin.display(description=_("staff"))
     def who(self, away):
         return away.staff or EVERYBODY
 

@@ -4,6 +4,9 @@ from collections.abc import Collection
 from datetime import time, timedelta
 from hashlib import sha256
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from appointments.models import Appointment
 from clientline.callers import Caller
 from clientline.refusals import Refused
@@ -17,24 +20,34 @@ class VisitsHit(Refused):
     """Not refused for good: the same again with `token` is saved."""
 
     code = "visits_hit"
-    told = "{} at this time."
-    one, many = "1 visit stands", "{} visits stand"
 
     def __init__(self, visits: list[Appointment]) -> None:
         many = len(visits) > MOST_HIT
-        self.count: int | str = f"over {MOST_HIT}" if many else len(visits)
+        self.count: int | str = _("over %(most)s") % {"most": MOST_HIT} if many else len(visits)
         self.visits = visits[:SHOWN]
         self.token = sha256(repr([visit.pk for visit in visits]).encode()).hexdigest()
-        visits_hit = self.one if len(visits) == 1 else self.many.format(self.count)
-        super().__init__(f"Nothing is saved yet: {self.told.format(visits_hit)}")
+        super().__init__(self.tell(len(visits)) % {"count": self.count})
+
+    def tell(self, number: int) -> str:
+        """What it says, with a place for the count in words."""
+        return ngettext(
+            "Nothing is saved yet: %(count)s visit stands at this time.",
+            "Nothing is saved yet: %(count)s visits stand at this time.",
+            number,
+        )
 
 
 class VisitsLeft(VisitsHit):
     """What changes is not about a time: somebody leaves, or the clocks of all show another time."""
 
     code = "visits_left"
-    told = "it would leave {} to come without their person."
-    one, many = "1 visit", "{} visits"
+
+    def tell(self, number: int) -> str:
+        return ngettext(
+            "Nothing is saved yet: it would leave %(count)s visit to come without their person.",
+            "Nothing is saved yet: it would leave %(count)s visits to come without their person.",
+            number,
+        )
 
 
 class LongHours(Refused):
@@ -43,8 +56,9 @@ class LongHours(Refused):
     code = "long_hours"
 
     def __init__(self, starts: time, ends: time) -> None:
-        length = f"{LONGEST_USUAL.seconds // 3600} hours"
-        super().__init__(f"Nothing is saved yet: {starts:%H:%M}–{ends:%H:%M} is more than {length}. Is it meant?")
+        told = _("Nothing is saved yet: %(starts)s–%(ends)s is more than %(hours)s hours. Is it meant?")
+        said = {"starts": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}", "hours": LONGEST_USUAL.seconds // 3600}
+        super().__init__(told % said)
 
 
 def find_shown(caller: Caller, ids: Collection[int]) -> list[Appointment]:

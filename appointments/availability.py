@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import TypeAlias
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from appointments.hours import (
     DAY,
@@ -66,7 +67,11 @@ def measure_need(service: Service, duration: int | None = None) -> Need:
     """What a booking of the service takes. Raises FieldRefused where nobody says how long."""
     minutes = duration or service.duration
     if minutes is None:
-        raise FieldRefused("duration", "required", f"{service} has no duration of its own: say how many minutes.")
+        raise FieldRefused(
+            "duration",
+            "required",
+            _("%(service)s has no duration of its own: say how many minutes.") % {"service": service},
+        )
     return Need(minutes, service.buffer_before, service.buffer_after)
 
 
@@ -341,7 +346,7 @@ def search(
     """
     _refuse_span(first_day, last_day, duration)
     if not (moved or service.is_active):
-        raise FieldRefused("service", "inactive", f"{service} is not active.")
+        raise FieldRefused("service", "inactive", _("%(name)s is not active.") % {"name": service})
     people = _choose_people(service, staff_ids, moved)
     calendar = Calendar(
         organization=service.organization,
@@ -357,9 +362,9 @@ def search(
 
 def _refuse_span(first_day: date, last_day: date, duration: int | None) -> None:
     if not 1 <= (last_day - first_day).days + 1 <= LONGEST_SEARCH_DAYS:
-        raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_SEARCH_DAYS} days.")
+        raise FieldRefused("to", "invalid", _("Ask for 1 to %(most)s days.") % {"most": LONGEST_SEARCH_DAYS})
     if (duration or 0) > DAY_OF_MINUTES:
-        raise FieldRefused("duration", "invalid", f"At most {DAY_OF_MINUTES} minutes.")
+        raise FieldRefused("duration", "invalid", _("At most %(most)s minutes.") % {"most": DAY_OF_MINUTES})
 
 
 def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointment | None) -> dict[int, str]:
@@ -368,7 +373,7 @@ def _choose_people(service: Service, staff_ids: Collection[int], moved: Appointm
     if moved and moved.staff.is_active:
         people |= {moved.staff_id: moved.staff.name}
     if set(staff_ids) - set(people):
-        raise FieldRefused("staff", "does_not_exist", "There is no row with this id.")
+        raise FieldRefused("staff", "does_not_exist", _("There is no row with this id."))
     return {pk: people[pk] for pk in sorted(set(staff_ids) or people)}
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import history
@@ -278,7 +279,7 @@ def cancel(
     refuse_unless_scheduled(visit, "cancelled", now)
     _refuse_after_cutoff(by, visit, now)
     if not reason and may_act(by, "bend_rules"):
-        raise FieldRefused("reason", "required", "Say why the visit is cancelled.")
+        raise FieldRefused("reason", "required", _("Say why the visit is cancelled."))
     changes = {
         "status": Appointment.Status.CANCELLED,
         "cancelled_at": now,
@@ -397,6 +398,8 @@ def refuse_to_meet(
     """Whatever the time: these may not meet. Raises FieldRefused."""
     refuse_sides(client=client, staff=staff)
     if performing and not service.is_active:
-        raise FieldRefused("service", "inactive", f"{service} is not active.")
+        raise FieldRefused("service", "inactive", _("%(name)s is not active.") % {"name": service})
     if staff and performing and not performs(staff, service):
-        raise FieldRefused("staff", "invalid", f"{staff} does not perform {service}.")
+        raise FieldRefused(
+            "staff", "invalid", _("%(person)s does not perform %(service)s.") % {"person": staff, "service": service}
+        )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import booking
@@ -96,7 +97,8 @@ def _refuse_unless_consecutive(visits: Sequence[Wanted]) -> None:
     for number, (former, latter) in enumerate(pairwise(visits), start=1):
         end = former.appointment_date + timedelta(minutes=measure_need(former.service, former.duration).duration)
         if latter.appointment_date < end:
-            detail = f"{latter.service} begins before {former.service} ends."
+            named = {"latter": latter.service, "former": former.service}
+            detail = _("%(latter)s begins before %(former)s ends.") % named
             raise FieldRefused(f"visits.{number}.appointment_date", "invalid", detail)
     if visits[-1].appointment_date - visits[0].appointment_date >= SPAN:
-        raise FieldRefused("visits", "invalid", "The visits of a group begin within a day.")
+        raise FieldRefused("visits", "invalid", _("The visits of a group begin within a day."))

@@ -8,11 +8,14 @@ from typing import Any, TypeAlias, TypedDict
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentHistory
 from clientline import wording
 from clientline.database.prepared import Insertion
+from clientline.names import look_up
 from clientline.web import metrics
 from services.models import Service
 
@@ -172,36 +175,51 @@ def _show_value(text: str, action: str, starts: Starts) -> str | None:
 
 
 SENTENCES = {
-    "booked": "Booked for {became}",
-    "rescheduled": "Moved from {was} to {became}",
-    "rezoned": "Kept at {became} when the clocks of the time zone changed",
-    "reassigned": "Handed over from {was} to {became}",
-    "client_changed": "Handed over from client {was} to {became}",
-    "arrived": "Arrived",
-    "in_service": "In service",
-    "arrived_changed": "No longer marked as arrived",
-    "in_service_changed": "No longer marked as in service",
-    "cancelled": "Cancelled",
-    "reopened": "Reopened",
-    "undone": "Undone: {was}",
-    "completed": "Completed",
-    "no_show": "Marked as a no-show",
-    "corrected": "Corrected from {was} to {became}",
-    "changed": "Changed",
-    "service_changed": "Service changed from {was} to {became}",
-    "duration_changed": "Length changed from {was} to {became} minutes",
-    "terms_changed": "Terms asked anew",
-    "series_changed": "Series changed",
-    "group_changed": "Group changed",
-    "price_changed": "Price changed from {was} to {became}",
-    "fee_waived_changed": "Fee {became}",
-    "overbooked_changed": "{became} another visit",
-    "stranded_changed": "{became} another time or person",
+    "booked": gettext_lazy("Booked for {became}"),
+    "rescheduled": gettext_lazy("Moved from {was} to {became}"),
+    "rezoned": gettext_lazy("Kept at {became} when the clocks of the time zone changed"),
+    "reassigned": gettext_lazy("Handed over from {was} to {became}"),
+    "client_changed": gettext_lazy("Handed over from client {was} to {became}"),
+    "arrived": gettext_lazy("Arrived"),
+    "in_service": gettext_lazy("In service"),
+    "arrived_changed": gettext_lazy("No longer marked as arrived"),
+    "in_service_changed": gettext_lazy("No longer marked as in service"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "reopened": gettext_lazy("Reopened"),
+    "undone": gettext_lazy("Undone: {was}"),
+    "completed": gettext_lazy("Completed"),
+    "no_show": gettext_lazy("Marked as a no-show"),
+    "corrected": gettext_lazy("Corrected from {was} to {became}"),
+    "changed": gettext_lazy("Changed"),
+    "service_changed": gettext_lazy("Service changed from {was} to {became}"),
+    "duration_changed": gettext_lazy("Length changed from {was} to {became} minutes"),
+    "terms_changed": gettext_lazy("Terms asked anew"),
+    "series_changed": gettext_lazy("Series changed"),
+    "group_changed": gettext_lazy("Group changed"),
+    "price_changed": gettext_lazy("Price changed from {was} to {became}"),
 }
+# What is said of a flag that was taken away, and of one that was set.
 FLAGS = {
-    "fee_waived_changed": ("charged after all", "waived"),
-    "overbooked_changed": ("No longer beside", "Overbooked: beside"),
-    "stranded_changed": ("No longer in need of", "In need of"),
+    "fee_waived_changed": (gettext_lazy("Fee charged after all"), gettext_lazy("Fee waived")),
+    "overbooked_changed": (
+        gettext_lazy("No longer beside another visit"),
+        gettext_lazy("Overbooked: beside another visit"),
+    ),
+    "stranded_changed": (
+        gettext_lazy("No longer in need of another time or person"),
+        gettext_lazy("In need of another time or person"),
+    ),
+}
+MOVING = ("corrected", "undone")  # their values are among these words
+WORDS = {
+    "completed": gettext_lazy("completed"),
+    "no-show": gettext_lazy("no-show"),
+    "cancelled": gettext_lazy("cancelled"),
+    "rescheduled": gettext_lazy("rescheduled"),
+    "reassigned": gettext_lazy("reassigned"),
+    "arrived": gettext_lazy("arrived"),
+    "in-service": gettext_lazy("in-service"),
+    "changed": gettext_lazy("changed"),
 }
 INSIDE = ("overbooked_changed", "stranded_changed", "client_changed")  # clients are not told: it is about others
 TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
@@ -217,8 +235,9 @@ def describe_history(visit: Appointment) -> list[DescribedFact]:
     return [
         {
             "at": wording.write_moment(fact.at),
-            "text": f"{_describe_fact(fact, names, starts)} by {fact.by or 'the system'}",
-            "reason": fact.reason,
+            "text": _("%(fact)s by %(person)s")
+            % {"fact": _describe_fact(fact, names, starts), "person": fact.by or _("the system")},
+            "reason": look_up(fact.reason) if fact.action in NAMING else fact.reason,  # a merger's is ours
         }
         for fact in facts
     ]
@@ -235,15 +254,16 @@ def _find_names(facts: list[AppointmentHistory], actions: tuple[str, ...], model
 
 
 def _describe_fact(fact: AppointmentHistory, names: Names, starts: Starts) -> str:
+    if fact.action in FLAGS:
+        return str(FLAGS[fact.action][fact.became == "true"])
     said = {name: _describe_value(fact.action, getattr(fact, name), names, starts) for name in ("was", "became")}
     if fact.action == "rezoned" and said["was"] != said["became"]:
-        return "From {was} to {became}, at the same moment, as the time zone changed".format(**said)
-    return SENTENCES.get(fact.action, fact.action.replace("_", " ")).format(**said)
+        return _("From {was} to {became}, at the same moment, as the time zone changed").format(**said)
+    return str(SENTENCES.get(fact.action, fact.action.replace("_", " "))).format(**said)
 
 
 def _describe_value(action: str, text: str, names: Names, starts: Starts) -> str:
     if action in TIMED:
         return wording.write_local_moment(_find_agreed_start(text, starts)) if text else ""
-    if action in FLAGS:
-        return FLAGS[action][text == "true"]
-    return names.get((action, text), text.replace("_", "-"))
+    said = text.replace("_", "-")
+    return str(WORDS.get(said, said)) if action in MOVING else names.get((action, text), said)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import booking
@@ -80,7 +81,7 @@ def _lock_others(visit: Appointment, by: User | None, scope: str, action: str) -
     permitted = Appointment.objects.visible_to(by, "appointments", action) if by else Appointment.objects.all()
     mine = others.filter(pk__in=permitted.values("pk"))
     if scope == GROUP and mine.count() < others.count():
-        raise Forbidden("Others give visits of this group, too: only who may change them all moves it as one.")
+        raise Forbidden(_("Others give visits of this group, too: only who may change them all moves it as one."))
     return (
         mine.select_related("organization", "staff", "service")
         .select_for_update(no_key=True, of=("self",))
@@ -97,7 +98,7 @@ def _follow_clock(visit: Appointment, start: datetime, other: Appointment) -> da
     wanted = other.appointment_date.astimezone(zone).replace(tzinfo=None) + (becomes - was)
     minute = wanted.hour * 60 + wanted.minute
     if not is_shown(zone, wanted.date(), minute):
-        raise OutsideWorkingHours(f"{wanted.date()}: The clocks skip this time on that date.")
+        raise OutsideWorkingHours(f"{wanted.date()}: {_('The clocks skip this time on that date.')}")
     return find_instant(find_minute(zone, wanted.date(), minute))
 
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import people
 from accounts.models import User
@@ -16,7 +18,7 @@ from organizations.models import Organization
 
 # Without their names: the history keeps what is written here, also beyond an erasure.
 CONTACT = ("phone", "contact_email", "birthday", "language")
-REASON = "Two records of one client were merged."
+REASON = gettext_noop("Two records of one client were merged.")
 # What the history tells of mergers from before `merged_into`: into whom the last visit of somebody inactive went.
 FIND_OUT = """
     UPDATE users SET merged_into_id = kept.id
@@ -73,19 +75,21 @@ def _lock_people(*clients: User) -> list[User]:
     keys = [each.pk for each in clients]
     held = {row.pk: row for row in hold_records(*keys)}
     if User.objects.filter(pk__in=keys).exclude(pk__in=held).exists():
-        raise FieldRefused("duplicate", "invalid", "Only clients can be merged.")
+        raise FieldRefused("duplicate", "invalid", _("Only clients can be merged."))
     if not held.keys() >= set(keys):
-        raise FieldRefused("duplicate", "does_not_exist", "One of the two is gone.")
+        raise FieldRefused("duplicate", "does_not_exist", _("One of the two is gone."))
     return [held[key] for key in keys]
 
 
 def _refuse_oneself(kept: User, duplicate: User) -> None:
     if kept.pk == duplicate.pk:
-        raise FieldRefused("duplicate", "invalid", "Choose another client: this is the same one.")
+        raise FieldRefused("duplicate", "invalid", _("Choose another client: this is the same one."))
 
 
 def _refuse_to_merge(kept: User, duplicate: User) -> None:
     if kept.organization_id != duplicate.organization_id:
-        raise FieldRefused("duplicate", "does_not_exist", "There is no such client here.")
+        raise FieldRefused("duplicate", "does_not_exist", _("There is no such client here."))
     if not kept.is_active:
-        raise FieldRefused("duplicate", "inactive", f"{kept} is not active. Reactivate the one to keep first.")
+        raise FieldRefused(
+            "duplicate", "inactive", _("%(name)s is not active. Reactivate the one to keep first.") % {"name": kept}
+        )

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypedDict
 
+from django.utils.translation import gettext as _
+
 from appointments.hours import find_midnight
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
@@ -74,4 +76,4 @@ class Period:
 def refuse_unreportable(first: date, last: date) -> None:
     """Raise FieldRefused where these dates are none or too many."""
     if not 0 <= (last - first).days < LONGEST_DAYS:
-        raise FieldRefused("to", "invalid", f"Ask for 1 to {LONGEST_DAYS} days.")
+        raise FieldRefused("to", "invalid", _("Ask for 1 to %(most)s days.") % {"most": LONGEST_DAYS})

@@ -17,6 +17,7 @@ from functools import cache
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
+from django.utils.translation import gettext as _
 
 from accounts import people
 from accounts.models import User
@@ -131,12 +132,12 @@ def refuse_turned(calendar: Calendar, *, client: User | None = None, staff: User
 def refuse_sides(*, client: User | None, staff: User | None) -> None:
     """Visits are between an active client and one of the active team. Raises FieldRefused."""
     if client and client.role != User.Role.CLIENT:
-        raise FieldRefused("client", "invalid", "Visits are booked for clients.")
+        raise FieldRefused("client", "invalid", _("Visits are booked for clients."))
     if staff and staff.role == User.Role.CLIENT:
-        raise FieldRefused("staff", "invalid", "Clients do not give visits.")
+        raise FieldRefused("staff", "invalid", _("Clients do not give visits."))
     for field, person in {"client": client, "staff": staff}.items():
         if person and not person.is_active:
-            raise FieldRefused(field, "inactive", f"{person} is not active.")
+            raise FieldRefused(field, "inactive", _("%(name)s is not active.") % {"name": person})
 
 
 def hold_visits(client: User) -> None:
@@ -235,9 +236,9 @@ def make_time_columns(start: datetime, need: Need, zone: tzinfo = UTC) -> dict[s
 def refuse_unstorable_times(start: datetime, need: Need) -> None:
     """What no calendar holds: odd seconds, more than a day, another century. Raises FieldRefused."""
     if start.second or start.microsecond:
-        raise FieldRefused("appointment_date", "invalid", "Visits start at a whole minute.")
+        raise FieldRefused("appointment_date", "invalid", _("Visits start at a whole minute."))
     if timedelta(minutes=need.duration + need.buffer_before + need.buffer_after) > LONGEST_VISIT:
-        raise FieldRefused("duration", "invalid", "A visit with its buffers lasts at most a day.")
+        raise FieldRefused("duration", "invalid", _("A visit with its buffers lasts at most a day."))
     taken = make_time_columns(start, need)
     if taken["busy_from"] < EARLIEST or taken["busy_until"] > LATEST:
-        raise FieldRefused("appointment_date", "invalid", "Choose a date between 2000 and 2100.")
+        raise FieldRefused("appointment_date", "invalid", _("Choose a date between 2000 and 2100."))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import holidays
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from appointments import roster
 from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
@@ -24,7 +25,7 @@ LONGEST_REASON = 200
 
 class HolidaysUnknown(Refused):
     code = "holidays_unknown"
-    detail = "Nobody here knows the public holidays of this country. Enter closures by hand."
+    detail = gettext_lazy("Nobody here knows the public holidays of this country. Enter closures by hand.")
 
 
 class Holiday(NamedTuple):
@@ -60,7 +61,9 @@ def close_on_holidays(*, organization: Organization, dates: Collection[date], no
     for year in {day.year for day in dates}:
         names |= _find_holidays(organization, year)[2]
     if strange := sorted(set(dates) - names.keys()):
-        raise FieldRefused("dates", "invalid", f"This is no public holiday here: {strange[0]}.")
+        raise FieldRefused(
+            "dates", "invalid", gettext("This is no public holiday here: %(day)s.") % {"day": strange[0]}
+        )
     closed = _find_closed(organization, dates)
     with transaction.atomic():
         return [_close(organization, day, names[day], now) for day in sorted(set(dates) - closed)]
@@ -84,7 +87,7 @@ def _find_holidays(organization: Organization, year: int) -> tuple[str, str, dic
     """The region that counted, the language of the names, and the names by date."""
     country = organization.country
     if not country:
-        raise FieldRefused("country", "required", "Say in the organization's settings in which country it is.")
+        raise FieldRefused("country", "required", gettext("Say in the organization's settings in which country it is."))
     known = holidays.list_supported_countries(include_aliases=True)
     if country not in known:
         raise HolidaysUnknown

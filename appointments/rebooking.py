@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from appointments import booking, groups
 from appointments.hours import find_instant, find_minute, is_shown
@@ -47,5 +49,5 @@ def _find_later(visit: Appointment, weeks: int) -> datetime:
     local = visit.appointment_date.astimezone(zone)
     day, minute = local.date() + timedelta(weeks=weeks), local.hour * 60 + local.minute
     if not is_shown(zone, day, minute):
-        raise OutsideWorkingHours(f"{day}: The clocks skip this time on that date.")
+        raise OutsideWorkingHours(f"{day}: {_('The clocks skip this time on that date.')}")
     return find_instant(find_minute(zone, day, minute))

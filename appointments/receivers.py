@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.acquaintance import WAYS
 from accounts.signals import last_day_changing, leaving, left, rejoined, rejoining, role_changing
@@ -27,7 +28,7 @@ WAYS.append(_find_visitors)
 def keep_visits_between_client_and_staff(*, person, role, **kwargs):
     """A visit is between a client and one of the team: neither may change sides while one refers to them."""
     if "client" in (person.role, role) and Appointment.objects.filter(Q(client=person) | Q(staff=person)).exists():
-        raise Protected("Visits refer to this person, so they cannot change between client and team.")
+        raise Protected(_("Visits refer to this person, so they cannot change between client and team."))
 
 
 @receiver(rejoining)

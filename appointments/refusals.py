@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from appointments import availability
 from appointments.models import Appointment
@@ -11,39 +13,46 @@ from clientline.refusals import FieldRefused, Refused
 
 class SlotTaken(Refused):
     code = availability.SLOT_TAKEN
-    detail = "This time is taken."
+    detail = gettext_lazy("This time is taken.")
 
 
 class OutsideWorkingHours(Refused):
     code = availability.OUTSIDE_WORKING_HOURS
-    detail = "This time is outside working hours."
+    detail = gettext_lazy("This time is outside working hours.")
 
 
 class AwayThen(Refused):
     code = availability.TIME_OFF
-    detail = "Nobody is there at this time."
+    detail = gettext_lazy("Nobody is there at this time.")
 
 
 class OffGrid(Refused):
     code = availability.OFF_GRID
-    detail = "Visits do not start at this time. Choose one of the times on offer."
+    detail = gettext_lazy("Visits do not start at this time. Choose one of the times on offer.")
 
 
 class TooSoon(Refused):
     code = availability.TOO_SOON
-    detail = "This is too soon to book."
+    detail = gettext_lazy("This is too soon to book.")
 
 
 class TooFarAhead(Refused):
     code = availability.TOO_FAR_AHEAD
-    detail = "This is too far ahead to book."
+    detail = gettext_lazy("This is too far ahead to book.")
 
 
 class TooManyAhead(Refused):
     code = "too_many_ahead"
-    detail = "You have as many coming visits as you may book here at once."
+    detail = gettext_lazy("You have as many coming visits as you may book here at once.")
 
 
+# As they stand within a sentence.
+STATUSES = {
+    "scheduled": gettext_lazy("scheduled"),
+    "completed": gettext_lazy("completed"),
+    "cancelled": gettext_lazy("cancelled"),
+    "no_show": gettext_lazy("no_show"),
+}
 SLOT_REFUSALS = {
     refusal.code: refusal for refusal in (SlotTaken, OutsideWorkingHours, AwayThen, OffGrid, TooSoon, TooFarAhead)
 }
@@ -54,12 +63,14 @@ class AsksAboutVisits(FieldRefused):
 
     def __init__(self, count: int, example: str) -> None:
         self.count, self.example = count, example
-        super().__init__(
-            "coming_visits",
-            "required",
-            f"{'1 visit is' if count == 1 else f'{count} visits are'} to come. Say whether they keep the time that "
-            f"clocks show (keep_local) or their instants (keep_instant). {example}",
+        told = ngettext(
+            "%(count)s visit is to come. Say whether they keep the time that clocks show (keep_local) or their "
+            "instants (keep_instant). %(example)s",
+            "%(count)s visits are to come. Say whether they keep the time that clocks show (keep_local) or their "
+            "instants (keep_instant). %(example)s",
+            count,
         )
+        super().__init__("coming_visits", "required", told % {"count": count, "example": example})
 
 
 class VisitsInTheWay(Refused):
@@ -70,10 +81,14 @@ class VisitsInTheWay(Refused):
 
     def __init__(self, stuck: list[tuple[Appointment, str]]) -> None:
         visit, why = stuck[0]
+        told = _(
+            "%(count)s of the coming visits cannot keep the time agreed, so nothing is saved: reschedule or cancel "
+            "them first. The first is number %(number)s, agreed for %(agreed)s. %(why)s"
+        )
+        agreed = f"{visit.agreed_start:%Y-%m-%d %H:%M}"
         super().__init__(
-            f"{len(stuck)} of the coming visits cannot keep the time agreed, so nothing is saved: reschedule or cancel "
-            f"them first. The first is number {visit.pk}, agreed for {visit.agreed_start:%Y-%m-%d %H:%M}. {why}",
-            visits=[each.pk for each, _ in stuck[: self.MOST_NAMED]],
+            told % {"count": len(stuck), "number": visit.pk, "agreed": agreed, "why": why},
+            visits=[each.pk for each, why in stuck[: self.MOST_NAMED]],
         )
 
 
@@ -84,26 +99,29 @@ class InvalidTransition(Refused):
 
     def __init__(self, visit: Appointment, to: str, now: datetime) -> None:
         present, allowed = visit.status, find_reachable_statuses(visit, now)
-        super().__init__(
-            f"A visit that is {present} cannot become {to} now.", **{"from": present, "to": to, "allowed": allowed}
-        )
+        told = _("A visit that is %(present)s cannot become %(to)s now.") % {
+            "present": STATUSES[present],
+            "to": STATUSES[to],
+        }
+        super().__init__(told, **{"from": present, "to": to, "allowed": allowed})
 
 
 class NothingToUndo(Refused):
     code = "nothing_to_undo"
-    detail = "There is no move of this visit that could be undone."
+    detail = gettext_lazy("There is no move of this visit that could be undone.")
 
 
 class ChangedSince(Refused):
     code = "changed_since"
-    detail = "Something else happened since."
+    detail = gettext_lazy("Something else happened since.")
 
 
 class TooLate(Refused):
     code = "too_late"
 
     def __init__(self, cutoff_at: datetime) -> None:
-        super().__init__("It is too late to change this visit yourself. Please call.", cutoff_at=localtime(cutoff_at))
+        told = _("It is too late to change this visit yourself. Please call.")
+        super().__init__(told, cutoff_at=localtime(cutoff_at))
 
 
 def find_reachable_statuses(visit: Appointment, now: datetime) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appointments import booking
@@ -50,7 +52,7 @@ FILL = """
     UPDATE appointments SET local_start = (appointment_date + %s * interval '1 second')::timestamp
     WHERE organization_id = %s AND appointment_date >= %s AND appointment_date < %s AND local_start IS NULL
 """
-TIME_GONE = "The clocks skip this time on that date."
+TIME_GONE = gettext_lazy("The clocks skip this time on that date.")
 
 
 class Outcome(NamedTuple):
@@ -174,7 +176,7 @@ def _put_right(
         if len(left) == len(waiting):
             break
         waiting = left  # what was in their way may have moved, too
-    stuck |= dict.fromkeys(waiting, SlotTaken.detail)
+    stuck |= dict.fromkeys(waiting, str(SlotTaken.detail))
     return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
 
 
@@ -210,9 +212,9 @@ def _find_times_off(targets: dict[Appointment, datetime | None], zone: tzinfo) -
 def _find_refusal(visit: Appointment, start: datetime | None, away: Iterable[Span]) -> str | None:
     """Why a visit cannot move to an instant, whoever else is booked; None where nothing is against it."""
     if start is None:
-        return TIME_GONE
+        return str(TIME_GONE)
     begin, end = floor_to_minute(start), ceil_to_minute(start + (visit.ends_at - visit.appointment_date))
-    return AwayThen.detail if any(first < end and last > begin for first, last in away) else None
+    return str(AwayThen.detail) if any(first < end and last > begin for first, last in away) else None
 
 
 # Another zone
@@ -240,10 +242,13 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
 def _write_example(visit: Appointment, zone: tzinfo) -> str:
     """What either wish means for a visit, in a sentence."""
     agreed, shown = visit.agreed_start, zones.read_wall_clock(visit.appointment_date, zone)
-    return (
-        f"The next one, number {visit.pk}, was agreed for {wording.write_local_moment(agreed)}: it stays at that time, "
-        f"or it is at {wording.write_local_moment(shown)}."
-    )
+    return _(
+        "The next one, number %(number)s, was agreed for %(agreed)s: it stays at that time, or it is at %(shown)s."
+    ) % {
+        "number": visit.pk,
+        "agreed": wording.write_local_moment(agreed),
+        "shown": wording.write_local_moment(shown),
+    }
 
 
 def _hold_coming_visits(coming: QuerySet[Appointment]) -> list[Appointment]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import stranding
@@ -138,7 +139,7 @@ def refuse_to_forget(*, person: User, today: date) -> None:
     weekly = WorkingHours.objects.filter(staff=person).values_list("valid_from", "valid_until")
     special = SpecialHours.objects.filter(staff=person, date__lt=today, starts__isnull=False)
     if any(_is_before(period, today) for period in weekly) or special.exists():
-        raise Protected("Reports count their working hours. Deactivate the person instead.")
+        raise Protected(_("Reports count their working hours. Deactivate the person instead."))
 
 
 def _is_before(period: Period, today: date) -> tuple[date | None, date] | None:
@@ -151,7 +152,7 @@ def _is_before(period: Period, today: date) -> tuple[date | None, date] | None:
 def _keep_past(row: WorkingHours, changes: dict[str, Any], *, first: date, last: date | None, until: date) -> None:
     """Save `changes` to a row from `first` on, and what it was in a copy."""
     if last is not None and last < first:
-        raise FieldRefused("valid_until", "invalid", "What has been stays: choose yesterday or later.")
+        raise FieldRefused("valid_until", "invalid", _("What has been stays: choose yesterday or later."))
     is_other = any(name in CONTENT for name in changes)
     kept = _copy_until(row, first - DAY if is_other else until)
     with transaction.atomic():

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import booking
@@ -95,7 +96,7 @@ def _list_occurrences(zone: tzinfo, first: datetime, every: int, count: int) -> 
 
 def _refuse_unshown(occurrence: Occurrence) -> None:
     if not occurrence.shown:
-        raise OutsideWorkingHours("The clocks skip this time on that date.")
+        raise OutsideWorkingHours(_("The clocks skip this time on that date."))
 
 
 def _name_date(refusal: Refused, occurrence: Occurrence) -> Refused:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from appointments import booking, history
@@ -70,7 +71,7 @@ def undo(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
     visits = [visit, *_lock_moved_along(visit)]
     moves = [(each, _find_last_move(each, by, now)) for each in visits]
     if len({facts[0].at for _, facts in moves}) > 1:
-        raise ChangedSince("Another visit that was moved with this one has changed since.")
+        raise ChangedSince(gettext("Another visit that was moved with this one has changed since."))
     with catch_slot_taken():
         if len(visits) > 1:
             _hold_places(moves)
@@ -94,9 +95,9 @@ def _find_last_move(visit: Appointment, by: User | None, now: datetime) -> list[
     if last[0].action == "undone":
         raise NothingToUndo
     if last[0].action not in UNDOABLE or last[0].by_id != (by.pk if by else None):
-        raise ChangedSince(f"Since then: {history.describe_history(visit)[0]['text']}.")
+        raise ChangedSince(gettext("Since then: %(fact)s.") % {"fact": history.describe_history(visit)[0]["text"]})
     if now - last[0].at > UNDO_WITHIN:
-        raise NothingToUndo("What was done last is too long ago to be undone.")
+        raise NothingToUndo(gettext("What was done last is too long ago to be undone."))
     return last
 
 

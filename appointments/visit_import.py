@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.client_files.dates import NotRead, Order, guess_order, read_date
 from accounts.client_files.entries import Entry, Fault
@@ -47,7 +48,6 @@ _guess = partial(guess_fields, field_of=index_aliases(_ALIASES))
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?(?::\d\d)?\s*(?:uhr|h)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
 LONGEST_AHEAD = 1095  # days, as far as any organization may be booked
 Named = TypeVar("Named", User, Service)
-_HEADINGS = "The first line has to name the columns: client, service, date and time."
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,24 @@ def _book_all(
     staff = _index_by_name(User.objects.filter(organization=organization, is_active=True).exclude(role="client"))
     for visit, client in zip(planned, clients, strict=True):
         try:
-            service = _take_only(services, visit.service, "service")
-            person = _take_only(staff, visit.staff, "colleague") if visit.staff else None
+            service = _take_only(
+                services,
+                visit.service,
+                _("No service is called “%(name)s”."),
+                _("More than one service is called “%(name)s”."),
+            )
+            person = (
+                _take_only(
+                    staff,
+                    visit.staff,
+                    _("No colleague is called “%(name)s”."),
+                    _("More than one colleague is called “%(name)s”."),
+                )
+                if visit.staff
+                else None
+            )
             if client is None:
-                raise NotRead("No one client here is meant. Import the clients first, with address or telephone.")
+                raise NotRead(_("No one client here is meant. Import the clients first, with address or telephone."))
             if _is_booked(client, service, visit.start):
                 found.known.append(visit.line)
                 continue
@@ -140,11 +154,11 @@ def _index_by_name(rows: Iterable[Named]) -> dict[str, list[Named]]:
     return found
 
 
-def _take_only(rows: Mapping[str, list[Named]], name: str, what: str) -> Named:
-    """The only one of this name. Raises NotRead."""
+def _take_only(rows: Mapping[str, list[Named]], name: str, none: str, several: str) -> Named:
+    """The only one of this name. Raises NotRead, which says that there are none or several."""
     called = rows.get(fold_heading(name), [])
     if len(called) != 1:
-        raise NotRead(f"{'More than one' if called else 'No'} {what} is called “{name}”.")
+        raise NotRead((several if called else none) % {"name": name})
     return called[0]
 
 
@@ -156,7 +170,8 @@ def _read_visits(content: bytes, organization: Organization, now: datetime, foun
     table = read_table(content, _guess)
     fields = _guess(table.headings)
     if not {"client", "service"} <= set(fields) or not ({"date", "time"} <= set(fields) or "start" in fields):
-        raise Unreadable(f"{_HEADINGS} It says: {', '.join(table.headings)[:200]}.")
+        told = _("The first line has to name the columns: client, service, date and time. It says: %(headings)s.")
+        raise Unreadable(told % {"headings": ", ".join(table.headings)[:200]})
     read = partial(_read_visit, order=_find_order(table, fields, organization), zone=organization.zone, now=now)
     planned = []
     for row in table.rows:
@@ -178,12 +193,13 @@ def _find_order(table: Table, fields: Sequence[str], organization: Organization)
 
 def _read_visit(line: int, cells: Mapping[str, str], *, order: Order, zone: tzinfo, now: datetime) -> Planned:
     """What a line says. Raises NotRead."""
-    for name in ("client", "service"):
-        if not cells.get(name):
-            raise NotRead(f"The {name} is missing.")
+    if not cells.get("client"):
+        raise NotRead(_("The client is missing."))
+    if not cells.get("service"):
+        raise NotRead(_("The service is missing."))
     start = _read_start(cells, order, zone, now)
     if start <= now:
-        raise NotRead("This time has passed.")
+        raise NotRead(_("This time has passed."))
     who = Entry(line, cells["client"], cells.get("email", "").lower(), cells.get("phone", ""))
     return Planned(line, who, cells["service"], cells.get("staff", ""), start, cells.get("notes", ""))
 
@@ -193,15 +209,15 @@ def _read_start(cells: Mapping[str, str], order: Order, zone: tzinfo, now: datet
     whole = cells.get("start", "")
     if instant := _read_instant(whole):
         return instant
-    day_text, _, clock = whole.partition("T" if "T" in whole else " ")
+    day_text, _parted, clock = whole.partition("T" if "T" in whole else " ")
     day_text, clock = cells.get("date") or day_text, cells.get("time") or clock
     latest = now.astimezone(zone).date() + timedelta(days=LONGEST_AHEAD)
     day = read_date(day_text, order=order, latest=latest)
     if day is None or day > latest:
-        raise NotRead("The date is missing." if day is None else "This date is too far ahead.")
+        raise NotRead(_("The date is missing.") if day is None else _("This date is too far ahead."))
     minute = _read_clock(clock)
     if not is_shown(zone, day, minute):
-        raise NotRead("The clocks skip this time on that day.")
+        raise NotRead(_("The clocks skip this time on that day."))
     return find_instant(find_minute(zone, day, minute))
 
 
@@ -218,10 +234,12 @@ def _read_clock(text: str) -> DayMinute:
     """Minutes of the day: 14:30, 14.30 Uhr, 14h30, 2:30 PM. Raises NotRead."""
     found = _CLOCK.fullmatch(text.strip())
     if not found:
-        raise NotRead("The time is missing." if not text.strip() else f"“{text[:20]}” is no time of day.")
+        raise NotRead(
+            _("“%(text)s” is no time of day.") % {"text": text[:20]} if text.strip() else _("The time is missing.")
+        )
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
     if hour > (12 if half else 23) or minute > 59 or (half and not hour):
-        raise NotRead(f"“{text[:20]}” is no time of day.")
+        raise NotRead(_("“%(text)s” is no time of day.") % {"text": text[:20]})
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
     return hour * 60 + minute

@@ -11,6 +11,8 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appointments import roster, stranding
@@ -27,7 +29,7 @@ Change: TypeAlias = tuple[int | None, dict[str, Any] | None]
 
 class HoursChanged(Refused):
     code = "hours_changed"
-    detail = "Somebody else changed these hours meanwhile."
+    detail = gettext_lazy("Somebody else changed these hours meanwhile.")
 
 
 def load_with_others(staff: User, today: date) -> tuple[list[WeeklyStretch], list[WorkingHours]]:
@@ -65,7 +67,7 @@ def replace_week(
     today = staff.organization.find_local_date(now)
     first = first or today
     if first < today:
-        raise FieldRefused("first", "invalid", "What has been stays: choose today or later.")
+        raise FieldRefused("first", "invalid", _("What has been stays: choose today or later."))
     with stranding.watch(organization=staff.organization, now=now, staff_ids=[staff.pk]) as stranded:
         # Two savers wait for each other.
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.pk)

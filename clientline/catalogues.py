@@ -12,8 +12,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import normalize, read_po
+from django.apps import apps
 from django.conf import settings
 from django.utils.translation.template import templatize
+
+from clientline.names import list_names
 
 # The folders with a catalogue. What lies in one of them belongs to the innermost.
 ROOMS = ("clientline/reach", "clientline", "organizations", "accounts", "services", "appointments", "payments")
@@ -23,7 +26,7 @@ HEADER = (
     '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 )
 # What marks a text, and what its first arguments are. `_` is what one of these is imported as.
-MARKS = {"gettext": "s", "ngettext": "sp", "pgettext": "cs", "npgettext": "csp"}
+MARKS = {"gettext": "s", "gettext_noop": "s", "ngettext": "sp", "pgettext": "cs", "npgettext": "csp"}
 IN_TEMPLATE = re.compile(r"\bn?p?gettext\(")
 PLACEHOLDERS = re.compile(r"%\((\w+)\)[sd]|(?<!\{)\{(\w*)\}|%[sd]")
 
@@ -104,8 +107,9 @@ def _read_call(node: ast.Call, mark: str, place: str) -> Text:
 
 
 def list_marked_in(room: str) -> dict[Text, Text]:
-    """Every text of a room once, those with a plural before those without."""
+    """Every text of a room once, those with a plural before those without, and what its models are called."""
     found = [text for path in list_sources(room) for text in list_marked(path)]
+    found += [Text(name) for path, name in list_names(apps.get_models()) if find_room(path) == room]
     return {text: text for text in sorted(found, key=lambda text: (text, text.plural))}
 
 
@@ -124,12 +128,12 @@ def read_catalogue(room: str) -> dict[Text, tuple[str, ...]]:
 
 def take_text(message: Message) -> Text:
     """What a message of babel's says."""
-    text, plural = message.id if isinstance(message.id, tuple) else (message.id, "")
+    text, plural = message.id if isinstance(message.id, (tuple, list)) else (message.id, "")
     return Text(text, message.context or "", plural)
 
 
 def take_strings(message: Message) -> tuple[str, ...]:
-    return tuple(message.string) if isinstance(message.id, tuple) else (message.string,)
+    return tuple(message.string) if isinstance(message.id, (tuple, list)) else (message.string,)
 
 
 def renew(room: str, *, prune: bool = False) -> list[Text]:

@@ -5,6 +5,8 @@ from uuid import uuid4
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 AGENT_LENGTH = 200
 
@@ -44,7 +46,7 @@ def created_at():
 
 def version():
     return models.PositiveIntegerField(
-        default=1, db_default=1, editable=False, help_text="Grows by 1 with each change."
+        default=1, db_default=1, editable=False, help_text=_("Grows by 1 with each change.")
     )
 
 
@@ -68,7 +70,10 @@ def percent(default=0, **options):
     return models.DecimalField(max_digits=5, decimal_places=2, default=default, db_default=default, **options)
 
 
-def tax_rate(help_text="Percent, contained in the price; empty: no tax"):
+OF_TAX = _("Percent, contained in the price; empty: no tax")
+
+
+def tax_rate(help_text=OF_TAX):
     return models.DecimalField(
         max_digits=5,
         decimal_places=2,
@@ -104,7 +109,9 @@ def known(name, field, values):
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__in": values}),
         name=name,
-        violation_error_message=f"Choose one of: {', '.join(value for value in values if value)}.",
+        violation_error_message=format_lazy(
+            _("Choose one of: {choices}."), choices=", ".join(value for value in values if value)
+        ),
     )
 
 

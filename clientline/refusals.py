@@ -6,6 +6,8 @@ They know nothing of HTTP but the status that fits, and nothing of the database.
 from math import ceil
 from typing import Any, TypedDict
 
+from django.utils.translation import gettext_lazy as _
+
 from clientline.languages import Said
 
 CODES_BY_STATUS = {
@@ -21,10 +23,10 @@ CODES_BY_STATUS = {
     503: "unavailable",
 }
 
-DETAILS = {
-    403: "You may not do this.",
-    404: "There is no such thing here.",
-    413: "The body is larger than 256 KiB.",
+DETAILS: dict[int, Said] = {
+    403: _("You may not do this."),
+    404: _("There is no such thing here."),
+    413: _("The body is larger than 256 KiB."),
 }
 
 
@@ -33,7 +35,7 @@ class Refused(Exception):
 
     status = 409
     code = "conflict"
-    detail: Said = "The request conflicts with the present state."
+    detail: Said = _("The request conflicts with the present state.")
     retry_after: int | None = None  # seconds
 
     def __init__(self, detail: Said | None = None, **extra: Any) -> None:
@@ -45,12 +47,12 @@ class Refused(Exception):
 class Forbidden(Refused):
     status = 403
     code = "permission_denied"
-    detail: Said = "You may not do this."
+    detail: Said = _("You may not do this.")
 
 
 class Protected(Refused):
     code = "protected"
-    detail: Said = "Other rows refer to this one. Deactivate it instead."
+    detail: Said = _("Other rows refer to this one. Deactivate it instead.")
 
 
 class FieldError(TypedDict):
@@ -73,7 +75,7 @@ class FieldRefused(Refused):
 class Unavailable(Refused):
     status = 503
     code = "unavailable"
-    detail: Said = "The database is not available right now. Nothing was changed: try again."
+    detail: Said = _("The database is not available right now. Nothing was changed: try again.")
     retry_after: int | None = 2
 
     def __init__(self, detail: Said | None = None, *, reason: str = "") -> None:
@@ -86,7 +88,7 @@ class OutcomeUnknown(Unavailable):
     """The answer to a COMMIT was lost: it may be saved or not."""
 
     code = "outcome_unknown"
-    detail: Said = (
+    detail: Said = _(
         "The connection to the database was lost while this was being saved, so it may be saved or not. Look before "
         "you send it again, or send it again with the same Idempotency-Key, which is always safe."
     )
@@ -97,7 +99,7 @@ class OutcomeUnknown(Unavailable):
 class Throttled(Refused):
     status = 429
     code = "throttled"
-    detail: Said = "Too many requests. Try again later."
+    detail: Said = _("Too many requests. Try again later.")
 
     def __init__(self, detail: Said | None = None, *, retry_after: float) -> None:
         super().__init__(detail)

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
@@ -9,7 +10,8 @@ from organizations.models import Audit
 
 
 class ActionFilter(admin.SimpleListFilter):
-    title = parameter_name = "action"
+    title = _("action")
+    parameter_name = "action"
 
     def lookups(self, request, model_admin):
         return audit.WORDS.items()
@@ -21,7 +23,7 @@ class ActionFilter(admin.SimpleListFilter):
 class TableFilter(admin.SimpleListFilter):
     """Offers what is audited; Django's own filter would look for the tables in every row of the audit."""
 
-    title = "what"
+    title = _("what")
     parameter_name = "table"
 
     def lookups(self, request, model_admin):
@@ -41,7 +43,7 @@ class AuditAdmin(ClientLineModelAdmin):
     list_filter = (ActionFilter, TableFilter, "source", ("organization", ChoicesFilter))
     list_select_related = ("organization", "actor")
     search_fields = ("row",)
-    search_help_text = "The number of a visit, a person, a payment …"
+    search_help_text = _("The number of a visit, a person, a payment …")
     ordering = ("-id",)
     change_fields = readonly_fields = ("at", "who", "what", "details", "source", "request_id", "organization")
 
@@ -49,7 +51,7 @@ class AuditAdmin(ClientLineModelAdmin):
         return self.permits(request, "list", obj)
 
     def get_nouns(self, request):
-        return "entry", "entries"
+        return _("entry"), _("entries")
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("organization", "actor")
@@ -60,12 +62,15 @@ class AuditAdmin(ClientLineModelAdmin):
             return queryset, False
         return (queryset.about(int(number)) if is_readable_number(number) else queryset.none()), False
 
+    @admin.display(description=_("who"))
     def who(self, entry):
         return audit.name_doer(entry)
 
+    @admin.display(description=_("what"))
     def what(self, entry):
         return audit.describe_entry(entry)
 
+    @admin.display(description=_("details"))
     def details(self, entry):
         lines = audit.list_changes(entry.changes, longest=None)
         return format_html_join("", "{}<br>", ((line,) for line in lines))

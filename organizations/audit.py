@@ -12,27 +12,30 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clientline.api.fields import select_tellable
 from clientline.callers import Caller
+from clientline.names import look_up
 from organizations.models import Audit, Organization
 from organizations.origin import origin
 
 # Of actions and events, what the admin says. `record_event` takes others, too.
 WORDS = {
-    "insert": "added",
-    "update": "changed",
-    "delete": "deleted",
-    "sign_in": "signed in",
-    "sign_in_failed": "failed to sign in",
-    "refused": "was refused",
-    "export": "exported",
-    "import": "imported",
-    "import_check": "checked an import",
-    "import_refused": "was refused an import",
-    "erase": "erased",
-    "redact": "had words blanked",
-    "message_again": "had sent again",
+    "insert": gettext_lazy("added"),
+    "update": gettext_lazy("changed"),
+    "delete": gettext_lazy("deleted"),
+    "sign_in": gettext_lazy("signed in"),
+    "sign_in_failed": gettext_lazy("failed to sign in"),
+    "refused": gettext_lazy("was refused"),
+    "export": gettext_lazy("exported"),
+    "import": gettext_lazy("imported"),
+    "import_check": gettext_lazy("checked an import"),
+    "import_refused": gettext_lazy("was refused an import"),
+    "erase": gettext_lazy("erased"),
+    "redact": gettext_lazy("had words blanked"),
+    "message_again": gettext_lazy("had sent again"),
 }
 # Column → [old, new], as text; None where there was nothing.
 Changes: TypeAlias = dict[str, list[str | None]]
@@ -113,15 +116,14 @@ def describe_entry(entry: Audit) -> str:
     """What was done, in plain words: "service 5 changed: price 45.00 → 50.00"."""
     subject = f"{name_tables().get(entry.table, entry.table)} {entry.row or ''}".strip()
     told = "" if entry.action in ("insert", "delete") else ", ".join(list_changes(entry.changes))
-    return f"{subject} {WORDS.get(entry.action, entry.action.replace('_', ' '))}".strip() + (
-        f": {told}" if told else ""
-    )
+    done = f"{subject} {WORDS.get(entry.action, entry.action.replace('_', ' '))}".strip()
+    return f"{done}: {told}" if told else done
 
 
 def list_changes(changes: Changes, longest: int | None = LONGEST_VALUE) -> list[str]:
     """A line for each column: its name, the old and the new value, cut off where they are longer."""
     return [
-        f"{name.removesuffix('_id').replace('_', ' ')} "
+        f"{look_up(name.removesuffix('_id').replace('_', ' '))} "
         + " → ".join(_cut_value(value, longest) for value in (was, became) if was is not None or value is not None)
         for name, (was, became) in sorted(select_tellable(changes).items())
         if name != "version"
@@ -130,7 +132,7 @@ def list_changes(changes: Changes, longest: int | None = LONGEST_VALUE) -> list[
 
 def _cut_value(text: str | None, longest: int | None) -> str:
     if text is None:
-        return "nothing"
+        return _("nothing")
     return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
 
 
@@ -148,9 +150,9 @@ def name_doer(entry: Audit) -> str:
     """Whose doing it was. Operators are not named: members of an organization do not see them."""
     if entry.actor_id is None:
         if entry.source == Audit.Source.GUEST:
-            return "a guest"
-        return entry.request_id if entry.source in ("command", "psql") else "unknown"
+            return _("a guest")
+        return entry.request_id if entry.source in ("command", "psql") else _("unknown")
     # The key is plain, without a constraint: what is told outlives whom it is told of.
     if entry.actor is None:
-        return f"user {entry.actor_id}"
-    return f"operator {entry.actor_id}" if entry.actor.is_superuser else entry.actor.name
+        return _("user %(number)s") % {"number": entry.actor_id}
+    return _("operator %(number)s") % {"number": entry.actor_id} if entry.actor.is_superuser else entry.actor.name

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone as clock
+from django.utils.translation import gettext_lazy
 
 from clientline.callers import Caller
 from clientline.database.changes import save_changes
@@ -19,7 +20,7 @@ KEEP_INSTANT = "keep_instant"  # they stay at their moments, which clocks now sh
 
 
 class HasOperators(Protected):
-    detail = (
+    detail = gettext_lazy(
         "Active platform operators are members of this organization. They would be out, too, and perhaps nobody "
         "could reactivate it. It can be deactivated once another operator has deactivated them."
     )

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from clientline.api.renderers import JSONRenderer
 from clientline.refusals import FieldRefused, Forbidden, Refused
@@ -27,19 +28,19 @@ REWRITTEN = ["role", "fingerprint", "status", "body", "location", "etag", "is_fi
 
 class InProgress(Refused):
     code = "request_in_progress"
-    detail = "The same request is still running. Send it again in a moment."
+    detail = gettext_lazy("The same request is still running. Send it again in a moment.")
     retry_after = 1  # seconds
 
 
 class KeyReused(Refused):
     status = 422
     code = "idempotency_key_reused"
-    detail = f"This {HEADER} came with another request within the last 24 hours."
+    detail = gettext_lazy("This Idempotency-Key came with another request within the last 24 hours.")
 
 
 class AnswerErased(Refused):
     code = "answer_erased"
-    detail = "This was done before. Its answer told of somebody whose data have been erased since."
+    detail = gettext_lazy("This was done before. Its answer told of somebody whose data have been erased since.")
 
 
 class Once:
@@ -56,7 +57,7 @@ class Once:
     def find_earlier_answer(self):
         """What the same request was answered, or None. Raises FieldRefused, InProgress, KeyReused and Forbidden."""
         if not KEY.fullmatch(self.key):
-            raise FieldRefused(HEADER, "invalid", "Send 1 to 255 printable ASCII characters.")
+            raise FieldRefused(HEADER, "invalid", gettext("Send 1 to 255 printable ASCII characters."))
         kept = self.find_kept()
         if kept is None:
             return None
@@ -84,7 +85,7 @@ class Once:
         if not kept.is_final and kept.created_at > self.began_at - ASKING_ENDS_WITHIN:
             raise InProgress
         if kept.role != self.user.role:  # it may hold what the caller must no longer see
-            raise Forbidden("You have another role than when this was answered.")
+            raise Forbidden(gettext("You have another role than when this was answered."))
 
     def keep(self, response, *, is_final=True):
         """Store the answer. Not final is what is committed before a provider is asked: it counts if we die there."""

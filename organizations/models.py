@@ -4,6 +4,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clientline import columns, page_settings, zones
 from clientline.bookkeeping import validate_accounts
@@ -46,100 +47,106 @@ class Organization(models.Model):
     phone = columns.short_text(40)
     address = columns.long_text()
     timezone = models.CharField(
-        max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_zone], help_text="IANA name"
+        max_length=64, default="UTC", db_default="UTC", validators=[zones.validate_zone], help_text=_("IANA name")
     )
     country = columns.short_text(
-        2, validators=[zones.validate_country], help_text="ISO 3166 code; empty: none, or not known"
+        2, validators=[zones.validate_country], help_text=_("ISO 3166 code; empty: none, or not known")
     )
-    region = columns.short_text(60, help_text="Of the country, where holidays differ in it, like BY or ZH")
-    language = columns.short_text(35, validators=[validate_language], help_text="Tag of its texts; empty: not chosen")
+    region = columns.short_text(60, help_text=_("Of the country, where holidays differ in it, like BY or ZH"))
+    language = columns.short_text(
+        35, validators=[validate_language], help_text=_("Tag of its texts; empty: not chosen")
+    )
     zone_rules = columns.short_text(
-        20, editable=False, help_text="Version of the rules by which coming visits were last looked through"
+        20, editable=False, help_text=_("Version of the rules by which coming visits were last looked through")
     )
     visits_to_rezone = columns.whole(
-        0, editable=False, help_text="Coming visits that did not show the time agreed, at that look"
+        0, editable=False, help_text=_("Coming visits that did not show the time agreed, at that look")
     )
     currency = models.CharField(
-        max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text="ISO 4217 code"
+        max_length=3, default="USD", db_default="USD", validators=[validate_currency], help_text=_("ISO 4217 code")
     )
-    tax_number = columns.short_text(40, help_text="Of the organization, as its receipts print it")
+    tax_number = columns.short_text(40, help_text=_("Of the organization, as its receipts print it"))
     datev_consultant = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(9_999_999)], help_text="DATEV: number of the consultant"
+        null=True, blank=True, validators=[MaxValueValidator(9_999_999)], help_text=_("DATEV: number of the consultant")
     )
     datev_client = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(99_999)], help_text="DATEV: number of the client there"
+        null=True, blank=True, validators=[MaxValueValidator(99_999)], help_text=_("DATEV: number of the client there")
     )
     fiscal_year_starts = columns.whole(
         1,
         validators=[MinValueValidator(1), MaxValueValidator(12)],
-        help_text="Month in which a fiscal year begins, 1 to 12",
+        help_text=_("Month in which a fiscal year begins, 1 to 12"),
     )
     bookkeeping_accounts = columns.long_text(
         validators=[validate_accounts],
-        help_text="Like cash 1600, card 1360, online 1361, tips 1755, rounding 2660, revenue 8200, revenue 19 8400",
+        help_text=_("Like cash 1600, card 1360, online 1361, tips 1755, rounding 2660, revenue 8200, revenue 19 8400"),
     )
     slot_interval = columns.whole(
-        15, validators=[MinValueValidator(5), MaxValueValidator(720)], help_text="Minutes between offered starts"
+        15, validators=[MinValueValidator(5), MaxValueValidator(720)], help_text=_("Minutes between offered starts")
     )
     min_notice = columns.whole(
-        60, validators=[MaxValueValidator(YEAR_OF_MINUTES)], help_text="Minutes a client must book ahead"
+        60, validators=[MaxValueValidator(YEAR_OF_MINUTES)], help_text=_("Minutes a client must book ahead")
     )
     max_advance_days = columns.whole(
-        90, validators=[MinValueValidator(1), MaxValueValidator(1095)], help_text="Days a client may book ahead"
+        90, validators=[MinValueValidator(1), MaxValueValidator(1095)], help_text=_("Days a client may book ahead")
     )
     max_visits_ahead = columns.whole(
         0,
         validators=[MaxValueValidator(MOST_VISITS_AHEAD)],
-        help_text="Coming visits that a client may have booked at once; 0: as many as they like",
+        help_text=_("Coming visits that a client may have booked at once; 0: as many as they like"),
     )
     cancellation_notice = columns.whole(
         1440,
         validators=[MaxValueValidator(YEAR_OF_MINUTES)],
-        help_text="Minutes before the start until which a client may cancel or move",
+        help_text=_("Minutes before the start until which a client may cancel or move"),
     )
     cancellation_grace = columns.whole(
         15,
         validators=[MaxValueValidator(DAY_OF_MINUTES)],
-        help_text="Minutes after booking in which a client may cancel or move, however late; 0: none",
+        help_text=_("Minutes after booking in which a client may cancel or move, however late; 0: none"),
     )
     late_cancellation_fee = columns.percent(
-        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
+        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text=_("Percent of the price")
     )
     no_show_fee = columns.percent(
-        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="Percent of the price"
+        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text=_("Percent of the price")
     )
     forget_after_months = columns.whole(
         0,
         validators=[MaxValueValidator(MOST_MONTHS_KEPT)],
-        help_text="After which `manage.py forget` erases clients nobody saw since; 0: never",
+        help_text=_("After which `manage.py forget` erases clients nobody saw since; 0: never"),
     )
-    team_calendar = columns.flag(False, help_text="Whether staff see and book visits of their colleagues, too")
-    require_second_factor = columns.flag(False, help_text="Of everybody but clients; who has none sets one up first")
+    team_calendar = columns.flag(False, help_text=_("Whether staff see and book visits of their colleagues, too"))
+    require_second_factor = columns.flag(False, help_text=_("Of everybody but clients; who has none sets one up first"))
     slug = columns.short_text(
         60,
         validators=[page_settings.validate_slug],
-        help_text="Its word in /b/<slug>, the page where guests book; empty: none",
+        help_text=_("Its word in /b/<slug>, the page where guests book; empty: none"),
     )
-    guest_page = columns.flag(False, help_text="Whether guests may book on its page, without a sign-in")
+    guest_page = columns.flag(False, help_text=_("Whether guests may book on its page, without a sign-in"))
     brand_color = columns.short_text(
         7,
         validators=[page_settings.validate_color],
-        help_text="Of buttons on that page, like #1d4ed8; empty: the usual one",
+        help_text=_("Of buttons on that page, like #1d4ed8; empty: the usual one"),
     )
     embed_origins = columns.short_text(
         2000,
         validators=[page_settings.validate_origins],
-        help_text="Sites that may show that page in a frame, like https://www.example.com, parted by blanks",
+        help_text=_("Sites that may show that page in a frame, like https://www.example.com, parted by blanks"),
     )
     booking_terms = columns.long_text(
-        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text="What guests agree to when they book"
+        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text=_("What guests agree to when they book")
     )
     privacy_notice = columns.long_text(
-        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text="What becomes of what guests say of themselves"
+        validators=[MaxLengthValidator(LONGEST_TERMS)], help_text=_("What becomes of what guests say of themselves")
     )
-    confirms_visits = columns.flag(True, help_text="Whether clients are told by mail when a visit is booked or changed")
-    reminds_clients = columns.flag(True, help_text="Whether clients are reminded; when, say its reminders")
-    sends_receipts = columns.flag(True, help_text="Whether clients get receipts by mail when money came or went back")
+    confirms_visits = columns.flag(
+        True, help_text=_("Whether clients are told by mail when a visit is booked or changed")
+    )
+    reminds_clients = columns.flag(True, help_text=_("Whether clients are reminded; when, say its reminders"))
+    sends_receipts = columns.flag(
+        True, help_text=_("Whether clients get receipts by mail when money came or went back")
+    )
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()
@@ -152,79 +159,83 @@ class Organization(models.Model):
             models.CheckConstraint(
                 condition=models.Q(email=models.functions.Lower("email")),
                 name="organization_email_in_lower_case",
-                violation_error_message="Write the e-mail address in lower case.",
+                violation_error_message=_("Write the e-mail address in lower case."),
             ),
             models.CheckConstraint(
                 condition=models.Q(timezone__regex=zones.PATTERN),
                 name="organization_timezone_is_a_name",
-                violation_error_message="Choose an IANA time zone, like Europe/Berlin.",
+                violation_error_message=_("Choose an IANA time zone, like Europe/Berlin."),
             ),
             models.CheckConstraint(
                 condition=models.Q(currency__regex="^[A-Z]{3}$"),
                 name="organization_currency_is_a_code",
-                violation_error_message="Choose a currency by its three letters, like EUR.",
+                violation_error_message=_("Choose a currency by its three letters, like EUR."),
             ),
             models.CheckConstraint(
                 condition=models.Q(country__regex="^([A-Z]{2})?$"),
                 name="organization_country_is_a_code",
-                violation_error_message="Choose a country by its two letters, like DE.",
+                violation_error_message=_("Choose a country by its two letters, like DE."),
             ),
             models.CheckConstraint(
                 condition=models.Q(language__regex=LANGUAGE_PATTERN),
                 name="organization_language_is_a_tag",
-                violation_error_message="Choose a language by its tag, like en.",
+                violation_error_message=_("Choose a language by its tag, like en."),
             ),
             models.CheckConstraint(
                 condition=models.Q(slug__regex=page_settings.SLUG_PATTERN),
                 name="organization_slug_is_a_word",
-                violation_error_message="Choose up to 60 small letters, digits and hyphens, like corner-barbers.",
+                violation_error_message=_("Choose up to 60 small letters, digits and hyphens, like corner-barbers."),
             ),
             models.UniqueConstraint(
                 fields=["slug"],
                 condition=~models.Q(slug=""),
                 name="organization_slug_once",
-                violation_error_message="Another organization has this word.",
+                violation_error_message=_("Another organization has this word."),
             ),
             models.CheckConstraint(
                 condition=models.Q(guest_page=False) | ~models.Q(slug=""),
                 name="organization_guest_page_has_a_slug",
-                violation_error_message="A page for guests needs a word for its address.",
+                violation_error_message=_("A page for guests needs a word for its address."),
             ),
             models.CheckConstraint(
                 condition=models.Q(brand_color__regex=page_settings.COLOR_PATTERN),
                 name="organization_brand_color_is_a_color",
-                violation_error_message="Choose a colour by six small hexadecimal digits, like #1d4ed8.",
+                violation_error_message=_("Choose a colour by six small hexadecimal digits, like #1d4ed8."),
             ),
-            between("organization_fiscal_year_starts_in_a_month", "fiscal_year_starts", 1, 12, "Choose 1 to 12."),
-            between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, "Choose 5 to 720 minutes."),
-            between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, "At most a year."),
+            between("organization_fiscal_year_starts_in_a_month", "fiscal_year_starts", 1, 12, _("Choose 1 to 12.")),
+            between("organization_slot_interval_5_to_720", "slot_interval", 5, 720, _("Choose 5 to 720 minutes.")),
+            between("organization_min_notice_within_a_year", "min_notice", 0, YEAR_OF_MINUTES, _("At most a year.")),
             between(
-                "organization_max_visits_ahead_to_1000", "max_visits_ahead", 0, MOST_VISITS_AHEAD, "Choose 0 to 1000."
+                "organization_max_visits_ahead_to_1000",
+                "max_visits_ahead",
+                0,
+                MOST_VISITS_AHEAD,
+                _("Choose 0 to 1000."),
             ),
             between(
                 "organization_forget_after_months_to_1200",
                 "forget_after_months",
                 0,
                 MOST_MONTHS_KEPT,
-                "Choose 0 to 1200.",
+                _("Choose 0 to 1200."),
             ),
-            between("organization_max_advance_1_to_1095", "max_advance_days", 1, 1095, "Choose 1 to 1095 days."),
+            between("organization_max_advance_1_to_1095", "max_advance_days", 1, 1095, _("Choose 1 to 1095 days.")),
             between(
                 "organization_cancellation_notice_within_a_year",
                 "cancellation_notice",
                 0,
                 YEAR_OF_MINUTES,
-                "At most a year.",
+                _("At most a year."),
             ),
             between(
                 "organization_cancellation_grace_within_a_day",
                 "cancellation_grace",
                 0,
                 DAY_OF_MINUTES,
-                "At most a day.",
+                _("At most a day."),
             ),
-            between("organization_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
-            between("organization_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),
+            between("organization_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, _("Choose 0 to 100.")),
+            between("organization_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, _("Choose 0 to 100.")),
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="organization_by_name"),
@@ -247,14 +258,14 @@ class IdempotencyKey(models.Model):
 
     organization = columns.organization()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False)
-    role = models.CharField(max_length=10, help_text="The caller's, when it was answered")
+    role = models.CharField(max_length=10, help_text=_("The caller's, when it was answered"))
     key = models.CharField(max_length=255)
-    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of method, path and body")
+    fingerprint = models.BinaryField(max_length=32, help_text=_("SHA-256 of method, path and body"))
     status = models.PositiveSmallIntegerField()
-    body = models.BinaryField(help_text="The answer, as it was sent")
+    body = models.BinaryField(help_text=_("The answer, as it was sent"))
     location = columns.long_text()
     etag = columns.short_text(40)
-    is_final = columns.flag(True, help_text="False: answered so far, and a payment provider is being asked")
+    is_final = columns.flag(True, help_text=_("False: answered so far, and a payment provider is being asked"))
     created_at = columns.created_at()
 
     class Meta:
@@ -283,11 +294,11 @@ class Audit(models.Model):
     """
 
     class Source(models.TextChoices):
-        API = "api", "API"
-        ADMIN = "admin"
-        GUEST = "guest", "page for guests"
-        COMMAND = "command"
-        PSQL = "psql", "database"
+        API = "api", _("API")
+        ADMIN = "admin", _("Admin")
+        GUEST = "guest", _("page for guests")
+        COMMAND = "command", _("Command")
+        PSQL = "psql", _("database")
 
     organization = models.ForeignKey(
         Organization, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
@@ -297,18 +308,18 @@ class Audit(models.Model):
         "accounts.User", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
     )
     source = models.CharField(max_length=10, choices=Source)
-    request_id = models.CharField(max_length=128, help_text="Of the request, or the name of the program")
-    action = models.CharField(max_length=20, help_text="insert, update, delete, or the name of an event")
+    request_id = models.CharField(max_length=128, help_text=_("Of the request, or the name of the program"))
+    action = models.CharField(max_length=20, help_text=_("insert, update, delete, or the name of an event"))
     table = columns.short_text(30)
     row = models.BigIntegerField(null=True)
-    changes = models.JSONField(help_text="Column → [old, new], as text; null where there was nothing")
+    changes = models.JSONField(help_text=_("Column → [old, new], as text; null where there was nothing"))
 
     objects = AuditQuerySet.as_manager()
 
     class Meta:
         db_table = "audit"
-        verbose_name = "change or event"
-        verbose_name_plural = "audit"
+        verbose_name = _("change or event")
+        verbose_name_plural = _("audit")
         indexes = [
             models.Index(fields=["organization", "id"], name="audit_by_organization"),
             models.Index(fields=["organization", "at"], name="audit_by_time"),
@@ -333,12 +344,14 @@ class Seal(models.Model):
     is ever changed. A chain is no row of its organization: it stays here when that is exported.
     """
 
-    chain = models.BigIntegerField(help_text="The organization's id, 0 for what belongs to none")
+    chain = models.BigIntegerField(help_text=_("The organization's id, 0 for what belongs to none"))
     table = models.CharField(max_length=30)
     row = models.BigIntegerField()
-    salt = models.BinaryField(null=True, max_length=16, help_text="Of the words; null where there are none any more")
-    words = models.BinaryField(max_length=32, help_text="SHA-256 of salt and words; empty where there never were any")
-    link = models.BinaryField(max_length=32, help_text="SHA-256 of the link before, the row's facts, and `words`")
+    salt = models.BinaryField(null=True, max_length=16, help_text=_("Of the words; null where there are none any more"))
+    words = models.BinaryField(
+        max_length=32, help_text=_("SHA-256 of salt and words; empty where there never were any")
+    )
+    link = models.BinaryField(max_length=32, help_text=_("SHA-256 of the link before, the row's facts, and `words`"))
     sealed_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from clientline.database.changes import save_changes
 from payments import ledger
@@ -17,8 +18,8 @@ from payments.remainders import find_remainder
 from payments.signals import provider_needed
 
 SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
-TOO_LATE = "The money came when it was not wanted any more."
-ELSEWHERE = "Given back in the provider's own pages."
+TOO_LATE = gettext_noop("The money came when it was not wanted any more.")
+ELSEWHERE = gettext_noop("Given back in the provider's own pages.")
 
 
 def settle_payment(*, payment: Payment, answer: Answer, now: datetime) -> bool:

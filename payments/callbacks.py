@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views import View
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -22,7 +23,7 @@ def receive_callback(provider, body, headers):
     try:
         event = gateway.open_gateway(provider).read_event(body, headers)
     except gateway.BadSignature as error:
-        raise FieldRefused(None, "invalid", "The signature does not fit the body, or it is too old.") from error
+        raise FieldRefused(None, "invalid", _("The signature does not fit the body, or it is too old.")) from error
     if event is not None:
         online.settle_event(event, now=timezone.now())
 

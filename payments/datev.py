@@ -6,6 +6,8 @@ CR LF, semicolons, texts quoted, amounts unsigned with a comma, debit (S) or cre
 
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from appointments.periods import Period
 from clientline.bookkeeping import Use, read_accounts
 from clientline.refusals import FieldRefused
@@ -40,7 +42,11 @@ class NotSetUp(FieldRefused):
     """What a batch needs is not written down in the organization; the message names it."""
 
     def __init__(self, missing: str) -> None:
-        super().__init__("format", "not_set_up", f"For DATEV, the organization has to say first: {missing}.")
+        super().__init__(
+            "format",
+            "not_set_up",
+            _("For DATEV, the organization has to say first: %(missing)s.") % {"missing": missing},
+        )
 
 
 def write_batch(period: Period, movements: list[Movement]) -> bytes:
@@ -51,7 +57,7 @@ def write_batch(period: Period, movements: list[Movement]) -> bytes:
         raise NotSetUp(missing)
     begins = _find_fiscal_year(home, period.first)
     if begins != _find_fiscal_year(home, period.last):
-        raise FieldRefused("to", "invalid", "For DATEV, ask for days of one fiscal year.")
+        raise FieldRefused("to", "invalid", _("For DATEV, ask for days of one fiscal year."))
     lines = [_make_header(period, begins, accounts), ";".join(COLUMNS)]
     lines += [_make_posting(movement, accounts, home.currency) for movement in movements]
     # What Windows-1252 does not have becomes a question mark: the receipt's number is what counts.
@@ -112,7 +118,8 @@ def _find_account(accounts: dict[Use, str], use: Use) -> str:
     """Raises NotSetUp for a use without an account."""
     if use not in accounts:
         name, rate = use
-        raise NotSetUp(f"an account for {name}" + (f" {rate:f}" if rate is not None else ""))
+        use_and_rate = name if rate is None else f"{name} {rate:f}"
+        raise NotSetUp(_("an account for %(use)s") % {"use": use_and_rate})
     return accounts[use]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from clientline.refusals import FieldRefused
 
@@ -109,7 +110,7 @@ def open_gateway(name: str) -> Gateway:
 def find_configured_name() -> str:
     """The provider new online payments go to. Raises FieldRefused where there is none."""
     if not settings.PAYMENT_PROVIDER:
-        raise FieldRefused("payment_method", "invalid", "Online payment is not set up here.")
+        raise FieldRefused("payment_method", "invalid", _("Online payment is not set up here."))
     return settings.PAYMENT_PROVIDER
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments.hours import find_midnight
@@ -49,7 +50,7 @@ def record_payment(
     """
     completed, price = status == Payment.Status.COMPLETED, amount - tip - rounding
     if completed and payment_method not in SETTLED_BY_HAND:
-        raise FieldRefused("status", "invalid", "Only cash and card payments can be recorded as completed.")
+        raise FieldRefused("status", "invalid", _("Only cash and card payments can be recorded as completed."))
     parts = {"amount": amount, "tip": tip, "rounding": rounding}
     _refuse_strange_parts(**parts, payment_method=payment_method, organization=appointment.organization)
     with transaction.atomic():
@@ -94,20 +95,25 @@ def _refuse_strange_parts(
     if payment_method == Payment.Method.ONLINE:
         refuse_unpayable_online("amount", amount, organization.currency)
     if amount <= 0 and not (amount == 0 and rounding < 0):
-        raise FieldRefused("amount", "min_value", "Write an amount above 0.")
+        raise FieldRefused("amount", "min_value", _("Write an amount above 0."))
     if not 0 <= tip <= amount:
-        raise FieldRefused("tip", "invalid", "The tip is a part of the amount.")
+        raise FieldRefused("tip", "invalid", _("The tip is a part of the amount."))
     if tip + rounding > amount:
-        raise FieldRefused("rounding", "invalid", "Tip and rounding are parts of the amount.")
+        raise FieldRefused("rounding", "invalid", _("Tip and rounding are parts of the amount."))
 
 
 def _refuse_rounding(rounding: Decimal, payment_method: str, organization: Organization) -> None:
     if payment_method != Payment.Method.CASH:
-        raise FieldRefused("rounding", "invalid", "Only cash is rounded.")
+        raise FieldRefused("rounding", "invalid", _("Only cash is rounded."))
     step = find_cash_step(organization.currency, organization.country)
     if abs(rounding) >= step:
-        smallest = f"less than {step} {organization.currency}" if step else "nothing"
-        raise FieldRefused("rounding", "invalid", f"Cash is rounded by {smallest} here.")
+        named = {"step": step, "currency": organization.currency}
+        told = (
+            _("Cash is rounded by less than %(step)s %(currency)s here.")
+            if step
+            else _("Cash is rounded by nothing here.")
+        )
+        raise FieldRefused("rounding", "invalid", told % named)
 
 
 def _refuse_overpayment(visit: Appointment, price: Decimal) -> None:
@@ -237,7 +243,7 @@ def _refuse_excess(left: Remainder, amount: Decimal, tip: Decimal) -> None:
     if amount <= 0 or tip > left.tip or amount - tip > left.money:
         raise RefundExceedsPayment(left.money + min(tip, left.tip))
     if not 0 <= tip <= amount:
-        raise FieldRefused("tip", "invalid", "The tip is a part of the amount.")
+        raise FieldRefused("tip", "invalid", _("The tip is a part of the amount."))
 
 
 def _sum_completed_refunds(payment: Payment) -> Decimal:

@@ -6,6 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -33,19 +34,21 @@ class RefundQuerySet(TenantQuerySet):
 
 def tip():
     return columns.money(
-        default=0, db_default=0, validators=[MinValueValidator(0)], help_text="Part of the amount; pays for no visit"
+        default=0, db_default=0, validators=[MinValueValidator(0)], help_text=_("Part of the amount; pays for no visit")
     )
 
 
 def rounding():
     """What cash was rounded by for want of coins: part of the amount, below 0 where less was taken."""
-    return columns.money(default=0, db_default=0, editable=False, help_text="Part of the amount; neither price nor tip")
+    return columns.money(
+        default=0, db_default=0, editable=False, help_text=_("Part of the amount; neither price nor tip")
+    )
 
 
 def receipt_number():
     """Drawn by a trigger in the transaction that settles; see migration 0009."""
     return models.BigIntegerField(
-        null=True, blank=True, editable=False, help_text="Of the organization's one series; null until money moved"
+        null=True, blank=True, editable=False, help_text=_("Of the organization's one series; null until money moved")
     )
 
 
@@ -74,7 +77,7 @@ def unique_receipt(name):
 
 
 def provider():
-    return columns.short_text(20, editable=False, help_text="Who settles it, for online payments")
+    return columns.short_text(20, editable=False, help_text=_("Who settles it, for online payments"))
 
 
 def idempotency_key():
@@ -113,15 +116,15 @@ class ReceiptCounter(models.Model):
 
 class Payment(models.Model):
     class Method(models.TextChoices):
-        CASH = "cash"
-        CARD = "card"
-        ONLINE = "online"
+        CASH = "cash", _("Cash")
+        CARD = "card", _("Card")
+        ONLINE = "online", _("Online")
 
     class Status(models.TextChoices):
-        PENDING = "pending"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        REFUNDED = "refunded"
+        PENDING = "pending", _("Pending")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        REFUNDED = "refunded", _("Refunded")
 
     organization = columns.organization()
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="payments", db_constraint=False)
@@ -133,10 +136,10 @@ class Payment(models.Model):
     refunded_amount = columns.money(default=0, db_default=0)
     provider = provider()
     key = idempotency_key()
-    reference = columns.short_text(200, help_text="The payment provider's id")
-    checkout_url = columns.long_text(editable=False, help_text="Where the client pays")
+    reference = columns.short_text(200, help_text=_("The payment provider's id"))
+    checkout_url = columns.long_text(editable=False, help_text=_("Where the client pays"))
     given_up_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since when what it pays online is not wanted any more"
+        null=True, blank=True, editable=False, help_text=_("Since when what it pays online is not wanted any more")
     )
     instead_of = models.OneToOneField(
         "self",
@@ -146,18 +149,18 @@ class Payment(models.Model):
         editable=False,
         related_name="arrival",
         db_constraint=False,
-        help_text="The online payment that was asked for, where the provider took another amount",
+        help_text=_("The online payment that was asked for, where the provider took another amount"),
     )
     receipt_number = receipt_number()
     former_number = models.BigIntegerField(
-        null=True, blank=True, editable=False, help_text="What its receipt printed before receipts were numbered"
+        null=True, blank=True, editable=False, help_text=_("What its receipt printed before receipts were numbered")
     )
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The visit may change hands later; what the books say of a day that is over may not. Noted by a trigger, as the
     # receipt's number is, and for all refunds of the payment too: see migration 0013.
-    staff = _noted(User, "Whose visit it was when the money came")
-    service = _noted(Service, "What it was for when the money came")
-    tax_rate = columns.tax_rate("Percent, contained in the price; as it was when the money came")
+    staff = _noted(User, _("Whose visit it was when the money came"))
+    service = _noted(Service, _("What it was for when the money came"))
+    tax_rate = columns.tax_rate(_("Percent, contained in the price; as it was when the money came"))
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
     voided_by = columns.actor()
     void_reason = columns.short_text(500, editable=False)
@@ -173,33 +176,33 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0) | Q(amount=0, rounding__lt=0),
                 name="payment_amount_above_zero",
-                violation_error_message="More than 0, or 0 where cash was rounded down to nothing.",
+                violation_error_message=_("More than 0, or 0 where cash was rounded down to nothing."),
             ),
             models.CheckConstraint(
                 condition=Q(tip__gte=0, tip__lte=F("amount")),
                 name="payment_tip_is_part_of_it",
-                violation_error_message="A tip is a part of the amount.",
+                violation_error_message=_("A tip is a part of the amount."),
             ),
             models.CheckConstraint(
                 condition=Q(rounding=0) | Q(payment_method="cash"),
                 name="payment_rounding_is_of_cash",
-                violation_error_message="Only cash is rounded.",
+                violation_error_message=_("Only cash is rounded."),
             ),
             models.CheckConstraint(
                 condition=Q(amount__gte=F("tip") + F("rounding")),
                 name="payment_tip_and_rounding_within_it",
-                violation_error_message="Tip and rounding are parts of the amount.",
+                violation_error_message=_("Tip and rounding are parts of the amount."),
             ),
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("amount")),
                 name="payment_refunds_never_exceed_it",
-                violation_error_message="Refunds never exceed the payment.",
+                violation_error_message=_("Refunds never exceed the payment."),
             ),
             models.CheckConstraint(
                 condition=Q(status="refunded", refunded_amount=F("amount"), amount__gt=0)
                 | ~Q(status="refunded") & (Q(refunded_amount__lt=F("amount")) | Q(amount=0)),
                 name="payment_refunded_exactly_when_nothing_is_left",
-                violation_error_message="A payment is refunded exactly when nothing is left of it.",
+                violation_error_message=_("A payment is refunded exactly when nothing is left of it."),
             ),
             models.CheckConstraint(
                 condition=Q(status__in=("completed", "refunded"), settled_at__isnull=False, voided_at__isnull=True)
@@ -207,17 +210,17 @@ class Payment(models.Model):
                 | Q(status="failed", settled_at__isnull=True, voided_at__isnull=True)
                 | Q(status="failed", settled_at__isnull=False, voided_at__isnull=False),
                 name="payment_settled_has_its_time",
-                violation_error_message="A settled payment says when, a void one also when it was made void.",
+                violation_error_message=_("A settled payment says when, a void one also when it was made void."),
             ),
             models.CheckConstraint(
                 condition=Q(settled_at__isnull=True) | Q(staff__isnull=False, service__isnull=False),
                 name="payment_settled_says_whose_and_for_what",
-                violation_error_message="A settled payment says whose visit it was for, and of which service.",
+                violation_error_message=_("A settled payment says whose visit it was for, and of which service."),
             ),
             models.CheckConstraint(
                 condition=Q(voided_at__isnull=True) | Q(payment_method__in=("cash", "card")),
                 name="payment_void_is_cash_or_card",
-                violation_error_message="Only cash and card payments are made void.",
+                violation_error_message=_("Only cash and card payments are made void."),
             ),
             unique_receipt("payment_receipt_number_is_unique"),
             columns.known("payment_status_is_known", "status", ("pending", "completed", "failed", "refunded")),
@@ -262,9 +265,9 @@ class Refund(models.Model):
     """Money given back of one payment."""
 
     class Status(models.TextChoices):
-        PENDING = "pending"
-        COMPLETED = "completed"
-        FAILED = "failed"
+        PENDING = "pending", _("Pending")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
 
     organization = columns.organization()
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", db_constraint=False)
@@ -272,10 +275,10 @@ class Refund(models.Model):
     tip = tip()
     rounding = rounding()
     reason = columns.short_text(500)
-    automatic = columns.flag(False, editable=False, help_text="Of money that came when it was not wanted any more")
+    automatic = columns.flag(False, editable=False, help_text=_("Of money that came when it was not wanted any more"))
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     key = idempotency_key()
-    reference = columns.short_text(200, help_text="The payment provider's id")
+    reference = columns.short_text(200, help_text=_("The payment provider's id"))
     receipt_number = receipt_number()
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = columns.actor()
@@ -287,12 +290,12 @@ class Refund(models.Model):
         db_table = "refunds"
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0), name="refund_amount_above_zero", violation_error_message="More than 0."
+                condition=Q(amount__gt=0), name="refund_amount_above_zero", violation_error_message=_("More than 0.")
             ),
             models.CheckConstraint(
                 condition=Q(tip__gte=0, tip__lte=F("amount")),
                 name="refund_tip_is_part_of_it",
-                violation_error_message="A tip is a part of the amount.",
+                violation_error_message=_("A tip is a part of the amount."),
             ),
             unique_receipt("refund_receipt_number_is_unique"),
             # What was given back in the provider's own pages is known by its id there.
@@ -303,7 +306,7 @@ class Refund(models.Model):
                 condition=Q(status="completed", settled_at__isnull=False)
                 | Q(status__in=("pending", "failed"), settled_at__isnull=True),
                 name="refund_settled_has_its_time",
-                violation_error_message="A completed refund says when, and no other does.",
+                violation_error_message=_("A completed refund says when, and no other does."),
             ),
             columns.known("refund_status_is_known", "status", ("pending", "completed", "failed")),
             unique_key("refund_key_is_unique"),

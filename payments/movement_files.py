@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from appointments.periods import Period
 from clientline.refusals import FieldRefused
@@ -24,11 +25,15 @@ WORDS = {"settled": "Receipt", "refunded": "Refund", "voided": "Void receipt"}
 def write_file(period: Period, form: str = "csv", separators: str = "point") -> tuple[str, bytes]:
     """The name and the bytes of a file of the period's movements. Raises FieldRefused."""
     if form in BOOKKEEPERS_OWN:
-        raise FieldRefused("format", "invalid_choice", "SAF-T and FEC are for the bookkeeping program to write.")
+        raise FieldRefused("format", "invalid_choice", _("SAF-T and FEC are for the bookkeeping program to write."))
     if form not in FORMATS:
-        raise FieldRefused("format", "invalid_choice", f"Choose one of: {', '.join(FORMATS)}.")
+        raise FieldRefused(
+            "format", "invalid_choice", _("Choose one of: {choices}.").format(choices=", ".join(FORMATS))
+        )
     if separators not in SEPARATORS:
-        raise FieldRefused("separators", "invalid_choice", f"Choose one of: {', '.join(SEPARATORS)}.")
+        raise FieldRefused(
+            "separators", "invalid_choice", _("Choose one of: {choices}.").format(choices=", ".join(SEPARATORS))
+        )
     movements = list_movements(period)
     name = f"{slugify(period.organization.name)}_{period.first}_{period.last}"
     if form == "datev":
@@ -60,7 +65,7 @@ def _write_bank(period: Period, movements: list[Movement]) -> bytes:
     """A statement as Xero and QuickBooks read it: a line for each sum that moved, tip and rounding within it."""
     form = "%m/%d/%Y" if period.organization.country in MONTHS_FIRST else "%d/%m/%Y"
     rows = []
-    for _, parts in groupby(movements, lambda line: (line.event, line.payment, line.refund)):
+    for _key, parts in groupby(movements, lambda line: (line.event, line.payment, line.refund)):
         lines = list(parts)
         first, amount = lines[0], sum((line.amount for line in lines), Decimal(0))
         if amount:

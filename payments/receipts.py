@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clientline import wording
 from payments.models import Payment, Refund
@@ -34,7 +35,7 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
         "visit_date": day(visit.appointment_date),
         "paid_on": day(payment.settled_at),
         "voided_on": day(payment.voided_at) if payment.voided_at else "",
-        "method": Payment.Method(payment.payment_method).label if payment.payment_method else "Not stated",
+        "method": str(Payment.Method(payment.payment_method).label) if payment.payment_method else _("Not stated"),
         "amount": say(payment.amount),
         "price": say(price) if payment.tip or payment.rounding else "",
         "tip": say(payment.tip) if payment.tip else "",

@@ -6,6 +6,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F, Q
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from appointments.refusals import ChangedSince
 from appointments.signals import client_of_visit_changing, visit_cancelled, visit_undone
@@ -24,7 +25,8 @@ def keep_the_currency_of_payments(*, organization, **kwargs):
         raise FieldRefused(
             "currency",
             "protected",
-            f"Payments are on record in {organization.currency}, so the currency stays as it is.",
+            _("Payments are on record in %(currency)s, so the currency stays as it is.")
+            % {"currency": organization.currency},
         )
 
 
@@ -45,7 +47,7 @@ def give_up_what_need_not_be_paid(*, visit, now, **kwargs):
 def keep_money_with_who_paid(*, visit, **kwargs):
     """A payment belongs to its visit, and so to the client that has it."""
     if Payment.objects.filter(appointment=visit).exclude(status=Payment.Status.FAILED).exists():
-        raise Protected("Money was taken for this visit, so its client stays: book another visit instead.")
+        raise Protected(_("Money was taken for this visit, so its client stays: book another visit instead."))
 
 
 @receiver(visit_undone)
@@ -54,7 +56,7 @@ def refuse_to_undo_what_was_paid_since(*, visit, since, now, **kwargs):
     lately = Q(created_at__gt=since) | Q(settled_at__gt=since)
     paid = Payment.objects.filter(lately, appointment=visit).exclude(status=Payment.Status.FAILED)
     if paid.exists() or Refund.objects.filter(payment__appointment=visit, created_at__gt=since).exists():
-        raise ChangedSince("Since then money was taken or refunded for this visit.")
+        raise ChangedSince(_("Since then money was taken or refunded for this visit."))
 
 
 @receiver(provider_needed)

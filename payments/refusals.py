@@ -4,9 +4,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clientline.refusals import Refused
 from payments.models import Payment
+
+# The statuses as they stand within a sentence.
+STATUSES = {
+    "pending": gettext_lazy("pending"),
+    "completed": gettext_lazy("completed"),
+    "failed": gettext_lazy("failed"),
+    "refunded": gettext_lazy("refunded"),
+}
 
 
 class Overpaid(Refused):
@@ -16,7 +26,7 @@ class Overpaid(Refused):
 
     def __init__(self, *, due: Decimal, pending: Decimal) -> None:
         super().__init__(
-            "This is more than is due. Name what is a `tip`, or send `allow_overpayment` to take it as a credit.",
+            _("This is more than is due. Name what is a `tip`, or send `allow_overpayment` to take it as a credit."),
             due=due,
             pending=pending,
         )
@@ -28,7 +38,7 @@ class RefundExceedsPayment(Refused):
     code = "refund_exceeds_payment"
 
     def __init__(self, refundable: Decimal) -> None:
-        super().__init__("This is more than is left of the payment.", refundable=refundable)
+        super().__init__(_("This is more than is left of the payment."), refundable=refundable)
 
 
 class InvalidTransition(Refused):
@@ -38,8 +48,9 @@ class InvalidTransition(Refused):
 
     def __init__(self, payment: Payment, to: str) -> None:
         by_hand = payment.status == "pending" and payment.payment_method != "online"
+        present = {"present": STATUSES[payment.status], "to": STATUSES.get(to, to)}
         super().__init__(
-            f"A payment that is {payment.status} cannot become {to} now.",
+            _("A payment that is %(present)s cannot become %(to)s now.") % present,
             **{"from": payment.status, "to": to, "allowed": ["completed", "failed"] if by_hand else []},
         )
 
@@ -51,5 +62,5 @@ class VoidedTooLate(Refused):
 
     def __init__(self, cutoff_at: datetime) -> None:
         super().__init__(
-            "A payment is made void on the day it came. Refund it instead.", cutoff_at=localtime(cutoff_at)
+            _("A payment is made void on the day it came. Refund it instead."), cutoff_at=localtime(cutoff_at)
         )

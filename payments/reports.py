@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from appointments.periods import Period, Report
 from payments.models import Payment
@@ -105,8 +106,8 @@ def _sum_revenue(period: Period) -> list[RevenueRow]:
     rows = _fetch_rows(STATEMENTS[period.group_by], period, begins=period.begins, ends=period.ends)
     if period.group_by != "payment_method":
         return rows
-    labels = dict(Payment.Method.choices) | {"": "Not stated"}
-    return [(key, labels[key], *figures) for key, _, *figures in rows]
+    labels = dict(Payment.Method.choices) | {"": _("Not stated")}
+    return [(key, str(labels[key]), *figures) for key, _label, *figures in rows]
 
 
 def _sum_by_time(period: Period) -> list[RevenueRow]:

@@ -5,7 +5,7 @@ from functools import partial
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -17,6 +17,7 @@ from appointments.models import Appointment
 from appointments.parameters import EXPORT_PARAMETERS, REPORT_PARAMETERS, read_export, read_period
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
+from clientline.languages import choose_language
 from clientline.web.probes import Endpoint
 from payments import balances, exports, ledger, online, receipts, reports, totals
 from payments.filters import PaymentFilter
@@ -104,13 +105,20 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
         payment = self.get_queryset().filter(settled_at__isnull=False, pk=pk).first()
         if payment is None:
             raise Http404
-        told = receipts.describe_receipt(payment)
-        # The desk comes from the visit's page; clients have none.
-        is_of_desk = request.user.may("payments", "create")
-        page = reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
-        told["back"] = page if is_of_desk else ""
-        told["is_narrow"] = request.query_params.get("paper") == "80mm"
-        return render(request, "payments/receipt.html", told)
+        # It is for the client, whoever prints it.
+        client = payment.appointment.client
+        with translation.override(choose_language(client.language, payment.organization.language)):
+            return _render_receipt(request, payment)
+
+
+def _render_receipt(request, payment):
+    told = receipts.describe_receipt(payment)
+    # The desk comes from the visit's page; clients have none.
+    is_of_desk = request.user.may("payments", "create")
+    page = reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
+    told["back"] = page if is_of_desk else ""
+    told["is_narrow"] = request.query_params.get("paper") == "80mm"
+    return render(request, "payments/receipt.html", told)
 
 
 def _drop_needless_checkout(answers):

@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientline import wording
@@ -92,15 +94,16 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
 
     def tell_price(self, request, service):
         if service.price is not None:
-            self.message_user(request, f"Price: {wording.write_money(service.price, service.organization.currency)}.")
+            price = wording.write_money(service.price, service.organization.currency)
+            self.message_user(request, gettext("Price: %(price)s.") % {"price": price})
 
-    @admin.action(description="Deactivate", permissions=["change"])
+    @admin.action(description=_("Deactivate"), permissions=["change"])
     def take_off_offer(self, request, queryset):
-        self.change_each(request, queryset, is_active=False, done="deactivated")
+        self.change_each(request, queryset, is_active=False, done=gettext_noop("deactivated"))
 
-    @admin.action(description="Reactivate", permissions=["change"])
+    @admin.action(description=_("Reactivate"), permissions=["change"])
     def offer_again(self, request, queryset):
-        self.change_each(request, queryset, is_active=True, done="reactivated")
+        self.change_each(request, queryset, is_active=True, done=gettext_noop("reactivated"))
 
     def change_each(self, request, queryset, *, done, **changes):
         def perform(service):

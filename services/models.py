@@ -4,6 +4,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientline import columns
@@ -44,24 +46,24 @@ class Service(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(DAY_OF_MINUTES)],
-        help_text="Minutes; without it each booking has to say how long",
+        help_text=_("Minutes; without it each booking has to say how long"),
     )
     price = columns.money(null=True, blank=True, validators=[MinValueValidator(0)])
     tax_rate = columns.tax_rate()
     buffer_before = columns.whole(
-        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text="Minutes to prepare, kept free before the visit"
+        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text=_("Minutes to prepare, kept free before the visit")
     )
     buffer_after = columns.whole(
-        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text="Minutes to clean up, kept free after the visit"
+        0, validators=[MaxValueValidator(LONGEST_BUFFER)], help_text=_("Minutes to clean up, kept free after the visit")
     )
     staff = models.ManyToManyField(
         User,
         through="ServiceStaff",
         related_name="services",
         blank=True,
-        help_text="Who performs it; when nobody is named, everybody but clients",
+        help_text=_("Who performs it; when nobody is named, everybody but clients"),
     )
-    bookable_online = columns.flag(True, help_text="Whether guests may book it on the organization's page")
+    bookable_online = columns.flag(True, help_text=_("Whether guests may book it on the organization's page"))
     is_active = columns.flag(True)
     version = columns.version()
     created_at = columns.created_at()
@@ -71,18 +73,18 @@ class Service(models.Model):
     class Meta:
         db_table = "services"
         constraints = [
-            between("service_duration_1_to_1440", "duration", 1, DAY_OF_MINUTES, "Choose 1 to 1440 minutes."),
+            between("service_duration_1_to_1440", "duration", 1, DAY_OF_MINUTES, _("Choose 1 to 1440 minutes.")),
             models.CheckConstraint(
-                condition=Q(price__gte=0), name="service_price_not_negative", violation_error_message="Not below 0."
+                condition=Q(price__gte=0), name="service_price_not_negative", violation_error_message=_("Not below 0.")
             ),
-            between("service_tax_rate_is_a_percentage", "tax_rate", 0, 100, "Choose 0 to 100."),
-            between("service_buffer_before_to_720", "buffer_before", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
-            between("service_buffer_after_to_720", "buffer_after", 0, LONGEST_BUFFER, "Choose 0 to 720 minutes."),
+            between("service_tax_rate_is_a_percentage", "tax_rate", 0, 100, _("Choose 0 to 100.")),
+            between("service_buffer_before_to_720", "buffer_before", 0, LONGEST_BUFFER, _("Choose 0 to 720 minutes.")),
+            between("service_buffer_after_to_720", "buffer_after", 0, LONGEST_BUFFER, _("Choose 0 to 720 minutes.")),
             models.CheckConstraint(
                 condition=Q(duration__isnull=True)
                 | Q(duration__lte=DAY_OF_MINUTES - F("buffer_before") - F("buffer_after")),
                 name="service_with_buffers_within_a_day",
-                violation_error_message="Duration and buffers together are at most 1440 minutes.",
+                violation_error_message=_("Duration and buffers together are at most 1440 minutes."),
             ),
             models.UniqueConstraint(fields=["organization", "id"], name="service_in_one_organization"),
         ]
@@ -105,7 +107,7 @@ class ServiceStaff(models.Model):
 
     class Meta:
         db_table = "service_staff"
-        verbose_name = "performer"
+        verbose_name = _("performer")
         constraints = [
             models.UniqueConstraint(fields=["service", "staff"], name="service_staff_named_once"),
             SameOrganization(field="service", name="service_staff_service_in_same_organization"),
@@ -114,4 +116,4 @@ class ServiceStaff(models.Model):
         indexes = [models.Index(fields=["organization"], name="service_staff_by_organization")]
 
     def __str__(self):
-        return f"{self.staff} performs {self.service}"
+        return gettext("%(person)s performs %(service)s") % {"person": self.staff, "service": self.service}

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import people
 from accounts.models import User
@@ -71,4 +72,4 @@ def _name_staff(service: Service, staff: Iterable[User]) -> bool:
 def _refuse_clients(ids: Iterable[int]) -> None:
     """Refuse whoever became a client after they were chosen; from now on they cannot. Raises FieldRefused."""
     if any(role == User.Role.CLIENT for _, role, _ in people.HOLD.rows({"people": list(ids)})):
-        raise FieldRefused("staff", "invalid", "Clients do not perform services.")
+        raise FieldRefused("staff", "invalid", gettext("Clients do not perform services."))

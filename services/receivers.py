@@ -3,6 +3,7 @@
 from django.db.models import F
 from django.db.models.functions import Floor
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from accounts.signals import leaving, role_changing
 from clientline.currencies import WHOLE
@@ -32,4 +33,8 @@ def keep_prices_that_can_be_paid(*, organization, currency, **kwargs):
     """A price of 9.50 could never be paid in a currency without a smaller unit."""
     services = Service.objects.filter(organization=organization)
     if currency in WHOLE and services.filter(price__gt=Floor("price")).exists():
-        raise FieldRefused("currency", "protected", f"{currency} has no smaller unit. Make all prices whole first.")
+        raise FieldRefused(
+            "currency",
+            "protected",
+            _("%(currency)s has no smaller unit. Make all prices whole first.") % {"currency": currency},
+        )

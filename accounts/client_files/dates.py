@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from babel.dates import get_month_names
+from django.utils.translation import gettext as _
 
 Order = Literal["day", "month"]
 _MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "FM", "MH", "PW", "AS", "MP", "VI", "UM"})
@@ -28,7 +29,7 @@ class WithoutYear(NotRead):
     """Only day and month are told: `month` and `day`."""
 
     def __init__(self, month: int, day: int):
-        super().__init__("The year is missing.")
+        super().__init__(_("The year is missing."))
         self.month, self.day = month, day
 
 
@@ -58,14 +59,14 @@ def read_date(text: str, *, order: Order, latest: date) -> date | None:
     try:
         return date(*_split_date(text, order, latest))
     except ValueError as error:
-        raise error if isinstance(error, NotRead) else NotRead("There is no such day.") from error
+        raise error if isinstance(error, NotRead) else NotRead(_("There is no such day.")) from error
 
 
 def read_birthday(text: str, *, order: Order, today: date) -> date | None:
     """The birthday; None for what stands for none. Nobody was born before 1900 or will be tomorrow. Raises NotRead."""
     born = read_date(text, order=order, latest=today)
     if born and (born.year < 1900 or born > today):
-        raise NotRead("Nobody has this birthday.")
+        raise NotRead(_("Nobody has this birthday."))
     return born
 
 
@@ -82,7 +83,7 @@ def _split_date(text: str, order: Order, latest: date) -> tuple[int, int, int]:
     found = _IN_WORDS.fullmatch(text)
     if found and (named := _MONTHS.get(found[2].casefold())) and bool(found[1]) != bool(found[3]):
         return int(found[4]), named, int(found[1] or found[3])
-    raise NotRead("This is no date.")
+    raise NotRead(_("This is no date."))
 
 
 def _complete_year(text: str, month: int, day: int, latest: date) -> int:

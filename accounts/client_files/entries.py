@@ -7,6 +7,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext
 
 from accounts.client_files.dates import NotRead, Order, WithoutYear, read_birthday
 from accounts.client_files.headings import TELEPHONES, fold_heading, identify_source
@@ -66,7 +67,7 @@ class _Line:
         self._cells: dict[str, list[tuple[str, str]]] = {}
         self._headings = dict(reversed([*zip(fields, headings, strict=True)]))
         if any(row.cells[len(headings) :]):
-            self.refuse("", "There are more cells than headings. Put a text with separators in quotes.")
+            self.refuse("", gettext("There are more cells than headings. Put a text with separators in quotes."))
         for heading, name, cell in zip(headings, fields, row.cells, strict=False):
             if name and cell:
                 self._cells.setdefault(name, []).append((heading, cell))
@@ -133,7 +134,7 @@ def _read_name(line: _Line) -> str:
         whole = f"{first.strip()} {last.strip()}"
     name = " ".join((parts or whole).split())
     if not name:
-        line.refuse(line.heading("name"), "The name is missing.")
+        line.refuse(line.heading("name"), gettext("The name is missing."))
     return name
 
 
@@ -145,7 +146,7 @@ def _read_email(line: _Line) -> str:
             try:
                 validate_email(address)
             except ValidationError:
-                line.refuse(heading, "This is no e-mail address.", cell)
+                line.refuse(heading, gettext("This is no e-mail address."), cell)
                 break
             if not first:
                 first = address.lower()
@@ -161,7 +162,9 @@ def _read_phone(line: _Line) -> str:
         for heading, cell in line.cells(name):
             for number in filter(None, (part.strip() for part in cell.split(":::"))):
                 if _SHORTENED.fullmatch(number):
-                    line.refuse(heading, "A spreadsheet shortened this number. Format the column as text.", number)
+                    line.refuse(
+                        heading, gettext("A spreadsheet shortened this number. Format the column as text."), number
+                    )
                 elif not first and any(map(str.isdigit, number)):
                     first = number
                 elif number != first:
@@ -194,6 +197,8 @@ def _refuse_bad_texts(line: _Line, entry: Entry) -> None:
     for name, longest in LONGEST.items():
         text = getattr(entry, name)
         if "\0" in text:
-            line.refuse(line.heading(name), "Null characters are not allowed.", text)
+            line.refuse(line.heading(name), gettext("Null characters are not allowed."), text)
         elif len(text) > longest:
-            line.refuse(line.heading(name), f"This is longer than {longest} characters.", text)
+            line.refuse(
+                line.heading(name), gettext("This is longer than %(longest)s characters.") % {"longest": longest}, text
+            )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from accounts.client_files import vcards
 from accounts.client_files.dates import Order, guess_order
 from accounts.client_files.entries import Entries, read_entries
@@ -54,7 +56,7 @@ def open_file(
         guessed = guess_fields(table.headings)
     chosen = tuple(guessed if fields is None else fields)
     if len(chosen) != len(table.headings):
-        raise Unreadable("The columns were chosen for another file. Choose them again.")
+        raise Unreadable(_("The columns were chosen for another file. Choose them again."))
     return ClientFile(table, chosen, order or guess_order(_list_birthdays(table, chosen), country))
 
 

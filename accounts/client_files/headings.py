@@ -6,26 +6,28 @@ of it: among the hundred columns of an address book, "E-mail 1 - Label" and "Eme
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext, gettext_lazy
+
 from clientline.folding import fold_words
 
 # What can be chosen for a column, as people read it. Several columns may hold notes, addresses and telephones.
 FIELDS = {
-    "name": "Name",
-    "first_name": "First name",
-    "middle_name": "Middle name",
-    "last_name": "Last name",
-    "email": "E-mail",
-    "mobile": "Telephone, mobile",
-    "phone": "Telephone",
-    "home": "Telephone at home",
-    "business": "Telephone at work",
-    "birthday": "Birthday",
-    "notes": "Notes",
-    "consent": "Agrees to marketing",
-    "blocked": "Blocked",
-    "block_reason": "Why blocked",
-    "external_id": "Number in the other product",
-    "language": "Language",
+    "name": gettext_lazy("Name"),
+    "first_name": gettext_lazy("First name"),
+    "middle_name": gettext_lazy("Middle name"),
+    "last_name": gettext_lazy("Last name"),
+    "email": gettext_lazy("E-mail"),
+    "mobile": gettext_lazy("Telephone, mobile"),
+    "phone": gettext_lazy("Telephone"),
+    "home": gettext_lazy("Telephone at home"),
+    "business": gettext_lazy("Telephone at work"),
+    "birthday": gettext_lazy("Birthday"),
+    "notes": gettext_lazy("Notes"),
+    "consent": gettext_lazy("Agrees to marketing"),
+    "blocked": gettext_lazy("Blocked"),
+    "block_reason": gettext_lazy("Why blocked"),
+    "external_id": gettext_lazy("Number in the other product"),
+    "language": gettext_lazy("Language"),
 }
 MANY = frozenset({"email", "mobile", "phone", "home", "business", "notes"})
 # In this order, the first number of a line is the client's: the rest goes to the notes.
@@ -111,10 +113,10 @@ def identify_source(headings: Sequence[str], fields: Sequence[str]) -> str:
 def find_faults(fields: Sequence[str]) -> list[str]:
     """What is wrong with a choice of fields, as sentences."""
     faults = [
-        f"Two columns are said to hold “{FIELDS[field]}”. Choose one."
+        gettext("Two columns are said to hold “%(field)s”. Choose one.") % {"field": FIELDS[field]}
         for field in FIELDS
         if field not in MANY and list(fields).count(field) > 1
     ]
     if not {"name", "first_name", "last_name"} & set(fields):
-        faults.append("Choose the column that holds the names.")
+        faults.append(gettext("Choose the column that holds the names."))
     return faults

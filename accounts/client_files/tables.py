@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 
+from django.utils.translation import gettext as _
+
 from accounts.client_files.headings import guess_fields
 from clientline.web.sheets import SEPARATORS, Unreadable, decode_text, read_cell
 
@@ -55,18 +57,18 @@ def read_table(content: bytes, guess: Guess = guess_fields) -> Table:
     refuse_large(content)
     text, encoding = decode_text(content)
     if encoding == "cp1252" and _RUBBISH.search(text):
-        raise Unreadable("It is not known how this file writes letters like ä or ł. Save it as “CSV UTF-8”.")
+        raise Unreadable(_("It is not known how this file writes letters like ä or ł. Save it as “CSV UTF-8”."))
     separator, heading = _find_heading(text, guess)
     table = Table(heading.cells, heading.line, from_windows=encoding == "cp1252")
     _add_rows(table, text, separator)
     if not table.rows and table.stopped is None:
-        raise Unreadable("The file has no line below its headings.")
+        raise Unreadable(_("The file has no line below its headings."))
     return table
 
 
 def refuse_large(content: bytes) -> None:
     if len(content) > LARGEST_BYTES:
-        raise Unreadable(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
+        raise Unreadable(_("The file is larger than %(most)s MB. Split it.") % {"most": LARGEST_BYTES // 1_000_000})
 
 
 def _find_heading(text: str, guess: Guess) -> tuple[str, Row]:
@@ -80,7 +82,7 @@ def _find_heading(text: str, guess: Guess) -> tuple[str, Row]:
             if best is None or rated[:3] > best[:3]:
                 best = rated
     if best is None:
-        raise Unreadable("The first line has to name the columns. It says: nothing.")
+        raise Unreadable(_("The first line has to name the columns. It says: nothing."))
     return best[3], best[4]
 
 
@@ -103,11 +105,11 @@ def _add_rows(table: Table, text: str, separator: str) -> None:
             if row.line > table.heading_line:
                 table.rows.append(row)
             if len(table.rows) > MOST_LINES:
-                raise Unreadable(f"The file has more than {MOST_LINES:,} lines. Split it.")
+                raise Unreadable(_("The file has more than %(most)s lines. Split it.") % {"most": f"{MOST_LINES:,}"})
     except Unreadable as error:
         if error.line is None:
             raise
-        table.stopped = (error.line, f"{error} The lines after it were not read.")
+        table.stopped = (error.line, _("%(fault)s The lines after it were not read.") % {"fault": error})
 
 
 def _read_rows(text: str, separator: str) -> Iterator[Row]:
@@ -122,5 +124,5 @@ def _read_rows(text: str, separator: str) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         if "limit" in str(error):
-            raise Unreadable("A cell is far too long.", line) from error
-        raise Unreadable("A quotation mark is opened and not closed, or stands inside a cell.", line) from error
+            raise Unreadable(_("A cell is far too long."), line) from error
+        raise Unreadable(_("A quotation mark is opened and not closed, or stands inside a cell."), line) from error

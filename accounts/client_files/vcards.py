@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import vobject
+from django.utils.translation import gettext as _
 
 from accounts.client_files.tables import MOST_LINES, Row, Table, refuse_large
 from clientline.web.sheets import Unreadable, decode_text
@@ -29,18 +30,18 @@ def is_vcards(content: bytes) -> bool:
 def read_vcards(content: bytes) -> Table:
     """The people of a file of vCards 2.1, 3 and 4. Raises Unreadable."""
     refuse_large(content)
-    text, _ = decode_text(content)
+    text = decode_text(content)[0]
     table = Table(list(HEADINGS), 0)
     try:
         begins = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().upper() == "BEGIN:VCARD"]
         for line, card in zip(begins, vobject.readComponents(text, ignoreUnreadable=True), strict=False):
             table.rows.append(Row(line, _list_cells(card.contents)))
             if len(table.rows) > MOST_LINES:
-                raise Unreadable(f"The file has more than {MOST_LINES:,} cards. Split it.")
+                raise Unreadable(_("The file has more than %(most)s cards. Split it.") % {"most": f"{MOST_LINES:,}"})
     except vobject.base.ParseError as error:
-        table.stopped = (error.lineNumber or 1, "This card cannot be read. The lines after it were not read.")
+        table.stopped = (error.lineNumber or 1, _("This card cannot be read. The lines after it were not read."))
     if not table.rows and table.stopped is None:
-        raise Unreadable("The file has no card in it.")
+        raise Unreadable(_("The file has no card in it."))
     return table
 
 

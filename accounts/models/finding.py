@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from clientline import columns
@@ -34,8 +35,8 @@ class ClientFileColumns(models.Model):
     """What the columns of a client file were last taken for; `accounts.client_files.columns` writes and reads it."""
 
     organization = columns.organization()
-    headings = models.CharField(max_length=64, help_text="SHA-256 of the folded headings")
-    fields = ArrayField(models.CharField(max_length=20, blank=True), help_text="Of each column in its order")
+    headings = models.CharField(max_length=64, help_text=_("SHA-256 of the folded headings"))
+    fields = ArrayField(models.CharField(max_length=20, blank=True), help_text=_("Of each column in its order"))
 
     class Meta:
         db_table = "client_file_columns"

@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from accounts import words
 from accounts.acquaintance import find_acquaintances
@@ -19,7 +20,7 @@ from organizations import policy
 from organizations.models import Organization
 from organizations.tenancy import TenantQuerySet
 
-SIGN_IN_ADDRESS_TAKEN = (
+SIGN_IN_ADDRESS_TAKEN = _(
     "This address signs in somebody already. Who does not sign in needs none: give it as contact address instead."
 )
 FIRST_BIRTHDAY = date(1900, 1, 1)
@@ -104,41 +105,41 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
 class User(AbstractBaseUser):
     class Role(models.TextChoices):
-        ADMIN = "admin"
-        MANAGER = "manager"
-        STAFF = "staff"
-        CLIENT = "client"
+        ADMIN = "admin", _("Admin")
+        MANAGER = "manager", _("Manager")
+        STAFF = "staff", _("Staff")
+        CLIENT = "client", _("Client")
 
     organization = columns.organization()
     name = models.CharField(max_length=200)
     email = models.EmailField(unique=True, error_messages={"unique": SIGN_IN_ADDRESS_TAKEN})
     contact_email = models.EmailField(
-        "contact address", blank=True, default="", db_default="", help_text="Where mail goes; need not be unique"
+        _("contact address"), blank=True, default="", db_default="", help_text=_("Where mail goes; need not be unique")
     )
     phone = columns.short_text(40)
     phone_e164 = columns.short_text(
-        16, editable=False, help_text="The first number in `phone`, as +491705500003; empty where none can be read"
+        16, editable=False, help_text=_("The first number in `phone`, as +491705500003; empty where none can be read")
     )
     birthday = models.DateField(null=True, blank=True)
-    client_notes = columns.long_text(help_text="Shown at the desk, never to clients")
-    is_flagged = columns.flag(False, help_text="Whether the notes have to be seen before anything is done")
+    client_notes = columns.long_text(help_text=_("Shown at the desk, never to clients"))
+    is_flagged = columns.flag(False, help_text=_("Whether the notes have to be seen before anything is done"))
     language = columns.short_text(
-        35, validators=[validate_language], help_text="Tag of their texts; empty: the organization's"
+        35, validators=[validate_language], help_text=_("Tag of their texts; empty: the organization's")
     )
     marketing_consent_at = models.DateTimeField(
-        null=True, blank=True, help_text="When they agreed to advertising; empty: they did not"
+        null=True, blank=True, help_text=_("When they agreed to advertising; empty: they did not")
     )
-    external_source = columns.short_text(40, help_text="The program that `external_id` is of")
-    external_id = columns.short_text(200, help_text="What another program calls them")
+    external_source = columns.short_text(40, help_text=_("The program that `external_id` is of"))
+    external_id = columns.short_text(200, help_text=_("What another program calls them"))
     role = models.CharField(max_length=10, choices=Role)
     is_active = columns.flag(True)
     works_until = models.DateField(
-        null=True, blank=True, help_text="Of somebody of the team, the last date on which they begin to work"
+        null=True, blank=True, help_text=_("Of somebody of the team, the last date on which they begin to work")
     )
     bookable_online = columns.flag(
-        True, help_text="Of the team: whether guests may book them on the organization's page"
+        True, help_text=_("Of the team: whether guests may book them on the organization's page")
     )
-    is_superuser = columns.flag(False, editable=False, verbose_name="platform operator")
+    is_superuser = columns.flag(False, editable=False, verbose_name=_("platform operator"))
     has_second_factor = columns.flag(False, editable=False)
     merged_into = models.ForeignKey(
         "self",
@@ -148,7 +149,7 @@ class User(AbstractBaseUser):
         editable=False,
         related_name="merged_records",
         db_constraint=False,
-        help_text="The record of the same client that was kept, where two were merged",
+        help_text=_("The record of the same client that was kept, where two were merged"),
     )
     created_by = columns.actor()
     version = columns.version()
@@ -163,46 +164,46 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "users"
-        verbose_name, verbose_name_plural = "person", "people"
+        verbose_name, verbose_name_plural = _("person"), "people"
         constraints = [
             columns.known("user_role_is_known", "role", policy.ROLES),
             models.CheckConstraint(
                 condition=Q(email=models.functions.Lower("email")),
                 name="user_email_in_lower_case",
-                violation_error_message="Write the e-mail address in lower case.",
+                violation_error_message=_("Write the e-mail address in lower case."),
             ),
             models.CheckConstraint(
                 condition=Q(contact_email=models.functions.Lower("contact_email")),
                 name="user_contact_email_in_lower_case",
-                violation_error_message="Write the e-mail address in lower case.",
+                violation_error_message=_("Write the e-mail address in lower case."),
             ),
             models.CheckConstraint(
                 condition=~Q(email__endswith=made_addresses.SUFFIX) | Q(role="client") & WITHOUT_PASSWORD,
                 name="user_made_address_is_no_sign_in",
-                violation_error_message="Whoever signs in needs an e-mail address.",
+                violation_error_message=_("Whoever signs in needs an e-mail address."),
             ),
             models.CheckConstraint(
                 condition=Q(birthday__gte=FIRST_BIRTHDAY),
                 name="user_birthday_from_1900",
-                violation_error_message="Choose a date from 1900 on.",
+                violation_error_message=_("Choose a date from 1900 on."),
             ),
             models.CheckConstraint(
                 condition=Q(language__regex=LANGUAGE_PATTERN),
                 name="user_language_is_a_tag",
-                violation_error_message="Choose a language by its tag, like en.",
+                violation_error_message=_("Choose a language by its tag, like en."),
             ),
             models.UniqueConstraint(
                 fields=["organization", "external_source", "external_id"],
                 condition=~Q(external_id=""),
                 name="user_external_id_once_per_source",
-                violation_error_message="Another person here has this number of that program.",
+                violation_error_message=_("Another person here has this number of that program."),
             ),
             models.UniqueConstraint(fields=["organization", "id"], name="user_in_one_organization"),
             SameOrganization(field="merged_into", name="user_merged_in_same_organization"),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | Q(is_active=False) & ~Q(merged_into=models.F("id")),
                 name="user_merged_is_inactive",
-                violation_error_message="A record that was merged into another is inactive.",
+                violation_error_message=_("A record that was merged into another is inactive."),
             ),
         ]
         indexes = [

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from clientline import columns
@@ -22,18 +23,18 @@ class Token(models.Model):
 
     organization = columns.organization()
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens", db_constraint=False)
-    name = columns.short_text(100, help_text="Empty for a token made by signing in")
+    name = columns.short_text(100, help_text=_("Empty for a token made by signing in"))
     scope = models.CharField(
         max_length=10,
         choices=list(zip(policy.TOKEN_SCOPES, policy.TOKEN_SCOPES, strict=True)),
         default=policy.MANAGE,
         db_default=policy.MANAGE,
-        help_text="`read`: nothing but GET; `book`: also visits, and new clients; `manage`: all that the role may",
+        help_text=_("`read`: nothing but GET; `book`: also visits, and new clients; `manage`: all that the role may"),
     )
-    prefix = models.CharField(max_length=12, unique=True, help_text="Public part, by which the token is found")
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the whole token")
+    prefix = models.CharField(max_length=12, unique=True, help_text=_("Public part, by which the token is found"))
+    digest = models.BinaryField(max_length=32, help_text=_("SHA-256 of the whole token"))
     created_at = columns.created_at()
-    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Written at most once a minute")
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text=_("Written at most once a minute"))
     last_used_address = columns.address()
     expires_at = models.DateTimeField()
     address = columns.address()
@@ -61,7 +62,7 @@ class Session(AbstractBaseSession):
     # The database deletes with the person: the tenants' role, which deletes people, could not.
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="sessions", db_constraint=False)
     created_at = columns.created_at()
-    last_used_at = models.DateTimeField(default=timezone.now, help_text="Written at most once a minute")
+    last_used_at = models.DateTimeField(default=timezone.now, help_text=_("Written at most once a minute"))
     last_used_address = columns.address()
     address = columns.address()
     agent = columns.agent()
@@ -75,9 +76,9 @@ class SecondFactor(models.Model):
 
     user = models.OneToOneField(User, models.DO_NOTHING, related_name="second_factor", db_constraint=False)
     key = models.BinaryField(max_length=20)
-    last_step = models.BigIntegerField(default=-1, help_text="Of the last code taken: none is taken twice")
-    recovery_codes = ArrayField(models.BinaryField(max_length=32), default=list, help_text="SHA-256 of each")
-    confirmed_at = models.DateTimeField(null=True, help_text="None: set up, but no code was shown yet")
+    last_step = models.BigIntegerField(default=-1, help_text=_("Of the last code taken: none is taken twice"))
+    recovery_codes = ArrayField(models.BinaryField(max_length=32), default=list, help_text=_("SHA-256 of each"))
+    confirmed_at = models.DateTimeField(null=True, help_text=_("None: set up, but no code was shown yet"))
 
     class Meta:
         db_table = "second_factors"

@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import ranges
@@ -18,27 +19,27 @@ from organizations.tenancy import TenantQuerySet
 LONGEST_VISIT = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-OUT_OF_BOUNDS = "Choose dates between 2000 and 2100."
-NEXT_DAY = "Where it is no later than the start, of the next day"
+OUT_OF_BOUNDS = _("Choose dates between 2000 and 2100.")
+NEXT_DAY = _("Where it is no later than the start, of the next day")
 OVERLAPPING_HOURS = {
     "violation_error_code": "overlapping_hours",
-    "violation_error_message": "These hours overlap others of the same person.",
+    "violation_error_message": _("These hours overlap others of the same person."),
 }
 
 
 class Weekday(models.IntegerChoices):
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
 
 
 # Counted from a Monday and not by ISO weeks, in which 53 is followed by 1.
 FIRST_MONDAY = date(2000, 1, 3)
-SECOND_WEEKS = [(0, "Even weeks"), (1, "Odd weeks")]
+SECOND_WEEKS = [(0, _("Even weeks")), (1, _("Odd weeks"))]
 
 
 def find_parity(day):
@@ -71,17 +72,17 @@ class WorkingHours(models.Model):
 
     organization = columns.organization()
     staff = models.ForeignKey(User, models.CASCADE, related_name="working_hours", db_constraint=False)
-    weekday = models.PositiveSmallIntegerField(choices=Weekday, help_text="0 is Monday")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday, help_text=_("0 is Monday"))
     starts = models.TimeField()
     ends = models.TimeField(help_text=NEXT_DAY)
     every_second_week = models.PositiveSmallIntegerField(
         choices=SECOND_WEEKS,
         null=True,
         blank=True,
-        help_text="0 or 1: the parity of whole weeks since Monday 2000-01-03; empty: every week",
+        help_text=_("0 or 1: the parity of whole weeks since Monday 2000-01-03; empty: every week"),
     )
-    valid_from = models.DateField(null=True, blank=True, help_text="First date; empty: always")
-    valid_until = models.DateField(null=True, blank=True, help_text="Last date, included; empty: for good")
+    valid_from = models.DateField(null=True, blank=True, help_text=_("First date; empty: always"))
+    valid_until = models.DateField(null=True, blank=True, help_text=_("Last date, included; empty: for good"))
     created_at = columns.created_at()
     strands: list[int] | None = None  # no column: ids of the visits that the change just made strands
 
@@ -89,14 +90,14 @@ class WorkingHours(models.Model):
 
     class Meta:
         db_table = "working_hours"
-        verbose_name = verbose_name_plural = "working hours"
+        verbose_name = verbose_name_plural = _("working hours")
         constraints = [
-            between("working_hours_weekday_0_to_6", "weekday", 0, 6, "Choose 0 (Monday) to 6 (Sunday)."),
-            between("working_hours_second_week_0_or_1", "every_second_week", 0, 1, "Choose 0 or 1, or none."),
+            between("working_hours_weekday_0_to_6", "weekday", 0, 6, _("Choose 0 (Monday) to 6 (Sunday).")),
+            between("working_hours_second_week_0_or_1", "every_second_week", 0, 1, _("Choose 0 or 1, or none.")),
             models.CheckConstraint(
                 condition=Q(valid_until__gte=F("valid_from")),
                 name="working_hours_valid_until_not_before_from",
-                violation_error_message="The last date is not before the first.",
+                violation_error_message=_("The last date is not before the first."),
             ),
             models.CheckConstraint(
                 condition=_are_dates("valid_from", "valid_until"),
@@ -131,19 +132,19 @@ class SpecialHours(models.Model):
 
     class Meta:
         db_table = "special_hours"
-        verbose_name = verbose_name_plural = "special hours"
+        verbose_name = verbose_name_plural = _("special hours")
         constraints = [
             between(
                 "special_hours_between_2000_and_2100",
                 "date",
                 EARLIEST.date(),
                 LATEST.date(),
-                "Choose a date between 2000 and 2100.",
+                _("Choose a date between 2000 and 2100."),
             ),
             models.CheckConstraint(
                 condition=Q(starts__isnull=True, ends__isnull=True) | Q(starts__isnull=False, ends__isnull=False),
                 name="special_hours_have_both_times_or_neither",
-                violation_error_message="Give both times, or neither for a closed day.",
+                violation_error_message=_("Give both times, or neither for a closed day."),
             ),
             # Two, because a closed date stands alone on its own date, and a night before it may reach into it.
             ExclusionConstraint(
@@ -162,7 +163,8 @@ class SpecialHours(models.Model):
         indexes = [models.Index(fields=["organization", "id"], name="special_hours_by_organization")]
 
     def __str__(self):
-        return f"{self.date} " + (f"{self.starts:%H:%M}–{self.ends:%H:%M}" if self.starts else "closed")
+        times = f"{self.starts:%H:%M}–{self.ends:%H:%M}" if self.starts else _("closed")
+        return f"{self.date} {times}"
 
 
 class TimeOff(models.Model):
@@ -176,11 +178,11 @@ class TimeOff(models.Model):
         blank=True,
         related_name="time_off",
         db_constraint=False,
-        help_text="Empty: everybody",
+        help_text=_("Empty: everybody"),
     )
-    whole_days = columns.flag(False, help_text="From `from_date` to `to_date`: all hours that begin on these dates")
+    whole_days = columns.flag(False, help_text=_("From `from_date` to `to_date`: all hours that begin on these dates"))
     from_date = models.DateField(null=True, blank=True)
-    to_date = models.DateField(null=True, blank=True, help_text="Included")
+    to_date = models.DateField(null=True, blank=True, help_text=_("Included"))
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = columns.short_text(200)
@@ -191,23 +193,23 @@ class TimeOff(models.Model):
 
     class Meta:
         db_table = "time_off"
-        verbose_name = verbose_name_plural = "time off"
+        verbose_name = verbose_name_plural = _("time off")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
                 name="time_off_ends_after_start",
-                violation_error_message="It has to end after it starts.",
+                violation_error_message=_("It has to end after it starts."),
             ),
             models.CheckConstraint(
                 condition=Q(starts_at__gte=EARLIEST, ends_at__lte=LATEST),
                 name="time_off_between_2000_and_2100",
-                violation_error_message="Choose dates between 2000 and 2100.",
+                violation_error_message=_("Choose dates between 2000 and 2100."),
             ),
             models.CheckConstraint(
                 condition=Q(whole_days=True, from_date__isnull=False, to_date__isnull=False)
                 | Q(whole_days=False, from_date__isnull=True, to_date__isnull=True),
                 name="time_off_has_dates_or_times",
-                violation_error_message="Whole days have a first and a last date, and times have neither.",
+                violation_error_message=_("Whole days have a first and a last date, and times have neither."),
             ),
             models.CheckConstraint(
                 condition=_are_dates("from_date", "to_date"),
@@ -217,7 +219,7 @@ class TimeOff(models.Model):
             models.CheckConstraint(
                 condition=Q(to_date__gte=F("from_date")),
                 name="time_off_to_date_not_before_from_date",
-                violation_error_message="The last date is not before the first.",
+                violation_error_message=_("The last date is not before the first."),
             ),
             SameOrganization(field="staff", name="time_off_staff_in_same_organization"),
         ]

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import ranges
@@ -48,16 +49,16 @@ class AppointmentQuerySet(TenantQuerySet):
 class Side(models.TextChoices):
     """On whose behalf a visit is cancelled."""
 
-    ORGANIZATION = "organization"
-    CLIENT = "client"
+    ORGANIZATION = "organization", _("Organization")
+    CLIENT = "client", _("Client")
 
 
 class Appointment(models.Model):
     class Status(models.TextChoices):
-        SCHEDULED = "scheduled"
-        COMPLETED = "completed"
-        CANCELLED = "cancelled"
-        NO_SHOW = "no_show"
+        SCHEDULED = "scheduled", _("Scheduled")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+        NO_SHOW = "no_show", _("No Show")
 
     organization = columns.organization()
     client = models.ForeignKey(User, models.PROTECT, related_name="visits", db_constraint=False, db_index=False)
@@ -65,53 +66,55 @@ class Appointment(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, related_name="visits", db_constraint=False)
     appointment_date = models.DateTimeField()
     local_start = columns.WallClockField(
-        null=True, blank=True, editable=False, help_text="The time agreed, as the organization's clocks showed it"
+        null=True, blank=True, editable=False, help_text=_("The time agreed, as the organization's clocks showed it")
     )
     ends_at = models.DateTimeField()
-    busy_from = models.DateTimeField(help_text="Start, less the service's buffer before")
-    busy_until = models.DateTimeField(help_text="End, plus the service's buffer after")
+    busy_from = models.DateTimeField(help_text=_("Start, less the service's buffer before"))
+    busy_until = models.DateTimeField(help_text=_("End, plus the service's buffer after"))
     status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED, db_default=Status.SCHEDULED)
     notes = columns.long_text()
-    internal_notes = columns.long_text(help_text="Never shown to clients")
-    price = columns.money(validators=[MinValueValidator(0)], help_text="As it was when booked")
-    overbooked = columns.flag(False, help_text="Booked knowingly beside another visit")
+    internal_notes = columns.long_text(help_text=_("Never shown to clients"))
+    price = columns.money(validators=[MinValueValidator(0)], help_text=_("As it was when booked"))
+    overbooked = columns.flag(False, help_text=_("Booked knowingly beside another visit"))
     stranded = columns.flag(
-        False, editable=False, help_text="Hours, time off, the zone or the team changed: its person is no longer there"
+        False,
+        editable=False,
+        help_text=_("Hours, time off, the zone or the team changed: its person is no longer there"),
     )
     stranded_by = columns.short_text(
-        40, editable=False, help_text="Which of these it was; empty where nobody knows any more"
+        40, editable=False, help_text=_("Which of these it was; empty where nobody knows any more")
     )
     version = columns.version()
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = columns.short_text(500)
     cancelled_by = columns.actor()
-    cancellation_notice = models.PositiveIntegerField(help_text="Minutes; the policy when booked")
+    cancellation_notice = models.PositiveIntegerField(help_text=_("Minutes; the policy when booked"))
     late_cancellation_fee = columns.percent(
-        validators=[MaxValueValidator(100)], help_text="Percent of the price; the policy when booked"
+        validators=[MaxValueValidator(100)], help_text=_("Percent of the price; the policy when booked")
     )
     no_show_fee = columns.percent(
-        validators=[MaxValueValidator(100)], help_text="Percent of the price; the policy when booked"
+        validators=[MaxValueValidator(100)], help_text=_("Percent of the price; the policy when booked")
     )
-    cancellation_grace = columns.whole(0, help_text="Minutes after booking; the policy when booked")
+    cancellation_grace = columns.whole(0, help_text=_("Minutes after booking; the policy when booked"))
     cancelled_on_behalf_of = columns.short_text(
-        12, choices=Side, help_text="Whose doing it was; empty where nobody asked, which counts as the client's"
+        12, choices=Side, help_text=_("Whose doing it was; empty where nobody asked, which counts as the client's")
     )
-    tax_rate = columns.tax_rate("Percent, contained in the price; as it was when booked")
+    tax_rate = columns.tax_rate(_("Percent, contained in the price; as it was when booked"))
     fee_waived = columns.flag(False)
     series = models.UUIDField(null=True, blank=True, editable=False)
     group = models.UUIDField(
-        null=True, blank=True, editable=False, help_text="Shared by visits in one go: booked together, one bill"
+        null=True, blank=True, editable=False, help_text=_("Shared by visits in one go: booked together, one bill")
     )
-    arrived_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the client was there")
-    in_service_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it really began")
+    arrived_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When the client was there"))
+    in_service_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When it really began"))
     calendar_uid = models.TextField(
         default=columns.make_uid,
         db_default=Func(template="gen_random_uuid()::text", output_field=models.TextField()),
         editable=False,
-        help_text="By which calendars know it, for ever",
+        help_text=_("By which calendars know it, for ever"),
     )
     sequence = columns.whole(
-        0, editable=False, help_text="How often it was moved, cancelled or followed new time zone rules"
+        0, editable=False, help_text=_("How often it was moved, cancelled or followed new time zone rules")
     )
     created_by = columns.actor()
     created_at = columns.created_at()
@@ -133,32 +136,36 @@ class Appointment(models.Model):
                 ],
                 condition=~Q(status="cancelled") & Q(overbooked=False),
                 violation_error_code="slot_taken",
-                violation_error_message="This time is taken.",
+                violation_error_message=_("This time is taken."),
             ),
             columns.known("appointment_status_is_known", "status", ("scheduled", "completed", "cancelled", "no_show")),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("appointment_date")),
                 name="appointment_ends_after_start",
-                violation_error_message="A visit has to end after it starts.",
+                violation_error_message=_("A visit has to end after it starts."),
             ),
             models.CheckConstraint(
                 condition=Q(busy_from__lte=F("appointment_date"), busy_until__gte=F("ends_at"))
                 & Q(busy_until__lte=F("busy_from") + LONGEST_VISIT),
                 name="appointment_with_buffers_within_a_day",
-                violation_error_message="A visit with its buffers lasts at most a day.",
+                violation_error_message=_("A visit with its buffers lasts at most a day."),
             ),
             models.CheckConstraint(
                 condition=Q(busy_from__gte=EARLIEST, busy_until__lte=LATEST),
                 name="appointment_between_2000_and_2100",
-                violation_error_message="Choose a date between 2000 and 2100.",
+                violation_error_message=_("Choose a date between 2000 and 2100."),
             ),
             models.CheckConstraint(
-                condition=Q(price__gte=0), name="appointment_price_not_negative", violation_error_message="Not below 0."
+                condition=Q(price__gte=0),
+                name="appointment_price_not_negative",
+                violation_error_message=_("Not below 0."),
             ),
-            between("appointment_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, "Choose 0 to 100."),
-            between("appointment_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, "Choose 0 to 100."),
-            between("appointment_tax_rate_is_a_percentage", "tax_rate", 0, 100, "Choose 0 to 100."),
-            between("appointment_cancellation_grace_within_a_day", "cancellation_grace", 0, DAY_OF_MINUTES, "A day."),
+            between("appointment_late_fee_is_a_percentage", "late_cancellation_fee", 0, 100, _("Choose 0 to 100.")),
+            between("appointment_no_show_fee_is_a_percentage", "no_show_fee", 0, 100, _("Choose 0 to 100.")),
+            between("appointment_tax_rate_is_a_percentage", "tax_rate", 0, 100, _("Choose 0 to 100.")),
+            between(
+                "appointment_cancellation_grace_within_a_day", "cancellation_grace", 0, DAY_OF_MINUTES, _("A day.")
+            ),
             columns.known(
                 "appointment_cancelled_on_behalf_of_is_known",
                 "cancelled_on_behalf_of",
@@ -167,18 +174,18 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=Q(status="cancelled") | Q(cancelled_on_behalf_of=""),
                 name="appointment_says_whose_doing_when_cancelled",
-                violation_error_message="Only a cancelled visit says on whose behalf.",
+                violation_error_message=_("Only a cancelled visit says on whose behalf."),
             ),
             models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False)
                 | ~Q(status="cancelled") & Q(cancelled_at__isnull=True),
                 name="appointment_cancelled_has_its_time",
-                violation_error_message="A cancelled visit says when, and no other does.",
+                violation_error_message=_("A cancelled visit says when, and no other does."),
             ),
             models.CheckConstraint(
                 condition=Q(in_service_at=None) | Q(arrived_at__isnull=False),
                 name="appointment_in_service_after_arriving",
-                violation_error_message="Nobody is in service who has not arrived.",
+                violation_error_message=_("Nobody is in service who has not arrived."),
             ),
             models.UniqueConstraint(fields=["organization", "id"], name="appointment_in_one_organization"),
             SameOrganization(field="client", name="appointment_client_in_same_organization"),
@@ -236,7 +243,7 @@ class AppointmentHistory(models.Model):
 
     class Meta:
         db_table = "appointment_history"
-        verbose_name_plural = "appointment history"
+        verbose_name_plural = _("appointment history")
         constraints = [
             SameOrganization(field="appointment", name="appointment_history_in_same_organization"),
         ]

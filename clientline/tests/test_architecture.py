@@ -43,6 +43,7 @@ LAYERS = [
         "clientline.bookkeeping",
         "clientline.typed_money",
         "clientline.wording",
+        "clientline.names",
     ],
     ["clientline.configuration", "clientline.settings"],
     ["clientline.database", "clientline.postgres"],

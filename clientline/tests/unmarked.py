@@ -13,8 +13,8 @@ from clientline.catalogues import find_aliases, find_mark
 PROSE = re.compile(r"[A-Za-zÄÖÜäöüß'’]{2,}[,.:;!?]? (?:[\w'’(%{]|–)")
 WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{2,}")
 OTHER_LANGUAGES = re.compile(
-    r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|SET|LOCK|EXPLAIN|COPY|NOTIFY|TRUNCATE|BEGIN|COMMIT)\b"
-    r"|default-src|noopener noreferrer|no-store|::|\bM \d"
+    r"^[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|SET|LOCK|EXPLAIN|COPY|NOTIFY|TRUNCATE|BEGIN|COMMIT)\b"
+    r"|^(tuple|list|dict)\[|default-src|noopener noreferrer|no-store|::|\bM \d"
     r"|^ ?(AND|OR|ORDER BY|WHERE|FROM|JOIN|FOR UPDATE|FOR NO KEY|LIMIT)\b"
 )
 # Told to programmers, operators and commands, or to the log.
