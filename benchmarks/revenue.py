@@ -4,6 +4,7 @@ The targets are milliseconds: of the large one's report altogether, of the ordin
 bare sum over the same entries of the index, which no report of them can pass.
 """
 
+import argparse
 import sys
 from datetime import timedelta
 from statistics import median
@@ -81,7 +82,9 @@ def ordinary_one():
 
 
 def main():
-    large = world.enter().organization
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--visits", type=int, default=world.VISITS, help="of all organizations, also of the large one")
+    large = world.enter(parser.parse_args().visits).organization
     ordinary = Organization.objects.get(pk=ordinary_one())
     table = turns.Table(("ms", "in SQL", "÷ bare sum", "target ms"))
     measure(table, "large", large)

@@ -1,10 +1,19 @@
 """An amount typed in real Chromium, which in a number field took 39,50 for 3,950.00 without a word."""
 
-import pytest
+from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
+from urllib.parse import urlencode
 
-from appointments.tests.factories import AppointmentFactory
+import pytest
+from django import forms
+from django.contrib import admin
+
+from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline.admin.amounts import COLUMN, AmountField
 from clientline.demo.browsing import CHROMIUM, Visitor, open_chromium
 from payments.tests.factories import PaymentFactory
+from services.models import Service
 
 pytestmark = [
     pytest.mark.browser,
@@ -12,13 +21,21 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
-def page(request, live_server, salon, client):
-    client.force_login(salon.manager)
+@pytest.fixture(scope="module", params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
+def chromium(request):
+    """A browser that was started in a language, and the language."""
     with open_chromium(f"--lang={request.param}") as browser:
-        visitor = Visitor(browser, live_server.url, language=request.param).carry(client.cookies)
-        yield visitor.page
-        assert visitor.complaints == []
+        yield browser, request.param
+
+
+@pytest.fixture
+def page(chromium, live_server, salon, client):
+    client.force_login(salon.manager)
+    browser, language = chromium
+    visitor = Visitor(browser, live_server.url, language=language).carry(client.cookies)
+    yield visitor.page
+    assert visitor.complaints == []
+    visitor.leave()
 
 
 def enter(page, amount):
@@ -37,47 +54,133 @@ def test_an_amount_is_read_alike_whatever_the_browsers_language(page, salon):
     assert page.locator(".messagelist").inner_text().strip() == "Price: 39.50 EUR."
 
 
-def list_fields(salon):
-    """Every field for money of the admin: the page, its name, and what else has to be filled in."""
-    visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, price="1405.00")
-    paid = PaymentFactory(appointment=visit, amount="2810.00", tip="1405.00", payment_method="cash", completed=True)
-    due = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, price="1405.00")
-    taking, refund = f"/admin/appointments/appointment/{due.pk}/payment/", f"/admin/payments/payment/{paid.pk}/refund/"
-    return [
-        (f"/admin/services/service/{salon.service.pk}/change/", "price", {}),
-        ("/admin/services/service/add/", "price", {"name": "New"}),
-        (f"/admin/appointments/appointment/{due.pk}/price/", "price", {}),
-        (taking, "amount", {}),
-        (taking, "tip", {}),
-        (taking, "given", {}),
-        (refund, "amount", {"reason": "x"}),
-        (refund, "tip", {"reason": "x", "amount": "2000.00"}),
-    ]
+PRICE = "1405.00"
 
 
-def test_every_field_for_money_asks_back_what_may_be_two_amounts(page, salon):
-    for url, name, rest in list_fields(salon):
-        page.goto(url)
-        for other, text in rest.items():
-            page.locator(f"[name={other}]").fill(text)
-        field = page.locator(f"[name={name}]")
-        assert field.get_attribute("inputmode") == "decimal"
-        field.press("ControlOrMeta+a")
-        page.keyboard.type("1,405")
-        page.keyboard.press("Enter")
-        assert "Is “1,405” 1405.00 EUR or 1.405 EUR?" in page.locator(".errorlist").first.inner_text(), (url, name)
-        assert field.input_value() == "1,405"
+def make_visit(salon):
+    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, price=PRICE)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"), [("39,50", "39.50"), ("39.50", "39.50"), ("1.405,00", "1,405.00"), ("1,405.00", "1,405.00")]
-)
-def test_a_payment_and_its_change_are_read_as_they_were_typed(page, salon, text, said):
-    visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, price="1405.00")
-    page.goto(f"/admin/appointments/appointment/{visit.pk}/payment/")
-    for name in ("amount", "given"):
-        page.locator(f"[name={name}]").press("ControlOrMeta+a")
-        page.keyboard.type(text if name == "amount" else "2.000,00")
+def open_visit(page, salon, move):
+    page.goto(f"/admin/appointments/appointment/{make_visit(salon).pk}/{move}/")
+
+
+def open_refund(page, salon):
+    """Of a price and a tip that are as much as anything that is typed."""
+    paid = PaymentFactory(
+        appointment=make_visit(salon), amount="4215.00", tip=PRICE, payment_method="cash", completed=True
+    )
+    page.goto(f"/admin/payments/payment/{paid.pk}/refund/")
+    page.locator("[name=reason]").fill("x")
+    page.locator("[name=amount]").fill("2000")
+
+
+def open_booking(page, salon):
+    told = {"client": salon.client.pk, "service": salon.service.pk, "staff": salon.staff.pk, "time": "10:00"}
+    page.goto(f"/admin/appointments/appointment/add/?{urlencode(told | {'date': days_ahead(30).date()})}")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+
+
+def open_service(page, salon):
+    page.goto(f"/admin/services/service/{salon.service.pk}/change/")
+
+
+def open_new_service(page, salon):
+    page.goto("/admin/services/service/add/")
+    page.locator("[name=name]").fill("New")
+
+
+def take_twenty(page, salon, move):
+    open_visit(page, salon, move)
+    page.locator("[name=amount]").fill("20")
+
+
+# By form and field: how its page is opened, and what it says of the amount when it is sent.
+FIELDS = {
+    ("ServiceAdmin", "price"): (open_service, "Price: {}."),
+    ("ServiceAdmin, new", "price"): (open_new_service, "Price: {}."),
+    ("BookingForm", "price"): (open_booking, "Price: {}."),
+    ("RepriceForm", "price"): (partial(open_visit, move="price"), "Price: {}."),
+    ("ChangeForm", "price"): (partial(open_visit, move="alter"), "Price: {}."),
+    ("PaymentForm", "amount"): (partial(open_visit, move="payment"), "Payment recorded: {}."),
+    ("PaymentForm", "tip"): (partial(open_visit, move="payment"), "Tip: {}."),
+    ("PaymentForm", "given"): (partial(take_twenty, move="payment"), "Change: {change}."),
+    ("TillForm", "amount"): (partial(open_visit, move="change"), "Taken {} in cash."),
+    ("TillForm", "tip"): (partial(open_visit, move="change"), "Tip: {}."),
+    ("TillForm", "given"): (partial(take_twenty, move="change"), "Change: {change}."),
+    ("RefundForm", "amount"): (open_refund, "Refunded: {}."),
+    ("RefundForm", "tip"): (open_refund, "Tip: {}."),
+}
+
+
+def list_forms(form=forms.BaseForm):
+    """All forms that nothing is made of any more."""
+    below = form.__subclasses__()
+    return [leaf for each in below for leaf in list_forms(each)] if below else [form]
+
+
+def is_of_money(field):
+    return isinstance(field, AmountField) and field.max_digits == COLUMN["max_digits"]  # else it is a percentage
+
+
+def test_these_are_all_fields_for_money_of_the_admin(salon, rf):
+    request = rf.get("/admin/")
+    request.user, request.call = salon.admin, SimpleNamespace(refusal=None)
+    own = [(form.__name__, form) for form in list_forms() if form.__module__.startswith("clientline.backoffice")]
+    of_models = [(type(each).__name__, each.get_form(request)) for each in admin.site._registry.values()]
+    found = {
+        (name, field) for name, form in own + of_models for field, kind in form.base_fields.items() if is_of_money(kind)
+    }
+    assert found == {(name.removesuffix(", new"), field) for name, field in FIELDS}
+
+
+def type_into(page, name, text):
+    page.locator(f"[name={name}]").press("ControlOrMeta+a")
+    page.keyboard.type(text)
     page.keyboard.press("Enter")
-    message = page.locator(".messagelist").inner_text().strip()
-    assert message.startswith(f"Payment recorded: {said} EUR. Change: ")
+
+
+def write(amount):
+    return f"{amount:,.2f} EUR"
+
+
+def assert_understood(page, salon, field, text, amount):
+    """The amount that was meant is said, in what was done or in a question, and stands in no other."""
+    opened, said = FIELDS[field]
+    opened(page, salon)
+    type_into(page, field[1], text)
+    answer = page.locator(".messagelist, .errorlist").first.inner_text()
+    question = f"{write(amount)} is less than a tenth of the usual"
+    expected = said.format(write(amount), change=write(amount - 20))
+    assert expected in answer or (field[1] == "price" and question in answer), (field, text, answer)
+
+
+def assert_asked_back(page, salon, field):
+    opened, _ = FIELDS[field]
+    opened(page, salon)
+    assert page.locator(f"[name={field[1]}]").get_attribute("inputmode") == "decimal"
+    type_into(page, field[1], "1,405")
+    assert "Is “1,405” 1405.00 EUR or 1.405 EUR?" in page.locator(".errorlist").first.inner_text(), field
+    assert page.locator(f"[name={field[1]}]").input_value() == "1,405"
+
+
+@pytest.fixture
+def dear(salon):
+    """A service as dear as what is typed, of somebody who is always there."""
+    Service.objects.filter(pk=salon.service.pk).update(price=PRICE)
+    always_at_work(salon.staff)
+
+
+def test_every_field_for_money_asks_back_what_may_be_two_amounts(page, salon, dear, share):
+    for field in share(FIELDS, 0):
+        assert_asked_back(page, salon, field)
+
+
+READ = {"39,50": "39.50", "1.405,00": "1405.00", "1,405.00": "1405.00", "39.50": "39.50"}
+MORE = [pytest.param(text, 0, marks=pytest.mark.whole) for text in ("1,405.00", "39.50")]
+
+
+@pytest.mark.parametrize(("text", "place"), [("39,50", 1), ("1.405,00", 2), *MORE])
+def test_every_field_for_money_reads_what_was_meant(page, salon, dear, share, text, place):
+    for field in share(FIELDS, place):
+        assert_understood(page, salon, field, text, Decimal(READ[text]))

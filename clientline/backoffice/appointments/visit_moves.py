@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from appointments import alterations, booking, joint_moves, presence, undoing
@@ -138,6 +139,11 @@ class ChangeForm(PriceForm, MoveForm):
     def get_usual_price(self):
         service = self.cleaned_data.get("service")
         return service and service.price
+
+    def get_figures(self):
+        price = self.cleaned_data.get("price")
+        said = "" if price is None else wording.write_money(price, self.row.organization.currency)
+        return {"more": said and " " + gettext("Price: %(price)s.") % {"price": said}}
 
 
 class NoShowForm(MoveForm):
@@ -309,7 +315,7 @@ VISIT_MOVES = {
         ChangeForm,
         alterations.change_visit,
         lambda visit, now: visit.status == "scheduled",
-        "Changed.",
+        "Changed.{more}",
         find_undo=_find_undo,
     ),
     "no-show": Move(

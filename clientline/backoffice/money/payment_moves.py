@@ -1,6 +1,7 @@
 """What can become of a payment by hand: it comes, it does not come, some of it is given back."""
 
 from django import forms
+from django.utils.translation import gettext
 
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
@@ -29,6 +30,11 @@ class RefundForm(AmountForm):
             self.fields["tip"].help_text = f"Part of the amount. Left: {wording.write_money(left.tip, currency)}"
         else:
             del self.fields["tip"]
+
+    def get_figures(self):
+        tip = self.cleaned_data.get("tip")
+        said = wording.write_money(tip, self.row.organization.currency) if tip else ""
+        return super().get_figures() | {"more": said and " " + gettext("Tip: %(tip)s.") % {"tip": said}}
 
 
 def _is_pending(payment, now):
@@ -90,6 +96,6 @@ PAYMENT_MOVES = {
         "Void", ("payments", "void"), VoidForm, ledger.void_payment, _can_be_voided, "The payment of {amount} is void."
     ),
     "refund": Move(
-        "Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, _is_kept, "Refunded: {amount}."
+        "Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, _is_kept, "Refunded: {amount}.{more}"
     ),
 }
