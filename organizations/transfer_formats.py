@@ -75,6 +75,7 @@ ADDED = {
         "merged_into_id",
         "works_until",
         "bookable_online",
+        "day_people",
     },
     "working_hours": {"every_second_week", "valid_from", "valid_until"},
 }

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password, make_password
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
@@ -138,6 +139,13 @@ class User(AbstractBaseUser):
     )
     bookable_online = columns.flag(
         True, help_text=_("Of the team: whether guests may book them on the organization's page")
+    )
+    day_people = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        editable=False,
+        help_text=_("Whose columns of a day they see, in this order; empty: everybody's"),
     )
     is_superuser = columns.flag(False, editable=False, verbose_name=_("platform operator"))
     has_second_factor = columns.flag(False, editable=False)
