@@ -122,6 +122,65 @@ def test_one_drag_gives_a_visit_to_somebody_else(arrive, salon, day, make_visit)
     assert effort(desk) == (1, 0)
 
 
+@pytest.fixture
+def finger():
+    """A function: a finger on the screen of a visitor, that goes `along` points after it rested for some ms."""
+
+    def touch(visitor, *along, rests):
+        wire = visitor.context.new_cdp_session(visitor.page)
+        wire.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+        def send(kind, *points):
+            wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+        (x, y), *others = along
+        send("touchStart", (x, y))
+        visitor.page.wait_for_timeout(rests)
+        for to_x, to_y in others:
+            for step in range(1, 9):
+                send("touchMove", (x + (to_x - x) * step / 8, y + (to_y - y) * step / 8))
+            x, y = to_x, to_y
+        send("touchEnd")
+        wire.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        wire.detach()
+
+    return touch
+
+
+def test_a_finger_that_rests_moves_a_visit(arrive, salon, day, make_visit, finger):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    target = centre(desk.page.get_by_role("link", name="Book 12:00 with Salon staff"))
+    box = desk.page.get_by_role("link", name="10:00–10:30 Salon client").bounding_box()
+    finger(desk, (box["x"] + box["width"] / 2, box["y"] + 2), target, rests=450)
+    assert told(desk.page).startswith("Moved to ")
+    start, *_ = agreed(visit, salon.organization.zone)
+    assert start >= "12:00"
+
+
+def test_a_finger_that_does_not_rest_scrolls_and_one_that_taps_opens(arrive, salon, day, make_visit, finger):
+    visit = make_visit()
+    desk = arrive(salon.manager, day)
+    read_top = "document.getElementById('board').scrollTop"
+    x, y = centre(desk.page.get_by_role("link", name="10:00–10:30 Salon client"))
+    before = desk.page.evaluate(read_top)
+    finger(desk, (x, y), (x, y - 150), rests=0)
+    desk.page.wait_for_function(f"{read_top} > {before} + 50")
+    assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
+    finger(desk, centre(desk.page.get_by_role("link", name="10:00–10:30 Salon client")), rests=50)
+    desk.page.get_by_role("dialog").get_by_text("10:00–10:30").first.wait_for()
+
+
+def test_a_finger_that_rests_on_a_free_place_books_or_blocks(arrive, salon, day, make_visit, finger):
+    make_visit(15)
+    desk = arrive(salon.manager, day)
+    x, y = centre(desk.page.get_by_role("link", name="Book 10:00 with Salon staff"))
+    finger(desk, (x, y), (x, y + 60), rests=450)
+    desk.page.get_by_role("button", name="Block").click()
+    assert told(desk.page).startswith("Blocked: Salon staff, 10:")
+    assert TimeOff.objects.latest("id").starts_at.astimezone(salon.organization.zone).date() == day
+
+
 def test_the_lower_edge_makes_a_visit_longer(arrive, salon, day, make_visit):
     visit = make_visit()
     desk = arrive(salon.manager, day)

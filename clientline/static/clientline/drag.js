@@ -1,12 +1,15 @@
 // A visit is dragged to another time or person, or its lower edge to another length; pressing and dragging where nothing
-// stands books or blocks. The same by keyboard: Alt and the arrows move, with Shift they lengthen, Enter does it.
+// stands books or blocks. A finger rests before it drags, as it scrolls otherwise. The same by keyboard: Alt and the
+// arrows move, with Shift they lengthen, Enter does it.
 "use strict";
 if (DayPlacing.board) {
   const { board, read, listColumns, snap, toMinutes, toClock, findColumn, outline, erase, describe, ask, send } = DayPlacing;
   const STARTS_AFTER = 5; // pixels
-  const EDGE = 6; // pixels at the lower end of a visit that lengthen it
+  const EDGE = { mouse: 6, pen: 6, touch: 14 }; // pixels at the lower end of a visit that lengthen it
+  const HOLD = 350; // ms that a finger rests before it drags: sooner, it scrolls; from 500 on, browsers offer their menu
   const NEAR_EDGE = 40;
   let drag = null;
+  let resting = null; // a finger that may begin to drag
   let said = null;
 
   const measure = (link) => {
@@ -27,27 +30,48 @@ if (DayPlacing.board) {
 
   // Pointer
 
+  function press(event) {
+    if (event.pointerType !== "touch") return begin(event);
+    scroll();
+    if (!event.isPrimary) { stop(); return erase(); } // two fingers zoom
+    resting = { x: event.clientX, y: event.clientY, timer: setTimeout(() => { resting = null; begin(event); lift(event); }, HOLD) };
+    return undefined;
+  }
+  const scroll = () => { clearTimeout(resting?.timer); resting = null; };
+
+  function lift(event) {
+    if (!drag) return;
+    carry();
+    aim(event); // shown at once: the finger sees that it holds something
+  }
+
   function begin(event) {
-    if (event.button !== 0 || event.pointerType === "touch" || event.target.closest(".asking, h2, .axis")) return;
+    if (event.button !== 0 || event.target.closest(".asking, h2, .axis")) return;
     const column = event.target.closest("section > svg");
     const link = event.target.closest("a.visit");
     if (!column || (link && !isMovable(link)) || (!link && !board.dataset.booking && !board.dataset.block)) return;
     const down = event.clientY - column.getBoundingClientRect().top;
     const box = link?.getBoundingClientRect();
-    const kind = !link ? "draw" : board.dataset.resize && box.bottom - event.clientY <= EDGE && box.height > 2 * EDGE ? "resize" : "move";
+    const edge = EDGE[event.pointerType] ?? EDGE.mouse;
+    const kind = !link ? "draw" : board.dataset.resize && box.bottom - event.clientY <= edge && box.height > 2 * edge ? "resize" : "move";
     drag = { kind, link, column, x: event.clientX, y: event.clientY, down, isBegun: false, pointer: event.pointerId, ...(link ? measure(link) : { from: snapDown(down), length: read().step }) };
     drag.held = down - (drag.top ?? down);
   }
   const snapDown = (down) => { const { step } = read(); return Math.max(0, Math.floor(toMinutes(down) / step) * step); };
 
+  function carry() {
+    drag.isBegun = true;
+    board.classList.add("dragging", drag.kind);
+    drag.link?.classList.add("held");
+    board.setPointerCapture(drag.pointer);
+  }
+
   function follow(event) {
+    if (resting && Math.hypot(event.clientX - resting.x, event.clientY - resting.y) > STARTS_AFTER) scroll();
     if (!drag || event.pointerId !== drag.pointer) return;
     if (!drag.isBegun) {
       if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < STARTS_AFTER) return;
-      drag.isBegun = true;
-      board.classList.add("dragging", drag.kind);
-      drag.link?.classList.add("held");
-      board.setPointerCapture(drag.pointer);
+      carry();
     }
     scrollAlong(event);
     aim(event);
@@ -70,6 +94,7 @@ if (DayPlacing.board) {
   }
 
   function end(event) {
+    scroll();
     if (!drag || event.pointerId !== drag.pointer) return;
     const { isBegun, aimed, kind, link } = drag;
     stop();
@@ -141,10 +166,13 @@ if (DayPlacing.board) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && drag && !drag.byKey) { event.preventDefault(); stop(); erase(); }
   });
-  board.addEventListener("pointerdown", begin);
+  board.addEventListener("pointerdown", press);
   board.addEventListener("pointermove", follow);
   board.addEventListener("pointerup", end);
-  board.addEventListener("pointercancel", () => { stop(); erase(); });
+  board.addEventListener("pointercancel", () => { scroll(); stop(); erase(); });
+  // What is held does not scroll away, and is asked for no menu. Not passive, or the browser would not listen.
+  board.addEventListener("touchmove", (event) => { if (drag && !drag.byKey) event.preventDefault(); }, { passive: false });
+  board.addEventListener("contextmenu", (event) => { if (drag && !drag.byKey && event.pointerType === "touch") event.preventDefault(); });
   board.addEventListener("dragstart", (event) => event.preventDefault()); // a link's own
   listen();
 }
