@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from appointments.models import Appointment
 from payments import balances, ledger
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.refusals import Overpaid
 from payments.remainders import NOTHING
+from payments.taxes import split_tax
 
 
 class Line(NamedTuple):
@@ -55,6 +56,35 @@ def find_bill(visit: Appointment, permitted: QuerySet[Appointment]) -> Bill:
 
 def _is_on_bill(row: Any) -> bool:
     return row.status != Appointment.Status.CANCELLED or bool(row.charge or row.paid)
+
+
+class TaxShare(NamedTuple):
+    """What of a bill bears tax at one rate; `rate` in percent."""
+
+    rate: Decimal
+    gross: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+def split_bill(bill: Bill, currency: str) -> list[TaxShare]:
+    """The tax that is contained in what the bill's visits cost, by rate; what bears none is left out."""
+    shares: dict[Decimal, list[Decimal]] = {}
+    for line in bill.lines:
+        if line.visit.tax_rate and line.visit.charge:
+            net, tax = split_tax(line.visit.charge, line.visit.tax_rate, currency)
+            sums = shares.setdefault(line.visit.tax_rate, [NOTHING, NOTHING, NOTHING])
+            shares[line.visit.tax_rate] = [a + b for a, b in zip(sums, (net + tax, net, tax), strict=True)]
+    return [TaxShare(rate, *sums) for rate, sums in sorted(shares.items())]
+
+
+def list_receipts(bill: Bill) -> list[Payment | Refund]:
+    """What came and went for the bill's visits, in the order of its numbers; void payments among them."""
+    visits = [line.visit.pk for line in bill.lines]
+    payments = Payment.objects.filter(appointment__in=visits, receipt_number__isnull=False)
+    refunds = Refund.objects.filter(payment__appointment__in=visits, receipt_number__isnull=False)
+    found: list[Payment | Refund] = [*payments, *refunds.select_related("payment")]
+    return sorted(found, key=lambda row: cast(int, row.receipt_number))
 
 
 def pay_bill(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, days_ahead
-from payments import bills
+from payments import bills, ledger
 from payments.models import Payment
 from payments.refusals import Overpaid
 from payments.tests.factories import PaymentFactory
@@ -83,3 +83,24 @@ def test_more_than_is_left_is_refused_and_nothing_is_saved(salon, rows):
 def test_a_tip_alone_goes_to_the_visit(salon, rows):
     pay(salon, rows[0], "106.00")
     assert tell(pay(salon, rows[1], "0.00", tip=Decimal("5.00"))) == [(rows[1].pk, "5.00", "5.00")]
+
+
+def test_a_bill_lists_the_receipts_of_all_its_visits_and_its_tax_by_rate(salon, rows):
+    Appointment.objects.filter(pk=rows[0].pk).update(tax_rate=19)
+    Appointment.objects.filter(pk=rows[1].pk).update(tax_rate=7)
+    assert bills.list_receipts(find(rows[0])) == []
+    payments = pay(salon, rows[0], "106.00", tip=Decimal("4.00"))
+    given_back = ledger.refund_payment(
+        by=None, payment=payments[0], amount=Decimal("6.00"), reason="x", now=timezone.now()
+    )
+    ledger.record_payment(
+        by=None, appointment=salon.visit, amount=Decimal("1.00"), payment_method="cash", status="completed",
+        allow_overpayment=True, now=timezone.now(),
+    )  # fmt: skip
+    bill = find(rows[1])
+    assert bills.list_receipts(bill) == [*payments, given_back]
+    assert [row.receipt_number for row in bills.list_receipts(bill)] == [1, 2, 3]
+    assert [tuple(map(str, share)) for share in bills.split_bill(bill, "EUR")] == [
+        ("7.00", "80.00", "74.77", "5.23"),
+        ("19.00", "26.00", "21.85", "4.15"),
+    ]

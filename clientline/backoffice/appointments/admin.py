@@ -160,6 +160,9 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
             "till": describe_till(self, request, obj, seen) if figures["is_open"] or obj.group else None,
             "again": describe_again(self, request, obj),
         } | self.list_buttons(request, obj, figures["is_open"])
+        # The till leads there, too; afterwards it lists the receipts of all that was paid together.
+        if not context["till"] and (lines or obj.group) and request.user.may("appointments", "balance"):
+            context["bill_url"] = self.link_move(obj, "bill")
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def list_told(self, request, visit):

@@ -3,12 +3,15 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from appointments import rebooking
 from appointments.models import Appointment
 from clientline import wording
 from clientline.backoffice.money.till import TILL_MOVES, TillForm, find_payable_bill
 from clientline.backoffice.page import render_page
+from payments import bills
+from payments.models import Refund
 
 
 def describe_till(model_admin, request, visit, seen):
@@ -22,9 +25,14 @@ def describe_till(model_admin, request, visit, seen):
         "form": form,
         "url": model_admin.link_move(visit, "till"),
         "bill_url": model_admin.link_move(visit, "bill"),
+        "may_reprice": request.user.may("appointments", "reprice"),
         "left": form.say(form.bill.left),
         "lines": [
-            {"name": f"{line.visit.service}, {line.visit.staff}", "left": form.say(line.left)}
+            {
+                "name": f"{line.visit.service}, {line.visit.staff}",
+                "left": form.say(line.left),
+                "price_url": model_admin.link_move(line.visit, "price"),
+            }
             for line in form.bill.lines
         ],
     }
@@ -68,7 +76,26 @@ def bill_view(model_admin, request, object_id):
             }
             for line in bill.lines
         ],
+        taxes=[
+            {"rate": f"{each.rate.normalize():f}", "net": say(each.net), "tax": say(each.tax)}
+            for each in bills.split_bill(bill, visit.organization.currency)
+        ],
+        receipts=[_describe_receipt(row, say) for row in bills.list_receipts(bill)],
         charge=say(bill.charge),
         paid=say(bill.paid),
         due=say(bill.due),
     )
+
+
+def _describe_receipt(row, say):
+    """A line of the bill for money that came, or went back."""
+    is_refund = isinstance(row, Refund)
+    payment = row.payment if is_refund else row
+    told = _("Refund") if is_refund else payment.get_payment_method_display() or _("Not stated")
+    return {
+        "number": row.receipt_number,
+        "when": wording.write_moment(row.settled_at),
+        "what": f"{told} ({_('void')})" if payment.voided_at and not is_refund else told,
+        "tip": say(row.tip) if row.tip else "",
+        "amount": say(-row.amount if is_refund else row.amount),
+    }

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.pages import submit
+from clientline.tests.pages import Page, submit
 from payments.models import Payment
 
 VISIT = "/admin/appointments/appointment"
@@ -100,6 +100,24 @@ def test_a_group_is_paid_as_one_bill_and_printed_so(client, salon, visit):
         "125.00 EUR",
         "0.00 EUR",
     )
+    receipts = [(each["number"], each["what"], each["tip"], each["amount"]) for each in bill["receipts"]]
+    assert receipts == [(1, "Cash", "", "45.00 EUR"), (2, "Cash", "5.00 EUR", "85.00 EUR")]
+    # There is nothing to take any more, and still a way to the paper.
+    assert f"{VISIT}/{visit.pk}/bill/" in Page(client.get(f"{VISIT}/{visit.pk}/change/")).links
+
+
+def test_a_discount_is_a_click_from_the_till_for_who_may_reprice(client, salon, visit):
+    discount = f"{VISIT}/{visit.pk}/price/"
+    for caller, links in ((salon.manager, 2), (salon.staff, 0)):  # one of them among the moves
+        client.force_login(caller)
+        page = client.get(f"{VISIT}/{visit.pk}/change/")
+        assert page.context["till"]["left"] == "45.00 EUR"
+        assert Page(page).links.count(discount) == links
+    client.force_login(salon.manager)
+    assert submit(client, discount, price="40", reason="Regular").status_code == 302
+    page = client.get(f"{VISIT}/{visit.pk}/change/")
+    assert page.context["till"]["left"] == "40.00 EUR"
+    assert [fact["reason"] for fact in page.context["history"]] == ["Regular"]
 
 
 def test_the_bill_is_of_ones_own_visits(client, salon, clinic, visit):

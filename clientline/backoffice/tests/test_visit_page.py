@@ -60,6 +60,7 @@ def buttons(client, row, where=VISIT):
     """The moves whose buttons the page of `row` shows, whether they lead to a page or act at once."""
     shown = client.get(f"{where}/{row.pk}/change/").content.decode()
     shown = re.sub(r'<a class="undo".*?</a>', "", shown)  # of a message
+    shown = re.sub(r'<section class="card till">.*?</section>', "", shown, flags=re.DOTALL)
     found = re.findall(rf'(?:href|action)="{where}/{row.pk}/([\w-]+)/', shown.replace("history", ""))
     return [each for each in found if each not in BESIDE]
 
