@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import second_factor, tokens
 from accounts.last_use import write_use
 from clientline.database.refusals import find_reason
-from clientline.refusals import Throttled
+from clientline.refusals import Moved, Moving, Throttled
 from clientline.web.addresses import find_address, find_network
 from clientline.web.answers import answer_refusal
 from clientline.web.error_pages import ADMIN_PREFIX, GUEST_PREFIXES
@@ -64,7 +64,10 @@ class CallerMiddleware:
             call.transaction.enter_context(transaction.atomic())
             call.is_confined = True  # not earlier: without a database there is no transaction to roll back
         identify = identify_session if hasattr(request, "session") else identify_bearer
-        identify(request, confined=call.is_confined)
+        try:
+            identify(request, confined=call.is_confined)
+        except (Moved, Moving) as refusal:
+            return answer_refusal(request, refusal)
         call.caller = request.user
         if request.user.is_authenticated:
             call.caller_id = request.user.pk

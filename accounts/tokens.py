@@ -14,7 +14,8 @@ from accounts.models import Token, User
 from clientline.database.prepared import connection, make_row
 from clientline.operations import TENANT_ROLE
 from clientline.refusals import Refused
-from organizations import policy
+from organizations import homes, policy
+from organizations.homes import AWAY_SQL
 from organizations.models import Organization
 from organizations.tenancy import read_origin, write_settings_sql
 
@@ -91,7 +92,8 @@ USER_FIELDS, USER_SQL = _list_fields(User, "u")
 ORGANIZATION_FIELDS, ORGANIZATION_SQL = _list_fields(Organization, "o")
 IDLE, OPERATORS_IDLE = (f"{lasts.total_seconds():.0f}" for lasts in (IDLE_LASTS, OPERATORS_IDLE_LASTS))
 BEARER = f"""
-    SELECT {{settings}}, {", ".join(f"t.{name}" for name in TOKEN_FIELDS)}, {USER_SQL}, {ORGANIZATION_SQL}
+    SELECT {{settings}}, {AWAY_SQL.format("o.id")},
+        {", ".join(f"t.{name}" for name in TOKEN_FIELDS)}, {USER_SQL}, {ORGANIZATION_SQL}
     FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
     WHERE t.prefix = %s AND t.digest = %s AND t.expires_at > now()
       AND (t.name <> '' OR coalesce(t.last_used_at, t.created_at)
@@ -109,7 +111,7 @@ UNCONFINED_BEARER = BEARER.format(settings=", ".join(["NULL"] * SETTINGS_COUNT))
 
 
 def find_bearer(secret: str, *, confined: bool) -> Token | None:
-    """The Token for `secret` with its active user and their active organization, or None.
+    """The Token for `secret` with its active user and their active organization, or None. Raises Moving and Moved.
 
     With `confined`, the same statement puts the third wall up for the transaction that is open.
     """
@@ -120,7 +122,8 @@ def find_bearer(secret: str, *, confined: bool) -> Token | None:
     if not rows:
         return None
     # The settings' answers come first, then the columns in this order. What else the token has is read if asked for.
-    values = iter(rows[0][SETTINGS_COUNT:])
+    homes.refuse_away(rows[0][SETTINGS_COUNT])
+    values = iter(rows[0][SETTINGS_COUNT + 1 :])
     token = make_row(Token, TOKEN_FIELDS, list(islice(values, len(TOKEN_FIELDS))))
     token.user = make_row(User, USER_FIELDS, list(islice(values, len(USER_FIELDS))))
     token.user.organization = make_row(Organization, ORGANIZATION_FIELDS, list(values))

@@ -275,3 +275,41 @@ def redactable(table):
                 RETURN NEW;
             END IF;"""
     return RunSQL(refuse(redaction), refuse(""))
+
+
+# Hung to the tables of an organization by `clientline.cells`, while it moves and until it is forgotten at one end.
+# Whoever writes shares a lock until commit: who freezes the organization takes it alone, and so waits for all writers.
+GUARD_HOME = """
+CREATE FUNCTION guard_home() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    -- Arguments: the organization, and the column that names the row.
+    moving bigint := TG_ARGV[0]::bigint;
+    changed jsonb := to_jsonb(CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END);
+    -- A worker's round or a command that goes through all organizations passes by those that are elsewhere.
+    passes_by boolean := TG_OP <> 'INSERT'
+        AND coalesce(current_setting('clientline.organization_id', true), '') = ''
+        AND coalesce(current_setting('clientline.source', true), '') = '';
+    home relocations;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('home', moving));
+    SELECT * INTO home FROM relocations WHERE organization = moving;
+    IF passes_by AND home.state IN ('frozen', 'arriving', 'moved') THEN
+        RETURN NULL;
+    ELSIF home.state IN ('frozen', 'arriving') THEN
+        RAISE EXCEPTION 'organization % is moving', moving USING ERRCODE = 'CL503';
+    ELSIF home.state = 'moved' THEN
+        RAISE EXCEPTION 'organization % has moved', moving USING ERRCODE = 'CL421', HINT = home.address;
+    ELSIF home.notes_rows THEN
+        INSERT INTO relocated_rows (organization, "table", "row")
+        VALUES (moving, TG_TABLE_NAME, (changed ->> TG_ARGV[1])::bigint) ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+REVOKE EXECUTE ON FUNCTION guard_home() FROM PUBLIC;
+"""
+
+
+def guard_home():
+    """The function that refuses changes to an organization that is not at home here."""
+    return RunSQL(GUARD_HOME, "DROP FUNCTION guard_home();")

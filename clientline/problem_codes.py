@@ -48,6 +48,10 @@ PROBLEM_CODES = {
     "idempotency_key_reused": "This Idempotency-Key came with another request before. Make a new one.",
     "throttled": "Too many requests or failed sign-ins. Try again after `Retry-After` seconds.",
     "internal_error": "Something went wrong here. It has been logged with the request's id.",
+    "moved": "The organization is at home at another address, which `address` and `Location` name: send it there, with "
+    "the same token and Idempotency-Key.",
+    "moving": "The organization is moving to another address right now. Nothing was changed: try again after "
+    "`Retry-After` seconds.",
     "unavailable": "The database is not available. Nothing was changed: try again after `Retry-After` seconds.",
     "outcome_unknown": "The database was lost while it saved: it may be saved or not. Look, or send it again with the "
     "same Idempotency-Key.",

@@ -18,6 +18,7 @@ CODES_BY_STATUS = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    421: "moved",
     429: "throttled",
     500: "internal_error",
     503: "unavailable",
@@ -94,6 +95,24 @@ class OutcomeUnknown(Unavailable):
     )
     # Nobody should repeat it by itself who sent it without a key.
     retry_after = None
+
+
+class Moving(Unavailable):
+    """The organization is on its way to another installation."""
+
+    code = "moving"
+    detail = "The organization is moving to another server right now. Nothing was changed: try again in a moment."
+    retry_after = 1
+
+
+class Moved(Refused):
+    """The organization is at home elsewhere; `address` is where."""
+
+    status = 421
+    code = "moved"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"The organization has moved to {address}. Ask there.", address=address)
 
 
 class Throttled(Refused):

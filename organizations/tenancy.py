@@ -10,7 +10,8 @@ from django.db import connection, models
 
 from clientline.callers import Caller
 from clientline.operations import TENANT_ROLE
-from organizations import policy
+from organizations import homes, policy
+from organizations.homes import AWAY_SQL
 from organizations.origin import origin
 
 # All settings are local to the transaction: behind a pooler in transaction mode a session-level one
@@ -50,18 +51,21 @@ def write_settings_sql(*, role: str, organization: str, user: str) -> str:
     )
 
 
-CONFINE_SQL = f"SELECT {write_settings_sql(role='%s', organization='%s', user='%s')}"
+CONFINE_SQL = f"SELECT {write_settings_sql(role='%s', organization='%s', user='%s')}, {AWAY_SQL.format('%s::bigint')}"
 
 
 def confine_transaction(*, organization_id: int | None, user_id: int | None = None, operator: bool = False) -> None:
     """Let the rest of this transaction see and write one organization's rows only; an operator sees all.
 
-    `organization_id` None means no rows at all. Must be called inside a transaction.
+    `organization_id` None means no rows at all. Must be called inside a transaction. Raises Moving and Moved for an
+    organization that is not at home here.
     """
     # 'none' is the session's own role, which owns the tables, so row security lets it see everything.
     role = "none" if operator else TENANT_ROLE
     with connection.cursor() as cursor:
-        cursor.execute(CONFINE_SQL, [role, str(organization_id or ""), str(user_id or ""), *read_origin()])
+        named = [role, str(organization_id or ""), str(user_id or "")]
+        cursor.execute(CONFINE_SQL, [*named, *read_origin(), organization_id])
+        homes.refuse_away(cursor.fetchone()[-1])
 
 
 def read_origin() -> list[str]:

@@ -3,11 +3,10 @@
 from clientline.cells.models import Cell
 from clientline.database.prepared import connection
 from clientline.database.sequences import find_highest_id, keep_residue, list_own_tables
-from clientline.refusals import Refused
 
 
-class OtherCell(Refused):
-    code = "other_cell"
+class OtherCell(Exception):
+    """The database is another cell than it is said to be."""
 
 
 def keep_number(number: int, *, above: int = 0, address: str = "") -> Cell | None:

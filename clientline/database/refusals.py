@@ -11,12 +11,23 @@ from psycopg.errors import Diagnostic
 from clientline.constraints import find_column_field, find_violated
 from clientline.database.prepared import connection
 from clientline.postgres.backend.outcomes import OutcomeLost
-from clientline.refusals import DETAILS, FieldRefused, OutcomeUnknown, Protected, Refused, Unavailable, make_refusal
+from clientline.refusals import (
+    DETAILS,
+    FieldRefused,
+    Moved,
+    Moving,
+    OutcomeUnknown,
+    Protected,
+    Refused,
+    Unavailable,
+    make_refusal,
+)
 
 logger = logging.getLogger(__name__)
 
 # sqlstates, or their classes, that pass by themselves or with their cause: lock and statement timeouts, shutdown,
 # a standby that only reads, a lost connection, no room (disk, memory, connections), a disk that fails.
+AWAY = ("CL421", "CL503")  # ours: see `operations.GUARD_HOME`
 PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
 
 
@@ -59,6 +70,8 @@ def _read_database_refusal(exception: BaseException, *, deleting: bool = False) 
         again = Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
         # What this request committed before stays: it is not safe to repeat then.
         return _read_outage(exception) if connection.has_committed else again
+    if state in AWAY:
+        return Moved(cause.diag.message_hint or "") if state == "CL421" else Moving()
     if state == "42501":
         logger.error("PostgreSQL refused, perhaps for want of a grant: %s", cause)
         return make_refusal(403, DETAILS[403])

@@ -25,6 +25,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from clientline.refusals import Moved
 from organizations.tenancy import confine_transaction, release
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,11 @@ def task(*, retries: int = RETRIES, of_organization: bool = True) -> Callable[[T
 def _refuse_unconfined_statements(function: Task) -> Task:
     @wraps(function)
     def run(*, organization: int, **ids: int) -> Any:
-        with connection.execute_wrapper(_refuse_unconfined):
-            return function(organization=organization, **ids)
+        try:
+            with connection.execute_wrapper(_refuse_unconfined):
+                return function(organization=organization, **ids)
+        except Moved as elsewhere:
+            logger.warning("A job of organization %s is left out: %s", organization, elsewhere)
 
     return run
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 
-from clientline.refusals import CODES_BY_STATUS, DETAILS, OutcomeUnknown, Unavailable
+from clientline.refusals import CODES_BY_STATUS, DETAILS, Moved, OutcomeUnknown, Unavailable
 from clientline.web import metrics
 from clientline.web.encoding import encode
 from clientline.web.error_pages import is_admin, is_for_guests, render_error_page
@@ -53,7 +53,7 @@ def answer_refusal(request, refusal):
     retry_after = refusal.retry_after
     if isinstance(refusal, OutcomeUnknown) and request.call.once:
         retry_after = Unavailable.retry_after  # it came with a key: it may be repeated without a look
-    return render_refusal(
+    response = render_refusal(
         request,
         refusal.status,
         code=refusal.code,
@@ -62,6 +62,9 @@ def answer_refusal(request, refusal):
         retry_after=retry_after,
         **refusal.extra,
     )
+    if isinstance(refusal, Moved):
+        response["Location"] = refusal.extra["address"] + request.get_full_path()
+    return response
 
 
 def bad_request(request, exception):

@@ -25,6 +25,7 @@ WORDS = {
         "There is nothing here",
         "The address is mistyped, or what was here is gone or not yours to see. Find it from one of the lists.",
     ),
+    # 421 in its own words, which name the new address.
     413: (
         "This is too large",
         "What you sent is larger than the form takes, so nothing was saved. Go back with your browser and send less.",
@@ -40,6 +41,10 @@ WORDS = {
     ),
     503: (
         "The database is not available right now",
+        "Nothing was saved. Wait a moment, then go back with your browser and try again.",
+    ),
+    "moving": (
+        "Your organization is moving to another server",
         "Nothing was saved. Wait a moment, then go back with your browser and try again.",
     ),
     "outcome_unknown": (
@@ -63,6 +68,7 @@ GUEST_WORDS = {
         _("This does not work right now"),
         _("Nothing was changed. Wait a moment, then go back and try again."),
     ),
+    421: (_("This page has moved"), _("Ask for its new address where you found this one.")),
     "outcome_unknown": (
         _("Perhaps this was saved, perhaps not"),
         _("Go back with your browser and send the form again: what was saved already is not done a second time."),

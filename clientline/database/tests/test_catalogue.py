@@ -18,6 +18,7 @@ GRANTS = {
     "users": "DELETE, SELECT",  # and of its columns those below
     "search_words": "DELETE, INSERT, SELECT",
     "tokens": "DELETE, INSERT, SELECT, UPDATE",
+    "relocations": "SELECT",
     "services": "DELETE, INSERT, SELECT, UPDATE",
     "client_file_columns": "INSERT, SELECT, UPDATE",
     "booking_requests": "DELETE, INSERT, SELECT, UPDATE",
@@ -58,6 +59,7 @@ CLOSED = {
     "django_migrations",
     "procrastinate_periodic_defers",
     "procrastinate_workers",
+    "relocated_rows",
     "seals",
     "second_factors",
     "sessions",

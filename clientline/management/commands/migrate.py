@@ -17,9 +17,9 @@ class Command(migrate.Command):
         with turn_on_database(self.say):
             super().handle(*args, **options)
             if not options["app_label"]:
-                self.number()
+                self.number(options["verbosity"])
 
-    def number(self):
+    def number(self, verbosity):
         """New tables count as the others do."""
         if Cell._meta.db_table not in connection.introspection.table_names():
             return
@@ -29,7 +29,7 @@ class Command(migrate.Command):
                 cell = keep_number(settings.CELL, above=settings.CELL_ABOVE, address=settings.PUBLIC_URL)
         except OtherCell as refusal:
             raise CommandError(str(refusal)) from refusal
-        if cell and not before:
+        if cell and not before and verbosity:
             self.say(f"This is cell {cell.number} from now on. Ids up to {cell.highest_before} were given before.\n")
             if cell.highest_before:
                 self.say(f"No other cell may be older, and all others need CELL_ABOVE={cell.highest_before} or more.\n")

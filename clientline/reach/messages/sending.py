@@ -18,21 +18,25 @@ from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import find_address
 from clientline.reach.messages.post import NotSent, Postman
 from clientline.reach.messages.sms import OutcomeUnknown
+from organizations.homes import IS_HERE
 
 BATCH = 50  # messages between two looks at what is due
 GIVEN_UP = timedelta(minutes=3)  # after which nobody is sending any more what somebody claimed
 WAITS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]  # before each retry
 
 # By the partial index: it costs what is due, not what is planned. As the owner, as it reads ids of all organizations.
-DUE = """
+# Whoever has moved to another installation is told from there.
+DUE = f"""
 SELECT id, organization_id, appointment_id FROM messages
-WHERE state = 'planned' AND try_at <= %s ORDER BY try_at, id LIMIT %s
-"""
+WHERE state = 'planned' AND try_at <= %s AND {IS_HERE.format("messages.organization_id")}
+ORDER BY try_at, id LIMIT %s
+"""  # noqa: S608 -- ours
 # Before the message's own row, as whoever moves a visit does; who is at it right now is not waited for.
 HOLD_VISIT = "SELECT 1 FROM appointments WHERE id = %s FOR SHARE SKIP LOCKED"
-LEFT = """
-SELECT id, organization_id, appointment_id FROM messages WHERE state = 'sending' AND claimed_at < %s LIMIT %s
-"""
+LEFT = f"""
+SELECT id, organization_id, appointment_id FROM messages WHERE state = 'sending' AND claimed_at < %s
+AND {IS_HERE.format("messages.organization_id")} LIMIT %s
+"""  # noqa: S608 -- ours
 
 
 class Due(NamedTuple):

@@ -1,0 +1,71 @@
+"""Moves one organization to another cluster while its people work on."""
+
+from contextlib import closing
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from clientline.cells.moving import Move
+from clientline.cells.refusals import MoveRefused
+from clientline.cells.sides import Side, read_address
+from clientline.postgres.cluster import SUPERUSER
+
+ADDRESS = "SELECT address FROM cells"
+
+
+class Command(BaseCommand):
+    help = "Move an organization to another cluster; called again, it goes on with what was begun."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("organization", type=int, help="its id")
+        parser.add_argument("--to", required=True, metavar="URL", help="the other database, as its superuser")
+        parser.add_argument(
+            "--from", dest="source", metavar="URL", help="this database as its superuser, as the other one reaches it"
+        )
+        parser.add_argument("--address", help="where callers find it then; else PUBLIC_URL of the other installation")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--dry-run", action="store_true", help="only say what stands in the way")
+        what.add_argument("--undo", action="store_true", help="take it back, with all that happened since")
+        what.add_argument("--forget", action="store_true", help="delete what is left here: it cannot come back then")
+
+    def handle(self, *, organization, to, source, address, **options):
+        try:
+            here = Side(read_address(source) if source else find_own_address())
+            with closing(here), closing(Side(read_address(to))) as there:
+                addresses = {"here": here.ask_one(ADDRESS), "there": address or there.ask_one(ADDRESS)}
+                move = Move(organization, here, there, addresses, self.say)
+                self.perform(move, **options)
+        except MoveRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+    def perform(self, move, *, dry_run, undo, forget, **options):
+        if undo:
+            move.undo()
+            return self.say("It is at home here, as before.")
+        if forget:
+            move.forget()
+            return self.say("Nothing of it is left here.")
+        if trouble := move.find_trouble():
+            raise CommandError("\n".join(["It cannot move:", *trouble]))
+        if dry_run:
+            return self.say("Nothing stands in the way.")
+        move.go()
+        self.say(f"It is at home at {move.addresses['there']}. Nothing could be changed for {move.frozen:.2f} s.")
+        return None
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def find_own_address():
+    """Of this database, as a superuser: the private server has one that needs no password."""
+    told = connection.get_connection_params()
+    if settings.EMBEDDED_DATA:
+        return make_conninfo(host=told["host"], port=told["port"], dbname=told["dbname"], user=SUPERUSER)
+    return make_conninfo(
+        **{name: told[name] for name in ("host", "port", "dbname", "user", "password") if name in told}
+    )

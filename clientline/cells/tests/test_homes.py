@@ -1,0 +1,141 @@
+"""An organization that is elsewhere is answered with where, and nothing of it changes here, by whichever door."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, token_for
+from clientline.database.refusals import read_refusal
+from clientline.reach.jobs import confined
+from clientline.reach.messages.models import Message
+from clientline.reach.messages.sending import list_due
+from clientline.refusals import Moved, Moving
+from organizations.models import RelocatedRow, Relocation
+from services.models import Service
+
+pytestmark = pytest.mark.django_db
+ELSEWHERE = "https://two.example"
+
+
+def relocate(organization, state, **columns):
+    Relocation.objects.update_or_create(
+        organization=organization.pk, defaults={"state": state, "address": ELSEWHERE, **columns}
+    )
+
+
+def guard(organization, table):
+    with connection.cursor() as cursor:
+        for event, row in (("INSERT OR UPDATE", "NEW"), ("DELETE", "OLD")):
+            cursor.execute(
+                f"CREATE TRIGGER a_guard_{row} BEFORE {event} ON {table} FOR EACH ROW"
+                f" WHEN ({row}.organization_id = {organization.pk})"
+                f" EXECUTE FUNCTION guard_home({organization.pk}, id)"
+            )
+
+
+@pytest.mark.parametrize("path", ["/services", "/users", "/auth/me", "/reports/revenue"])
+def test_callers_are_told_the_new_address(salon, clinic, api, path):
+    relocate(salon.organization, "moved")
+    answer = api(salon.admin).get(f"{path}?page=2")
+    assert (answer.status_code, answer.json()["code"]) == (421, "moved")
+    assert answer.json()["address"] == ELSEWHERE
+    assert answer.headers["Location"] == f"{ELSEWHERE}{path}?page=2"
+    assert api(clinic.admin).get("/services").status_code == 200
+
+
+@pytest.mark.parametrize("state", ["leaving", "frozen", "arrived"])
+def test_reads_go_on_where_it_is_at_home(salon, api, state):
+    relocate(salon.organization, state)
+    assert api(salon.admin).get("/services").status_code == 200
+
+
+def test_where_it_arrives_it_is_not_at_home_yet(salon, api):
+    relocate(salon.organization, "arriving")
+    answer = api(salon.admin).get("/services")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "moving", "1")
+
+
+def test_browsers_get_a_page_that_names_the_address(salon):
+    browser = Client()
+    browser.force_login(salon.admin, backend="accounts.authentication.EmailBackend")
+    relocate(salon.organization, "moved")
+    page = browser.get("/admin/")
+    assert page.status_code == 421
+    assert ELSEWHERE in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "state, status, code", [("frozen", 503, "moving"), ("moved", 421, "moved"), ("arriving", 503, "moving")]
+)
+def test_nobody_signs_in_where_it_is_not_at_home(salon, api, state, status, code):
+    guard(salon.organization, "tokens")
+    relocate(salon.organization, state)
+    answer = api().post("/auth/login", {"email": salon.admin.email, "password": PASSWORD})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_while_it_is_frozen_changes_are_refused_and_may_be_repeated(salon, clinic, api):
+    guard(salon.organization, "services")
+    body = {"name": "Beard", "duration": 15, "price": "10.00"}
+    relocate(salon.organization, "frozen")
+    answer = api(salon.admin).post("/services", body, headers={"Idempotency-Key": "one"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "moving", "1")
+    assert api(clinic.admin).post("/services", body).status_code == 201
+    relocate(salon.organization, "leaving")
+    assert api(salon.admin).post("/services", body, headers={"Idempotency-Key": "one"}).status_code == 201
+
+
+@pytest.mark.parametrize("state, refusal", [("frozen", Moving), ("moved", Moved), ("arriving", Moving)])
+def test_the_database_refuses_what_no_request_asked_about(salon, state, refusal):
+    guard(salon.organization, "services")
+    relocate(salon.organization, state)
+    with pytest.raises(Exception) as refused, transaction.atomic():
+        Service.objects.create(organization=salon.organization, name="X", duration=5, price=1)
+    found = read_refusal(refused.value)
+    assert type(found) is refusal
+    assert found.extra == ({"address": ELSEWHERE} if refusal is Moved else {})
+
+
+def test_rounds_through_all_organizations_pass_by(salon, clinic):
+    guard(salon.organization, "services")
+    relocate(salon.organization, "moved")
+    assert Service.objects.update(name="Swept") == 1
+    assert set(Service.objects.filter(name="Swept")) == {clinic.service}
+
+
+def test_the_worker_leaves_messages_to_the_new_home(salon):
+    due = salon.visit.appointment_date + timedelta(days=1)
+    Message.objects.create(
+        organization=salon.organization,
+        appointment=salon.visit,
+        kind="reminder",
+        channel="mail",
+        start=salon.visit.appointment_date,
+        due_at=salon.visit.appointment_date,
+        try_at=salon.visit.appointment_date,
+    )
+    assert [each.organization for each in list_due(due)] == [salon.organization.pk]
+    relocate(salon.organization, "moved")
+    assert list_due(due) == []
+    with pytest.raises(Moved), confined(salon.organization.pk):
+        pass
+
+
+def test_changed_rows_are_noted_once_while_both_ends_are_compared(salon):
+    guard(salon.organization, "users")
+    relocate(salon.organization, "leaving", notes_rows=True)
+    for name in ("A", "B"):
+        User.objects.filter(pk=salon.client.pk).update(name=name)
+    assert list(RelocatedRow.objects.values_list("organization", "table", "row")) == [
+        (salon.organization.pk, "users", salon.client.pk)
+    ]
+
+
+def test_tokens_of_the_moved_find_nobody(salon, api):
+    secret = token_for(salon.admin)
+    relocate(salon.organization, "moved")
+    answer = api().get("/services", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 421
