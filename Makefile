@@ -114,8 +114,11 @@ pins: .venv-tools/requirements
 	$(UV_COMPILE) --python-version 3.11 requirements.in --output-file requirements.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-stripe.in --constraints requirements.txt \
 		--output-file requirements-stripe.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-anymail.in --constraints requirements.txt \
+		--constraints requirements-stripe.txt --output-file requirements-anymail.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-dev.in --constraints requirements.txt \
-		--constraints requirements-stripe.txt --output-file requirements-dev.txt
+		--constraints requirements-stripe.txt --constraints requirements-anymail.txt \
+		--output-file requirements-dev.txt
 	$(UV_COMPILE) --python-version 3.12 requirements-dev.in --override requirements-next.in \
 		--output-file requirements-next.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-tools.in --output-file requirements-tools.txt

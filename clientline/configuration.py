@@ -3,6 +3,7 @@
 The sentence names the variable, what it is, and what would do; never a password, a key or a token.
 """
 
+import json
 import os
 import re
 import secrets
@@ -30,6 +31,16 @@ class Environment:
 
     def __call__(self, name, default=""):
         return os.environ.get(name) or default
+
+    def object(self, name):
+        """A JSON object, empty unless there is one; it may hold secrets, so its text is not repeated."""
+        try:
+            value = json.loads(self(name, "{}"))
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            refuse(name, "no JSON object", 'write names and values, as {"WEBHOOK_SECRET": "user:password"}')
+        return value
 
     def bool(self, name, default):
         value = self(name, "true" if default else "false").strip()

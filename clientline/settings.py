@@ -103,6 +103,10 @@ if EMAIL_BACKEND and not env("DEFAULT_FROM_EMAIL"):
     raise ImproperlyConfigured("Mail is sent, so DEFAULT_FROM_EMAIL has to say from which address.")
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
     raise ImproperlyConfigured("EMAIL_USE_TLS and EMAIL_USE_SSL are both true: say false to one of them.")
+ANYMAIL = env.object("ANYMAIL")
+USES_ANYMAIL = EMAIL_BACKEND.startswith("anymail.")
+if USES_ANYMAIL and not find_spec("anymail"):
+    raise ImproperlyConfigured("django-anymail is missing: run .venv/bin/pip install -r requirements-anymail.txt.")
 TWILIO_ACCOUNT = env("TWILIO_ACCOUNT", default="")
 TWILIO_TOKEN = env("TWILIO_TOKEN", default="")
 TWILIO_API_URL = env.url("TWILIO_API_URL", default="https://api.twilio.com")

@@ -32,6 +32,7 @@ from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
 from clientline.reach.calendars.views import FeedView, FeedViewSet
 from clientline.reach.guests.urls import urlpatterns as guest_patterns
+from clientline.reach.messages.notice_views import list_notice_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
 from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
 from clientline.reach.webhooks.views import DeliveryViewSet, TestCallViewSet, WebhookViewSet
@@ -129,6 +130,7 @@ urlpatterns = [
     path("payments/callbacks/<slug:provider>", unconfined(CallbackView.as_view()), name="payment-callback"),
     path("payments/simulator/<slug:reference>", unconfined(SimulatorView.as_view()), name="simulator"),
     path("payments/thanks", unconfined(TemplateView.as_view(template_name="payments/thanks.html")), name="thanks"),
+    *list_notice_patterns(),
     *guest_patterns,
     path("feeds/<slug:token>.ics", unconfined(FeedView.as_view()), name="feed-file"),
     path("u/<slug:token>", csrf_exempt(unconfined(UnsubscribeView.as_view())), name="unsubscribe"),

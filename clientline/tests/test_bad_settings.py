@@ -59,6 +59,7 @@ BAD = [
     ("DEBUG", "maybe", "DEBUG is maybe: say true or false."),
     ("SECURE_COOKIES", "2", "SECURE_COOKIES is 2: say true or false."),
     ("HSTS_SECONDS", "a year", f"HSTS_SECONDS is a year: {NUMBERS}"),
+    ("ANYMAIL", "token", 'ANYMAIL is no JSON object: write names and values, as {"WEBHOOK_SECRET": "user:password"}.'),
     ("RATE_LIMIT", "-1", f"RATE_LIMIT is -1: {NUMBERS}"),
     ("REQUIRE_OPERATOR_SECOND_FACTOR", "maybe", "REQUIRE_OPERATOR_SECOND_FACTOR is maybe: say true or false."),
     ("RATE_LIMIT_BY_ADDRESS", "1e3", f"RATE_LIMIT_BY_ADDRESS is 1e3: {NUMBERS}"),

@@ -21,6 +21,7 @@ from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
 from clientline.reach.phrases import Phrases
 from organizations.models import Organization
 
+NUMBER = "message"  # what mail services call it in their notices
 INVITING = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
 
 # visit, now → the address where its client manages it, or ''; called in the transaction that claims the message.
@@ -42,6 +43,7 @@ class Letter:
     unsubscribe: str = ""
     method: str = ""  # of the invitation
     invitation: bytes = b""
+    number: int | None = None  # of the message, for who tells what became of it; codes have none
 
 
 def write_letter(message: Message, *, now: datetime, link: str = "") -> Letter:
@@ -49,7 +51,7 @@ def write_letter(message: Message, *, now: datetime, link: str = "") -> Letter:
     visit = message.appointment
     subject, body = word(message, visit, link)
     if message.channel == "sms":
-        return Letter("sms", message.to, body)
+        return Letter("sms", message.to, body, number=message.pk)
     unsubscribe = make_unsubscribe_address(message) if message.kind == "reminder" else ""
     if unsubscribe:
         body += "\n\n-- \n" + fill_in(UNSUBSCRIBE[_choose(message.language)], {}).replace("{address}", unsubscribe)
@@ -66,6 +68,7 @@ def write_letter(message: Message, *, now: datetime, link: str = "") -> Letter:
         unsubscribe=unsubscribe,
         method=method,
         invitation=_invite(message, visit, method, subject, now) if method else b"",
+        number=message.pk,
     )
 
 
@@ -119,8 +122,8 @@ def _invite(message: Message, visit: Appointment, method: str, summary: str, now
     )
 
 
-def make_mail(letter: Letter) -> EmailMultiAlternatives:
-    """The mail, as plain text and HTML and with its invitation."""
+def make_mail(letter: Letter, *, attaches: bool = False) -> EmailMultiAlternatives:
+    """The mail, as plain text and HTML and with its invitation: as another way of saying it, or else `attached`."""
     headers = {"Message-ID": letter.message_id} if letter.message_id else {}
     listed = write_list_unsubscribe(letter.unsubscribe)
     if listed:
@@ -134,8 +137,13 @@ def make_mail(letter: Letter) -> EmailMultiAlternatives:
         reply_to=[letter.reply_to] if letter.reply_to else None,
     )
     mail.attach_alternative(make_html(letter.body), "text/html")
-    if letter.invitation:
-        mail.attach_alternative(letter.invitation.decode(), f"text/calendar; method={letter.method}")
+    if letter.number is not None:
+        mail.metadata = {NUMBER: str(letter.number)}  # type: ignore[attr-defined]  # of django-anymail
+    kind = f"text/calendar; method={letter.method}"
+    if letter.invitation and attaches:
+        mail.attach("invitation.ics", letter.invitation.decode(), kind)
+    elif letter.invitation:
+        mail.attach_alternative(letter.invitation.decode(), kind)
     return mail
 
 

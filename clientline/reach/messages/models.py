@@ -15,7 +15,7 @@ from organizations import policy
 from organizations.tenancy import TenantQuerySet
 from services.models import Service
 
-LONGEST_TEXT = 4000  # characters
+LONGEST_TEXT, LONGEST_REASON = 4000, 200  # characters
 EARLIEST_REMINDER = 60 * 24 * 60  # minutes before the visit
 
 
@@ -69,7 +69,7 @@ class Message(models.Model):
     due_at = models.DateTimeField()
     try_at = models.DateTimeField(help_text="The next try; later than `due_at` after one that failed")
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED, db_default=State.PLANNED)
-    reason = columns.short_text(200)
+    reason = columns.short_text(LONGEST_REASON)
     attempts = columns.whole(0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +114,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["try_at", "id"], condition=Q(state="planned"), name="message_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_under_way"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider"),
             models.Index(
                 fields=["organization", "-sent_at"],
                 condition=Q(state__in=("sent", "delivered", "bounced", "failed")),

@@ -5,12 +5,17 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from types import TracebackType
 from typing import Any, Self
 
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 
 from clientline.reach.messages.contents import Letter, make_mail
 from clientline.reach.messages.sms import Refused, find_gateway
 
 PERMANENT = 500  # the SMTP codes from here on are a server's last word
+PASSING = (401, 403, 408, 429)  # statuses of HTTP below that are not: a wrong key is mended by people
+
+
+class Unsupported(Exception):
+    """The mail service takes no invitation beside the text, only attached."""
 
 
 class NotSent(Exception):
@@ -46,12 +51,18 @@ class Postman:
         if letter.channel == "mail":
             return self.mail(letter)
         try:
-            return find_gateway().send(letter.to, letter.body)
+            return find_gateway().send(letter.to, letter.body, letter.number)
         except Refused as refusal:
             raise NotSent(refusal.reason, is_final=refusal.is_final) from refusal
 
     def mail(self, letter: Letter) -> str:
-        mail = make_mail(letter)
+        try:
+            return self.hand_over(make_mail(letter))
+        except Unsupported:
+            return self.hand_over(make_mail(letter, attaches=True))
+
+    def hand_over(self, mail: EmailMultiAlternatives) -> str:
+        """Raises NotSent, and Unsupported before anything left."""
         try:
             if self.connection is None:
                 self.connection = get_connection()
@@ -64,7 +75,16 @@ class Postman:
         return str(getattr(getattr(mail, "anymail_status", None), "message_id", "") or "")
 
 
-def _explain(error: Exception) -> NotSent:
+def _explain(error: Exception) -> Exception:
+    # Names, as django-anymail is not everywhere. Few services take invitations as anything but attachments.
+    if type(error).__name__ == "AnymailUnsupportedFeature" and "text/calendar" in str(error):
+        return Unsupported()
+    if type(error).__name__ == "AnymailRecipientsRefused":
+        return NotSent("refused", is_final=True)
+    if status := getattr(error, "status_code", None):
+        # Without the lines that repeat what was sent.
+        is_final = 400 <= status < PERMANENT and status not in PASSING
+        return NotSent(str(error).partition("\n")[0], is_final=is_final)
     if isinstance(error, SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
         return NotSent(f"{code} {_decode(said)}", is_final=code >= PERMANENT)
@@ -73,7 +93,7 @@ def _explain(error: Exception) -> NotSent:
         is_final = error.smtp_code >= PERMANENT and type(error).__name__ in ("SMTPDataError", "SMTPSenderRefused")
         return NotSent(f"{error.smtp_code} {_decode(error.smtp_error)}", is_final=is_final)
     if isinstance(error, (OSError, SMTPException)):
-        return NotSent(str(error) or type(error).__name__)
+        return NotSent(" ".join(str(error).split()) or type(error).__name__)
     # An address that no mail can have, or what a backend refuses.
     return NotSent(f"{type(error).__name__}: {error}", is_final=isinstance(error, ValueError))
 

@@ -1,11 +1,14 @@
 """SMS behind one door: Twilio, or a simulator that writes into a file what it would send."""
 
+import hmac
 import json
 import os
+import ssl
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from socket import gaierror
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -13,8 +16,9 @@ from uuid import uuid4
 from django.conf import settings
 
 TIMEOUT = 20  # seconds
-BEFORE_ANYTHING = (ConnectionRefusedError,)
+BEFORE_ANYTHING = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
 SERVERS_FAULT = 500
+NOTICES = "/messages/notices/twilio/"  # where Twilio tells what became of a message
 
 
 class Refused(Exception):
@@ -30,28 +34,31 @@ class OutcomeUnknown(Exception):
 
 
 class Gateway(Protocol):
-    def send(self, to: str, text: str) -> str:
-        """The provider's id of a text to an E.164 number. Raises Refused and OutcomeUnknown."""
+    def send(self, to: str, text: str, number: int | None = None) -> str:
+        """The provider's id of a text to an E.164 number. Raises Refused and OutcomeUnknown.
+
+        `number` is our message's, of which the provider tells later what became of it.
+        """
 
 
 class Simulator:
     """Sends nothing; each line of its file is a text."""
 
-    def send(self, to: str, text: str) -> str:
-        number = f"simulated-{uuid4()}"
-        line = json.dumps({"id": number, "to": to, "text": text}) + "\n"
+    def send(self, to: str, text: str, number: int | None = None) -> str:
+        provider_id = f"simulated-{uuid4()}"
+        line = json.dumps({"id": provider_id, "to": to, "text": text}) + "\n"
         handle = os.open(settings.SMS_SIMULATOR_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(line)
-        return number
+        return provider_id
 
 
 class Twilio:
     """Twilio's Messages resource. It knows no key by which a second call would be the same one."""
 
-    def send(self, to: str, text: str) -> str:
+    def send(self, to: str, text: str, number: int | None = None) -> str:
         try:
-            with urllib.request.urlopen(self._make_request(to, text), timeout=TIMEOUT) as answer:
+            with urllib.request.urlopen(self._make_request(to, text, number), timeout=TIMEOUT) as answer:
                 return str(json.load(answer)["sid"])
         except urllib.error.HTTPError as error:
             raise self._judge(error) from error
@@ -62,12 +69,16 @@ class Twilio:
         except (OSError, ValueError, KeyError) as error:
             raise OutcomeUnknown(str(error) or type(error).__name__) from error
 
-    def _make_request(self, to: str, text: str) -> urllib.request.Request:
+    def _make_request(self, to: str, text: str, number: int | None) -> urllib.request.Request:
         account, token = settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN
         proof = b64encode(f"{account}:{token}".encode()).decode()
+        asked = {"To": to, "From": settings.SMS_FROM, "Body": text}
+        # Twilio refuses a text whose StatusCallback nobody could call.
+        if number is not None and settings.PUBLIC_URL.startswith("https://"):
+            asked["StatusCallback"] = f"{settings.PUBLIC_URL}{NOTICES}{number}"
         return urllib.request.Request(
             f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{account}/Messages.json",
-            data=urlencode({"To": to, "From": settings.SMS_FROM, "Body": text}).encode(),
+            data=urlencode(asked).encode(),
             headers={"Authorization": f"Basic {proof}", "Content-Type": "application/x-www-form-urlencoded"},
         )
 
@@ -76,6 +87,12 @@ class Twilio:
             return OutcomeUnknown(f"Twilio answered {error.code}.")
         # Too many at once, or the wrong password: mended within the hour perhaps. All else is about this text.
         return Refused(f"{error.code} {_read_reason(error)}", is_final=error.code not in (401, 403, 429))
+
+
+def sign(url: str, sent: Mapping[str, str]) -> str:
+    """What Twilio writes into X-Twilio-Signature of a form that it sends to this address."""
+    said = url + "".join(f"{name}{sent[name]}" for name in sorted(sent))
+    return b64encode(hmac.digest(settings.TWILIO_TOKEN.encode(), said.encode(), "sha1")).decode()
 
 
 def _read_reason(error: Any) -> str:

@@ -12,17 +12,12 @@ from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages import sending
 from clientline.reach.messages.figures import measure_messages
-from clientline.reach.messages.models import Message, MessageRule, OptOut
+from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
-from clientline.reach.tests.visits import cancel, make_due, move, planned_for
-from organizations.models import Organization
+from clientline.reach.tests.visits import cancel, make_due, move, of_home, planned_for, read_message
 
 pytestmark = pytest.mark.django_db
-
-
-def read_message(visit, kind):
-    return Message.objects.get(appointment=visit, kind=kind)
 
 
 def test_a_confirmation_is_received_under_the_id_that_is_stored(book, mailbox, salon):
@@ -51,10 +46,6 @@ def test_a_reminder_waits_for_its_time(book, mailbox):
 
 def change(visit, **columns):
     Appointment.objects.filter(pk=visit.pk).update(**columns)
-
-
-def of_home(visit, **columns):
-    Organization.objects.filter(pk=visit.organization_id).update(**columns)
 
 
 def without_address(visit):
@@ -171,20 +162,6 @@ def test_a_mail_whose_worker_died_is_sent_again_under_its_id(book, mailbox):
     assert read_message(visit, "confirmation").attempts == 2
 
 
-@pytest.fixture
-def by_sms(salon, settings, tmp_path):
-    """Reminders come by SMS, which a simulator takes; at any hour, or the test would depend on it."""
-    settings.SMS_PROVIDER, settings.SMS_SIMULATOR_FILE = "simulator", tmp_path / "sms.jsonl"
-    MessageRule.objects.create(organization=salon.organization, minutes_before=1440, channel="sms")
-    salon.client.phone = "+49 30 123456"
-    salon.client.save(update_fields=["phone"])
-    salon.client.read_phone()
-    salon.client.save(update_fields=["phone_e164"])
-    hour = timezone.now().hour
-    of_home(salon.visit, timezone=f"Etc/GMT{hour - 12:+}" if hour != 12 else "UTC")  # where it is noon
-    salon.service.organization.refresh_from_db()
-
-
 def test_an_sms_is_sent_once(book, by_sms, settings, mailbox):
     visit = book()
     make_due(visit)
@@ -209,7 +186,7 @@ def test_an_sms_whose_worker_died_is_unsure_and_never_sent_again(book, by_sms, s
 
 
 def test_an_sms_of_which_nobody_knows_is_unsure(book, by_sms, monkeypatch, mailbox):
-    def break_off(self, to, text):
+    def break_off(self, to, text, number):
         raise OutcomeUnknown("timed out")
 
     monkeypatch.setattr(Simulator, "send", break_off)

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from appointments import booking
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.messages.models import Message
+from clientline.reach.messages.models import Message, MessageRule
+from organizations.models import Organization
 
 
 @pytest.fixture
@@ -42,3 +43,25 @@ def make_due(visit, **which):
     """Let time pass until these messages of the visit are due."""
     now = timezone.now()
     Message.objects.filter(appointment=visit, **which).update(due_at=now, try_at=now)
+
+
+def read_message(visit, kind):
+    return Message.objects.get(appointment=visit, kind=kind)
+
+
+def of_home(visit, **columns):
+    Organization.objects.filter(pk=visit.organization_id).update(**columns)
+
+
+@pytest.fixture
+def by_sms(salon, settings, tmp_path):
+    """Reminders come by SMS, which a simulator takes; at any hour, or the test would depend on it."""
+    settings.SMS_PROVIDER, settings.SMS_SIMULATOR_FILE = "simulator", tmp_path / "sms.jsonl"
+    MessageRule.objects.create(organization=salon.organization, minutes_before=1440, channel="sms")
+    salon.client.phone = "+49 30 123456"
+    salon.client.save(update_fields=["phone"])
+    salon.client.read_phone()
+    salon.client.save(update_fields=["phone_e164"])
+    hour = timezone.now().hour
+    of_home(salon.visit, timezone=f"Etc/GMT{hour - 12:+}" if hour != 12 else "UTC")  # where it is noon
+    salon.service.organization.refresh_from_db()
