@@ -54,6 +54,7 @@ ANSWERED_BEFORE = {
     "/auth/logout": 204,
     "/organizations": 403,
     "/messages/1/send-again": 404,
+    "/messages/notices/twilio/1": 404,
     "/payments/callbacks/x": 404,
     "/payments/simulator/x": 404,
     "/u/x": 404,
