@@ -92,13 +92,21 @@ def has_its_turn(item, values, named):
 
 
 @pytest.fixture
-def share(everything):
-    """`share(values, place)`: the third of the values whose turn it is at this place; with --all they are all."""
+def share(request, everything):
+    """`share(values)`: the third of the values whose turn it is in this case; with --all they are all.
 
-    def share(values, place):
+    The cases of a test take turns by the places of their parameters; `share(values, place)` says one instead.
+    """
+    turn = turn_of(request.node)
+
+    def share(values, place=turn):
         return list(values) if everything else list(values)[place % 3 :: 3]
 
     return share
+
+
+def turn_of(item):
+    return sum(item.callspec.indices.values()) if hasattr(item, "callspec") else 0
 
 
 @pytest.fixture

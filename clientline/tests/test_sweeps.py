@@ -38,6 +38,11 @@ def test_of_three_places_each_has_a_third_and_together_they_have_all(share, ever
     assert shares == ([[*range(8)]] * 3 if everything else [[0, 3, 6], [1, 4, 7], [2, 5]])
 
 
+@pytest.mark.parametrize("who", PROBES["who"])
+def test_each_case_has_the_third_of_its_own_place(share, who):
+    assert share(range(8)) == share(range(8), PROBES["who"].index(who))
+
+
 @pytest.mark.parametrize(
     ("text", "group"),
     [
