@@ -7,7 +7,8 @@ import pytest
 
 from appointments.tests.load import CALLERS, ONCE_EACH, Load
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
+# What a backup brings back is asked in clientline/postgres/tests/test_db_command.py in every `make test`.
+pytestmark = [pytest.mark.whole, pytest.mark.faults, pytest.mark.xdist_group("house")]
 COPY = re.compile(r"^COPY public\.(\w+) .*\n((?:.*\n)*?)\\\.$", re.MULTILINE)
 
 

@@ -59,6 +59,7 @@ def rezone(environment, *arguments):
     return subprocess.run(program, cwd=PROJECT, env=os.environ | environment, capture_output=True, text=True)
 
 
+@pytest.mark.whole  # test_rezoning.py asks the same of rows, test_one_set_of_rules.py of a process
 def test_booked_by_old_rules_a_visit_keeps_the_time_agreed_by_new_ones(environment, old_rules, salon):
     salon.organization.timezone = "America/Vancouver"
     salon.organization.save()

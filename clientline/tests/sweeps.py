@@ -109,7 +109,7 @@ def turn_of(item):
     return sum(item.callspec.indices.values()) if hasattr(item, "callspec") else 0
 
 
-@pytest.fixture
-def everything(request):
+@pytest.fixture(scope="session")
+def everything(pytestconfig):
     """Whether this run has --all."""
-    return request.config.getoption("all")
+    return pytestconfig.getoption("all")

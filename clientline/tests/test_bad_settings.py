@@ -296,6 +296,16 @@ def test_a_port_where_nobody_listens_is_named(reason):
     )
 
 
+def test_a_wrong_password_is_named_and_not_shown(reason):
+    """As a server says it; `clientline/database/tests/test_first_starts.py` asks a real one in `make test-all`."""
+    fields = b'SFATAL\0C28P01\0Mpassword authentication failed for user "me"\0\0'
+    with listener(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields) as port:
+        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?sslmode=disable") == (
+            f"No connection to postgres://me@127.0.0.1:{port}/name: password authentication failed "
+            'for user "me"; mend user and password in DATABASE_URL, or that server\'s pg_hba.conf.'
+        )
+
+
 def test_what_is_no_postgresql_is_told_so(reason):
     with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name") == (

@@ -117,6 +117,7 @@ def test_ctrl_c_ends_all_but_the_database_and_says_so(first):
     assert first.code == 0
 
 
+@pytest.mark.whole  # the demo's second start says the same
 def test_a_second_start_only_serves(data, port):
     Cluster(data).ensure_running()
     began = time.monotonic()
@@ -131,6 +132,7 @@ def test_a_second_start_only_serves(data, port):
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.whole  # as is the demo's
 def test_a_stopped_database_is_started(data, port):
     Cluster(data).stop()
     process = start(data, port)
@@ -181,14 +183,16 @@ def test_a_worker_is_kept_beside_the_server(data, port):
 
 
 def test_demo_fills_an_empty_database_once(data, port):
+    Cluster(data).stop()
     process = start(data, port, "--demo")
     said = read_until(process, "ClientLine serves on")
+    assert "Starting PostgreSQL ...\n" in said
     assert re.search(r"\S+@\S+", said)
     assert "The database has no organization yet" not in said
     wait_for_seals(data)
     stop(process)
     process = start(data, port, "--demo")
-    assert "@" not in read_until(process, "ClientLine serves on")
+    assert not re.search("@|Creating|Starting|Applying|Collecting", read_until(process, "ClientLine serves on"))
     read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
     stop(process)
 

@@ -2,24 +2,27 @@
 
 import errno
 import os
+import queue
 import re
 import secrets
 import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings as project_settings
+from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-from clientline.database.turns import TURN
+from clientline.database.turns import TURN, turn_on_file
 from clientline.demo.serving import write_database_url
-from clientline.management.commands import up
+from clientline.management.commands import collectstatic, up
 from clientline.postgres.cluster import PORT, Cluster
 from clientline.tests.test_bad_settings import reason_of
 from clientline.tests.test_up import free_port, read_until, start, stop
@@ -86,12 +89,12 @@ def ask(database, statement):
 
 
 @pytest.fixture(scope="module")
-def migrations(url):
-    """Three at once on the empty database, and a command that comes too early."""
+def migrations(url, everything):
+    """Several at once on the empty database, and a command that comes too early."""
     early = ended(
         manage("create_organization", "--name=A", "--email=a@a.example", "--admin-email=b@a.example", DATABASE_URL=url)
     )
-    return early + ended(*(manage("migrate", DATABASE_URL=url) for _ in range(3)))
+    return early + ended(*(manage("migrate", DATABASE_URL=url) for _ in range(3 if everything else 2)))
 
 
 def test_before_the_tables_are_there_a_command_says_what_to_run(migrations):
@@ -101,8 +104,8 @@ def test_before_the_tables_are_there_a_command_says_what_to_run(migrations):
     )
 
 
-def test_of_three_migrations_at_once_two_wait_and_find_nothing_to_do(migrations):
-    assert [code for _, code in migrations[1:]] == [0, 0, 0]
+def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_to_do(migrations):
+    assert {code for _, code in migrations[1:]} == {0}
     first, *later = sorted((said for said, _ in migrations[1:]), key=lambda said: "No migrations to apply." in said)
     assert "Applying accounts.0001_initial... OK" in first
     assert not WAITED.search(first)
@@ -214,6 +217,41 @@ def test_a_database_and_a_role_that_do_not_exist_are_named(server):
 # One directory
 
 
+def test_who_comes_second_waits_says_so_and_has_its_turn(tmp_path):
+    """What starts and collections of static files on one directory do, asked of two threads."""
+    said = queue.Queue()
+
+    def come_second():
+        with turn_on_file(tmp_path / "start.lock", said.put):
+            said.put("the second is at work")
+
+    with ThreadPoolExecutor() as pool:
+        with turn_on_file(tmp_path / "start.lock", said.put):
+            second = pool.submit(come_second)
+            assert said.get(timeout=30) == f"Another start is at work in {tmp_path}: waiting until it is done ..."
+            assert said.empty()
+        second.result()
+    assert said.get(timeout=30) == "the second is at work"
+
+
+@pytest.mark.parametrize("command", [("collectstatic", "--dry-run", "--noinput"), ("up",)])
+def test_who_starts_and_who_collects_take_turns(settings, tmp_path, monkeypatch, command):
+    taken = []
+    settings.DATA_DIR = settings.STATIC_ROOT = tmp_path
+
+    @contextmanager
+    def note(path, say):
+        taken.append(path.name)
+        raise KeyboardInterrupt
+        yield
+
+    for module in (up, collectstatic):
+        monkeypatch.setattr(module, "turn_on_file", note)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        call_command(*command)
+    assert taken == [{"up": "start.lock", "collectstatic": "static.lock"}[command[0]]]
+
+
 @pytest.fixture(scope="module")
 def starts():
     """Three first starts on one directory, two of them on the same port: what each said, and the directory."""
@@ -245,6 +283,7 @@ def is_refused(process):
     return False
 
 
+@pytest.mark.whole
 def test_of_three_starts_the_first_prepares_and_the_second_waits(starts):
     directory, (first, second, _) = starts
     assert first.startswith(f"Creating a PostgreSQL database in {directory}/postgres ...\n")
@@ -254,6 +293,7 @@ def test_of_three_starts_the_first_prepares_and_the_second_waits(starts):
     )
 
 
+@pytest.mark.whole
 def test_a_port_that_another_start_has_is_one_sentence(starts):
     _, (*_, refused) = starts
     assert re.fullmatch(
@@ -263,6 +303,7 @@ def test_a_port_that_another_start_has_is_one_sentence(starts):
     )
 
 
+@pytest.mark.whole
 def test_there_is_one_demo_world(starts):
     cluster = Cluster(starts[0])
     address = {"host": str(cluster.ensure_running()), "port": PORT, "user": "clientline", "dbname": "clientline"}
@@ -270,6 +311,7 @@ def test_there_is_one_demo_world(starts):
     assert len((starts[0] / "secret_key").read_text()) == 67
 
 
+@pytest.mark.whole
 @pytest.mark.django_db
 def test_a_wrong_password_is_named_and_not_shown(starts):
     cluster = Cluster(starts[0])
@@ -286,6 +328,7 @@ def test_a_wrong_password_is_named_and_not_shown(starts):
     )
 
 
+@pytest.mark.whole
 def test_static_files_are_collected_by_one_at_a_time(tmp_path):
     """Two at once would take each other's files for old ones, and save theirs under other names."""
     own = {"CLIENTLINE_DATA": str(tmp_path), "DATABASE_URL": ""}
