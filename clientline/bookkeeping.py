@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 LINE = re.compile(r"(cash|card|online|other|tips|rounding|revenue)(?: ([0-9]{1,3}(?:\.[0-9]{1,2})?))? ([0-9]{4,8})")
 PARTED = re.compile(r"[,\n]")
@@ -22,13 +23,16 @@ def read_accounts(text: str) -> dict[Use, str]:
     for line in filter(None, (each.strip() for each in PARTED.split(text))):
         parts = LINE.fullmatch(" ".join(line.split()))
         if not parts or (parts[2] and parts[1] != "revenue"):
-            raise ValidationError(f"“{line}” is no account. Write like cash 1600, or revenue 19 8400.", code="invalid")
+            raise ValidationError(
+                _("“%(line)s” is no account. Write like cash 1600, or revenue 19 8400.") % {"line": line},
+                code="invalid",
+            )
         use = (parts[1], Decimal(parts[2]).normalize() if parts[2] else None)
         if use in found:
-            raise ValidationError(f"“{line}” is written down twice.", code="invalid")
+            raise ValidationError(_("“%(line)s” is written down twice.") % {"line": line}, code="invalid")
         found[use] = parts[3]
     if len({len(number) for number in found.values()}) > 1:
-        raise ValidationError("All accounts have as many digits as each other.", code="invalid")
+        raise ValidationError(_("All accounts have as many digits as each other."), code="invalid")
     return found
 
 

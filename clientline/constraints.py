@@ -2,6 +2,7 @@
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models.constraints import BaseConstraint
+from django.utils.translation import gettext_lazy as _
 
 
 class SameOrganization(BaseConstraint):
@@ -11,7 +12,7 @@ class SameOrganization(BaseConstraint):
     for every door, and its own reference checks pass by row security, so neither wall replaces the other.
     """
 
-    default_violation_error_message = "Choose one that exists."
+    default_violation_error_message = _("Choose one that exists.")
     violation_error_code = "does_not_exist"
 
     def __init__(self, *, field, name):

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 Said: TypeAlias = str | Promise  # a text for people, perhaps one that is translated where it is written
 
@@ -19,7 +20,7 @@ PATTERN = "^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 
 def validate_language(tag):
     if tag and tag not in OFFERED:
-        raise ValidationError(f"Choose one of: {', '.join(OFFERED)}.", code="invalid")
+        raise ValidationError(gettext("Choose one of: {choices}.").format(choices=", ".join(OFFERED)), code="invalid")
 
 
 def choose_language(*tags: str) -> str:

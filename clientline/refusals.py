@@ -6,6 +6,7 @@ They know nothing of HTTP but the status that fits, and nothing of the database.
 from math import ceil
 from typing import Any, TypedDict
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientline.languages import Said
@@ -101,7 +102,9 @@ class Moving(Unavailable):
     """The organization is on its way to another installation."""
 
     code = "moving"
-    detail = "The organization is moving to another server right now. Nothing was changed: try again in a moment."
+    detail: Said = _(
+        "The organization is moving to another server right now. Nothing was changed: try again in a moment."
+    )
     retry_after = 1
 
 
@@ -112,7 +115,8 @@ class Moved(Refused):
     code = "moved"
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"The organization has moved to {address}. Ask there.", address=address)
+        told = gettext("The organization has moved to %(address)s. Ask there.") % {"address": address}
+        super().__init__(told, address=address)
 
 
 class Throttled(Refused):

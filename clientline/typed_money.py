@@ -16,54 +16,62 @@ decimal say nothing (`4500.00` JPY) unless they make up threes: `1405,000` is pe
 import re
 from decimal import Decimal
 
+from django.utils.translation import gettext, gettext_lazy
+
 from clientline.currencies import count_decimals
+from clientline.languages import Said
 
 LONGEST = 40  # characters
 SEPARATORS = ",."
 THOUSANDS_ONLY = "'\u2019 \u00a0\u202f"
 READABLE = re.compile(f"[0-9{re.escape(SEPARATORS + THOUSANDS_ONLY)}]+")
 SIGNED = tuple("+-\u2212\u2010\u2013")
-WORDS = {2: "two", 3: "three"}
+AT_MOST = {
+    2: gettext_lazy("Write at most two decimals."),
+    3: gettext_lazy("Write at most three decimals."),
+}
 
 
 class AmountNotRead(ValueError):
     """What was typed is no amount. `code` is for programs, the text a sentence for people."""
 
     code = "invalid"
-    sentence = "Write the amount in digits alone, like 39.50, without letters or currency."
+    sentence: Said = gettext_lazy("Write the amount in digits alone, like 39.50, without letters or currency.")
 
-    def __init__(self, sentence: str = ""):
+    def __init__(self, sentence: Said = ""):
         super().__init__(sentence or self.sentence)
 
 
 class AmountMissing(AmountNotRead):
     code = "required"
-    sentence = "Write an amount."
+    sentence: Said = gettext_lazy("Write an amount.")
 
 
 class AmountTooLong(AmountNotRead):
     code = "too_long"
-    sentence = "This is too long for an amount."
+    sentence: Said = gettext_lazy("This is too long for an amount.")
 
 
 class AmountSigned(AmountNotRead):
     code = "signed"
-    sentence = "Write the amount without plus or minus."
+    sentence: Said = gettext_lazy("Write the amount without plus or minus.")
 
 
 class AmountCutShort(AmountNotRead):
     code = "cut_short"
-    sentence = "Digits are missing behind the last sign."
+    sentence: Said = gettext_lazy("Digits are missing behind the last sign.")
 
 
 class ZerosInFront(AmountNotRead):
     code = "zeros_in_front"
-    sentence = "Write the amount without zeros in front."
+    sentence: Said = gettext_lazy("Write the amount without zeros in front.")
 
 
 class ThousandsNotInThrees(AmountNotRead):
     code = "thousands"
-    sentence = "Part thousands in threes, like 1,405.00, or write the digits without signs between them."
+    sentence: Said = gettext_lazy(
+        "Part thousands in threes, like 1,405.00, or write the digits without signs between them."
+    )
 
 
 class TooManyDecimals(AmountNotRead):
@@ -71,8 +79,8 @@ class TooManyDecimals(AmountNotRead):
 
     def __init__(self, currency: str):
         decimals = count_decimals(currency)
-        whole = f"{currency} has no smaller unit. Write a whole amount."
-        super().__init__(f"Write at most {WORDS[decimals]} decimals." if decimals else whole)
+        whole = gettext("%(currency)s has no smaller unit. Write a whole amount.") % {"currency": currency}
+        super().__init__(AT_MOST[decimals] if decimals else whole)
 
 
 class AmountAmbiguous(AmountNotRead):
@@ -86,7 +94,9 @@ class AmountAmbiguous(AmountNotRead):
         first, second = (f"{each} {currency}".strip() for each in readings)
         # The second has three decimals, and typed like that it would be asked back again.
         clear = f"{decimals}0" if count_decimals(currency) == 3 else f"{decimals:.2f}"
-        super().__init__(f"Is “{text}” {first} or {second}? Write {thousands} or {clear}.")
+        asked = gettext("Is “%(text)s” %(first)s or %(second)s? Write %(thousands)s or %(decimals)s.")
+        said = {"text": text, "first": first, "second": second, "thousands": thousands, "decimals": clear}
+        super().__init__(asked % said)
 
 
 def read_amount(text: str, currency: str = "") -> Decimal:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import tzdata
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from clientline import MACHINE_TZPATH
 
@@ -44,7 +45,7 @@ def list_known_zones() -> frozenset[str]:
 def validate_zone(name: str) -> None:
     """Raise ValidationError for what an organization cannot choose."""
     if name not in list_known_zones():
-        raise ValidationError("Choose an IANA time zone, like Europe/Berlin.", code="invalid")
+        raise ValidationError(_("Choose an IANA time zone, like Europe/Berlin."), code="invalid")
 
 
 def find_zone(name: str) -> zoneinfo.ZoneInfo:
@@ -74,7 +75,7 @@ def list_countries() -> frozenset[str]:
 def validate_country(code: str) -> None:
     """Raise ValidationError for what is no country; none at all may be."""
     if code and code not in list_countries():
-        raise ValidationError("Choose a country by its two letters, like DE.", code="invalid")
+        raise ValidationError(_("Choose a country by its two letters, like DE."), code="invalid")
 
 
 @cache

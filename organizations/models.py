@@ -378,8 +378,8 @@ class Relocation(models.Model):
 
     organization = models.BigIntegerField(primary_key=True)
     state = models.CharField(max_length=10, choices=State.choices)
-    address = columns.short_text(2000, help_text="Of the other installation")
-    notes_rows = columns.flag(False, help_text="Whether rows that change are noted, to be compared at the end")
+    address = columns.short_text(2000, help_text=_("Of the other installation"))
+    notes_rows = columns.flag(False, help_text=_("Whether rows that change are noted, to be compared at the end"))
     since = columns.created_at()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -45,4 +46,4 @@ class ClientFileColumns(models.Model):
         ]
 
     def __str__(self):
-        return f"Columns of {self.headings[:8]}"
+        return gettext("Columns of %(file)s") % {"file": self.headings[:8]}

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -84,4 +85,4 @@ class SecondFactor(models.Model):
         db_table = "second_factors"
 
     def __str__(self):
-        return f"Second factor of user {self.user_id}"
+        return gettext("Second factor of user %(number)s") % {"number": self.user_id}

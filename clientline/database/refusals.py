@@ -5,6 +5,7 @@ import logging
 from django.apps import apps
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import BaseConstraint, Field, ProtectedError
+from django.utils.translation import gettext
 from psycopg import Error
 from psycopg.errors import Diagnostic
 
@@ -67,7 +68,7 @@ def _read_database_refusal(exception: BaseException, *, deleting: bool = False) 
         logger.warning(
             "Of requests that waited for each other this one gave way: %s", _describe_entanglement(cause.diag)
         )
-        again = Refused("Another request changed the same rows. Nothing was changed; it is safe to repeat.")
+        again = Refused(gettext("Another request changed the same rows. Nothing was changed; it is safe to repeat."))
         # What this request committed before stays: it is not safe to repeat then.
         return _read_outage(exception) if connection.has_committed else again
     if state in AWAY:
@@ -116,8 +117,10 @@ def _read_constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Ref
         fields = [field.name] if field else getattr(constraint, "fields", ())
         return FieldRefused(fields[-1] if fields else None, "unique", _explain_taken(field, constraint))
     if state == "23503":
-        return FieldRefused(getattr(constraint, "field", None), "does_not_exist", "A row it refers to is gone.")
-    detail = constraint.get_violation_error_message() if constraint else "A value is out of range."
+        return FieldRefused(
+            getattr(constraint, "field", None), "does_not_exist", gettext("A row it refers to is gone.")
+        )
+    detail = constraint.get_violation_error_message() if constraint else gettext("A value is out of range.")
     return FieldRefused(cause.diag.column_name, "invalid", detail)
 
 
@@ -127,4 +130,4 @@ def _explain_taken(field: Field | None, constraint: BaseConstraint | None) -> st
         return str(field.error_messages["unique"])
     if constraint and constraint.violation_error_message != BaseConstraint.default_violation_error_message:
         return str(constraint.violation_error_message)
-    return "This is taken already."
+    return gettext("This is taken already.")

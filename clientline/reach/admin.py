@@ -53,7 +53,7 @@ class MessageAdmin(MovesMixin, ClientLineModelAdmin):
             MoveForm,
             send_again,
             lambda message, now: message.state not in UNDER_WAY,
-            "It is sent within a minute.",
+            _("It is sent within a minute."),
             at_once=True,
         )
     }

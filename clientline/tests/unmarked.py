@@ -15,7 +15,11 @@ WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{2,}")
 OTHER_LANGUAGES = re.compile(
     r"^[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|SET|LOCK|EXPLAIN|COPY|NOTIFY|TRUNCATE|BEGIN|COMMIT)\b"
     r"|^(tuple|list|dict)\[|default-src|noopener noreferrer|no-store|::|\bM \d"
-    r"|^ ?(AND|OR|ORDER BY|WHERE|FROM|JOIN|FOR UPDATE|FOR NO KEY|LIMIT)\b"
+    r"|\b(AND|OR|NULL|FROM|WHERE|JOIN|LIMIT|CASE|FILTER|UNION ALL|ON CONFLICT|GROUP BY|ORDER BY|SELECT|DATE|ARRAY)\b"
+    r"|\b(ADD CONSTRAINT|FOREIGN KEY|EXISTS|FOR NO KEY)\b"
+    r"|\b(IN|NULLIF|coalesce) ?\(|^ \(\w+, \w+\)|^\w+\.\w+$|^timestamp without"
+    # Headers of HTTP, style, and lists of words in which other programs name columns.
+    r"|^(text|application|attachment)[/;]|^private, no-cache|^[A-Z, ]+$|^:root|^<!doctype|(;\s+[^;.]+){3}"
 )
 # Told to programmers, operators and commands, or to the log.
 OTHER_EARS = {
@@ -43,6 +47,9 @@ OTHER_EARS = {
     "execute",
     "Index",
     "Name",
+    "DoesNotExist",
+    "Unconfined",
+    "notes",
     "filterwarnings",
     "mark",
     "log_change",
@@ -86,6 +93,8 @@ PLACES_OF_TEXTS = {
     "message_user": (1,),
     "add_error": (1,),
 }
+# For commands, stored, or what other programs write and read.
+NOT_SHOWN = {"help", "_ALIASES", "HEADINGS", "_YES", "BARE", "LAST_MOVE", "BY_REFERENCE", "STATEMENTS"}
 CHOICES = {"TextChoices", "IntegerChoices"}
 ATTRIBUTES = re.compile(r"\s(title|placeholder|aria-label|alt|label|value|content|data-[\w-]+)=\"([^\"]*)\"")
 SHOWN_VALUES = re.compile(r"<input[^>]*type=\"(?:submit|button|reset)\"")
@@ -136,7 +145,7 @@ def _is_named_as_text(node: ast.AST, parents: dict) -> bool:
 
 def _is_key_of_text(parent: ast.Dict, child: ast.AST) -> bool:
     key = parent.keys[parent.values.index(child)]
-    return isinstance(key, ast.Constant) and key.value in NAMES_OF_TEXTS
+    return isinstance(key, ast.Constant) and key.value in NAMES_OF_TEXTS and ast.unparse(child) != ast.unparse(key)
 
 
 def _name_function(call: ast.Call) -> str:
@@ -154,12 +163,16 @@ def _is_exempt(node: ast.AST, parents: dict, aliases: dict) -> bool:
             return True
         if isinstance(parent, ast.keyword) and parent.arg in ("help", "name", "code", "reason"):
             return True
-        if isinstance(parent, ast.Assign) and [getattr(each, "id", "") for each in parent.targets] == ["help"]:
+        if isinstance(parent, ast.Assign) and _list_targets(parent) & NOT_SHOWN:
             return True
         if isinstance(parent, ast.Compare) or (isinstance(parent, ast.Subscript) and child is parent.slice):
             return True
         child, parent = parent, parents.get(parent)
     return False
+
+
+def _list_targets(node: ast.Assign) -> set[str]:
+    return {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
 
 
 def _names_in(node: ast.AST) -> set[str]:
@@ -173,6 +186,7 @@ def _names_in(node: ast.AST) -> set[str]:
 def find_in_template(path: Path) -> Iterator[tuple[int, str]]:
     """`(line, text)` of what stands in a template outside of its marks."""
     text = re.sub(r"<!--.*?-->|<style.*?</style>", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"{% block (bodyclass|coltype|robots) %}.*?{% endblock %}|<meta [^>]*>", "", text)
     page, is_inside = [], ""
     for token in Lexer(text).tokenize():
         kind, words = token.token_type, token.contents.split()

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from clientline.refusals import CODES_BY_STATUS, DETAILS, Moved, OutcomeUnknown, Unavailable
 from clientline.web import metrics
@@ -70,7 +71,7 @@ def answer_refusal(request, refusal):
 def bad_request(request, exception):
     if isinstance(exception, RequestDataTooBig):
         return render_refusal(request, 413, detail=DETAILS[413])
-    return render_refusal(request, 400, detail="The request could not be read.", errors=[])
+    return render_refusal(request, 400, detail=_("The request could not be read."), errors=[])
 
 
 def permission_denied(request, exception):

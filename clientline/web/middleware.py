@@ -10,6 +10,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.middleware import csrf
 from django.middleware.gzip import GZipMiddleware
+from django.utils.translation import gettext_lazy as _
 
 from clientline.refusals import DETAILS, Throttled
 from clientline.web import metrics
@@ -21,7 +22,7 @@ from clientline.web.error_pages import ADMIN_PREFIX
 from clientline.web.logs import log_request, request_id
 from clientline.web.shares import has_waited_too_long
 
-OVER_ITS_SHARE = "Your organization asks for more at once than its share while others wait. Try again later."
+OVER_ITS_SHARE = _("Your organization asks for more at once than its share while others wait. Try again later.")
 RETRY_AFTER = 2  # seconds
 SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
@@ -79,7 +80,7 @@ class RequestMiddleware:
 
     def find_refusal(self, request):
         if _has_nul(request):
-            return render_refusal(request, 400, detail="The request holds a NUL character.", errors=[])
+            return render_refusal(request, 400, detail=_("The request holds a NUL character."), errors=[])
         if has_waited_too_long.get():
             return answer_refusal(request, Throttled(OVER_ITS_SHARE, retry_after=RETRY_AFTER))
         length = request.META.get("CONTENT_LENGTH") or "0"

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 
 from django.http import FileResponse
+from django.utils.translation import gettext as _
 
 from clientline.made_addresses import show_address
 
@@ -74,7 +75,7 @@ def download(filename, rows):
 def decode_text(content):
     """`(text, encoding)` of a file's bytes: UTF-8 with or without its mark, UTF-16 with it, else Windows' own."""
     if content.startswith(WORKBOOK):
-        raise Unreadable("This is an Excel workbook. Save it as “CSV UTF-8” and choose that file.")
+        raise Unreadable(_("This is an Excel workbook. Save it as “CSV UTF-8” and choose that file."))
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
@@ -85,4 +86,4 @@ def decode_text(content):
         if 8 * text.count("\0") <= len(text):
             return text, encoding
         break
-    raise Unreadable("This is no text. Save the list as “CSV UTF-8” and choose that file.")
+    raise Unreadable(_("This is no text. Save the list as “CSV UTF-8” and choose that file."))

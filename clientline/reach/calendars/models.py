@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientline import columns
@@ -19,23 +20,25 @@ class Feed(models.Model):
     """The secret is shown once, and only its SHA-256 is kept. It ends with its person's role and password."""
 
     class Detail(models.TextChoices):
-        BUSY = "busy"
-        SERVICE = "service"
-        NAME = "name"
+        BUSY = "busy", _("Busy")
+        SERVICE = "service", _("Service")
+        NAME = "name", _("Name")
 
     organization = columns.organization()
     user = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    purpose = models.CharField(max_length=60, help_text="What it is for, as “My telephone”")
+    purpose = models.CharField(max_length=60, help_text=_("What it is for, as “My telephone”"))
     detail = models.CharField(
         max_length=7,
         choices=Detail,
         default=Detail.BUSY,
         db_default=Detail.BUSY,
-        help_text="`busy`: only that; `service`: what for; `name`: also the client's first name",
+        help_text=_("`busy`: only that; `service`: what for; `name`: also the client's first name"),
     )
-    digest = models.BinaryField(max_length=32, unique=True, editable=False, help_text="SHA-256 of the token")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False, help_text=_("SHA-256 of the token"))
     standing = models.BinaryField(
-        max_length=32, editable=False, help_text="Digest of role and password as they were: with others, it has ended"
+        max_length=32,
+        editable=False,
+        help_text=_("Digest of role and password as they were: with others, it has ended"),
     )
     hour_began_at = models.DateTimeField(null=True, blank=True, editable=False)
     read_in_hour = columns.whole(0, editable=False)
@@ -51,7 +54,7 @@ class Feed(models.Model):
             models.UniqueConstraint(
                 fields=["user", "purpose"],
                 name="feed_once_for_a_purpose",
-                violation_error_message="You have a feed for this already.",
+                violation_error_message=_("You have a feed for this already."),
             ),
             SameOrganization(field="user", name="feed_user_in_same_organization"),
         ]

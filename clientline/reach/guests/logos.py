@@ -1,6 +1,7 @@
 """The logo on an organization's page: a small picture, kept in the database, known by its first bytes."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clientline.reach.guests.models import GuestLogo
 from clientline.refusals import FieldRefused
@@ -22,9 +23,11 @@ def keep_logo(organization: Organization, image: bytes) -> GuestLogo:
     """Put the picture on the page, in place of the one before. Raises FieldRefused."""
     kind = find_kind(image)
     if not kind:
-        raise FieldRefused("logo", "invalid", "Choose a picture: PNG, JPEG, WebP or GIF.")
+        raise FieldRefused("logo", "invalid", _("Choose a picture: PNG, JPEG, WebP or GIF."))
     if len(image) > LARGEST_BYTES:
-        raise FieldRefused("logo", "too_large", f"The picture is larger than {LARGEST_BYTES // 1000} kB.")
+        raise FieldRefused(
+            "logo", "too_large", _("The picture is larger than %(most)s kB.") % {"most": LARGEST_BYTES // 1000}
+        )
     with transaction.atomic():
         drop_logo(organization)
         return GuestLogo.objects.create(organization=organization, media_type=kind, image=image)

@@ -1,6 +1,7 @@
 """What guests ask for until a code confirms it, and the links by which visits are managed without a sign-in."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -13,26 +14,28 @@ class BookingRequest(models.Model):
     """A visit that somebody asks for on the page for guests. It holds no time free, and is deleted after a day."""
 
     organization = columns.organization()
-    digest = models.BinaryField(max_length=32, unique=True, help_text="SHA-256 of the secret in its address")
-    form = models.CharField(max_length=43, help_text="Key of the form it came by; sent twice, it is one request")
-    network = columns.short_text(45, help_text="From where: an address, or of IPv6 the first 64 bits")
+    digest = models.BinaryField(max_length=32, unique=True, help_text=_("SHA-256 of the secret in its address"))
+    form = models.CharField(max_length=43, help_text=_("Key of the form it came by; sent twice, it is one request"))
+    network = columns.short_text(45, help_text=_("From where: an address, or of IPv6 the first 64 bits"))
     service = models.ForeignKey(Service, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     staff = models.ForeignKey(
-        User, models.CASCADE, null=True, related_name="+", db_constraint=False, help_text="Empty: anyone"
+        User, models.CASCADE, null=True, related_name="+", db_constraint=False, help_text=_("Empty: anyone")
     )
     appointment_date = models.DateTimeField()
     name = models.CharField(max_length=200)
     contact_email = models.EmailField(blank=True, default="", db_default="")
     phone = columns.short_text(40)
-    address = models.CharField(max_length=254, help_text="Where the code goes: the e-mail address, or else the number")
+    address = models.CharField(
+        max_length=254, help_text=_("Where the code goes: the e-mail address, or else the number")
+    )
     notes = columns.long_text()
     language = columns.short_text(35)
     consented_at = models.DateTimeField()
     client = models.ForeignKey(
-        User, models.CASCADE, null=True, related_name="+", db_constraint=False, help_text="Who was signed in"
+        User, models.CASCADE, null=True, related_name="+", db_constraint=False, help_text=_("Who was signed in")
     )
     wrong_codes = columns.whole(0)
-    proven_at = models.DateTimeField(null=True, blank=True, help_text="When the code was typed")
+    proven_at = models.DateTimeField(null=True, blank=True, help_text=_("When the code was typed"))
     visit = models.ForeignKey(Appointment, models.CASCADE, null=True, related_name="+", db_constraint=False)
     created_at = columns.created_at()
 
@@ -61,8 +64,8 @@ class ManageLink(models.Model):
 
     organization = columns.organization()
     visit = models.ForeignKey(Appointment, models.CASCADE, related_name="+", db_constraint=False)
-    digest = models.BinaryField(max_length=32, unique=True, help_text="SHA-256 of the secret in its address")
-    wrong_proofs = columns.whole(0, help_text="Names and digits that were not the client's")
+    digest = models.BinaryField(max_length=32, unique=True, help_text=_("SHA-256 of the secret in its address"))
+    wrong_proofs = columns.whole(0, help_text=_("Names and digits that were not the client's"))
     created_at = columns.created_at()
 
     class Meta:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from clientline.reach.messages.models import Message
@@ -14,7 +15,7 @@ UNDER_WAY = (Message.State.PLANNED, Message.State.SENDING)
 
 class MessageUnderWay(Refused):
     code = "message_under_way"
-    detail = "This message is on its way, or waits for its time."
+    detail = gettext_lazy("This message is on its way, or waits for its time.")
 
 
 def send_again(*, by: User | None, message: Message, now: datetime) -> Message:

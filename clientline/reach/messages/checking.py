@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment
 from clientline.reach.messages.models import Message, OptOut
@@ -13,22 +14,22 @@ LATEST = timedelta(minutes=60)  # after it was due
 SENT = ("sending", "sent", "delivered", "bounced", "unsure")
 SWITCHES = {"reminder": "reminds_clients", "receipt": "sends_receipts"}  # of all others it is confirms_visits
 REASONS = {
-    "cancelled": "the visit is cancelled",
-    "completed": "the visit is over",
-    "no_show": "the visit is over",
-    "scheduled": "the visit is not cancelled any more",
-    "moved": "the visit is at another time",
-    "over": "the visit has begun",
-    "too_late": "it would have come more than an hour late",
-    "no_address": "the client has no such address",
-    "opted_out": "the client wants no reminders",
-    "switched_off": "the organization has switched it off",
-    "void": "the payment is void",
-    "organization_inactive": "the organization is not active",
-    "already_sent": "it was sent for this start before",
-    "quiet_hours": "it would have come by night",
-    "no_mail_server": "would be sent: no mail server is set up",
-    "no_sms_provider": "would be sent: no SMS provider is set up",
+    "cancelled": _("the visit is cancelled"),
+    "completed": _("the visit is over"),
+    "no_show": _("the visit is over"),
+    "scheduled": _("the visit is not cancelled any more"),
+    "moved": _("the visit is at another time"),
+    "over": _("the visit has begun"),
+    "too_late": _("it would have come more than an hour late"),
+    "no_address": _("the client has no such address"),
+    "opted_out": _("the client wants no reminders"),
+    "switched_off": _("the organization has switched it off"),
+    "void": _("the payment is void"),
+    "organization_inactive": _("the organization is not active"),
+    "already_sent": _("it was sent for this start before"),
+    "quiet_hours": _("it would have come by night"),
+    "no_mail_server": _("would be sent: no mail server is set up"),
+    "no_sms_provider": _("would be sent: no SMS provider is set up"),
 }
 
 

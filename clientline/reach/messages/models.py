@@ -3,6 +3,8 @@
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -20,8 +22,8 @@ EARLIEST_REMINDER = 60 * 24 * 60  # minutes before the visit
 
 
 class Channel(models.TextChoices):
-    MAIL = "mail"
-    SMS = "sms"
+    MAIL = "mail", _("Mail")
+    SMS = "sms", _("Sms")
 
 
 class MessageQuerySet(TenantQuerySet):
@@ -38,43 +40,43 @@ class Message(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CONFIRMATION = "confirmation"
-        MOVED = "moved"
-        CANCELLED = "cancelled"
-        REMINDER = "reminder"
-        RECEIPT = "receipt"
-        CODE = "code"
+        CONFIRMATION = "confirmation", _("Confirmation")
+        MOVED = "moved", _("Moved")
+        CANCELLED = "cancelled", _("Cancelled")
+        REMINDER = "reminder", _("Reminder")
+        RECEIPT = "receipt", _("Receipt")
+        CODE = "code", _("Code")
 
     class State(models.TextChoices):
-        PLANNED = "planned"
-        SENDING = "sending"
-        SENT = "sent"
-        DELIVERED = "delivered"
-        BOUNCED = "bounced"
-        SKIPPED = "skipped"
-        FAILED = "failed"
-        UNSURE = "unsure"
+        PLANNED = "planned", _("Planned")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        BOUNCED = "bounced", _("Bounced")
+        SKIPPED = "skipped", _("Skipped")
+        FAILED = "failed", _("Failed")
+        UNSURE = "unsure", _("Unsure")
 
     organization = columns.organization()
     appointment = models.ForeignKey(
         Appointment, models.PROTECT, related_name="messages", db_constraint=False, db_index=False
     )
     kind = models.CharField(max_length=12, choices=Kind)
-    rule = columns.whole(0, help_text="Of a reminder the minutes before the visit, of a receipt its number, else 0")
+    rule = columns.whole(0, help_text=_("Of a reminder the minutes before the visit, of a receipt its number, else 0"))
     channel = models.CharField(max_length=4, choices=Channel)
-    sequence = columns.whole(0, help_text="Of the visit: how often it had been moved or cancelled")
-    start = models.DateTimeField(help_text="Of the visit, as the message says it")
-    to = columns.short_text(254, help_text="Address or telephone; empty until there is one, and after an erasure")
+    sequence = columns.whole(0, help_text=_("Of the visit: how often it had been moved or cancelled"))
+    start = models.DateTimeField(help_text=_("Of the visit, as the message says it"))
+    to = columns.short_text(254, help_text=_("Address or telephone; empty until there is one, and after an erasure"))
     language = columns.short_text(35)
     due_at = models.DateTimeField()
-    try_at = models.DateTimeField(help_text="The next try; later than `due_at` after one that failed")
+    try_at = models.DateTimeField(help_text=_("The next try; later than `due_at` after one that failed"))
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED, db_default=State.PLANNED)
     reason = columns.short_text(LONGEST_REASON)
     attempts = columns.whole(0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    sender = columns.short_text(254, help_text="From; also the organizer of the visit in calendars, for ever")
-    message_id = columns.short_text(200, help_text="Message-ID, the same for each try")
+    sender = columns.short_text(254, help_text=_("From; also the organizer of the visit in calendars, for ever"))
+    message_id = columns.short_text(200, help_text=_("Message-ID, the same for each try"))
     provider_id = columns.short_text(200)
     created_at = columns.created_at()
 
@@ -106,7 +108,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=("skipped", "failed", "unsure")) | ~Q(reason=""),
                 name="message_says_why_it_was_not_sent",
-                violation_error_message="Say why it was not sent.",
+                violation_error_message=_("Say why it was not sent."),
             ),
             models.UniqueConstraint(fields=["organization", "id"], name="message_in_one_organization"),
             SameOrganization(field="appointment", name="message_appointment_in_same_organization"),
@@ -123,7 +125,11 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of visit {self.appointment_id} by {self.channel}"
+        return gettext("%(kind)s of visit %(number)s by %(channel)s") % {
+            "kind": self.get_kind_display(),
+            "number": self.appointment_id,
+            "channel": self.channel,
+        }
 
 
 class MessageRule(models.Model):
@@ -139,10 +145,10 @@ class MessageRule(models.Model):
         blank=True,
         related_name="+",
         db_constraint=False,
-        help_text="Empty: of all services that have no rules of their own",
+        help_text=_("Empty: of all services that have no rules of their own"),
     )
     minutes_before = models.PositiveIntegerField(
-        validators=[MinValueValidator(5), MaxValueValidator(EARLIEST_REMINDER)], help_text="5 minutes to 60 days"
+        validators=[MinValueValidator(5), MaxValueValidator(EARLIEST_REMINDER)], help_text=_("5 minutes to 60 days")
     )
     channel = models.CharField(max_length=4, choices=Channel, default=Channel.MAIL, db_default=Channel.MAIL)
     version = columns.version()
@@ -152,28 +158,31 @@ class MessageRule(models.Model):
 
     class Meta:
         db_table = "message_rules"
-        verbose_name = "reminder"
+        verbose_name = _("reminder")
         constraints = [
             between(
-                "message_rule_within_60_days", "minutes_before", 5, EARLIEST_REMINDER, "Choose 5 minutes to 60 days."
+                "message_rule_within_60_days", "minutes_before", 5, EARLIEST_REMINDER, _("Choose 5 minutes to 60 days.")
             ),
             known("message_rule_channel_is_known", "channel", ("mail", "sms")),
             models.UniqueConstraint(
                 fields=["organization", "minutes_before", "channel"],
                 condition=Q(service=None),
                 name="message_rule_once",
-                violation_error_message="There is such a reminder.",
+                violation_error_message=_("There is such a reminder."),
             ),
             models.UniqueConstraint(
                 fields=["organization", "service", "minutes_before", "channel"],
                 name="message_rule_once_for_a_service",
-                violation_error_message="There is such a reminder.",
+                violation_error_message=_("There is such a reminder."),
             ),
             SameOrganization(field="service", name="message_rule_service_in_same_organization"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.minutes_before} minutes before, by {self.channel}"
+        return gettext("%(minutes)s minutes before, by %(channel)s") % {
+            "minutes": self.minutes_before,
+            "channel": self.channel,
+        }
 
 
 class MessageText(models.Model):
@@ -183,7 +192,7 @@ class MessageText(models.Model):
     kind = models.CharField(max_length=12, choices=Message.Kind)
     channel = models.CharField(max_length=4, choices=Channel, default=Channel.MAIL, db_default=Channel.MAIL)
     language = models.CharField(max_length=35, default="en", db_default="en", validators=[validate_language])
-    subject = columns.short_text(150, validators=[validate_placeholders], help_text="Of mails")
+    subject = columns.short_text(150, validators=[validate_placeholders], help_text=_("Of mails"))
     body = models.TextField(validators=[MaxLengthValidator(LONGEST_TEXT), validate_placeholders])
     version = columns.version()
     created_at = columns.created_at()
@@ -192,8 +201,8 @@ class MessageText(models.Model):
 
     class Meta:
         db_table = "message_texts"
-        verbose_name = "text of messages"
-        verbose_name_plural = "texts of messages"
+        verbose_name = _("text of messages")
+        verbose_name_plural = _("texts of messages")
         constraints = [
             known(
                 "message_text_kind_is_known",
@@ -204,12 +213,16 @@ class MessageText(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "kind", "channel", "language"],
                 name="message_text_once",
-                violation_error_message="There is such a text.",
+                violation_error_message=_("There is such a text."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} by {self.channel} in {self.language}"
+        return gettext("%(kind)s by %(channel)s in %(language)s") % {
+            "kind": self.get_kind_display(),
+            "channel": self.channel,
+            "language": self.language,
+        }
 
 
 class OptOut(models.Model):
@@ -223,7 +236,7 @@ class OptOut(models.Model):
 
     class Meta:
         db_table = "reminder_opt_outs"
-        verbose_name = "wish not to be reminded"
+        verbose_name = _("wish not to be reminded")
         constraints = [
             models.UniqueConstraint(fields=["client"], name="opt_out_once"),
             SameOrganization(field="client", name="opt_out_client_in_same_organization"),
@@ -231,4 +244,4 @@ class OptOut(models.Model):
         indexes = [models.Index(fields=["organization"], name="opt_out_by_organization")]
 
     def __str__(self) -> str:
-        return f"{self.client} is not reminded"
+        return gettext("%(client)s is not reminded") % {"client": self.client}

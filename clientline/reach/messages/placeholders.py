@@ -4,21 +4,22 @@ import re
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 # Each with what stands there, as pages explain it.
 PLACEHOLDERS = {
-    "client": "the client's name",
-    "organization": "your name",
-    "service": "what was booked",
-    "staff": "with whom",
-    "day": "the day, as Tuesday, 1 December 2026",
-    "time": "when it starts",
-    "end": "when it ends",
-    "address": "your address",
-    "phone": "your telephone",
-    "link": "where the client manages the visit; empty where there is no such page",
-    "receipt": "number, amounts and tax, in texts of kind receipt",
-    "code": "the digits, in texts of kind code",
+    "client": gettext_lazy("the client's name"),
+    "organization": gettext_lazy("your name"),
+    "service": gettext_lazy("what was booked"),
+    "staff": gettext_lazy("with whom"),
+    "day": gettext_lazy("the day, as Tuesday, 1 December 2026"),
+    "time": gettext_lazy("when it starts"),
+    "end": gettext_lazy("when it ends"),
+    "address": gettext_lazy("your address"),
+    "phone": gettext_lazy("your telephone"),
+    "link": gettext_lazy("where the client manages the visit; empty where there is no such page"),
+    "receipt": gettext_lazy("number, amounts and tax, in texts of kind receipt"),
+    "code": gettext_lazy("the digits, in texts of kind code"),
 }
 IN_BRACES = re.compile(r"\{(\w*)\}")
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -29,7 +30,7 @@ def validate_placeholders(text: str) -> None:
     unknown = [name for name in IN_BRACES.findall(text) if name not in PLACEHOLDERS]
     if unknown or re.search("[{}]", IN_BRACES.sub("", text)):
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-        raise ValidationError(f"In braces only these may stand: {known}.", code="invalid")
+        raise ValidationError(gettext("In braces only these may stand: %(known)s.") % {"known": known}, code="invalid")
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from clientline.database.changes import save_changes
 from clientline.reach.messages.models import MessageRule
@@ -14,7 +16,7 @@ MOST_RULES = 5
 
 class TooManyReminders(Refused):
     code = "too_many_reminders"
-    detail = f"At most {MOST_RULES} reminders of one visit."
+    detail = format_lazy(gettext_lazy("At most {most} reminders of one visit."), most=MOST_RULES)
 
 
 def add_rule(**values: Any) -> MessageRule:

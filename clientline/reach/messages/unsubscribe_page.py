@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from clientline.languages import choose_language
@@ -13,22 +14,12 @@ from clientline.reach.messages.telling import WITH_VISIT
 from clientline.reach.messages.unsubscribing import read_token
 
 WORDS = {
-    "en": {
-        "title": "Reminders",
-        "question": "Do you want no reminders of your visits any more?",
-        "yes": "No reminders any more",
-        "done": "You get no reminders any more. What happens to your visits, you are told all the same.",
-        "back": "I want reminders after all",
-        "again": "You get reminders again.",
-    },
-    "de": {
-        "title": "Erinnerungen",
-        "question": "Möchten Sie nicht mehr an Ihre Termine erinnert werden?",
-        "yes": "Keine Erinnerungen mehr",
-        "done": "Sie bekommen keine Erinnerungen mehr. Was mit Ihren Terminen geschieht, erfahren Sie weiterhin.",
-        "back": "Ich möchte doch erinnert werden",
-        "again": "Sie bekommen wieder Erinnerungen.",
-    },
+    "title": _("Reminders"),
+    "question": _("Do you want no reminders of your visits any more?"),
+    "yes": _("No reminders any more"),
+    "done": _("You get no reminders any more. What happens to your visits, you are told all the same."),
+    "back": _("I want reminders after all"),
+    "again": _("You get reminders again."),
 }
 
 
@@ -52,7 +43,7 @@ class UnsubscribeView(View):
     def answer(self, request: HttpRequest, message: Message, said: str) -> HttpResponse:
         organization = message.appointment.organization
         language = choose_language(message.language, organization.language)
-        context = {"organization": organization, "words": WORDS[language], "said": said, "language": language}
+        context = {"organization": organization, "words": WORDS, "said": said, "language": language}
         with translation.override(language):
             return render(request, "reach/unsubscribe.html", context)
 

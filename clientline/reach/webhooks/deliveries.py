@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy
 
 from clientline.database.prepared import Written
 from clientline.reach.webhooks.events import make_body
@@ -35,7 +36,7 @@ FORGET = """
 
 class EndpointDisabled(Refused):
     code = "endpoint_disabled"
-    detail = "The webhook is disabled. Enable it first."
+    detail = gettext_lazy("The webhook is disabled. Enable it first.")
 
 
 @cache

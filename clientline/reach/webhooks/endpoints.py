@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from clientline.database.changes import save_changes
@@ -21,7 +23,7 @@ USUAL_HOURS, MOST_HOURS = 24, 7 * 24  # for which the former secret signs as wel
 
 class TooManyEndpoints(Refused):
     code = "too_many_webhooks"
-    detail = f"An organization has at most {MOST} webhooks. Delete one first."
+    detail = format_lazy(gettext_lazy("An organization has at most {most} webhooks. Delete one first."), most=MOST)
 
 
 def create_endpoint(
@@ -96,7 +98,7 @@ def rotate_secret(
     """
     secret = choose_secret(secret)
     if secret == endpoint.secret:
-        raise FieldRefused("secret", "invalid", "This is the present secret.")
+        raise FieldRefused("secret", "invalid", gettext("This is the present secret."))
     former = {"former_secret": endpoint.secret, "former_secret_until": now + timedelta(hours=hours)}
     with transaction.atomic():
         save_changes(

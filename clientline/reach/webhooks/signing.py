@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from django.utils.translation import gettext as _
+
 PREFIX = "whsec_"
 LEAST, MOST, USUAL = 24, 64, 32  # bytes of a secret
 ALPHABET = "A-Za-z0-9+/"
@@ -32,17 +34,22 @@ def read_secret(text: str) -> bytes:
     Only standard base64: of the url-safe alphabet one verifier in use makes another key without a word, others refuse.
     """
     if not text.startswith(PREFIX):
-        raise BadSecret(f"A secret begins with {PREFIX}.")
+        raise BadSecret(_("A secret begins with %(prefix)s.") % {"prefix": PREFIX})
     written = text.removeprefix(PREFIX)
     try:
         key = b64decode(written, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadSecret(f"Behind {PREFIX} stands standard base64, with + and /, filled up by =.") from error
+        raise BadSecret(
+            _("Behind %(prefix)s stands standard base64, with + and /, filled up by =.") % {"prefix": PREFIX}
+        ) from error
     # Python passes over bits beyond the last byte. Others may not, and one key would have several spellings.
     if b64encode(key).decode() != written:
-        raise BadSecret("The last character of the base64 holds bits that belong to no byte.")
+        raise BadSecret(_("The last character of the base64 holds bits that belong to no byte."))
     if not LEAST <= len(key) <= MOST:
-        raise BadSecret(f"A secret has {LEAST} to {MOST} bytes; this one has {len(key)}.")
+        raise BadSecret(
+            _("A secret has %(least)s to %(most)s bytes; this one has %(count)s.")
+            % {"least": LEAST, "most": MOST, "count": len(key)}
+        )
     return key
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 Address = IPv4Address | IPv6Address
 # IANA's registries of special addresses, written out: what Python knows of them differs from release to release, and
@@ -49,15 +50,15 @@ def read_url(url: str) -> Target:
         port = 443 if parts.port is None else parts.port
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError) as error:
-        raise BadTarget("Write an address like https://example.com/webhooks.") from error
+        raise BadTarget(_("Write an address like https://example.com/webhooks.")) from error
     if not url.isprintable() or " " in url or len(url) > LONGEST or not host:
-        raise BadTarget("Write an address like https://example.com/webhooks.")
+        raise BadTarget(_("Write an address like https://example.com/webhooks."))
     if parts.scheme != "https":
-        raise BadTarget("The address has to begin with https://.")
+        raise BadTarget(_("The address has to begin with https://."))
     if "@" in parts.netloc or parts.fragment:
-        raise BadTarget("The address holds no password and no #.")
+        raise BadTarget(_("The address holds no password and no #."))
     if port not in settings.WEBHOOK_PORTS:
-        raise BadTarget(f"Calls to port {port} are not allowed here.")
+        raise BadTarget(_("Calls to port %(port)s are not allowed here.") % {"port": port})
     refuse_private_address(host)
     path = quote(parts.path or "/", safe=KEPT)
     return Target(host, port, f"{path}?{quote(parts.query, safe=KEPT)}" if parts.query else path)
@@ -78,7 +79,7 @@ def refuse_private_address(host: str) -> None:
     except ValueError:
         return
     if not is_allowed(address):
-        raise BadTarget("This address leads to no public server.")
+        raise BadTarget(_("This address leads to no public server."))
 
 
 def look_up(target: Target) -> list[str]:
@@ -95,7 +96,7 @@ def look_up(target: Target) -> list[str]:
 def refuse_private(addresses: Sequence[str]) -> None:
     for address in addresses:
         if not is_allowed(ip_address(address)):
-            raise BadTarget(f"The name leads to {address}, which is no public server.")
+            raise BadTarget(_("The name leads to %(address)s, which is no public server.") % {"address": address})
 
 
 def is_allowed(address: Address) -> bool:
