@@ -31,6 +31,7 @@ from clientline.api.converters import IdConverter
 from clientline.api.routers import Router
 from clientline.privacy.views import PrivacyViewSet
 from clientline.reach.calendars.views import FeedView, FeedViewSet
+from clientline.reach.files.views import ListFileViewSet
 from clientline.reach.guests.urls import urlpatterns as guest_patterns
 from clientline.reach.messages.notice_views import list_notice_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
@@ -105,6 +106,9 @@ urlpatterns = [
     path("reports/utilization", UtilizationView.as_view(), name="utilization"),
     path("reports/no-shows", NoShowsView.as_view(), name="no-shows"),
     path("exports/movements", MovementsView.as_view(), name="movements"),
+    path("exports", ListFileViewSet.as_view({"post": "create"}), name="exports"),
+    path("exports/<slug:pk>", ListFileViewSet.as_view({"get": "retrieve", "delete": "destroy"}), name="export"),
+    path("exports/<slug:pk>/file", ListFileViewSet.as_view({"get": "download"}), name="export-file"),
     path("reports/revenue", RevenueView.as_view(), name="revenue"),
     path("appointments/<id:pk>/balance", VisitBalanceView.as_view(), name="appointment-balance"),
     path("users/<id:pk>/balance", ClientBalanceView.as_view(), name="user-balance"),

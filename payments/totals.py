@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from clientline.callers import Caller
+from organizations.homes import IS_HERE
 from payments.balances import MONEY, NOTHING
 from payments.models import ClientTotal
 
@@ -18,11 +19,13 @@ COUNTS = ("scheduled", "completed", "cancelled", "no_show")
 AMOUNTS = ("price", "charge", "paid", "refunded")
 AT_ONCE = 1_000  # rows whose clients are folded by one statement
 
-FOLD = """
-    SELECT fold_client_totals(ARRAY(
-        SELECT DISTINCT client_id FROM (SELECT client_id FROM client_totals WHERE NOT is_folded ORDER BY id LIMIT %s) _
-    ))
-"""
+# Whoever has moved to another installation is folded there.
+UNFOLDED = f"""
+    SELECT client_id FROM client_totals
+    WHERE NOT is_folded AND {IS_HERE.format("client_totals.organization_id")} ORDER BY id LIMIT %s
+"""  # noqa: S608 -- ours
+FOLD = f"SELECT fold_client_totals(ARRAY(SELECT DISTINCT client_id FROM ({UNFOLDED}) AS oldest))"  # noqa: S608 -- ours
+LEFT = f"SELECT count(*) FROM ({UNFOLDED}) AS unfolded"  # noqa: S608 -- ours
 
 
 def select_totals(caller: Caller, action: str = "list") -> QuerySet[ClientTotal]:
@@ -56,6 +59,6 @@ def fold_totals() -> bool:
     """Fold the oldest of what was not folded yet; returns whether there may be more. For commands and workers."""
     with connection.cursor() as cursor:
         cursor.execute(FOLD, [AT_ONCE])
-        cursor.execute("SELECT count(*) FROM (SELECT FROM client_totals WHERE NOT is_folded LIMIT %s) _", [AT_ONCE])
+        cursor.execute(LEFT, [AT_ONCE])
         (left,) = cursor.fetchone()
     return left == AT_ONCE

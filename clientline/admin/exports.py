@@ -51,22 +51,30 @@ class ExportMixin:
             return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
         keys = list(rows.values_list("pk", flat=True)[: MOST_ROWS + 1])
         if len(keys) > MOST_ROWS:
+            if later := self.admin_site.write_list_later(request, self):
+                return later
             told = f"These are more than {MOST_ROWS:,} rows. Narrow the list by a filter or a search, then download it."
             self.message_user(request, told, messages.ERROR)
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
-        names = self.keep_visible(request, self.export_columns)
+        names = self.name_columns(request)
         self.admin_site.note_export(request, self.opts.db_table, rows=len(keys))
         return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.write_lines(request, keys, names))
 
     def write_lines(self, request, keys, names):
         """The heading and a line for each key that is still in scope, in their order; a few rows in memory at once."""
         yield names
+        for start in range(0, len(keys), AT_ONCE):
+            yield from self.write_rows(request, keys[start : start + AT_ONCE], names)
+
+    def name_columns(self, request):
+        return self.keep_visible(request, self.export_columns)
+
+    def write_rows(self, request, keys, names):
+        """A line for each of some keys that is still in scope, in their order."""
         columns = ["pk", "organization__timezone", *(self.export_columns[name] for name in names)]
         permitted = self.get_permitted_rows(request, "list").order_by()
-        for start in range(0, len(keys), AT_ONCE):
-            chunk = keys[start : start + AT_ONCE]
-            found = {row[0]: row[1:] for row in permitted.filter(pk__in=chunk).values_list(*columns)}
-            for pk in chunk:
-                if pk in found:
-                    local, *values = found[pk]
-                    yield [sheets.write_cell(value, find_zone(local)) for value in values]
+        found = {row[0]: row[1:] for row in permitted.filter(pk__in=keys).values_list(*columns)}
+        for pk in keys:
+            if pk in found:
+                local, *values = found[pk]
+                yield [sheets.write_cell(value, find_zone(local)) for value in values]

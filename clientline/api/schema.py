@@ -57,7 +57,9 @@ IDEMPOTENCY_KEY = _describe_header(
     "Names the request: sent again within 24 hours, it is answered as the first time and does nothing",
     pattern="^[ -~]{1,255}$",
 )
-REPLAYED = _describe_header("Idempotent-Replayed", "`true` where the request was answered before", response=[200, 201])
+REPLAYED = _describe_header(
+    "Idempotent-Replayed", "`true` where the request was answered before", response=[200, 201, 202]
+)
 IF_MATCH = _describe_header(
     "If-Match",
     "The ETag of the version that is meant, several, or *",

@@ -5,7 +5,7 @@ import secrets
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import search
+from clientline.backoffice import list_files, search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import (
     day_people,
@@ -33,6 +33,12 @@ class BackOfficeSite(AccountSite):
         pages = [
             path("act/<int:organization_id>/", self.admin_view(acting.act), name="act"),
             path("leave/", self.admin_view(acting.leave), name="leave"),
+            path("files/<uuid:key>/", self.admin_view(list_files.list_file_view), name="list_file"),
+            path(
+                "files/<uuid:key>/download/",
+                self.admin_view(list_files.list_file_download_view),
+                name="list_file_download",
+            ),
             path("online-booking/", self.admin_view(online_booking.online_booking_view), name="online_booking"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
@@ -71,6 +77,9 @@ class BackOfficeSite(AccountSite):
         audit.record_event(
             "export", by=request.user, organization_id=organization and organization.pk, table=table, **facts
         )
+
+    def write_list_later(self, request, model_admin):
+        return list_files.write_list_later(request, model_admin)
 
     def find_editors(self, row, version):
         return audit.find_editors_since(row, version)

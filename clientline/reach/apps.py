@@ -10,6 +10,7 @@ class ReachConfig(AppConfig):
     def ready(self):
         # What is imported here registers its jobs, rounds, receivers and figures.
         from clientline.reach import queue, upkeep  # noqa: F401
+        from clientline.reach.files import reading, writing  # noqa: F401
         from clientline.reach.guests import forgetting  # noqa: F401
         from clientline.reach.guests import sending as sending_codes  # noqa: F401
         from clientline.reach.messages import figures, opting_out, planning, receipts, sending  # noqa: F401

@@ -1,6 +1,7 @@
 """The tables of this room, for Django to find."""
 
 from clientline.reach.calendars.models import Feed
+from clientline.reach.files.models import ListFile, ListFilePart
 from clientline.reach.guests.models import BookingRequest, GuestLogo, ManageLink
 from clientline.reach.messages.models import Message, MessageRule, MessageText, OptOut
 from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -9,6 +10,8 @@ __all__ = [
     "BookingRequest",
     "Feed",
     "GuestLogo",
+    "ListFile",
+    "ListFilePart",
     "ManageLink",
     "Message",
     "MessageRule",

@@ -19,6 +19,7 @@ FORMULA = re.compile(
 )
 # At its worst arithmetic: digits in groups, by E.164 at most 15, and nothing that could name a cell or a function.
 TELEPHONE = re.compile(r"\+(?:[ ()./-]{0,3}[0-9]){7,15}")
+TYPE = "text/csv; charset=utf-8"
 LARGEST_IN_MEMORY = 1024 * 1024
 SEPARATORS = (",", ";", "\t")
 WORKBOOK = b"PK\x03\x04"
@@ -69,7 +70,7 @@ def download(filename, rows):
     csv.writer(text).writerows(rows)
     text.detach()
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=filename, content_type="text/csv; charset=utf-8")
+    return FileResponse(file, as_attachment=True, filename=filename, content_type=TYPE)
 
 
 def decode_text(content):

@@ -33,6 +33,8 @@ GRANTS = {
     "payments": "INSERT, SELECT, UPDATE",
     "refunds": "INSERT, SELECT, UPDATE",
     "receipt_counters": "INSERT, SELECT, UPDATE",
+    "list_files": "DELETE, INSERT, SELECT, UPDATE",
+    "list_file_parts": "DELETE, INSERT, SELECT, UPDATE",
     "client_totals": "DELETE, INSERT, SELECT, UPDATE",
     "webhook_endpoints": "DELETE, INSERT, SELECT, UPDATE",
     "webhook_deliveries": "DELETE, INSERT, SELECT, UPDATE",
@@ -234,6 +236,7 @@ def test_every_reference_between_tenant_tables_is_composite_but_the_actors():
         ("payments", "voided_by_id"),
         ("refunds", "created_by_id"),
         ("webhook_endpoints", "created_by_id"),
+        ("list_files", "created_by_id"),
     }
     composite = {(table, *columns) for table, columns, _, _ in foreign_keys() if len(columns) == 2}
     assert {columns[1] for columns in composite} == {"organization_id"}
