@@ -107,6 +107,7 @@ class ReportSerializer(serializers.Serializer):
     group_by = serializers.CharField()
     timezone = serializers.CharField()
     currency = serializers.CharField()
+    as_of = serializers.DateTimeField(required=False, help_text="Where a replica answered: what happened until then")
 
     def get_fields(self):
         return {"from": serializers.DateField()} | super().get_fields()

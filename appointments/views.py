@@ -71,6 +71,7 @@ from clientline.api.renderers import Answer
 from clientline.api.schema import says_what_it_strands
 from clientline.api.viewsets import ClientLineViewSet, CreateMixin, ReadViewSet, UpdateMixin, answer_row
 from clientline.web.probes import Endpoint
+from organizations.replica import answer_behind
 
 
 @dataclass(frozen=True)
@@ -315,7 +316,7 @@ class ReportView(StraightReads, Endpoint):
 
     def get(self, request):
         period = read_period(request.query_params, request.user, reports.GROUPINGS)
-        return Response(type(self).figures(period))
+        return Response(answer_behind(lambda: type(self).figures(period), by=request.user))
 
 
 class UtilizationView(ReportView):

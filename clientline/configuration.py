@@ -130,24 +130,24 @@ def _hide_password(text):
     return f"{scheme}://{'***@' if has_password else ''}{'…' if not has_password else place.partition('?')[0]}"
 
 
-def read_database(url):
-    """Django's settings of the server that DATABASE_URL names; anything but PostgreSQL is refused."""
+def read_database(url, name="DATABASE_URL"):
+    """Django's settings of the server that the variable names; anything but PostgreSQL is refused."""
     parts = split(url)
     if not parts or not parts.scheme or parts.fragment or "@" in parts.path:
         refuse(
-            "DATABASE_URL",
+            name,
             _hide_password(url),
             "write postgres://user:password@host:5432/name, with %40 %23 %2F %3F %3A %25 for @ # / ? : % in a password",
         )
     if parts.scheme not in environ.Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
-            f"DATABASE_URL names {parts.scheme}://…, and ClientLine needs PostgreSQL 14 or newer: without exclusion "
+            f"{name} names {parts.scheme}://…, and ClientLine needs PostgreSQL 14 or newer: without exclusion "
             "constraints and row security its guarantees would silently vanish. Write postgres://…, or unset "
-            "DATABASE_URL to use the embedded server."
+            f"{name} to use the embedded server."
         )
     config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
     if not config["NAME"]:
-        refuse("DATABASE_URL", _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
+        refuse(name, _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
     return config
 
 

@@ -80,10 +80,10 @@ class Unavailable(Refused):
     detail: Said = _("The database is not available right now. Nothing was changed: try again.")
     retry_after: int | None = 2
 
-    def __init__(self, detail: Said | None = None, *, reason: str = "") -> None:
-        """`reason` is for the log, in the database's words."""
+    def __init__(self, detail: Said | None = None, *, reason: str = "", is_outage: bool = False) -> None:
+        """`reason` is for the log, in the database's words; `is_outage`: the server went away before COMMIT."""
         super().__init__(detail)
-        self.reason = reason
+        self.reason, self.is_outage = reason, is_outage
 
 
 class OutcomeUnknown(Unavailable):

@@ -46,6 +46,9 @@ def _configure_embedded_database(data):
 DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_DATA = None if DATABASE_URL else DATA_DIR
 DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else _configure_embedded_database(DATA_DIR)}
+# Reports and exports alone are read there, and only while it keeps up: see `organizations.replica`.
+DATABASE_REPLICA_URL = env("DATABASE_REPLICA_URL", default="")
+DATABASE_REPLICA = read_database(DATABASE_REPLICA_URL, "DATABASE_REPLICA_URL") if DATABASE_REPLICA_URL else {}
 DATABASES["default"]["POOLER"] = env.choice("DATABASE_POOLER", default="", among=("transaction", "session", ""))
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 
@@ -143,6 +146,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "clientline.web.languages.LanguageMiddleware",
     "clientline.web.middleware.RequestMiddleware",
+    "clientline.web.replays.ReplayMiddleware",
     "clientline.web.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import User
 from appointments.periods import Period
 from organizations import audit
+from organizations.replica import read_behind
 from payments.movement_files import write_file
 
 
@@ -13,12 +14,18 @@ def export_movements(
     *, by: User | None, period: Period, form: str = "csv", separators: str = "point"
 ) -> tuple[str, bytes]:
     """The name and the bytes of the file. `by` None is a command. Raises FieldRefused."""
-    name, content = write_file(period, form, separators)
+
+    def write() -> tuple[str, bytes]:
+        return write_file(period, form, separators)
+
+    (name, content), as_of = read_behind(write, by=by) if by else (write(), None)
     facts: dict[str, Any] = {
         "from": period.first,
         "to": period.last,
         "format": form,
         "sha256": sha256(content).hexdigest(),
     }
+    if as_of:
+        facts["as_of"] = as_of
     audit.record_event("export", by=by, organization_id=period.organization.pk, table="payments", **facts)
     return name, content

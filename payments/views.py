@@ -19,6 +19,7 @@ from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.languages import choose_language
 from clientline.web.probes import Endpoint
+from organizations.replica import answer_behind
 from payments import balances, exports, ledger, online, receipts, reports, totals
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
@@ -225,4 +226,5 @@ class RevenueView(Endpoint):
     @extend_schema(parameters=REPORT_PARAMETERS, responses=RevenueSerializer)
     def get(self, request):
         """What was taken and refunded, by the local day of each."""
-        return Response(reports.report_revenue(read_period(request.query_params, request.user, reports.GROUPINGS)))
+        period = read_period(request.query_params, request.user, reports.GROUPINGS)
+        return Response(answer_behind(lambda: reports.report_revenue(period), by=request.user))

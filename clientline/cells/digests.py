@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from django.contrib.auth import get_user_model
 from django.db.models import Field
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from clientline.cells.sides import Table
 from organizations.transfer import write_expression
@@ -113,13 +113,13 @@ def forget_strangers(
             connection.execute(_forget_stranger(table, field, organization, keys))
 
 
-def _forget_stranger(table: Table, field: "Field[Any, Any]", organization: int, keys: list[int] | None) -> Composable:
+def _forget_stranger(table: Table, field: "Field[Any, Any]", organization: int, keys: list[int] | None) -> Composed:
     return SQL(
         "UPDATE {table} SET {column} = NULL WHERE {rows} AND {column} IS NOT NULL AND {column} NOT IN"
         " (SELECT id FROM users WHERE organization_id = {organization})"
     ).format(
         table=Identifier(table.name),
-        column=Identifier(field.column),
+        column=Identifier(str(field.column)),
         rows=select_rows(table, organization, keys),
         organization=Literal(organization),
     )

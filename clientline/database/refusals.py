@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # sqlstates, or their classes, that pass by themselves or with their cause: lock and statement timeouts, shutdown,
 # a standby that only reads, a lost connection, no room (disk, memory, connections), a disk that fails.
+GONE = ("57P", "08", "25006")  # of those, the ones of a server that ends or no longer leads
 AWAY = ("CL421", "CL503")  # ours: see `operations.GUARD_HOME`
 PASSING = ("55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006", "08", "53", "58030")
 
@@ -83,8 +84,10 @@ def _read_database_refusal(exception: BaseException, *, deleting: bool = False) 
 
 def _read_outage(exception: BaseException) -> Unavailable:
     """Nothing was changed, unless the connection broke at COMMIT, or a part was committed before."""
-    is_unknown = isinstance(exception, OutcomeLost) or connection.has_committed
-    return (OutcomeUnknown if is_unknown else Unavailable)(reason=find_reason(exception))
+    if isinstance(exception, OutcomeLost) or connection.has_committed:
+        return OutcomeUnknown(reason=find_reason(exception))
+    state = getattr(exception.__cause__, "sqlstate", None)
+    return Unavailable(reason=find_reason(exception), is_outage=state is None or state.startswith(GONE))
 
 
 def find_reason(exception: BaseException) -> str:

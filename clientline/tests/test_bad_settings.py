@@ -42,6 +42,7 @@ BAD = [
     ("DATABASE_URL", "mysql://me:s3cret@host/name", f"DATABASE_URL names mysql://…, {OTHERS}"),
     ("DATABASE_URL", "sqlite:////tmp/x", f"DATABASE_URL names sqlite://…, {OTHERS}"),
     ("DATABASE_POOLER", "statement", "DATABASE_POOLER is statement: say transaction or session."),
+    ("DATABASE_REPLICA_URL", "postgres://me:s3cret@host", f"DATABASE_REPLICA_URL is postgres://***@host: {NAME}"),
     ("CELL", "1024", "CELL is 1024: name a whole number from 0 to 1023."),
     ("CELL_ABOVE", "-1", "CELL_ABOVE is -1: name a whole number from 0 to 4503599627370496."),
     ("PORT", "text", f"PORT is text: {PORTS}"),

@@ -51,6 +51,7 @@ def _render_problem(request, status, **kwargs):
 
 def answer_refusal(request, refusal):
     request.call.reason = getattr(refusal, "reason", "")
+    request.call.met_outage = getattr(refusal, "is_outage", False)
     retry_after = refusal.retry_after
     if isinstance(refusal, OutcomeUnknown) and request.call.once:
         retry_after = Unavailable.retry_after  # it came with a key: it may be repeated without a look

@@ -20,6 +20,7 @@ class Call:
     has_bad_token: bool = False
     is_confined: bool = False  # whether the request runs in a transaction behind the third wall
     transaction: ExitStack = field(default_factory=ExitStack)
+    met_outage: bool = False  # whether it was refused as the database went away, and nothing was saved
     reason: str = ""  # why the request was refused, for its log line
     once: Any = None  # of a request with an Idempotency-Key, what there is to repeat
     refusal: Refused | None = None  # of the admin: why the form that was just sent was not saved
