@@ -28,11 +28,12 @@ from appointments.placing import (
     make_time_columns,
     prepare_visit_insertion,
     refuse_sides,
+    refuse_too_many_ahead,
     refuse_turned,
     refuse_unstorable_times,
     take_slot,
 )
-from appointments.refusals import InvalidTransition, SlotTaken, TooLate, TooManyAhead
+from appointments.refusals import InvalidTransition, SlotTaken, TooLate
 from appointments.signals import visit_cancelled, visits_changed
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
@@ -130,20 +131,6 @@ def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now
 def tell_of_visits(visits: list[Appointment], happened: str, now: datetime) -> None:
     """Let the apps above hear of it, in this transaction."""
     visits_changed.send(sender=Appointment, visits=visits, happened=happened, now=now)
-
-
-def refuse_too_many_ahead(client: User, more: int, now: datetime) -> None:
-    """Raises TooManyAhead where a client may not have so many `more`.
-
-    Two bookings of one client at once wait for each other here, where there is a limit: before any calendar is held.
-    """
-    limit = client.organization.max_visits_ahead
-    if not limit:
-        return
-    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=client.pk)
-    ahead = Appointment.objects.filter(client=client.pk, status="scheduled", appointment_date__gt=now)
-    if ahead.count() + more > limit:
-        raise TooManyAhead
 
 
 def _hold_and_load_calendar(

@@ -25,7 +25,7 @@ from appointments import availability
 from appointments.availability import Calendar, Need
 from appointments.hours import find_instant, floor_to_minute
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
-from appointments.refusals import SLOT_REFUSALS, SlotTaken
+from appointments.refusals import SLOT_REFUSALS, SlotTaken, TooManyAhead
 from clientline.database.prepared import Insertion, Written, run_in_one_trip
 from clientline.refusals import FieldRefused
 from clientline.zones import read_wall_clock
@@ -148,6 +148,20 @@ def hold_visits(client: User) -> None:
     # list() is what runs it: a queryset that nobody reads locks nothing.
     list(Appointment.objects.filter(client=client).order_by("id").select_for_update(no_key=True, of=("self",)))
     people.lock_against_references(client)
+
+
+def refuse_too_many_ahead(client: User, more: int, now: datetime) -> None:
+    """Raises TooManyAhead where a client may not have so many `more`.
+
+    Two bookings of one client at once wait for each other here, where there is a limit: before any calendar is held.
+    """
+    limit = client.organization.max_visits_ahead
+    if not limit:
+        return
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=client.pk)
+    ahead = Appointment.objects.filter(client=client.pk, status="scheduled", appointment_date__gt=now)
+    if ahead.count() + more > limit:
+        raise TooManyAhead
 
 
 def take_slot(

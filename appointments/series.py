@@ -13,7 +13,13 @@ from appointments import booking
 from appointments.availability import measure_need
 from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
-from appointments.placing import count_booked_minutes, find_refusal_of_anyone, hold_people_and_calendars, load_calendar
+from appointments.placing import (
+    count_booked_minutes,
+    find_refusal_of_anyone,
+    hold_people_and_calendars,
+    load_calendar,
+    refuse_too_many_ahead,
+)
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
 from clientline.refusals import Refused
 from services.models import Service
@@ -52,7 +58,7 @@ def book_series(
     dates = list(_list_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
         if not booking.may_act(by, "bend_rules"):
-            booking.refuse_too_many_ahead(details["client"], 1, now)
+            refuse_too_many_ahead(details["client"], 1, now)
         among = None if staff else [_choose_for_series(by, service, dates, now, details)]
         series = uuid4()
         visits: list[Appointment] = []

@@ -51,8 +51,10 @@ CASH_STEPS = {
 # dataplus.sk), Estonia (since 1 January 2025, eestipank.ee), Lithuania (since May 2025, tvp.info/86480993, which names
 # Finland, Ireland, Italy and the Netherlands, too). Also looked up: Australia (1992), New Zealand (2006: also 5 cents),
 # Malaysia (Bank Negara, since 1 April 2008), Israel (10 agorot), Singapore (en.wikipedia.org/wiki/Cash_rounding),
-# Trinidad and Tobago (Legal Notice 35 of 2018), the Bahamas (their Central Bank, end of 2020). Not found again: South
-# Africa (Reserve Bank, 5 c ended in 2012) and Barbados (Central Bank, 2014).
+# Trinidad and Tobago (Legal Notice 35 of 2018), the Bahamas (their Central Bank, end of 2020), Barbados (its Central
+# Bank, since 7 May 2014: barbadostoday.bb/2014/02/06/two-to-one), the eight of the Eastern Caribbean dollar (their
+# Central Bank, since 1 July 2015: searchlight.vc, 24 April 2015; thenewtoday.gd, 9 July 2015), South Africa (no 5 cents
+# made since 1 April 2012; they may still be spent: onlinecoin.club, Five Cents).
 CASH_STEPS_IN = {
     (currency, country): Decimal(step)
     for step, currency, countries in [
@@ -63,6 +65,7 @@ CASH_STEPS_IN = {
         ("0.05", "MYR", "MY"),
         ("0.05", "SGD", "SG"),
         ("0.05", "TTD", "TT"),
+        ("0.05", "XCD", "AG AI DM GD KN LC MS VC"),
         ("0.10", "ILS", "IL"),
         ("0.10", "NZD", "NZ"),
         ("0.10", "ZAR", "ZA"),

@@ -26,6 +26,7 @@ from clientline.refusals import Refused
 from payments import balances, callbacks, gateway, ledger, online, reports
 from payments.gateways.simulator import SimulatorGateway
 from payments.models import Payment, Refund
+from payments.movements import list_movements
 from payments.remainders import find_remainder
 from services.tests.factories import ServiceFactory
 
@@ -295,6 +296,17 @@ class Till(RuleBasedStateMachine):
         total = reports.report_revenue(Period(self.salon.organization, NOW.date(), until, "payment_method"))["total"]
         figures = {"taken": taken, "refunded": refunded, "net": taken - refunded, "tips": tips, "rounding": rounding}
         assert total == figures
+
+    @invariant()
+    def movements_add_up_to_the_report(self):
+        until = timezone.now().date() + timedelta(days=1)
+        period = Period(self.salon.organization, NOW.date(), until, "staff")
+        sums = dict.fromkeys(("taken", "refunded", "tips", "rounding"), Decimal(0))
+        for line in list_movements(period):
+            part = {"settled": "taken", "voided": "taken", "tip": "tips"}.get(line.kind, line.kind)
+            sums[part] += -line.amount if part == "refunded" else line.amount
+        total = reports.report_revenue(period)["total"]
+        assert sums == {name: total[name] for name in sums}
 
     @invariant()
     def receipts_are_numbered_without_gaps(self):

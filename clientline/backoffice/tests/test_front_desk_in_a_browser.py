@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline.backoffice.once import SENT_BEFORE
 from clientline.demo.browsing import CHROMIUM, PHONE, Visitor
 from payments.models import Payment, Refund
@@ -19,16 +18,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def visitor(live_server, salon, client, browser):
-    always_at_work(salon.staff, salon.colleague)
-    client.force_login(salon.manager)
-    visitor = Visitor(browser, live_server.url).carry(client.cookies)
-    yield visitor
-    assert visitor.complaints == []
-    visitor.leave()
-
-
-@pytest.fixture
 def page(visitor):
     return visitor.page
 
@@ -37,13 +26,6 @@ def page(visitor):
 def day(salon):
     """Some days ahead, with nothing booked yet."""
     return timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
-
-
-@pytest.fixture
-def past_visit(salon):
-    yesterday = timezone.localtime(timezone=salon.organization.zone) - timedelta(days=1)
-    starts = yesterday.replace(hour=10, minute=0, second=0, microsecond=0)
-    return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=starts)
 
 
 def said(page):

@@ -1,13 +1,9 @@
 """Money beside the day, by clicks that are counted: the visit, what is typed into, and the button."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.demo.browsing import CHROMIUM, Visitor
+from clientline.demo.browsing import CHROMIUM
 from payments.models import Payment
 
 pytestmark = [
@@ -17,27 +13,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def visitor(live_server, salon, client, browser):
-    always_at_work(salon.staff, salon.colleague)
-    client.force_login(salon.manager)
-    visitor = Visitor(browser, live_server.url).carry(client.cookies)
-    yield visitor
-    assert visitor.complaints == []
-    visitor.leave()
-
-
-@pytest.fixture
-def visit(salon):
-    yesterday = timezone.localtime(timezone=salon.organization.zone) - timedelta(days=1)
-    starts = yesterday.replace(hour=10, minute=0, second=0, microsecond=0)
-    return AppointmentFactory(
-        client=salon.client,
-        staff=salon.staff,
-        service=salon.service,
-        appointment_date=starts,
-        ends_at=starts + timedelta(minutes=30),
-        status="completed",
-    )
+def visit(past_visit):
+    past_visit.status = "completed"
+    past_visit.save(update_fields=["status"])
+    return past_visit
 
 
 @pytest.fixture
