@@ -1,0 +1,93 @@
+"""The day by keyboard alone, as a screen reader tells it: booked, moved, paid and undone by role, name and state."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import Appointment
+from clientline.demo.browsing import CHROMIUM
+from payments.models import Payment
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+
+def hear(page, text):
+    """What a live region says: the reader speaks it without being asked."""
+    region = page.get_by_role("status").filter(has_text=text)
+    region.first.wait_for()
+    return region.first
+
+
+def open_focused(page):
+    """The dialog that Enter opened; the focus is in it, and it has its heading's name."""
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("heading").first.wait_for()
+    assert page.get_by_role("dialog", name=dialog.get_by_role("heading").first.inner_text()).count() == 1
+    page.locator("#panel :focus, .select2-search__field:focus").wait_for()
+    return dialog
+
+
+def test_by_keyboard_and_by_ear_a_visit_is_booked_moved_paid_and_the_payment_undone(visitor, salon):
+    day = timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
+    page = visitor.page
+    page.goto(f"/admin/?date={day}")
+    board = page.get_by_role("region", name="at Salon")
+    assert board.get_by_role("group", name="Salon staff").count() == 1
+
+    # Book.
+    board.get_by_role("link", name="Book 10:00 with Salon staff").focus()
+    dialog = open_focused(page)
+    page.locator("#panel input:focus, .select2-search__field:focus").wait_for()
+    page.keyboard.type("stranger")
+    page.get_by_role("option", name="Salon client").wait_for(state="detached")
+    page.get_by_role("option", name="Salon stranger").wait_for()
+    page.keyboard.press("Enter")
+    visitor.go_to("Salon service")
+    assert dialog.get_by_role("group", name="Service").get_by_role("radio", name="Salon service", checked=False).count()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Space")
+    dialog.get_by_role("radio", name="10:00", checked=True).wait_for(state="attached")
+    assert dialog.get_by_role("radio", name="Salon service", checked=True).count() == 1
+    assert dialog.get_by_role("combobox", name="With").count() == 1
+    visitor.go_to("Book")
+    page.keyboard.press("Enter")
+    hear(page, "Booked: Salon stranger, Salon service")
+    visit = Appointment.objects.latest("id")
+
+    # Move.
+    board.get_by_role("link", name="10:00–10:30 Salon stranger, Salon service, with Salon staff, scheduled").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    hear(page, "10:15–10:45, Salon staff")
+    page.keyboard.press("Enter")
+    hear(page, "10:15 with Salon staff")
+    moved = board.get_by_role("link", name="10:15–10:45 Salon stranger, Salon service, with Salon staff, scheduled")
+    moved.wait_for()
+
+    # Pay.
+    moved.focus()
+    dialog = open_focused(page)
+    visitor.go_to("Take payment")
+    page.keyboard.press("Enter")
+    page.locator("#panel [name=amount]:focus").wait_for()
+    told = dialog.aria_snapshot()
+    for line in (
+        'button "Take payment"',
+        'textbox "Amount": "45.00"',
+        'radio "Cash" [checked]',
+        'textbox "Given in cash',
+    ):
+        assert line in told, told
+    page.keyboard.press("Enter")
+    paid = hear(page, "Payment recorded: 45.00 EUR.")
+
+    # Undo.
+    paid.get_by_role("button", name="Undo").last.focus()
+    page.keyboard.press("Enter")
+    hear(page, "is void")
+    assert Payment.objects.get(appointment=visit).voided_at is not None
+    assert visitor.presses == 0
