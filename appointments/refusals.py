@@ -46,12 +46,14 @@ class TooManyAhead(Refused):
     detail = gettext_lazy("You have as many coming visits as you may book here at once.")
 
 
-# As they stand within a sentence.
+# Statuses and marks as they stand within a sentence.
 STATUSES = {
     "scheduled": gettext_lazy("scheduled"),
     "completed": gettext_lazy("completed"),
     "cancelled": gettext_lazy("cancelled"),
     "no_show": gettext_lazy("no_show"),
+    "arrived": gettext_lazy("arrived"),
+    "in_service": gettext_lazy("in_service"),
 }
 SLOT_REFUSALS = {
     refusal.code: refusal for refusal in (SlotTaken, OutsideWorkingHours, AwayThen, OffGrid, TooSoon, TooFarAhead)
@@ -101,7 +103,7 @@ class InvalidTransition(Refused):
         present, allowed = visit.status, find_reachable_statuses(visit, now)
         told = _("A visit that is %(present)s cannot become %(to)s now.") % {
             "present": STATUSES[present],
-            "to": STATUSES[to],
+            "to": STATUSES.get(to, to),
         }
         super().__init__(told, **{"from": present, "to": to, "allowed": allowed})
 

@@ -159,6 +159,6 @@ def test_the_page_lists_the_visits_and_closes_what_is_chosen(home, client):
         assert client.post("/admin/holidays/?year=2030", {"dates": dates}).status_code == 200
     assert "/admin/holidays/" in Page(client.get("/admin/appointments/timeoff/")).links
     set_place(home, country="")
-    assert "in which country it is" in client.get("/admin/holidays/").content.decode()
+    assert "in welchem Land er ist" in client.get("/admin/holidays/").content.decode()
     client.force_login(home.staff)
     assert client.get("/admin/holidays/").status_code == 403

@@ -17,7 +17,7 @@ OTHER_LANGUAGES = re.compile(
     r"|^(tuple|list|dict)\[|default-src|noopener noreferrer|no-store|::|\bM \d"
     r"|\b(AND|OR|NULL|FROM|WHERE|JOIN|LIMIT|CASE|FILTER|UNION ALL|ON CONFLICT|GROUP BY|ORDER BY|SELECT|DATE|ARRAY)\b"
     r"|\b(ADD CONSTRAINT|FOREIGN KEY|EXISTS|FOR NO KEY)\b"
-    r"|\b(IN|NULLIF|coalesce) ?\(|^ \(\w+, \w+\)|^\w+\.\w+$|^timestamp without"
+    r"|^\) AS \w|\b(IN|NULLIF|coalesce) ?\(|^ \(\w+, \w+\)|^\w+\.\w+$|^timestamp without"
     # Headers of HTTP, style, and lists of words in which other programs name columns.
     r"|^(text|application|attachment)[/;]|^private, no-cache|^[A-Z, ]+$|^:root|^<!doctype|(;\s+[^;.]+){3}"
 )
@@ -49,6 +49,7 @@ OTHER_EARS = {
     "Name",
     "DoesNotExist",
     "Unconfined",
+    "TooFarBehind",
     "notes",
     "filterwarnings",
     "mark",
