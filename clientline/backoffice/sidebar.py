@@ -50,6 +50,7 @@ GROUPS = (
             Link("Working hours", "week_hours", "working_hours"),
             Link("Special hours", "appointments_specialhours_changelist", "special_hours"),
             Link("Time off", "appointments_timeoff_changelist", "time_off"),
+            Link("Calendar feeds", "reach_feed_changelist", "feeds"),
             Link("Reminders", "reach_messagerule_changelist", "message_rules"),
             Link("Texts", "reach_messagetext_changelist", "message_texts"),
             Link("Organization", "organizations_organization_changelist", "organizations"),

@@ -1,6 +1,6 @@
-"""Messages, reminders and texts as the back office shows them."""
+"""Messages, reminders, texts and calendar feeds as the back office shows them."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,6 +10,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.moves import Move, MoveForm, MovesMixin
+from clientline.reach.calendars import feeds
+from clientline.reach.calendars.models import Feed
 from clientline.reach.messages import previews, rules
 from clientline.reach.messages.again import UNDER_WAY, send_again
 from clientline.reach.messages.models import Message, MessageRule, MessageText
@@ -126,6 +128,37 @@ class MessageTextAdmin(ClientLineModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         context |= {"placeholders": PLACEHOLDERS, "says": _preview(obj) if obj else None}
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+
+@admin.register(Feed)
+class FeedAdmin(ClientLineModelAdmin):
+    """One's own: made, shown this once, and ended."""
+
+    resource = "feeds"
+    list_display = ("purpose", "detail", "pill", "last_read_at", "created_at")
+    list_select_related = ("user__organization",)
+    ordering = ("id",)
+    add_fields = ("purpose", "detail")
+    change_fields = (*add_fields, "pill", "last_read_at", "created_at")
+    readonly_fields = change_fields
+    labels = {"detail": _("What it tells")}
+    help_texts = {"purpose": _("What it is for, as “My telephone”"), "detail": ""}
+    add_form_template = "admin/reach/feed.html"
+
+    def keep_to_one(self, request, rows):
+        return rows  # an operator's own, in whichever organization they act
+
+    @admin.display(description=_("standing"))
+    def pill(self, feed):
+        if feeds.has_ended(feed):
+            return render_pill("cancelled", _("Ended: password or role changed"))
+        return render_pill("completed", _("Active"))
+
+    def create(self, request, values):
+        feed, token = feeds.make_feed(user=request.user, now=timezone.now(), **values)
+        told = _("The address, shown this once: %(address)s") % {"address": feeds.write_address(token)}
+        self.message_user(request, told, messages.WARNING)
+        return feed
 
 
 def _preview(text):

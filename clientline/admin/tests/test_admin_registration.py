@@ -24,6 +24,7 @@ REGISTERED = {
     "reach.Message": "clientline.reach.admin",
     "reach.MessageRule": "clientline.reach.admin",
     "reach.MessageText": "clientline.reach.admin",
+    "reach.Feed": "clientline.reach.admin",
 }
 
 

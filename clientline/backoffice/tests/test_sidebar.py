@@ -6,7 +6,8 @@ import pytest
 from django.contrib.staticfiles import finders
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
-SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Reminders", "Texts", "Organization"]
+SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Calendar feeds", "Reminders", "Texts"]
+SET_UP += ["Organization"]
 OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 
 

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from icalendar import Calendar, vDuration
@@ -39,6 +40,16 @@ def make_feed(*, user: User, purpose: str, detail: str, now: datetime) -> tuple[
     return feed, token
 
 
+def write_address(token: str) -> str:
+    """Where calendar programs read it."""
+    return f"{settings.PUBLIC_URL}/feeds/{token}.ics"
+
+
+def has_ended(feed: Feed) -> bool:
+    """Whether its person has another password or role since, so that it is read no more."""
+    return bytes(feed.standing) != describe_standing(feed.user)
+
+
 def _digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
@@ -56,7 +67,7 @@ def find_organization_of_feed(token: str) -> int | None:
 def find_feed(token: str) -> Feed | None:
     """The feed, while its person is who they were; None else."""
     feed = Feed.objects.select_related("user__organization").filter(digest=_digest(token)).first()
-    if feed is None or bytes(feed.standing) != describe_standing(feed.user):
+    if feed is None or has_ended(feed):
         return None
     return feed if feed.user.is_active and feed.user.organization.is_active else None
 

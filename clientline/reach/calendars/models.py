@@ -20,9 +20,9 @@ class Feed(models.Model):
     """The secret is shown once, and only its SHA-256 is kept. It ends with its person's role and password."""
 
     class Detail(models.TextChoices):
-        BUSY = "busy", _("Busy")
-        SERVICE = "service", _("Service")
-        NAME = "name", _("Name")
+        BUSY = "busy", _("busy, and nothing else")
+        SERVICE = "service", _("the service")
+        NAME = "name", _("the service and the client's first name")
 
     organization = columns.organization()
     user = models.ForeignKey(User, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
@@ -49,6 +49,8 @@ class Feed(models.Model):
 
     class Meta:
         db_table = "calendar_feeds"
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
         constraints = [
             known("feed_detail_is_known", "detail", ("busy", "service", "name")),
             models.UniqueConstraint(

@@ -2,7 +2,6 @@
 
 from hashlib import sha256
 
-from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
@@ -40,7 +39,7 @@ class FeedViewSet(DestroyMixin, ReadViewSet):
         with transaction.atomic():
             feed, token = feeds.make_feed(user=request.user, now=timezone.now(), **{"detail": Feed.Detail.BUSY} | told)
         answer = FeedSerializer(feed, context=self.get_serializer_context()).data
-        return Response(answer | {"url": f"{settings.PUBLIC_URL}/feeds/{token}.ics"}, status=201)
+        return Response(answer | {"url": feeds.write_address(token)}, status=201)
 
 
 class FeedView(View):

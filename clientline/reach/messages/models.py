@@ -116,6 +116,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["try_at", "id"], condition=Q(state="planned"), name="message_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_under_way"),
+            models.Index(
+                fields=["claimed_at"], condition=Q(state__in=("failed", "bounced", "unsure")), name="message_in_trouble"
+            ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider"),
             models.Index(
                 fields=["organization", "-sent_at"],

@@ -10,8 +10,10 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
+from clientline.reach.jobs import ROUNDS
 from clientline.reach.messages import sending
 from clientline.reach.messages.figures import measure_messages
+from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
 from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
@@ -242,3 +244,22 @@ def test_what_is_due_is_measured(book):
     Message.objects.filter(appointment=visit).update(try_at=timezone.now() - timedelta(minutes=5))
     measured = measure_messages()
     assert (measured["messages_due"], 299 < measured["messages_oldest_seconds"] < 400) == (2, True)
+
+
+def test_what_failed_within_a_day_is_measured(book):
+    visit, hour = book(), timedelta(hours=1)
+    for state, ago in (("failed", 23), ("bounced", 25)):
+        messages = Message.objects.filter(appointment=visit, state="planned").order_by("id")[:1]
+        Message.objects.filter(pk__in=list(messages.values_list("pk", flat=True))).update(
+            state=state, reason="refused", claimed_at=timezone.now() - ago * hour
+        )
+    assert measure_messages()["messages_failed"] == 1
+
+
+@pytest.mark.parametrize(("days", "left"), [(364, ["confirmation", "reminder"]), (366, ["reminder"])])
+def test_a_year_after_the_visit_what_was_told_is_forgotten(book, days, left):
+    visit = book()
+    Message.objects.filter(appointment=visit, kind="confirmation").update(state="sent")
+    assert forget_messages(now=visit.appointment_date + timedelta(days=days)) is False
+    assert list(Message.objects.order_by("id").values_list("kind", flat=True)) == left
+    assert forget_old_messages in [each.go for each in ROUNDS]
