@@ -54,7 +54,6 @@ WORDS = {
         "look first whether it was saved.",
     ),
 }
-# German: clientline/reach/locale.
 GUEST_WORDS = {
     400: (_("This could not be read"), _("Nothing was changed. Go back with your browser and try again.")),
     404: (_("There is nothing here"), _("The address is mistyped, or what was here is gone.")),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='feed',
-            options={'verbose_name': 'calendar feed'},
+            options={'verbose_name': 'calendar feed', 'verbose_name_plural': 'calendar feeds'},
         ),
         migrations.AlterField(
             model_name='feed',

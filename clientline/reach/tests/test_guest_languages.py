@@ -1,38 +1,12 @@
 """The page for guests speaks the visitor's language, and all of it."""
 
-import re
-from pathlib import Path
-
 import pytest
-from babel.messages.pofile import read_po
 from django.db import OperationalError
-from django.utils import translation
 
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.guests import codes, knowing, limits, links, pages
+from clientline.reach.guests import pages
 from clientline.reach.tests.guests import ask, details_url, open_page, read, type_code
-from clientline.web.error_pages import GUEST_WORDS
 from organizations.models import Organization
-
-REACH = Path(codes.__file__).parents[1]
-CATALOGUE = REACH / "locale" / "de" / "LC_MESSAGES" / "django.po"
-IN_TEMPLATE = re.compile(r"{% translate \"([^\"]+)\"|{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", re.DOTALL)
-IN_CODE = re.compile(r"\b_\(\s*\"([^\"]+)\"")
-
-
-def list_texts():
-    """Every text that is marked on the pages, and what their domain refuses with."""
-    for path in (REACH / "templates" / "guests").glob("*.html"):
-        for plain, block in IN_TEMPLATE.findall(path.read_text()):
-            yield plain or re.sub(r"{{ (\w+) }}", r"%(\1)s", block)
-    for path in (REACH / "guests").glob("*.py"):
-        yield from IN_CODE.findall(path.read_text())
-    with translation.override("en"):
-        told = [str(text) for words in GUEST_WORDS.values() for text in words]
-    yield from told
-    for module in (codes, knowing, limits, links):
-        made_here = (each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__)
-        yield from (each.detail for each in made_here if hasattr(each, "detail"))
 
 
 @pytest.fixture
@@ -100,17 +74,3 @@ def test_so_are_those_that_no_page_is_asked_for(shop, client, settings, monkeypa
 def test_an_address_that_cannot_be_read_is_refused_in_some_language(shop, client):
     answer = client.get(f"/b/salon?{'&'.join(f'f{number}=1' for number in range(1001))}")
     assert (answer.status_code, answer["Content-Language"]) == (400, "en")
-
-
-def test_german_is_complete():
-    with CATALOGUE.open("rb") as file:
-        known = {entry.id: entry.string for entry in read_po(file) if entry.id}
-    assert sorted(set(list_texts()) - known.keys()) == []
-    assert all(known.values())
-
-
-def test_what_is_compiled_is_what_is_written():
-    with CATALOGUE.open("rb") as file:
-        written = {entry.id: entry.string for entry in read_po(file) if entry.id}
-    with translation.override("de"):
-        assert {text: translation.gettext(text) for text in written} == written
