@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('appointments', '0018_notes_of_a_client'),
         ('organizations', '0016_relocations'),
-        ('reach', '0009_notices'),
+        ('reach', '0010_files_of_lists'),
     ]
 
     operations = [
