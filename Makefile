@@ -15,7 +15,7 @@ help:
 	@echo "make run     serve ClientLine with a database and demo data of its own (HOST, PORT and DATABASE_URL change that)"
 	@echo "make test    linter, migrations, API document, types and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
 	@echo "make test-quick  the tests without browsers, faults, races and sweeps"
-	@echo "make test-all    the tests with every combination of the sweeps"
+	@echo "make test-all    the tests with every combination of the sweeps, and all that are too dear for make test"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
 	@echo "make texts   gather the texts that are marked into the catalogues, and compile these"
@@ -40,23 +40,26 @@ APPS = clientline organizations accounts services appointments payments
 # Both days on which Europe/Berlin changes its clocks, in and shortly before the hour, and two ordinary days.
 SHIFTS = "+40" "+400" "2027-03-28 00:30:00" "2027-10-30 23:50:00"
 
-test: check
-	$(call TEST_WITH_SHIFTS,)
+test: lint
+	$(call TEST_WITH_CHECKS,,--turn $$turn/4)
 
-test-all: check
-	$(call TEST_WITH_SHIFTS,--all)
+test-all: lint
+	$(call TEST_WITH_CHECKS,--all,)
 
-# The shifted part has a server of its own and goes on beside the rest; what it says comes last.
-define TEST_WITH_SHIFTS
-@mkdir -p var; ($(if $(CLOCK),true,$(TEST_SHIFTED))) >var/shifted.log 2>&1 & shifted=$$!; \
-	$(PYTEST) $(1); code=$$?; wait $$shifted || code=1; cat var/shifted.log; exit $$code
+# The checks, and then the shifted part, which has a server of its own, go on beside the rest; what they say comes last.
+define TEST_WITH_CHECKS
+@mkdir -p var; ($(MAKE) -s --no-print-directory check && $(if $(CLOCK),true,$(call TEST_SHIFTED,$(2)))) \
+	>var/beside.log 2>&1 & beside=$$!; \
+	$(PYTEST) $(1); code=$$?; wait $$beside || code=1; cat var/beside.log; exit $$code
 endef
-TEST_SHIFTED = for moment in $(SHIFTS); do echo "At $$moment:"; $(SHIFT) --if-possible "$$moment" \
-	$(VENV_PYTHON) -m pytest --quiet -p no:xdist -m "clock and not (browser or faults or races or sweep)" \
+# Of `make test`, each moment has its turn of the tests; of `make test-all` and `make test-shifted`, each has all.
+TEST_SHIFTED = turn=0; for moment in $(SHIFTS); do turn=$$((turn + 1)); echo "At $$moment:"; \
+	$(SHIFT) --if-possible "$$moment" \
+	$(VENV_PYTHON) -m pytest --quiet -p no:xdist -m "clock and not (browser or faults or races or sweep)" $(1) \
 	$$(grep -rls "mark\.clock" --include="test_*.py" $(APPS)) || exit 1; done
 
 test-shifted: .venv/requirements-dev
-	@$(TEST_SHIFTED)
+	@$(call TEST_SHIFTED,)
 
 test-quick: .venv/requirements-dev
 	$(PYTEST) -m "not (browser or faults or races or sweep)"

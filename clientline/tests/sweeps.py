@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="every combination in the sweeps, instead of every value")
+    parser.addoption("--turn", metavar="N/OF", help="of each OF tests the Nth: other runs have the others")
 
 
 def pytest_configure(config):
@@ -57,13 +58,23 @@ def group_of(path):
     return path.stem if re.search(r"mark\.(browser|faults)\b", text) else None
 
 
+@pytest.hookimpl(trylast=True)  # after -m and -k
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("all"):
-        return
-    values = values_of(items)
-    left = {item for item in items if not stays(item, values)}
-    config.hook.pytest_deselected(items=list(left))
-    items[:] = [item for item in items if item not in left]
+    if not config.getoption("all"):
+        values = values_of(items)
+        keep(config, items, [item for item in items if stays(item, values)])
+    if turn := config.getoption("turn"):
+        keep(config, items, of_turn(items, turn))
+
+
+def of_turn(items, turn):
+    number, of = map(int, turn.split("/"))
+    return items[number - 1 :: of]
+
+
+def keep(config, items, kept):
+    config.hook.pytest_deselected(items=list(set(items) - set(kept)))
+    items[:] = kept
 
 
 def values_of(items):

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from clientline.tests.sweeps import group_of, has_its_turn
+from clientline.tests.sweeps import group_of, has_its_turn, of_turn
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -36,6 +36,11 @@ def test_each_value_beside_the_named_one_meets_one_of_the_other(names, named, ke
 def test_of_three_places_each_has_a_third_and_together_they_have_all(share, everything):
     shares = [share(range(8), place) for place in range(3)]
     assert shares == ([[*range(8)]] * 3 if everything else [[0, 3, 6], [1, 4, 7], [2, 5]])
+
+
+def test_four_runs_by_turns_are_one_of_all():
+    turns = [of_turn(range(10), f"{number}/4") for number in range(1, 5)]
+    assert [list(turn) for turn in turns] == [[0, 4, 8], [1, 5, 9], [2, 6], [3, 7]]
 
 
 @pytest.mark.parametrize("who", PROBES["who"])
