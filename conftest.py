@@ -18,7 +18,6 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from clientline.demo.browsing import open_chromium
 from clientline.demo.serving import Gunicorn, write_database_url
 from clientline.tests.local_times import refuse_local_times
 from clientline.tests.rehearsals import perform
@@ -28,7 +27,12 @@ from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
 DAYS_OF_CASTS = 4
-pytest_plugins = ["clientline.tests.memory", "clientline.tests.database", "clientline.tests.sweeps"]
+pytest_plugins = [
+    "clientline.tests.memory",
+    "clientline.tests.database",
+    "clientline.tests.sweeps",
+    "clientline.tests.browsers",
+]
 refuse_local_times()
 # A shell that runs the suite in its background has it ignore Ctrl-C, and what ignores it hands that on to programs.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -164,10 +168,3 @@ def own_gunicorn(transactional_db):
     with server_of_tests() as server:
         yield server
         sys.stderr.write(server.output)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One Chromium for the tests of a module."""
-    with open_chromium() as browser:
-        yield browser

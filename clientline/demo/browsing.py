@@ -30,14 +30,29 @@ FOCUS = """() => {
 @contextmanager
 def open_chromium(*arguments):
     """A browser of the machine's own, started with `arguments`."""
-    # Playwright runs its loop in this thread, where Django would refuse the test's own queries.
+    with run_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+        yield browser
+        browser.close()
+
+
+_running = []
+
+
+@contextmanager
+def run_playwright():
+    """The one that runs already where there is one: a thread has room for no second."""
+    if _running:
+        yield _running[0]
+        return
+    # It runs its loop in this thread, where Django would refuse the test's own queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
-            yield browser
-            browser.close()
+            _running.append(playwright)
+            yield playwright
     finally:
+        _running.clear()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 

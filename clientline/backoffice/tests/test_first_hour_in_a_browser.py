@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from clientline.demo.browsing import CHROMIUM, Visitor, open_chromium
+from clientline.demo.browsing import CHROMIUM, Visitor
 from organizations.tests.factories import OrganizationFactory
 
 pytestmark = [
@@ -15,21 +15,21 @@ pytestmark = [
 ]
 
 
-def test_from_an_empty_organization_to_the_first_report(live_server, transactional_db):
+def test_from_an_empty_organization_to_the_first_report(live_server, browser):
     home = OrganizationFactory(name="Corner Barbers", timezone="Europe/Berlin", currency="EUR")
     owner = UserFactory(organization=home, role="admin", name="Bruno", email="bruno@corner.example")
-    with open_chromium() as browser:
-        visitor = Visitor(browser, live_server.url)
-        visitor.sign_in(owner.email, PASSWORD)
-        page = visitor.page
-        page.get_by_text("Nobody works on this day").wait_for()
-        set_up(page)
-        book(page)
-        take_and_refund(page)
-        page.get_by_role("link", name="Reports").click()
-        figures = page.locator(".figure").all_inner_texts()
-        assert [text.split("\n")[0] for text in figures] == ["45.00", "10.00", "35.00", "0.00", "0.00"]
-        assert visitor.complaints == []
+    visitor = Visitor(browser, live_server.url)
+    visitor.sign_in(owner.email, PASSWORD)
+    page = visitor.page
+    page.get_by_text("Nobody works on this day").wait_for()
+    set_up(page)
+    book(page)
+    take_and_refund(page)
+    page.get_by_role("link", name="Reports").click()
+    figures = page.locator(".figure").all_inner_texts()
+    assert [text.split("\n")[0] for text in figures] == ["45.00", "10.00", "35.00", "0.00", "0.00"]
+    assert visitor.complaints == []
+    visitor.leave()
 
 
 def set_up(page):
@@ -89,8 +89,8 @@ def take_and_refund(page):
     page.get_by_text("Refunded: ").wait_for()
 
 
-def test_the_pictures_are_taken_and_stay_small(live_server, transactional_db, tmp_path):
-    call_command("seed_demo", organizations=1, appointments=300, logins=True, verbosity=0, stdout=StringIO())
+def test_the_pictures_are_taken_and_stay_small(live_server, browser, tmp_path):
+    call_command("seed_demo", organizations=1, appointments=60, logins=True, verbosity=0, stdout=StringIO())
     call_command("screenshots", address=live_server.url, into=tmp_path, development=True, stdout=StringIO())
     pictures = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert set(pictures) == {"today.png", "visit.png", "client.png", "reports.png", "today-phone.png"}

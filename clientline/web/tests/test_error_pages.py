@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline.backoffice.calendar import today
-from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, open_chromium
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from clientline.web.arrivals import LARGEST_UPLOAD
@@ -107,27 +107,27 @@ def test_the_api_keeps_to_problem_documents(salon, guest):
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
-def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon):
-    with open_chromium() as browser:
-        visitor = Visitor(browser, live_server.url)
-        visitor.sign_in(salon.admin.email, PASSWORD)
-        page, other_tab = visitor.page, visitor.context.new_page()
-        page.goto(f"{ORGANIZATIONS}{salon.organization.pk}/change/")
-        page.locator("#id_name").fill("Renamed")
-        other_tab.goto("/admin/")
-        other_tab.locator("#account summary").click()
-        other_tab.get_by_role("button", name="Log out").click()
-        visitor.page = other_tab
-        visitor.sign_in(salon.admin.email, PASSWORD)
-        other_tab.wait_for_url("**/admin/")
-        visitor.page = page
-        page.get_by_role("button", name="Save", exact=True).click()
-        assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
-        for viewport in (DESKTOP, PHONE):
-            page.set_viewport_size(viewport)
-            assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
-        page.go_back()
-        page.get_by_role("button", name="Save", exact=True).click()
-        page.wait_for_url(f"**{ORGANIZATIONS}")
-        assert [each for each in visitor.complaints if "403" not in each] == []
+def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon, browser):
+    visitor = Visitor(browser, live_server.url)
+    visitor.sign_in(salon.admin.email, PASSWORD)
+    page, other_tab = visitor.page, visitor.context.new_page()
+    page.goto(f"{ORGANIZATIONS}{salon.organization.pk}/change/")
+    page.locator("#id_name").fill("Renamed")
+    other_tab.goto("/admin/")
+    other_tab.locator("#account summary").click()
+    other_tab.get_by_role("button", name="Log out").click()
+    visitor.page = other_tab
+    visitor.sign_in(salon.admin.email, PASSWORD)
+    other_tab.wait_for_url("**/admin/")
+    visitor.page = page
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
+    for viewport in (DESKTOP, PHONE):
+        page.set_viewport_size(viewport)
+        assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
+    page.go_back()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(f"**{ORGANIZATIONS}")
+    visitor.leave()
+    assert [each for each in visitor.complaints if "403" not in each] == []
     assert Organization.objects.get(pk=salon.organization.pk).name == "Renamed"
