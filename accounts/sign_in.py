@@ -60,6 +60,11 @@ def check_code(request, person, code):
     return False
 
 
+def forget_failures(email: str) -> None:
+    """Of an account whose owner has shown in another way that it is theirs."""
+    AccessAttempt.objects.filter(username=email.lower()[:LONGEST_NAME]).delete()
+
+
 class FailuresHandler(AxesDatabaseHandler):
     """The limit is an account's. An address may be an office's, so it has that of several accounts."""
 

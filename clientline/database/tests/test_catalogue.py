@@ -59,6 +59,7 @@ CLOSED = {
     "axes_accesslog",
     "cells",
     "django_migrations",
+    "password_resets",
     "procrastinate_periodic_defers",
     "procrastinate_workers",
     "relocated_rows",
