@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.urls import reverse
@@ -167,7 +168,7 @@ class TimeOffAdmin(HoursMixin, ClientLineModelAdmin):
     choices = {"staff": lambda caller: User.objects.performers_for(caller, "time_off")}
     deciding = ("staff", "whole_days", *absences.DATES, *absences.INSTANTS)
     add_fields = change_fields = ("organization", *deciding, "reason")
-    labels = {"from_date": _("First day"), "to_date": _("Last day"), "starts_at": _("Or from"), "ends_at": _("To")}
+    labels = {"from_date": _("First day"), "to_date": _("Last day"), "starts_at": _("From"), "ends_at": _("Until")}
     help_texts = {
         "whole_days": _("All hours that begin on these days are off, with their nights"),
         "to_date": _("Included"),
@@ -193,6 +194,8 @@ class TimeOffAdmin(HoursMixin, ClientLineModelAdmin):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in absences.INSTANTS:
             kwargs |= {"required": False}
+        if db_field.name == "whole_days":
+            kwargs |= {"widget": forms.CheckboxInput({"role": "switch"})}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
@@ -203,6 +206,8 @@ class TimeOffAdmin(HoursMixin, ClientLineModelAdmin):
     def complete(self, values, row=None):
         """Without dates, times that are typed are meant; and one day is the first and the last."""
         values = dict(values)
+        if values.get("whole_days") is False and all(map(values.get, absences.INSTANTS)):
+            values |= dict.fromkeys(absences.DATES)  # the switch hides them, and decides
         if not any(values.get(name) or getattr(row, name, None) for name in absences.DATES):
             values["whole_days"] = values.get("whole_days", False) and not all(map(values.get, absences.INSTANTS))
         elif row is None and not values.get("to_date"):

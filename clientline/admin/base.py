@@ -1,5 +1,6 @@
 """The admin site, and the base of every model's admin: the policy, scopes and domain functions of the API."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 
@@ -9,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, models
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from clientline import wording
 from clientline.admin.amounts import AmountField
@@ -21,6 +23,7 @@ from clientline.admin.forms import (
     SuggestedSelect,
     refuse_seconds,
 )
+from clientline.admin.inputs import COMBOBOX, ClockInput, DateInput, DayAndClockField, DayAndClockInput
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
@@ -121,6 +124,8 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     add_fields = ()
     change_fields = ()
     choices = {}
+    has_row_links = False
+    empty_value_display = ""
     labels = {"is_active": "Active"}
     help_texts = {}
     form = add_form = ClientLineForm
@@ -132,12 +137,18 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     sortable_by = ()
     operator_ordering = ("-id",)  # the only index over the rows of all organizations
     formfield_overrides = {
-        models.DateField: {"validators": DATE_BOUNDS},
-        models.DateTimeField: {"validators": BOUNDS},
+        models.DateField: {"validators": DATE_BOUNDS, "widget": DateInput},
+        models.DateTimeField: {"validators": BOUNDS, "form_class": DayAndClockField, "widget": DayAndClockInput},
         models.DecimalField: {"form_class": AmountField},
-        models.TimeField: {"validators": [refuse_seconds]},
+        models.TimeField: {"validators": [refuse_seconds], "widget": ClockInput},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 4})},
         models.EmailField: {"form_class": LowerCaseEmailField},
     }
+
+    @property
+    def media(self):
+        """Without Django's, which bring jQuery along."""
+        return forms.Media(js=[COMBOBOX])
 
     def name_page(self, page):
         """What Django calls a page of this model in the admin's urls."""
@@ -227,7 +238,25 @@ class ClientLineModelAdmin(admin.ModelAdmin):
         return self.opts.verbose_name, self.opts.verbose_name_plural
 
     def get_list_display(self, request):
-        return self.keep_visible(request, self.list_display)
+        return self.add_row_links(request, self.keep_visible(request, self.list_display))
+
+    def add_row_links(self, request, columns):
+        """The columns, and last what can be done with each row, where there is anything."""
+
+        @admin.display(description=_("what to do"), empty_value="")
+        def row_links(row):
+            links = self.list_row_links(request, row)
+            return format_html_join(" ", '<a class="button quiet" href="{1}">{0}</a>', links) if links else None
+
+        return [*columns, row_links] if self.has_row_links else columns
+
+    def list_row_links(self, request, row):
+        """`(label, address)` of what can be done with a row of the list. Asks the database nothing."""
+        return []
+
+    def sum_up(self, request, found):
+        """`(label, sum)` that stand under the list of the rows that were `found`."""
+        return []
 
     def get_list_filter(self, request):
         """Of filters by other rows, operators get the organization's: all people of all organizations are too many."""
@@ -294,7 +323,8 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         # What the field showed comes back with it: only what its reader changed is saved, over nobody else's change.
         field = super().formfield_for_dbfield(db_field, request, show_hidden_initial=True, **kwargs)
-        field.widget.can_delete_related = False  # booking a service is no occasion to delete it
+        # Without Django's links to add, change and delete what is chosen, whose windows need scripts of theirs.
+        field.widget = getattr(field.widget, "widget", field.widget)
         return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
@@ -319,6 +349,11 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def annotate_suggestions(self, request, rows):
         """With what `label` tells of them beyond their columns."""
         return rows
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if context.get("subtitle"):  # "Change service", and below it the service
+            context |= {"title": context["subtitle"], "subtitle": None}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving
 

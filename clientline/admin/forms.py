@@ -2,6 +2,7 @@
 
 from copy import copy
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django import forms
 
@@ -11,7 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Manager
 from django.template import Context, Template
+from django.utils.translation import gettext
 
+from clientline.admin.inputs import COMBOBOX
 from clientline.api.fields import EARLIEST, LATEST, is_readable_number
 from clientline.made_addresses import show_address
 
@@ -36,7 +39,23 @@ def refuse_seconds(clock):
 
 
 class Suggested(AutocompleteMixin):
-    """Django's own fails on rendering what is no number at all."""
+    """A select with what is chosen alone, before which `combobox.js` puts a search among all the others.
+
+    Of Django's own stays what offers the chosen; it fails on rendering what is no number at all.
+    """
+
+    media = forms.Media(js=[COMBOBOX])
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        meta = self.field.model._meta
+        asked = {"app_label": meta.app_label, "model_name": meta.model_name, "field_name": self.field.name}
+        told = {
+            "data-suggest": f"{self.get_url()}?{urlencode(asked)}",
+            "data-nothing": gettext("No results found"),
+            "data-offline": gettext("The server could not be reached. Try again."),
+            "data-clear": gettext("Clear"),
+        }
+        return {**base_attrs, **(extra_attrs or {}), **told}
 
     def optgroups(self, name, value, attr=None):
         return super().optgroups(name, [each for each in value if is_readable_number(str(each))], attr)

@@ -44,6 +44,10 @@ class SortedByIndex(ChangeList):
         self.shows_its_order = ORDER_VAR in self.params or own == self.model_admin.ordering
         self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
 
+    def get_results(self, request):
+        super().get_results(request)
+        self.totals = self.model_admin.sum_up(request, self)
+
     def get_ordering_field_columns(self):
         # Django's marks the column of the admin's `ordering`, which is not the list's where operators see all of it.
         return super().get_ordering_field_columns() if self.shows_its_order else {}

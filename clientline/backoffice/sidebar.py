@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,17 @@ def list_groups(request):
     ]
     current = next((link for _, links in permitted for link in links if link.leads_here(request)), None)
     return [(label, [_describe_link(link, link is current) for link in links]) for label, links in permitted if links]
+
+
+_BOOK = Link(gettext_lazy("Book a visit"), "appointments_appointment_add", "appointments", "create")
+_TODAY, _WEEK, _VISITS, _CLIENTS, *_OTHERS = GROUPS[0][1]
+TABS = (_TODAY, _WEEK, _BOOK, _CLIENTS)
+
+
+def list_tabs(request):
+    """The bar at the bottom of a phone: `{"label", "url", "is_current", "icon", "is_booking"}` for the caller."""
+    tabs = [link for link in TABS if request.user.may(link.resource, link.action)]
+    return [_describe_link(tab, tab.leads_here(request)) | {"is_booking": tab is _BOOK} for tab in tabs]
 
 
 def _describe_link(link, is_current):

@@ -1,11 +1,12 @@
 """The admin site as staff meet it: its own pages beside Django's, and a sidebar grouped by task."""
 
 import secrets
+from functools import partial
 
 from django.urls import path
 
 from accounts.site import AccountSite
-from clientline.backoffice import list_files, search
+from clientline.backoffice import list_files, look, search
 from clientline.backoffice.appointments import visit_import
 from clientline.backoffice.calendar import (
     day_people,
@@ -22,9 +23,10 @@ from clientline.backoffice.calendar import (
 from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
-from clientline.backoffice.platform import acting, online_booking
-from clientline.backoffice.sidebar import list_groups
+from clientline.backoffice.platform import acting, forgotten, online_booking
+from clientline.backoffice.sidebar import list_groups, list_tabs
 from clientline.languages import OFFERED
+from clientline.web.marks import unconfined
 from organizations import audit
 
 
@@ -40,6 +42,11 @@ class BackOfficeSite(AccountSite):
                 name="list_file_download",
             ),
             path("online-booking/", self.admin_view(online_booking.online_booking_view), name="online_booking"),
+            path("forgotten/", unconfined(partial(forgotten.forgotten_view, self)), name="forgotten"),
+            path(
+                "forgotten/<str:secret>/", unconfined(partial(forgotten.new_password_view, self)), name="new_password"
+            ),
+            path("look/", self.admin_view(partial(look.look_view, self)), name="look"),
             path("rezoning/", self.admin_view(rezoning.rezoning_view), name="rezoning"),
             path("search/", self.admin_view(search.search_view), name="search"),
             path("unclosed/", self.admin_view(unclosed.unclosed_view), name="unclosed"),
@@ -90,11 +97,12 @@ class BackOfficeSite(AccountSite):
         person = request.user
         home = acting.find_chosen_organization(request) if permitted else None
         return context | {
-            "frame": "admin/panel.html" if "X-Panel" in request.headers else "admin/base.html",
+            "frame": "admin/panel.html" if "X-Panel" in request.headers else "admin/frame.html",
             "home": home,
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper() if permitted else "",
             "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it
             "languages": OFFERED.items(),
             "sidebar": list_groups(request) if permitted else [],
+            "bottom_bar": list_tabs(request) if permitted else [],
             "acting_in": home if permitted and person.is_superuser else None,
         }

@@ -10,7 +10,10 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
+LOOK_SCREEN = {"width": 1280, "height": 2400}
+
 PALE_TEXT = Path(__file__).with_name("pale_text.js").read_text()
+SMALL_TARGETS = Path(__file__).with_name("targets.js").read_text()
 
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
 COUNT_PRESSES = (
@@ -130,6 +133,9 @@ class Visitor:
 
     def find_pale_text(self):
         return self.page.evaluate(PALE_TEXT)
+
+    def find_small_targets(self, least=44):
+        return self.page.evaluate(SMALL_TARGETS, least)
 
     def measure_overflow(self):
         """By how many pixels the page is wider than the screen."""

@@ -14,6 +14,7 @@ FINDERS = {".py": unmarked.find_in_module, ".html": unmarked.find_in_template, "
 # For programs and who writes them, for whoever runs the server, or stored: in English.
 NOT_FOR_PAGES = (
     "clientline/api/",
+    "clientline/backoffice/look.py",  # in development
     "clientline/catalogues.py",
     "clientline/cells/",
     "clientline/command_line.py",
@@ -29,6 +30,7 @@ NOT_FOR_PAGES = (
     "clientline/privacy/",
     "clientline/redaction.py",
     "clientline/settings.py",
+    "clientline/templates/admin/backoffice/look.html",
     "clientline/templates/clientline/",
     "clientline/web/logs.py",
     "clientline/web/metrics.py",

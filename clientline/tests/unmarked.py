@@ -194,6 +194,8 @@ def find_in_template(path: Path) -> Iterator[tuple[int, str]]:
         if kind == TokenType.BLOCK and words:
             if not is_inside and words[0] in ("blocktranslate", "blocktrans", "comment", "verbatim"):
                 is_inside = f"end{words[0]}"
+            elif not is_inside and words[:2] == ["block", "bodyclass"]:
+                is_inside = "endblock"
             elif words[0] == is_inside:
                 is_inside = ""
             page.append(_find_in_tag(token))

@@ -10,6 +10,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import booking, history
@@ -30,6 +31,7 @@ from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.search import PeopleSearchMixin
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.telling import identify_message, list_messages
+from organizations import policy
 from payments import balances
 from payments.models import Payment
 from services.models import Service
@@ -90,6 +92,19 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     move_related = ("organization", "staff", "service", "client")
 
     # Lists
+
+    has_row_links = True
+
+    def list_row_links(self, request, visit):
+        day = f"{reverse('admin:index')}?date={timezone.localtime(visit.appointment_date):%Y-%m-%d}"
+        movable = visit.status == "scheduled" and self.is_in_hand(request.user, visit)
+        move = [(_("Reschedule"), self.link_move(visit, "reschedule"))] if movable else []
+        return [*move, (_("Its day"), day)]
+
+    def is_in_hand(self, caller, visit):
+        """Whether the list's reader may move it; asked of the row alone."""
+        scope = policy.find_scope(caller, "appointments", "reschedule")
+        return scope != policy.NEVER and (scope != policy.ASSIGNED or visit.staff_id == caller.pk)
 
     @admin.display(description="status")
     def state(self, visit):

@@ -1,30 +1,80 @@
 """Local dates in the address of a list: the filters that read them."""
 
+import re
+from calendar import monthrange
 from datetime import timedelta
 
 from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.hours import find_midnight
+from clientline import wording
 from clientline.api.fields import parse_date
 from payments.balances import add_balance
 
+MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
-class Day(admin.SimpleListFilter):
-    """The visits that begin in a span of days, on a date, or from one date to another (`2026-12-01..2026-12-07`)."""
 
-    title = "day"
+class DaysFilter(admin.SimpleListFilter):
+    """By local dates of the instant in `column`: a date, a month (`2026-12`), or two (`2026-12-01..2026-12-07`)."""
+
+    template = "admin/day_filter.html"
+    column = None
+
+    def has_output(self):
+        return True  # any day can be asked for, also where none is proposed
+
+    def choices(self, changelist):
+        self.kept = [(name, text) for name, text in changelist.params.items() if name != self.parameter_name]
+        return super().choices(changelist)
+
+    def queryset(self, request, queryset):
+        dates = self.read(self.value())
+        return queryset.filter(_select_days(self.column, *dates)) if dates else queryset
+
+    @classmethod
+    def read(cls, text):
+        """The first and last date that `text` names; None for nonsense."""
+        return _read_dates(text)
+
+    # What the fields of the page show.
+
+    @property
+    def dates(self):
+        """The days that were asked for, unless a chip says so."""
+        named = self.value() not in {str(value) for value, _ in self.lookup_choices}
+        dates = _read_dates(self.value()) if named else None
+        return wording.write_days(*dates) if dates else ""
+
+    @property
+    def day(self):
+        dates = self.read(self.value())
+        return str(dates[0]) if dates and dates[0] == dates[1] else ""
+
+    @property
+    def month(self):
+        return self.value() if MONTH.fullmatch(self.value() or "") else ""
+
+
+class Day(DaysFilter):
+    """The visits that begin in a span of days by its name, or on others."""
+
+    title = _("day")
+    column = "appointment_date"
     parameter_name = "day"
     # name → first day and number of days, counted from today
     SPANS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7), "last-week": (-7, 7)}
 
     def lookups(self, request, model_admin):
-        return [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next 7 days"), ("last-week", "Last 7 days")]
-
-    def queryset(self, request, queryset):
-        dates = self.read(self.value())
-        return queryset.filter(_select_days("appointment_date", *dates)) if dates else queryset
+        names = {
+            "today": _("Today"),
+            "tomorrow": _("Tomorrow"),
+            "week": _("Next 7 days"),
+            "last-week": _("Last 7 days"),
+        }
+        return list(names.items())
 
     @classmethod
     def read(cls, text):
@@ -53,23 +103,23 @@ class Unpaid(admin.SimpleListFilter):
         return add_balance(queryset).filter(begun, due__gt=0)
 
 
-class Taken(admin.SimpleListFilter):
+class Taken(DaysFilter):
     """The payments whose money came on a date."""
 
-    title = "day of taking"
+    title = _("day of taking")
+    column = "settled_at"
     parameter_name = "taken"
 
     def lookups(self, request, model_admin):
-        return [(str(timezone.localdate()), "Today")]
-
-    def queryset(self, request, queryset):
-        dates = _read_dates(self.value())
-        return queryset.filter(_select_days("settled_at", *dates)) if dates else queryset
+        return [(str(timezone.localdate()), _("Today"))]
 
 
 def _read_dates(text):
-    first, _, last = (text or "").partition("..")
+    first, _dots, last = (text or "").partition("..")
     try:
+        if MONTH.fullmatch(first) and not last:
+            begins = parse_date(f"{first}-01")
+            return begins, begins.replace(day=monthrange(begins.year, begins.month)[1])
         return parse_date(first), parse_date(last or first)
     except ValueError:
         return None

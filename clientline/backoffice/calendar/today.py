@@ -17,6 +17,7 @@ from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighb
 from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
 from clientline.backoffice.calendar.figures import list_figures
 from clientline.backoffice.calendar.late_money import list_late_money
+from clientline.backoffice.calendar.own_day import describe_own_day
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from clientline.backoffice.webhooks.standing import list_troubles
@@ -39,13 +40,14 @@ def today(request):
     _notify(request, problem, diary)
     shown, resting = _choose_people_of_day(request, people, diary)
     start = AT_ONCE * (_read_page(request, len(shown)) - 1)
+    board = _draw_day(request, diary, shown[start : start + AT_ONCE]) if shown else None
     return render_page(
         request,
         "today.html",
         title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
         organization=organization,
         figures=list_figures(request.user, diary),
-        board=_draw_day(request, diary, shown[start : start + AT_ONCE]) if shown else None,
+        board=board,
         symbols=SYMBOLS,
         version=find_version(people, organization, day, now),
         people_pages=_link_people_pages(day, shown),
@@ -55,6 +57,7 @@ def today(request):
         messages_fail=request.user.may("message_texts", "update") and is_failing(organization),
         webhooks_fail=list_troubles(request.user, organization, now),
         steps=[] if shown else _list_steps_to_open(organization),
+        **describe_own_day(request, diary, board),
         **_find_orphans(request.user, organization, people, now),
         **_list_ways(day, diary, _read_kept(request, shown)),
     )

@@ -7,6 +7,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment
 from clientline import wording
@@ -16,6 +17,7 @@ from clientline.admin.forms import SuggestedSelect
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.appointments.days import Taken
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
+from clientline.backoffice.money.totals import SummingPaginator, list_totals
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.page import render_page
 from clientline.backoffice.search import PeopleSearchMixin
@@ -62,6 +64,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
     export_columns = COLUMNS
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
+    paginator = SummingPaginator
     autocomplete_fields = ("appointment",)
     choices = {
         "appointment": lambda caller: Appointment.objects.visible_to(caller, "payments", "create").select_related(
@@ -92,6 +95,17 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
     move_related = ("organization", "appointment__client")
 
     # Lists
+
+    has_row_links = True
+
+    def list_row_links(self, request, payment):
+        visit = reverse("admin:appointments_appointment_change", args=[payment.appointment_id])
+        receipt = [(_("Receipt"), reverse("payment-receipt", args=[payment.pk]))] if payment.settled_at else []
+        return [*receipt, (_("Visit"), visit)]
+
+    def sum_up(self, request, found):
+        home = self.admin_site.get_organization(request)
+        return list_totals(found.paginator, home.currency) if home else []  # of several, currencies differ
 
     @admin.display(description="status")
     def state(self, payment):

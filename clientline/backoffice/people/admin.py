@@ -8,6 +8,9 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from accounts import people, sign_ins
 from accounts.models import User
@@ -93,7 +96,6 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     ordering = ("name", "id")
     sortable_by = ("name",)
     autocomplete_fields = ("organization",)
-    change_list_template = "admin/backoffice/people_list.html"
     change_form_template = "admin/backoffice/person.html"
     form = add_form = PersonForm
     add_fields = ("organization", "name", "phone", *OF_CLIENTS, "email", "role", "new_password", "somebody_else")
@@ -132,6 +134,15 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     # Lists
 
+    has_row_links = True
+
+    def list_row_links(self, request, person):
+        if person.role != User.Role.CLIENT:
+            hours = f"{reverse('admin:week_hours')}?staff={person.pk}"
+            return [(_("Hours"), hours)] if request.user.may("working_hours", "list") else []
+        booking = f"{reverse('admin:appointments_appointment_add')}?client={person.pk}"
+        return [(_("Book"), booking)] if person.is_active and request.user.may("appointments", "create") else []
+
     def read_asked_kind(self, request):
         """Which of the two lists the address asks for; None for both."""
         kind = request.GET.get("kind")
@@ -142,7 +153,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     def get_list_display(self, request):
         if self.read_asked_kind(request) == CLIENTS:
-            return self.keep_visible(request, self.client_columns)
+            return self.add_row_links(request, self.keep_visible(request, self.client_columns))
         return super().get_list_display(request)
 
     def get_list_filter(self, request):
@@ -160,7 +171,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
             tools.append(("Import clients", reverse("admin:client_import")))
         return tools
 
-    @admin.display(description="", empty_value="")
+    @admin.display(description=_("standing"), empty_value="")
     def standing_pill(self, person):
         if not person.is_active:
             return render_pill("inactive", "Inactive")
@@ -172,11 +183,11 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     @admin.display(description="next visit")
     def next_visit(self, person):
-        return person.next_visit
+        return _say_on_cards(_("Next:"), person.next_visit)
 
     @admin.display(description="last visit")
     def last_visit(self, person):
-        return person.last_visit
+        return _say_on_cards(_("Last:"), person.last_visit)
 
     # Actions
 
@@ -299,6 +310,12 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         else:
             self.message_user(request, f"{done}: {person}.", messages.SUCCESS)
         return None
+
+
+def _say_on_cards(label, instant):
+    """The moment, which says what it is where the list has no columns."""
+    written = instant and localize(timezone.localtime(instant))
+    return format_html('<span class="on-cards">{}</span> {}', label, written) if instant else None
 
 
 def _ask_about_visits_of(person, request):

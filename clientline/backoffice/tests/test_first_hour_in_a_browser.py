@@ -43,7 +43,7 @@ def set_up(page):
     page.get_by_role("link", name="Add to the team").click()
     page.get_by_role("textbox", name="Name").fill("Tilda")
     page.get_by_label("Sign-in address").fill("tilda@corner.example")
-    page.get_by_label("Role:").select_option("Staff")
+    page.get_by_label("Role").select_option("Staff")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Working hours", exact=True).click()
     page.get_by_role("link", name="Tilda: edit the week").click()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from appointments.models import TimeOff
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 
 pytestmark = [
@@ -18,19 +19,27 @@ def visitor(live_server, salon, client, browser):
     visitor.leave()
 
 
-def test_suggestions_calendars_and_clocks_work_under_the_policy(visitor, salon):
+def test_suggestions_work_under_the_policy_and_the_switch_shows_what_it_asks_for(visitor, salon):
     page = visitor.page
     page.goto("/admin/appointments/timeoff/add/")
-    page.locator(".field-staff .select2-selection").click()
-    page.locator(".select2-search__field").fill("colleague")
+    field = page.get_by_role("combobox", name="Staff")
+    field.click()
+    field.fill("colleague")
     page.get_by_role("option", name="Salon colleague").click()
-    page.locator("#calendarlink2").click()  # after those of the first and the last day
-    page.locator("#calendarin2 td:not(.nonday) a").first.click()
-    page.locator("#clocklink0").click()
-    page.locator("#clockbox0").get_by_text("Midnight").click()
-    assert "Salon colleague" in page.locator(".field-staff .select2-selection__rendered").inner_text()
-    assert page.locator("#id_starts_at_0").input_value() != ""
-    assert page.locator("#id_starts_at_1").input_value() in ("00:00", "00:00:00")
+    assert field.input_value().startswith("Salon colleague")
+    assert page.get_by_label("First day").is_visible()
+    page.get_by_label("Whole days").uncheck()
+    assert page.get_by_label("First day").is_hidden()
+    starts = page.get_by_role("group", name="From")
+    starts.get_by_label("Day").fill("2027-01-11")
+    starts.get_by_label("Time").fill("12:00")
+    ends = page.get_by_role("group", name="Until")
+    ends.get_by_label("Day").fill("2027-01-11")
+    ends.get_by_label("Time").fill("13:00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".messagelist .success").wait_for()
+    away = TimeOff.objects.latest("id")
+    assert (away.staff, away.whole_days) == (salon.colleague, False)
     assert visitor.complaints == []
 
 

@@ -12,10 +12,11 @@ from clientline.demo.serving import Gunicorn
 from clientline.management.commands.seed_demo import PASSWORD
 
 try:
-    from clientline.demo.browsing import CHROMIUM, PHONE, Visitor, open_chromium
+    from clientline.demo.browsing import CHROMIUM, LOOK_SCREEN, PHONE, Visitor, open_chromium
 except ImportError:  # playwright comes with requirements-dev.txt
     open_chromium = None
 
+LOOKS = settings.BASE_DIR / "clientline" / "backoffice" / "tests" / "look"
 MOST_DAYS = 14
 MANY_VISITS = 10
 
@@ -26,13 +27,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--address", help="of a running ClientLine; else one is started on the present database")
         parser.add_argument("--into", type=Path, default=settings.BASE_DIR / "docs", help="the pictures' directory")
+        parser.add_argument(
+            "--look", action="store_true", help="of /admin/look/ alone, for the test that compares them"
+        )
         parser.add_argument("--development", action="store_true", help="take them although DEBUG is not set")
 
-    def handle(self, *, address, into, development, **options):
+    def handle(self, *, address, into, look, development, **options):
         _refuse_unfit(development)
+        into, take = (LOOKS, _take_looks) if look else (into, _take_pictures)
         into.mkdir(parents=True, exist_ok=True)
         with nullcontext() if address else serve() as server, open_chromium() as browser:
-            for picture in _take_pictures(browser, address or f"http://127.0.0.1:{server.port}", into):
+            for picture in take(browser, address or f"http://127.0.0.1:{server.port}", into):
                 self.stdout.write(f"{picture}  {picture.stat().st_size // 1000} kB")
 
 
@@ -73,6 +78,15 @@ def _take_pictures(browser, address, into):
     phone = _sign_in_visitor(browser, address, viewport=PHONE).page
     phone.goto(busy_day)
     yield take(phone, "today-phone")
+
+
+def _take_looks(browser, address, into):
+    page = _sign_in_visitor(browser, address, viewport=LOOK_SCREEN).page
+    page.goto("/admin/look/", wait_until="networkidle")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=into / f"{scheme}.png")
+        yield into / f"{scheme}.png"
 
 
 def _sign_in_visitor(browser, address, **screen):

@@ -49,8 +49,9 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="fill a database without organizations with examples")
 
     def handle(self, *, demo, **options):
-        if demo:
-            settings.REQUIRE_OPERATOR_SECOND_FACTOR = False  # before there are workers, which inherit it
+        if demo:  # before there are workers, which inherit it
+            settings.REQUIRE_OPERATOR_SECOND_FACTOR = False
+            settings.SHOWS_LOOK = True
         try:
             listener = listen(settings.HOST, settings.PORT)
             self.needs = list_needs(listener.getsockname()[0], demo)

@@ -5,3 +5,25 @@
 for (const key of document.querySelectorAll("input[name=once][hidden]")) {
   if (key.value === key.defaultValue) key.value += "-sent";
 }
+
+// "/" leads to the search in the head from wherever nothing is typed.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const search = document.querySelector(".head-search input");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+});
+
+// A menu that is open shuts when something else is clicked, or by Escape.
+const MENUS = "#account[open], #tabs .menu[open], .chip-menu[open]";
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(MENUS)) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll(MENUS)) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

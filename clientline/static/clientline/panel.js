@@ -31,11 +31,7 @@
       loaded.set(address, true);
       waiting.push(load(each));
     }
-    // Select2 looks for a jQuery that everybody sees, and Django has hidden it when another form opened before.
-    const lent = Boolean(window.django?.jQuery) && !window.jQuery;
-    if (lent) window.jQuery = window.django.jQuery;
     await Promise.all(waiting);
-    if (lent) delete window.jQuery;
   }
 
   // Its addresses are read from where it came: the policy lets no page say so itself.
@@ -149,7 +145,7 @@
 
   panel.querySelector(".panel-close").addEventListener("click", close);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && panel.open && !event.defaultPrevented && !document.querySelector(".select2-container--open") && mayLeave()) close();
+    if (event.key === "Escape" && panel.open && !event.defaultPrevented && mayLeave()) close();
   });
   panel.addEventListener("input", () => { isTyped = true; });
 }

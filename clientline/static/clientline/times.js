@@ -1,6 +1,8 @@
 "use strict";
 // The free times and the client's notes follow what is chosen: the form asks for them as its button "Show free times" would.
-django.jQuery(($) => {
+{
+  const FOLLOWED = ["client", "service", "then_1", "then_2", "staff", "date", "duration"];
+
   function follow(form) {
     let latest = 0;
 
@@ -19,18 +21,16 @@ django.jQuery(($) => {
 
     form.querySelector("button[name=look]").hidden = true;
     const client = form.elements.client;
-    if (client && !client.value && matchMedia("(pointer: fine)").matches) $(client).select2("open");
-    // jQuery, because the search fields tell of their changes to nobody else.
-    $(form).on("change", "[name=client], [name=service], [name=then_1], [name=then_2], [name=staff], [name=date], [name=duration]", look);
+    if (client && !client.value && matchMedia("(pointer: fine)").matches) client.dispatchEvent(new Event("combobox:open"));
+    form.addEventListener("change", ({ target }) => FOLLOWED.includes(target.name) && look());
     // A time is chosen or typed, not both.
-    form.addEventListener("input", (event) => {
-      if (event.target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
-      if (event.target.name === "slot" && event.target.value) form.elements.time.value = "";
+    form.addEventListener("input", ({ target }) => {
+      if (target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
+      if (target.name === "slot" && target.value) form.elements.time.value = "";
     });
   }
 
   const begin = (within) => {
-    if ($.fn.djangoAdminSelect2) $(within).find(".admin-autocomplete").not(".select2-hidden-accessible").djangoAdminSelect2();
     const form = within.querySelector("form[data-times]");
     if (!form || form.dataset.followed || !within.querySelector("#times")) return;
     form.dataset.followed = "1";
@@ -39,4 +39,4 @@ django.jQuery(($) => {
   begin(document);
   // A form that opens beside the day later.
   document.addEventListener("fragment", ({ detail }) => begin(detail));
-});
+}

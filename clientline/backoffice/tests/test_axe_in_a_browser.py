@@ -1,0 +1,100 @@
+"""axe-core on every page of the admin, light, dark and on a phone: no violation of any impact."""
+
+from importlib.resources import files
+
+import pytest
+
+from clientline.backoffice.tests.test_every_page_in_a_browser import pages_of
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+# Every rule that axe knows; its best practices, too.
+RUN_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]})
+  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 200)).join(" ")}`)
+}"""
+LOOKS = {"light": (DESKTOP, "light"), "dark": (DESKTOP, "dark"), "phone": (PHONE, "light")}
+OTHERS = (
+    "/admin/look/",
+    "/admin/sign-ins/",
+    "/admin/second-factor/",
+    "/admin/holidays/",
+    "/admin/owing/",
+    "/admin/search/?q=Salon",
+    "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients",
+    "/admin/appointments/timeoff/add/",
+    "/admin/appointments/specialhours/add/",
+    "/admin/appointments/workinghours/add/",
+    "/admin/services/service/add/",
+    "/admin/reach/messagerule/add/",
+    "/admin/reach/messagetext/add/",
+    "/admin/reach/webhookendpoint/add/",
+    "/admin/visits/import/",
+)
+
+
+def list_pages(cast):
+    """Those of every kind, and what is special here; the API's documents are other people's pages."""
+    pages = [*pages_of(cast), *OTHERS, f"/admin/services/service/{cast.service.pk}/history/"]
+    return [url for url in dict.fromkeys(pages) if url.startswith("/admin")]
+
+
+def look(page, looks):
+    """The violations on the open page, by how it was looked at."""
+    found = {}
+    page.evaluate(AXE)
+    for name in looks:
+        viewport, scheme = LOOKS[name]
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("document.getAnimations().forEach(each => each.finish())")
+        if violations := page.evaluate(RUN_AXE):
+            found[name] = violations
+    return found
+
+
+def test_axe_finds_nothing_on_any_page(live_server, salon, client, browser, everything, settings):
+    """Each page in one of the three looks, a third of them; all pages in all of them with --all."""
+    settings.SHOWS_LOOK = True
+    client.force_login(salon.admin)
+    salon.sidebar = client.get("/admin/").context["sidebar"]
+    visitor, found, names = Visitor(browser, live_server.url).carry(client.cookies), {}, list(LOOKS)
+    for place, url in enumerate(list_pages(salon)):
+        if not everything and place % 3:
+            continue
+        assert visitor.page.goto(url, wait_until="load").status == 200, url
+        if violations := look(visitor.page, names if everything else [names[place // 3 % 3]]):
+            found[url] = violations
+    visitor.leave()
+    assert found == {}
+
+
+def test_axe_finds_nothing_where_nobody_has_signed_in_and_beside_the_day(live_server, salon, client, browser):
+    visitor = Visitor(browser, live_server.url)
+    page, found = visitor.page, {}
+    page.goto("/admin/login/")
+    found["login"] = look(page, LOOKS)
+    page.get_by_role("button", name="Log in").click()
+    found["refused"] = look(page, ["light"])
+    client.force_login(salon.manager)
+    visitor.carry(client.cookies)
+    page.set_viewport_size(DESKTOP)
+    page.goto(f"/admin/?date={salon.visit.appointment_date:%Y-%m-%d}")
+    page.locator("a.visit").first.click()
+    page.get_by_role("dialog").wait_for()
+    found["panel"] = look(page, ["light"])
+    visitor.leave()
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_axe_would_find_something(live_server, browser):
+    visitor = Visitor(browser, live_server.url)
+    visitor.page.goto("/admin/login/")
+    visitor.page.evaluate("document.querySelector('label').remove()")
+    assert look(visitor.page, ["light"])["light"][0].startswith("label")
+    visitor.leave()

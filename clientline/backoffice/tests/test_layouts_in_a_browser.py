@@ -1,0 +1,182 @@
+"""Three layouts, measured in real Chromium: a rail and columns, a rail and rows of two lines, a bar at the bottom."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from appointments.tests.factories import AppointmentFactory, always_at_work
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.demo.serving import Gunicorn, write_database_url
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
+
+TABLET = {"width": 820, "height": 1180}
+HIGHEST = 160  # pixels above the board of a phone
+MOST_BYTES, MOST_REQUESTS = 60_000, 12
+LIBRARIES = re.compile("jquery|select2|xregexp", re.IGNORECASE)
+
+
+@pytest.fixture
+def open_desk(live_server, salon, client, browser):
+    """A function: somebody of the salon at a screen."""
+    always_at_work(salon.staff, salon.colleague)
+    opened = []
+
+    def open_it(viewport, who="manager"):
+        client.force_login(getattr(salon, who))
+        visitor = Visitor(browser, live_server.url, viewport=viewport).carry(client.cookies)
+        opened.append(visitor)
+        return visitor
+
+    yield open_it
+    for visitor in opened:
+        assert visitor.complaints == []
+        visitor.leave()
+
+
+def box_of(page, selector):
+    return page.locator(selector).first.bounding_box()
+
+
+def test_on_a_phone_the_board_begins_at_once_and_a_bar_leads_everywhere(open_desk, salon):
+    page = open_desk(PHONE).page
+    page.goto("/admin/")
+    assert box_of(page, "#header")["height"] == 48
+    assert box_of(page, "#board")["y"] <= HIGHEST
+    page.goto(f"/admin/?date={salon.visit.appointment_date:%Y-%m-%d}&staff={salon.staff.pk}")
+    assert box_of(page, "#board")["y"] <= HIGHEST
+    bar = page.get_by_role("navigation", name="Bottom bar")
+    box = bar.bounding_box()
+    assert (box["y"] + box["height"], box["width"]) == (844, 390)
+    assert [each.strip() for each in bar.locator("> a, > details > summary").all_inner_texts()] == [
+        "Today",
+        "Week",
+        "+",
+        "Clients",
+        "More",
+    ]
+    assert page.locator("#rail").is_hidden()
+    bar.get_by_text("More").click()
+    bar.get_by_role("link", name="Payments").click()
+    page.wait_for_url("**/admin/payments/payment/")
+
+
+def test_on_a_phone_whatever_is_pressed_is_as_large_as_a_fingertip(open_desk, salon):
+    visitor = open_desk(PHONE)
+    pages = (
+        "/admin/",
+        "/admin/accounts/user/?kind=clients",
+        f"/admin/appointments/appointment/{salon.visit.pk}/change/",
+        "/admin/appointments/appointment/add/",
+        f"/admin/appointments/appointment/{salon.visit.pk}/reschedule/",
+    )
+    found = {}
+    for url in pages:
+        visitor.page.goto(url)
+        found[url] = visitor.find_small_targets(), visitor.measure_overflow()
+    assert found == dict.fromkeys(pages, ([], 0))
+
+
+def test_small_targets_would_be_found(open_desk):
+    visitor = open_desk(DESKTOP)
+    visitor.page.goto("/admin/accounts/user/?kind=clients")
+    assert len(visitor.find_small_targets()) > 5
+
+
+def test_staff_see_their_day_as_a_list_with_the_next_client_first(open_desk, salon):
+    now = timezone.now()
+    given = {"staff": salon.staff, "service": salon.service, "client": salon.client}
+    today = timezone.localdate(timezone=salon.organization.zone)
+    over = AppointmentFactory(appointment_date=now - timedelta(minutes=90), **given)
+    later = AppointmentFactory(appointment_date=now + timedelta(minutes=20), **given | {"client": salon.stranger})
+    days = {timezone.localdate(each.appointment_date, salon.organization.zone) for each in (over, later)}
+    if days != {today}:
+        pytest.skip("around midnight the two stand on two days")
+    page = open_desk(PHONE, "staff").page
+    page.goto("/admin/")
+    assert page.locator(".own-visit b").all_inner_texts() == ["Salon stranger", "Salon client"]
+    assert page.locator("#board").is_hidden()
+    page.get_by_role("link", name="As a board").click()
+    assert page.locator("#board").is_visible()
+    page.set_viewport_size(DESKTOP)
+    page.goto("/admin/")
+    assert page.locator("#board").is_visible()
+    assert page.locator("#own-day").is_hidden()
+
+
+def test_a_tablet_has_the_rail_and_rows_of_two_lines_and_a_desk_has_columns(open_desk, salon):
+    page = open_desk(TABLET).page
+    page.goto("/admin/accounts/user/?kind=clients")
+    assert box_of(page, "#rail")["width"] == 56
+    assert page.locator("#tabs").is_hidden()
+    name, phone = box_of(page, "#result_list tbody th"), box_of(page, "#result_list tbody .field-address")
+    assert phone["y"] >= name["y"] + name["height"]
+    assert page.locator("#changelist-filter details[open]").count() == 0  # folded
+    page.set_viewport_size(DESKTOP)
+    name, phone = box_of(page, "#result_list tbody th"), box_of(page, "#result_list tbody .field-address")
+    assert phone["y"] == name["y"]
+    assert box_of(page, "#changelist-filter")["y"] < box_of(page, "#result_list")["y"]
+
+
+def test_no_label_of_the_rail_is_seen_until_it_is_pointed_at(open_desk):
+    page = open_desk(DESKTOP).page
+    page.goto("/admin/")
+    seen = """() => [...document.querySelectorAll("#rail li span")].filter((label) => {
+      const box = label.getBoundingClientRect(), clip = label.parentElement.getBoundingClientRect()
+      return Math.min(box.right, clip.right) > box.left + 1
+    }).length"""
+    assert page.evaluate(seen) == 0
+    page.mouse.move(20, 300)
+    page.wait_for_function("document.querySelector('#rail > div').getBoundingClientRect().width === 220")
+    assert page.evaluate(seen) > 10
+
+
+def test_what_is_done_with_rows_is_shown_once_one_is_ticked(open_desk):
+    page = open_desk(DESKTOP).page
+    page.goto("/admin/accounts/user/?kind=clients")
+    assert page.locator(".actions").is_hidden()
+    page.locator(".action-select").first.check()
+    assert page.locator(".actions").is_visible()
+    assert page.locator(".action-counter").inner_text() == "1 ticked"
+    page.locator("#action-toggle").check()
+    assert page.locator(".action-counter").inner_text() == "2 ticked"
+
+
+@pytest.fixture
+def served(transactional_db, settings, tmp_path):
+    """A server with static files as `make run` serves them: collected, and compressed."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    others = ["drf_spectacular_sidecar/*", "rest_framework/*"]
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=others)
+    database = write_database_url(connection.get_connection_params())
+    given = {"DATABASE_URL": database, "SECRET_KEY": settings.SECRET_KEY, "CLIENTLINE_DATA": str(tmp_path)}
+    with Gunicorn(given, "--workers=1") as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
+def test_pages_are_light_over_the_wire_and_bring_no_library(served, salon, client, browser):
+    client.force_login(salon.manager)
+    visitor = Visitor(browser, served).carry(client.cookies)
+    session = visitor.context.new_cdp_session(visitor.page)
+    sizes, addresses = [], []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    session.on("Network.requestWillBeSent", lambda event: addresses.append(event["request"]["url"]))
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    found = {}
+    for path in ("/admin/appointments/appointment/add/", "/admin/accounts/user/?kind=clients"):
+        sizes.clear()
+        addresses.clear()
+        visitor.page.goto(path, wait_until="networkidle")
+        found[path] = sum(sizes), len(addresses), [each for each in addresses if LIBRARIES.search(each)]
+    assert visitor.complaints == []
+    visitor.leave()
+    assert all(0 < size <= MOST_BYTES and 0 < count <= MOST_REQUESTS for size, count, _ in found.values()), found
+    assert [libraries for *_, libraries in found.values()] == [[], []]
