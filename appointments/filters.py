@@ -69,10 +69,6 @@ def keep_or_leave(queryset, found, value):
     return found if value else queryset.exclude(pk__in=found.values("pk"))
 
 
-OWED_FOR = timedelta(days=366)
-NARROWING = {"start_from", "start_to", "client", "series"}
-
-
 class AppointmentFilter(FilterSet):
     client = IdFilter(field_name="client_id")
     staff = IdFilter(field_name="staff_id")
@@ -86,8 +82,7 @@ class AppointmentFilter(FilterSet):
     over = FlagFilter(method="filter_over", label="Ended, and still scheduled: nobody said how it went")
     due = FlagFilter(
         method="filter_due",
-        label="Whether something is still to be paid; without `start_from`, `start_to`, `client` or `series`, of the "
-        "last twelve months and of what is to come",
+        label="Whether something is still to be paid",
     )
     search = PeopleSearchFilter("client", number="pk")
     stranded = FlagFilter(method="filter_stranded", label="Coming visits whose person is no longer there; for the team")
@@ -111,7 +106,4 @@ class AppointmentFilter(FilterSet):
         return keep_or_leave(queryset, queryset.over_and_open(timezone.now()), value)
 
     def filter_due(self, queryset, name, owing):
-        # What is owed is a sum for each visit: of all that ever were, it would take longer with every year.
-        if owing and not NARROWING & set(self.data):
-            queryset = queryset.filter(appointment_date__gte=timezone.now() - OWED_FOR)
         return type(self).find_owing(queryset, owing)

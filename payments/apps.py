@@ -6,6 +6,6 @@ class PaymentsConfig(AppConfig):
 
     def ready(self):
         from appointments.filters import AppointmentFilter
-        from payments import balances, receivers  # noqa: F401 -- importing the receivers connects them
+        from payments import receivers, totals  # noqa: F401 -- importing the receivers connects them
 
-        AppointmentFilter.find_owing = staticmethod(balances.find_owing)
+        AppointmentFilter.find_owing = staticmethod(totals.find_owing)

@@ -10,13 +10,16 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
+from appointments.models import Appointment
 from clientline.callers import Caller
 from organizations.homes import IS_HERE
+from payments import balances
 from payments.balances import MONEY, NOTHING
 from payments.models import ClientTotal
 
 COUNTS = ("scheduled", "completed", "cancelled", "no_show")
 AMOUNTS = ("price", "charge", "paid", "refunded")
+NET = Sum(F("charge") - F("paid") + F("refunded"))  # of a visit: what is due, below 0 what was paid too much
 AT_ONCE = 1_000  # rows whose clients are folded by one statement
 
 # Whoever has moved to another installation is folded there.
@@ -39,11 +42,10 @@ def sum_totals(totals: QuerySet[ClientTotal]) -> dict[str, Any]:
     `due` and `credit` stand beside each other, neither below 0: what is owed for one visit is not what was paid too
     much for another.
     """
-    net = F("charge") - F("paid") + F("refunded")
     visits = (
         totals.order_by()
         .values("visit")
-        .annotate(**{f"visit_{name}": Sum(name) for name in (*COUNTS, *AMOUNTS)}, net=Sum(net))
+        .annotate(**{f"visit_{name}": Sum(name) for name in (*COUNTS, *AMOUNTS)}, net=NET)
     )
     counts = {name: Coalesce(Sum(f"visit_{name}"), Value(0)) for name in COUNTS}
     amounts = {name: Sum(f"visit_{name}") for name in AMOUNTS} | {
@@ -53,6 +55,14 @@ def sum_totals(totals: QuerySet[ClientTotal]) -> dict[str, Any]:
     return visits.aggregate(
         **counts, **{name: Coalesce(each, NOTHING, output_field=MONEY) for name, each in amounts.items()}
     )
+
+
+def find_owing(visits: QuerySet[Appointment], owing: bool) -> QuerySet[Any]:
+    """As `balances.find_owing`. Who owes is found among the visits that are not settled, however many are."""
+    if not owing:
+        return balances.find_owing(visits, False)
+    unsettled = ClientTotal.objects.filter(visit__isnull=False).values("visit").annotate(net=NET)
+    return balances.add_balance(visits).filter(pk__in=unsettled.filter(net__gt=0).values("visit"))
 
 
 def fold_totals() -> bool:

@@ -35,11 +35,26 @@ COUNTS = ("scheduled", "completed", "cancelled", "no_show")
 AMOUNTS = ("price", "charge", "paid", "refunded")
 FIGURES = (*COUNTS, *AMOUNTS)
 WHOSE = ("organization_id", "client_id", "staff", "visit")
-STATUSES = ", ".join(f"(visit.status = '{name}')::int AS {name}" for name in COUNTS)
 SUMS = ", ".join(f"sum({name})" for name in FIGURES)
 INTO = f"INSERT INTO client_totals ({', '.join((*WHOSE, *FIGURES))})"
 ANY_FIGURE = " OR ".join(f"sum({name}) <> 0" for name in FIGURES)
 
+
+
+def charge_of(visit):
+    return CHARGE.replace("visit.", f"{visit}.")
+
+
+def list_statuses(visit, before=""):
+    return ", ".join(f"({visit}.status = '{name}')::int AS {before}{name}" for name in COUNTS)
+
+
+def list_names(before=""):
+    """What a visit counts for without its payments."""
+    return ", ".join(f"{before}{name}" for name in (*COUNTS, "price", "charge"))
+
+
+STATUSES = list_statuses("visit")
 HEAD = "LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp"
 
 # What stands together with a visit that is paid exactly becomes one row for client and staff; of each other visit one
@@ -106,29 +121,29 @@ BEGIN
         WHERE (gone.client_id, gone.staff_id) <> (came.client_id, came.staff_id)
     ) ORDER BY id FOR SHARE;
     {INTO}
-    WITH both_sides AS (
-        SELECT -1 AS sign, * FROM gone UNION ALL SELECT 1, * FROM came
-    ), figures AS (
-        SELECT visit.id, sign, visit.organization_id, client_id, staff_id, {STATUSES}, visit.price, {CHARGE} AS charge
-        FROM both_sides AS visit JOIN organizations AS organization ON organization.id = visit.organization_id
+    WITH pairs AS (
+        SELECT came.id, came.organization_id, gone.client_id AS was_client, gone.staff_id AS was_staff,
+            came.client_id, came.staff_id, {list_statuses("gone", "was_")}, {list_statuses("came")},
+            gone.price AS was_price, came.price, {charge_of("gone")} AS was_charge, {charge_of("came")} AS charge
+        FROM gone JOIN came USING (id) JOIN organizations AS organization ON organization.id = came.organization_id
     ), changed AS (
-        SELECT was.id, (was.client_id, was.staff_id) <> (became.client_id, became.staff_id) AS has_moved
-        FROM figures AS was JOIN figures AS became ON became.id = was.id AND became.sign = 1
-        WHERE was.sign = -1 AND (was.client_id, was.staff_id, was.scheduled, was.completed, was.cancelled, was.price,
-            was.charge) <> (became.client_id, became.staff_id, became.scheduled, became.completed, became.cancelled,
-            became.price, became.charge)
-    ), money AS (
-        SELECT id,
-            (SELECT sum({PART}) FROM payments WHERE appointment_id = changed.id AND {RECEIVED}) AS paid,
-            (SELECT sum({PART}) FROM refunds WHERE {GIVEN_BACK}
-                AND payment_id IN (SELECT id FROM payments WHERE appointment_id = changed.id)) AS refunded
-        FROM changed WHERE has_moved
+        SELECT *, (was_client, was_staff) <> (client_id, staff_id) AS has_moved FROM pairs
+        WHERE (was_client, was_staff, {list_names("was_")}) <> (client_id, staff_id, {list_names()})
     )
-    SELECT organization_id, client_id, staff_id, figures.id,
-        {", ".join(f"sum(sign * {name})" for name in (*COUNTS, "price", "charge"))},
-        coalesce(sum(sign * paid), 0), coalesce(sum(sign * refunded), 0)
-    FROM figures JOIN changed USING (id) LEFT JOIN money USING (id)
-    GROUP BY organization_id, client_id, staff_id, figures.id;
+    SELECT organization_id, share.client_id, share.staff, changed.id, {", ".join(f"sum(share.{name})" for name in FIGURES)}
+    FROM changed LEFT JOIN LATERAL (
+        SELECT coalesce((
+            SELECT sum({PART}) FROM payments WHERE appointment_id = changed.id AND {RECEIVED}
+        ), 0) AS paid, coalesce((
+            SELECT sum({PART}) FROM refunds WHERE {GIVEN_BACK}
+                AND payment_id IN (SELECT id FROM payments WHERE appointment_id = changed.id)
+        ), 0) AS refunded
+    ) AS money ON has_moved
+    CROSS JOIN LATERAL (VALUES
+        (was_client, was_staff, {list_names("-was_")}, coalesce(-paid, 0), coalesce(-refunded, 0)),
+        (client_id, staff_id, {list_names()}, coalesce(paid, 0), coalesce(refunded, 0))
+    ) AS share (client_id, staff, {", ".join(FIGURES)})
+    GROUP BY organization_id, share.client_id, share.staff, changed.id HAVING {ANY_FIGURE.replace("sum(", "sum(share.")};
     {FOLD_MANY}
 END $$;
 """

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.hours import find_midnight
 from clientline import wording
 from clientline.api.fields import parse_date
-from payments.balances import add_balance
+from payments.totals import find_owing
 
 MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
@@ -100,7 +100,7 @@ class Unpaid(admin.SimpleListFilter):
         if self.value() != "yes" or not self.lookup_choices:
             return queryset
         begun = Q(appointment_date__lte=timezone.now()) | ~Q(status="scheduled")
-        return add_balance(queryset).filter(begun, due__gt=0)
+        return find_owing(queryset, True).filter(begun)
 
 
 class Taken(DaysFilter):

@@ -14,7 +14,7 @@ from clientline.api.filters import DateFormField
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
 from clientline.refusals import FieldRefused
-from payments import balances
+from payments import balances, totals
 
 USUAL_DAYS = 90
 MOST_SHOWN = 200
@@ -62,7 +62,7 @@ def _list_debts(caller, period):
     visits = Appointment.objects.visible_to(caller, "appointments", "balance").filter(
         organization=period.organization, appointment_date__gte=period.begins, appointment_date__lt=period.ends
     )
-    owing = balances.find_owing(visits, True).order_by("appointment_date", "id")
+    owing = totals.find_owing(visits, True).order_by("appointment_date", "id")
     found = list(owing.select_related("client", "service", "staff")[: MOST_SHOWN + 1])
     currency = period.organization.currency
     total = balances.sum_balances(visits)["due"] if found else Decimal(0)
