@@ -40,6 +40,7 @@ class Deployment:
     reads_port: int = 5001
     shared_buffers: str = "1GB"
     watchdog: str = "automatic"
+    archive_command: str = "pgbackrest --stanza=clientline archive-push %p"
     passwords: dict[str, str] = field(default_factory=lambda: make_passwords())
 
 

@@ -88,6 +88,7 @@ def plan_rehearsal(data: Path, programs: Path) -> Deployment:
         reads_port=next(ports),
         shared_buffers="64MB",
         watchdog="off",
+        archive_command="true",  # a rehearsal is thrown away
     )
 
 

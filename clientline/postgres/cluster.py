@@ -97,6 +97,10 @@ class Cluster:
                 log=self.log,
             )
 
+    def hand_over(self, path):
+        """Let whoever the server runs as write there."""
+        give(path, self._choose_identity())
+
     def find_binary(self, name):
         """The path of one of PostgreSQL's programs, such as pg_dump."""
         return find_program(self.bin_dir, name)

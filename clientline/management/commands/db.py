@@ -2,13 +2,17 @@
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
+import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.template.defaultfilters import filesizeformat
 
+from clientline.cells.drill import Drill, DrillFailed
+from clientline.postgres.archive import NoOffset, read_target, start_archiving
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 from clientline.postgres.dumps import (
@@ -20,6 +24,7 @@ from clientline.postgres.dumps import (
     write_libpq_environment,
 )
 
+ACTIONS = ("start", "stop", "status", "psql", "backup", "restore", "archive", "drill")
 ELSEWHERE = "DATABASE_URL names the server: nothing is started or stopped here."
 
 
@@ -28,7 +33,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        actions = parser.add_subparsers(dest="action", required=True, metavar="start|stop|status|psql|backup|restore")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(ACTIONS))
         actions.add_parser("start", help="start the embedded PostgreSQL")
         actions.add_parser("stop", help="stop the embedded PostgreSQL")
         actions.add_parser("status", help="say which server is used, and whether it runs")
@@ -36,6 +41,11 @@ class Command(BaseCommand):
         psql.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for psql, after --")
         backup = actions.add_parser("backup", help="write everything into a file")
         backup.add_argument("file", type=Path)
+        archive = actions.add_parser("archive", help="archive everything from now on, and take a base backup")
+        archive.add_argument("directory", type=Path, help="on another disk")
+        drill = actions.add_parser("drill", help="restore an archive beside the database, and compare")
+        drill.add_argument("directory", type=Path, help="what `archive` was told")
+        drill.add_argument("--to", metavar="TIME", help="a second with its offset, 2026-11-29T12:00:00+01:00; else now")
         restore = actions.add_parser("restore", help="replace everything by what a backup has")
         restore.add_argument("file", type=Path)
         restore.add_argument("--noinput", "--no-input", action="store_true", help="do not ask before replacing data")
@@ -44,7 +54,7 @@ class Command(BaseCommand):
         self.cluster = settings.EMBEDDED_DATA and Cluster(settings.EMBEDDED_DATA)
         try:
             getattr(self, action)(**options)
-        except (PostgresUnavailable, DumpFailed, Error) as error:
+        except (PostgresUnavailable, DumpFailed, DrillFailed, NoOffset, Error, psycopg.Error) as error:
             raise CommandError(str(error).strip()) from error
         except OSError as error:
             raise CommandError(f"{error.strerror}: {error.filename}") from error
@@ -99,6 +109,19 @@ class Command(BaseCommand):
             self.confirm(file)
         restore_dump(file)
         self.stdout.write(f"Restored {file}. If it is older than the code, run `manage.py migrate` now.")
+
+    def archive(self, *, directory, **options):
+        if not self.cluster:
+            raise CommandError(f"{ELSEWHERE} docs/operators/point-in-time.md says how it is archived.")
+        base = start_archiving(self.cluster, directory.absolute())
+        self.stdout.write(f"Wrote {base}. Everything that is saved from now on can be restored to its second.")
+
+    def drill(self, *, directory, to, **options):
+        if not self.cluster:
+            raise CommandError(f"{ELSEWHERE} docs/operators/point-in-time.md says how to drill there.")
+        target = read_target(to) if to else None
+        with tempfile.TemporaryDirectory(prefix="drill-", dir=settings.EMBEDDED_DATA) as scratch:
+            Drill(directory.absolute(), Path(scratch), self.stdout.write).rehearse(target)
 
     def confirm(self, file):
         """Ask before data is lost; an empty database has none."""
