@@ -1,7 +1,8 @@
 """A reader of DATEV's batches of postings, written from the rules alone: it refuses whatever they do not allow.
 
 The one other reader that knows 700/21/13, PyPI's mloda-community-german-ledger 0.11, is not among the pinned packages:
-it brings a data platform along (mloda and pyarrow, 50 MB) that nothing else here needs.
+it brings a data platform along (mloda and pyarrow, 200 MB installed) that nothing else here needs. Asked by hand on
+2026-11-29, it read twelve months of such files, each with as many postings and the same sum as the movements.
 """
 
 import re
