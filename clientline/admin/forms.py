@@ -55,7 +55,7 @@ class Suggested(AutocompleteMixin):
             "data-offline": gettext("The server could not be reached. Try again."),
             "data-clear": gettext("Clear"),
         }
-        return {**base_attrs, **(extra_attrs or {}), **told}
+        return {**told, **base_attrs, **(extra_attrs or {})}
 
     def optgroups(self, name, value, attr=None):
         return super().optgroups(name, [each for each in value if is_readable_number(str(each))], attr)

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import people
 from accounts.models import User
@@ -121,6 +122,8 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
         field.label_from_instance = site.get_model_admin(column.related_model).label
         if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
             field.widget = SuggestedSelect(column, site)
+            if name == "client" and "name" in self.fields:
+                field.widget.attrs["data-nothing"] = gettext("Nobody found. Enter makes a new client of it.")
         elif name == "service":
             field.empty_label, field.label_from_instance = None, _describe_offer
             field.widget = forms.RadioSelect()

@@ -40,6 +40,7 @@
     const chosen = () => [...select.selectedOptions].filter((each) => each.value);
     const isOpen = () => !list.hidden;
     let isAsking = false;
+    let isUnknown = false; // what is typed was looked for and not found
 
     function showChosen() {
       if (!tags) { input.value = chosen()[0]?.textContent ?? ""; return; }
@@ -74,11 +75,13 @@
       list.hidden = true;
       list.replaceChildren();
       status.textContent = "";
+      isUnknown = false;
       input.setAttribute("aria-expanded", "false");
       mark(-1);
     }
 
     function show(results) {
+      isUnknown = !results.length && Boolean(input.value.trim());
       list.replaceChildren(...results.map(({ id: key, text }, index) => {
         const option = make("li", { role: "option", id: `${id}-option-${index}`, "data-value": key, "aria-selected": "false" });
         option.textContent = text;
@@ -105,6 +108,7 @@
       } catch {
         if (mine !== asked) return;
         show([]);
+        isUnknown = false;
         status.textContent = select.dataset.offline;
       }
       isAsking = false;
@@ -122,6 +126,7 @@
 
     input.addEventListener("input", () => {
       asked += 1; // an answer to what was typed before comes too late
+      isUnknown = false;
       mark(-1);
       clearTimeout(waiting);
       waiting = setTimeout(() => look(input.value.trim()), WAIT);
@@ -136,6 +141,7 @@
       } else if (event.key === "Enter") {
         if (isOpen() || input.value !== (chosen()[0]?.textContent ?? "")) event.preventDefault();
         if (isOpen() && options()[active]) choose(options()[active]);
+        else if (isUnknown) select.dispatchEvent(new CustomEvent("combobox:unknown", { bubbles: true, detail: input.value.trim() }));
       } else if (event.key === "Escape" && (isOpen() || isAsking)) {
         event.preventDefault();
         close();

@@ -23,6 +23,14 @@
     const client = form.elements.client;
     if (client && !client.value && matchMedia("(pointer: fine)").matches) client.dispatchEvent(new Event("combobox:open"));
     form.addEventListener("change", ({ target }) => FOLLOWED.includes(target.name) && look());
+    // Whom the search for clients does not find is somebody new, of the name that was typed.
+    form.addEventListener("combobox:unknown", ({ target, detail }) => {
+      const name = form.elements.namedItem("name");
+      if (target.name !== "client" || !name) return;
+      name.closest("details").open = true;
+      name.value = detail;
+      name.focus();
+    });
     // A time is chosen or typed, not both.
     form.addEventListener("input", ({ target }) => {
       if (target.name === "time") form.querySelectorAll("[name=slot]").forEach((slot) => { slot.checked = slot.value === ""; });
