@@ -1,6 +1,6 @@
 """Where a request comes from. `X-Forwarded-For` counts as far as declared proxies wrote it, and no further."""
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
@@ -32,6 +32,7 @@ def find_network(request):
     return str(ip_network(f"{address}/64", strict=False).network_address)
 
 
+@lru_cache(maxsize=1024)
 def _parse_address(text):
     """The address that `text` says, or None. The zone of a local one (`%eth0`) is left out: no column can hold it."""
     try:
