@@ -123,7 +123,7 @@ DEEDS = some.tuples(
 
 
 @given(deeds=some.lists(DEEDS, min_size=2, max_size=8))
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=40)
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_change_of_hours_or_people_changes_what_is_over(db, deeds):
     with transaction.atomic():
         home = OrganizationFactory(timezone="Europe/Berlin")

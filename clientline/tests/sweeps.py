@@ -22,6 +22,7 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("all" if config.getoption("all") else "gate")
     for line in (
         'pairs("admin"): of two parameters, all values of the one with this of the other, and each of those with one',
+        'only("staff"): of a parameter, this value',
         "whole: a product whose values other tests cover, too",
     ):
         config.addinivalue_line("markers", f"{line}; all with --all")
@@ -89,10 +90,15 @@ def values_of(items):
 
 
 def stays(item, values):
-    if item.get_closest_marker("whole"):
+    only = item.get_closest_marker("only")
+    if item.get_closest_marker("whole") or (only and not set(parameters(item)) <= {*only.args}):
         return False
     pairs = item.get_closest_marker("pairs")
     return pairs is None or pairs.args[0] in item.callspec.params.values() or has_its_turn(item, values, pairs.args[0])
+
+
+def parameters(item):
+    return item.callspec.params.values() if hasattr(item, "callspec") else ()
 
 
 def has_its_turn(item, values, named):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -116,6 +117,7 @@ def called_here(tree):
     return names | attributes
 
 
+@cache
 def all_private_uses():
     return [(path, *use) for path in CODE if "tests" not in path.parts for use in private_uses(tree_of(path))]
 

@@ -38,6 +38,12 @@ def test_of_three_places_each_has_a_third_and_together_they_have_all(share, ever
     assert shares == ([[*range(8)]] * 3 if everything else [[0, 3, 6], [1, 4, 7], [2, 5]])
 
 
+@pytest.mark.only("staff")
+@pytest.mark.parametrize("who", PROBES["who"])
+def test_of_a_parameter_one_value_is_enough_for_the_gate(who, everything):
+    assert everything or who == "staff"
+
+
 def test_four_runs_by_turns_are_one_of_all():
     turns = [of_turn(range(10), f"{number}/4") for number in range(1, 5)]
     assert [list(turn) for turn in turns] == [[0, 4, 8], [1, 5, 9], [2, 6], [3, 7]]

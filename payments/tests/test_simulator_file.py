@@ -48,5 +48,5 @@ def test_looking_at_it_takes_no_lock_away(file):
     stranger = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
     with store():
         make_private(file)
-        tried = subprocess.run([sys.executable, "-c", stranger, file], capture_output=True, text=True)
+        tried = subprocess.run([sys.executable, "-I", "-S", "-c", stranger, file], capture_output=True, text=True)
     assert tried.stderr.splitlines()[-1] == "sqlite3.OperationalError: database is locked"

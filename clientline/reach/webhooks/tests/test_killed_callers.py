@@ -15,7 +15,8 @@ from clientline.reach.webhooks.deliveries import write_deliveries
 from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from clientline.reach.webhooks.switchboard import CLAIM
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+# What a dead worker held is called again under its id in test_switchboard.py, without a process.
+pytestmark = [pytest.mark.whole, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 NUMBER, KILLS = 4, 2
 
 
