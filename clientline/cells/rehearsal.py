@@ -24,6 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.sql import SQL, Literal
 
 from clientline.cells.hosts import Deployment, Host, fill_files
+from clientline.cells.network import Network
 from clientline.postgres import launcher
 from clientline.postgres.binaries import find_binaries
 
@@ -32,6 +33,8 @@ PATH = f"/usr/local/bin:{os.defpath}:/usr/sbin"
 PACKAGES = {"etcd": "etcd-server", "haproxy": "haproxy"}
 OLDEST_PATRONI = (4, 1)
 PATIENCE = 90  # seconds for the cluster to come up, or to heal
+NODES = ("n1", "n2", "n3")
+ASKING = 2  # seconds, for one whose cable is out
 STOPPING = 20  # seconds for a program to end that was asked to
 
 
@@ -71,19 +74,20 @@ def find_free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def plan_rehearsal(data: Path, programs: Path) -> Deployment:
-    """Three nodes n1, n2, n3 on free ports of loopback."""
+def plan_rehearsal(data: Path, programs: Path, network: Network | None) -> Deployment:
+    """Three nodes: on free ports of loopback, or with an address each on the network."""
     ports = iter(find_free_ports(14))
-    hosts = tuple(
-        Host(f"n{number}", "127.0.0.1", *(next(ports) for _ in range(4)))  # etcd, its peers, Patroni, PostgreSQL
-        for number in (1, 2, 3)
-    )
+    if network:
+        hosts = tuple(Host(name, address) for name, address in network.addresses.items())
+    else:
+        # Four each: etcd, its peers, Patroni, PostgreSQL.
+        hosts = tuple(Host(name, "127.0.0.1", *(next(ports) for _ in range(4))) for name in NODES)
     return Deployment(
         hosts=hosts,
         bin_dir=str(find_binaries()),
         data_dir=str(data),
         programs=str(programs),
-        network="127.0.0.1/32",
+        network=network.mask if network else "127.0.0.1/32",
         writes_port=next(ports),
         reads_port=next(ports),
         shared_buffers="64MB",
@@ -106,10 +110,10 @@ class Member:
 class Rehearsal:
     """The running programs of such a cluster. Use as a context manager, or call `stop`."""
 
-    def __init__(self, data: Path, programs: Path) -> None:
+    def __init__(self, data: Path, programs: Path, network: Network | None = None) -> None:
         refuse_old_patroni(programs)
-        self.data, self.programs = data, programs
-        self.deployment = plan_rehearsal(data, programs)
+        self.data, self.programs, self.network = data, programs, network
+        self.deployment = plan_rehearsal(data, programs, network)
         self.running: dict[str, subprocess.Popen] = {}
         self.logs: list = []
 
@@ -165,6 +169,9 @@ class Rehearsal:
         # PostgreSQL refuses root; where root started all of this, it is somebody else in a namespace.
         identity = "caller" if os.geteuid() else f"namespace:{NOBODY}:{NOBODY}"
         become = [sys.executable, "-I", "-S", launcher.__file__, identity, self.data, ""]
+        node = name.partition("-")[0]
+        if self.network and node in self.network.addresses:
+            become = [*self.network.enter(node), *become]
         self.running[name] = subprocess.Popen(
             [str(word) for word in (*become, *command)],
             stdout=log,
@@ -235,6 +242,18 @@ class Rehearsal:
                 os.kill(process, meaning)
         self.running[f"{name}-patroni"].send_signal(meaning)
 
+    def cut(self, name: str) -> None:
+        """Its cable is out: it goes on by itself, and nobody hears of it. Raises RehearsalFailed without a network."""
+        self._find_network().cut(self.find(name).name)
+
+    def mend(self, name: str) -> None:
+        self._find_network().mend(self.find(name).name)
+
+    def _find_network(self) -> Network:
+        if self.network is None:
+            raise RehearsalFailed("Only root on Linux can cut cables.")
+        return self.network
+
     def freeze_etcd(self) -> None:
         for host in self.deployment.hosts:
             self.running[f"{host.name}-etcd"].send_signal(signal.SIGSTOP)
@@ -285,7 +304,7 @@ class Rehearsal:
     def _ask_patroni(self, host: Host, path: str, body: bytes | None = None) -> dict:
         request = Request(f"http://{host.address}:{host.patroni_port}{path}", body)
         try:
-            with urlopen(request, timeout=15) as answer:
+            with urlopen(request, timeout=15 if body else ASKING) as answer:
                 text = answer.read().decode()
         except HTTPError as error:
             raise RehearsalFailed(f"Patroni of {host.name}: {error.read().decode().strip()}") from error
@@ -318,15 +337,19 @@ class Rehearsal:
 
     # The database
 
-    def write_url(self, port: int | None = None) -> str:
+    def write_url(self, host: str = "127.0.0.1", port: int | None = None) -> str:
         """For DATABASE_URL: the database behind the proxy, where whoever leads answers."""
         port = port or self.deployment.writes_port
-        return f"postgres://clientline:{self.deployment.passwords['application_password']}@127.0.0.1:{port}/clientline"
+        return f"postgres://clientline:{self.deployment.passwords['application_password']}@{host}:{port}/clientline"
+
+    def write_replica_url(self) -> str:
+        """For DATABASE_REPLICA_URL: whoever follows closely."""
+        return self.write_url(port=self.deployment.reads_port)
 
     def list_nodes(self) -> Iterator[tuple[str, str]]:
         """(name, address of its own database) of each node."""
         for host in self.deployment.hosts:
-            yield host.name, self.write_url(host.postgres_port)
+            yield host.name, self.write_url(host.address, host.postgres_port)
 
     def connect_superuser(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(

@@ -89,9 +89,9 @@ class ReadyView(Endpoint):
 
     @extend_schema(responses=READY, auth=[])
     def get(self, request):
-        """Whether requests can be served: the database answers, and all migrations are applied."""
-        if not (_has_database() and _is_migrated()):
-            raise Unavailable("The database does not answer, or its migrations are not applied.")
+        """Whether requests can be served: the database answers and takes writes, and all migrations are applied."""
+        if not (_has_database(writes=True) and _is_migrated()):
+            raise Unavailable("The database does not answer, only reads, or its migrations are not applied.")
         return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": _count_visits_to_rezone()})
 
 
@@ -144,14 +144,16 @@ class RedocView(Endpoint):
         return Response(template_name="clientline/redoc.html")
 
 
-def _has_database():
+def _has_database(*, writes=False):
+    """Whether it answers; where it `writes`, whether it is no standby either."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SELECT pg_is_in_recovery()")
+            (is_standby,) = cursor.fetchone()
     except (DatabaseError, InterfaceError):
         connection.close()
         return False
-    return True
+    return not (writes and is_standby)
 
 
 def _measure_gauges():

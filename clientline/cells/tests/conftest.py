@@ -1,6 +1,7 @@
 """A cluster on this machine with a salon on it, for all tests of faults: it is dear to bring up."""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -8,7 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from appointments.tests.load import EFFECTS, House
-from clientline.cells.rehearsal import Rehearsal, find_program, refuse_old_patroni
+from clientline.cells.network import Network, may_make_networks
+from clientline.cells.rehearsal import NODES, Rehearsal, find_program, refuse_old_patroni
 from clientline.demo.serving import PROJECT, Gunicorn
 
 PROGRAMS = PROJECT / ".venv-cluster" / "bin"
@@ -21,6 +23,7 @@ class ClusterHouse(House):
         super().__init__(data)
         self.rehearsal = rehearsal
         self.environment["DATABASE_URL"] = rehearsal.write_url()
+        self.environment["DATABASE_REPLICA_URL"] = rehearsal.write_replica_url()
 
     def connect(self, user="clientline", **options):
         return psycopg.connect(self.rehearsal.write_url(), **options)
@@ -42,8 +45,10 @@ def rehearsal():
             find_program(program)
     except ImproperlyConfigured as missing:
         pytest.skip(str(missing))
-    with tempfile.TemporaryDirectory(prefix="clientline-cluster-") as data, Rehearsal(Path(data), PROGRAMS) as running:
-        yield running
+    with ExitStack() as stack:
+        network = stack.enter_context(Network(NODES)) if may_make_networks() else None
+        data = stack.enter_context(tempfile.TemporaryDirectory(prefix="clientline-cluster-"))
+        yield stack.enter_context(Rehearsal(Path(data), PROGRAMS, network))
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,72 @@ def test_a_killed_postgresql_comes_back(load, cluster_house, rehearsal):
     assert_nothing_is_lost(load, cluster_house, rehearsal)
 
 
+@pytest.fixture
+def cables(rehearsal):
+    if rehearsal.network is None:
+        pytest.skip("only root on Linux can cut cables")
+    yield rehearsal
+    for name in rehearsal.network.addresses:
+        rehearsal.mend(name)
+
+
+def test_a_primary_that_is_cut_off_acknowledges_nothing_that_is_lost(load, cluster_house, cables, cluster_server):
+    leader = cables.find_leader()
+    cables.cut(leader)
+    assert cluster_server.ask("GET", "/live").status == 200
+    assert wait_for_writes(load) < 26 * SLOWEST
+    assert cables.find_leader() not in (None, leader)
+    cables.mend(leader)
+    assert_nothing_is_lost(load, cluster_house, cables)
+
+
+def test_what_no_standby_has_is_never_called_saved(load, cluster_house, cables):
+    """The standbys are cut off, COMMITs wait until they are given up, and the primary dies with what only it has."""
+    leader = cables.find_leader()
+    standbys = [name for name in cables.network.addresses if name != leader]
+    for name in standbys:
+        cables.cut(name)
+    time.sleep(1)  # for what was on its way
+    before, unknown = len(load.booked), count_unknown(load)
+    wait_until(lambda: count_unknown(load) > unknown)
+    booked_alone = len(load.booked) - before
+    cables.kill(leader)
+    for name in standbys:
+        cables.mend(name)
+    assert booked_alone == 0
+    wait_for_writes(load)
+    assert_nothing_is_lost(load, cluster_house, cables)
+
+
+def count_unknown(load):
+    return sum(count for (_, code, _), count in load.refusals.items() if code == "outcome_unknown")
+
+
+def test_reports_are_read_from_a_standby_and_go_on_without(cluster_server, cluster_house, rehearsal):
+    rehearsal.heal()
+    path, token = "/reports/utilization?from=2029-12-01&to=2029-12-31", cluster_house.token
+    wait_until(lambda: "as_of" in cluster_server.call("GET", path, token=token).body)
+    standbys = [member.name for member in rehearsal.list_members() if member.role != "leader"]
+    for name in standbys:
+        rehearsal.kill_postgres(name)
+    assert cluster_server.call("GET", path, token=token).status == 200
+    rehearsal.heal()
+
+
+def test_patronictl_switches_over_as_the_documents_say(cluster_house, rehearsal):
+    rehearsal.heal()
+    leader = rehearsal.find_leader()
+    configuration = rehearsal.data / "n1" / "patroni.yml"
+    command = [rehearsal.programs / "patronictl", "-c", configuration, "switchover", "--force"]
+    # It ends with 0 also where no standby is in step yet after the last fault.
+    rehearsal.wait_until(
+        lambda: "Successfully switched over" in subprocess.run(command, capture_output=True, text=True).stdout,
+        "a switchover by patronictl",
+    )
+    rehearsal.wait_until(lambda: rehearsal.find_leader() not in (None, leader), "another leader")
+    rehearsal.heal()
+
+
 def test_a_switchover_is_over_in_seconds(load, cluster_house, rehearsal):
     leader = rehearsal.find_leader()
     rehearsal.switch_over()

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clientline.cells.load import Writer, sign_in
-from clientline.cells.rehearsal import Rehearsal, RehearsalFailed
+from clientline.cells.network import Network, may_make_networks
+from clientline.cells.rehearsal import NODES, Rehearsal, RehearsalFailed
 from clientline.management.commands.seed_demo import PASSWORD
 
 WRITER = "admin@sonnig.example"
@@ -21,6 +22,7 @@ PATIENCE = 300  # seconds for tables and demo data
 COMMANDS = """  status            who leads, who follows, what was acknowledged and what of it is there
   kill NODE         the node at once, as when its power goes; `kill leader` takes the one that leads
   switchover        let another one lead, in good order
+  cut NODE          its cable is out; `mend NODE` puts it back (for root on Linux)
   freeze            etcd, all three; thaw lets it go on
   heal              start what was killed
   quit"""
@@ -39,7 +41,8 @@ class Command(BaseCommand):
         data.mkdir(parents=True)
         with ExitStack() as stack:
             self.say("Starting three nodes of etcd and PostgreSQL under Patroni, and HAProxy ...")
-            self.rehearsal = stack.enter_context(Rehearsal(data.resolve(), programs))
+            network = stack.enter_context(Network(NODES)) if may_make_networks() else None
+            self.rehearsal = stack.enter_context(Rehearsal(data.resolve(), programs, network))
             self.say("Starting ClientLine on them, with demo data ...")
             stack.callback(self.end, self.serve(data))
             self.writer = self.start_writer()
@@ -89,6 +92,8 @@ class Command(BaseCommand):
             name = names[0] if names else "leader"
             self.rehearsal.kill(self.rehearsal.find_leader() if name == "leader" else name)
             self.rehearsal.wait_until(self.rehearsal.find_leader, "a leader")
+        elif word in ("cut", "mend") and names:
+            getattr(self.rehearsal, word)(names[0])
         elif word in ("switchover", "heal", "freeze", "thaw"):
             act = {"switchover": "switch_over", "freeze": "freeze_etcd", "thaw": "thaw_etcd"}.get(word, word)
             getattr(self.rehearsal, act)()
