@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -21,12 +22,15 @@ from clientline.names import list_names
 # The folders with a catalogue. What lies in one of them belongs to the innermost.
 ROOMS = ("clientline/reach", "clientline", "organizations", "accounts", "services", "appointments", "payments")
 LANGUAGE = "de"
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = (
     'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Language: de\\n"\n'
     '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 )
 # What marks a text, and what its first arguments are. `_` is what one of these is imported as.
 MARKS = {"gettext": "s", "gettext_noop": "s", "ngettext": "sp", "pgettext": "cs", "npgettext": "csp"}
+# Of what is marked elsewhere, by `gettext_noop`.
+LOOK_UPS = (ast.Name, ast.Attribute, ast.Subscript)
 IN_TEMPLATE = re.compile(r"\bn?p?gettext\(")
 PLACEHOLDERS = re.compile(r"%\((\w+)\)[sd]|(?<!\{)\{(\w*)\}|%[sd]")
 
@@ -79,7 +83,7 @@ def _list_in_code(tree: ast.AST, place: str) -> Iterator[Text]:
     aliases = find_aliases(tree)
     for node in ast.walk(tree):
         mark = find_mark(node, aliases)
-        if mark and isinstance(node, ast.Call):
+        if mark and isinstance(node, ast.Call) and not isinstance(node.args[0], LOOK_UPS):
             yield _read_call(node, mark, place)
 
 
@@ -176,7 +180,8 @@ def _quote(text: str) -> str:
 
 def compile_catalogue(room: str) -> None:
     """Write the .mo that Django reads. Texts without German stay away, so that English is shown."""
-    catalogue = Catalog(locale=LANGUAGE, charset="utf-8")
+    # With a date of now, the same texts would be another file each time.
+    catalogue = Catalog(locale=LANGUAGE, charset="utf-8", creation_date=MADE, revision_date=MADE)
     for text, strings in read_catalogue(room).items():
         if all(strings):
             whole = text.plural and (text.text, text.plural)

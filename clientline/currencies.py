@@ -6,6 +6,7 @@ Amounts are stored with two decimals, so a currency of three is known and cannot
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from clientline.refusals import FieldRefused
 
@@ -80,9 +81,12 @@ STORABLE = frozenset(DECIMALS).difference(CODES[3])
 def validate_currency(code: str) -> None:
     """Raise ValidationError for what an organization cannot choose."""
     if code in CODES[3]:
-        raise ValidationError(f"{code} has three decimals; amounts here are stored with two.", code="invalid")
+        raise ValidationError(
+            gettext("%(currency)s has three decimals; amounts here are stored with two.") % {"currency": code},
+            code="invalid",
+        )
     if code not in STORABLE - PAST:
-        raise ValidationError("Choose a currency by its three letters, like EUR.", code="invalid")
+        raise ValidationError(gettext("Choose a currency by its three letters, like EUR."), code="invalid")
 
 
 def count_decimals(code: str) -> int:
@@ -103,13 +107,19 @@ def round_to_cash(amount: Decimal, step: Decimal) -> Decimal:
 def refuse_fractions(field: str, amount: Decimal | None, currency: str) -> None:
     """Raise FieldRefused, which blames the `field`, for half a yen. None is no amount."""
     if amount is not None and currency in WHOLE and amount % 1:
-        raise FieldRefused(field, "invalid", f"{currency} has no smaller unit. Write a whole amount.")
+        raise FieldRefused(
+            field,
+            "invalid",
+            gettext("%(currency)s has no smaller unit. Write a whole amount.") % {"currency": currency},
+        )
 
 
 def refuse_unpayable_online(field: str, amount: Decimal, currency: str) -> None:
     """Raise FieldRefused for an amount between two of Stripe's units: another would be asked for than is recorded."""
     if count_stripe_units(amount, currency) % 1:
-        raise FieldRefused(field, "invalid", f"Online, {currency} is paid in whole amounts only.")
+        raise FieldRefused(
+            field, "invalid", gettext("Online, %(currency)s is paid in whole amounts only.") % {"currency": currency}
+        )
 
 
 def read_stripe_units(units: int, currency: str) -> Decimal:

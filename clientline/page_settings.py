@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 SLUG_PATTERN = "^([a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?)?$"
 COLOR_PATTERN = "^(#[0-9a-f]{6})?$"
@@ -14,12 +15,14 @@ HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 def validate_slug(word: str) -> None:
     """Raise ValidationError for what cannot stand in `/b/<slug>`; no word at all may be."""
     if not re.fullmatch(SLUG_PATTERN, word):
-        raise ValidationError("Choose up to 60 small letters, digits and hyphens, like corner-barbers.", code="invalid")
+        raise ValidationError(
+            gettext("Choose up to 60 small letters, digits and hyphens, like corner-barbers."), code="invalid"
+        )
 
 
 def validate_color(color: str) -> None:
     if not re.fullmatch(COLOR_PATTERN, color):
-        raise ValidationError("Choose a colour by six small hexadecimal digits, like #1d4ed8.", code="invalid")
+        raise ValidationError(gettext("Choose a colour by six small hexadecimal digits, like #1d4ed8."), code="invalid")
 
 
 def list_origins(text: str) -> list[str]:
@@ -31,10 +34,10 @@ def validate_origins(text: str) -> None:
     """Raise ValidationError unless each is an origin of the web alone: they become a part of a header."""
     origins = list_origins(text)
     if len(origins) > MOST_ORIGINS:
-        raise ValidationError(f"Name at most {MOST_ORIGINS} sites.", code="invalid")
+        raise ValidationError(gettext("Name at most %(most)s sites.") % {"most": MOST_ORIGINS}, code="invalid")
     for origin in origins:
         if not _is_origin(origin):
-            raise ValidationError("Name sites like https://www.example.com, parted by blanks.", code="invalid")
+            raise ValidationError(gettext("Name sites like https://www.example.com, parted by blanks."), code="invalid")
 
 
 def _is_origin(text: str) -> bool:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from clientline import wording
 from clientline.currencies import count_decimals
@@ -86,6 +87,10 @@ class PriceForm(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("price_is_meant")] = str(price)
         currency = self.fields["price"].currency()
-        said = "more than ten times" if price > usual else "less than a tenth of"
-        question = f"{wording.write_money(price, currency)} is {said} the usual {wording.write_money(usual, currency)}."
-        self.add_error("price", ValidationError(f"{question} Send it again if it is meant.", code="price_far_off"))
+        question = (
+            gettext("%(price)s is more than ten times the usual %(usual)s. Send it again if it is meant.")
+            if price > usual
+            else gettext("%(price)s is less than a tenth of the usual %(usual)s. Send it again if it is meant.")
+        )
+        said = {"price": wording.write_money(price, currency), "usual": wording.write_money(usual, currency)}
+        self.add_error("price", ValidationError(question % said, code="price_far_off"))

@@ -11,6 +11,7 @@ from django.db import DatabaseError, models
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clientline import wording
@@ -35,7 +36,7 @@ LONGEST_SEARCH = 200  # each word is a condition more
 
 class ClientLineAdminSite(admin.AdminSite):
     site_header = site_title = "ClientLine"
-    index_title = "Back office"
+    index_title = gettext_lazy("Back office")
     site_url = None
 
     def __init__(self, *args, **kwargs):
@@ -126,7 +127,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     choices = {}
     has_row_links = False
     empty_value_display = ""
-    labels = {"is_active": "Active"}
+    labels = {"is_active": _("Active")}
     help_texts = {}
     form = add_form = ClientLineForm
     actions = None

@@ -5,9 +5,11 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
+from django.utils.translation import gettext
 
 from clientline.api.fields import is_readable_number
 from clientline.database.refusals import read_refusal_or_raise
+from clientline.languages import write_to_keep
 from clientline.refusals import Refused
 
 MOST_ROWS = 200
@@ -22,18 +24,18 @@ class BulkMixin:
         if all(is_readable_number(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, *args, **options)
         request.call.once = None  # what was sent did nothing: sent again, it is not known
-        self.message_user(request, "Choose rows of the list. Nothing was changed.", messages.ERROR)
+        self.message_user(request, gettext("Choose rows of the list. Nothing was changed."), messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
     def perform_on_each(self, request, queryset, *, action, perform, done):
         """Let `perform` change each chosen row that the caller may, under its lock, and say what became of them.
 
-        A row that is refused holds up no other. `done` is the past fact, like "completed".
+        A row that is refused holds up no other. `done` is the past fact, like "completed", marked lazily.
         """
         chosen = list(queryset.order_by().values_list("pk", flat=True)[: MOST_ROWS + 1])
         if len(chosen) > MOST_ROWS:
             request.call.once = None
-            told = f"Choose at most {MOST_ROWS} rows at once. Nothing was changed."
+            told = gettext("Choose at most %(most)s rows at once. Nothing was changed.") % {"most": MOST_ROWS}
             return self.message_user(request, told, messages.ERROR)
         rows = self.get_permitted_rows(request, action).select_related(*self.list_select_related).filter(pk__in=chosen)
         # In the order of their ids, so that two who choose the same rows do not wait for each other in a circle.
@@ -41,7 +43,8 @@ class BulkMixin:
         refused = {row.pk: refusal for row in locked if (refusal := self.try_on(perform, row))}
         changed = [row for row in locked if row.pk not in refused]
         logged = [self.choose_logged(row) for row in changed]
-        LogEntry.objects.log_actions(request.user.pk, logged, CHANGE, change_message=done.capitalize())
+        with write_to_keep():
+            LogEntry.objects.log_actions(request.user.pk, logged, CHANGE, change_message=done.capitalize())
         return self.tell(
             request, changed, done, [*refused.values(), *self.tell_out_of_reach(len(chosen) - len(locked))]
         )
@@ -56,13 +59,21 @@ class BulkMixin:
         return None
 
     def tell_out_of_reach(self, number):
-        return [f"{number} of the chosen rows are not yours to change."] if number else []
+        return [gettext("%(count)s of the chosen rows are not yours to change.") % {"count": number}] if number else []
 
     def tell(self, request, changed, done, refused):
         if changed:
             noun = self.get_nouns(request)[len(changed) != 1]
-            self.message_user(request, f"{len(changed)} {noun} {done}.", messages.SUCCESS)
+            self.message_user(
+                request,
+                gettext("%(count)s %(nouns)s %(done)s.") % {"count": len(changed), "nouns": noun, "done": done},
+                messages.SUCCESS,
+            )
         for told in refused[:MOST_TOLD]:
             self.message_user(request, told, messages.WARNING)
         if len(refused) > MOST_TOLD:
-            self.message_user(request, f"{len(refused) - MOST_TOLD} more were refused, too.", messages.WARNING)
+            self.message_user(
+                request,
+                gettext("%(count)s more were refused, too.") % {"count": len(refused) - MOST_TOLD},
+                messages.WARNING,
+            )

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.translation import gettext
 
 from clientline.admin.lists import ERROR_FLAG, PAGE_VAR, IncorrectLookupParameters
 from clientline.web import sheets
@@ -39,7 +40,7 @@ class ExportMixin:
             return []
         asked = {name: value for name, value in request.GET.items() if name not in (PAGE_VAR, ERROR_FLAG)}
         url = reverse(f"admin:{self.name_page('export')}")
-        return [("Download CSV", f"{url}?{urlencode(asked)}" if asked else url)]
+        return [(gettext("Download CSV"), f"{url}?{urlencode(asked)}" if asked else url)]
 
     def export_view(self, request):
         if not self.may_export(request):
@@ -53,7 +54,10 @@ class ExportMixin:
         if len(keys) > MOST_ROWS:
             if later := self.admin_site.write_list_later(request, self):
                 return later
-            told = f"These are more than {MOST_ROWS:,} rows. Narrow the list by a filter or a search, then download it."
+            told = gettext(
+                "These are more than %(most)s rows. Narrow the list by a filter or a search, then download it."
+            )
+            told %= {"most": f"{MOST_ROWS:,}"}
             self.message_user(request, told, messages.ERROR)
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
         names = self.name_columns(request)

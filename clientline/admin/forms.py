@@ -12,13 +12,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Manager
 from django.template import Context, Template
-from django.utils.translation import gettext
+from django.utils.text import get_text_list
+from django.utils.translation import gettext, gettext_lazy
 
 from clientline.admin.inputs import COMBOBOX
 from clientline.api.fields import EARLIEST, LATEST, is_readable_number
 from clientline.made_addresses import show_address
 
-OUT_OF_BOUNDS = "Choose a date between 2000 and 2100."
+OUT_OF_BOUNDS = gettext_lazy("Choose a date between 2000 and 2100.")
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]
 DATE_BOUNDS = [
     MinValueValidator(EARLIEST.date(), OUT_OF_BOUNDS),
@@ -35,7 +36,7 @@ class LowerCaseEmailField(forms.EmailField):
 
 def refuse_seconds(clock):
     if clock.second or clock.microsecond:
-        raise ValidationError("Write hours and minutes only.", code="whole_minute")
+        raise ValidationError(gettext("Write hours and minutes only."), code="whole_minute")
 
 
 class Suggested(AutocompleteMixin):
@@ -115,11 +116,16 @@ class VersionedForm(forms.Form):
     def refuse_stale(self, shown):
         self.data = self.data.copy()
         self.data[self.add_prefix("shown_version")] = str(self.versioned_row.version)
-        now = "".join(f" {label} is “{value}” now." for label, value in self.list_changed_meanwhile())
-        editors = self.find_editors(shown)
-        by = f" by {' and '.join(editors)}" if editors else ""
-        told = f"This has been changed meanwhile{by}.{now} Save again to store what you typed."
-        self.add_error(None, ValidationError(told, code="version_mismatch"))
+        editors = get_text_list(self.find_editors(shown), gettext("and"))
+        told = [
+            gettext("This has been changed meanwhile by %(editors)s.") % {"editors": editors}
+            if editors
+            else gettext("This has been changed meanwhile.")
+        ]
+        for label, value in self.list_changed_meanwhile():
+            told.append(gettext("%(label)s is “%(value)s” now.") % {"label": label, "value": value})
+        told.append(gettext("Save again to store what you typed."))
+        self.add_error(None, ValidationError(" ".join(told), code="version_mismatch"))
 
     def list_changed_meanwhile(self):
         """(label, present value) of what has changed since the page was made, as far as that is known."""
@@ -193,10 +199,10 @@ def put_in_words(row, name):
     choice = getattr(row, f"get_{name}_display", None)
     value = choice() if choice else getattr(row, name)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, Manager):
         value = ", ".join(map(str, value.all()))
     if isinstance(value, str):
         value = show_address(value)
     written = Template("{{ value|default_if_none:'' }}").render(Context({"value": value}, autoescape=False))
-    return written or "empty"
+    return written or gettext("empty")

@@ -8,6 +8,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from clientline.api.fields import is_readable_number
 
@@ -42,7 +44,7 @@ class SortedByIndex(ChangeList):
         self.noun, self.nouns = self.model_admin.get_nouns(request)
         own = self.model_admin.get_ordering(request)
         self.shows_its_order = ORDER_VAR in self.params or own == self.model_admin.ordering
-        self.title = self.opts.verbose_name_plural.capitalize()  # not "Select appointment to change"
+        self.title = capfirst(self.opts.verbose_name_plural)  # not "Select appointment to change"
 
     def get_results(self, request):
         super().get_results(request)
@@ -71,7 +73,7 @@ class OneRowFilter(SimpleListFilter):
 
     def lookups(self, request, model_admin):
         named = self.used_parameters.get(self.parameter_name)
-        return [(named, "chosen")] if named else []
+        return [(named, gettext("chosen"))] if named else []
 
     def queryset(self, request, queryset):
         named = self.value()

@@ -12,8 +12,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
+from clientline import places
 from clientline.admin.forms import Refusable
 from clientline.backoffice.money.provider import settle_and_tell
 from clientline.backoffice.page import render_page
@@ -21,7 +22,9 @@ from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
 from organizations import policy
 
-STALE = "This was changed meanwhile, perhaps because it was sent twice. Look at it again before you send it."
+STALE = gettext_lazy(
+    "This was changed meanwhile, perhaps because it was sent twice. Look at it again before you send it."
+)
 
 
 class MoveForm(Refusable, forms.Form):
@@ -80,7 +83,7 @@ class Move:
     is_open: callable
     done: str
     at_once: Callable | bool = False
-    question: str = "Are you sure?"
+    question: str = gettext_lazy("Are you sure?")
     template: str = "move.html"
     find_undo: callable = None
     is_offered: bool = True
@@ -153,10 +156,12 @@ class MovesMixin:
     def move_view(self, request, object_id, name):
         move = self.moves[name]
         row = self.find(request, object_id, move)
-        timezone.activate(row.organization.zone)
+        places.enter(row.organization)
         form = self.form_for(request, move, row)
         if not form.is_bound and not move.is_open(row, timezone.now()):  # a page of long ago led here
-            self.message_user(request, f"{move.label}: not possible as it stands now.", messages.ERROR)
+            self.message_user(
+                request, gettext("%(move)s: not possible as it stands now.") % {"move": move.label}, messages.ERROR
+            )
             return HttpResponseRedirect(self.get_home_url(request, row))
         if form.is_bound and form.is_valid() and not self.is_stale(move, row, form):
             done, made = self.try_to_perform(request, move, row, form)

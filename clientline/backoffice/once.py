@@ -7,11 +7,12 @@ from functools import update_wrapper
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
+from django.utils.translation import gettext_lazy
 
 from organizations.idempotency import FormOnce
 
 FIELD = "once"  # hidden in the form; see templates/admin/backoffice/once.html
-SENT_BEFORE = (
+SENT_BEFORE = gettext_lazy(
     "This form had been sent before, and this is what it did. Nothing was done again: for another one, open it anew."
 )
 

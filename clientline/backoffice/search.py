@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.finding import find_people
 from accounts.models import User
@@ -39,7 +40,13 @@ def search_view(request):
     if len(people) + len(others) == 1:
         return HttpResponseRedirect((people + others)[0][0])
     return render_page(
-        request, "search.html", title="Search", text=text, people=people[:SHOWN], others=others, more=people[SHOWN:]
+        request,
+        "search.html",
+        title=gettext("Search"),
+        text=text,
+        people=people[:SHOWN],
+        others=others,
+        more=people[SHOWN:],
     )
 
 

@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from clientline.languages import Said, write_to_keep
+
 
 @dataclass(frozen=True)
 class Link:
     """`query` is part of the address: several links may lead to one list. Shown to who may do `action`."""
 
-    label: str
+    label: Said
     page: str
     resource: str
     action: str = "list"
@@ -23,8 +25,9 @@ class Link:
 
     @property
     def icon(self):
-        """The id of its drawing in `icons.svg`."""
-        return self.label.lower().replace(" ", "-")
+        """The id of its drawing in `icons.svg`: the label in English."""
+        with write_to_keep():
+            return self.label.lower().replace(" ", "-")
 
     def leads_here(self, request):
         here = request.GET.dict()
@@ -33,38 +36,38 @@ class Link:
 
 GROUPS = (
     (
-        "Front desk",
+        gettext_lazy("Front desk"),
         (
-            Link("Today", "index", "appointments"),
-            Link("Week", "week", "appointments"),
-            Link("Appointments", "appointments_appointment_changelist", "appointments"),
-            Link("Clients", "accounts_user_changelist", "users", query=(("kind", "clients"),)),
-            Link("Payments", "payments_payment_changelist", "payments"),
-            Link("Who owes", "owing", "payments", "create"),
+            Link(gettext_lazy("Today"), "index", "appointments"),
+            Link(gettext_lazy("Week"), "week", "appointments"),
+            Link(gettext_lazy("Appointments"), "appointments_appointment_changelist", "appointments"),
+            Link(gettext_lazy("Clients"), "accounts_user_changelist", "users", query=(("kind", "clients"),)),
+            Link(gettext_lazy("Payments"), "payments_payment_changelist", "payments"),
+            Link(gettext_lazy("Who owes"), "owing", "payments", "create"),
         ),
     ),
     (
-        "Set-up",
+        gettext_lazy("Set-up"),
         (
-            Link("Services", "services_service_changelist", "services"),
-            Link("Team", "accounts_user_changelist", "users", query=(("kind", "team"),)),
-            Link("Working hours", "week_hours", "working_hours"),
-            Link("Special hours", "appointments_specialhours_changelist", "special_hours"),
-            Link("Time off", "appointments_timeoff_changelist", "time_off"),
-            Link("Calendar feeds", "reach_feed_changelist", "feeds"),
-            Link("Reminders", "reach_messagerule_changelist", "message_rules"),
-            Link("Texts", "reach_messagetext_changelist", "message_texts"),
-            Link("Organization", "organizations_organization_changelist", "organizations"),
-            Link("Online booking", "online_booking", "organizations", "guest_page"),
-            Link("Webhooks", "reach_webhookendpoint_changelist", "webhooks"),
+            Link(gettext_lazy("Services"), "services_service_changelist", "services"),
+            Link(gettext_lazy("Team"), "accounts_user_changelist", "users", query=(("kind", "team"),)),
+            Link(gettext_lazy("Working hours"), "week_hours", "working_hours"),
+            Link(gettext_lazy("Special hours"), "appointments_specialhours_changelist", "special_hours"),
+            Link(gettext_lazy("Time off"), "appointments_timeoff_changelist", "time_off"),
+            Link(gettext_lazy("Calendar feeds"), "reach_feed_changelist", "feeds"),
+            Link(gettext_lazy("Reminders"), "reach_messagerule_changelist", "message_rules"),
+            Link(gettext_lazy("Texts"), "reach_messagetext_changelist", "message_texts"),
+            Link(gettext_lazy("Organization"), "organizations_organization_changelist", "organizations"),
+            Link(gettext_lazy("Online booking"), "online_booking", "organizations", "guest_page"),
+            Link(gettext_lazy("Webhooks"), "reach_webhookendpoint_changelist", "webhooks"),
         ),
     ),
     (
-        "Oversight",
+        gettext_lazy("Oversight"),
         (
-            Link("Reports", "reports", "reports"),
-            Link("Messages", "reach_message_changelist", "messages"),
-            Link("Audit", "organizations_audit_changelist", "audit"),
+            Link(gettext_lazy("Reports"), "reports", "reports"),
+            Link(gettext_lazy("Messages"), "reach_message_changelist", "messages"),
+            Link(gettext_lazy("Audit"), "organizations_audit_changelist", "audit"),
         ),
     ),
 )

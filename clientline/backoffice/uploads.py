@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.client_files.tables import LARGEST_BYTES
 from clientline.backoffice.page import render_page
@@ -10,17 +11,19 @@ from clientline.backoffice.platform.acting import find_chosen_organization, send
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV or vCard file",
+        label=gettext_lazy("CSV or vCard file"),
         widget=forms.FileInput(
             attrs={"accept": ".csv,.txt,.vcf,text/csv,text/vcard", "aria-describedby": "import-help"}
         ),
-        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+        error_messages={"required": gettext_lazy("Choose a file."), "empty": gettext_lazy("The file is empty.")},
     )
 
     def clean_file(self):
         """Its bytes."""
         if self.cleaned_data["file"].size > LARGEST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {LARGEST_BYTES / 1_000_000:.0f} MB. Split it.")
+            raise forms.ValidationError(
+                gettext("The file is larger than %(size)s MB. Split it.") % {"size": f"{LARGEST_BYTES / 1_000_000:.0f}"}
+            )
         return self.cleaned_data["file"].read()
 
 

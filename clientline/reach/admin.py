@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from clientline import places
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.moves import Move, MoveForm, MovesMixin
@@ -80,7 +81,7 @@ class MessageAdmin(MovesMixin, ClientLineModelAdmin):
         return format_html('<a href="{}">{}</a>', url, message.appointment)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        timezone.activate(obj.organization.zone)
+        places.enter(obj.organization)
         context |= {
             "says": previews.preview_message(obj),
             "buttons": self.open_moves(request, [obj])[obj.pk],

@@ -32,6 +32,7 @@ LAYERS = [
         "clientline.operations",
         "clientline.problem_codes",
         "clientline.page_settings",
+        "clientline.places",
         "clientline.redaction",
         "clientline.search_words",
         "clientline.telephones",
@@ -48,6 +49,7 @@ LAYERS = [
     ["clientline.configuration", "clientline.settings"],
     ["clientline.database", "clientline.postgres"],
     [
+        "clientline.templatetags",
         "clientline.web",
         "clientline.apps",
         "clientline.catalogues",

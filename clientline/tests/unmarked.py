@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from django.template.base import Lexer, TokenType
@@ -14,13 +15,14 @@ PROSE = re.compile(r"[A-Za-zÄÖÜäöüß'’]{2,}[,.:;!?]? (?:[\w'’(%{]|–)
 WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{2,}")
 OTHER_LANGUAGES = re.compile(
     r"^[\s(]*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|SET|LOCK|EXPLAIN|COPY|NOTIFY|TRUNCATE|BEGIN|COMMIT)\b"
-    r"|^(tuple|list|dict)\[|default-src|noopener noreferrer|no-store|::|\bM \d"
+    r"|^(tuple|list|dict)\[|^\s*<[a-zA-Z/]|^[EMdyH ,]+$|default-src|noopener noreferrer|no-store|::|\bM \d"
     r"|\b(AND|OR|NULL|FROM|WHERE|JOIN|LIMIT|CASE|FILTER|UNION ALL|ON CONFLICT|GROUP BY|ORDER BY|SELECT|DATE|ARRAY)\b"
     r"|\b(ADD CONSTRAINT|FOREIGN KEY|EXISTS|FOR NO KEY)\b"
     r"|^\) AS \w|\b(IN|NULLIF|coalesce) ?\(|^ \(\w+, \w+\)|^\w+\.\w+$|^timestamp without"
     # Headers of HTTP, style, and lists of words in which other programs name columns.
-    r"|^(text|application|attachment)[/;]|^private, no-cache|^[A-Z, ]+$|^:root|^<!doctype|(;\s+[^;.]+){3}"
+    r"|^(text|application|attachment)[/;]|^private, no-cache|^[A-Z,\s]+$|^:root|^<!doctype|(;\s+[^;.]+){3}"
 )
+BRANDS = {"ClientLine", "DATEV"}
 # Told to programmers, operators and commands, or to the log.
 OTHER_EARS = {
     "logger",
@@ -95,7 +97,18 @@ PLACES_OF_TEXTS = {
     "add_error": (1,),
 }
 # For commands, stored, or what other programs write and read.
-NOT_SHOWN = {"help", "_ALIASES", "HEADINGS", "_YES", "BARE", "LAST_MOVE", "BY_REFERENCE", "STATEMENTS"}
+NOT_SHOWN = {
+    "help",
+    "_ALIASES",
+    "HEADINGS",
+    "_YES",
+    "BARE",
+    "LAST_MOVE",
+    "BY_REFERENCE",
+    "STATEMENTS",
+    "UNDONE",
+    "EXAMPLE",
+}
 CHOICES = {"TextChoices", "IntegerChoices"}
 ATTRIBUTES = re.compile(r"\s(title|placeholder|aria-label|alt|label|value|content|data-[\w-]+)=\"([^\"]*)\"")
 SHOWN_VALUES = re.compile(r"<input[^>]*type=\"(?:submit|button|reset)\"")
@@ -111,8 +124,23 @@ def find_in_module(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"labels of {node.name}"
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             continue
+        if node.value in list_told_elsewhere():
+            continue
         if _is_text(node, parents) and not _is_exempt(node, parents, aliases):
             yield node.lineno, node.value
+
+
+@cache
+def list_told_elsewhere() -> set[str]:
+    """Words by which code tells things apart: `gettext_noop` marks them once, and they are translated when shown."""
+    calls = [
+        node
+        for path in Path(__file__).parents[1].rglob("*.py")
+        if "gettext_noop" in path.read_text()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _name_function(node) == "gettext_noop"
+    ]
+    return {ast.literal_eval(call.args[0]) for call in calls}
 
 
 def _has_bare_choices(node: ast.ClassDef) -> bool:
@@ -124,7 +152,7 @@ def _has_bare_choices(node: ast.ClassDef) -> bool:
 def _is_text(node: ast.Constant, parents: dict) -> bool:
     if PROSE.search(node.value):
         return not OTHER_LANGUAGES.search(node.value)
-    return bool(WORD.search(node.value)) and _is_named_as_text(node, parents)
+    return bool(WORD.search(node.value)) and node.value not in BRANDS and _is_named_as_text(node, parents)
 
 
 def _is_named_as_text(node: ast.AST, parents: dict) -> bool:
@@ -238,8 +266,8 @@ def _find_in_page(page: str) -> Iterator[tuple[int, str]]:
             if shown and "://" not in value:
                 yield without_scripts.count("\n", 0, tag.start()) + 1, value
     for text in re.finditer(r"(?:^|>)([^<>]+)", re.sub(r"<code>.*?</code>", "", without_scripts, flags=re.DOTALL)):
-        words = re.sub(r"&\w+;", "", text.group(1))
-        if WORD.search(words):
+        words = re.sub(r"&\w+;|\bms\b", "", text.group(1))
+        if WORD.search(words.replace("ClientLine", "")):
             yield without_scripts.count("\n", 0, text.start(1)) + 1, " ".join(words.split())
 
 

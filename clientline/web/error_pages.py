@@ -13,45 +13,54 @@ GUEST_PREFIXES = ("/b/", "/v/")  # where people without a sign-in book and manag
 # code or status → heading, what happened and what to do; any other status shows the refusal's own words
 WORDS = {
     400: (
-        "This could not be read",
-        "The address or the form holds something that does not belong there, so nothing was saved. "
-        "Go back with your browser and check what you typed or followed.",
+        _("This could not be read"),
+        _(
+            "The address or the form holds something that does not belong there, so nothing was saved. "
+            "Go back with your browser and check what you typed or followed."
+        ),
     ),
     403: (
-        "You may not do this",
-        "Your role does not include this page or this step. If you need it, ask an admin of your organization.",
+        _("You may not do this"),
+        _("Your role does not include this page or this step. If you need it, ask an admin of your organization."),
     ),
     404: (
-        "There is nothing here",
-        "The address is mistyped, or what was here is gone or not yours to see. Find it from one of the lists.",
+        _("There is nothing here"),
+        _("The address is mistyped, or what was here is gone or not yours to see. Find it from one of the lists."),
     ),
     # 421 in its own words, which name the new address.
     413: (
-        "This is too large",
-        "What you sent is larger than the form takes, so nothing was saved. Go back with your browser and send less.",
+        _("This is too large"),
+        _(
+            "What you sent is larger than the form takes, so nothing was saved. "
+            "Go back with your browser and send less."
+        ),
     ),
     429: (
-        "Too many requests",
-        "Too much was asked in too short a time. Wait a minute, then reload this page.",
+        _("Too many requests"),
+        _("Too much was asked in too short a time. Wait a minute, then reload this page."),
     ),
     500: (
-        "Something went wrong here",
-        "It is our mistake, not yours, and it has been logged. Go back with your browser, look whether your last step "
-        "was saved, and try again. If it happens once more, tell whoever runs this server.",
+        _("Something went wrong here"),
+        _(
+            "It is our mistake, not yours, and it has been logged. Go back with your browser, look whether your last "
+            "step was saved, and try again. If it happens once more, tell whoever runs this server."
+        ),
     ),
     503: (
-        "The database is not available right now",
-        "Nothing was saved. Wait a moment, then go back with your browser and try again.",
+        _("The database is not available right now"),
+        _("Nothing was saved. Wait a moment, then go back with your browser and try again."),
     ),
     "moving": (
-        "Your organization is moving to another server",
-        "Nothing was saved. Wait a moment, then go back with your browser and try again.",
+        _("Your organization is moving to another server"),
+        _("Nothing was saved. Wait a moment, then go back with your browser and try again."),
     ),
     "outcome_unknown": (
-        "Perhaps this was saved, perhaps not",
-        "The connection to the database was lost at the moment of saving. Go back with your browser and send the form "
-        "again: what was saved already is not done a second time, and you are led to it. Where you cannot go back, "
-        "look first whether it was saved.",
+        _("Perhaps this was saved, perhaps not"),
+        _(
+            "The connection to the database was lost at the moment of saving. Go back with your browser and send the "
+            "form again: what was saved already is not done a second time, and you are led to it. Where you cannot "
+            "go back, look first whether it was saved."
+        ),
     ),
 }
 GUEST_WORDS = {
@@ -75,10 +84,12 @@ GUEST_WORDS = {
 }
 # Back fetches the form afresh, as nothing is cached, and the browser fills in what was typed; reloading empties it.
 FORGED = (
-    "This form was out of date",
-    "Nothing was saved. Most likely you signed in again in another tab since you opened the form. "
-    "Go back with your browser: what you typed is usually still there. Send it again without reloading the page, "
-    "which would empty the form. If it is refused once more, copy what you typed, reload, and paste it.",
+    _("This form was out of date"),
+    _(
+        "Nothing was saved. Most likely you signed in again in another tab since you opened the form. "
+        "Go back with your browser: what you typed is usually still there. Send it again without reloading the page, "
+        "which would empty the form. If it is refused once more, copy what you typed, reload, and paste it."
+    ),
 )
 
 

@@ -10,13 +10,14 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import booking, history
 from appointments.companions import hold_companions
 from appointments.models import Appointment
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
@@ -44,7 +45,7 @@ MINUTE = timedelta(minutes=1)
 class OfClient(OneRowFilter):
     """One client's, whom the address names."""
 
-    title = parameter_name = "client"
+    title = parameter_name = gettext_lazy("client")
     path = "client"
 
 
@@ -86,7 +87,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     }
     change_fields = ("notes", "internal_notes")
     change_form_template = "admin/backoffice/visit.html"
-    add_label = "Book a visit"
+    add_label = gettext_lazy("Book a visit")
     moves = VISIT_MOVES | TILL_MOVES
     subject = "visit"
     move_related = ("organization", "staff", "service", "client")
@@ -106,22 +107,24 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
         scope = policy.find_scope(caller, "appointments", "reschedule")
         return scope != policy.NEVER and (scope != policy.ASSIGNED or visit.staff_id == caller.pk)
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, visit):
         state = render_pill(visit.status, visit.get_status_display())
-        return format_html("{} {}", state, render_pill("overbooked", "Overbooked")) if visit.overbooked else state
+        return (
+            format_html("{} {}", state, render_pill("overbooked", gettext("Overbooked"))) if visit.overbooked else state
+        )
 
     def has_complete_permission(self, request):
         return self.permits(request, "complete")
 
-    @admin.action(description="Complete", permissions=["complete"])
+    @admin.action(description=gettext_lazy("Complete"), permissions=["complete"])
     def complete_visits(self, request, queryset):
         now = timezone.now()
 
         def perform(visit):
             booking.complete(by=request.user, visit=visit, now=now)
 
-        self.perform_on_each(request, queryset, action="complete", perform=perform, done="completed")
+        self.perform_on_each(request, queryset, action="complete", perform=perform, done=gettext_lazy("completed"))
 
     # Pages
 
@@ -147,14 +150,14 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     def list_tools(self, request):
         tools = super().list_tools(request)
         if request.user.may("users", "import"):
-            tools.append(("Import visits", reverse("admin:visit_import")))
+            tools.append((gettext("Import visits"), reverse("admin:visit_import")))
         return tools
 
     def add_view(self, request, form_url="", extra_context=None):
         return booking_view(self, request)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        timezone.activate(obj.organization.zone)
+        places.enter(obj.organization)
         money = self.admin_site.get_model_admin(Payment)
         lines = list_payment_lines(money, request, _find_payments(obj, request), obj.organization.currency, FROM_VISIT)
         figures = _describe_balance(obj, [line["payment"] for line in lines])
@@ -203,7 +206,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
         return field
 
     def response_change(self, request, obj):
-        self.message_user(request, "The notes are saved.", messages.SUCCESS)
+        self.message_user(request, gettext("The notes are saved."), messages.SUCCESS)
         return HttpResponseRedirect(self.get_home_url(request, obj))
 
 
@@ -217,14 +220,23 @@ def _list_facts(visit):
     minutes = (visit.ends_at - visit.appointment_date) // MINUTE
     before = (visit.appointment_date - visit.busy_from) // MINUTE
     after = (visit.busy_until - visit.ends_at) // MINUTE
-    kept_free = [f"{span} min {word}" for span, word in ((before, "before"), (after, "after")) if span]
     return {
-        "status": visit.get_status_display().replace("No Show", "No-show"),
+        "status": gettext("No-show") if visit.status == "no_show" else visit.get_status_display(),
         "day": wording.write_day(visit.appointment_date),
         "times": f"{timezone.localtime(visit.appointment_date):%H:%M}–{timezone.localtime(visit.ends_at):%H:%M}",
-        "length": wording.write_length(minutes) + (f", kept free: {' and '.join(kept_free)}" if kept_free else ""),
+        "length": _tell_length(wording.write_length(minutes), before, after),
         "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
     }
+
+
+def _tell_length(length, before, after):
+    """`30 min, kept free: 5 min before and 10 min after`."""
+    told = {"length": length, "before": before, "after": after}
+    if before and after:
+        return gettext("%(length)s, kept free: %(before)s min before and %(after)s min after") % told
+    if before:
+        return gettext("%(length)s, kept free: %(before)s min before") % told
+    return gettext("%(length)s, kept free: %(after)s min after") % told if after else length
 
 
 def _describe_balance(visit, payments):
@@ -234,7 +246,7 @@ def _describe_balance(visit, payments):
     due, pending = figures["due"], sum(each.amount - each.tip - each.rounding for each in payments if each.is_expected)
     said = {name: wording.write_money(figures[name], currency) for name in balances.FIGURES}
     return said | {
-        "label": "Credit of the client" if due < 0 else "Due",
+        "label": gettext("Credit of the client") if due < 0 else gettext("Due"),
         "due": wording.write_money(abs(due), currency),
         "pending": wording.write_money(pending, currency) if pending else "",
         "is_open": due > pending,

@@ -9,14 +9,14 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import people
 from accounts.models import User
 from appointments import booking, groups, series
 from appointments.models import Appointment
 from appointments.refusals import OutsideWorkingHours
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
 from clientline.api.fields import CLOCK, is_readable_number
@@ -30,6 +30,7 @@ from clientline.backoffice.people.known_clients import (
     refuse_lookalike,
 )
 from clientline.database.refusals import read_refusal_or_raise
+from clientline.languages import write_to_keep
 from clientline.refusals import Refused
 from organizations import policy
 from services.models import DAY_OF_MINUTES
@@ -39,7 +40,7 @@ ROWS = ("client", "service", "staff")  # fields that name one
 NEW_CLIENT = ("name", "email", "phone", "walk_in")
 PREFILLED = ("client", "service", "staff", "date", "time", "duration")
 EXTRAS = ("duration", "price", "notes", "internal_notes", "count", "skip")
-NO_CLIENT = "Choose a client, or write the name of a new one."
+NO_CLIENT = gettext_lazy("Choose a client, or write the name of a new one.")
 WALK_IN_MINUTES = 5  # a walk-in begins at the next of these
 
 
@@ -51,31 +52,47 @@ class SameTime(Refused):
 
 class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
     client = forms.ModelChoiceField(
-        User.objects.none(), required=False, help_text="Search by name, e-mail address or phone"
+        User.objects.none(), required=False, help_text=gettext_lazy("Search by name, e-mail address or phone")
     )
     name = forms.CharField(max_length=200, required=False)
-    email = LowerCaseEmailField(label="E-mail", max_length=254, required=False)
+    email = LowerCaseEmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
     phone = forms.CharField(max_length=40, required=False)
-    walk_in = forms.BooleanField(label="A walk-in, who gives no name", required=False)
+    walk_in = forms.BooleanField(label=gettext_lazy("A walk-in, who gives no name"), required=False)
     same_as = forms.IntegerField(required=False, widget=forms.HiddenInput)
     new_client = forms.CharField(required=False, max_length=600, widget=forms.HiddenInput)
     service = forms.ModelChoiceField(User.objects.none())
-    staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label="Anyone free")
-    duration = forms.IntegerField(
-        required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes; empty: as long as the service"
+    staff = forms.ModelChoiceField(
+        User.objects.none(), label=gettext_lazy("With"), required=False, empty_label=gettext_lazy("Anyone free")
     )
-    price = AmountField(required=False, min_value=0, help_text="Empty: the price of the service", **COLUMN)
+    duration = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=DAY_OF_MINUTES,
+        help_text=gettext_lazy("Minutes; empty: as long as the service"),
+    )
+    price = AmountField(
+        required=False, min_value=0, help_text=gettext_lazy("Empty: the price of the service"), **COLUMN
+    )
     notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     internal_notes = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Never shown to clients"
+        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text=gettext_lazy("Never shown to clients")
     )
     every = forms.IntegerField(
-        label="Every", required=False, min_value=1, max_value=52, initial=1, help_text="Weeks from one to the next"
+        label=gettext_lazy("Every"),
+        required=False,
+        min_value=1,
+        max_value=52,
+        initial=1,
+        help_text=gettext_lazy("Weeks from one to the next"),
     )
     count = forms.IntegerField(
-        label="Visits", required=False, min_value=2, max_value=52, help_text="Empty: this one only"
+        label=gettext_lazy("Visits"),
+        required=False,
+        min_value=2,
+        max_value=52,
+        help_text=gettext_lazy("Empty: this one only"),
     )
-    skip = forms.BooleanField(label="Leave out dates that are taken", required=False)
+    skip = forms.BooleanField(label=gettext_lazy("Leave out dates that are taken"), required=False)
     twice = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     guarded = {
@@ -141,7 +158,7 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
     def free_times(self, service):
         day = read_named_day(self["date"].value())
         if not service or not day:
-            return NoTimes("Choose a service and a day to see the free times.")
+            return NoTimes(gettext("Choose a service and a day to see the free times."))
         minutes = str(self["duration"].value() or "") if "duration" in self.fields else ""
         further = [each for number in FURTHER if (each := self.find_named(f"then_{number}"))]
         duration = self.measure_all(service, int(minutes) if is_readable_number(minutes) else None, further)
@@ -172,24 +189,29 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
 
     def refuse_nobody(self, client, name, email, phone, walk_in):
         if client and (name or email or phone or walk_in):
-            self.add_error("client", "Choose a client or write a new one, not both.")
+            self.add_error("client", gettext("Choose a client or write a new one, not both."))
         elif not client and not name and not email and not phone and not walk_in:
             self.add_error("client", NO_CLIENT)
         elif not client and not name and not walk_in:
-            self.add_error("name", "A new client needs a name.")
+            self.add_error("name", gettext("A new client needs a name."))
 
     def add_refusal(self, refusal):
         super().add_refusal(refusal)
         if self.cleaned_data.get("count"):
             self.anyway = None  # of a series, which date it would be is not said
         if refusal.code == OutsideWorkingHours.code and not self.cleaned_data.get("staff"):
-            self.add_error("staff", "Say who: outside working hours, nobody is chosen for you.")
+            self.add_error("staff", gettext("Say who: outside working hours, nobody is chosen for you."))
         if refusal.code == LooksKnown.code:
             self.lookalikes = [(person.pk, describe_known_client(person)) for person in refusal.people]
-            self.anyway = Anyway("new_client", self.identity(), "Book for a new client all the same", refusal.detail)
+            self.anyway = Anyway(
+                "new_client", self.identity(), gettext("Book for a new client all the same"), refusal.detail
+            )
         if refusal.code == SameTime.code:
             self.anyway = Anyway(
-                "twice", self.make_token(), "Book another visit at the same time", "Sent twice by mistake?"
+                "twice",
+                self.make_token(),
+                gettext("Book another visit at the same time"),
+                gettext("Sent twice by mistake?"),
             )
 
     @property
@@ -207,7 +229,7 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
             by=by,
             organization=values["service"].organization,
             role=User.Role.CLIENT,
-            name=values["name"] or f"Walk-in {wording.write_moment(values['appointment_date'])}",
+            name=values["name"] or _name_walk_in(values["appointment_date"]),
             contact_email=values["email"],
             phone=values["phone"],
         )
@@ -239,9 +261,14 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
         return booked.appointments, booked.skipped
 
 
+def _name_walk_in(start):
+    with write_to_keep():
+        return f"Walk-in {wording.write_moment(start)}"
+
+
 def _describe_offer(service):
     """A service as it is chosen by: what it is, how long, how much."""
-    length = wording.write_length(service.duration) if service.duration else "length as agreed"
+    length = wording.write_length(service.duration) if service.duration else gettext("length as agreed")
     price = "" if service.price is None else wording.write_money(service.price, service.organization.currency)
     return " · ".join(each for each in (service.name, length, price) if each)
 
@@ -252,7 +279,8 @@ def _refuse_same_time(client, start):
     others = Appointment.objects.filter(client=client, appointment_date=start).exclude(status="cancelled")
     other = others.select_related("service", "staff").first()
     if other:
-        raise SameTime(f"{client} already has a visit at this time: {other.service} with {other.staff}.")
+        told = gettext("%(client)s already has a visit at this time: %(service)s with %(staff)s.")
+        raise SameTime(told % {"client": client, "service": other.service, "staff": other.staff})
 
 
 def booking_view(model_admin, request):
@@ -266,7 +294,7 @@ def booking_view(model_admin, request):
     return render_page(
         request,
         "booking.html",
-        title="Book a visit",
+        title=gettext("Book a visit"),
         form=form,
         opts=model_admin.opts,
         media=model_admin.media + form.media,
@@ -311,25 +339,31 @@ def _try_to_book(model_admin, request, form):
     except (Refused, DatabaseError) as error:
         form.add_refusal(read_refusal_or_raise(error))
         return None
-    timezone.activate(visits[0].organization.zone)
+    places.enter(visits[0].organization)
     model_admin.message_user(request, _tell_booked(visits, skipped, form.cleaned_data.get("price")), messages.SUCCESS)
     return visits[0]
 
 
 def _tell_booked(visits, skipped, price=None):
     first = visits[0]
-    said = (
-        f"Booked: {first.client}, {first.service}, {wording.write_moment(first.appointment_date)} with {first.staff}."
-    )
+    said = [
+        gettext("Booked: %(client)s, %(service)s, %(moment)s with %(staff)s.") % _describe_booked(first, first.client)
+    ]
     if price is not None:
-        said += f" Price: {wording.write_money(price, first.organization.currency)}."
+        said.append(gettext("Price: %(price)s.") % {"price": wording.write_money(price, first.organization.currency)})
     if first.group:
-        further = [
-            f"{each.service} {timezone.localtime(each.appointment_date):%H:%M} with {each.staff}" for each in visits
-        ]
-        said += f" Then {', then '.join(further[1:])}."
+        told = gettext("Then %(service)s %(time)s with %(staff)s.")
+        said += [told % _describe_booked(each, first.client) for each in visits[1:]]
     elif len(visits) > 1:
-        said += f" {len(visits)} visits in all, the last on {wording.write_day(visits[-1].appointment_date)}."
+        last = wording.write_day(visits[-1].appointment_date)
+        said.append(gettext("%(count)s visits in all, the last on %(day)s.") % {"count": len(visits), "day": last})
     if skipped:
-        said += f" Left out: {', '.join(wording.write_moment(start) for start, refusal in skipped)}."
-    return said
+        moments = ", ".join(wording.write_moment(start) for start, refusal in skipped)
+        said.append(gettext("Left out: %(moments)s.") % {"moments": moments})
+    return " ".join(said)
+
+
+def _describe_booked(visit, client):
+    start = visit.appointment_date
+    times = {"moment": wording.write_moment(start), "time": f"{timezone.localtime(start):%H:%M}"}
+    return times | {"client": client, "service": visit.service, "staff": visit.staff}

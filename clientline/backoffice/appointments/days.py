@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appointments.hours import find_midnight
@@ -89,12 +90,12 @@ class Day(DaysFilter):
 class Unpaid(admin.SimpleListFilter):
     """Of chosen days, what is owed for visits that are over, under way or called off."""
 
-    title = "balance"
+    title = gettext_lazy("balance")
     parameter_name = "unpaid"
 
     def lookups(self, request, model_admin):
         # Never of all days: the balance of every visit that there is would be summed up.
-        return [("yes", "Unpaid")] if Day.read(request.GET.get(Day.parameter_name)) else []
+        return [("yes", gettext("Unpaid"))] if Day.read(request.GET.get(Day.parameter_name)) else []
 
     def queryset(self, request, queryset):
         if self.value() != "yes" or not self.lookup_choices:

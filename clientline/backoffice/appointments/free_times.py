@@ -6,25 +6,27 @@ from datetime import datetime, timedelta
 from django import forms
 from django.utils import timezone
 from django.utils.timezone import make_aware
+from django.utils.translation import gettext, gettext_lazy
 
 from appointments.availability import search
 from appointments.hours import is_shown
 from appointments.refusals import SlotTaken
+from clientline import wording
 from clientline.admin.forms import Refusable, refuse_seconds
 from clientline.api.fields import LATEST, parse_date, parse_instant
 from clientline.api.filters import DateFormField
 from clientline.refusals import FieldRefused
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
-NOT_FOR_CLIENTS = " (not for clients)"  # too soon, over, or too far ahead
-TYPE_ANOTHER = " Type another time to book all the same."
+NOT_FOR_CLIENTS = gettext_lazy("%(time)s (not for clients)")  # too soon, over, or too far ahead
+TYPE_ANOTHER = gettext_lazy("Type another time to book all the same.")
 LAST_DAY = LATEST.date() - timedelta(days=1)
 REASONS = {
-    "closed": "Nobody works on this day.",
-    "time_off": "Everybody is off on this day.",
-    "too_soon": "This day is too soon, or over.",
-    "too_far_ahead": "This day is further ahead than clients may book.",
-    "fully_booked": "This day is fully booked.",
+    "closed": gettext_lazy("Nobody works on this day."),
+    "time_off": gettext_lazy("Everybody is off on this day."),
+    "too_soon": gettext_lazy("This day is too soon, or over."),
+    "too_far_ahead": gettext_lazy("This day is further ahead than clients may book."),
+    "fully_booked": gettext_lazy("This day is fully booked."),
 }
 
 
@@ -56,24 +58,31 @@ class FreeTimes:
         starts = [start for start, _, _ in openings.slots]
         earliest, horizon = openings.for_clients
         self.choices = [
-            (each.isoformat(), f"{each:%H:%M}{'' if earliest <= each < horizon else NOT_FOR_CLIENTS}")
+            (
+                each.isoformat(),
+                f"{each:%H:%M}" if earliest <= each < horizon else NOT_FOR_CLIENTS % {"time": f"{each:%H:%M}"},
+            )
             for each in starts
             if each.date() == day
         ]
         if not self.choices:
             (_, _, reason), *_ = openings.days
-            self.sentence = f"{REASONS[reason]} {_tell_next_day(starts)}{TYPE_ANOTHER if self.free_hand else ''}"
+            told = (REASONS[reason], _tell_next_day(starts), *([TYPE_ANOTHER] if self.free_hand else []))
+            self.sentence = " ".join(map(str, told))
 
     def explain_plainly(self, refusal, service, staff):
         [error] = refusal.errors
-        return f"{staff} does not perform {service}." if error["field"] == "staff" else error["detail"]
+        if error["field"] != "staff":
+            return error["detail"]
+        return gettext("%(staff)s does not perform %(service)s.") % {"staff": staff, "service": service}
 
 
 def _tell_next_day(starts):
     if not starts:
-        return f"Nothing is free in the {LOOK_AHEAD_DAYS} days after it either."
+        return gettext("Nothing is free in the %(days)s days after it either.") % {"days": LOOK_AHEAD_DAYS}
     first = starts[0]
-    return f"The next free time is {first:%a} {first.day} {first:%b} at {first:%H:%M}."
+    said = {"day": wording.write_short_date(first), "time": f"{first:%H:%M}"}
+    return gettext("The next free time is %(day)s at %(time)s.") % said
 
 
 @dataclass(frozen=True)
@@ -105,12 +114,17 @@ class Anyway:
 class WhenForm(Refusable, forms.Form):
     """Gives `appointment_date`. `overbook` names the time and person for whom a double booking was asked for."""
 
-    date = DateFormField(label="Day", widget=DayInput)
+    date = DateFormField(label=gettext_lazy("Day"), widget=DayInput)
     # Not completed: after Back, the browser would choose the time that stands where the one just taken stood.
     slot = forms.CharField(
-        label="Free times", required=False, max_length=40, widget=forms.RadioSelect(attrs={"autocomplete": "off"})
+        label=gettext_lazy("Free times"),
+        required=False,
+        max_length=40,
+        widget=forms.RadioSelect(attrs={"autocomplete": "off"}),
     )
-    time = forms.TimeField(label="Another time", required=False, widget=ClockInput, validators=[refuse_seconds])
+    time = forms.TimeField(
+        label=gettext_lazy("Another time"), required=False, widget=ClockInput, validators=[refuse_seconds]
+    )
     overbook = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     anyway = None
@@ -153,8 +167,9 @@ class WhenForm(Refusable, forms.Form):
     def add_refusal(self, refusal):
         super().add_refusal(refusal)
         if refusal.code == SlotTaken.code and "overbook" in self.fields and self.cleaned_data.get("staff"):
-            warning = f"{self.cleaned_data['staff']} has another visit then. Both will stand in the calendar."
-            self.anyway = Anyway("overbook", self.make_token(), "Book anyway beside the other visit", warning)
+            warning = gettext("%(staff)s has another visit then. Both will stand in the calendar.")
+            warning %= {"staff": self.cleaned_data["staff"]}
+            self.anyway = Anyway("overbook", self.make_token(), gettext("Book anyway beside the other visit"), warning)
 
     def read_chosen(self, slot, day):
         try:
@@ -175,7 +190,7 @@ class WhenForm(Refusable, forms.Form):
         abroad = organization and organization.pk != self.caller.organization_id
         self.foreign_zone = organization.timezone if abroad else ""
         self.sentence = times.sentence
-        self.fields["slot"].widget.choices = [*times.choices, ("", "another time:")] if times.choices else []
+        self.fields["slot"].widget.choices = [*times.choices, ("", gettext("another time:"))] if times.choices else []
         if not self.is_bound and not self.initial.get("slot"):
             self.choose_typed({label[:5]: value for value, label in times.choices})
 

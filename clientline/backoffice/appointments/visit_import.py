@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpResponseRedirect
-from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from appointments.visit_import import import_visits
 from clientline.backoffice.platform.acting import find_chosen_organization
@@ -25,7 +25,9 @@ EXAMPLE = [
 
 
 def visit_import_view(request):
-    return answer_upload(request, _look_into, "visit_import.html", title="Import visits", done_url=_make_list_url())
+    return answer_upload(
+        request, _look_into, "visit_import.html", title=gettext("Import visits"), done_url=_make_list_url()
+    )
 
 
 def _make_list_url():
@@ -50,12 +52,14 @@ def _look_into(request, form):
         form.add_error("file", str(error))
         return {}
     except (Refused, DatabaseError) as error:
-        form.add_error(None, f"Nothing was booked. {read_refusal_or_raise(error).detail}")
+        form.add_error(None, gettext("Nothing was booked. %(why)s") % {"why": read_refusal_or_raise(error).detail})
         return {}
     if found.saved:
         count = len(found.booked)
-        left_out = f" Left out: {len(found.conflicts):,}." if found.conflicts else ""
-        messages.success(request, f"Booked {count:,} visit{pluralize(count)}.{left_out}")
+        told = ngettext("Booked %(count)s visit.", "Booked %(count)s visits.", count) % {"count": f"{count:,}"}
+        if found.conflicts:
+            told += " " + gettext("Left out: %(count)s.") % {"count": f"{len(found.conflicts):,}"}
+        messages.success(request, told)
         return {"answer": HttpResponseRedirect(_make_list_url())}
     return {
         "digest": digest,

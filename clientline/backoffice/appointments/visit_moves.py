@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.models import User
 from appointments import alterations, booking, joint_moves, presence, undoing
@@ -29,8 +29,8 @@ from services.models import DAY_OF_MINUTES, Service
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 CENT = Decimal("0.01")
-NO_FEE = "Nothing will be charged."
-UNDONE = "Undone at once"  # why a payment was made void
+NO_FEE = gettext_lazy("Nothing will be charged.")
+UNDONE = "Undone at once"  # stored: why a payment was made void
 
 
 def _need(action):
@@ -38,8 +38,8 @@ def _need(action):
 
 
 class RescheduleForm(MoveForm, WhenForm):
-    staff = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label=None)
-    scope = forms.ChoiceField(label="Which", required=False)
+    staff = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("With"), required=False, empty_label=None)
+    scope = forms.ChoiceField(label=gettext_lazy("Which"), required=False)
 
     guarded = policy.find_guarded_keys("appointments", "reschedule") | {"time": _need("bend_rules")}
     renamed = {"appointment_date": "slot"}
@@ -57,7 +57,7 @@ class RescheduleForm(MoveForm, WhenForm):
         self.initial = {"date": local.date(), "staff": self.row.staff_id} | self.initial
         if not self.row.staff.is_active:
             # Not whoever happens to be first in the list.
-            self.fields["staff"].required, self.fields["staff"].empty_label = True, "Choose somebody"
+            self.fields["staff"].required, self.fields["staff"].empty_label = True, gettext("Choose somebody")
 
     def show(self):
         self.offer(self.free_times(), self.row.organization)
@@ -67,7 +67,7 @@ class RescheduleForm(MoveForm, WhenForm):
         asked = str(self["staff"].value())
         staff = next((each for each in self.fields["staff"].queryset if str(each.pk) == asked), None)
         if staff is None:
-            return NoTimes("Choose somebody to see the free times.")
+            return NoTimes(gettext("Choose somebody to see the free times."))
         free_hand = self.caller.may("appointments", "bend_rules")
         return FreeTimes(service=self.row.service, day=day, staff=staff, moved=self.row, free_hand=free_hand)
 
@@ -85,15 +85,17 @@ class RescheduleForm(MoveForm, WhenForm):
 
 class CancelForm(MoveForm):
     on_behalf_of = forms.ChoiceField(
-        label="Whose doing is it?",
-        choices=[(Side.ORGANIZATION, "Ours"), (Side.CLIENT, "The client's")],
+        label=gettext_lazy("Whose doing is it?"),
+        choices=[(Side.ORGANIZATION, gettext_lazy("Ours")), (Side.CLIENT, gettext_lazy("The client's"))],
         required=False,
         widget=forms.RadioSelect,
-        help_text="Only what the client cancels late costs a fee and counts as a late cancellation.",
+        help_text=gettext_lazy("Only what the client cancels late costs a fee and counts as a late cancellation."),
     )
     reason = forms.CharField(**REASON)
-    waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing, however late")
-    scope = forms.ChoiceField(label="Which", required=False)
+    waive_fee = forms.BooleanField(
+        label=gettext_lazy("Waive the fee"), required=False, help_text=gettext_lazy("Charge nothing, however late")
+    )
+    scope = forms.ChoiceField(label=gettext_lazy("Which"), required=False)
 
     guarded = policy.find_guarded_keys("appointments", "cancel")
 
@@ -102,23 +104,31 @@ class CancelForm(MoveForm):
         self.initial = {"on_behalf_of": booking.guess_side(self.caller)} | self.initial
         late = is_late(self.row, timezone.now())
         self.about = (
-            _tell_fee(self.row, "late_cancellation_fee", "Late") if late else "In time: nothing will be charged."
+            _tell_fee(
+                self.row, "late_cancellation_fee", gettext("Late: %(charged)s will be charged, unless it is waived.")
+            )
+            if late
+            else gettext("In time: nothing will be charged.")
         )
 
 
 class ChangeForm(PriceForm, MoveForm):
     service = forms.ModelChoiceField(Service.objects.none(), empty_label=None)
     duration = forms.IntegerField(
-        label="Length", required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes"
+        label=gettext_lazy("Length"),
+        required=False,
+        min_value=1,
+        max_value=DAY_OF_MINUTES,
+        help_text=gettext_lazy("Minutes"),
     )
     client = forms.ModelChoiceField(User.objects.none())
     price = AmountField(
         required=False,
         min_value=0,
-        help_text="Empty: with another service or client, the price of the service",
+        help_text=gettext_lazy("Empty: with another service or client, the price of the service"),
         **COLUMN,
     )
-    overbook = forms.BooleanField(label="Also beside another visit", required=False)
+    overbook = forms.BooleanField(label=gettext_lazy("Also beside another visit"), required=False)
 
     guarded = policy.find_guarded_keys("appointments", "change")
 
@@ -147,12 +157,16 @@ class ChangeForm(PriceForm, MoveForm):
 
 
 class NoShowForm(MoveForm):
-    waive_fee = forms.BooleanField(label="Waive the fee", required=False, help_text="Charge nothing")
+    waive_fee = forms.BooleanField(
+        label=gettext_lazy("Waive the fee"), required=False, help_text=gettext_lazy("Charge nothing")
+    )
 
     guarded = policy.find_guarded_keys("appointments", "no_show")
 
     def choose(self):
-        self.about = _tell_fee(self.row, "no_show_fee", "No-show")
+        self.about = _tell_fee(
+            self.row, "no_show_fee", gettext("No-show: %(charged)s will be charged, unless it is waived.")
+        )
 
 
 class InServiceForm(MoveForm):
@@ -161,7 +175,7 @@ class InServiceForm(MoveForm):
 
 
 class ReopenForm(MoveForm):
-    reason = forms.CharField(label="Why", required=False, **REASON)
+    reason = forms.CharField(label=gettext_lazy("Why"), required=False, **REASON)
 
 
 class CorrectForm(MoveForm):
@@ -169,8 +183,11 @@ class CorrectForm(MoveForm):
 
     def choose(self):
         self.became = "no_show" if self.row.status == "completed" else "completed"
-        said = "a no-show" if self.became == "no_show" else "completed"
-        self.fields["reason"].help_text = f"The visit will be {said}."
+        self.fields["reason"].help_text = (
+            gettext("The visit will be a no-show.")
+            if self.became == "no_show"
+            else gettext("The visit will be completed.")
+        )
 
     def get_details(self):
         return super().get_details() | {"status": self.became}
@@ -178,7 +195,9 @@ class CorrectForm(MoveForm):
 
 class RepriceForm(PriceForm, MoveForm):
     price = AmountField(min_value=0, **COLUMN)
-    reason = forms.CharField(label="Why", required=False, help_text="Of a discount, for the history", **REASON)
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), required=False, help_text=gettext_lazy("Of a discount, for the history"), **REASON
+    )
 
     def choose(self):
         self.fields["price"].find_home = lambda: self.row.organization
@@ -196,9 +215,9 @@ class RepriceForm(PriceForm, MoveForm):
 
 def _offer_scopes(form):
     """Ask which visits move along, where there are any."""
-    kin = [("this", "This visit")]
-    kin += [("following", "This and the later ones of its series")] if form.row.series else []
-    kin += [("group", "All visits of its group")] if form.row.group else []
+    kin = [("this", gettext("This visit"))]
+    kin += [("following", gettext("This and the later ones of its series"))] if form.row.series else []
+    kin += [("group", gettext("All visits of its group"))] if form.row.group else []
     form.fields["scope"].choices = kin
     if len(kin) == 1:
         del form.fields["scope"]
@@ -206,7 +225,7 @@ def _offer_scopes(form):
 
 def _tell_fee(visit, percent, why):
     charged = wording.write_money(balances.compute_fee(visit, percent), visit.organization.currency)
-    return f"{why}: {charged} will be charged, unless it is waived." if getattr(visit, percent) else NO_FEE
+    return why % {"charged": charged} if getattr(visit, percent) else NO_FEE
 
 
 class WaiveFeeForm(MoveForm):
@@ -260,133 +279,133 @@ def _find_void(caller, visit, payment):
 
 VISIT_MOVES = {
     "complete": Move(
-        "Complete",
+        gettext_lazy("Complete"),
         _need("complete"),
         MoveForm,
         booking.complete,
         _leads_to("completed"),
-        "Completed.",
+        gettext_lazy("Completed."),
         at_once=True,
         find_undo=_find_undo,
     ),
     "arrive": Move(
-        "Arrived",
+        gettext_lazy("Arrived"),
         _need("arrive"),
         MoveForm,
         presence.mark_arrived,
         lambda visit, now: _is_expected(visit, now) and visit.arrived_at is None,
-        "Arrived.",
+        gettext_lazy("Arrived."),
         at_once=True,
         find_undo=_find_undo,
     ),
     "in-service": Move(
-        "In service",
+        gettext_lazy("In service"),
         _need("arrive"),
         InServiceForm,
         presence.mark_arrived,
         lambda visit, now: _is_expected(visit, now) and visit.arrived_at and visit.in_service_at is None,
-        "In service.",
+        gettext_lazy("In service."),
         at_once=True,
         find_undo=_find_undo,
     ),
     "payment": Move(
-        "Take payment",
+        gettext_lazy("Take payment"),
         ("payments", "create"),
         PaymentForm,
         _record_payment_of_visit,
         lambda visit, now: True,
-        "Payment recorded: {amount}.{more}",
+        gettext_lazy("Payment recorded: {amount}.{more}"),
         find_undo=_find_void,
     ),
     "reschedule": Move(
-        "Reschedule",
+        gettext_lazy("Reschedule"),
         _need("reschedule"),
         RescheduleForm,
         joint_moves.reschedule_together,
         _leads_to("scheduled"),
-        "Moved.",
+        gettext_lazy("Moved."),
         template="reschedule.html",
         find_undo=_find_undo,
     ),
     # Not "change": that is the page of the row itself.
     "alter": Move(
-        "Change",
+        pgettext_lazy("visit", "Change"),
         _need("change"),
         ChangeForm,
         alterations.change_visit,
         lambda visit, now: visit.status == "scheduled",
-        "Changed.{more}",
+        gettext_lazy("Changed.{more}"),
         find_undo=_find_undo,
     ),
     "no-show": Move(
-        "No-show",
+        gettext_lazy("No-show"),
         _need("no_show"),
         NoShowForm,
         booking.mark_no_show,
         _leads_to("no_show"),
-        "Marked as a no-show.",
+        gettext_lazy("Marked as a no-show."),
         at_once=lambda visit: not visit.no_show_fee,
         find_undo=_find_undo,
     ),
     "cancel": Move(
-        "Cancel visit",
+        gettext_lazy("Cancel visit"),
         _need("cancel"),
         CancelForm,
         joint_moves.cancel_together,
         _leads_to("cancelled"),
-        "Cancelled.",
+        gettext_lazy("Cancelled."),
         find_undo=_find_undo,
     ),
     "reopen": Move(
-        "Reopen",
+        gettext_lazy("Reopen"),
         _need("reopen"),
         ReopenForm,
         undoing.reopen,
         lambda visit, now: visit.status == "cancelled",
-        "Reopened.",
+        gettext_lazy("Reopened."),
     ),
     "undo": Move(
-        "Undo",
+        gettext_lazy("Undo"),
         _need("undo"),
         MoveForm,
         undoing.undo,
         lambda visit, now: True,
-        "Undone.",
+        gettext_lazy("Undone."),
         is_offered=False,
         scope=LAST_MOVE,
     ),
     "correct": Move(
-        "Correct",
+        gettext_lazy("Correct"),
         _need("correct"),
         CorrectForm,
         booking.correct,
         _leads_to("completed", "no_show", starts_from=("completed", "no_show")),
-        "Corrected.",
+        gettext_lazy("Corrected."),
     ),
     "price": Move(
-        "Change price",
+        gettext_lazy("Change price"),
         _need("reprice"),
         RepriceForm,
         booking.revise,
         lambda visit, now: visit.status != "cancelled",
-        "Price: {price}.",
+        gettext_lazy("Price: {price}."),
     ),
     "waive-fee": Move(
-        "Waive fee",
+        gettext_lazy("Waive fee"),
         _need("waive_fee"),
         WaiveFeeForm,
         booking.revise,
         lambda visit, now: _costs_a_fee(visit) and not visit.fee_waived,
-        "The fee is waived.",
-        question="Charge the client nothing for this visit?",
+        gettext_lazy("The fee is waived."),
+        question=gettext_lazy("Charge the client nothing for this visit?"),
     ),
     "charge-fee": Move(
-        "Charge fee",
+        gettext_lazy("Charge fee"),
         _need("waive_fee"),
         ChargeFeeForm,
         booking.revise,
         lambda visit, now: _costs_a_fee(visit) and visit.fee_waived,
-        "The fee is charged.",
-        question="Charge the fee for this visit after all?",
+        gettext_lazy("The fee is charged."),
+        question=gettext_lazy("Charge the fee for this visit after all?"),
     ),
 }

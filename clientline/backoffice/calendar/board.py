@@ -9,13 +9,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, gettext_noop
 
 from appointments.hours import cut_out
+from clientline import wording
 from clientline.backoffice.calendar.arrangement import arrange
 from clientline.backoffice.calendar.axis import HOUR, LINE, choose_core
 
 FREE_PLACE = 30  # minutes it has at least, where there is room
 HUES = 8  # colours of services
+STATUS_WORDS = {
+    "scheduled": gettext_noop("scheduled"),
+    "completed": gettext_noop("completed"),
+    "cancelled": gettext_noop("cancelled"),
+    "no_show": gettext_noop("no-show"),
+}
 
 
 @dataclass(eq=False, slots=True)
@@ -161,7 +169,7 @@ class Board:
         begin, end = self.axis.spans[column.day]
         found = [self.make_place("closed", column, *each) for each in cut_out([(begin, end)], column.windows)]
         for starts, ends, reason in column.away:
-            text = f"Time off: {reason}" if reason else "Time off"
+            text = gettext("Time off: %(reason)s") % {"reason": reason} if reason else gettext("Time off")
             found.append(self.make_place("away", column, starts, ends, text=text))
         for visit in column.visits:
             if not visit.is_cancelled:
@@ -222,7 +230,7 @@ class Board:
             begin,
             end,
             text=f"+ {clock}",
-            label=f"Book {clock} with {column.performer}",
+            label=gettext("Book %(time)s with %(staff)s") % {"time": clock, "staff": column.performer},
             url=f"{self.booking_url}?staff={column.staff}&date={column.day}&time={clock}",
             is_stop=is_stop,
         )
@@ -236,7 +244,7 @@ class Board:
 
 
 def _list_marks(visit, column, now):
-    """What sets a visit apart, in words."""
+    """What sets a visit apart, in English words."""
     if visit.status == "scheduled":
         yield from _list_marks_of_coming(visit, column, now)
     if visit.status == "no_show":
@@ -249,18 +257,18 @@ def _list_marks(visit, column, now):
     if visit.due and visit.due > 0 and visit.status != "scheduled":
         yield "Unpaid"
     if visit.is_first:
-        yield "First visit"
+        yield gettext("First visit")
     if visit.has_note:
         yield "Note"
 
 
 def _list_marks_of_coming(visit, column, now):
     if not column.is_active:
-        yield "Needs somebody"
+        yield gettext("Needs somebody")
     if visit.ends <= now:
-        yield "Not closed"
+        yield gettext("Not closed")
     elif visit.in_service_at:
-        yield "In service"
+        yield gettext("In service")
     elif visit.arrived_at:
         yield "Arrived"
     elif visit.starts < now:
@@ -269,10 +277,15 @@ def _list_marks_of_coming(visit, column, now):
 
 def _write_label(visit, column, axis, marks):
     """The whole visit in a sentence, for those who hear it or point at it."""
-    status = visit.status.replace("_", "-")
-    further = "".join(f", {mark.lower()}" for mark in marks if mark.lower() != status)
-    times = f"{axis.tell_clock(visit.starts)}–{axis.tell_clock(visit.ends)}"
-    return f"{times} {visit.client}, {visit.service}, with {column.performer}, {status}{further}"
+    told = {
+        "times": f"{axis.tell_clock(visit.starts)}–{axis.tell_clock(visit.ends)}",
+        "client": visit.client,
+        "service": visit.service,
+        "staff": column.performer,
+    }
+    further = [wording.write_within(gettext(mark)) for mark in marks if mark.lower() != visit.status.replace("_", "-")]
+    status = gettext(STATUS_WORDS[visit.status])
+    return ", ".join([gettext("%(times)s %(client)s, %(service)s, with %(staff)s") % told, status, *further])
 
 
 def _lengthen(visits):

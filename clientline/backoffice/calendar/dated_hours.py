@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from appointments.asking_back import LONGEST_USUAL, measure_hours
 from appointments.models import Weekday, find_parity
@@ -19,7 +20,11 @@ def make_clock_field(label):
 def list_weeks(today):
     """Every week, or every second; said from this week, because nobody counts weeks from 2000."""
     this, other = find_parity(today), 1 - find_parity(today)
-    return [("", "every week"), (this, "this week and every second"), (other, "next week and every second")]
+    return [
+        ("", gettext("every week")),
+        (this, gettext("this week and every second")),
+        (other, gettext("next week and every second")),
+    ]
 
 
 def make_weeks_field(label, today):
@@ -34,7 +39,11 @@ def ask_about_length(starts, ends):
     """What to ask back about unusually long hours, or None."""
     length = LONGEST_USUAL.seconds // 3600
     long = measure_hours(starts, ends) > LONGEST_USUAL
-    return f"These are more than {length} hours. Save again if they are meant." if long else None
+    return (
+        gettext("These are more than %(hours)s hours. Save again if they are meant.") % {"hours": length}
+        if long
+        else None
+    )
 
 
 def _make_date_field(label):
@@ -50,32 +59,32 @@ class DatedHoursForm(forms.Form):
 
     def __init__(self, *args, today, **kwargs):
         super().__init__(*args, **kwargs)
-        days = [("", "Day"), *Weekday.choices]
+        days = [("", gettext("Day")), *Weekday.choices]
         self.fields["weekday"] = forms.TypedChoiceField(
             required=False,
             choices=days,
             coerce=int,
             empty_value=None,
-            widget=forms.Select(attrs={"aria-label": "Day"}),
+            widget=forms.Select(attrs={"aria-label": gettext("Day")}),
         )
-        self.fields["starts"], self.fields["ends"] = make_clock_field("From"), make_clock_field("To")
-        self.fields["every_second_week"] = make_weeks_field("In which weeks", today)
-        self.fields["valid_from"] = _make_date_field("From this date on")
-        self.fields["valid_until"] = _make_date_field("Until this date")
+        self.fields["starts"], self.fields["ends"] = make_clock_field(gettext("From")), make_clock_field(gettext("To"))
+        self.fields["every_second_week"] = make_weeks_field(gettext("In which weeks"), today)
+        self.fields["valid_from"] = _make_date_field(gettext("From this date on"))
+        self.fields["valid_until"] = _make_date_field(gettext("Until this date"))
 
     def clean(self):
         values = super().clean()
         starts, ends = values.get("starts"), values.get("ends")
         if not self.errors and self.has_times(starts, ends):
             if values.get("weekday") is None:
-                self.add_error("weekday", "Choose the day of the week.")
+                self.add_error("weekday", gettext("Choose the day of the week."))
             self.ask_about_length(starts, ends)
         return values
 
     def has_times(self, starts, ends):
         """Whether it holds hours; half of them get their error."""
         if (starts is None) != (ends is None):
-            self.add_error("starts" if starts is None else "ends", "Give both times.")
+            self.add_error("starts" if starts is None else "ends", gettext("Give both times."))
         return starts is not None and ends is not None
 
     def ask_about_length(self, starts, ends):

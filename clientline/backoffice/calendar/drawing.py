@@ -6,22 +6,23 @@ Geometry is in SVG attributes, because the policy forbids styles in pages.
 from html import escape
 
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_noop
 
 from clientline.backoffice.calendar.axis import LINE
 
 TWO_LINES = 2 * LINE - 2  # pixels
 STATUSES = {"completed": "✓ ", "no_show": "✗ "}
-# What stands for a mark where there is no room for its words. They are in the label, and in the legend.
+# What stands for a mark where there is no room for its words. They are in the label and the legend, translated there.
 SYMBOLS = {
-    "Needs somebody": "⚠",
-    "Not closed": "?",
-    "Arrived": "●",
-    "In service": "▶",
-    "Late": "!",
-    "Overbooked": "‖",
-    "Unpaid": "¤",
-    "First visit": "★",
-    "Note": "✎",
+    gettext_noop("Needs somebody"): "⚠",
+    gettext_noop("Not closed"): "?",
+    gettext_noop("Arrived"): "●",
+    gettext_noop("In service"): "▶",
+    gettext_noop("Late"): "!",
+    gettext_noop("Overbooked"): "‖",
+    gettext_noop("Unpaid"): "¤",
+    gettext_noop("First visit"): "★",
+    gettext_noop("Note"): "✎",
 }
 
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from django.http import JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -22,7 +23,7 @@ from appointments.hours import is_shown
 from appointments.models import Appointment, TimeOff
 from appointments.placing import make_time_columns
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.forms import refuse_seconds
 from clientline.api.fields import is_readable_number
 from clientline.api.filters import DateFormField
@@ -68,7 +69,7 @@ def move_view(request):
     visit = _find_visit(request)
     if visit is None:
         return _answer_refusal("not_found", _("This visit is not there any more."))
-    timezone.activate(visit.organization.zone)
+    places.enter(visit.organization)
     people = User.objects.performers_for(request.user, "appointments").filter(organization=visit.organization_id)
     spot = SpotForm(request.POST, people=people, zone=visit.organization.zone)
     if not spot.is_valid():
@@ -112,9 +113,14 @@ def _move(request, visit, values):
 
 def _tell_changed(visit, version):
     editors = audit.find_editors_since(visit, int(version)) if is_readable_number(version) else []
-    by = f" by {' and '.join(editors)}" if editors else ""
-    stands = f"{wording.write_moment(visit.appointment_date)} with {visit.staff}"
-    return f"This visit was changed meanwhile{by}. It stands at {stands}."
+    told = {
+        "editors": get_text_list(editors, _("and")),
+        "moment": wording.write_moment(visit.appointment_date),
+        "staff": visit.staff,
+    }
+    if editors:
+        return _("This visit was changed meanwhile by %(editors)s. It stands at %(moment)s with %(staff)s.") % told
+    return _("This visit was changed meanwhile. It stands at %(moment)s with %(staff)s.") % told
 
 
 def _answer_refusal(code, told, **more):

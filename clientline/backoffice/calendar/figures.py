@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
@@ -51,7 +52,9 @@ def _sum_visits(diary):
     visits = [visit for visit in _select_beginning(diary) if not visit.is_cancelled]
     ahead = sum(visit.status == "scheduled" and visit.starts > diary.now for visit in visits)
     (day,) = diary.days
-    return Figure("Visits", str(len(visits)), f"{ahead} still to come", _link_visits(day, day))
+    return Figure(
+        _("Visits"), str(len(visits)), _("%(count)s still to come") % {"count": ahead}, _link_visits(day, day)
+    )
 
 
 def _sum_unclosed(caller, diary):
@@ -66,20 +69,20 @@ def _sum_taken(diary):
     currency = diary.organization.currency
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
     given_back = wording.write_money(total["refunded"], currency)
-    detail = f"{given_back} given back" if total["refunded"] else "nothing given back"
+    detail = _("%(amount)s given back") % {"amount": given_back} if total["refunded"] else _("nothing given back")
     url = f"{reverse('admin:payments_payment_changelist')}?{urlencode({'taken': day})}"
-    return Figure("Taken", wording.write_money(total["taken"], currency), detail, url)
+    return Figure(_("Taken"), wording.write_money(total["taken"], currency), detail, url)
 
 
 def _sum_open(diary):
     """What is due for the day's visits that are over, under way or called off."""
     owed = [each.due for each in _select_beginning(diary) if each.starts <= diary.now or each.status != "scheduled"]
     due = [amount for amount in owed if amount > 0]
-    settled = "all visits are paid" if owed else "nothing is due yet"
-    detail = f"for {len(due)} visit{'' if len(due) == 1 else 's'}" if due else settled
+    settled = _("all visits are paid") if owed else _("nothing is due yet")
+    detail = ngettext("for %(count)s visit", "for %(count)s visits", len(due)) % {"count": len(due)} if due else settled
     (day,) = diary.days
     total = wording.write_money(sum(due, Decimal(0)), diary.organization.currency)
-    return Figure("Open balances", total, detail, _link_visits(day, day, unpaid="yes"))
+    return Figure(_("Open balances"), total, detail, _link_visits(day, day, unpaid="yes"))
 
 
 def _sum_no_shows(caller, diary):
@@ -94,4 +97,5 @@ def _sum_no_shows(caller, diary):
         missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
     )
     url = _link_visits(first, day, status__exact="no_show")
-    return Figure(f"No-shows, {NO_SHOW_DAYS} days", str(counted["missed"]), f"of {counted['all']} visits", url)
+    label = _("No-shows, %(days)s days") % {"days": NO_SHOW_DAYS}
+    return Figure(label, str(counted["missed"]), _("of %(count)s visits") % {"count": counted["all"]}, url)

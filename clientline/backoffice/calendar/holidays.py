@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from appointments import public_holidays
 from appointments.asking_back import SHOWN, find_shown
@@ -32,7 +33,7 @@ def holidays_view(request):
     return render_page(
         request,
         "holidays.html",
-        title=f"Public holidays {year}",
+        title=gettext("Public holidays %(year)s") % {"year": year},
         organization=organization,
         year=year,
         previous=year - 1 if year > 2000 else None,
@@ -55,12 +56,18 @@ def _close(request, organization, now):
     """Whether there was anything to close."""
     dates = [_read_date(text) for text in request.POST.getlist("dates")]
     if not dates:
-        messages.warning(request, "Nothing was chosen.")
+        messages.warning(request, gettext("Nothing was chosen."))
         return False
     rows = public_holidays.close_on_holidays(organization=organization, dates=dates, now=now)
-    messages.success(request, f"Closed on {len(rows)} public holiday{'' if len(rows) == 1 else 's'}.")
+    messages.success(
+        request,
+        ngettext("Closed on %(count)s public holiday.", "Closed on %(count)s public holidays.", len(rows))
+        % {"count": len(rows)},
+    )
     if stranded := {pk for row in rows for pk in row.strands}:
-        messages.warning(request, f"{len(stranded)} visits need another time: Today lists them.")
+        messages.warning(
+            request, gettext("%(count)s visits need another time: Today lists them.") % {"count": len(stranded)}
+        )
     return True
 
 

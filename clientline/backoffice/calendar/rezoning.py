@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from appointments import rezoning
 from appointments.models import Appointment
@@ -22,7 +23,7 @@ def rezoning_view(request):
     return render_page(
         request,
         "rezoning.html",
-        title="Visits at another time than agreed",
+        title=gettext("Visits at another time than agreed"),
         organization=organization,
         visits=[
             (visit, wording.write_local_moment(visit.local_start))

@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from appointments.hours import find_instant
 from appointments.models import Appointment, WorkingHours
+from clientline import wording
 from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.axis import Axis
 from clientline.backoffice.calendar.board import Board, choose_step
@@ -44,7 +46,7 @@ def today(request):
     return render_page(
         request,
         "today.html",
-        title=f"{'Today' if day == now.astimezone(organization.zone).date() else f'{day:%A}'} at {organization}",
+        title=_write_title(day, organization, now),
         organization=organization,
         figures=list_figures(request.user, diary),
         board=board,
@@ -63,11 +65,21 @@ def today(request):
     )
 
 
+def _write_title(day, organization, now):
+    if day == now.astimezone(organization.zone).date():
+        return gettext("Today at %(organization)s") % {"organization": organization}
+    return gettext("%(weekday)s at %(organization)s") % {
+        "weekday": wording.write_weekday(day),
+        "organization": organization,
+    }
+
+
 def _notify(request, problem, diary):
     if problem:
-        messages.warning(request, f"{problem} This is today.")
+        messages.warning(request, gettext("%(problem)s This is today.") % {"problem": problem})
     if diary.is_cut:
-        messages.warning(request, f"Only the first {MOST_VISITS:,} visits of this day are shown.")
+        told = gettext("Only the first %(count)s visits of this day are shown.")
+        messages.warning(request, told % {"count": f"{MOST_VISITS:,}"})
 
 
 def _link_day(**query):
@@ -141,7 +153,7 @@ def _draw_day(request, diary, people):
         diary.make_column(
             person,
             day,
-            title=person.name if person.is_active else f"{person.name} (deactivated)",
+            title=person.name if person.is_active else gettext("%(person)s (deactivated)") % {"person": person.name},
             url=f"{reverse('admin:week')}?{urlencode({'staff': person.pk, 'date': day})}",
         )
         for person in people
@@ -194,12 +206,12 @@ def _list_steps_to_open(organization):
     """What a new organization sets up before anybody can be booked: (what to do, its page, whether it is done)."""
     return [
         (
-            "Say what you offer: services, how long they take and what they cost.",
+            gettext("Say what you offer: services, how long they take and what they cost."),
             "services_service_changelist",
             Service.objects.filter(organization=organization, is_active=True).exists(),
         ),
         (
-            "Say when people work: their hours in every week.",
+            gettext("Say when people work: their hours in every week."),
             "week_hours",
             WorkingHours.objects.filter(organization=organization).exists(),
         ),

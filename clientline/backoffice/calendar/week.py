@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from appointments.models import WorkingHours
+from clientline import wording
 from clientline.backoffice.calendar.diary import Diary, find_neighbour, find_version, list_team, read_day
 from clientline.backoffice.calendar.drawing import SYMBOLS
 from clientline.backoffice.calendar.today import draw_board
@@ -24,14 +26,14 @@ def week(request):
     now = timezone.now()
     day, problem = read_day(request, organization, now)
     if problem:
-        messages.warning(request, f"{problem} This is the present week.")
+        messages.warning(request, gettext("%(problem)s This is the present week.") % {"problem": problem})
     people = list_team(request.user, organization, now=now)
     person = _find_person_asked(request, people, organization)
     monday = day - timedelta(days=day.weekday())
     return render_page(
         request,
         "week.html",
-        title=f"Week of {person}" if person else "Week",
+        title=gettext("Week of %(person)s") % {"person": person} if person else gettext("Week"),
         organization=organization,
         person=person,
         people=[each for each in people if each.is_active or each == person],
@@ -62,7 +64,7 @@ def _draw_week(caller, organization, person, monday, now):
         diary.make_column(
             person,
             day,
-            title=f"{day:%a} {day.day} {day:%b}",
+            title=wording.write_short_date(day),
             url=f"{reverse('admin:index')}?{urlencode({'date': day})}",
         )
         for day in days

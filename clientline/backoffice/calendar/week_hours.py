@@ -7,11 +7,13 @@ from django.db import DatabaseError, transaction
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import MEMBERS, User
 from appointments import working_week
 from appointments.asking_back import VisitsHit, ask_about_visits
 from appointments.models import Weekday, WorkingHours
+from clientline import wording
 from clientline.admin.forms import DATE_BOUNDS
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
@@ -28,6 +30,7 @@ from clientline.refusals import FieldRefused, Refused
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are
 MOST_PEOPLE = 200
 PARTS = ("starts", "ends", "weeks")
+LABELS = {"starts": gettext_lazy("%(weekday)s from"), "ends": gettext_lazy("%(weekday)s to")}
 WORKDAYS = range(5)
 
 
@@ -44,7 +47,7 @@ class WeekForm(forms.Form):
         required=False,
         validators=DATE_BOUNDS,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        label="From this day on",
+        label=gettext_lazy("From this day on"),
     )
 
     def __init__(self, data=None, *, stretches, others, today):
@@ -55,9 +58,10 @@ class WeekForm(forms.Form):
         self.rows = range(self.count_rows(max(map(len, by_day.values()))))
         for day, weekday in Weekday.choices:
             for row in self.rows:
-                for end, word in (("starts", "from"), ("ends", "to")):
-                    self.fields[_name_input(day, row, end)] = make_clock_field(f"{weekday} {word}")
-                self.fields[_name_input(day, row, "weeks")] = make_weeks_field(f"{weekday}, in which weeks", today)
+                for end, label in LABELS.items():
+                    self.fields[_name_input(day, row, end)] = make_clock_field(label % {"weekday": weekday})
+                weeks = gettext("%(weekday)s, in which weeks") % {"weekday": weekday}
+                self.fields[_name_input(day, row, "weeks")] = make_weeks_field(weeks, today)
             for row, values in enumerate(by_day[day]):
                 self.initial |= {_name_input(day, row, part): value for part, value in zip(PARTS, values, strict=True)}
 
@@ -77,7 +81,7 @@ class WeekForm(forms.Form):
         whole.sort(key=lambda place: (place[0], self.get_values(*place)[0]))
         stretches = [(day, *self.get_values(day, row)) for day, row in whole]
         for _, later in working_week.find_overlaps(stretches):
-            self.add_error(_name_input(*whole[later], "starts"), "This overlaps other hours.")
+            self.add_error(_name_input(*whole[later], "starts"), gettext("This overlaps other hours."))
         self.ask_about_long_hours(whole, stretches)
         return self.cleaned_data
 
@@ -104,7 +108,7 @@ class WeekForm(forms.Form):
             return False
         wrong = "starts" if starts is None else "ends" if ends is None else None
         if wrong and _name_input(day, row, wrong) not in self.errors:
-            self.add_error(_name_input(day, row, wrong), "Give both times.")
+            self.add_error(_name_input(day, row, wrong), gettext("Give both times."))
         return wrong is None
 
     def read_stretches(self):
@@ -137,7 +141,7 @@ def week_hours(request):
     hit = None
     if request.method == "POST" and "copy" in request.POST:
         form = WeekForm(_copy_monday(request.POST), **week)
-        messages.info(request, "Monday's hours stand on the other workdays, too. They are not saved yet.")
+        messages.info(request, gettext("Monday's hours stand on the other workdays, too. They are not saved yet."))
     else:
         form = WeekForm(data, **week)
         if request.method == "POST" and all([form.is_valid(), dated.is_valid()]):
@@ -145,7 +149,9 @@ def week_hours(request):
             if hit is None and form.is_valid():
                 return HttpResponseRedirect(reverse("admin:week_hours"))
     context = {"staff": staff, "form": form, "hit": hit, "dated": dated}
-    return page.render_page(request, "week_hours.html", title=f"Weekly hours of {staff}", **context)
+    return page.render_page(
+        request, "week_hours.html", title=gettext("Weekly hours of %(staff)s") % {"staff": staff}, **context
+    )
 
 
 def _find_to_edit(request):
@@ -185,18 +191,16 @@ def _try_to_save(request, staff, form, dated):
     except (Refused, DatabaseError) as error:
         form.add_error(None, read_refusal_or_raise(error).detail)
     else:
-        messages.success(request, f"The weekly hours of {staff} are saved.")
+        messages.success(request, gettext("The weekly hours of %(staff)s are saved.") % {"staff": staff})
     return None
 
 
 def _refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
     present, others = working_week.load_with_others(staff, staff.organization.find_local_date(timezone.now()))
-    week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends, _ in present) or "none"
-    form.add_error(
-        None,
-        f"{working_week.HoursChanged.detail} They are now: {week}. Saving again replaces them by what stands here.",
-    )
+    week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends, _ in present)
+    told = gettext("%(changed)s They are now: %(week)s. Saving again replaces them by what stands here.")
+    form.add_error(None, told % {"changed": working_week.HoursChanged.detail, "week": week or gettext("none")})
     form.data = form.data.copy()
     form.data["seen"] = working_week.digest_week(present, others)
 
@@ -218,7 +222,7 @@ def _show_team(request):
     return page.render_page(
         request,
         "team_hours.html",
-        title="Working hours",
+        title=gettext("Working hours"),
         people=people,
-        weekdays=[label[:3] for label in Weekday.labels],
+        weekdays=wording.list_weekdays(),
     )

@@ -6,11 +6,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import SuggestedSelect
@@ -31,8 +31,8 @@ REFUNDS = Prefetch("refunds", Refund.objects.order_by("id"))
 class WhichVisitForm(forms.Form):
     appointment = forms.ModelChoiceField(
         Payment.objects.none(),
-        label="Visit",
-        help_text="Search by the client's name, telephone or e-mail address, or by its number",
+        label=gettext_lazy("Visit"),
+        help_text=gettext_lazy("Search by the client's name, telephone or e-mail address, or by its number"),
     )
 
     def __init__(self, *args, model_admin, request, **kwargs):
@@ -47,7 +47,7 @@ class WhichVisitForm(forms.Form):
 class OfClient(OneRowFilter):
     """What one client paid, whom the address names."""
 
-    title = parameter_name = "client"
+    title = parameter_name = gettext_lazy("client")
     path = "appointment__client"
 
 
@@ -89,7 +89,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         "created_at",
     )
     change_form_template = "admin/backoffice/payment.html"
-    add_label = "Take a payment"
+    add_label = gettext_lazy("Take a payment")
     moves = PAYMENT_MOVES
     subject = "payment"
     move_related = ("organization", "appointment__client")
@@ -107,11 +107,11 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         home = self.admin_site.get_organization(request)
         return list_totals(found.paginator, home.currency) if home else []  # of several, currencies differ
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, payment):
         return render_pill(payment.status, payment.get_status_display())
 
-    @admin.display(description="client")
+    @admin.display(description=gettext_lazy("client"))
     def client(self, payment):
         return payment.appointment.client
 
@@ -140,7 +140,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         return render_page(
             request,
             "which_visit.html",
-            title="Take a payment",
+            title=gettext("Take a payment"),
             form=form,
             opts=self.opts,
             media=self.media + form.media,
@@ -148,10 +148,14 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj:
-            timezone.activate(obj.organization.zone)
+            places.enter(obj.organization)
             prefetch_related_objects([obj], REFUNDS)
             context |= list_payment_lines(self, request, [obj], obj.organization.currency)[0]
-            context |= {"title": f"Payment of {context['amount']} · {obj.appointment.client}", "subtitle": None}
+            context |= {
+                "title": gettext("Payment of %(amount)s · %(client)s")
+                % {"amount": context["amount"], "client": obj.appointment.client},
+                "subtitle": None,
+            }
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 
@@ -183,7 +187,7 @@ def _describe_refund(refund, currency):
 
 def _list_parts(payment, currency):
     """What an amount is made of besides the price, the number of its receipt, and what it stands for."""
-    named = {"tip": payment.tip, "rounded by": payment.rounding}
+    named = {"tip": payment.tip, gettext("rounded by"): payment.rounding}
     parts = [f"{word} {wording.write_money(amount, currency)}" for word, amount in named.items() if amount]
     number = [f"receipt {payment.receipt_number}"] if payment.receipt_number else []
-    return [*parts, *number, *(["another amount than was asked for"] if payment.instead_of_id else [])]
+    return [*parts, *number, *([gettext("another amount than was asked for")] if payment.instead_of_id else [])]

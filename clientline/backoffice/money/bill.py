@@ -3,11 +3,11 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from appointments import rebooking
 from appointments.models import Appointment
-from clientline import wording
+from clientline import places, wording
 from clientline.backoffice.money.till import TILL_MOVES, TillForm, find_payable_bill
 from clientline.backoffice.page import render_page
 from payments import bills
@@ -54,7 +54,7 @@ def bill_view(model_admin, request, object_id):
     visit = seen.filter(pk=object_id).select_related("organization", "client").first()
     if visit is None:
         raise Http404
-    timezone.activate(visit.organization.zone)
+    places.enter(visit.organization)
     bill = find_payable_bill(request.user, visit)
 
     def say(amount):
@@ -63,7 +63,7 @@ def bill_view(model_admin, request, object_id):
     return render_page(
         request,
         "bill.html",
-        title=f"Bill of {visit.client}",
+        title=gettext("Bill of %(client)s") % {"client": visit.client},
         organization=visit.organization,
         client=visit.client,
         back=model_admin.link_move(visit, "change"),
@@ -91,11 +91,11 @@ def _describe_receipt(row, say):
     """A line of the bill for money that came, or went back."""
     is_refund = isinstance(row, Refund)
     payment = row.payment if is_refund else row
-    told = _("Refund") if is_refund else payment.get_payment_method_display() or _("Not stated")
+    told = gettext("Refund") if is_refund else payment.get_payment_method_display() or gettext("Not stated")
     return {
         "number": row.receipt_number,
         "when": wording.write_moment(row.settled_at),
-        "what": f"{told} ({_('void')})" if payment.voided_at and not is_refund else told,
+        "what": f"{told} ({gettext('void')})" if payment.voided_at and not is_refund else told,
         "tip": say(row.tip) if row.tip else "",
         "amount": say(-row.amount if is_refund else row.amount),
     }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from appointments.models import Appointment
 from appointments.periods import Period, refuse_unreportable
@@ -23,7 +24,7 @@ MOST_SHOWN = 200
 class OwingForm(forms.Form):
     """Which days. Afterwards `period` holds them."""
 
-    to = DateFormField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    to = DateFormField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
     field_order = ("from", "to")
 
     def __init__(self, data, *, organization):
@@ -41,7 +42,9 @@ class OwingForm(forms.Form):
         return asked
 
 
-OwingForm.base_fields["from"] = DateFormField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+OwingForm.base_fields["from"] = DateFormField(
+    label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"})
+)
 
 
 def owing_view(request):
@@ -54,7 +57,7 @@ def owing_view(request):
     usual = {"from": (today - timedelta(days=USUAL_DAYS)).isoformat(), "to": today.isoformat()}
     form = OwingForm(usual | request.GET.dict(), organization=organization)
     context = _list_debts(request.user, form.period) if form.is_valid() else {}
-    return render_page(request, "owing.html", title="Who owes", form=form, **context)
+    return render_page(request, "owing.html", title=gettext("Who owes"), form=form, **context)
 
 
 def _list_debts(caller, period):

@@ -1,7 +1,7 @@
 """What can become of a payment by hand: it comes, it does not come, some of it is given back."""
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
@@ -18,16 +18,20 @@ class SettleForm(MoveForm):
 
 
 class RefundForm(AmountForm):
-    tip = AmountField(min_value=0, required=False, label="Of it the tip", **COLUMN)
+    tip = AmountField(min_value=0, required=False, label=gettext_lazy("Of it the tip"), **COLUMN)
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def choose(self):
         super().choose()
         left, currency = find_remainder(self.row), self.row.organization.currency
         self.initial = {"amount": left.money} | self.initial
-        self.fields["amount"].help_text = f"Left: {wording.write_money(left.money, currency)}"
+        self.fields["amount"].help_text = gettext("Left: %(amount)s") % {
+            "amount": wording.write_money(left.money, currency)
+        }
         if left.tip:
-            self.fields["tip"].help_text = f"Part of the amount. Left: {wording.write_money(left.tip, currency)}"
+            self.fields["tip"].help_text = gettext("Part of the amount. Left: %(amount)s") % {
+                "amount": wording.write_money(left.tip, currency)
+            }
         else:
             del self.fields["tip"]
 
@@ -52,7 +56,10 @@ class VoidForm(SettleForm):
 
     def choose(self):
         said = wording.write_money(self.row.amount, self.row.organization.currency)
-        self.about = f"{said} will count nowhere, as if it had never been typed. Its receipt stays and says void."
+        self.about = gettext(
+            "%(amount)s will count nowhere, as if it had never been typed. Its receipt stays and says void."
+        )
+        self.about %= {"amount": said}
 
 
 def _can_be_voided(payment, now):
@@ -66,36 +73,48 @@ def _is_open_checkout(payment, now):
 
 PAYMENT_MOVES = {
     "complete": Move(
-        "Complete",
+        gettext_lazy("Complete"),
         ("payments", "complete"),
         SettleForm,
         ledger.complete_payment,
         _is_pending,
-        "The payment of {amount} is completed.",
-        question="Has the money come?",
+        gettext_lazy("The payment of {amount} is completed."),
+        question=gettext_lazy("Has the money come?"),
     ),
     "fail": Move(
-        "Fail",
+        gettext_lazy("Fail"),
         ("payments", "fail"),
         SettleForm,
         ledger.fail_payment,
         _is_pending,
-        "The payment of {amount} has failed.",
-        question="Will the money not come? This cannot be undone.",
+        gettext_lazy("The payment of {amount} has failed."),
+        question=gettext_lazy("Will the money not come? This cannot be undone."),
     ),
     "give-up": Move(
-        "Give up checkout",
+        gettext_lazy("Give up checkout"),
         ("payments", "give_up"),
         SettleForm,
         ledger.give_up_checkout,
         _is_open_checkout,
-        "The checkout of {amount} is given up: nothing can be paid on its page any more.",
-        question="Close the page on which the client can pay? What is paid there nevertheless goes back by itself.",
+        gettext_lazy("The checkout of {amount} is given up: nothing can be paid on its page any more."),
+        question=gettext_lazy(
+            "Close the page on which the client can pay? What is paid there nevertheless goes back by itself."
+        ),
     ),
     "void": Move(
-        "Void", ("payments", "void"), VoidForm, ledger.void_payment, _can_be_voided, "The payment of {amount} is void."
+        pgettext_lazy("move", "Void"),
+        ("payments", "void"),
+        VoidForm,
+        ledger.void_payment,
+        _can_be_voided,
+        gettext_lazy("The payment of {amount} is void."),
     ),
     "refund": Move(
-        "Refund", ("payments", "refund"), RefundForm, ledger.refund_payment, _is_kept, "Refunded: {amount}.{more}"
+        gettext_lazy("Refund"),
+        ("payments", "refund"),
+        RefundForm,
+        ledger.refund_payment,
+        _is_kept,
+        gettext_lazy("Refunded: {amount}.{more}"),
     ),
 }

@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.http import HttpResponseRedirect
+from django.utils.translation import gettext_lazy
 
 from accounts.middleware import step_out_of_transaction
 from clientline import wording
@@ -11,19 +12,25 @@ from payments.models import Payment, Refund
 
 NOTES = {
     Payment: {
-        "pending": "The payment of {amount} is recorded. It is pending until the client has paid on its payment page.",
-        "failed": "The payment provider declined the payment of {amount}.",
+        "pending": gettext_lazy(
+            "The payment of {amount} is recorded. It is pending until the client has paid on its payment page."
+        ),
+        "failed": gettext_lazy("The payment provider declined the payment of {amount}."),
     },
     Refund: {
-        "pending": "The refund of {amount} is recorded. It is pending until the payment provider confirms it.",
-        "failed": "The payment provider declined the refund of {amount}.",
+        "pending": gettext_lazy(
+            "The refund of {amount} is recorded. It is pending until the payment provider confirms it."
+        ),
+        "failed": gettext_lazy("The payment provider declined the refund of {amount}."),
     },
 }
 # What became of a checkout that was given up, other than that it is closed.
 GIVEN_UP = {
-    "pending": "The checkout of {amount} is given up. Its page is closed once the payment provider answers.",
-    "completed": "The client had paid {amount} already. It goes back by itself.",
-    "refunded": "The client had paid {amount} already. It has gone back.",
+    "pending": gettext_lazy(
+        "The checkout of {amount} is given up. Its page is closed once the payment provider answers."
+    ),
+    "completed": gettext_lazy("The client had paid {amount} already. It goes back by itself."),
+    "refunded": gettext_lazy("The client had paid {amount} already. It has gone back."),
 }
 
 

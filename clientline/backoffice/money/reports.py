@@ -1,6 +1,5 @@
 """The page of reports: what was taken, how full the days were and who did not come; drawn, listed and as CSV."""
 
-import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_lazy
 
 from appointments import reports as attendance
 from appointments.periods import KEYS, Period, refuse_unreportable
@@ -20,6 +21,7 @@ from clientline.api.filters import DateFormField
 from clientline.backoffice.money import charts
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
+from clientline.languages import write_to_keep
 from clientline.refusals import FieldRefused
 from clientline.web import sheets
 from organizations import audit
@@ -27,12 +29,12 @@ from organizations.replica import read_behind
 from payments import reports as money
 
 BY = {
-    "day": "Day",
-    "week": "Week",
-    "month": "Month",
-    "staff": "Person",
-    "service": "Service",
-    "payment_method": "Payment method",
+    "day": gettext_lazy("Day"),
+    "week": gettext_lazy("Week"),
+    "month": gettext_lazy("Month"),
+    "staff": gettext_lazy("Person"),
+    "service": gettext_lazy("Service"),
+    "payment_method": gettext_lazy("Payment method"),
 }
 
 
@@ -62,7 +64,7 @@ class Report:
     def rows(self, period):
         """`(rows, total)`, numbers as numbers."""
         answer = self.figures(period)
-        return answer["rows"], answer["total"] | {"key": "", "label": "Total"}
+        return answer["rows"], answer["total"] | {"key": "", "label": gettext("Total")}
 
 
 def _write_whole(value, currency):
@@ -89,29 +91,29 @@ REPORTS = {
     for report in (
         Report(
             "revenue",
-            "Revenue",
-            "What was taken on the day the money came, less what was refunded on the day it went.",
+            gettext_lazy("Revenue"),
+            gettext_lazy("What was taken on the day the money came, less what was refunded on the day it went."),
             money.report_revenue,
             money.GROUPINGS,
             (
-                Column("taken", "Taken", wording.write_amount),
-                Column("refunded", "Refunded", wording.write_amount),
-                Column("net", "Net", wording.write_amount),
-                Column("tips", "Tips", wording.write_amount),
-                Column("rounding", "Rounding", wording.write_amount),
+                Column("taken", gettext_lazy("Taken"), wording.write_amount),
+                Column("refunded", gettext_lazy("Refunded"), wording.write_amount),
+                Column("net", gettext_lazy("Net"), wording.write_amount),
+                Column("tips", gettext_lazy("Tips"), wording.write_amount),
+                Column("rounding", gettext_lazy("Rounding"), wording.write_amount),
             ),
             "net",
         ),
         Report(
             "utilization",
-            "Utilization",
-            "Booked hours as a share of the hours in which people could be booked.",
+            gettext_lazy("Utilization"),
+            gettext_lazy("Booked hours as a share of the hours in which people could be booked."),
             attendance.report_utilization,
             attendance.GROUPINGS,
             (
-                Column("booked_minutes", "Booked", _write_hours),
-                Column("available_minutes", "Available", _write_hours),
-                Column("utilization", "Utilization", _write_share),
+                Column("booked_minutes", gettext_lazy("Booked"), _write_hours),
+                Column("available_minutes", gettext_lazy("Available"), _write_hours),
+                Column("utilization", gettext_lazy("Utilization"), _write_share),
             ),
             "utilization",
             per_unit=100,
@@ -119,17 +121,19 @@ REPORTS = {
         ),
         Report(
             "no-shows",
-            "No-shows",
-            "Visits that were not cancelled in time, and how many clients did not come or cancelled too late.",
+            gettext_lazy("No-shows"),
+            gettext_lazy(
+                "Visits that were not cancelled in time, and how many clients did not come or cancelled too late."
+            ),
             _report_late_rates,
             attendance.GROUPINGS,
             (
-                Column("visits", "Visits", _write_whole),
-                Column("completed", "Completed", _write_whole),
-                Column("no_show", "No-shows", _write_whole),
-                Column("no_show_rate", "No-show rate", _write_share),
-                Column("late_cancelled", "Cancelled late", _write_whole),
-                Column("late_rate", "Late rate", _write_share),
+                Column("visits", gettext_lazy("Visits"), _write_whole),
+                Column("completed", gettext_lazy("Completed"), _write_whole),
+                Column("no_show", gettext_lazy("No-shows"), _write_whole),
+                Column("no_show_rate", gettext_lazy("No-show rate"), _write_share),
+                Column("late_cancelled", gettext_lazy("Cancelled late"), _write_whole),
+                Column("late_rate", gettext_lazy("Late rate"), _write_share),
             ),
             "no_show_rate",
             per_unit=100,
@@ -142,8 +146,8 @@ REPORTS = {
 class ReportForm(forms.Form):
     """Which days, grouped how. Afterwards `period` holds them."""
 
-    to = DateFormField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
-    group_by = forms.ChoiceField(label="By")
+    to = DateFormField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    group_by = forms.ChoiceField(label=gettext_lazy("By"))
     field_order = ("from", "to", "group_by")
 
     def __init__(self, data, *, organization, report):
@@ -162,7 +166,9 @@ class ReportForm(forms.Form):
         return asked
 
 
-ReportForm.base_fields["from"] = DateFormField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+ReportForm.base_fields["from"] = DateFormField(
+    label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"})
+)
 
 
 def _read_asked(request):
@@ -204,14 +210,14 @@ def reports_view(request):
             "csv_url": _link_report(report, given, "reports_csv") if request.user.may("reports", "export") else None,
             "books": _link_books(form.period, request.user),
         }
-    return render_page(request, "reports.html", title="Reports", **context)
+    return render_page(request, "reports.html", title=gettext("Reports"), **context)
 
 
 def _link_books(period, caller):
     """What a bookkeeper takes of these days, by what the buttons say."""
     days = {"from": period.first, "to": period.last}
     days |= {"organization": period.organization.pk} if caller.is_superuser else {}
-    labels = {"csv": "Movements", "datev": "DATEV", "bank": "Bank statement"}
+    labels = {"csv": gettext("Movements"), "datev": "DATEV", "bank": gettext("Bank statement")}
     return [(label, f"{reverse('movements')}?{urlencode(days | {'format': form})}") for form, label in labels.items()]
 
 
@@ -224,7 +230,8 @@ def reports_csv_view(request):
     if not form.is_valid():
         return HttpResponseRedirect(f"{reverse('admin:reports')}?{request.GET.urlencode()}")  # which says why
     period = form.period
-    (rows, total), _ = read_behind(lambda: report.rows(period), by=request.user)
+    with write_to_keep():  # a file is read by programs
+        (rows, total), _ = read_behind(lambda: report.rows(period), by=request.user)
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
     lines = [[sheets.write_cell(row[name]) for name in names] for row in (*rows, total)]
@@ -241,10 +248,10 @@ def _list_presets(today, group_by):
     month, year = today.replace(day=1), today.replace(month=1, day=1)
     end_of_last = month - timedelta(days=1)
     spans = (
-        ("This month", month, today, "day"),
-        ("Last month", end_of_last.replace(day=1), end_of_last, "day"),
-        ("Last 30 days", today - timedelta(days=29), today, "day"),
-        ("This year", year, today, "month"),
+        (gettext("This month"), month, today, "day"),
+        (gettext("Last month"), end_of_last.replace(day=1), end_of_last, "day"),
+        (gettext("Last 30 days"), today - timedelta(days=29), today, "day"),
+        (gettext("This year"), year, today, "month"),
     )
     for label, first, last, by in spans:
         span = {"from": first.isoformat(), "to": last.isoformat()}
@@ -281,7 +288,7 @@ def _write_texts(report, period, row):
 def _make_point(report, period, row):
     value = row[report.drawn]
     read = dict(zip((column.name for column in report.columns), _write_texts(report, period, row), strict=True))
-    parts = ", ".join(f"{column.label.lower()} {read[column.name]}" for column in report.columns)
+    parts = ", ".join(f"{wording.write_within(column.label)} {read[column.name]}" for column in report.columns)
     return charts.Point(
         label=_write_short_label(period.group_by, row),
         value=None if value is None else float(value) * report.per_unit,
@@ -293,22 +300,32 @@ def _make_point(report, period, row):
 def _summarize(report, period, points):
     """The chart in a sentence, for who cannot see it."""
     highest = max(points, key=lambda point: point.value or 0, default=None)
-    sentence = f"{report.label} by {BY[period.group_by].lower()}, {period.first} to {period.last}."
+    told = {
+        "report": report.label,
+        "by": wording.write_within(BY[period.group_by]),
+        "first": date_format(period.first, "DATE_FORMAT"),
+        "last": date_format(period.last, "DATE_FORMAT"),
+        "highest": highest and highest.title,
+    }
     if highest is None or not highest.value:
-        return f"{sentence} Nothing to show."
-    return f"{sentence} Highest: {highest.title}."
+        return gettext("%(report)s by %(by)s, %(first)s to %(last)s. Nothing to show.") % told
+    return gettext("%(report)s by %(by)s, %(first)s to %(last)s. Highest: %(highest)s.") % told
 
 
 def _write_short_label(group_by, row):
     """How the axis names a bar."""
     if group_by == "day":
         day = date.fromisoformat(row["key"])
-        return f"{day.day} {day:%b}"
+        return wording.write_bare_day(day)
     if group_by == "week":
         return row["key"].partition("-")[2]
     if group_by == "month":
-        return calendar.month_abbr[int(row["key"][5:])]
+        return wording.write_month(_read_month(row["key"]), "MMM")
     return row["label"]
+
+
+def _read_month(key):
+    return date.fromisoformat(f"{key}-01")
 
 
 def _write_long_label(group_by, row):
@@ -318,7 +335,8 @@ def _write_long_label(group_by, row):
     if group_by == "week":
         year, _, week = row["key"].partition("-W")
         monday = date.fromisocalendar(int(year), int(week), 1)
-        return f"Week {int(week)}, from {monday.day} {monday:%b %Y}"
+        told = {"week": int(week), "day": wording.write_bare_date(monday)}
+        return gettext("Week %(week)s, from %(day)s") % told
     if group_by == "month":
-        return f"{calendar.month_name[int(row['key'][5:])]} {row['key'][:4]}"
+        return wording.write_month(_read_month(row["key"]), "MMMM y")
     return row["label"]

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
@@ -25,23 +26,33 @@ class Taken(NamedTuple):
 
 class PaymentForm(AmountForm):
     tip = AmountField(
-        min_value=0, required=False, label="Of it the tip", help_text="Within the amount, above what is due", **COLUMN
+        min_value=0,
+        required=False,
+        label=gettext_lazy("Of it the tip"),
+        help_text=gettext_lazy("Within the amount, above what is due"),
+        **COLUMN,
     )
-    payment_method = forms.ChoiceField(label="Method", choices=Payment.Method.choices, widget=forms.RadioSelect)
+    payment_method = forms.ChoiceField(
+        label=gettext_lazy("Method"), choices=Payment.Method.choices, widget=forms.RadioSelect
+    )
     given = AmountField(
         min_value=0,
         required=False,
-        label="Given in cash",
-        help_text="For the change; only the amount is recorded",
+        label=gettext_lazy("Given in cash"),
+        help_text=gettext_lazy("For the change; only the amount is recorded"),
         **COLUMN,
     )
     round_cash = forms.BooleanField(required=False)
     completed = forms.BooleanField(
-        label="The money has come", required=False, help_text="Untick it for a payment to come. Never for online ones."
+        label=gettext_lazy("The money has come"),
+        required=False,
+        help_text=gettext_lazy("Untick it for a payment to come. Never for online ones."),
     )
     give_up_open_checkouts = forms.BooleanField(required=False)
     allow_overpayment = forms.BooleanField(
-        label="Take more than is due", required=False, help_text="A deposit for later: it stays the client's credit"
+        label=gettext_lazy("Take more than is due"),
+        required=False,
+        help_text=gettext_lazy("A deposit for later: it stays the client's credit"),
     )
 
     renamed = {"status": "completed"}
@@ -52,8 +63,12 @@ class PaymentForm(AmountForm):
         self.left = max(due - pending, NOTHING)
         ready = {"payment_method": Payment.Method.CASH, "completed": True, "round_cash": True}
         self.initial = {"amount": self.left or None} | ready | self.initial
-        pending_said = f", and {self.say(pending)} on the way in pending payments" if pending else ""
-        self.fields["amount"].help_text = f"Due: {self.say(self.left)}{pending_said}"
+        told = (
+            gettext("Due: %(due)s, and %(pending)s on the way in pending payments")
+            if pending
+            else gettext("Due: %(due)s")
+        )
+        self.fields["amount"].help_text = told % {"due": self.say(self.left), "pending": self.say(pending)}
         self.pending_said = bool(pending)
         self.choose_rounding()
         self.choose_checkouts()
@@ -62,7 +77,7 @@ class PaymentForm(AmountForm):
         home = self.row.organization
         self.step = find_cash_step(home.currency, home.country)
         if self.step:
-            self.fields["round_cash"].label = f"Round cash to {self.say(self.step)}"
+            self.fields["round_cash"].label = gettext("Round cash to %(step)s") % {"step": self.say(self.step)}
         else:
             del self.fields["round_cash"]
 
@@ -70,8 +85,8 @@ class PaymentForm(AmountForm):
         opened = sum((each.amount for each in ledger.list_open_checkouts(self.row)), NOTHING)
         if opened:
             field = self.fields["give_up_open_checkouts"]
-            field.label = f"Give up the open checkout of {self.say(opened)}"
-            field.help_text = "Its page is closed. What is paid there nevertheless goes back by itself."
+            field.label = gettext("Give up the open checkout of %(amount)s") % {"amount": self.say(opened)}
+            field.help_text = gettext("Its page is closed. What is paid there nevertheless goes back by itself.")
         else:
             del self.fields["give_up_open_checkouts"]
 
@@ -84,9 +99,11 @@ class PaymentForm(AmountForm):
             self.taken = self.take(values)
             given = values.get("given")
             if given is not None and values["payment_method"] != Payment.Method.CASH:
-                self.add_error("given", "Change is given on cash alone.")
+                self.add_error("given", gettext("Change is given on cash alone."))
             elif given is not None and given < self.taken.amount:
-                self.add_error("given", f"This is less than {self.say(self.taken.amount)}.")
+                self.add_error(
+                    "given", gettext("This is less than %(total)s.") % {"total": self.say(self.taken.amount)}
+                )
         return values
 
     def take(self, values):
@@ -108,11 +125,11 @@ class PaymentForm(AmountForm):
     def get_figures(self):
         tip, given = self.cleaned_data.get("tip"), self.cleaned_data.get("given")
         told = {
-            "Tip": tip,
-            "Rounded by": self.taken.rounding,
-            "Change": given is not None and given - self.taken.amount,
+            gettext("Tip: %(amount)s."): tip,
+            gettext("Rounded by: %(amount)s."): self.taken.rounding,
+            gettext("Change: %(amount)s."): given is not None and given - self.taken.amount,
         }
-        more = "".join(f" {word}: {self.say(amount)}." for word, amount in told.items() if amount)
+        more = "".join(f" {text % {'amount': self.say(amount)}}" for text, amount in told.items() if amount)
         return {"amount": self.say(self.taken.amount), "more": more}
 
     def get_details(self):
@@ -126,7 +143,14 @@ class PaymentForm(AmountForm):
 
     def add_refusal(self, refusal):
         if refusal.code == Overpaid.code:
-            more = f"This is more than is due{', counting pending payments' if self.pending_said else ''}."
-            self.add_error("amount", f"{more} Tick “Take more than is due” if that is meant.")
+            told = (
+                gettext(
+                    "This is more than is due, counting pending payments. "
+                    "Tick “Take more than is due” if that is meant."
+                )
+                if self.pending_said
+                else gettext("This is more than is due. Tick “Take more than is due” if that is meant.")
+            )
+            self.add_error("amount", told)
         else:
             super().add_refusal(refusal)

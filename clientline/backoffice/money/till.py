@@ -22,7 +22,7 @@ from payments.models import Payment
 from payments.refusals import Overpaid
 
 NOTHING = Decimal(0)
-UNDONE = "Undone"
+UNDONE = "Undone"  # stored: why a payment was made void
 
 
 def find_payable_bill(caller, visit):
@@ -150,23 +150,23 @@ def _find_void(caller, visit, payments):
 
 TILL_MOVES = {
     "till": Move(
-        "Take payment",
+        gettext_lazy("Take payment"),
         ("payments", "create"),
         TillForm,
         pay_bill_of_visit,
         lambda visit, now: True,
-        "Taken {amount} {method}.{more}",
+        gettext_lazy("Taken {amount} {method}.{more}"),
         is_offered=False,
         find_undo=_find_void,
         scope=GROUP,
     ),
     "again": Move(
-        "Book again",
+        gettext_lazy("Book again"),
         ("appointments", "create"),
         AgainForm,
         lambda by, visit, now, weeks: rebooking.book_again(by=by, visit=visit, weeks=weeks, now=now),
         lambda visit, now: True,
-        "The same again is booked, {weeks} weeks later.",
+        gettext_lazy("The same again is booked, {weeks} weeks later."),
         is_offered=False,
         template="again_move.html",
     ),

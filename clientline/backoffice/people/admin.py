@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import people, sign_ins
@@ -29,8 +30,8 @@ from clientline.refusals import Refused
 from organizations import policy
 
 CLIENTS, TEAM = "clients", "team"
-TITLES = {CLIENTS: "Clients", TEAM: "Team"}
-ADDING = {CLIENTS: "Add a client", TEAM: "Add to the team"}
+TITLES = {CLIENTS: gettext_lazy("Clients"), TEAM: gettext_lazy("Team")}
+ADDING = {CLIENTS: gettext_lazy("Add a client"), TEAM: gettext_lazy("Add to the team")}
 NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
 
 
@@ -52,7 +53,7 @@ def _find_list_behind(request):
 
 
 class Kind(admin.SimpleListFilter):
-    title = "kind"
+    title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, request, model_admin):
@@ -114,8 +115,12 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         "created_at",
     )
     readonly_fields = ("last_login", "created_at")
-    labels = ClientLineModelAdmin.labels | {"works_until": "Last day"}
-    help_texts = {"works_until": "Nobody is booked with them after it, nor in the hours that would follow. Empty: none"}
+    labels = ClientLineModelAdmin.labels | {"works_until": gettext_lazy("Last day")}
+    help_texts = {
+        "works_until": gettext_lazy(
+            "Nobody is booked with them after it, nor in the hours that would follow. Empty: none"
+        )
+    }
 
     def get_urls(self):
         views = {
@@ -162,30 +167,30 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
     def changelist_view(self, request, extra_context=None):
         kind = self.read_asked_kind(request)
-        told = {"title": TITLES.get(kind, "People"), "add_label": ADDING.get(kind, "Add somebody")}
+        told = {"title": TITLES.get(kind, gettext("People")), "add_label": ADDING.get(kind, gettext("Add somebody"))}
         return super().changelist_view(request, told | (extra_context or {}))
 
     def list_tools(self, request):
         tools = super().list_tools(request)
         if request.user.may("users", "import") and self.read_asked_kind(request) != TEAM:
-            tools.append(("Import clients", reverse("admin:client_import")))
+            tools.append((gettext("Import clients"), reverse("admin:client_import")))
         return tools
 
     @admin.display(description=_("standing"), empty_value="")
     def standing_pill(self, person):
         if not person.is_active:
-            return render_pill("inactive", "Inactive")
-        return render_pill("pending", "See notes") if person.is_flagged else ""
+            return render_pill("inactive", gettext("Inactive"))
+        return render_pill("pending", gettext("See notes")) if person.is_flagged else ""
 
-    @admin.display(description="e-mail")
+    @admin.display(description=gettext_lazy("e-mail"))
     def address(self, person):
         return person.mail_address
 
-    @admin.display(description="next visit")
+    @admin.display(description=gettext_lazy("next visit"))
     def next_visit(self, person):
         return _say_on_cards(_("Next:"), person.next_visit)
 
-    @admin.display(description="last visit")
+    @admin.display(description=gettext_lazy("last visit"))
     def last_visit(self, person):
         return _say_on_cards(_("Last:"), person.last_visit)
 
@@ -195,13 +200,13 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         """Whether they may change anybody's standing but, as nobody may, their own."""
         return bool(policy.find_grantable_roles(request.user, "update"))
 
-    @admin.action(description="Deactivate", permissions=["standing"])
+    @admin.action(description=gettext_lazy("Deactivate"), permissions=["standing"])
     def deactivate(self, request, queryset):
-        self.change_each(request, queryset, is_active=False, done="deactivated")
+        self.change_each(request, queryset, is_active=False, done=gettext_lazy("deactivated"))
 
-    @admin.action(description="Reactivate", permissions=["standing"])
+    @admin.action(description=gettext_lazy("Reactivate"), permissions=["standing"])
     def reactivate(self, request, queryset):
-        self.change_each(request, queryset, is_active=True, done="reactivated")
+        self.change_each(request, queryset, is_active=True, done=gettext_lazy("reactivated"))
 
     def change_each(self, request, queryset, *, done, **changes):
         def perform(person):
@@ -245,7 +250,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         account = {"fields": [name for name in fields if name not in contact]}
         if _choose_page_kind(request, obj) == CLIENTS:
             account["classes"] = ["collapse"]
-        return [("Contact", {"fields": contact}), ("Role and sign-in", account)]
+        return [("Contact", {"fields": contact}), (gettext("Role and sign-in"), account)]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["kind"] = _choose_kind(obj) if obj else _find_list_behind(request) or TEAM
@@ -291,24 +296,24 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         if request.method == "POST":
             hit = self.change_standing(request, person, is_active="reactivate" in request.POST)
             if hit:
-                title = f"Deactivate {person}"
+                title = gettext("Deactivate %(person)s") % {"person": person}
                 return page.render_page(request, "person_standing.html", title=title, person=person, hit=hit)
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))
 
     def change_standing(self, request, person, *, is_active):
         """The visits that this would strand, where it was not said that it is meant all the same; or None."""
-        done = "Reactivated" if is_active else "Deactivated"
+        told = gettext("Reactivated: %(person)s.") if is_active else gettext("Deactivated: %(person)s.")
         try:
             with transaction.atomic():
                 people.change_person(by=request.user, person=person, changes={"is_active": is_active})
                 _ask_about_visits_of(person, request)
-                self.log_change(request, person, f"{done}.")
+                self.log_change(request, person, "Reactivated." if is_active else "Deactivated.")
         except VisitsLeft as hit:
             return hit
         except (Refused, DatabaseError) as error:
             self.message_user(request, read_refusal_or_raise(error).detail, messages.ERROR)
         else:
-            self.message_user(request, f"{done}: {person}.", messages.SUCCESS)
+            self.message_user(request, told % {"person": person}, messages.SUCCESS)
         return None
 
 

@@ -11,9 +11,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpResponseRedirect
-from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.client_files.columns import recall_fields, remember_fields
 from accounts.client_files.files import open_file
@@ -27,7 +27,7 @@ from clientline.refusals import Refused
 from clientline.web import sheets
 
 MOST_FAULTS, MOST_PEOPLE = 200, 5  # shown
-ORDERS = {"day": "day first, 31/12/1990", "month": "month first, 12/31/1990"}
+ORDERS = {"day": gettext_lazy("day first, 31/12/1990"), "month": gettext_lazy("month first, 12/31/1990")}
 EXAMPLE = [
     ("name", "email", "phone", "birthday", "notes"),
     ("Ada Example", "ada@example.com", "030 1234567", "1990-12-31", "Likes tea"),
@@ -35,7 +35,7 @@ EXAMPLE = [
 
 
 def client_import_view(request):
-    context = {"title": "Import clients", "done_url": _make_list_url(), "most": f"{MOST_LINES:,}"}
+    context = {"title": gettext("Import clients"), "done_url": _make_list_url(), "most": f"{MOST_LINES:,}"}
     return answer_upload(request, _look_into, "client_import.html", **context)
 
 
@@ -66,7 +66,7 @@ def _look_into(request, form):
         form.add_error("file", str(error))
         return {}
     except (Refused, DatabaseError) as error:
-        form.add_error(None, f"Nothing was imported. {read_refusal_or_raise(error).detail}")
+        form.add_error(None, gettext("Nothing was imported. %(why)s") % {"why": read_refusal_or_raise(error).detail})
         return {}
     if found.saved:
         remember_fields(organization, file)
@@ -99,11 +99,16 @@ def _digest_of(organization, content, file):
 
 def _say_imported(request, found):
     count, known = len(found.matches.new), len(found.matches.known)
-    left_out = [f"{known:,} known already"] if known else []
     faulty = len({fault.line for fault in found.faults})
-    left_out += [f"{faulty:,} faulty"] if faulty else []
-    tail = f" Left out: {', '.join(left_out)}." if left_out else ""
-    messages.success(request, f"Imported {count:,} client{pluralize(count)}.{tail}")
+    said = {"count": f"{count:,}", "known": f"{known:,}", "faulty": f"{faulty:,}"}
+    told = ngettext("Imported %(count)s client.", "Imported %(count)s clients.", count) % said
+    if known and faulty:
+        told += " " + gettext("Left out: %(known)s known already, %(faulty)s faulty.") % said
+    elif known:
+        told += " " + gettext("Left out: %(known)s known already.") % said
+    elif faulty:
+        told += " " + gettext("Left out: %(faulty)s faulty.") % said
+    messages.success(request, told)
 
 
 def _make_context(file, found, digest):
@@ -147,7 +152,7 @@ def _download_faults(file):
         for row in file.table.rows
         if row.line in reasons
     ]
-    return sheets.download("faulty-clients.csv", [[*file.table.headings, "What is wrong"], *rows])
+    return sheets.download("faulty-clients.csv", [[*file.table.headings, gettext("What is wrong")], *rows])
 
 
 def template_view(request):

@@ -6,6 +6,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import User
 from appointments import merging
@@ -18,7 +19,7 @@ from payments.models import Payment
 
 
 class DuplicateForm(forms.Form):
-    duplicate = forms.ModelChoiceField(User.objects.none(), label="The other record of the same client")
+    duplicate = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("The other record of the same client"))
 
     def __init__(self, *args, clients, site, **kwargs):
         super().__init__(*args, **kwargs)
@@ -41,7 +42,7 @@ def merge_view(user_admin, request, object_id):
     return page.render_page(
         request,
         "client_merge.html",
-        title=f"Merge a duplicate into {kept}",
+        title=gettext("Merge a duplicate into %(kept)s") % {"kept": kept},
         kept=kept,
         form=form,
         sides=[_describe_side(kept), _describe_side(duplicate)] if duplicate and duplicate != kept else [],
@@ -60,8 +61,12 @@ def _try_to_merge(user_admin, request, kept, duplicate, form):
     except (Refused, DatabaseError) as error:
         form.add_error("duplicate", read_refusal_or_raise(error).detail)
         return False
-    visits = "1 visit" if moved == 1 else f"{moved} visits"
-    user_admin.message_user(request, f"Merged: {visits} moved here, {duplicate} is deactivated.", messages.SUCCESS)
+    told = ngettext(
+        "Merged: %(count)s visit moved here, %(duplicate)s is deactivated.",
+        "Merged: %(count)s visits moved here, %(duplicate)s is deactivated.",
+        moved,
+    )
+    user_admin.message_user(request, told % {"count": moved, "duplicate": duplicate}, messages.SUCCESS)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import contacts
 from accounts.models import User
@@ -17,7 +18,7 @@ class LooksKnown(Refused):
     code = "looks_known"
 
     def __init__(self, people):
-        super().__init__("This may be somebody who is here already.")
+        super().__init__(gettext("This may be somebody who is here already."))
         self.people = people
 
 
@@ -34,8 +35,8 @@ def annotate_visits(clients, caller):
 def describe_known_client(client):
     """`Anna Schmidt · 0170 5500003 · last visit Tue 1 Dec 2026 · see notes`; the visit where it was annotated."""
     last = getattr(client, "last_visit", None)
-    visit = f"last visit {wording.write_day(last)}" if last else ""
-    flag = "see notes" if client.is_flagged else ""
+    visit = gettext("last visit %(day)s") % {"day": wording.write_day(last)} if last else ""
+    flag = gettext("see notes") if client.is_flagged else ""
     return " · ".join(filter(None, (client.name, client.phone or client.mail_address, visit, flag)))
 
 

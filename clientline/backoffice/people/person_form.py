@@ -4,6 +4,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
@@ -14,7 +15,7 @@ from clientline.languages import OFFERED
 
 OF_CLIENTS = ("contact_email", "birthday", "language", "client_notes", "is_flagged")
 CONTACT = ("organization", "name", "phone", *OF_CLIENTS, "somebody_else")
-TAKEN_HERE = 'This address signs in <a href="{}">{}</a>.'
+TAKEN_HERE = gettext_lazy('This address signs in <a href="{}">{}</a>.')
 
 
 class DateInput(forms.DateInput):
@@ -30,10 +31,13 @@ class BirthdayFormField(ParsedFormField):
 
 class PersonForm(ClientLineForm):
     email = LowerCaseEmailField(
-        label="Sign-in address", required=False, max_length=254, help_text="Empty for clients who do not sign in"
+        label=gettext_lazy("Sign-in address"),
+        required=False,
+        max_length=254,
+        help_text=gettext_lazy("Empty for clients who do not sign in"),
     )
     birthday = BirthdayFormField(required=False)
-    language = forms.ChoiceField(required=False, choices=[("", "as the organization"), *OFFERED.items()])
+    language = forms.ChoiceField(required=False, choices=[("", gettext_lazy("as the organization")), *OFFERED.items()])
     # Not called `password`: under that name the page of somebody who may not change it would show the hash.
     new_password = forms.CharField(
         required=False,
@@ -41,10 +45,12 @@ class PersonForm(ClientLineForm):
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs.",
+        help_text=gettext_lazy(
+            "At least 10 characters. Without one, a new person cannot sign in; anybody else keeps theirs."
+        ),
     )
     somebody_else = forms.BooleanField(
-        label="This is somebody else: add them all the same", required=False, widget=forms.HiddenInput
+        label=gettext_lazy("This is somebody else: add them all the same"), required=False, widget=forms.HiddenInput
     )
     renamed = {"password": "new_password"}
 
@@ -64,7 +70,7 @@ class PersonForm(ClientLineForm):
         links = format_html_join(
             ", ", '<a href="{}">{}</a>', [(_link_to(each), describe_known_client(each)) for each in people]
         )
-        self.add_error("somebody_else", format_html("This may be somebody who is here already: {}.", links))
+        self.add_error("somebody_else", format_html(gettext("This may be somebody who is here already: {}."), links))
 
     def say_who_has_it(self):
         """Where the address is taken: by name in the same organization, of others nothing."""

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from clientline.backoffice.page import render_page
@@ -11,7 +12,10 @@ from clientline.backoffice.people import client_card
 from clientline.privacy import personal_data
 from clientline.refusals import Refused
 
-LABELS = {"export": "Export", "erase": "Erase"}  # by what the policy calls it, which is also the page's name
+LABELS = {
+    "export": gettext_lazy("Export"),
+    "erase": gettext_lazy("Erase"),
+}  # by what the policy calls it, which is also the page's name
 
 
 def list_privacy_pages(user_admin, request, person):
@@ -42,11 +46,18 @@ def erase_view(user_admin, request, object_id):
         found = personal_data.preview_erasure(client=person, now=timezone.now())
         others = [pk for pk in found["records"] if pk != person.pk]
         open_ends = {"coming": len(found["coming_visits"]), "others": others, "money": card["money"]}
-        return render_page(request, "erase.html", title=f"Erase: {person}", person=person, back=back, **open_ends)
+        return render_page(
+            request,
+            "erase.html",
+            title=gettext("Erase: %(person)s") % {"person": person},
+            person=person,
+            back=back,
+            **open_ends,
+        )
     try:
         personal_data.erase(by=request.user, client=person, now=timezone.now())
     except Refused as refusal:
         user_admin.message_user(request, refusal.detail, messages.ERROR)
     else:
-        user_admin.message_user(request, "The client is erased.", messages.SUCCESS)
+        user_admin.message_user(request, gettext("The client is erased."), messages.SUCCESS)
     return HttpResponseRedirect(back)

@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from appointments.models import Appointment, TimeOff, Weekday, WorkingHours
 from clientline.admin.lists import BoundedPaginator
@@ -35,6 +36,7 @@ def _describe_week(person, today):
     begun = Q(valid_from=None) | Q(valid_from__lte=today)
     rows = WorkingHours.objects.filter(begun, staff=person).holding_from(today)
     for row in rows.order_by("weekday", "starts"):
-        weeks = "" if row.every_second_week is None else " every second week"
-        stretches[row.weekday].append(f"{row.starts:%H:%M}–{row.ends:%H:%M}{weeks}")
+        hours = f"{row.starts:%H:%M}–{row.ends:%H:%M}"
+        told = hours if row.every_second_week is None else gettext("%(hours)s every second week") % {"hours": hours}
+        stretches[row.weekday].append(told)
     return [(Weekday(day).label, ", ".join(hours)) for day, hours in stretches.items()]

@@ -10,9 +10,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from clientline import places
 from clientline.web.call import UNREAD
 from organizations.models import Organization
 
@@ -31,7 +32,7 @@ def find_chosen_organization(request):
 
 def send_to_choose(request):
     """Sends an operator to the organizations, to choose one."""
-    messages.info(request, "Choose the organization that the page should be about.")
+    messages.info(request, gettext("Choose the organization that the page should be about."))
     return HttpResponseRedirect(reverse("admin:organizations_organization_changelist"))
 
 
@@ -40,7 +41,7 @@ def enter_its_zone(view):
 
     def zoned(request, *args, **kwargs):
         if request.user.is_authenticated and request.user.is_superuser and find_chosen_organization(request):
-            timezone.activate(find_chosen_organization(request).zone)
+            places.enter(find_chosen_organization(request))
         return view(request, *args, **kwargs)
 
     return update_wrapper(zoned, view)

@@ -11,6 +11,7 @@ from django.db.models import Func, IntegerField, OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import founding
 from accounts.models import User
@@ -29,54 +30,60 @@ RECENT = timedelta(days=30)
 MOST = BoundedPaginator.BOUND  # nothing is counted beyond
 
 GROUPS = (
-    ("Name and contact", None, ("name", "email", "phone", "address", "tax_number")),
-    ("Place", None, ("country", "region", "language")),
+    (gettext_lazy("Name and contact"), None, ("name", "email", "phone", "address", "tax_number")),
+    (gettext_lazy("Place"), None, ("country", "region", "language")),
     (
-        "Time and money",
-        "Opening hours are read on this clock. When it changes, you are asked what the visits to come do. "
-        "The currency stays once payments are on record.",
+        gettext_lazy("Time and money"),
+        gettext_lazy(
+            "Opening hours are read on this clock. When it changes, you are asked what the visits to come do. "
+            "The currency stays once payments are on record."
+        ),
         ("timezone", "currency"),
     ),
     (
-        "Booking rules",
-        "What clients are offered. Staff may leave these rules: people phone in.",
+        gettext_lazy("Booking rules"),
+        gettext_lazy("What clients are offered. Staff may leave these rules: people phone in."),
         ("slot_interval", "min_notice", "max_advance_days", "max_visits_ahead", "team_calendar"),
     ),
     (
-        "Cancelling and fees",
-        "Each visit keeps the rules of the moment it was booked.",
+        gettext_lazy("Cancelling and fees"),
+        gettext_lazy("Each visit keeps the rules of the moment it was booked."),
         ("cancellation_notice", "cancellation_grace", "late_cancellation_fee", "no_show_fee"),
     ),
     (
-        "Messages",
-        "Where no mail server is set up, they are kept and shown as what would be sent.",
+        gettext_lazy("Messages"),
+        gettext_lazy("Where no mail server is set up, they are kept and shown as what would be sent."),
         ("confirms_visits", "reminds_clients", "sends_receipts"),
     ),
     (
-        "Privacy",
-        "Clients whom nobody saw for so long are erased where `manage.py forget` runs.",
+        gettext_lazy("Privacy"),
+        gettext_lazy("Clients whom nobody saw for so long are erased where `manage.py forget` runs."),
         ("forget_after_months",),
     ),
     (
-        "Bookkeeping",
-        "Accounts and numbers for files that a bookkeeping program reads. Ask whoever keeps the books.",
+        gettext_lazy("Bookkeeping"),
+        gettext_lazy("Accounts and numbers for files that a bookkeeping program reads. Ask whoever keeps the books."),
         ("fiscal_year_starts", "bookkeeping_accounts", "datev_consultant", "datev_client"),
     ),
-    ("First admin", "Signs in with this e-mail address and does the rest.", founding.FIELDS),
-    ("Signing in", None, ("require_second_factor",)),
+    (
+        gettext_lazy("First admin"),
+        gettext_lazy("Signs in with this e-mail address and does the rest."),
+        founding.FIELDS,
+    ),
+    (gettext_lazy("Signing in"), None, ("require_second_factor",)),
 )
 GROUPED = {name for *_, names in GROUPS for name in names}
 
 
 class FoundingForm(ClientLineForm):
-    admin_name = forms.CharField(max_length=200, label="Name")
-    admin_email = LowerCaseEmailField(label="E-mail address")
+    admin_name = forms.CharField(max_length=200, label=gettext_lazy("Name"))
+    admin_email = LowerCaseEmailField(label=gettext_lazy("E-mail address"))
     admin_password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 10 characters. Hand it over safely; the admin changes it after signing in.",
+        help_text=gettext_lazy("At least 10 characters. Hand it over safely; the admin changes it after signing in."),
     )
 
 
@@ -118,7 +125,7 @@ class OrganizationForm(ClientLineForm):
 
     def add_refusal(self, refusal):
         if any(error["field"] == "coming_visits" for error in getattr(refusal, "errors", ())):
-            self.add_error("timezone", "Nothing is saved yet: say first what the visits to come do.")
+            self.add_error("timezone", gettext("Nothing is saved yet: say first what the visits to come do."))
         else:
             super().add_refusal(refusal)
 
@@ -165,19 +172,19 @@ class OrganizationAdmin(ClientLineModelAdmin):
     change_fields = (*own_fields, "is_active", "created_at")
     readonly_fields = ("created_at",)
     labels = ClientLineModelAdmin.labels | {
-        "timezone": "Time zone",
-        "min_notice": "Shortest notice (minutes)",
-        "max_advance_days": "Longest ahead (days)",
-        "team_calendar": "One calendar for the team",
-        "max_visits_ahead": "Visits ahead of one client",
-        "forget_after_months": "Forget clients after (months)",
+        "timezone": gettext_lazy("Time zone"),
+        "min_notice": gettext_lazy("Shortest notice (minutes)"),
+        "max_advance_days": gettext_lazy("Longest ahead (days)"),
+        "team_calendar": gettext_lazy("One calendar for the team"),
+        "max_visits_ahead": gettext_lazy("Visits ahead of one client"),
+        "forget_after_months": gettext_lazy("Forget clients after (months)"),
     }
     help_texts = {
-        "timezone": "Like Europe/Berlin",
-        "currency": "Its three letters, like EUR",
-        "country": "Its two letters, like DE",
-        "region": "Of the country, where holidays differ in it, like BY or ZH",
-        "language": "Of its pages and mails: en or de. A person's own choice wins",
+        "timezone": gettext_lazy("Like Europe/Berlin"),
+        "currency": gettext_lazy("Its three letters, like EUR"),
+        "country": gettext_lazy("Its two letters, like DE"),
+        "region": gettext_lazy("Of the country, where holidays differ in it, like BY or ZH"),
+        "language": gettext_lazy("Of its pages and mails: en or de. A person's own choice wins"),
     }
 
     def get_urls(self):
@@ -191,15 +198,15 @@ class OrganizationAdmin(ClientLineModelAdmin):
     def get_changelist(self, request, **kwargs):
         return WithFigures if request.user.is_superuser else super().get_changelist(request, **kwargs)
 
-    @admin.display(description="people")
+    @admin.display(description=gettext_lazy("people"))
     def people(self, organization):
         return _write_count(organization.people)
 
-    @admin.display(description="visits in 30 days")
+    @admin.display(description=gettext_lazy("visits in 30 days"))
     def recent_visits(self, organization):
         return _write_count(organization.recent_visits)
 
-    @admin.display(description="last booking", empty_value="never")
+    @admin.display(description=gettext_lazy("last booking"), empty_value="never")
     def last_booking(self, organization):
         return organization.last_booking
 
@@ -216,7 +223,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         fields = self.get_fields(request, obj)
-        rest = ("Record", None, [name for name in fields if name not in GROUPED])
+        rest = (gettext("Record"), None, [name for name in fields if name not in GROUPED])
         groups = [(title, text, [name for name in names if name in fields]) for title, text, names in (*GROUPS, rest)]
         return [(title, {"fields": names, "description": text}) for title, text, names in groups if names]
 
@@ -252,22 +259,26 @@ class OrganizationAdmin(ClientLineModelAdmin):
                 self.change_standing(request, organization, is_active="reactivate" in request.POST)
                 return HttpResponseRedirect(reverse("admin:organizations_organization_change", args=[organization.pk]))
         ahead = Appointment.objects.filter(organization=organization, appointment_date__gt=timezone.now())
-        word = "Deactivate" if organization.is_active else "Reactivate"
+        count = ahead.filter(status="scheduled")[:MOST].count()
+        title = (
+            gettext("Deactivate %(organization)s") if organization.is_active else gettext("Reactivate %(organization)s")
+        )
         return page.render_page(
             request,
             "organization_standing.html",
-            title=f"{word} {organization}",
+            title=title % {"organization": organization},
             organization=organization,
-            ahead=_write_count(ahead.filter(status="scheduled")[:MOST].count()),
+            ahead=_write_count(count),
+            ahead_count=count,
             kept=changing.HasOperators.detail if changing.has_operators(organization) else None,
         )
 
     def change_standing(self, request, organization, *, is_active):
-        done = "Reactivated" if is_active else "Deactivated"
+        told = gettext("Reactivated: %(organization)s.") if is_active else gettext("Deactivated: %(organization)s.")
         with transaction.atomic():
             changing.change_organization(organization=organization, changes={"is_active": is_active})
-            self.log_change(request, organization, f"{done}.")
-        self.message_user(request, f"{done}: {organization}.", messages.SUCCESS)
+            self.log_change(request, organization, "Reactivated." if is_active else "Deactivated.")
+        self.message_user(request, told % {"organization": organization}, messages.SUCCESS)
 
 
 def _read_wish(request):
@@ -278,4 +289,4 @@ def _read_wish(request):
 
 def _write_count(count):
     """A count that stops at MOST, in words where it did."""
-    return f"over {MOST}" if count == MOST else count
+    return gettext("over %(count)s") % {"count": MOST} if count == MOST else count

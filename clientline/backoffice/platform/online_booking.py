@@ -8,6 +8,8 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import people
 from accounts.models import User
@@ -24,12 +26,12 @@ from services.models import Service
 
 SETTINGS = ("guest_page", "slug", "brand_color", "embed_origins", "booking_terms", "privacy_notice")
 LABELS = {
-    "guest_page": "Guests may book on this page",
-    "slug": "Word in its address",
-    "brand_color": "Colour of its buttons",
-    "embed_origins": "Sites that show it in a frame",
-    "booking_terms": "What guests agree to",
-    "privacy_notice": "What becomes of their details",
+    "guest_page": gettext_lazy("Guests may book on this page"),
+    "slug": gettext_lazy("Word in its address"),
+    "brand_color": gettext_lazy("Colour of its buttons"),
+    "embed_origins": gettext_lazy("Sites that show it in a frame"),
+    "booking_terms": gettext_lazy("What guests agree to"),
+    "privacy_notice": gettext_lazy("What becomes of their details"),
 }
 
 
@@ -38,20 +40,25 @@ class OnlineBookingForm(ClientLineForm):
         Service.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Services that guests may book",
-        help_text="A service without a length of its own is never offered: guests say none.",
+        label=gettext_lazy("Services that guests may book"),
+        help_text=gettext_lazy("A service without a length of its own is never offered: guests say none."),
     )
     team = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="People whom guests may book"
+        User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("People whom guests may book"),
     )
 
     logo = forms.FileField(
         required=False,
-        label="Logo",
+        label=gettext_lazy("Logo"),
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
-        help_text=f"PNG, JPEG, WebP or GIF of at most {logos.LARGEST_BYTES // 1000} kB.",
+        help_text=format_lazy(
+            gettext_lazy("PNG, JPEG, WebP or GIF of at most {size} kB."), size=logos.LARGEST_BYTES // 1000
+        ),
     )
-    without_logo = forms.BooleanField(required=False, label="Take the logo off the page")
+    without_logo = forms.BooleanField(required=False, label=gettext_lazy("Take the logo off the page"))
 
     class Meta:
         model = Organization
@@ -92,12 +99,12 @@ def online_booking_view(request):
     data = (request.POST, request.FILES) if sent else ()
     form = OnlineBookingForm(*data, instance=organization, caller=request.user)
     if form.is_valid() and _save(request, organization, form):
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return HttpResponseRedirect(reverse("admin:online_booking"))
     return render_page(
         request,
         "online_booking.html",
-        title="Online booking",
+        title=gettext("Online booking"),
         organization=organization,
         form=form,
         address=f"{settings.PUBLIC_URL}/b/{organization.slug}" if organization.slug and not form.errors else "",

@@ -277,10 +277,10 @@ def test_money_that_came_when_it_was_not_wanted_is_told_for_a_week(salon, client
     came(salon.visit, "15.50", 8)
     RefundFactory(payment=PaymentFactory(appointment=salon.visit, completed=True))
     shown = opened(client, salon.manager)
-    assert [(visit.pk, amount, standing[:15]) for visit, amount, standing in shown.context["late_money"]] == [
-        (salon.visit.pk, "12.50 EUR", "was given back"),
-        (salon.visit.pk, "13.50 EUR", "is on its way b"),
-        (salon.strangers_visit.pk, "14.50 EUR", "could not be gi"),
+    assert [(visit.pk, standing[:30]) for visit, standing in shown.context["late_money"]] == [
+        (salon.visit.pk, "12.50 EUR paid online was give"),
+        (salon.visit.pk, "13.50 EUR paid online is on it"),
+        (salon.strangers_visit.pk, "14.50 EUR paid online could no"),
     ]
     assert "12.50 EUR paid online was given back" in shown.content.decode()
     assert len(opened(client, salon.staff).context["late_money"]) == 2, "of their own visits"

@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.moves import MovesMixin
@@ -66,7 +66,7 @@ class WebhookAdmin(MovesMixin, ClientLineModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj:
-            timezone.activate(obj.organization.zone)
+            places.enter(obj.organization)
             told = WebhookDelivery.objects.filter(endpoint=obj).with_attempts().order_by("-id")[:SHOWN]
             context |= {
                 "buttons": self.open_moves(request, [obj])[obj.pk],

@@ -35,13 +35,13 @@
       answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
     } catch {
       file.value = "";
-      return tell("The file could not be sent. If you have changed it, choose it again.");
+      return tell(form.dataset.unsent);
     }
     if (answer.type === "opaqueredirect") {
       return location.assign(form.dataset.done);
     }
     if (!answer.ok) {
-      return tell(`Nothing was imported: the server answered ${answer.status}. Try again.`);
+      return tell(form.dataset.refused.replace("{status}", answer.status));
     }
     return show(await answer.text());
   };
@@ -58,13 +58,13 @@
     event.preventDefault();
     const chosen = file.files[0];
     if (chosen && chosen.size > Number(form.dataset.largest)) {
-      return tell(`The file is larger than ${Number(form.dataset.largest) / 1e6} MB. Split it.`);
+      return tell(form.dataset.tooLarge.replace("{size}", Number(form.dataset.largest) / 1e6));
     }
     const body = new FormData(form);
     if (event.submitter && event.submitter.name) {
       body.append(event.submitter.name, event.submitter.value);
     }
-    setBusy(body.has("import") ? "Importing …" : "Checking …");
+    setBusy(body.has("import") ? form.dataset.importing : form.dataset.checking);
     await send(body);
     setBusy("");
   });
