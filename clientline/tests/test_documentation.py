@@ -243,6 +243,7 @@ def test_what_is_refused_has_a_page_that_says_what_helps(client, db):
         "appointments.asking_back",
         "clientline.typed_money",
         "clientline.reach.guests",
+        "clientline.reach.passwords",
     )
     codes = (
         {kind.code for kind in list_refusals() if not kind.__module__.startswith(of_pages)}
