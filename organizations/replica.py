@@ -53,7 +53,7 @@ def read_behind(read: Callable[[], T], *, by: Caller) -> tuple[T, datetime | Non
     """What `read` answers, and as of when; None is now. It runs as the caller, once more where the replica fails."""
     if settings.DATABASE_REPLICA and monotonic() > _thread.asleep_until:
         try:
-            with _reading_replica(by) as as_of:
+            with _read_replica(by) as as_of:
                 return read(), as_of
         except (OperationalError, InterfaceError) as error:
             if getattr(error.__cause__, "sqlstate", None) == OVERTIME:
@@ -70,7 +70,7 @@ def answer_behind(read: Callable[[], dict[str, Any]], *, by: Caller) -> dict[str
 
 
 @contextmanager
-def _reading_replica(by: Caller) -> Iterator[datetime]:
+def _read_replica(by: Caller) -> Iterator[datetime]:
     """In place of this thread's connection, in a transaction of its own, behind the same walls."""
     with connection.cursor() as cursor:
         cursor.execute(POSITION)

@@ -41,22 +41,22 @@ class Network:
     def __exit__(self, *_: object) -> None:
         for name in self.addresses:
             with suppress(subprocess.CalledProcessError):
-                _ip("netns", "del", self._space(name))  # and the cable's end in it, and so the cable
+                _run_ip("netns", "del", self._space(name))  # and the cable's end in it, and so the cable
         with suppress(subprocess.CalledProcessError):
-            _ip("link", "del", self.tag)
+            _run_ip("link", "del", self.tag)
 
     def _make(self) -> None:
-        _ip("link", "add", self.tag, "type", "bridge")
-        _ip("addr", "add", f"{self.subnet}.1/24", "dev", self.tag)
-        _ip("link", "set", self.tag, "up")
+        _run_ip("link", "add", self.tag, "type", "bridge")
+        _run_ip("addr", "add", f"{self.subnet}.1/24", "dev", self.tag)
+        _run_ip("link", "set", self.tag, "up")
         for name, address in self.addresses.items():
             space, cable = self._space(name), self._cable(name)
-            _ip("netns", "add", space)
-            _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
-            _ip("link", "set", cable, "master", self.tag, "up")
-            _ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
-            _ip("-n", space, "link", "set", "eth0", "up")
-            _ip("-n", space, "link", "set", "lo", "up")
+            _run_ip("netns", "add", space)
+            _run_ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
+            _run_ip("link", "set", cable, "master", self.tag, "up")
+            _run_ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
+            _run_ip("-n", space, "link", "set", "eth0", "up")
+            _run_ip("-n", space, "link", "set", "lo", "up")
 
     def _space(self, name: str) -> str:
         return f"{self.tag}-{name}"
@@ -70,11 +70,11 @@ class Network:
 
     def cut(self, name: str) -> None:
         """Pull its cable: what is sent is lost, and nobody is told."""
-        _ip("link", "set", self._cable(name), "down")
+        _run_ip("link", "set", self._cable(name), "down")
 
     def mend(self, name: str) -> None:
-        _ip("link", "set", self._cable(name), "up")
+        _run_ip("link", "set", self._cable(name), "up")
 
 
-def _ip(*words: str) -> None:
+def _run_ip(*words: str) -> None:
     subprocess.run(["ip", *words], env={"PATH": PATH}, check=True, capture_output=True)

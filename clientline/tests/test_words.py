@@ -7,25 +7,25 @@ from clientline.tests.test_architecture import CODE, ROOT
 VERBS = frozenset(
     """
     act add annotate answer arrange ask attribute become begin block book bound build call cancel catch ceil
-    change charge check choose claim close collect compile complete compute configure confine confirm connect
-    continue convert copy correct count create cut decode defer deliver derive describe detach digest disable
-    divide do download draw drop encode end ensure enter erase examine expire explain export fail fetch fill
-    filter find fingerprint fix flatten floor fold follow forget found freeze give go group guess hand handle
-    hash heal hide hold identify imagine import index insert introduce invite issue join judge keep kill lead
-    leave lengthen limit link list listen load localize lock log look make mark match measure merge move name
-    narrow need note notify number offer open opt order owe parse pause pay pick place plan post prefer prepare
-    prepay preview propose prove purge put quote read recall receive recognize record redact refund refuse
-    register rejoin release remember remove render reopen replace replay report require reschedule rescue
-    restore resume review revise rezone rotate round run sample save say seal search select send serve set
-    settle share show sign size skip sort span speak split stage stand start step store strand subtract sum
-    summarize sweep switch take tell thaw translate try turn undo validate visit void wait watch widen word work
-    write
+    change charge check choose claim close collect compare compile complete compute configure confine
+    confirm connect continue convert copy correct count create cut decode defer deliver derive describe
+    detach digest disable divide do download draw drop encode end ensure enter erase examine expire explain
+    export fail fetch fill filter find fingerprint fit fix flatten floor fold follow forget found freeze
+    give go group guess hand handle hash heal hide hold identify imagine import index insert introduce
+    invite issue join judge keep kill lead leave lengthen limit link list listen load localize lock log look
+    make mark match measure merge move name narrow need note notify number offer open opt order owe parse
+    pause pay pick place plan post prefer prepare prepay preview propose prove purge push put quote read
+    recall receive recognize record redact refund refuse register rejoin release remember remove render
+    renew reopen replace replay report require reschedule rescue reset rest restore resume review revise
+    rezone rotate round run sample save say seal search select send serve set settle share show sign size
+    skip sort span speak split stage stand start step store strand subtract sum summarize sweep switch take
+    tell thaw translate try turn undo validate visit void wait watch widen word work write
 """.split()
 )
 # Read as questions, whose answer is yes or no.
 QUESTIONS = frozenset(
     """
-    accepts allows answers are can costs covers differs exists has is knows leads leaves lives may overlaps
+    accepts allows answers are can costs covers differs exists has is keeps knows leads leaves lives may overlaps
     performs permits refers says sends takes wants was will works writes
 """.split()
 )
