@@ -10,4 +10,4 @@ class ClientLineConfig(AppConfig):
 
     def ready(self):
         # The first app is ready before those that make forms and pages of the models.
-        mark_names(apps.get_models())
+        mark_names(apps)

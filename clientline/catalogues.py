@@ -113,7 +113,7 @@ def _read_call(node: ast.Call, mark: str, place: str) -> Text:
 def list_marked_in(room: str) -> dict[Text, Text]:
     """Every text of a room once, those with a plural before those without, and what its models are called."""
     found = [text for path in list_sources(room) for text in list_marked(path)]
-    found += [Text(name) for path, name in list_names(apps.get_models()) if find_room(path) == room]
+    found += [Text(name) for path, name in list_names(apps) if find_room(path) == room]
     return {text: text for text in sorted(found, key=lambda text: (text, text.plural))}
 
 

@@ -12,6 +12,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from clientline import columns
 from clientline.constraints import SameOrganization
+from clientline.names import look_up
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 from services.models import Service
@@ -253,7 +254,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.amount} {self.status}"
+        return f"{self.amount} {look_up(self.status)}"
 
     @property
     def is_expected(self):
@@ -325,7 +326,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.amount} {self.status}"
+        return f"{self.amount} {look_up(self.status)}"
 
 
 class ClientTotalQuerySet(TenantQuerySet):
@@ -372,4 +373,4 @@ class ClientTotal(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.charge} charged, {self.paid} paid"
+        return _("%(charge)s charged, %(paid)s paid") % {"charge": self.charge, "paid": self.paid}

@@ -16,6 +16,7 @@ from appointments.models.hours import EARLIEST, LATEST, LONGEST_VISIT
 from clientline import columns
 from clientline.columns import between
 from clientline.constraints import SameOrganization
+from clientline.names import look_up
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 from services.models import DAY_OF_MINUTES, Service
@@ -215,7 +216,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self):
-        return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {self.status}"
+        return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {look_up(self.status)}"
 
     @property
     def agreed_start(self):

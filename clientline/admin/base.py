@@ -29,6 +29,7 @@ from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_param
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
 from clientline.languages import write_to_keep
+from clientline.names import look_up_lazily
 from clientline.refusals import Refused
 
 LONGEST_SEARCH = 200  # each word is a condition more
@@ -94,7 +95,7 @@ def render_pill(value, label):
 def make_money_column(name):
     """For a list: the amount in the column `name` in words, and nothing for none."""
 
-    @admin.display(description=name)
+    @admin.display(description=look_up_lazily(name))
     def said(self, row):
         amount = getattr(row, name)
         return None if amount is None else wording.write_money(amount, row.organization.currency)

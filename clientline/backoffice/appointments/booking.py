@@ -52,30 +52,41 @@ class SameTime(Refused):
 
 class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
     client = forms.ModelChoiceField(
-        User.objects.none(), required=False, help_text=gettext_lazy("Search by name, e-mail address or phone")
+        User.objects.none(),
+        label=gettext_lazy("Client"),
+        required=False,
+        help_text=gettext_lazy("Search by name, e-mail address or phone"),
     )
-    name = forms.CharField(max_length=200, required=False)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
     email = LowerCaseEmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
-    phone = forms.CharField(max_length=40, required=False)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
     walk_in = forms.BooleanField(label=gettext_lazy("A walk-in, who gives no name"), required=False)
     same_as = forms.IntegerField(required=False, widget=forms.HiddenInput)
     new_client = forms.CharField(required=False, max_length=600, widget=forms.HiddenInput)
-    service = forms.ModelChoiceField(User.objects.none())
+    service = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Service"))
     staff = forms.ModelChoiceField(
         User.objects.none(), label=gettext_lazy("With"), required=False, empty_label=gettext_lazy("Anyone free")
     )
     duration = forms.IntegerField(
+        label=gettext_lazy("Duration"),
         required=False,
         min_value=1,
         max_value=DAY_OF_MINUTES,
         help_text=gettext_lazy("Minutes; empty: as long as the service"),
     )
     price = AmountField(
-        required=False, min_value=0, help_text=gettext_lazy("Empty: the price of the service"), **COLUMN
+        label=gettext_lazy("Price"),
+        required=False,
+        min_value=0,
+        help_text=gettext_lazy("Empty: the price of the service"),
+        **COLUMN,
     )
-    notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    notes = forms.CharField(label=gettext_lazy("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     internal_notes = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text=gettext_lazy("Never shown to clients")
+        label=gettext_lazy("Internal notes"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Never shown to clients"),
     )
     every = forms.IntegerField(
         label=gettext_lazy("Every"),

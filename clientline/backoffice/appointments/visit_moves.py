@@ -91,7 +91,7 @@ class CancelForm(MoveForm):
         widget=forms.RadioSelect,
         help_text=gettext_lazy("Only what the client cancels late costs a fee and counts as a late cancellation."),
     )
-    reason = forms.CharField(**REASON)
+    reason = forms.CharField(label=gettext_lazy("Reason"), **REASON)
     waive_fee = forms.BooleanField(
         label=gettext_lazy("Waive the fee"), required=False, help_text=gettext_lazy("Charge nothing, however late")
     )
@@ -113,7 +113,7 @@ class CancelForm(MoveForm):
 
 
 class ChangeForm(PriceForm, MoveForm):
-    service = forms.ModelChoiceField(Service.objects.none(), empty_label=None)
+    service = forms.ModelChoiceField(Service.objects.none(), label=gettext_lazy("Service"), empty_label=None)
     duration = forms.IntegerField(
         label=gettext_lazy("Length"),
         required=False,
@@ -121,8 +121,9 @@ class ChangeForm(PriceForm, MoveForm):
         max_value=DAY_OF_MINUTES,
         help_text=gettext_lazy("Minutes"),
     )
-    client = forms.ModelChoiceField(User.objects.none())
+    client = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Client"))
     price = AmountField(
+        label=gettext_lazy("Price"),
         required=False,
         min_value=0,
         help_text=gettext_lazy("Empty: with another service or client, the price of the service"),
@@ -179,7 +180,7 @@ class ReopenForm(MoveForm):
 
 
 class CorrectForm(MoveForm):
-    reason = forms.CharField(**REASON)
+    reason = forms.CharField(label=gettext_lazy("Reason"), **REASON)
 
     def choose(self):
         self.became = "no_show" if self.row.status == "completed" else "completed"
@@ -194,7 +195,7 @@ class CorrectForm(MoveForm):
 
 
 class RepriceForm(PriceForm, MoveForm):
-    price = AmountField(min_value=0, **COLUMN)
+    price = AmountField(label=gettext_lazy("Price"), min_value=0, **COLUMN)
     reason = forms.CharField(
         label=gettext_lazy("Why"), required=False, help_text=gettext_lazy("Of a discount, for the history"), **REASON
     )

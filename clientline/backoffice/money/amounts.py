@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy
+
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
 from clientline.backoffice.moves import MoveForm
 
 
 class AmountForm(MoveForm):
-    amount = AmountField(min_value=Decimal("0.01"), **COLUMN)
+    amount = AmountField(label=gettext_lazy("Amount"), min_value=Decimal("0.01"), **COLUMN)
 
     def choose(self):
         for field in self.fields.values():

@@ -19,7 +19,7 @@ class SettleForm(MoveForm):
 
 class RefundForm(AmountForm):
     tip = AmountField(min_value=0, required=False, label=gettext_lazy("Of it the tip"), **COLUMN)
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def choose(self):
         super().choose()
@@ -52,7 +52,7 @@ def _is_kept(payment, now):
 
 
 class VoidForm(SettleForm):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def choose(self):
         said = wording.write_money(self.row.amount, self.row.organization.currency)

@@ -42,13 +42,13 @@ class PaymentForm(AmountForm):
         help_text=gettext_lazy("For the change; only the amount is recorded"),
         **COLUMN,
     )
-    round_cash = forms.BooleanField(required=False)
+    round_cash = forms.BooleanField(label=gettext_lazy("Round cash"), required=False)
     completed = forms.BooleanField(
         label=gettext_lazy("The money has come"),
         required=False,
         help_text=gettext_lazy("Untick it for a payment to come. Never for online ones."),
     )
-    give_up_open_checkouts = forms.BooleanField(required=False)
+    give_up_open_checkouts = forms.BooleanField(label=gettext_lazy("Give up open checkouts"), required=False)
     allow_overpayment = forms.BooleanField(
         label=gettext_lazy("Take more than is due"),
         required=False,

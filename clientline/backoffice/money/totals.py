@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from clientline import wording
 from clientline.admin.lists import BoundedPaginator
+from payments.models import Payment
 
 SETTLED = Q(settled_at__isnull=False) & ~Q(status="failed")
 # Taken is with tips and rounding, whatever was given back of it later; void and failed ones count for nothing.
@@ -29,7 +30,8 @@ class SummingPaginator(BoundedPaginator):
 
     @cached_property
     def count(self):
-        return self.sums["count"]
+        # A payment's own history, which is a list of the log, is paged by this, too.
+        return self.sums["count"] if self.object_list.model is Payment else super().count
 
 
 def list_totals(paginator, currency):

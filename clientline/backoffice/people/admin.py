@@ -32,7 +32,10 @@ from organizations import policy
 CLIENTS, TEAM = "clients", "team"
 TITLES = {CLIENTS: gettext_lazy("Clients"), TEAM: gettext_lazy("Team")}
 ADDING = {CLIENTS: gettext_lazy("Add a client"), TEAM: gettext_lazy("Add to the team")}
-NOUNS = {CLIENTS: ("client", "clients"), TEAM: ("person", "people")}
+NOUNS = {
+    CLIENTS: (gettext_lazy("client"), gettext_lazy("clients")),
+    TEAM: (gettext_lazy("person"), gettext_lazy("people")),
+}
 
 
 def _choose_kind(person):
@@ -250,7 +253,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         account = {"fields": [name for name in fields if name not in contact]}
         if _choose_page_kind(request, obj) == CLIENTS:
             account["classes"] = ["collapse"]
-        return [("Contact", {"fields": contact}), (gettext("Role and sign-in"), account)]
+        return [(gettext("Contact"), {"fields": contact}), (gettext("Role and sign-in"), account)]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["kind"] = _choose_kind(obj) if obj else _find_list_behind(request) or TEAM

@@ -36,10 +36,15 @@ class PersonForm(ClientLineForm):
         max_length=254,
         help_text=gettext_lazy("Empty for clients who do not sign in"),
     )
-    birthday = BirthdayFormField(required=False)
-    language = forms.ChoiceField(required=False, choices=[("", gettext_lazy("as the organization")), *OFFERED.items()])
+    birthday = BirthdayFormField(label=gettext_lazy("Birthday"), required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("as the organization")), *OFFERED.items()],
+    )
     # Not called `password`: under that name the page of somebody who may not change it would show the hash.
     new_password = forms.CharField(
+        label=gettext_lazy("New password"),
         required=False,
         empty_value=None,
         strip=False,
