@@ -165,28 +165,30 @@ END $$;
 """
 
 
-def select_payments(rows, sign=""):
-    return f"SELECT appointment_id AS visit, {sign}({PART}) AS amount FROM {rows} WHERE {RECEIVED}"
+def part_of(row, counts):
+    """What a payment or refund does for its visit, where `counts` says that it does."""
+    return f"CASE WHEN {row}.{counts} THEN {row}.amount - {row}.tip - {row}.rounding ELSE 0 END"
 
 
-def select_refunds(rows, sign=""):
-    part = ", ".join(f"{rows}.{name}" for name in ("amount", "tip", "rounding")).replace(", ", " - ")
+def select_new(visit, counts, rest=""):
+    return f"SELECT {visit} AS visit, {part_of('came', counts)} AS amount FROM came {rest}"
+
+
+def select_changed(visit, counts, rest=""):
+    difference = f"{part_of('came', counts)} - {part_of('gone', counts)}"
     return f"""
-        SELECT appointment_id AS visit, {sign}({part}) AS amount
-        FROM {rows} JOIN payments ON payments.id = {rows}.payment_id WHERE {rows}.{GIVEN_BACK}
+        SELECT {visit} AS visit, {difference} AS amount FROM gone JOIN came USING (id) {rest} WHERE {difference} <> 0
     """
 
 
+OF_PAYMENT = ("came.appointment_id", RECEIVED)
+OF_REFUND = ("payments.appointment_id", GIVEN_BACK, "JOIN payments ON payments.id = came.payment_id")
 MONEY = "".join(
     (
-        write_money("count_new_payments", "paid", select_payments("came")),
-        write_money(
-            "count_changed_payments", "paid", f"{select_payments('came')} UNION ALL {select_payments('gone', '-')}"
-        ),
-        write_money("count_new_refunds", "refunded", select_refunds("came")),
-        write_money(
-            "count_changed_refunds", "refunded", f"{select_refunds('came')} UNION ALL {select_refunds('gone', '-')}"
-        ),
+        write_money("count_new_payments", "paid", select_new(*OF_PAYMENT)),
+        write_money("count_changed_payments", "paid", select_changed(*OF_PAYMENT)),
+        write_money("count_new_refunds", "refunded", select_new(*OF_REFUND)),
+        write_money("count_changed_refunds", "refunded", select_changed(*OF_REFUND)),
     )
 )
 
