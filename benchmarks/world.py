@@ -76,8 +76,7 @@ LARGE_SQL = """
 
 def enter(visits=VISITS):
     """Turn this process to a world of so many visits. Returns the large organization's admin."""
-    connection.settings_dict["TEST"]["NAME"] = f"{connection.settings_dict['NAME']}_benchmark_{visits}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=True)
+    turn_to(visits)
     if not Organization.objects.filter(email=LARGE).exists():
         print(f"Filling the database with {visits:,} visits, once ...", flush=True)
         fill(visits)
@@ -85,13 +84,25 @@ def enter(visits=VISITS):
     return User.objects.select_related("organization").get(organization__email=LARGE, role="admin")
 
 
+def turn_to(name):
+    """Turn this process to the database of this name, which has the tables that it should have."""
+    connection.settings_dict["TEST"]["NAME"] = f"{connection.settings_dict['NAME']}_benchmark_{name}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=True)
+
+
 def fill(visits):
     with transaction.atomic():
         call_command("seed_demo", **DEMO, appointments=visits - LARGE_VISITS)
-        organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
         with connection.cursor() as cursor:
-            cursor.execute(LARGE_SQL, {"organization": organization.pk})
+            organization = add_large(cursor)
         words.write_all_words(organization)
+
+
+def add_large(cursor):
+    """The organization that is large."""
+    organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
+    cursor.execute(LARGE_SQL, {"organization": organization.pk})
+    return organization
 
 
 def vacuum():
