@@ -14,6 +14,7 @@ from clientline.currencies import validate_currency
 from clientline.languages import PATTERN as LANGUAGE_PATTERN
 from clientline.languages import validate_language
 from organizations import policy
+from organizations.relocations import RelocatedRow, Relocation  # noqa: F401 -- Django looks for models here
 from organizations.tenancy import TenantQuerySet
 
 DAY_OF_MINUTES = 1440
@@ -358,55 +359,6 @@ class Seal(models.Model):
         db_table = "seals"
         constraints = [models.UniqueConstraint(fields=["table", "row"], name="seal_once_per_row")]
         indexes = [models.Index(fields=["chain", "table", "id"], name="seal_by_chain")]
-
-    def __str__(self):
-        return f"{self.table} {self.row}"
-
-
-class Relocation(models.Model):
-    """An organization that moves between installations, or has moved; whoever has no row is at home here.
-
-    `organizations.homes` reads it, and `clientline.cells` alone writes it.
-    """
-
-    class State(models.TextChoices):
-        LEAVING = "leaving", "leaving"  # at home here still, and being copied
-        FROZEN = "frozen", "frozen"  # here still, and nothing may change for a moment
-        MOVED = "moved", "moved"  # at home at `address`
-        ARRIVING = "arriving", "arriving"  # not at home here yet
-        ARRIVED = "arrived", "arrived"  # at home here, and it may go back
-
-    organization = models.BigIntegerField(primary_key=True)
-    state = models.CharField(max_length=10, choices=State.choices)
-    address = columns.short_text(2000, help_text=_("Of the other installation"))
-    notes_rows = columns.flag(False, help_text=_("Whether rows that change are noted, to be compared at the end"))
-    since = columns.created_at()
-
-    class Meta:
-        db_table = "relocations"
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(state__in=["leaving", "frozen", "moved", "arriving", "arrived"]),
-                name="relocation_state_is_known",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.organization} {self.state}"
-
-
-class RelocatedRow(models.Model):
-    """A row of an organization that changed since both installations were compared; a trigger notes it."""
-
-    organization = models.BigIntegerField()
-    table = models.CharField(max_length=63)
-    row = models.BigIntegerField()
-
-    class Meta:
-        db_table = "relocated_rows"
-        constraints = [
-            models.UniqueConstraint(fields=["organization", "table", "row"], name="relocated_row_once"),
-        ]
 
     def __str__(self):
         return f"{self.table} {self.row}"

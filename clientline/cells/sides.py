@@ -15,7 +15,8 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from accounts.models import SearchWord
 from clientline.cells.refusals import MoveRefused
-from organizations.models import Organization, Relocation
+from organizations.models import Organization
+from organizations.relocations import Relocation
 
 State = Relocation.State
 AT_HOME = (None, State.LEAVING, State.ARRIVED)  # where requests are answered, and may change something

@@ -13,7 +13,7 @@ from clientline.reach.jobs import confined
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.sending import list_due
 from clientline.refusals import Moved, Moving
-from organizations.models import RelocatedRow, Relocation
+from organizations.relocations import RelocatedRow, Relocation
 from services.models import Service
 
 pytestmark = pytest.mark.django_db

@@ -4,10 +4,11 @@ import re
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 
 import pytest
 
-from appointments.tests.load import ONCE_EACH
+from appointments.tests.load import FIRST_SLOT, ONCE_EACH
 from clientline.cells.tests.moving import FollowingLoad, open_cells
 from clientline.database.sequences import STRIDE
 
@@ -68,6 +69,7 @@ def test_it_moves_under_load_and_comes_back_with_what_happened_since(cells):
     assert (old.read_state(), new.read_state()) == ("moved", "arrived")
     assert {row % STRIDE for (row,) in new.ask("SELECT id FROM appointments WHERE notes LIKE 'key %'")} == {1, 2}
 
+    assert_the_same_key_has_one_effect(load)
     for path in ("/appointments", "/auth/me"):
         told = old.server.call("GET", path, token=old.token)
         assert (told.status, told.body["code"], told.body["address"]) == (421, "moved", new.address)
@@ -82,6 +84,15 @@ def test_it_moves_under_load_and_comes_back_with_what_happened_since(cells):
     assert (old.read_state(), new.read_state()) == (None, None)
     assert new.ask("SELECT count(*) FROM appointments") == [(0,)]
     assert_nothing_is_left(old, new)
+
+
+def assert_the_same_key_has_one_effect(load):
+    """Answered at the old home, and sent again at the new one."""
+    key = load.done[0]
+    start = FIRST_SLOT + timedelta(minutes=30) * int(key.split()[1])
+    visit = load.house.visit | {"appointment_date": start.isoformat(), "notes": key}
+    answer = load.send("/appointments", visit, key)
+    assert (answer.status, answer.headers["Idempotent-Replayed"]) == (201, "true")
 
 
 def assert_nothing_is_left(*houses):

@@ -16,7 +16,7 @@ from accounts.signals import client_erased
 from clientline.reach.files.models import ListFile, ListFilePart
 from clientline.reach.jobs import confined, every
 from clientline.web import sheets
-from organizations.models import Relocation
+from organizations.relocations import Relocation
 
 KEPT = timedelta(hours=6)
 MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
