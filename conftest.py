@@ -32,6 +32,7 @@ pytest_plugins = [
     "clientline.tests.database",
     "clientline.tests.sweeps",
     "clientline.tests.browsers",
+    "clientline.tests.first_start",
 ]
 refuse_local_times()
 # A shell that runs the suite in its background has it ignore Ctrl-C, and what ignores it hands that on to programs.

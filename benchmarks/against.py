@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 
 from benchmarks import callers, turns, world
 from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
-from clientline.tests.test_up import free_port
+from clientline.tests.first_start import free_port
 
 TARGETS = {"detail": 1.25, "list": 1.2, "free times 1 × 7": 1.3, "free times 50 × 31": 1.1, "booking": 1.3}
 FAST = 0.1

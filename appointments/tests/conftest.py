@@ -1,5 +1,6 @@
 """The house that fault tests break: one for all of them, as it is dear to make."""
 
+import shutil
 import sys
 import tempfile
 
@@ -10,8 +11,9 @@ from clientline.demo.serving import Gunicorn
 
 
 @pytest.fixture(scope="session")
-def house():
+def house(first):
     with tempfile.TemporaryDirectory(prefix="clientline-") as data:
+        shutil.copytree(first.copy, data, dirs_exist_ok=True)
         house = House(data)
         try:
             house.furnish()

@@ -27,7 +27,7 @@ from clientline.postgres.backend import patience
 from clientline.postgres.backend.outcomes import leaves_doubt
 from clientline.tests.pages import typed
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 UNKNOWN = (503, "outcome_unknown", None)
 FORESEEN = {"done", PASSING, UNKNOWN}
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from django.conf import settings
 from organizations import policy
 
 ROOT = settings.BASE_DIR
+pytestmark = pytest.mark.xdist_group("house")  # which begins with a first start, too
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAGES = {path.read_text().partition("\n")[0]: path.read_text() for path in DOCUMENTS}
 APPS = ("clientline", "organizations", "accounts", "services", "appointments", "payments")
@@ -121,8 +123,9 @@ def test_the_newest_change_is_of_this_version():
 
 
 @pytest.fixture
-def served(tmp_path):
-    """The environment of a shell beside `make run` on an empty directory, with its address as BASE."""
+def served(first, tmp_path):
+    """The environment of a shell beside `make run` where nothing is in the database, with its address as BASE."""
+    shutil.copytree(first.copy, tmp_path / "var")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,37 +1,25 @@
 """`manage.py up` as a person sees it: what it says, what it serves, what it leaves."""
 
 import gc
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from urllib.request import urlopen
 
 import psycopg
 import pytest
-from django.conf import settings as project_settings
 from django.core.management import CommandError
 from django.urls import resolve
 
 from clientline import gunicorn_conf, zones
 from clientline.management.commands import up
 from clientline.postgres.cluster import Cluster
+from clientline.tests.first_start import free_port, read_until, start, stop
 from clientline.web.worker import Worker
 
-pytestmark = pytest.mark.faults
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 
 
 @pytest.fixture
@@ -39,60 +27,10 @@ def port():
     return free_port()
 
 
-@pytest.fixture(scope="module")
-def first():
-    """The first start of all, with what was said and served."""
-    with tempfile.TemporaryDirectory(prefix="client line ") as directory:
-        data, port = Path(directory), free_port()
-        process = start(data, port)
-        said = read_until(process, "Ctrl-C stops it.")
-        with urlopen(f"http://127.0.0.1:{port}/") as answer:
-            health = json.load(answer)
-        with urlopen(f"http://127.0.0.1:{port}/static/admin/css/base.css") as answer:
-            static = answer.headers["Content-Type"]
-        farewell, code = stop(process), process.returncode
-        yield SimpleNamespace(data=data, said=said, health=health, static=static, farewell=farewell, code=code)
-        Cluster(directory).stop()
-
-
 @pytest.fixture
 def data(first):
     """Where the database and the static files are in place already."""
     return first.data
-
-
-def start(data, port, *arguments):
-    own = {
-        "CLIENTLINE_DATA": str(data),
-        "PORT": str(port),
-        "HOST": "127.0.0.1",
-        "DATABASE_URL": "",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "up", *arguments],
-        cwd=project_settings.BASE_DIR,
-        env=os.environ | own,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def read_until(process, text):
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if text in line:
-            return "".join(lines)
-    raise AssertionError("".join(lines))
-
-
-def stop(process, number=signal.SIGINT):
-    """End the whole group, as Ctrl-C in a terminal does; returns what is said last."""
-    os.killpg(process.pid, number)
-    return process.communicate(timeout=120)[0]
 
 
 def test_the_first_start_shows_its_progress(first):

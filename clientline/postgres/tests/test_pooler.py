@@ -18,7 +18,7 @@ from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
 from clientline.postgres import launcher, pooler
 from clientline.postgres.backend.base import DatabaseWrapper
 from clientline.postgres.cluster import Cluster
-from clientline.tests.test_up import free_port
+from clientline.tests.first_start import free_port
 from clientline.web.tests.test_server import wait_for
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"

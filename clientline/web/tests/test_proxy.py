@@ -17,7 +17,7 @@ from django.db import connection
 
 from accounts.tests.factories import token_for
 from clientline.demo.serving import Gunicorn, write_database_url
-from clientline.tests.test_up import free_port
+from clientline.tests.first_start import free_port
 from clientline.web.tests.test_worker import HALF_SENT, longest_waits
 
 pytestmark = [

@@ -21,7 +21,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tests.factories import token_for
 from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
-from clientline.tests.test_up import free_port, read_until
+from clientline.tests.first_start import free_port, read_until
 
 pytestmark = pytest.mark.faults
 
