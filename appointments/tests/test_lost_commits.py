@@ -176,7 +176,7 @@ def test_a_form_of_the_admin_says_so_and_is_done_once(house, server, postgresql,
     assert "Perhaps this was saved, perhaps not" in lost.content.decode()
     again = browser.open(path, sent)
     assert (again.status, again.url) == (200, f"{browser.address}/admin/appointments/appointment/{visit}/change/")
-    assert SENT_BEFORE in again.content.decode()
+    assert str(SENT_BEFORE) in again.content.decode()
     assert payments_of(postgresql, visit) == 1
 
 

@@ -154,6 +154,7 @@ class Oracle:
                 return True
         return False
 
+    @cached_property
     def grid(self):
         wanted = ((n, m) for n in (-1, 0) for a, b in self.stretches(n) for m in range(a, b, self.case["interval"]))
         found = {self.clocks[n][0].get(m) for n, m in wanted} - {None}
@@ -171,7 +172,7 @@ class Oracle:
             return "time_off"
         if any(self.is_off(minute) for minute in range(start, end)):
             return "time_off"
-        if start not in self.grid():
+        if start not in self.grid:
             return "off_grid"
         if start < self.now + case["notice"]:
             return "too_soon"
@@ -333,7 +334,7 @@ def test_what_is_listed_can_be_booked_and_nothing_else(db, everything, case):
             now=now,
         )
         slots, reasons = calendar.find_openings()
-        verdicts = {start: oracle.verdict(start) for start in oracle.grid()}
+        verdicts = {start: oracle.verdict(start) for start in oracle.grid}
         assert list(slots) == [start for start, verdict in sorted(verdicts.items()) if verdict is None]
         assert bool(reasons) == (not slots)
         if reasons:
