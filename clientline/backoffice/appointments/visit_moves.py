@@ -1,7 +1,6 @@
 """What can become of a visit, and the money taken for it: what each move asks, and when it is open."""
 
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -20,17 +19,15 @@ from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import SuggestedSelect
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, read_named_day
-from clientline.backoffice.money.taking import PaymentForm
+from clientline.backoffice.money.taking import PaymentForm, find_void, record_payment_of_visit
 from clientline.backoffice.moves import Move, MoveForm
 from organizations import policy
-from payments import balances, ledger
-from payments.models import Payment
+from payments import balances
 from services.models import DAY_OF_MINUTES, Service
 
 REASON = {"max_length": 500, "widget": forms.Textarea(attrs={"rows": 2})}
 CENT = Decimal("0.01")
 NO_FEE = gettext_lazy("Nothing will be charged.")
-UNDONE = "Undone at once"  # stored: why a payment was made void
 
 
 def _need(action):
@@ -239,10 +236,6 @@ class ChargeFeeForm(MoveForm):
         return {"changes": {"fee_waived": False}}
 
 
-def _record_payment_of_visit(*, by, visit, now, **details):
-    return ledger.record_payment(by=by, appointment=visit, now=now, **details)
-
-
 def _leads_to(*statuses, starts_from=("scheduled",)):
     """Open from these statuses, while one of the others can be reached."""
 
@@ -269,13 +262,6 @@ def _costs_a_fee(visit):
 
 def _find_undo(caller, visit, made):
     return (reverse("admin:appointments_appointment_undo", args=[visit.pk]), "")
-
-
-def _find_void(caller, visit, payment):
-    """A payment that was typed wrong counts nowhere; one that is to come, or online, is taken back otherwise."""
-    if payment.status != Payment.Status.COMPLETED or not caller.may("payments", "void"):
-        return None
-    return reverse("admin:payments_payment_void", args=[payment.pk]), urlencode({"reason": UNDONE})
 
 
 VISIT_MOVES = {
@@ -313,10 +299,10 @@ VISIT_MOVES = {
         gettext_lazy("Take payment"),
         ("payments", "create"),
         PaymentForm,
-        _record_payment_of_visit,
+        record_payment_of_visit,
         lambda visit, now: True,
         gettext_lazy("Payment recorded: {amount}.{more}"),
-        find_undo=_find_void,
+        find_undo=find_void,
     ),
     "reschedule": Move(
         gettext_lazy("Reschedule"),

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from clientline import wording
@@ -15,6 +17,7 @@ from payments.models import Payment
 from payments.refusals import Overpaid
 
 NOTHING = Decimal(0)
+UNDONE = "Undone at once"  # stored: why a payment was made void
 
 
 class Taken(NamedTuple):
@@ -154,3 +157,14 @@ class PaymentForm(AmountForm):
             self.add_error("amount", told)
         else:
             super().add_refusal(refusal)
+
+
+def record_payment_of_visit(*, by, visit, now, **details):
+    return ledger.record_payment(by=by, appointment=visit, now=now, **details)
+
+
+def find_void(caller, visit, payment):
+    """A payment that was typed wrong counts nowhere; one that is to come, or online, is taken back otherwise."""
+    if payment.status != Payment.Status.COMPLETED or not caller.may("payments", "void"):
+        return None
+    return reverse("admin:payments_payment_void", args=[payment.pk]), urlencode({"reason": UNDONE})
