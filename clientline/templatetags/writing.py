@@ -10,6 +10,7 @@ FILTERS = (
     wording.write_date,
     wording.write_short_date,
     wording.write_bare_date,
+    wording.write_bare_day,
     wording.write_long_date,
     wording.write_plain_long_date,
     wording.write_local_moment,

@@ -9,6 +9,7 @@ from clientline.demo.browsing import CHROMIUM, Visitor
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.whole,  # `test_german_pages.py` reads what the server writes; this, what scripts make of it
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
 ]
 # What a page says: its texts, and those of attributes that are read out or shown.

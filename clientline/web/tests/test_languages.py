@@ -1,5 +1,7 @@
 """Pages speak the language of who reads them; programs, the log and what is stored speak English."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import translation
@@ -30,7 +32,12 @@ def test_ones_own_language_is_above_the_organizations(salon, client, own, organi
 
 
 @pytest.mark.parametrize(
-    ("headers", "said"), [(GERMAN, "Passwort:"), ({"Accept-Language": "fr"}, "Password:"), ({}, "Password:")]
+    ("headers", "said"),
+    [
+        (GERMAN, "Anmelden | ClientLine"),
+        ({"Accept-Language": "fr"}, "Log in | ClientLine"),
+        ({}, "Log in | ClientLine"),
+    ],
 )
 def test_who_signs_in_reads_what_the_browser_prefers(db, client, headers, said):
     assert said in client.get("/admin/login/", headers=headers).text
@@ -84,3 +91,13 @@ def test_one_is_not_led_elsewhere(salon, client):
     client.force_login(salon.staff)
     answer = client.post("/admin/language/", {"language": "de"}, headers={"Referer": "http://evil.example/"})
     assert answer["Location"] == "/admin/"
+
+
+def test_a_drawing_has_points_in_its_numbers_in_every_language(salon, client):
+    """A comma would part two places: of a text, only the first letter would stand where it belongs."""
+    speak(salon.admin, "de")
+    client.force_login(salon.admin)
+    day = f"{salon.visit.appointment_date:%Y-%m-%d}"
+    pages = [client.get(url).text for url in (f"/admin/?date={day}", f"/admin/reports/?from={day}&to={day}")]
+    drawn = [number for page in pages for number in re.findall(r' (?:x|y|x1|y1|width|height)="([^"]*)"', page)]
+    assert drawn and not [number for number in drawn if "," in number]
