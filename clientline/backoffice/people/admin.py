@@ -147,7 +147,8 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     def list_row_links(self, request, person):
         if person.role != User.Role.CLIENT:
             hours = f"{reverse('admin:week_hours')}?staff={person.pk}"
-            return [(_("Hours"), hours)] if request.user.may("working_hours", "list") else []
+            theirs = person.pk == request.user.pk or request.user.may("users", "update")
+            return [(_("Hours"), hours)] if theirs and person.is_active else []
         booking = f"{reverse('admin:appointments_appointment_add')}?client={person.pk}"
         return [(_("Book"), booking)] if person.is_active and request.user.may("appointments", "create") else []
 

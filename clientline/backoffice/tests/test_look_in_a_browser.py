@@ -65,11 +65,10 @@ def test_all_parts_look_as_they_are_kept(visitor, browser):
     found = {}
     for scheme in ("light", "dark"):
         visitor.page.emulate_media(color_scheme=scheme)
-        visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")
-        taken = visitor.page.screenshot()
+        taken = visitor.page.screenshot(animations="disabled")
         found[scheme] = differ(browser, (PICTURES / f"{scheme}.png").read_bytes(), taken)
     assert all(share <= MOST for share in found.values()), found
     visitor.page.evaluate(
         "[...document.styleSheets].find(each => each.href?.includes('backoffice.css')).disabled = true"
     )
-    assert differ(browser, taken, visitor.page.screenshot()) > MOST
+    assert differ(browser, taken, visitor.page.screenshot(animations="disabled")) > MOST

@@ -85,7 +85,7 @@ def _take_looks(browser, address, into):
     page.goto("/admin/look/", wait_until="networkidle")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=into / f"{scheme}.png")
+        page.screenshot(path=into / f"{scheme}.png", animations="disabled")
         yield into / f"{scheme}.png"
 
 
