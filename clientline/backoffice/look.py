@@ -52,7 +52,7 @@ def look_view(site, request):
     for level in (messages.SUCCESS, messages.WARNING, messages.ERROR):
         messages.add_message(request, level, "What was done, what to mind, what went wrong.")
     shown = {"chips": "cut", "several": ["cut"], "switch": True, "day": "2026-12-01", "clock": "09:30", "amount": 45}
-    typed = {"refused-text": "", "refused-email": "x", "refused-number": "x", "refused-day": "2026-02-30"}
+    typed = {"refused-text": "", "refused-email": "x", "refused-number": "", "refused-day": ""}
     refused = PartsForm(typed, site=site, prefix="refused")
     return render_page(
         request,

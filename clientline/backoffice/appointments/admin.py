@@ -45,7 +45,8 @@ MINUTE = timedelta(minutes=1)
 class OfClient(OneRowFilter):
     """One client's, whom the address names."""
 
-    title = parameter_name = gettext_lazy("client")
+    title = gettext_lazy("client")
+    parameter_name = "client"
     path = "client"
 
 

@@ -47,7 +47,8 @@ class WhichVisitForm(forms.Form):
 class OfClient(OneRowFilter):
     """What one client paid, whom the address names."""
 
-    title = parameter_name = gettext_lazy("client")
+    title = gettext_lazy("client")
+    parameter_name = "client"
     path = "appointment__client"
 
 

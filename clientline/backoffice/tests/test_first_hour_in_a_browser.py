@@ -60,7 +60,7 @@ def book(page):
     while not page.locator("a.free").count():
         page.get_by_role("link", name="Next day").click()
     page.get_by_role("link", name="Book 09:00 with Tilda").click()
-    page.get_by_text("No results found").wait_for()
+    page.get_by_text("Nobody found.").wait_for()
     page.keyboard.press("Escape")  # no known client
     page.get_by_text("A new client").click()
     page.get_by_role("textbox", name="Name").fill("Kim Weber")
