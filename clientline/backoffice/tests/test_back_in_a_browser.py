@@ -34,7 +34,7 @@ def test_back_and_sent_again_takes_no_money_twice(page, salon):
     page.get_by_text("Payment recorded: 5.00 EUR.").wait_for()
     page.go_back()
     page.get_by_role("button", name="Take payment").last.click()
-    page.get_by_text(SENT_BEFORE).wait_for()
+    page.get_by_text(str(SENT_BEFORE)).wait_for()
     assert Payment.objects.count() == before + 1
 
 
@@ -46,7 +46,7 @@ def test_back_and_booked_again_books_once_and_a_new_form_another(page, salon):
     page.get_by_text("Booked: Salon client").wait_for()
     page.go_back()
     page.get_by_role("button", name="Book", exact=True).last.click()
-    page.get_by_text(SENT_BEFORE).wait_for()
+    page.get_by_text(str(SENT_BEFORE)).wait_for()
     page.goto(f"/admin/appointments/appointment/add/?{asked}&time=12:00")
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.get_by_text("Booked: Salon client").wait_for()
