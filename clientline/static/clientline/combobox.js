@@ -142,7 +142,7 @@
         if (isOpen() || input.value !== (chosen()[0]?.textContent ?? "")) event.preventDefault();
         if (isOpen() && options()[active]) choose(options()[active]);
         else if (isUnknown) select.dispatchEvent(new CustomEvent("combobox:unknown", { bubbles: true, detail: input.value.trim() }));
-      } else if (event.key === "Escape" && (isOpen() || isAsking)) {
+      } else if (event.key === "Escape" && (isOpen() || isAsking || status.textContent)) {
         event.preventDefault();
         close();
         showChosen();
