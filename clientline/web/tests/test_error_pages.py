@@ -92,7 +92,7 @@ def test_the_simulators_page_says_so_without_leading_clients_to_the_admin(db, si
     answer = Client(enforce_csrf_checks=True).post("/payments/simulator/x", {"outcome": "completed"})
     body = answer.content.decode()
     assert (answer.status_code, answer["Content-Type"]) == (403, "text/html; charset=utf-8")
-    assert FORGED[0] in body and Page(answer).links == ["#content-start"]
+    assert str(FORGED[0]) in body and Page(answer).links == ["#content-start"]
 
 
 def test_the_api_keeps_to_problem_documents(salon, guest):
