@@ -25,7 +25,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What all machines have in common. `watchdog` is Patroni's: off, automatic or required."""
+    """What all machines have in common. `watchdog` is Patroni's: off, automatic or required.
+
+    `backups` is the directory of pgBackRest's repository; in `archive_command`, `$cluster` is its stanza.
+    """
 
     hosts: tuple[Host, ...]
     cluster: str = "clientline"
@@ -40,7 +43,8 @@ class Deployment:
     reads_port: int = 5001
     shared_buffers: str = "1GB"
     watchdog: str = "automatic"
-    archive_command: str = "pgbackrest --stanza=clientline archive-push %p"
+    backups: str = "/var/lib/pgbackrest"
+    archive_command: str = "pgbackrest --stanza=$cluster archive-push %p"
     passwords: dict[str, str] = field(default_factory=lambda: make_passwords())
 
 
@@ -80,6 +84,8 @@ def _refuse_few(path: Path, hosts: tuple[Host, ...]) -> None:
 def fill_files(deployment: Deployment, host: Host) -> dict[str, str]:
     """The text of each file of this host, by its name."""
     values = asdict(deployment) | asdict(host) | deployment.passwords | _describe_members(deployment)
+    # A command of somebody's own may hold dollars that are the shell's.
+    values["archive_command"] = Template(deployment.archive_command).safe_substitute(cluster=deployment.cluster)
     templates = [path for path in sorted(TEMPLATES.iterdir()) if path.suffix != ".toml"]
     return {path.name: Template(path.read_text()).substitute(values) for path in templates}
 

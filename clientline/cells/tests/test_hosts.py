@@ -31,6 +31,34 @@ def test_each_machine_gets_every_file_with_its_own_address(filled):
     assert (filled / "db2" / "haproxy.cfg").read_text().count("    server db3 10.0.0.13:5432 check port 8008") == 2
 
 
+def test_a_cluster_of_another_name_archives_below_that_name(tmp_path):
+    table = tmp_path / "hosts.toml"
+    table.write_text(TABLE.read_text().replace('cluster = "clientline"', 'cluster = "north"'))
+    call_command("fill_deployment", table, tmp_path, verbosity=0)
+    files = tmp_path / "db1"
+    assert "archive_command: pgbackrest --stanza=north archive-push %p\n" in (files / "patroni.yml").read_text()
+    assert "\n[north]\n" in (files / "pgbackrest.conf").read_text()
+    assert "pgbackrest --stanza=north --type=time" in (files / "drill.sh").read_text()
+
+
+def test_a_command_of_ones_own_keeps_its_dollars(tmp_path):
+    table = tmp_path / "hosts.toml"
+    table.write_text('archive_command = "archive $HOME %p $cluster"\n' + TABLE.read_text())
+    call_command("fill_deployment", table, tmp_path, verbosity=0)
+    assert "archive_command: archive $HOME %p clientline\n" in (tmp_path / "db1" / "patroni.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    "target", ["", "2026-11-29", "2026-11-29 12:00:00", "2026-11-29T12:00:00+01:00", "2026-11-29 12:00:00Z"]
+)
+def test_the_drill_refuses_a_second_without_its_offset(filled, target):
+    place = filled / "drill"
+    done = subprocess.run(["sh", filled / "db1" / "drill.sh", target, place], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "a second with its offset from UTC" in done.stderr
+    assert not place.exists()
+
+
 def test_passwords_are_its_owners_and_stay(filled):
     passwords = json.loads((filled / "passwords.json").read_text())
     call_command("fill_deployment", TABLE, filled, verbosity=0)
