@@ -14,14 +14,26 @@ APOSTROPHE = re.compile("['’‘ʼʹ´`′＇]")
 WORD = re.compile(r"[^\W_]+")
 WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 TWO_FOR_ONE = re.compile("([aou])e|(a)a")
+KEPT = 0x3000  # below it are the letters with cases and accents
+
+
+class _Folded(dict[int, str]):
+    """What each character becomes, made when it first comes: no other letter beside it changes that."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", chr(code).casefold()).translate(SINGLE)
+        folded = "".join(each for each in decomposed if not unicodedata.combining(each))
+        if code < KEPT:
+            self[code] = folded
+        return folded
+
+
+FOLDED = _Folded()
 
 
 def fold(text: str) -> str:
     """Case and accents gone: ß is ss, é e, ł l, and ς σ."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(SINGLE)
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
+    return text.lower() if text.isascii() else text.translate(FOLDED)
 
 
 def fold_words(text: str) -> list[str]:

@@ -9,10 +9,8 @@ import re
 from dataclasses import dataclass
 from itertools import chain
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
 from clientline.folding import APOSTROPHE, fold, fold_words, write_out, write_short
-from clientline.telephones import keep_digits, write_e164
+from clientline.telephones import find_country_code, keep_digits, write_e164
 
 LONGEST = 100  # characters of a word that count: an entry of an index has its limit
 FEWEST_DIGITS = 4  # of a telephone number
@@ -46,7 +44,7 @@ Term = tuple[Span, ...]
 
 def make_words(*, name: str, addresses: tuple[str, ...], phone: str, phone_e164: str) -> list[str]:
     """All that is kept for somebody, sorted. The one function that says what; every writer asks it."""
-    found = set(_name_words(name))
+    found = _name_words(name)
     for address in filter(None, addresses):
         found |= {fold(address), *fold_words(address.partition("@")[0])}
     found |= set(_list_phone_words(phone, phone_e164))
@@ -57,11 +55,11 @@ def _name_words(name: str) -> set[str]:
     words = set(fold_words(name))
     if APOSTROPHE.search(name):
         words |= {part for part in fold_words(APOSTROPHE.sub(" ", name)) if len(part) > 1}
-    for compound in PARTED_BY_HYPHENS.findall(name):
-        words.add("".join(fold_words(compound)))
+    if "-" in name or not name.isascii():
+        words |= {"".join(fold_words(compound)) for compound in PARTED_BY_HYPHENS.findall(name)}
     if not name.isascii():
         words |= set(fold_words(write_out(name)))
-    return words | {write_short(word) for word in words}
+    return words.union(write_short(" ".join(words)).split())
 
 
 def _list_phone_words(phone: str, phone_e164: str) -> list[str]:
@@ -74,8 +72,7 @@ def _list_phone_words(phone: str, phone_e164: str) -> list[str]:
 
 def _drop_country(digits: str) -> str:
     """What is dialled inside the country, of the digits of an E.164 number."""
-    codes = (length for length in (1, 2, 3) if int(digits[:length] or 0) in COUNTRY_CODE_TO_REGION_CODE)
-    return digits[next(codes, 0) :]
+    return digits[len(find_country_code(digits)) :]
 
 
 def read_terms(text: str, country: str) -> list[Term]:

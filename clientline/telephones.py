@@ -6,8 +6,9 @@ town, typed without its area code, it takes for a number of another town (550000
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from phonenumbers import (
@@ -28,9 +29,15 @@ EXTENSION = re.compile(r"(?:extension|ext|x|app|apparat|dw|durchwahl|poste|wew)[
 PARTED = re.compile(r"[,;/\n]|\b(?:oder|or|et|und|and|y|lub)\b", re.IGNORECASE)
 # What a spreadsheet makes of a number that it took for a sum: its last digits are lost.
 ROUNDED = re.compile(r"[+-]?\d+([.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+ASCII_DIGITS = re.compile(r"[0-9]+")
 LETTER = re.compile(r"[^\W\d_]")
 INTERNATIONAL = re.compile(r"\+[1-9][0-9 ().-]*[0-9]")
+NATIONAL = re.compile(r"0[1-9][0-9 ./-]*[0-9]")
 SHORTEST, LONGEST_NATIONAL = 5, 14  # digits behind a country's code; beyond these phonenumbers is asked
+KINDS = (
+    "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan",
+    "voicemail",
+)  # fmt: skip
 LONGEST_READ = 250  # characters: what phonenumbers takes
 
 
@@ -63,6 +70,8 @@ def write_e164(text: str, country: str) -> str:
 
 def keep_digits(text: str) -> str:
     """The digits alone, in ASCII, whichever script they were typed in."""
+    if text.isascii():
+        return "".join(ASCII_DIGITS.findall(text))
     return "".join(str(int(each)) for each in text if each.isdecimal())
 
 
@@ -89,8 +98,10 @@ def _read_one(text: str, country: str) -> Telephone:
 
 
 def _parse(text: str, country: str) -> str:
+    if e164 := _take_as_it_stands(text, country):
+        return e164
     try:
-        number = _take_as_it_stands(text) or phonenumbers.parse(text, country or None)
+        number = phonenumbers.parse(text, country or None)
     except NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number) or _may_lack_its_area(text, number, country):
@@ -113,28 +124,78 @@ def _may_lack_its_area(text: str, number: PhoneNumber, country: str) -> bool:
     return is_line and len(lengths) > 1
 
 
-def _take_as_it_stands(text: str) -> PhoneNumber | None:
-    """What phonenumbers would make of a whole number with its +, in a tenth of the time; None where it has to be asked.
+def _take_as_it_stands(text: str, country: str) -> str:
+    """What phonenumbers would make of a whole number with its + or its 0, in a tenth of the time; '' where it is asked.
 
-    That is where a 0 or another prefix may stand behind the country's code, which it takes out.
+    That is where a 0 or another prefix may stand behind the country's code, which it takes out, where countries share
+    a code, and where the number is none.
     """
-    if not INTERNATIONAL.fullmatch(text):
-        return None
-    digits = keep_digits(text) if not text[1:].isdecimal() else text[1:]
-    code = next(
-        (int(digits[:length]) for length in (1, 2, 3) if int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE), 0
-    )
-    national = digits[len(str(code)) :]
-    prefix = _find_prefix(code)
-    if prefix is None or prefix.match(national) or not SHORTEST <= len(national) <= LONGEST_NATIONAL:
-        return None
-    return PhoneNumber(country_code=code, national_number=int(national))
+    if INTERNATIONAL.fullmatch(text):
+        digits = keep_digits(text)
+        code = find_country_code(digits)
+        national = digits[len(code) :]
+    elif country and NATIONAL.fullmatch(text):
+        code, national = _find_code_behind_0(country), keep_digits(text)[1:]
+    else:
+        return ""
+    plan = _find_plan(code)
+    return f"+{code}{national}" if plan and plan.holds(national) else ""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The numbers behind a country's code, as phonenumbers' metadata have them."""
+
+    code: int
+    prefix: re.Pattern[str]  # what may stand before a number and is none of it, a 0 in any case
+    # With the lengths of each, none for any. Nothing where countries share the code: then phonenumbers is asked.
+    kinds: tuple[tuple[re.Pattern[str], frozenset[int]], ...]
+
+    def holds(self, national: str) -> bool:
+        """Whether it is a valid number as it stands."""
+        length = len(national)
+        if self.prefix.match(national) or not SHORTEST <= length <= LONGEST_NATIONAL:
+            return False
+        if not self.kinds:
+            number = PhoneNumber(country_code=self.code, national_number=int(national))
+            return phonenumbers.is_valid_number(number)
+        return any((not lengths or length in lengths) and kind.fullmatch(national) for kind, lengths in self.kinds)
+
+
+def find_country_code(digits: str) -> str:
+    """The country's code with which the digits of an international number begin; '' for none."""
+    return _find_code(digits[:3])
+
+
+@lru_cache(maxsize=1_000)
+def _find_code(digits: str) -> str:
+    codes = (digits[:length] for length in range(1, len(digits) + 1))
+    return next((code for code in codes if int(code) in COUNTRY_CODE_TO_REGION_CODE), "")
 
 
 @cache
-def _find_prefix(code: int) -> re.Pattern[str] | None:
-    """What may stand before a number behind this country's code and is none of it, a 0 in any case; None: unknown."""
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, phonenumbers.region_code_for_country_code(code))
+def _find_code_behind_0(country: str) -> str:
+    """The code of a country where a number has a 0 before it and an international one 00, and nothing else; or ''."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    is_plain = metadata and (metadata.national_prefix_for_parsing, metadata.international_prefix) == ("0", "00")
+    return str(metadata.country_code) if is_plain else ""
+
+
+@cache
+def _find_plan(code: str) -> _Plan | None:
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code or 0), ())
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0]) if regions else None
     if metadata is None:
         return None
-    return re.compile("|".join(filter(None, ("0", metadata.national_prefix_for_parsing))))
+    prefix = re.compile("|".join(filter(None, ("0", metadata.national_prefix_for_parsing))))
+    return _Plan(int(code), prefix, tuple(_list_kinds(metadata)) if len(regions) == 1 else ())
+
+
+def _list_kinds(metadata: PhoneMetadata) -> Iterator[tuple[re.Pattern[str], frozenset[int]]]:
+    """What makes a number valid, the commonest first."""
+    for name in KINDS:
+        kind, every = getattr(metadata, name), metadata.general_desc
+        if kind and kind.national_number_pattern:
+            # Of every kind, the general description has to match, too.
+            both = re.compile(f"(?=(?:{every.national_number_pattern})$)(?:{kind.national_number_pattern})")
+            yield both, frozenset(kind.possible_length or every.possible_length)

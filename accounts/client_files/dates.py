@@ -53,8 +53,8 @@ def read_date(text: str, *, order: Order, latest: date) -> date | None:
 
     Of two digits the year is the last one that is not after `latest`.
     """
-    text = _TIME.sub("", " ".join(text.split()))
-    if _NEVER.fullmatch(text):
+    text = text and _TIME.sub("", " ".join(text.split()))
+    if not text or _NEVER.fullmatch(text):
         return None
     try:
         return date(*_split_date(text, order, latest))

@@ -5,6 +5,7 @@ of it: among the hundred columns of an address book, "E-mail 1 - Label" and "Eme
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from django.utils.translation import gettext, gettext_lazy
 
@@ -82,6 +83,7 @@ _ALIASES = {
 _SOURCES = {"squarecustomerid": "square", "clientid": "fresha", "uid": "vcard"}
 
 
+@lru_cache(maxsize=1_000)
 def fold_heading(heading: str) -> str:
     """Letters and digits alone, in lower case and without accents: `E-Mail ` and `e_mail` are one heading."""
     return "".join(fold_words(heading))

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from django.db import connection
+from django.utils.functional import cached_property
 
 from accounts.client_files.entries import Entry
 from accounts.models import User

@@ -1,5 +1,6 @@
 """Clients of an organization from a file of another program: all of them, or the good ones."""
 
+import gc
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,6 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("--dates", choices=["day", "month"], help="what comes first in birthdays like 4/5/1990")
 
     def handle(self, *, organization, file, check, good, dates, **options):
+        gc.freeze()  # or all that is loaded would be looked through, again and again, as people are made
+        try:
+            self.import_file(organization, file, check, good, dates)
+        finally:
+            gc.unfreeze()
+
+    def import_file(self, organization, file, check, good, dates):
         try:
             organization = Organization.objects.find_one(organization)
             opened = self.open(organization, file.read_bytes(), dates)
