@@ -212,6 +212,21 @@ def note_insertions(hidden):
     return RunSQL(NOTE_INSERTIONS.format(hidden=hidden), "DROP FUNCTION note_insertions();")
 
 
+def note_insertions_in_less_time(hidden):
+    """Let it make JSON of each row once, not for each of its uses: a third of the time that adding people takes."""
+    former = NOTE_INSERTIONS.format(hidden=hidden).replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    changed = {
+        "(written ->> 'organization_id')::bigint": "organization_id",
+        "(written ->> 'id')::bigint": "id",
+        "jsonb_each_text(written - untold)": "jsonb_each_text(to_jsonb(came) - untold)",
+        "FROM (SELECT to_jsonb(came) AS written FROM came) AS rows": "FROM came",
+    }
+    better = former
+    for old, new in changed.items():
+        better = better.replace(old, new)
+    return RunSQL(better, former)
+
+
 def hide_in_audit(suffix):
     """Let the audit say of texts with this end that there was nothing."""
     replaced = NOTE_CHANGE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
