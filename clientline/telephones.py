@@ -193,9 +193,9 @@ def _find_plan(code: str) -> _Plan | None:
 
 def _list_kinds(metadata: PhoneMetadata) -> Iterator[tuple[re.Pattern[str], frozenset[int]]]:
     """What makes a number valid, the commonest first."""
-    for name in KINDS:
-        kind, every = getattr(metadata, name), metadata.general_desc
-        if kind and kind.national_number_pattern:
+    every = metadata.general_desc
+    for kind in (getattr(metadata, name) for name in KINDS):
+        if every and kind and kind.national_number_pattern:
             # Of every kind, the general description has to match, too.
             both = re.compile(f"(?=(?:{every.national_number_pattern})$)(?:{kind.national_number_pattern})")
-            yield both, frozenset(kind.possible_length or every.possible_length)
+            yield both, frozenset(kind.possible_length or every.possible_length or ())
