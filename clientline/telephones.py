@@ -177,8 +177,9 @@ def _find_code(digits: str) -> str:
 def _find_code_behind_0(country: str) -> str:
     """The code of a country where a number has a 0 before it and an international one 00, and nothing else; or ''."""
     metadata = PhoneMetadata.metadata_for_region(country)
-    is_plain = metadata and (metadata.national_prefix_for_parsing, metadata.international_prefix) == ("0", "00")
-    return str(metadata.country_code) if is_plain else ""
+    if metadata is None or (metadata.national_prefix_for_parsing, metadata.international_prefix) != ("0", "00"):
+        return ""
+    return str(metadata.country_code)
 
 
 @cache
