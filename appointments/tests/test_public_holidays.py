@@ -153,7 +153,7 @@ def test_the_page_lists_the_visits_and_closes_what_is_chosen(home, client):
     assert not TimeOff.objects.exists()
     assert client.post("/admin/holidays/?year=2030", {"dates": ["2030-05-01"]}).status_code == 302
     assert TimeOff.objects.get().from_date == date(2030, 5, 1)
-    assert "closed already" in client.get("/admin/holidays/", {"year": "2030"}).content.decode()
+    assert "schon geschlossen" in client.get("/admin/holidays/", {"year": "2030"}).content.decode()
     for dates in (["x"], ["2030-05-02"]):
         assert client.post("/admin/holidays/?year=2030", {"dates": dates}).status_code == 200
     assert "/admin/holidays/" in Page(client.get("/admin/appointments/timeoff/")).links

@@ -1,6 +1,6 @@
 """Point in time for the embedded server: base backups and all WAL since, in a directory, and their way back.
 
-Production archives with pgBackRest: see docs/operators/point-in-time.md. Both are restored by PostgreSQL's own recovery.
+Production archives with pgBackRest (docs/operators/point-in-time.md). Both are restored by PostgreSQL's own recovery.
 """
 
 import shlex

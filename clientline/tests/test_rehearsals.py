@@ -13,7 +13,7 @@ SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname !~ '^(django|auth)_' ORDER BY 1
 """
 # Ids and the instant of making, also in what the audit tells of them.
-CHANGING = re.compile(r'"(id|\w+_id|row|at|created_at|calendar_uid)": (\[[^]]*\]|[^,}]*)')
+CHANGING = re.compile(r'"(id|\w+_id|staff|visit|row|at|created_at|calendar_uid)": (\[[^]]*\]|[^,}]*)')
 
 
 def all_rows():

@@ -1,0 +1,41 @@
+"""Django shows nothing of a block that the extended template does not have, and says nothing of it."""
+
+import re
+
+import pytest
+from django.template.loader import get_template
+from django.template.loader_tags import BlockNode, ExtendsNode
+
+from clientline.tests.test_architecture import ROOT
+
+TEMPLATES = {
+    str(path).partition("/templates/")[2]: path
+    for path in sorted(ROOT.glob("*/**/templates/**/*.html"))
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+}
+EXTENDING = [name for name, path in TEMPLATES.items() if re.match(r"\s*{% extends", path.read_text())]
+
+
+def list_blocks(template):
+    return {node.name for node in template.nodelist.get_nodes_by_type(BlockNode)}
+
+
+def list_own_blocks(template):
+    """Those that stand in no other: what a block of one's own holds is shown wherever that is."""
+    [extends] = template.nodelist.get_nodes_by_type(ExtendsNode)
+    return {node.name for node in extends.nodelist if isinstance(node, BlockNode)}
+
+
+@pytest.mark.parametrize("name", EXTENDING)
+def test_every_block_that_is_filled_is_one_of_the_extended_template(name):
+    template = get_template(name).template
+    known, above = set(), template
+    while extends := above.nodelist.get_nodes_by_type(ExtendsNode):
+        above = get_template(extends[0].parent_name.resolve({"frame": "admin/frame.html"})).template
+        known |= list_blocks(above)
+    assert list_own_blocks(template) <= known
+
+
+def test_templates_are_found():
+    assert {"admin/change_form.html", "admin/reach/feed.html"} <= TEMPLATES.keys()
+    assert len(EXTENDING) > 40
