@@ -118,7 +118,12 @@ def write_local_moment(local):
 
 def write_amount(figure, currency):
     """`1,045.00`, with the decimals that the currency has."""
-    decimals, locale = count_decimals(currency), _choose_locale()
+    return write_number(figure, count_decimals(currency))
+
+
+def write_number(figure, decimals=0):
+    """`1,045`."""
+    locale = _choose_locale()
     if locale is ENGLISH:
         return f"{figure:,.{decimals}f}"
     return _find_pattern(locale, "decimal", decimals).apply(figure, locale)

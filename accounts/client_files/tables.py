@@ -9,6 +9,7 @@ from io import StringIO
 from django.utils.translation import gettext as _
 
 from accounts.client_files.headings import guess_fields
+from clientline import wording
 from clientline.web.sheets import SEPARATORS, Unreadable, decode_text, read_cell
 
 Guess = Callable[[Sequence[str]], list[str]]
@@ -105,7 +106,9 @@ def _add_rows(table: Table, text: str, separator: str) -> None:
             if row.line > table.heading_line:
                 table.rows.append(row)
             if len(table.rows) > MOST_LINES:
-                raise Unreadable(_("The file has more than %(most)s lines. Split it.") % {"most": f"{MOST_LINES:,}"})
+                raise Unreadable(
+                    _("The file has more than %(most)s lines. Split it.") % {"most": wording.write_number(MOST_LINES)}
+                )
     except Unreadable as error:
         if error.line is None:
             raise

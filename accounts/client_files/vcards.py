@@ -7,6 +7,7 @@ import vobject
 from django.utils.translation import gettext as _
 
 from accounts.client_files.tables import MOST_LINES, Row, Table, refuse_large
+from clientline import wording
 from clientline.web.sheets import Unreadable, decode_text
 
 # One cell may hold several values, parted as Google parts them.
@@ -37,7 +38,9 @@ def read_vcards(content: bytes) -> Table:
         for line, card in zip(begins, vobject.readComponents(text, ignoreUnreadable=True), strict=False):
             table.rows.append(Row(line, _list_cells(card.contents)))
             if len(table.rows) > MOST_LINES:
-                raise Unreadable(_("The file has more than %(most)s cards. Split it.") % {"most": f"{MOST_LINES:,}"})
+                raise Unreadable(
+                    _("The file has more than %(most)s cards. Split it.") % {"most": wording.write_number(MOST_LINES)}
+                )
     except vobject.base.ParseError as error:
         table.stopped = (error.lineNumber or 1, _("This card cannot be read. The lines after it were not read."))
     if not table.rows and table.stopped is None:

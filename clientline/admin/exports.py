@@ -8,6 +8,7 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext
 
+from clientline import wording
 from clientline.admin.lists import ERROR_FLAG, PAGE_VAR, IncorrectLookupParameters
 from clientline.web import sheets
 from clientline.zones import find_zone
@@ -57,7 +58,7 @@ class ExportMixin:
             told = gettext(
                 "These are more than %(most)s rows. Narrow the list by a filter or a search, then download it."
             )
-            told %= {"most": f"{MOST_ROWS:,}"}
+            told %= {"most": wording.write_number(MOST_ROWS)}
             self.message_user(request, told, messages.ERROR)
             return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
         names = self.name_columns(request)

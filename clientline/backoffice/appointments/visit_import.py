@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from appointments.visit_import import import_visits
+from clientline import wording
 from clientline.backoffice.platform.acting import find_chosen_organization
 from clientline.backoffice.uploads import answer_upload
 from clientline.database.refusals import read_refusal_or_raise
@@ -56,9 +57,11 @@ def _look_into(request, form):
         return {}
     if found.saved:
         count = len(found.booked)
-        told = ngettext("Booked %(count)s visit.", "Booked %(count)s visits.", count) % {"count": f"{count:,}"}
+        told = ngettext("Booked %(count)s visit.", "Booked %(count)s visits.", count) % {
+            "count": wording.write_number(count)
+        }
         if found.conflicts:
-            told += " " + gettext("Left out: %(count)s.") % {"count": f"{len(found.conflicts):,}"}
+            told += " " + gettext("Left out: %(count)s.") % {"count": wording.write_number(len(found.conflicts))}
         messages.success(request, told)
         return {"answer": HttpResponseRedirect(_make_list_url())}
     return {

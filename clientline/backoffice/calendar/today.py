@@ -79,7 +79,7 @@ def _notify(request, problem, diary):
         messages.warning(request, gettext("%(problem)s This is today.") % {"problem": problem})
     if diary.is_cut:
         told = gettext("Only the first %(count)s visits of this day are shown.")
-        messages.warning(request, told % {"count": f"{MOST_VISITS:,}"})
+        messages.warning(request, told % {"count": wording.write_number(MOST_VISITS)})
 
 
 def _link_day(**query):

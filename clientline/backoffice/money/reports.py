@@ -68,15 +68,20 @@ class Report:
 
 
 def _write_whole(value, currency):
-    return f"{value:,}"
+    return wording.write_number(value)
 
 
 def _write_hours(minutes, currency):
-    return f"{minutes / 60:,.1f} h"
+    return f"{wording.write_number(minutes / 60, 1)} h"
+
+
+def _write_tick(value):
+    """With the decimals that it has."""
+    return wording.write_number(value, len(f"{value:.10g}".partition(".")[2]))
 
 
 def _write_share(value, currency):
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{wording.write_number(100 * value, 1)} %"
 
 
 def _report_late_rates(period):
@@ -264,7 +269,7 @@ def _draw_report(report, period):
     by_time = period.group_by in KEYS
     points = [_make_point(report, period, row) for row in rows]
     chart = (
-        charts.draw_columns(points, lambda value: f"{value:,.10g}{report.unit}")
+        charts.draw_columns(points, lambda value: f"{_write_tick(value)}{report.unit}")
         if by_time
         else charts.draw_bars(points)
     )

@@ -20,6 +20,7 @@ from accounts.client_files.files import open_file
 from accounts.client_files.headings import FIELDS
 from accounts.client_files.saving import import_clients
 from accounts.client_files.tables import MOST_LINES
+from clientline import wording
 from clientline.backoffice.platform.acting import find_chosen_organization
 from clientline.backoffice.uploads import answer_upload
 from clientline.database.refusals import read_refusal_or_raise
@@ -35,7 +36,11 @@ EXAMPLE = [
 
 
 def client_import_view(request):
-    context = {"title": gettext("Import clients"), "done_url": _make_list_url(), "most": f"{MOST_LINES:,}"}
+    context = {
+        "title": gettext("Import clients"),
+        "done_url": _make_list_url(),
+        "most": wording.write_number(MOST_LINES),
+    }
     return answer_upload(request, _look_into, "client_import.html", **context)
 
 
@@ -100,7 +105,11 @@ def _digest_of(organization, content, file):
 def _say_imported(request, found):
     count, known = len(found.matches.new), len(found.matches.known)
     faulty = len({fault.line for fault in found.faults})
-    said = {"count": f"{count:,}", "known": f"{known:,}", "faulty": f"{faulty:,}"}
+    said = {
+        "count": wording.write_number(count),
+        "known": wording.write_number(known),
+        "faulty": wording.write_number(faulty),
+    }
     told = ngettext("Imported %(count)s client.", "Imported %(count)s clients.", count) % said
     if known and faulty:
         told += " " + gettext("Left out: %(known)s known already, %(faulty)s faulty.") % said
@@ -127,16 +136,16 @@ def _make_context(file, found, digest):
         "from_windows": file.table.from_windows,
         "new": matches.new[:MOST_PEOPLE],
         "new_count": len(matches.new),
-        "new_said": f"{len(matches.new):,}",
+        "new_said": wording.write_number(len(matches.new)),
         "known": matches.known[:MOST_PEOPLE],
         "known_count": len(matches.known),
-        "known_said": f"{len(matches.known):,}",
+        "known_said": wording.write_number(len(matches.known)),
         "similar": matches.similar[:MOST_PEOPLE],
         "similar_count": len(matches.similar),
         "faults": found.faults[:MOST_FAULTS],
         "fault_count": len(found.faults),
         "faulty_lines": len({fault.line for fault in found.faults}),
-        "faulty_said": f"{len({fault.line for fault in found.faults}):,}",
+        "faulty_said": wording.write_number(len({fault.line for fault in found.faults})),
         "untold": max(len(found.faults) - MOST_FAULTS, 0),
     }
 
