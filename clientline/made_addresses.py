@@ -3,6 +3,8 @@
 Nobody is told them: answers, pages and files show "" in their place, and no mail is ever sent there.
 """
 
+from collections.abc import Iterator
+from itertools import count
 from uuid import uuid4
 
 # RFC 2606 keeps the domain `invalid` from ever existing, so what is sent there by mistake reaches nobody.
@@ -13,6 +15,12 @@ MAKE_SQL = f"gen_random_uuid() || '{SUFFIX}'"  # the same for statements that wr
 
 def make_address() -> str:
     return f"{uuid4()}{SUFFIX}"
+
+
+def make_addresses() -> Iterator[str]:
+    """As many as are wanted, in their order, of which nothing but the first part is drawn: so they are quick to keep."""
+    drawn = uuid4()
+    return (f"{drawn}-{number:07}{SUFFIX}" for number in count())
 
 
 def is_made(address: str) -> bool:

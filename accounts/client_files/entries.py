@@ -65,7 +65,7 @@ class _Line:
         self.faults: list[Fault] = []
         self.notes: list[str] = []
         self._cells: dict[str, list[tuple[str, str]]] = {}
-        self._headings = dict(reversed([*zip(fields, headings, strict=True)]))
+        self._columns = fields, headings
         if any(row.cells[len(headings) :]):
             self.refuse("", gettext("There are more cells than headings. Put a text with separators in quotes."))
         for heading, name, cell in zip(headings, fields, row.cells, strict=False):
@@ -80,11 +80,16 @@ class _Line:
         return self._cells.get(name, [])
 
     def text(self, name: str) -> str:
-        return self.cells(name)[0][1] if name in self._cells else ""
+        told = self._cells.get(name)
+        return told[0][1] if told else ""
 
     def heading(self, name: str) -> str:
         """Of the cell that says it, else of the first column that might have."""
-        return self.cells(name)[0][0] if name in self._cells else self._headings.get(name, name.capitalize())
+        if name in self._cells:
+            return self._cells[name][0][0]
+        return next(
+            (heading for field, heading in zip(*self._columns, strict=True) if field == name), name.capitalize()
+        )
 
 
 def read_entries(table: Table, fields: Sequence[str], *, order: Order, today: date) -> Entries:

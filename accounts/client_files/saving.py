@@ -1,6 +1,6 @@
 """Saving the people of a client file: all of them or none, or the good ones where that is asked for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
@@ -15,21 +15,22 @@ from accounts.client_files.entries import Entries, Entry, Fault
 from accounts.client_files.matching import Matches, match_entries
 from accounts.models import User
 from accounts.signals import clients_created
-from clientline.made_addresses import MAKE_SQL
+from clientline.made_addresses import make_addresses
 from clientline.refusals import Forbidden
 from organizations import audit
 from organizations.models import Organization
 
 AT_ONCE = 1_000  # a statement's worth
-# The expression is a constant of ours.
+# The columns are constants of ours.
 INSERT = f"""
     INSERT INTO users (organization_id, created_by_id, created_at, role, email, name, contact_email, phone, phone_e164,
                        birthday, client_notes, language, marketing_consent_at, is_active, external_source, external_id,
                        password)
-    SELECT %s, %s, %s, 'client', {MAKE_SQL}, client.*
+    SELECT %s, %s, %s, 'client', client.*
     FROM json_to_recordset(%s::json) AS client (
-        name text, contact_email text, phone text, phone_e164 text, birthday date, client_notes text, language text,
-        marketing_consent_at timestamptz, is_active boolean, external_source text, external_id text, password text
+        email text, name text, contact_email text, phone text, phone_e164 text, birthday date, client_notes text,
+        language text, marketing_consent_at timestamptz, is_active boolean, external_source text, external_id text,
+        password text
     )
     RETURNING {", ".join(words.COLUMNS)}
 """  # noqa: S608
@@ -68,16 +69,17 @@ def import_clients(
         matches = match_entries(organization, entries.good, one_per_address=one_per_address)
         saved = not only_check and (good or not entries.faults)
         if saved:
-            for start in range(0, len(matches.new), AT_ONCE):
-                _insert(by, organization, matches.new[start : start + AT_ONCE], matches.numbers, now)
+            rows = [
+                _make_row(entry, address, matches.numbers[entry.line], now)
+                for entry, address in zip(matches.new, make_addresses(), strict=False)
+            ]
+            for start in range(0, len(rows), AT_ONCE):
+                _insert(by, organization, rows[start : start + AT_ONCE], now)
     _record(by, organization, matches, entries, saved, only_check)
     return Import(matches, sorted(entries.faults), saved)
 
 
-def _insert(
-    by: User | None, organization: Organization, entries: Iterable[Entry], numbers: Mapping[int, str], now: datetime
-) -> None:
-    rows = [_make_row(entry, numbers[entry.line], now) for entry in entries]
+def _insert(by: User | None, organization: Organization, rows: Sequence[dict[str, Any]], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [organization.pk, by.pk if by else None, now, orjson.dumps(rows).decode()])
         saved = cursor.fetchall()
@@ -86,8 +88,9 @@ def _insert(
     clients_created.send(sender=User, organization=organization.pk, keys=keys, now=now)
 
 
-def _make_row(entry: Entry, number: str, now: datetime) -> dict[str, Any]:
+def _make_row(entry: Entry, address: str, number: str, now: datetime) -> dict[str, Any]:
     return {
+        "email": address,
         "name": entry.name,
         "contact_email": entry.email,
         "phone": entry.phone,
