@@ -18,7 +18,7 @@ def make_address() -> str:
 
 
 def make_addresses() -> Iterator[str]:
-    """As many as are wanted, in their order, of which nothing but the first part is drawn: so they are quick to keep."""
+    """As many as are wanted, in an order in which an index takes them quickly: the first part alone is drawn."""
     drawn = uuid4()
     return (f"{drawn}-{number:07}{SUFFIX}" for number in count())
 
