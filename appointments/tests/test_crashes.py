@@ -36,6 +36,7 @@ def assert_each_refusal_is_one_line(log):
 
 
 def test_killed_workers_lose_and_repeat_nothing_and_are_replaced(house, server):
+    wait_until(lambda: len(server.workers) >= 2)  # a server answers as soon as its first does
     first, second = server.workers[-2:]
     with Load(server, house) as load:
         for worker in (first, second):
