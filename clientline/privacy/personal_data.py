@@ -189,11 +189,11 @@ def _erase_record(by, client):
 
 
 def forget(client):
-    """Delete the client's failed sign-ins, and blank the answers kept for repeated requests; before `redact`, as it
-    reads in the audit what they were called.
+    """Delete the client's failed sign-ins and forgotten passwords, and blank the answers kept for repeated requests;
+    before `redact`, as it reads in the audit what they were called.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT forget_client(%s)", [client.pk])
+        cursor.execute("SELECT forget_client(%s), forget_password_resets(%s)", [client.pk, client.pk])
 
 
 def redact(client):

@@ -39,6 +39,7 @@ def test_what_runs_as_the_owner_looks_at_temporary_tables_last():
         "drop_links_of_moved_visit": (FIXED, False),
         "end_sign_ins_of_organization": (FIXED, False),
         "forget_client": (FIXED, True),
+        "forget_password_resets": (FIXED, True),
         "guard_home": (FIXED, False),
         "end_sign_ins_of_user": (FIXED, False),
         "note_change": (FIXED, False),

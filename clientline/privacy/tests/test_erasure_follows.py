@@ -11,6 +11,7 @@ from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -74,6 +75,7 @@ def write_about(salon, api, operator, client, words):
     assert cancelled.status_code == 200
     for typed in (email, email.upper(), name, former):
         assert api().post("/auth/login", {"email": typed, "password": "wrong-password"}).status_code == 401
+    assert Client().post("/admin/forgotten/", {"email": email}).status_code == 302
     assert find_words(words) == list(words)
     return User.objects.get(pk=pk)
 
