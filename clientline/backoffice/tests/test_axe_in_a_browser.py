@@ -1,23 +1,16 @@
 """axe-core on every page of the admin, light, dark and on a phone: no violation of any impact."""
 
-from importlib.resources import files
-
 import pytest
 
 from clientline.backoffice.tests.test_every_page_in_a_browser import pages_of
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.tests.axe import find_violations
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
 ]
 
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-# Every rule that axe knows; its best practices, too.
-RUN_AXE = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]})
-  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 200)).join(" ")}`)
-}"""
 LOOKS = {"light": (DESKTOP, "light"), "dark": (DESKTOP, "dark"), "phone": (PHONE, "light")}
 OTHERS = (
     "/admin/look/",
@@ -47,13 +40,12 @@ def list_pages(cast):
 def look(page, looks):
     """The violations on the open page, by how it was looked at."""
     found = {}
-    page.evaluate(AXE)
     for name in looks:
         viewport, scheme = LOOKS[name]
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=scheme)
         page.evaluate("document.getAnimations().forEach(each => each.finish())")
-        if violations := page.evaluate(RUN_AXE):
+        if violations := find_violations(page):
             found[name] = violations
     return found
 

@@ -1,7 +1,6 @@
 """The page for guests in real Chromium: without scripts, on a phone, by keyboard, and as axe-core reads it."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
 from threading import Thread
 
 import pytest
@@ -12,19 +11,13 @@ from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor, open_con
 from clientline.reach.guests import codes, colors
 from clientline.reach.guests.models import BookingRequest
 from clientline.reach.tests.guests import book, details_url, open_page
+from clientline.tests.axe import find_violations
 from organizations.models import Organization
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
 ]
-
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-# Every rule that axe knows but those of pages that are only a part of one; its best practices, too.
-RUN_AXE = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]})
-  return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html).join(" ")}`)
-}"""
 
 
 @pytest.fixture
@@ -46,11 +39,6 @@ def shop(salon, transactional_db):
 
 def latest_code():
     return codes.write_code(BookingRequest.objects.latest("id"))
-
-
-def list_violations(page):
-    page.evaluate(AXE)
-    return page.evaluate(RUN_AXE)
 
 
 def test_a_guest_books_on_a_phone_without_any_script(live_server, shop, browser):
@@ -114,7 +102,7 @@ def test_axe_finds_nothing_on_any_page_and_all_fits_a_phone(live_server, shop, b
     def look(name):
         for scheme in ("light", "dark")[: 1 + everything]:
             page.emulate_media(color_scheme=scheme)
-            faults = list_violations(page), visitor.measure_overflow()
+            faults = find_violations(page), visitor.measure_overflow()
             if any(faults):
                 found[name, scheme] = faults
         page.emulate_media(color_scheme="light")
