@@ -47,7 +47,7 @@ def _refuse_unfit(development):
     if open_chromium is None:
         raise CommandError("playwright is missing: .venv/bin/pip install -r requirements-dev.txt")
     if CHROMIUM is None:
-        raise CommandError("No Chromium is installed: on Debian and Ubuntu, apt install chromium")
+        raise CommandError("No Chromium is installed: on Debian, apt install chromium-headless-shell")
 
 
 def serve():
