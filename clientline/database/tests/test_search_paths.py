@@ -43,7 +43,7 @@ def test_what_runs_as_the_owner_looks_at_temporary_tables_last():
         "guard_home": (FIXED, False),
         "end_sign_ins_of_user": (FIXED, False),
         "note_change": (FIXED, False),
-        "note_insertions": (FIXED, False),
+        "note_added_users": (FIXED, False),
         "redact_client": (FIXED, True),  # called by requests, and looks at the caller itself
     }
 
