@@ -99,9 +99,11 @@ def organization(**options):
     return models.ForeignKey("organizations.Organization", models.PROTECT, related_name="+", db_index=False, **options)
 
 
-def actor():
+def actor(**options):
     """Who did it: a plain key, because an operator acts from another organization and a command has no actor."""
-    return models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    return models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False, **options
+    )
 
 
 def known(name, field, values):

@@ -157,9 +157,10 @@ class User(AbstractBaseUser):
         editable=False,
         related_name="merged_records",
         db_constraint=False,
+        db_index=False,
         help_text=_("The record of the same client that was kept, where two were merged"),
     )
-    created_by = columns.actor()
+    created_by = columns.actor(db_index=False)
     version = columns.version()
     created_at = columns.created_at()
 
@@ -219,6 +220,9 @@ class User(AbstractBaseUser):
             models.Index(fields=["organization", "created_at", "id"], name="user_by_creation"),
             # The team is a handful among thousands of clients, and each question for free times asks for it.
             models.Index(fields=["organization", "id"], condition=~Q(role="client"), name="user_of_the_team"),
+            # Where nothing is said, as of everybody who is imported by a command, no entry has to be written.
+            models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="user_by_creator"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="user_by_merged_into"),
             # By which two records of one client are noticed.
             models.Index(fields=["organization", "phone_e164"], condition=~Q(phone_e164=""), name="user_by_phone"),
             models.Index(
