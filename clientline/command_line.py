@@ -3,11 +3,12 @@
 A defect still shows its traceback, and `--traceback` shows that of everything.
 """
 
+import gc
 import sys
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import ManagementUtility
 from django.db import DatabaseError, OperationalError, connection
 from psycopg import errors
 
@@ -30,9 +31,17 @@ SENTENCES = {
 }
 
 
+class Commands(ManagementUtility):
+    def fetch_command(self, name):
+        """Asked for once all is imported, which stays: to look through it for garbage takes a fifth of a start."""
+        gc.freeze()
+        gc.enable()
+        return super().fetch_command(name)
+
+
 def run(arguments):
     try:
-        execute_from_command_line(arguments)
+        Commands(arguments).execute()
     except Exception as error:
         sentence = "" if "--traceback" in arguments else _write_sentence(error)
         if not sentence:
