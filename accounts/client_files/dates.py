@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from babel.dates import get_month_names
@@ -81,7 +82,7 @@ def _split_date(text: str, order: Order, latest: date) -> tuple[int, int, int]:
     if found := _WITHOUT_YEAR.fullmatch(text):
         raise WithoutYear(int(found[1]), int(found[2]))
     found = _IN_WORDS.fullmatch(text)
-    if found and (named := _MONTHS.get(found[2].casefold())) and bool(found[1]) != bool(found[3]):
+    if found and (named := _number_months().get(found[2].casefold())) and bool(found[1]) != bool(found[3]):
         return int(found[4]), named, int(found[1] or found[3])
     raise NotRead(_("This is no date."))
 
@@ -93,7 +94,8 @@ def _complete_year(text: str, month: int, day: int, latest: date) -> int:
     return year - 100 if (year, month, day) > (latest.year, latest.month, latest.day) else year
 
 
-def _list_months() -> dict[str, int]:
+@cache
+def _number_months() -> dict[str, int]:
     """The numbers of the months by their names in the languages of the headings, whole and short."""
     return {
         name.casefold().rstrip("."): number
@@ -101,6 +103,3 @@ def _list_months() -> dict[str, int]:
         for width in ("abbreviated", "wide")
         for number, name in get_month_names(width, locale=language).items()
     }
-
-
-_MONTHS = _list_months()

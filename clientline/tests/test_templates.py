@@ -6,12 +6,12 @@ import pytest
 from django.template.loader import get_template
 from django.template.loader_tags import BlockNode, ExtendsNode
 
-from clientline.tests.test_architecture import ROOT
+from clientline.tests.test_architecture import FLOORS, ROOT
 
 TEMPLATES = {
     str(path).partition("/templates/")[2]: path
-    for path in sorted(ROOT.glob("*/**/templates/**/*.html"))
-    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    for floor in FLOORS
+    for path in sorted((ROOT / floor).glob("**/templates/**/*.html"))
 }
 EXTENDING = [name for name, path in TEMPLATES.items() if re.match(r"\s*{% extends", path.read_text())]
 
