@@ -8,4 +8,4 @@ EXPIRE = "UPDATE tokens SET expires_at = now() + make_interval(days => 365) WHER
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0009_token_scopes")]
 
-    operations = [migrations.RunSQL(EXPIRE, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(EXPIRE, migrations.RunSQL.noop, elidable=True)]

@@ -45,4 +45,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("accounts", "0019_search_words")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop, elidable=True)]

@@ -20,4 +20,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunSQL(NUMBERS, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(NUMBERS, migrations.RunSQL.noop, elidable=True)]

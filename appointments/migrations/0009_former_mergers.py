@@ -28,4 +28,4 @@ class Migration(migrations.Migration):
         ("appointments", "0008_agreed_times_of_old_visits"),
     ]
 
-    operations = [migrations.RunSQL(FIND_OUT, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(FIND_OUT, migrations.RunSQL.noop, elidable=True)]

@@ -31,5 +31,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(mark, migrations.RunPython.noop),
+        migrations.RunPython(mark, migrations.RunPython.noop, elidable=True),
     ]

@@ -35,6 +35,7 @@ LAYERS = [
         "clientline.places",
         "clientline.redaction",
         "clientline.search_words",
+        "clientline.squashing",
         "clientline.telephones",
         "clientline.zones",
     ],

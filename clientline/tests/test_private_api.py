@@ -31,6 +31,9 @@ PRIVATE = {
     "clientline/backoffice/people/admin.py: _changelist_filters": (
         "clientline/backoffice/tests/test_client_card_page.py::test_somebody_added_from_the_clients_is_a_client"
     ),
+    "clientline/database/steps.py: django.db.migrations.loader": (
+        "clientline/database/tests/test_squashing.py::test_a_database_of_squashed_migrations_goes_back_by_steps"
+    ),
     "clientline/management/commands/up.py: django.contrib.staticfiles.finders": (
         "clientline/tests/test_up.py::test_a_changed_static_file_is_collected_again"
     ),
@@ -56,7 +59,7 @@ PRIVATE = {
         "clientline/tests/test_documentation.py::test_operators_find_the_organization_they_have_to_name"
     ),
 }
-MOST = 15
+MOST = 16
 
 # Private by their name, public by their manual.
 DOCUMENTED = {"_meta", "_state", "_default_manager", "_base_manager", "_exit"} | {

@@ -16,7 +16,7 @@ VERBS = frozenset(
     make mark match measure merge move name narrow need note notify number offer open opt order owe parse
     pause pay pick place plan post prefer prepare prepay preview propose prove purge push put quote read
     recall receive recognize record redact refund refuse register rejoin release remember remove render
-    renew reopen replace replay report require reschedule rescue reset rest restore resume review revise
+    renew reopen repeat replace replay report require reschedule rescue reset rest restore resume review revise
     rezone rotate round run sample save say seal search select send serve set settle share show sign size
     skip sort span speak split stage stand start step store strand subtract sum summarize sweep switch take
     tell thaw translate try turn undo validate visit void wait watch widen word work write

@@ -21,5 +21,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(guess, migrations.RunPython.noop),
+        migrations.RunPython(guess, migrations.RunPython.noop, elidable=True),
     ]

@@ -20,5 +20,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(NUMBER, migrations.RunSQL.noop),
+        migrations.RunSQL(NUMBER, migrations.RunSQL.noop, elidable=True),
     ]

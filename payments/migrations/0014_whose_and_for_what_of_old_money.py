@@ -21,5 +21,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(NOTE, migrations.RunSQL.noop),
+        migrations.RunSQL(NOTE, migrations.RunSQL.noop, elidable=True),
     ]

@@ -7,7 +7,10 @@ from django.db import connection, transaction
 
 from clientline.cells.models import Cell
 from clientline.cells.numbering import OtherCell, keep_number
+from clientline.database.steps import StepExecutor
 from clientline.database.turns import turn_on_database
+
+migrate.MigrationExecutor = StepExecutor  # Django has no other place to say so
 
 
 class Command(migrate.Command):

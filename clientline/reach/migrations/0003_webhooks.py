@@ -66,24 +66,6 @@ class Migration(migrations.Migration):
                 'db_table': 'webhook_deliveries',
             },
         ),
-        migrations.CreateModel(
-            name='WebhookAttempt',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField(help_text='Of HTTP; null: there was no answer', null=True)),
-                ('failure', models.CharField(blank=True, choices=[('address', 'address'), ('name', 'name'), ('unreachable', 'unreachable'), ('certificate', 'certificate'), ('tls', 'tls'), ('timeout', 'timeout'), ('protocol', 'protocol'), ('redirect', 'redirect'), ('status', 'status')], db_default='', default='', help_text='Or none', max_length=12)),
-                ('milliseconds', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(db_default=clientline.columns.DatabaseNow(), default=django.utils.timezone.now, editable=False)),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('delivery', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='reach.webhookdelivery')),
-            ],
-            options={
-                'db_table': 'webhook_attempts',
-                'indexes': [models.Index(fields=['organization', 'id'], name='webhook_attempts_by_home')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('failure__in', ('', 'address', 'name', 'unreachable', 'certificate', 'tls', 'timeout', 'protocol', 'redirect', 'status'))), name='webhook_attempt_failure_is_known', violation_error_message='Choose one of: address, name, unreachable, certificate, tls, timeout, protocol, redirect, status.'), clientline.constraints.SameOrganization(field='delivery', name='webhook_attempt_delivery_in_same_organization')],
-            },
-        ),
         migrations.AddConstraint(
             model_name='webhookendpoint',
             constraint=models.CheckConstraint(condition=models.Q(('url__regex', '^https://[^\\s]+$')), name='webhook_endpoint_url_is_https', violation_error_message='The address has to begin with https://.'),
@@ -135,6 +117,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='webhookdelivery',
             constraint=clientline.constraints.SameOrganization(field='endpoint', name='webhook_delivery_endpoint_in_same_organization'),
+        ),
+        # Last, so that on the way back it goes before the key that it refers to.
+        migrations.CreateModel(
+            name='WebhookAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('status', models.PositiveSmallIntegerField(help_text='Of HTTP; null: there was no answer', null=True)),
+                ('failure', models.CharField(blank=True, choices=[('address', 'address'), ('name', 'name'), ('unreachable', 'unreachable'), ('certificate', 'certificate'), ('tls', 'tls'), ('timeout', 'timeout'), ('protocol', 'protocol'), ('redirect', 'redirect'), ('status', 'status')], db_default='', default='', help_text='Or none', max_length=12)),
+                ('milliseconds', models.PositiveIntegerField()),
+                ('created_at', models.DateTimeField(db_default=clientline.columns.DatabaseNow(), default=django.utils.timezone.now, editable=False)),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ('delivery', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='reach.webhookdelivery')),
+            ],
+            options={
+                'db_table': 'webhook_attempts',
+                'indexes': [models.Index(fields=['organization', 'id'], name='webhook_attempts_by_home')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('failure__in', ('', 'address', 'name', 'unreachable', 'certificate', 'tls', 'timeout', 'protocol', 'redirect', 'status'))), name='webhook_attempt_failure_is_known', violation_error_message='Choose one of: address, name, unreachable, certificate, tls, timeout, protocol, redirect, status.'), clientline.constraints.SameOrganization(field='delivery', name='webhook_attempt_delivery_in_same_organization')],
+            },
         ),
         confine("webhook_endpoints", grants="SELECT, INSERT, UPDATE, DELETE"),
         confine("webhook_deliveries", grants="SELECT, INSERT, UPDATE, DELETE"),
