@@ -100,14 +100,27 @@ def unlimited(settings):
     settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0
 
 
-@pytest.fixture
-def salon(db, clinic):
-    return perform(make_cast, "Salon", day=2, timezone="Europe/Berlin", currency="EUR")
+def make_casts():
+    return SimpleNamespace(
+        clinic=make_cast("Clinic", timezone="America/New_York"),
+        salon=make_cast("Salon", day=2, timezone="Europe/Berlin", currency="EUR"),
+    )
 
 
 @pytest.fixture
-def clinic(db):
-    return perform(make_cast, "Clinic", timezone="America/New_York")
+def casts(db):
+    """Both at once: a statement for the rows of two takes a server little longer than for those of one."""
+    return perform(make_casts)
+
+
+@pytest.fixture
+def salon(casts):
+    return casts.salon
+
+
+@pytest.fixture
+def clinic(casts):
+    return casts.clinic
 
 
 @pytest.fixture

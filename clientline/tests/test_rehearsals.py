@@ -1,4 +1,4 @@
-"""The cast that is put back is the cast that the factories make, in every table and to the last trigger."""
+"""The casts that are put back are the casts that the factories make, in every table and to the last trigger."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 from accounts.tests.factories import UserFactory
 from clientline.tests.rehearsals import perform, rehearse, undone
-from conftest import make_cast
+from conftest import make_cast, make_casts
 
 TABLES = """
 SELECT relname FROM pg_class
@@ -27,13 +27,13 @@ def rows_of(cursor, table):
     return [text for (text,) in cursor.execute(f"SELECT to_jsonb(whole)::text FROM {table} AS whole").fetchall()]
 
 
-def test_the_cast_put_back_is_the_cast_made(db):
+def test_the_casts_put_back_are_the_casts_made(db):
     with undone():
-        make_cast("Salon", timezone="Europe/Berlin", currency="EUR")
+        make_casts()
         made = all_rows()
-    perform(make_cast, "Salon", timezone="Europe/Berlin", currency="EUR")
+    perform(make_casts)
     assert all_rows() == made
-    assert [len(made[table]) for table in ("users", "appointments", "payments", "audit")] == [6, 2, 2, 15]
+    assert [len(made[table]) for table in ("users", "appointments", "payments", "audit")] == [12, 4, 4, 30]
 
 
 def test_what_is_returned_is_what_lies_in_the_database(db):
