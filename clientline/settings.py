@@ -147,14 +147,15 @@ MIDDLEWARE = [
     "clientline.web.languages.LanguageMiddleware",
     "clientline.web.middleware.RequestMiddleware",
     "clientline.web.replays.ReplayMiddleware",
-    "clientline.web.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "clientline.web.middleware.ProgramsMiddleware",
+    "clientline.web.middleware.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clientline.web.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "clientline.web.middleware.CsrfViewMiddleware",
-    "clientline.web.middleware.AuthenticationMiddleware",
-    "clientline.web.middleware.MessageMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.CallerMiddleware",
 ]
 
@@ -295,7 +296,6 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W006",
     "security.W022",
     "axes.W002",  # the views answer for a lockout themselves, without axes' middleware
-    "security.W003",  # Django's protection against forged requests is there, in a class of ours
     "security.W005",  # other hosts of the domain are not ours to bind to HTTPS
     "security.W021",
 ]

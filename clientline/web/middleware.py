@@ -5,12 +5,14 @@ import secrets
 from time import perf_counter
 
 from django.conf import settings
-from django.contrib.auth import middleware as authentication
-from django.contrib.messages import middleware as messages
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions import middleware as sessions
-from django.middleware import csrf
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.translation import gettext_lazy as _
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from clientline.refusals import DETAILS, Throttled
 from clientline.web import metrics
@@ -19,27 +21,13 @@ from clientline.web.answers import answer_refusal, render_refusal
 from clientline.web.arrivals import find_largest_body
 from clientline.web.call import Call
 from clientline.web.error_pages import ADMIN_PREFIX
+from clientline.web.headers import HEADERS
 from clientline.web.logs import log_request, request_id
 from clientline.web.shares import has_waited_too_long
 
 OVER_ITS_SHARE = _("Your organization asks for more at once than its share while others wait. Try again later.")
 RETRY_AFTER = 2  # seconds
 SANE_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
-
-
-# On every answer. Pages with a need of their own, like the documentation's, say so before.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
 
 STORED_HEADERS = {name.lower(): (name, value) for name, value in HEADERS.items()}
 NEVER_CACHED = {"cache-control": ("Cache-Control", "no-store")}
@@ -114,31 +102,42 @@ class CompressionMiddleware(GZipMiddleware):
         return super().process_response(request, response)
 
 
-class BrowserOnly:
-    """Does nothing for an API request that carries a token: programs have neither session nor form.
-
-    Such a request is never looked at as a browser's, so a bad token beside a good session is refused.
-    """
-
-    def __call__(self, request):
-        if "HTTP_AUTHORIZATION" in request.META and not request.path_info.startswith(ADMIN_PREFIX):
-            return self.get_response(request)
-        return super().__call__(request)
-
-
-class SessionMiddleware(BrowserOnly, sessions.SessionMiddleware):
+class SessionMiddleware(sessions.SessionMiddleware):
     def process_request(self, request):
         super().process_request(request)
         request.session.address, request.session.agent = find_address(request), read_agent(request)
 
 
-class CsrfViewMiddleware(BrowserOnly, csrf.CsrfViewMiddleware):
-    pass
+FOR_BROWSERS = (
+    CompressionMiddleware,
+    WhiteNoiseMiddleware,
+    SessionMiddleware,
+    CommonMiddleware,
+    CsrfViewMiddleware,
+    AuthenticationMiddleware,
+    MessageMiddleware,
+)
+PLACES_OF_BROWSERS = (ADMIN_PREFIX, settings.STATIC_URL)
 
 
-class AuthenticationMiddleware(BrowserOnly, authentication.AuthenticationMiddleware):
-    pass
+class ProgramsMiddleware:
+    """Leads who carries a token past all that is FOR_BROWSERS and comes next: programs have neither session nor form.
 
+    Such a request is never looked at as a browser's, so a bad token beside a good session is refused.
+    """
 
-class MessageMiddleware(BrowserOnly, messages.MessageMiddleware):
-    pass
+    def __init__(self, get_response):
+        self.get_response, self.behind_browsers = get_response, get_response
+        # Django wraps each middleware in what turns exceptions into answers. What is not for browsers ends the search.
+        while isinstance(middleware := getattr(self.behind_browsers, "__wrapped__", None), FOR_BROWSERS):
+            self.behind_browsers = middleware.get_response
+
+    def __call__(self, request):
+        if "HTTP_AUTHORIZATION" not in request.META or request.path_info.startswith(PLACES_OF_BROWSERS):
+            return self.get_response(request)
+        # What CommonMiddleware does: refuses a name that is not ours, and says how long the answer is.
+        request.get_host()
+        response = self.behind_browsers(request)
+        if not response.streaming:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response

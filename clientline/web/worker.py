@@ -20,12 +20,13 @@ from types import SimpleNamespace
 from django.conf import settings
 from gunicorn import http
 from gunicorn.errors import ConfigError
+from gunicorn.http import wsgi
 from gunicorn.http.errors import ParseException
 
 # Undocumented: gunicorn names its workers, and not how they are made. Without it, no server starts.
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from clientline.web import shares
+from clientline.web import parcels, shares
 from clientline.web.addresses import find_network
 from clientline.web.arrivals import LARGEST_BODY, Arrival, Unframed
 from clientline.web.error_pages import ADMIN_PREFIX
@@ -48,6 +49,10 @@ class Received:
     def recv(self, size):
         piece, self.data = self.data[:size], self.data[size:]
         return bytes(piece)
+
+
+# gunicorn names the class of its workers, and not that of what they answer.
+wsgi.Response = parcels.Response
 
 
 class Connection(TConn):
