@@ -26,11 +26,16 @@ def _match_used_since(moment: datetime) -> Q:
     return Q(last_used_at__gt=moment) | Q(last_used_at=None, created_at__gt=moment)
 
 
+def is_use_old(row: Token | Session, now: datetime) -> bool:
+    """Whether the last use that was written is a minute old, or none was."""
+    return row.last_used_at is None or row.last_used_at < now - USE_IS_WRITTEN_EVERY
+
+
 def write_use(row: Token | Session, *, now: datetime, address: str | None = None) -> None:
     """Remember that the row was used, and from where, unless that was written within the last minute, or the row is
     held by somebody.
     """
-    if row.last_used_at is not None and row.last_used_at >= now - USE_IS_WRITTEN_EVERY:
+    if not is_use_old(row, now):
         return
     table = connection.ops.quote_name(row._meta.db_table)
     # Not a plain UPDATE: there is no transaction here any more, hence no lock_timeout, and whoever holds the row

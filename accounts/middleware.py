@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import second_factor, tokens
-from accounts.last_use import write_use
+from accounts.last_use import is_use_old, write_use
 from clientline.database.refusals import find_reason
 from clientline.refusals import Moved, Moving, Throttled
 from clientline.web.addresses import find_address, find_network
@@ -177,8 +177,8 @@ def _remember_use(request):
     try:
         # A session has a row once it is read; who neither sent a token nor has signed in uses nothing.
         used = request.call.token or getattr(getattr(request, "session", None), "row", None)
-        if used is not None:
-            write_use(used, now=timezone.now(), address=find_address(request))
+        if used is not None and is_use_old(used, now := timezone.now()):
+            write_use(used, now=now, address=find_address(request))
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The last use of a token or session could not be written: %s", find_reason(error))
 
