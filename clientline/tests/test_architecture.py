@@ -1,6 +1,7 @@
 """The house: what stands on what, in one list, and the rules that spare a reader a second look."""
 
 import ast
+import re
 import sys
 from configparser import ConfigParser
 from functools import cache
@@ -10,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.db.models import CharField, Q
 
+# With what else reads all sources: what is found in them is kept.
+pytestmark = pytest.mark.xdist_group("sources")
 ROOT = Path(__file__).parents[2]
 FLOORS = ["clientline", "organizations", "accounts", "services", "appointments", "payments"]
 MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
@@ -256,9 +259,11 @@ def functions(tree):
 
 
 def test_imports_stand_at_the_top_of_their_file():
+    indented = re.compile(r"^ +(from|import) ", re.MULTILINE)  # in few files, and trees are dear
     found = [
         (relative(path), function.name)
         for path in [*CODE, *TESTS, *ROOT.glob("*.py")]
+        if indented.search(path.read_text())
         for function in functions(tree_of(path))
         if list(imports(function)) and not (path.name == "apps.py" and function.name == "ready")
     ]
@@ -312,6 +317,7 @@ def test_settings_alone_reads_the_environment():
     readers = {
         relative(path)
         for path in CODE
+        if "environ" in (text := path.read_text()) or "getenv" in text
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os"
     }

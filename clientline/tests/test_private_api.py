@@ -8,6 +8,8 @@ import pytest
 
 from clientline.tests.test_architecture import MODULES, ROOT, relative, tree_of
 
+pytestmark = pytest.mark.xdist_group("sources")
+
 # What is used where, and the test that fails without it.
 PRIVATE = {
     "accounts/models/people.py: _do_insert": (
@@ -84,6 +86,7 @@ def is_private(name):
 def private_uses(tree):
     """(line, name) of everything private that the module uses and has not made itself."""
     own = made_here(tree)
+    called = called_here(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             if LEFT_OUT.match(node.module or "") or is_private((node.module or "").rpartition(".")[2]):
@@ -92,7 +95,7 @@ def private_uses(tree):
         elif isinstance(node, ast.Attribute) and is_private(node.attr):
             if not (isinstance(node.value, ast.Name) and node.attr in own):
                 yield node.lineno, node.attr
-        elif isinstance(node, ast.FunctionDef) and is_private(node.name) and node.name not in called_here(tree):
+        elif isinstance(node, ast.FunctionDef) and is_private(node.name) and node.name not in called:
             yield node.lineno, node.name  # we never call it, so somebody else does
         elif isinstance(node, ast.Constant) and node.value in ADMINS_PARAMETERS:
             yield node.lineno, node.value
