@@ -19,6 +19,7 @@ from clientline.postgres.cluster import Cluster
 
 CALLERS = 8
 PATIENCE = 60  # seconds
+REST = 0.02  # seconds of a caller between two visits: haste would cost processors for as long as a fault lasts
 ONCE_EACH = (1, 1, 1)  # visit, line of history, payment
 FIRST_SLOT = days_ahead(30, hour=0)
 PREPARE = """
@@ -87,7 +88,7 @@ class Load:
     bookings, `done` those of answered payments, too; `tried` are all. Callers rest for `rest` seconds after each.
     """
 
-    def __init__(self, server, house, *, rest=0):
+    def __init__(self, server, house, *, rest=REST):
         self.server, self.house, self.rest = server, house, rest
         self.tried, self.booked, self.done, self.failures = [], [], [], []
         self.refusals, self.cuts, self.longest = Counter(), 0, 0

@@ -96,7 +96,7 @@ def run(*command):
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
 
 
-@pytest.fixture(params=[short_files, small_disk])
+@pytest.fixture(params=[short_files, pytest.param(small_disk, marks=pytest.mark.whole)])
 def full_disk(request, house):
     if request.param is not small_disk:
         yield request.param

@@ -12,7 +12,8 @@ from appointments.tests.load import FIRST_SLOT, ONCE_EACH
 from clientline.cells.tests.moving import FollowingLoad, open_cells
 from clientline.database.sequences import STRIDE
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("moving")]
+# test_one_move.py asks the same of one move without callers, test_homes.py what these are told.
+pytestmark = [pytest.mark.whole, pytest.mark.faults, pytest.mark.xdist_group("moving")]
 LONGEST_FREEZE = 3 * 1.0  # seconds: three times what is promised, as the machine may be busy
 REFUSALS = {"moving", "moved", "request_in_progress", "unavailable"}
 
@@ -60,7 +61,7 @@ def test_what_stands_in_the_way_is_named_and_changes_nothing(cells):
 
 def test_it_moves_under_load_and_comes_back_with_what_happened_since(cells):
     old, new = cells
-    with FollowingLoad(old, new, rest=0.02) as load:
+    with FollowingLoad(old, new) as load:
         said = move(old, new)
         load.wait_for_bookings(20)
     assert (load.failures, load.server) == ([], new.server)
@@ -76,7 +77,7 @@ def test_it_moves_under_load_and_comes_back_with_what_happened_since(cells):
         assert told.headers["Location"] == new.address + path
         assert new.server.call("GET", path, token=old.token).status == 200
 
-    with FollowingLoad(new, old, rest=0.02) as load:
+    with FollowingLoad(new, old) as load:
         assert "It is at home here, as before." in move(old, new, "--undo")
         load.wait_for_bookings(20)
     assert (load.failures, load.server) == ([], old.server)
@@ -143,7 +144,6 @@ def kill_at(point, old, new, *options):
         return False
 
 
-@pytest.mark.whole
 def test_killed_at_any_point_it_has_one_home_and_goes_on(cells):
     old, new = cells
     for point in POINTS:
@@ -188,11 +188,10 @@ def fill(house, visits):
     house.ask("VACUUM ANALYZE appointments")
 
 
-@pytest.mark.whole
 def test_many_visits_move_under_eight_writers_frozen_for_less_than_a_second(cells):
     old, new = cells
     fill(old, MANY)
-    with FollowingLoad(old, new) as load:
+    with FollowingLoad(old, new, rest=0) as load:
         said = move(old, new)
         load.wait_for_bookings(50)
     sys.stdout.write(said)

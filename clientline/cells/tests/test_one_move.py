@@ -1,0 +1,134 @@
+"""One organization moves to another server and back, in this process: what test_moving.py asks under load and kills."""
+
+import re
+import shutil
+import tempfile
+from contextlib import ExitStack
+from io import StringIO
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+
+from clientline.cells.tests.moving import LOGICAL
+from clientline.database.sequences import STRIDE, keep_residue, list_own_tables
+from clientline.postgres.cluster import PORT, Cluster
+
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
+ROWS = """
+INSERT INTO organizations (name, email) VALUES ('Salon', 'office@salon.example');
+INSERT INTO users (organization_id, name, email, role, password)
+    SELECT id, 'Ann', 'ann@salon.example', 'admin', '!' FROM organizations;
+INSERT INTO second_factors (user_id, key, last_step, recovery_codes) SELECT id, 'a key', -1, '{}' FROM users;
+INSERT INTO services (organization_id, name, duration, price) SELECT id, 'Cut', 30, 20 FROM organizations;
+"""
+ADD_SERVICE = "INSERT INTO services (organization_id, name, duration, price) SELECT id, %s, 30, 20 FROM organizations"
+HELD = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM second_factors), count(*) FROM services"
+LEFT_BY_A_MOVE = """
+SELECT (SELECT count(*) FROM pg_publication), (SELECT count(*) FROM pg_subscription),
+    (SELECT count(*) FROM pg_replication_slots), (SELECT count(*) FROM relocations),
+    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'a_guard_%'),
+    (SELECT count(*) FROM pg_class WHERE relreplident = 'f')
+"""
+
+
+class End:
+    """A server that publishes, and the cell on it: asked as its superuser."""
+
+    def __init__(self, directory, number):
+        self.cluster = Cluster(directory)
+        with open(self.cluster.directory / "postgresql.conf", "a") as file:
+            file.write(LOGICAL)
+        self.place = str(self.cluster.ensure_running())
+        self.url = f"postgres://postgres@/clientline?host={quote(self.place, safe='')}"
+        address = f"https://{number}.example"
+        self.ask("INSERT INTO cells (number, address, is_this) VALUES (%s, %s, true)", number, address)
+        with self.connect() as link:
+            for table in list_own_tables():
+                keep_residue(link.cursor(), table, number, 0)
+
+    def connect(self):
+        return psycopg.connect(host=self.place, port=PORT, user="postgres", dbname="clientline", autocommit=True)
+
+    def ask(self, statement, *values):
+        with self.connect() as link:
+            cursor = link.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def read_state(self):
+        return [state for (state,) in self.ask("SELECT state FROM relocations")]
+
+
+@pytest.fixture(scope="module")
+def ends(first):
+    with ExitStack() as stack:
+        found = []
+        for number in (1, 2):
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clientline-")))
+            shutil.copytree(first.copy / "postgres", directory / "postgres")
+            stack.callback(Cluster(directory).stop)
+            found.append(End(directory, number))
+        found[0].ask(ROWS)
+        yield found
+
+
+class Follower(StringIO):
+    """What the command says, and something that happens as it begins a step."""
+
+    def __init__(self, steps=()):
+        super().__init__()
+        self.steps = dict(steps)
+
+    def write(self, text):
+        for step in [step for step in self.steps if re.match(step, text)]:
+            self.steps.pop(step)()
+        return super().write(text)
+
+
+def move(old, new, *options, steps=()):
+    [(organization,)] = old.ask("SELECT id FROM organizations") or new.ask("SELECT id FROM organizations")
+    said = Follower(steps)
+    call_command("move_organization", organization, "--from", old.url, "--to", new.url, *options, stdout=said)
+    assert said.steps == {}
+    return said.getvalue()
+
+
+def test_what_stands_in_the_way_is_named_and_changes_nothing(ends):
+    old, new = ends
+    new.ask("INSERT INTO organizations (id, name, email) VALUES (9999, 'Other', 'office@salon.example')")
+    with pytest.raises(CommandError) as refused:
+        move(old, new, "--dry-run")
+    assert str(refused.value) == (
+        f"It cannot move:\nTaken at {new.place}:5432/clientline: office@salon.example (organizations.email)."
+    )
+    new.ask("DELETE FROM organizations")
+    assert "Nothing stands in the way." in move(old, new, "--dry-run")
+    assert (old.read_state(), new.read_state()) == ([], [])
+
+
+def test_it_moves_and_comes_back_with_what_happened_since(ends):
+    """With a change just before it is frozen, one that is refused while it is, and one at the new home."""
+    old, new = ends
+
+    def change_while_frozen():
+        assert (old.read_state(), new.read_state()) == (["frozen"], ["arriving"])
+        with pytest.raises(psycopg.Error, match="moving"):
+            old.ask(ADD_SERVICE, "Refused")
+
+    steps = {"Freezing it": lambda: old.ask(ADD_SERVICE, "Late"), r"Comparing \d+ rows": change_while_frozen}
+    assert "It is at home at https://2.example." in move(old, new, steps=steps)
+    assert (old.read_state(), new.read_state()) == (["moved"], ["arrived"])
+    assert new.ask(HELD) == [(1, 1, 2)]
+    with pytest.raises(psycopg.Error, match="moved"):
+        old.ask(ADD_SERVICE, "Refused")
+
+    new.ask(ADD_SERVICE, "Since")
+    [(given,)] = new.ask("SELECT id FROM services WHERE name = 'Since'")
+    assert given % STRIDE == 2
+    assert "It is at home here, as before." in move(old, new, "--undo")
+    assert old.ask("SELECT name FROM services ORDER BY id") == [("Cut",), ("Late",), ("Since",)]
+    assert new.ask(HELD) == [(0, 0, 0)]
+    for end in ends:
+        assert end.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
