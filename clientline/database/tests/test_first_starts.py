@@ -1,25 +1,23 @@
-"""Several first starts at once make one world, and what stands in the way of a first start is told in a sentence."""
+"""Several first starts at once make one world: one is at work, and the others wait and find it done."""
 
-import errno
 import os
 import queue
 import re
 import secrets
 import signal
 import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings as project_settings
-from django.core.management import call_command
-from django.db import connection
-from psycopg import sql
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
 
+from clientline.database.tests.starts import ended, manage, read_parameters
 from clientline.database.turns import TURN, turn_on_file
 from clientline.demo.serving import write_database_url
 from clientline.management.commands import collectstatic, up
@@ -35,47 +33,27 @@ WAITED = re.compile(
     r"Another program starts, migrates or fills this database "
     r"\(manage\.py \w+, PostgreSQL's process \d+\): waiting \.\.\.\n"
 )
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user or mount a disk")
-
-
-def manage(*arguments, **environment):
-    """A command of manage.py that runs beside us."""
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
-        cwd=project_settings.BASE_DIR,
-        env=os.environ | {"SECRET_KEY": "a-key", "PYTHONUNBUFFERED": "1"} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def ended(*processes):
-    """What each has said, and how it ended."""
-    said = [process.communicate(timeout=120)[0] for process in processes]
-    return list(zip(said, [process.returncode for process in processes], strict=True))
 
 
 # One database, many machines
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup, django_db_blocker):
-    """The parameters of the tests' own server."""
-    with django_db_blocker.unblock():
-        parameters = connection.get_connection_params()
-    known = ("host", "port", "user", "password", "dbname")
-    return {name: parameters[name] for name in known if parameters.get(name)}
-
-
-@pytest.fixture(scope="module")
-def database(server):
-    """The parameters of a database in which nothing is."""
+def database(django_db_setup, django_db_blocker):
+    """The parameters of a database of its own, with all tables and no rows, which connections of this process go to."""
     name = f"first_{secrets.token_hex(4)}"
-    with psycopg.connect(**server, autocommit=True) as link:
-        link.execute(f"CREATE DATABASE {name}")
-        yield server | {"dbname": name}
-        link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    template = connection.settings_dict["TEST"].get("TEMPLATE")
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        found = read_parameters()
+        with psycopg.connect(**found, autocommit=True) as link:
+            link.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+            connection.close()
+            patch.setitem(connection.settings_dict, "NAME", name)
+            if not template:
+                call_command("migrate", verbosity=0)
+            yield found | {"dbname": name}
+            connection.close()
+            link.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
@@ -88,25 +66,18 @@ def ask(database, statement):
         return link.execute(statement).fetchall()
 
 
-@pytest.fixture(scope="module")
-def migrations(url, everything):
-    """Several at once on the empty database, and a command that comes too early."""
-    early = ended(
-        manage("create_organization", "--name=A", "--email=a@a.example", "--admin-email=b@a.example", DATABASE_URL=url)
-    )
-    return early + ended(*(manage("migrate", DATABASE_URL=url) for _ in range(3 if everything else 2)))
-
-
-def test_before_the_tables_are_there_a_command_says_what_to_run(migrations):
-    assert migrations[0] == (
-        'relation "organizations" does not exist. The tables are not those of this version: run `manage.py migrate`.\n',
-        1,
-    )
-
-
-def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_to_do(migrations):
-    assert {code for _, code in migrations[1:]} == {0}
-    first, *later = sorted((said for said, _ in migrations[1:]), key=lambda said: "No migrations to apply." in said)
+@pytest.mark.whole  # a migration that waits for its turn is below; here are two that have work to do
+def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_to_do(database):
+    empty = f"{database['dbname']}_empty"
+    with psycopg.connect(**database, autocommit=True) as link:
+        link.execute(f"CREATE DATABASE {empty} TEMPLATE template0")
+        try:
+            url = write_database_url(database | {"dbname": empty})
+            migrations = ended(*(manage("migrate", DATABASE_URL=url) for _ in range(3)))
+        finally:
+            link.execute(f"DROP DATABASE {empty} WITH (FORCE)")
+    assert {code for _, code in migrations} == {0}
+    first, *later = sorted((said for said, _ in migrations), key=lambda said: "No migrations to apply." in said)
     assert "Applying accounts.0001_initial... OK" in first
     assert not WAITED.search(first)
     for said in later:
@@ -114,43 +85,54 @@ def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_t
         assert "Applying" not in said
 
 
-@pytest.fixture(scope="module")
-def fillings(url, migrations):
-    """Fillings, an organization and an operator, all at once."""
-    fill = ("seed_demo", "--if-empty", "--organizations=1", "--appointments=20")
+def perform(command):
+    """What a command says in a thread with a connection of its own, and what it ended with."""
+    said, refusal = StringIO(), None
+    try:
+        call_command(*command, stdout=said)
+    except (CommandError, IntegrityError) as error:
+        refusal = error
+    finally:
+        connection.close()
+    return said.getvalue(), refusal
+
+
+def at_once(*commands):
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(perform, commands))
+
+
+FILL = ("seed_demo", "--if-empty", "--organizations=1", "--appointments=20")
+
+
+def test_of_two_fillings_at_once_one_fills(database):
+    fillings = at_once(FILL, FILL)
+    assert sorted("Saved 1 organization with 20 visits." in said for said, _ in fillings) == [False, True]
+    assert [refusal for _, refusal in fillings] == [None, None]
+    assert ask(database, "SELECT count(*) FROM organizations WHERE name = 'Salon Sonnig'") == [(1,)]
+    assert ask(database, "SELECT count(*) FROM appointments") == [(20,)]
+
+
+def test_of_two_operators_with_one_address_one_is_made_and_the_other_told(database, monkeypatch):
+    """While an organization is made, and somebody finds that nothing is left to be filled."""
+    for name, value in SUPERUSER.items():
+        monkeypatch.setenv(name, value)
     found = ("create_organization", "--name=Own", "--email=own@own.example", "--admin-email=admin@own.example")
     operator = ("createsuperuser", "--noinput")
-    commands = [fill, fill, found, operator, operator]
-    return ended(*(manage(*command, DATABASE_URL=url, **SUPERUSER) for command in commands))
-
-
-def test_of_two_fillings_at_once_one_fills(database, fillings):
-    worlds = ask(database, "SELECT count(*) FROM organizations WHERE name = 'Salon Sonnig'")[0][0]
-    told = ["Saved 1 organization with 20 visits." in said for said, _ in fillings[:2]]
-    assert [code for _, code in fillings[:2]] == [0, 0]
-    # None where the organization below was there first: it fills only what is empty.
-    assert worlds == told.count(True) <= 1
-    assert ask(database, "SELECT count(*) FROM appointments")[0][0] == 20 * worlds
-
-
-def test_an_organization_is_made_meanwhile(database, fillings):
-    assert [code for _, code in fillings[2:3]] == [0]
+    *others, one, two = at_once(found, FILL, operator, operator)
+    assert [refusal for _, refusal in others] == [None, None]
     assert ask(database, "SELECT email FROM users WHERE email LIKE '%@own.example'") == [("admin@own.example",)]
-
-
-def test_of_two_operators_with_one_address_one_is_made_and_the_other_told(database, fillings):
-    (made, code), (refused, refusal) = sorted(fillings[3:], key=lambda each: each[1])
-    assert (made, code, refusal) == ("Superuser created successfully.\n", 0, 1)
-    assert re.fullmatch(
-        r"CommandError: Error: That (email|.*address) is already taken\.\n"
-        r'|duplicate key value violates unique constraint ".*": somebody else has saved it meanwhile\.\n',
-        refused,
+    (made, none), (_, refusal) = sorted((one, two), key=lambda each: each[1] is not None)
+    assert (made, none) == ("Superuser created successfully.\n", None)
+    assert re.match(
+        r"Error: That (email|.*address) is already taken\.|duplicate key value violates unique constraint",
+        str(refusal),
         re.IGNORECASE,
-    ), refused
+    ), refusal
     assert ask(database, "SELECT count(*) FROM users WHERE email = 'op@example.com'") == [(1,)]
 
 
-def test_a_turn_leaves_no_lock_and_waits_for_no_timeout(url, database, migrations):
+def test_a_turn_leaves_no_lock_and_waits_for_no_timeout(url, database):
     """As behind a pooler: what waits and what holds are transactions, and nothing is left on the session."""
     with psycopg.connect(**database, application_name="manage.py up") as link:
         link.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
@@ -159,59 +141,9 @@ def test_a_turn_leaves_no_lock_and_waits_for_no_timeout(url, database, migration
         )
         assert WAITED.fullmatch(waiting.stdout.readline())
         link.execute("SELECT pg_sleep(0.5)")
-    assert ended(waiting)[0][1] == 0
+    said, code = ended(waiting)[0]
+    assert (code, "No migrations to apply." in said) == (0, True)
     assert ask(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid <> 0") == [(0,)]
-
-
-# Rights
-
-
-@pytest.fixture
-def poor(server):
-    """Somebody who may sign in, and own a database, and nothing else."""
-    name, password = f"poor_{secrets.token_hex(4)}", secrets.token_hex(8)
-    with psycopg.connect(**server, autocommit=True) as link:
-        link.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
-        link.execute(f"GRANT {name} TO CURRENT_USER")
-        link.execute(f"CREATE DATABASE {name}")
-        yield server | {"user": name, "password": password, "dbname": name}
-        link.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        link.execute(f"DROP ROLE {name}")
-
-
-def test_who_may_make_no_role_is_told_what_a_superuser_has_to_run(server, poor):
-    with psycopg.connect(**server, autocommit=True) as link:
-        link.execute(sql.SQL("ALTER DATABASE {0} OWNER TO {0}").format(sql.Identifier(poor["user"])))
-    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=write_database_url(poor)))
-    assert said == (
-        "ClientLine needs the roles clientline_tenant and clientline_redactor. As a superuser run: "
-        "CREATE ROLE clientline_tenant NOLOGIN; CREATE ROLE clientline_redactor NOLOGIN; "
-        f"GRANT clientline_tenant, clientline_redactor TO {poor['user']};.\n"
-    )
-    assert code == 1
-
-
-def test_who_does_not_own_the_database_is_told_so(poor):
-    with psycopg.connect(**poor) as link:
-        if link.info.server_version < 150000:
-            pytest.skip("before PostgreSQL 15 everybody may make tables in every database")
-    ((said, code),) = ended(manage("migrate", "--verbosity=0", DATABASE_URL=write_database_url(poor)))
-    assert said == (
-        "permission denied for schema public. The role in DATABASE_URL has to own its database: "
-        "ALTER DATABASE … OWNER TO … as a superuser.\n"
-    )
-    assert code == 1
-
-
-@pytest.mark.django_db
-def test_a_database_and_a_role_that_do_not_exist_are_named(server):
-    for change, reason in (
-        ({"dbname": "nowhere"}, 'database "nowhere" does not exist; create it, or mend the name in DATABASE_URL.'),
-        ({"user": "nobody"}, 'role "nobody" does not exist; create it, or mend the user in DATABASE_URL.'),
-    ):
-        bad = server | change
-        place = f"postgres://{bad['user']}@{bad['host']}:{bad['port']}/{bad['dbname']}"
-        assert reason_of(write_database_url(bad)) == f"No connection to {place}: {reason}"
 
 
 # One directory
@@ -335,92 +267,3 @@ def test_static_files_are_collected_by_one_at_a_time(tmp_path):
     collected = ended(*(manage("collectstatic", "--noinput", **own) for _ in range(2)))
     assert sorted(re.search(r"(\d+) static files? copied", said)[1] == "0" for said, _ in collected) == [False, True]
     assert [code for _, code in collected] == [0, 0]
-
-
-# Where nothing can be kept
-
-
-@needs_root
-def test_a_first_start_on_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path):
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
-    try:
-        ((said, code),) = ended(manage("up", CLIENTLINE_DATA=str(tmp_path), DATABASE_URL="", PORT=str(free_port())))
-        *progress, sentence = said.splitlines()
-        assert progress == [f"Creating a PostgreSQL database in {tmp_path}/postgres ..."]
-        assert re.fullmatch(
-            r"CommandError: initdb failed: could not write to file .*: No space left on device", sentence
-        )
-        assert code == 1
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["start.lock"]
-    finally:
-        subprocess.run(["umount", tmp_path], check=True)
-
-
-@needs_root
-def test_a_directory_of_somebody_else_is_named(tmp_path):
-    tmp_path.chmod(0o700)
-    demoted = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "manage.py", "up"]
-    own = {"CLIENTLINE_DATA": str(tmp_path), "DATABASE_URL": "", "SECRET_KEY": "", "PORT": str(free_port())}
-    said = subprocess.run(
-        demoted, cwd=project_settings.BASE_DIR, env=os.environ | own, capture_output=True, text=True
-    ).stderr
-    assert said == (
-        f"CLIENTLINE_DATA is {tmp_path}, where the secret key can be neither read nor kept (Permission denied): "
-        "name a directory of this user's own, on a disk with room.\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        ("up", "File exists: {0}. CLIENTLINE_DATA is {0}: name a directory of this user's own, on a disk with room.\n"),
-        (
-            "migrate",
-            "The embedded PostgreSQL cannot work in {0} (Not a directory): "
-            "set CLIENTLINE_DATA to a directory of your own, on a disk with room.\n",
-        ),
-    ],
-)
-def test_a_file_in_place_of_the_directory_is_named(tmp_path, command, sentence):
-    (tmp_path / "file").write_text("")
-    own = {"CLIENTLINE_DATA": str(tmp_path / "file"), "DATABASE_URL": "", "PORT": str(free_port())}
-    assert ended(manage(command, **own)) == [(sentence.format(tmp_path / "file"), 1)]
-
-
-@pytest.mark.parametrize(
-    ("host", "port", "sentence"),
-    [
-        ("a..b", 8000, "Cannot listen on a..b:8000 (no name of a host): HOST has to be an address of this machine."),
-        (
-            "192.0.2.1",
-            8000,
-            f"Cannot listen on 192.0.2.1:8000 ({os.strerror(errno.EADDRNOTAVAIL)}): "
-            "HOST has to be an address of this machine.",
-        ),
-    ],
-)
-def test_a_host_that_is_none_is_named(host, port, sentence):
-    with pytest.raises(up.CommandError) as refused:
-        up.listen(host, port)
-    assert str(refused.value) == sentence
-
-
-def test_a_host_that_others_reach_says_what_it_needs(settings):
-    settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["localhost"], [], False
-    assert up.list_needs("0.0.0.0", True) == [
-        "ALLOWED_HOSTS with the names by which they call it: others are refused",
-        "a proxy that ends TLS, as in deploy/nginx.conf, and SECURE_COOKIES=true: passwords travel openly",
-        "TRUSTED_PROXIES with that proxy: all callers share its address",
-        "no --demo: everybody knows its passwords",
-    ]
-    settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["a.example"], ["::1"], True
-    assert up.list_needs("fe80::1%eth0", False) == []
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
-def test_a_host_of_this_machine_alone_needs_nothing(address):
-    assert up.list_needs(address, True) == []

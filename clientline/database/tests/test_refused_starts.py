@@ -1,0 +1,183 @@
+"""What stands in the way of a first start is told in a sentence."""
+
+import errno
+import os
+import re
+import secrets
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from django.conf import settings as project_settings
+from django.db import connection
+
+from clientline.command_line import run
+from clientline.database.tests.starts import ended, manage, read_parameters
+from clientline.demo.serving import write_database_url
+from clientline.management.commands import up
+from clientline.tests.first_start import free_port
+from clientline.tests.test_bad_settings import reason_of
+
+pytestmark = pytest.mark.faults
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user or mount a disk")
+
+
+# What a role may do. Asked as `manage.py` does, without a process of its own
+
+
+def refusal_of(*arguments):
+    """The sentence with which `manage.py` ends."""
+    with pytest.raises(SystemExit) as refused:
+        run(["manage.py", *arguments])
+    return refused.value.code
+
+
+@pytest.fixture
+def server(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        return read_parameters()
+
+
+@pytest.fixture
+def poor(server, django_db_blocker, monkeypatch):
+    """Somebody who may sign in, and own a database, and nothing else; connections of this process are theirs."""
+    name, password = f"poor_{secrets.token_hex(4)}", secrets.token_hex(8)
+    with psycopg.connect(**server, autocommit=True) as link, django_db_blocker.unblock():
+        link.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        link.execute(f"GRANT {name} TO CURRENT_USER")
+        link.execute(f"CREATE DATABASE {name}")
+        connection.close()
+        with monkeypatch.context() as patch:
+            for key, value in {"NAME": name, "USER": name, "PASSWORD": password}.items():
+                patch.setitem(connection.settings_dict, key, value)
+            yield SimpleNamespace(name=name, link=link)
+            connection.close()
+        link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        link.execute(f"DROP ROLE {name}")
+
+
+def test_before_the_tables_are_there_a_command_says_what_to_run(poor):
+    assert refusal_of("create_organization", "--name=A", "--email=a@a.example", "--admin-email=b@a.example") == (
+        'relation "organizations" does not exist. The tables are not those of this version: run `manage.py migrate`.'
+    )
+
+
+def test_who_may_make_no_role_is_told_what_a_superuser_has_to_run(poor):
+    poor.link.execute(f"ALTER DATABASE {poor.name} OWNER TO {poor.name}")
+    assert refusal_of("migrate", "--verbosity=0") == (
+        "ClientLine needs the roles clientline_tenant and clientline_redactor. As a superuser run: "
+        "CREATE ROLE clientline_tenant NOLOGIN; CREATE ROLE clientline_redactor NOLOGIN; "
+        f"GRANT clientline_tenant, clientline_redactor TO {poor.name};."
+    )
+
+
+def test_who_does_not_own_the_database_is_told_so(poor):
+    if poor.link.info.server_version < 150000:
+        pytest.skip("before PostgreSQL 15 everybody may make tables in every database")
+    assert refusal_of("migrate", "--verbosity=0") == (
+        "permission denied for schema public. The role in DATABASE_URL has to own its database: "
+        "ALTER DATABASE … OWNER TO … as a superuser."
+    )
+
+
+@pytest.mark.django_db
+def test_a_database_and_a_role_that_do_not_exist_are_named(server):
+    for change, reason in (
+        ({"dbname": "nowhere"}, 'database "nowhere" does not exist; create it, or mend the name in DATABASE_URL.'),
+        ({"user": "nobody"}, 'role "nobody" does not exist; create it, or mend the user in DATABASE_URL.'),
+    ):
+        bad = server | change
+        place = f"postgres://{bad['user']}@{bad['host']}:{bad['port']}/{bad['dbname']}"
+        assert reason_of(write_database_url(bad)) == f"No connection to {place}: {reason}"
+
+
+# Where nothing can be kept
+
+
+@needs_root
+def test_a_first_start_on_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path):
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
+    try:
+        ((said, code),) = ended(manage("up", CLIENTLINE_DATA=str(tmp_path), DATABASE_URL="", PORT=str(free_port())))
+        *progress, sentence = said.splitlines()
+        assert progress == [f"Creating a PostgreSQL database in {tmp_path}/postgres ..."]
+        assert re.fullmatch(
+            r"CommandError: initdb failed: could not write to file .*: No space left on device", sentence
+        )
+        assert code == 1
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["start.lock"]
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+@needs_root
+def test_a_directory_of_somebody_else_is_named(tmp_path):
+    tmp_path.chmod(0o700)
+    demoted = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "manage.py", "up"]
+    own = {"CLIENTLINE_DATA": str(tmp_path), "DATABASE_URL": "", "SECRET_KEY": "", "PORT": str(free_port())}
+    said = subprocess.run(
+        demoted, cwd=project_settings.BASE_DIR, env=os.environ | own, capture_output=True, text=True
+    ).stderr
+    assert said == (
+        f"CLIENTLINE_DATA is {tmp_path}, where the secret key can be neither read nor kept (Permission denied): "
+        "name a directory of this user's own, on a disk with room.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("up", "File exists: {0}. CLIENTLINE_DATA is {0}: name a directory of this user's own, on a disk with room.\n"),
+        (
+            "migrate",
+            "The embedded PostgreSQL cannot work in {0} (Not a directory): "
+            "set CLIENTLINE_DATA to a directory of your own, on a disk with room.\n",
+        ),
+    ],
+)
+def test_a_file_in_place_of_the_directory_is_named(tmp_path, command, sentence):
+    (tmp_path / "file").write_text("")
+    own = {"CLIENTLINE_DATA": str(tmp_path / "file"), "DATABASE_URL": "", "PORT": str(free_port())}
+    assert ended(manage(command, **own)) == [(sentence.format(tmp_path / "file"), 1)]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "sentence"),
+    [
+        ("a..b", 8000, "Cannot listen on a..b:8000 (no name of a host): HOST has to be an address of this machine."),
+        (
+            "192.0.2.1",
+            8000,
+            f"Cannot listen on 192.0.2.1:8000 ({os.strerror(errno.EADDRNOTAVAIL)}): "
+            "HOST has to be an address of this machine.",
+        ),
+    ],
+)
+def test_a_host_that_is_none_is_named(host, port, sentence):
+    with pytest.raises(up.CommandError) as refused:
+        up.listen(host, port)
+    assert str(refused.value) == sentence
+
+
+def test_a_host_that_others_reach_says_what_it_needs(settings):
+    settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["localhost"], [], False
+    assert up.list_needs("0.0.0.0", True) == [
+        "ALLOWED_HOSTS with the names by which they call it: others are refused",
+        "a proxy that ends TLS, as in deploy/nginx.conf, and SECURE_COOKIES=true: passwords travel openly",
+        "TRUSTED_PROXIES with that proxy: all callers share its address",
+        "no --demo: everybody knows its passwords",
+    ]
+    settings.ALLOWED_HOSTS, settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ["a.example"], ["::1"], True
+    assert up.list_needs("fe80::1%eth0", False) == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
+def test_a_host_of_this_machine_alone_needs_nothing(address):
+    assert up.list_needs(address, True) == []
