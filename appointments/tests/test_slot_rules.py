@@ -1,7 +1,7 @@
 """Listing and booking cannot disagree: random calendars, an independent slow oracle, and every start booked."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -92,6 +92,7 @@ def calendars(draw):
     }
 
 
+@cache
 def clock_readings(zone, day):
     """For each minute of a local day, the first absolute minute at which the clocks have reached it."""
     noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() // 60)
@@ -101,7 +102,7 @@ def clock_readings(zone, day):
         minute = (shown.date() - day).days * 1440 + shown.hour * 60 + shown.minute
         absolute = int(shown.timestamp() // 60)
         exact.setdefault(minute, absolute)
-        for passed in range(max(reached, default=-1) + 1, min(minute, 2880) + 1):
+        for passed in range(len(reached), min(minute, 2880) + 1):
             reached[passed] = absolute
     return exact, reached
 
@@ -112,7 +113,7 @@ class Oracle:
     def __init__(self, case):
         self.case, self.zone, self.day = case, ZoneInfo(case["zone"]), case["day"]
         self.clocks = {n: clock_readings(self.zone, self.day + timedelta(days=n)) for n in range(-1, 4)}
-        self.now = self.midnight() + case["now"].total_seconds() / 60
+        self.now, self.offs = self.midnight() + case["now"].total_seconds() / 60, {}
 
     def midnight(self, n=0):
         return self.clocks[n][1][0]
@@ -138,21 +139,26 @@ class Oracle:
         """By the date on which they begin, from the day tried, what is worked."""
         return {n: [(self.clocks[n][1][a], self.clocks[n][1][b]) for a, b in self.stretches(n)] for n in range(-1, 4)}
 
-    def works(self, minute, n):
-        return any(a <= minute < b for a, b in self.spans[n])
-
-    def at_work(self, minute):
-        return any(self.works(minute, n) for n in range(-1, 4))
+    @cached_property
+    def working(self):
+        """Each minute that is worked, with the dates on which its hours begin, from the day tried."""
+        found = {}
+        for n, spans in self.spans.items():
+            for minute in (minute for a, b in spans for minute in range(a, b)):
+                found.setdefault(minute, set()).add(n)
+        return found
 
     def is_off(self, minute):
         """By whole days: the hours that begin on them are, and the rest of the dates, not what began on others."""
-        today = (datetime.fromtimestamp(minute * 60, self.zone).date() - self.day).days
-        for first, more in self.case["days_off"] + self.case["days_closed"]:
-            dates = range(first, first + more + 1)
-            began = {n for n in range(-1, 4) if self.works(minute, n)}
-            if (began or {today}) <= set(dates):
-                return True
-        return False
+        if minute not in self.offs:
+            began = self.working.get(minute) or {self.date_of(minute)}
+            off = self.case["days_off"] + self.case["days_closed"]
+            self.offs[minute] = any(began <= {*range(first, first + more + 1)} for first, more in off)
+        return self.offs[minute]
+
+    def date_of(self, minute):
+        """From the day tried."""
+        return (datetime.fromtimestamp(minute * 60, self.zone).date() - self.day).days
 
     @cached_property
     def grid(self):
@@ -166,7 +172,7 @@ class Oracle:
     def verdict(self, start):
         case, need = self.case, self.case["need"]
         end = start + need.duration
-        if not all(self.at_work(minute) for minute in range(start, end)):
+        if not all(minute in self.working for minute in range(start, end)):
             return "outside_working_hours"
         if self.taken(absolute(case["off"] + case["closed"], self.midnight()), start, end):
             return "time_off"
