@@ -2,22 +2,17 @@
 
 import re
 from functools import cache
-from html.parser import HTMLParser
-from uuid import UUID
 
 import pytest
-from django.contrib.staticfiles import finders
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from appointments.availability import REASONS
 from clientline.problem_codes import PROBLEM_CODES
-from clientline.reach.webhooks.tests.rows import add_webhook
 from clientline.refusals import CODES_BY_STATUS, Refused
-from organizations import policy
-from payments.tests.factories import PaymentFactory, RefundFactory
 
+pytestmark = pytest.mark.xdist_group("document")  # which is made once
 PATHS = {
     "/": "get",
     "/live": "get",
@@ -157,17 +152,17 @@ MOVES = {
 }
 
 
-@pytest.fixture
-def salon(salon):
-    return add_webhook(salon)
-
-
 @cache
 def served_document():
     """Making it takes longer than most tests."""
     answer = APIClient().get("/openapi.json")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/vnd.oai.openapi+json")
     return answer.json()
+
+
+def properties(document, schema):
+    name = schema["$ref"].rpartition("/")[2]
+    return set(document["components"]["schemas"][name]["properties"])
 
 
 @pytest.fixture
@@ -351,168 +346,3 @@ def test_versions_are_documented_where_a_row_has_one(document):
             schema = operation["responses"][status].get("content", {}).get("application/json", {}).get("schema", {})
             row = "$ref" in schema and {"id", "version"} <= properties(document, schema)
             assert ("ETag" in headers(operation, status)) == row, path
-
-
-def schema_of(document, path, method, status):
-    return document["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
-
-
-def check(document, schema, value):
-    """The value has the shape that is documented."""
-    Draft202012Validator(schema | {"components": document["components"]}).validate(value)
-
-
-def properties(document, schema):
-    name = schema["$ref"].rpartition("/")[2]
-    return set(document["components"]["schemas"][name]["properties"])
-
-
-OF_ADMINS = {("/webhooks", "manager"), ("/webhooks", "staff")}
-# What clients do not see.
-OF_THE_DESK = {"/appointments": {"internal_notes", "overbooked"}, "/users": set(policy.OF_PEOPLE)}
-
-
-@pytest.mark.parametrize("role", ["admin", "manager", "staff", "client", "operator"])
-def test_answers_have_the_documented_shape(salon, operator, api, document, role):
-    client = api(operator if role == "operator" else getattr(salon, role))
-    client.post("/auth/tokens", {"name": "x"})
-    for path in (*ROWS, "/auth/tokens"):
-        answer = client.get(path, {"count": "true"})
-        if answer.status_code == 403 and (role == "client" or (path, role) in OF_ADMINS):
-            continue
-        check(document, schema_of(document, path, "get", 200), answer.json())
-        assert answer.json()["results"], path
-    for path, name in ROWS.items():
-        answer = client.get(f"{path}/{getattr(salon, name).pk}")
-        if answer.status_code == 403 and (role == "client" or (path, role) in OF_ADMINS):
-            continue
-        schema = schema_of(document, f"{path}/{{id}}", "get", 200)
-        check(document, schema, answer.json())
-        hidden = OF_THE_DESK.get(path, set()) if role == "client" else set()
-        if path == "/payments":
-            hidden = {"checkout_url"}  # of online payments only
-        assert set(answer.json()) == properties(document, schema) - hidden
-    check(document, schema_of(document, "/auth/me", "get", 200), client.get("/auth/me").json())
-    check(document, schema_of(document, "/", "get", 200), client.get("/").json())
-
-
-def paid_by_both_means(salon):
-    """Ids of the cast, with a completed payment, a refund of it, and an online payment."""
-    salon.paid = PaymentFactory(appointment=salon.visit, completed=True)
-    RefundFactory(payment=salon.paid)
-    online = {"payment_method": "online", "provider": "simulator", "key": UUID(int=1)}
-    salon.online = PaymentFactory(appointment=salon.visit, checkout_url="https://pay.example/", **online)
-    return {name: row.pk for name, row in vars(salon).items()}
-
-
-def test_readings_have_the_documented_shape(salon, api, document):
-    client, ids = api(salon.admin), paid_by_both_means(salon)
-    type(salon.organization).objects.filter(pk=salon.organization.pk).update(country="DE")
-    for path, asked in READINGS.items():
-        answer = client.get(asked.format(**ids))
-        assert answer.status_code == 200, answer.json()
-        check(document, schema_of(document, path, "get", 200), answer.json())
-    schema = schema_of(document, "/payments/{id}", "get", 200)
-    answer = client.get(f"/payments/{salon.online.pk}").json()
-    check(document, schema, answer)
-    assert set(answer) == properties(document, schema)
-    page = document["paths"]["/payments/{id}/receipt"]["get"]["responses"]["200"]["content"]
-    assert page == {"text/html": {"schema": {"type": "string"}}}
-
-
-def test_moves_have_the_documented_shape(salon, api, document):
-    client, ids = api(salon.admin), paid_by_both_means(salon)
-    for path, (asked, body, status) in MOVES.items():
-        answer = client.post(asked.format(**ids), body)
-        assert answer.status_code == status, answer.json()
-        check(document, schema_of(document, path, "post", status), answer.json())
-
-
-def test_answers_to_writes_have_the_documented_shape(salon, api, document):
-    client = api(salon.admin)
-    for path, body in BODIES.items():
-        body = {
-            key: getattr(salon, value[1:]).pk if str(value).startswith("@") else value for key, value in body.items()
-        }
-        request = document["paths"][path]["post"]["requestBody"]["content"]
-        assert list(request) == ["application/json"]
-        check(document, request["application/json"]["schema"], body)
-        assert set(body) <= properties(document, request["application/json"]["schema"])
-        check(document, schema_of(document, path, "post", 201), client.post(path, body).json())
-    sign_in = api().post("/auth/login", {"email": salon.client.email, "password": "correct-horse-battery"})
-    check(document, schema_of(document, "/auth/login", "post", 200), sign_in.json())
-
-
-def test_operators_find_the_organization_they_have_to_name(document):
-    for path in BODIES:
-        schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        assert ("organization" in properties(document, schema)) == (path not in ("/auth/tokens", "/payments")), path
-
-
-def test_refusals_have_the_documented_shape(salon, api, document):
-    client = api(salon.admin)
-    problem = {"$ref": "#/components/schemas/Problem"}
-    for answer in (
-        api().get("/users"),
-        client.get("/users/0"),
-        client.get("/users?x=1"),
-        client.post("/users", b"[", content_type="application/json"),
-        client.post("/services", {"staff": [0, "x"]}),
-        client.delete("/users"),
-        client.delete(f"/services/{salon.service.pk}"),
-    ):
-        assert answer.status_code >= 400
-        check(document, problem, answer.json())
-
-
-class Assets(HTMLParser):
-    """The addresses a page loads from, and the scripts that stand in it."""
-
-    def __init__(self):
-        super().__init__()
-        self.addresses, self.inline, self.open_script = [], [], False
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.open_script = tag == "script"
-        self.addresses += [attributes[name] for name in ("src", "href", "spec-url") if attributes.get(name)]
-        self.inline += [name for name in attributes if name.startswith("on")]
-
-    def handle_data(self, data):
-        if self.open_script and data.strip():
-            self.inline.append(data)
-
-    def handle_endtag(self, tag):
-        self.open_script = False
-
-
-@pytest.mark.parametrize("path", ["/docs", "/docs/", "/redoc", "/redoc/"])
-def test_the_pages_load_local_assets_only_and_hold_no_script(db, api, path):
-    answer = api().get(path)
-    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
-    page = Assets()
-    page.feed(answer.content.decode())
-    assert page.inline == []
-    assert len(page.addresses) >= 3
-    for address in page.addresses:
-        assert re.match(r"/(?!/)", address), address
-        if address.startswith("/static/"):
-            assert finders.find(address.removeprefix("/static/")), address
-        else:
-            assert api().get(address).status_code == 200, address
-    assert not re.search(rb"https?://", answer.content)
-
-
-def test_the_script_of_docs_names_the_document_and_no_other_server(db, api):
-    answer = api().get("/docs?script=")
-    assert answer["Content-Type"].startswith("application/javascript")
-    assert b"/openapi.json" in answer.content
-    assert not re.search(rb"https?://", answer.content)
-
-
-@pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_pages_may_load_nothing_from_elsewhere(db, api, path):
-    policy = api().get(path)["Content-Security-Policy"]
-    assert policy.startswith("default-src 'self'; img-src 'self' data:;")
-    assert "http" not in policy
-    assert "script-src" not in policy  # which leaves default-src: no inline script

@@ -58,7 +58,7 @@ PRIVATE = {
         "clientline/api/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"
     ),
     "organizations/serializers.py: _map_serializer": (
-        "clientline/tests/test_documentation.py::test_operators_find_the_organization_they_have_to_name"
+        "clientline/tests/test_documented_answers.py::test_operators_find_the_organization_they_have_to_name"
     ),
 }
 MOST = 16

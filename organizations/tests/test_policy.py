@@ -296,32 +296,17 @@ CREATION = [
     ),
     (
         "appointments",
-        {
-            "client": "@client",
-            "staff": "@staff",
-            "service": "@service",
-            "appointment_date": SOON[0],
-        },
+        {"client": "@client", "staff": "@staff", "service": "@service", "appointment_date": SOON[0]},
         {"org": 201, "team": 201, "own": 201, "all": 201},
     ),
     (
         "appointments",
-        {
-            "client": "@client",
-            "staff": "@colleague",
-            "service": "@service",
-            "appointment_date": SOON[0],
-        },
+        {"client": "@client", "staff": "@colleague", "service": "@service", "appointment_date": SOON[0]},
         {"org": 201, "team": 400, "own": 201, "all": 201},
     ),
     (
         "appointments",
-        {
-            "client": "@stranger",
-            "staff": "@staff",
-            "service": "@service",
-            "appointment_date": SOON[1],
-        },
+        {"client": "@stranger", "staff": "@staff", "service": "@service", "appointment_date": SOON[1]},
         {"org": 201, "team": 400, "own": 400, "all": 201},
     ),
     (
