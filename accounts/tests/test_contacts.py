@@ -16,6 +16,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from appointments import merging
 from clientline.made_addresses import SUFFIX, make_address
 from clientline.privacy import personal_data
+from clientline.tests.emptying import empty_database
 from clientline.tests.problems import fields, problem
 from organizations.models import Audit
 
@@ -278,7 +279,7 @@ def test_a_client_without_an_address_moves_to_another_installation(salon, api, t
     path = tmp_path / "salon.jsonl"
     call_command("export_organization", salon.organization.pk, path, stdout=StringIO(), verbosity=0)
     assert "client.invalid" not in path.read_text()
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     call_command("import_organization", path, stdout=StringIO(), verbosity=0)
     mia = User.objects.get(pk=told["id"])
     assert (mia.sign_in_address, mia.phone_e164, mia.client_notes) == ("", "+491705500003", "x")

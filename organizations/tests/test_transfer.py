@@ -17,6 +17,7 @@ from accounts import second_factor
 from accounts.models import Token, User
 from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
+from clientline.tests.emptying import empty_database
 from organizations.models import Audit, Organization
 from organizations.transfer import LEFT_BEHIND, list_models_of_organizations
 from organizations.transfer_formats import ADDED, ADDED_TABLES, FORMER
@@ -73,7 +74,7 @@ def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, f
         model.__name__: model.objects.filter(organization=salon.organization).count()
         for model in (User, Service, Appointment, Payment, Refund)
     }
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     assert sum(counts().values()) == 0
 
     assert "Imported Salon" in command("import_organization", file, "--with-sign-ins")
@@ -113,7 +114,7 @@ def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
     as_version_0_1_wrote_it(file)
     agreed = dict(Appointment.objects.filter(organization=salon.organization).values_list("pk", "local_start"))
     last_days = dict(User.objects.filter(organization=salon.organization).values_list("pk", "works_until"))
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     command("import_organization", file, "--with-sign-ins")
     home = Organization.objects.get()
     assert (home.country, home.region, home.language) == ("DE", "", "")
@@ -159,7 +160,7 @@ def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, fi
 def test_both_are_remembered(salon, file):
     exported = Audit.objects.get(action="export")
     assert (exported.organization, exported.row) == (salon.organization, salon.organization.pk)
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     command("import_organization", file, "--with-sign-ins")
     imported = Audit.objects.get(action="import")
     assert (imported.organization, imported.row, imported.source) == (None, salon.organization.pk, "command")
@@ -179,7 +180,7 @@ def test_what_collides_is_refused_and_nothing_changes(salon, file):
 
 
 def test_an_address_in_use_is_refused(salon, file):
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     home = Organization.objects.create(pk=10**6, name="Other", email="other@example.com")
     User.objects.create_user(salon.admin.email, organization=home, name="Anna", role="admin")
     with pytest.raises(CommandError, match=r"in users: Key .email.=.admin@salon.example. already exists"):
@@ -204,7 +205,7 @@ DAMAGES = [
 
 def test_a_damaged_file_is_refused_and_leaves_nothing(file):
     lines = file.read_text().split("\n")[:-1]
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     for damage, says in DAMAGES:
         file.write_text("".join(f"{line}\n" for line in damage(lines)))
         with pytest.raises(CommandError, match=says):
