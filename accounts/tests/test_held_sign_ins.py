@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Session, Token
 from accounts.tests.factories import token_for
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 LONGEST = 0.6  # seconds; three times what the slowest of these takes
 
 

@@ -12,7 +12,7 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 
 ROUNDS = 6
 OVERLAPS = """

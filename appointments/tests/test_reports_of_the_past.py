@@ -122,6 +122,7 @@ DEEDS = some.tuples(
 )
 
 
+@pytest.mark.sweep
 @given(deeds=some.lists(DEEDS, min_size=2, max_size=8))
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_change_of_hours_or_people_changes_what_is_over(db, deeds):

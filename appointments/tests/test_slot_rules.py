@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
@@ -307,6 +308,7 @@ LEAVES_THAT_EVENING = calendar(special=[(600, 660), (1200, 1560)], last_day=0)
 FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=Need(50), interval=20)
 
 
+@pytest.mark.sweep
 @example(case=ODD_SECONDS)
 @example(case=LONG_VISITS)
 @example(case=NEEDS_OF_A_DAY)

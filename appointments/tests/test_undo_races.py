@@ -10,7 +10,7 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 
 ROUNDS = 8
 HOUR = timedelta(hours=1)

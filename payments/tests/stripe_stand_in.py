@@ -150,7 +150,7 @@ def serving(stand_in):
             """Nothing: the tests say what matters."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()  # whose end it looks for so often
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -6,6 +6,7 @@ After every step balances, report and receipts' numbers agree with a plain sum o
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
@@ -332,13 +333,14 @@ def oracle_due(visit):
     return due
 
 
+@pytest.mark.sweep
 def test_the_books_agree_with_the_rows_whatever_happens(salon, everything):
     Till.salon = salon
     run_state_machine_as_test(
         Till,
         settings=settings(
             phases=[Phase.generate],  # a shorter failure is not worth minutes of the suite
-            stateful_step_count=30 if everything else 15,
+            stateful_step_count=30 if everything else 10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

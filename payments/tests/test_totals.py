@@ -141,6 +141,7 @@ def change_something(draw, salon, clients):
     draw.choice(CHANGES)(draw, salon, clients, visit)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_the_figures_are_those_of_the_visits(salon, seed):
     draw = random.Random(seed)
