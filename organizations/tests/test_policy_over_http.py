@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from contextlib import ExitStack
 from urllib.parse import urlencode
 
 import pytest
@@ -29,19 +30,17 @@ class Answer:
 
 
 class HTTPClient:
+    """One connection for all requests: each further one would have a thread, and a connection to the database."""
+
     def __init__(self, address, user):
-        self.address = address
+        self.connection = http.client.HTTPConnection(*address, timeout=60)
         self.headers = {"Content-Type": "application/json"}
         if user:
             self.headers["Authorization"] = f"Bearer {token_for(user)}"
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection(*self.address, timeout=60)
-        connection.request(method, path, None if body is None else json.dumps(body), self.headers)
-        try:
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
+        self.connection.request(method, path, None if body is None else json.dumps(body), self.headers)
+        return Answer(self.connection.getresponse())
 
     def get(self, path, parameters=None):
         return self.ask("GET", f"{path}?{urlencode(parameters)}" if parameters else path)
@@ -62,4 +61,11 @@ class HTTPClient:
 @pytest.fixture
 def api(live_server):
     address = live_server.thread.host, live_server.thread.port
-    return lambda user=None: HTTPClient(address, user)
+    with ExitStack() as stack:
+
+        def client(user=None):
+            client = HTTPClient(address, user)
+            stack.callback(client.connection.close)
+            return client
+
+        yield client
