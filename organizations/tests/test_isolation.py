@@ -59,6 +59,7 @@ def leaks(answer, clinic):
     return foreign or b"clinic" in answer.content.lower()
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("wall")
 @pytest.mark.parametrize("role", INSIDERS)
 def test_a_foreign_id_is_404_on_read_and_write_like_one_that_does_not_exist(homes, api, role):
@@ -92,6 +93,7 @@ def of_cast(body, home):
     return {key: getattr(home, str(value)).pk if hasattr(home, str(value)) else value for key, value in body.items()}
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("wall")
 @pytest.mark.parametrize("role", INSIDERS)
 def test_a_foreign_reference_in_a_body_is_the_400_of_an_unknown_one(homes, api, role):

@@ -85,9 +85,10 @@ def test_what_is_not_one_json_object_is_a_parse_error(send):
         assert (name, *problem(send("post", "/services", body))) == (name, 400, "parse_error")
 
 
-def test_every_body_is_read_by_the_same_parser(send):
-    for method, path in WRITES:
-        for body in (b"[]", b'{"name": "\\ud800"}', b'{"price": 1e400}', b"[" * 100_000):
+@pytest.mark.sweep
+def test_every_body_is_read_by_the_same_parser(send, share):
+    for place, (method, path) in enumerate(WRITES):
+        for body in share([b"[]", b'{"name": "\\ud800"}', b'{"price": 1e400}', b"[" * 100_000], place):
             assert (method, path, *problem(send(method, path, body))) == (method, path, 400, "parse_error")
 
 
@@ -110,9 +111,10 @@ OTHER_TYPES = [
 ]
 
 
-def test_only_json_in_utf_8_is_taken(send):
-    for method, path in WRITES:
-        for content_type in OTHER_TYPES:
+@pytest.mark.sweep
+def test_only_json_in_utf_8_is_taken(send, share):
+    for place, (method, path) in enumerate(WRITES):
+        for content_type in share(OTHER_TYPES, place):
             answer = send(method, path, b'{"name": "x"}', content_type)
             assert (path, content_type, *problem(answer)) == (path, content_type, 415, "unsupported_media_type")
     assert problem(send("post", "/users", b'{"surprise": 1}', "Application/JSON; charset=UTF-8"))[0] == 400
@@ -339,6 +341,7 @@ def blamed(answer):
     return {str(field).partition(".")[0] for field in fields(answer)}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("path", HOSTILE)
 def test_a_value_a_field_cannot_take_is_a_400_that_names_the_field(send, path):
     for field, values in HOSTILE[path].items():
@@ -356,6 +359,7 @@ def test_only_operators_close_an_organization_and_only_with_a_flag(salon, operat
     assert api(salon.admin).patch(path, {"is_active": True}).status_code == 200
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("path", HOSTILE_NEW)
 def test_a_value_a_new_row_cannot_have_is_a_400_that_names_the_field(salon, send, path):
     body, hostile = HOSTILE_NEW[path]

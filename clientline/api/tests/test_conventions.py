@@ -77,6 +77,7 @@ def test_the_health_check_needs_no_login(db, api):
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 
+@pytest.mark.sweep
 def test_every_path_reads_with_and_without_a_slash_without_a_redirect(salon, api):
     client = api(salon.admin)
     for path in paths(salon):

@@ -18,7 +18,8 @@ from schemathesis.specs.openapi.checks import (
 from accounts.tests.factories import PASSWORD, token_for
 from appointments.tests.factories import days_ahead
 
-pytestmark = pytest.mark.sweep
+# In one worker: the server is started once, and what it takes to generate texts at all is found once.
+pytestmark = [pytest.mark.sweep, pytest.mark.xdist_group("gunicorn")]
 
 CHECKS = (
     not_a_server_error,

@@ -162,9 +162,12 @@ def reader(request):
 
 
 @pytest.fixture
-def asked(salon, share):
-    """The addresses of the admin's pages whose turn it is: of three cases, each asks a third."""
-    return share(pages(salon))
+def asked(salon, share, reader):
+    """The addresses of the admin's pages whose turn it is: of an admin's three cases each asks a third of them.
+
+    Others ask a third of those, as what they may see is asked in test_admin_isolation.
+    """
+    return share(pages(salon)) if reader == "admin" else share(share(pages(salon)))
 
 
 def person(salon, operator, role):

@@ -82,6 +82,7 @@ def walk(client, url, direction="next"):
     return pages, last
 
 
+@pytest.mark.sweep
 def test_every_order_visits_each_row_once_forward_and_backward(salon, crowd, client):
     for path, names in ORDERINGS.items():
         if path in ("/organizations", "/auth/tokens"):

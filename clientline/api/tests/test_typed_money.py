@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from babel import Locale, localedata
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from clientline.typed_money import AmountAmbiguous, AmountNotRead, read_amount
 
+pytestmark = pytest.mark.xdist_group("locales")  # which are read once
 NARROW, HARD, QUOTE = "\u202f", "\u00a0", "\u2019"
 
 
@@ -168,18 +170,24 @@ def written(amount, locale):
     return format_decimal(amount, own.replace("0.###", "0.00"), locale)
 
 
+@cache
+def list_locales():
+    """All of them, which takes a second to read."""
+    return [Locale.parse(name) for name in localedata.locale_identifiers()]
+
+
 def refused_locales(amount):
     """Who writes `amount` so that it is refused; whatever is read must be it."""
     refused = set()
-    for name in localedata.locale_identifiers():
-        locale = Locale.parse(name)
+    for locale in list_locales():
         try:
-            assert (name, read_amount(written(Decimal(amount), locale), "EUR")) == (name, Decimal(amount))
+            assert (locale, read_amount(written(Decimal(amount), locale), "EUR")) == (locale, Decimal(amount))
         except AmountNotRead:
             refused.add(locale)
     return refused
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("amount", ["0.05", "39.50", "405.00", "1405.00", "99999.95"])
 def test_what_every_locale_writes_is_read(amount):
     refused = refused_locales(amount)
