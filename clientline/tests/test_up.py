@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -105,34 +106,49 @@ def list_children(pid):
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.fixture(scope="module")
+def filled(first):
+    """What is said where the database is stopped and empty, and the demo is asked for."""
+    Cluster(first.data).stop()
+    process = start(first.data, free_port(), "--demo")
+    said = read_until(process, "ClientLine serves on")
+    wait_for_seals(first.data)
+    stop(process)
+    return said
+
+
+@pytest.fixture(scope="module")
+def again(first, filled):
+    """The demo's second start: its process, and what it said until it served."""
+    process = start(first.data, free_port(), "--demo")
+    said = read_until(process, "ClientLine serves on")
+    read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
+    yield SimpleNamespace(process=process, said=said)
+    if process.poll() is None:
+        stop(process)
+
+
+def test_demo_fills_an_empty_database(filled):
+    assert "Starting PostgreSQL ...\n" in filled
+    assert re.search(r"\S+@\S+", filled)
+    assert "The database has no organization yet" not in filled
+
+
+def test_the_demo_is_filled_once(again):
+    assert not re.search("@|Creating|Starting|Applying|Collecting", again.said)
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
-def test_a_worker_is_kept_beside_the_server(data, port):
-    process = start(data, port)
-    read_until(process, "ClientLine serves on")
+def test_a_worker_is_kept_beside_the_server(data, again):
     before = find_workers(data)
-    keeper = next(child for child in list_children(process.pid) if len(list_children(child)) == 1)
+    keeper = next(child for child in list_children(again.process.pid) if len(list_children(child)) == 1)
     (worker,) = list_children(keeper)
     os.kill(worker, signal.SIGKILL)
     find_workers(data, but=before)
     assert list_children(keeper) != [worker]
-    process.terminate()  # it alone, not the group
-    said = process.communicate(timeout=120)[0]  # whoever still lived could still say something
+    again.process.terminate()  # it alone, not the group
+    said = again.process.communicate(timeout=120)[0]  # whoever still lived could still say something
     assert "The worker ended, and is started again." in said
-
-
-def test_demo_fills_an_empty_database_once(data, port):
-    Cluster(data).stop()
-    process = start(data, port, "--demo")
-    said = read_until(process, "ClientLine serves on")
-    assert "Starting PostgreSQL ...\n" in said
-    assert re.search(r"\S+@\S+", said)
-    assert "The database has no organization yet" not in said
-    wait_for_seals(data)
-    stop(process)
-    process = start(data, port, "--demo")
-    assert not re.search("@|Creating|Starting|Applying|Collecting", read_until(process, "ClientLine serves on"))
-    read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
-    stop(process)
 
 
 def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path):
