@@ -128,6 +128,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.saving():
             return super().commit()
 
+    def set_autocommit(self, autocommit, *args, **kwargs):
+        # Behind a COMMIT that lost its connection Django would make another only to say so, and where nobody answers,
+        # that error would take the place of the doubt: callers would be told that nothing was saved.
+        if self.connection is None and autocommit:
+            return
+        super().set_autocommit(autocommit, *args, **kwargs)
+
     def rollback(self):
         self.has_written = False
         super().rollback()
