@@ -34,6 +34,7 @@ pytest_plugins = [
     "clientline.tests.sweeps",
     "clientline.tests.browsers",
     "clientline.tests.first_start",
+    "clientline.tests.replicas",
 ]
 refuse_local_times()
 # A shell that runs the suite in its background has it ignore Ctrl-C, and what ignores it hands that on to programs.

@@ -46,24 +46,31 @@ class ExportMixin:
     def export_view(self, request):
         if not self.may_export(request):
             raise PermissionDenied
-        listed = reverse(f"admin:{self.name_page('changelist')}")
         try:
-            rows = self.get_changelist_instance(request).queryset
+            (rows, file), as_of = self.admin_site.read_behind(request, lambda: self.write_file(request))
         except IncorrectLookupParameters:
+            listed = reverse(f"admin:{self.name_page('changelist')}")
             return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
+        if file is None:
+            return self.admin_site.write_list_later(request, self) or self.refuse_many(request)
+        self.admin_site.note_export(request, self.opts.db_table, rows=rows, **({"as_of": as_of} if as_of else {}))
+        return file
+
+    def write_file(self, request):
+        """How many rows the list has, and the answer with them; None for more than a page waits for."""
+        rows = self.get_changelist_instance(request).queryset
         keys = list(rows.values_list("pk", flat=True)[: MOST_ROWS + 1])
         if len(keys) > MOST_ROWS:
-            if later := self.admin_site.write_list_later(request, self):
-                return later
-            told = gettext(
-                "These are more than %(most)s rows. Narrow the list by a filter or a search, then download it."
-            )
-            told %= {"most": wording.write_number(MOST_ROWS)}
-            self.message_user(request, told, messages.ERROR)
-            return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
-        names = self.name_columns(request)
-        self.admin_site.note_export(request, self.opts.db_table, rows=len(keys))
-        return sheets.download(f"{self.opts.verbose_name_plural}.csv", self.write_lines(request, keys, names))
+            return len(keys), None
+        lines = self.write_lines(request, keys, self.name_columns(request))
+        return len(keys), sheets.download(f"{self.opts.verbose_name_plural}.csv", lines)
+
+    def refuse_many(self, request):
+        told = gettext("These are more than %(most)s rows. Narrow the list by a filter or a search, then download it.")
+        told %= {"most": wording.write_number(MOST_ROWS)}
+        self.message_user(request, told, messages.ERROR)
+        listed = reverse(f"admin:{self.name_page('changelist')}")
+        return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
 
     def write_lines(self, request, keys, names):
         """The heading and a line for each key that is still in scope, in their order; a few rows in memory at once."""

@@ -27,7 +27,7 @@ from clientline.backoffice.platform import acting, forgotten, online_booking
 from clientline.backoffice.sidebar import list_groups, list_tabs
 from clientline.languages import OFFERED
 from clientline.web.marks import unconfined
-from organizations import audit
+from organizations import audit, replica
 
 
 class BackOfficeSite(AccountSite):
@@ -84,6 +84,9 @@ class BackOfficeSite(AccountSite):
         audit.record_event(
             "export", by=request.user, organization_id=organization and organization.pk, table=table, **facts
         )
+
+    def read_behind(self, request, read):
+        return replica.read_behind(read, by=request.user)
 
     def write_list_later(self, request, model_admin):
         return list_files.write_list_later(request, model_admin)

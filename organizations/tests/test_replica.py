@@ -14,16 +14,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REPORTS = ("utilization", "no-shows", "revenue")
 
 
-@pytest.fixture
-def with_replica(settings):
-    """The primary itself, over a connection of its own: the same rows, and no standby's trouble."""
-    settings.DATABASE_REPLICA = {"NAME": connection.settings_dict["NAME"]}
-    yield settings.DATABASE_REPLICA
-    if replica._thread.replica:
-        replica._thread.replica.close()
-    replica._thread.replica, replica._thread.asleep_until = None, 0.0
-
-
 def ask(api, person, report):
     answer = api(person).get(f"/reports/{report}?from=2029-12-01&to=2029-12-31")
     assert answer.status_code == 200

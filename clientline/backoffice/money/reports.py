@@ -236,11 +236,12 @@ def reports_csv_view(request):
         return HttpResponseRedirect(f"{reverse('admin:reports')}?{request.GET.urlencode()}")  # which says why
     period = form.period
     with write_to_keep():  # a file is read by programs
-        (rows, total), _ = read_behind(lambda: report.rows(period), by=request.user)
+        (rows, total), as_of = read_behind(lambda: report.rows(period), by=request.user)
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
     lines = [[sheets.write_cell(row[name]) for name in names] for row in (*rows, total)]
-    audit.record_event("export", by=request.user, organization_id=period.organization.pk, report=name)
+    facts = {"report": name} | ({"as_of": as_of} if as_of else {})
+    audit.record_event("export", by=request.user, organization_id=period.organization.pk, **facts)
     return sheets.download(f"{name}.csv", [names, *lines])
 
 

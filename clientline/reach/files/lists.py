@@ -4,6 +4,7 @@ The columns are those of the back office either way, and the policy is asked ane
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -28,6 +29,7 @@ class ListReader:
         self.file, self.by, self.model = file, by, find_model(file.listed)
         self.request = make_request(file.query, by, organization)
         self.admin: Any = site.get_model_admin(self.model)
+        self.as_of: datetime | None = None  # the oldest answer of a replica
 
     def select_rows(self) -> QuerySet:
         """In the order in which they are written. Raises what a wrong address raises."""

@@ -1,6 +1,7 @@
 """Writing files of lists, as a job: in parts of some thousand rows, each in a transaction of its own.
 
 Whoever dies in between leaves the parts that are written, and the next one goes on behind them. Memory holds one part.
+Which rows a file has is asked of the primary; what stands in them may be read from a replica that knows of the file.
 """
 
 import csv
@@ -8,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -19,6 +21,7 @@ from clientline.reach.files.models import ListFile, ListFilePart
 from clientline.reach.jobs import confined, defer, task
 from organizations import audit
 from organizations.models import Organization
+from organizations.replica import TooFarBehind, read_behind
 
 MOST_FILES = 5  # that one person has at a time; the oldest goes
 AT_ONCE = 4_000  # rows
@@ -101,11 +104,23 @@ def _write_part(organization: int, reader: ListReader) -> bool:
         if part is None:
             _end(reader)
             return False
-        content = write_lines(reader.write_rows(part.keys)).encode()
+        content = _read_lines(reader, part.keys)
         ListFilePart.objects.filter(pk=part.pk).update(content=zlib.compress(content, 1), keys=[])
         with connection.cursor() as cursor:
             cursor.execute(ADVANCE, [len(part.keys), len(content), reader.file.pk])
     return True
+
+
+def _read_lines(reader: ListReader, keys: list[int]) -> bytes:
+    def read() -> bytes:
+        # Where that has not arrived, rows that were counted may be missing as well.
+        if not ListFile.objects.filter(pk=reader.file.pk, rows__isnull=False).exists():
+            raise TooFarBehind("It does not know of the file yet")
+        return write_lines(reader.write_rows(keys)).encode()
+
+    content, as_of = read_behind(read, by=reader.by)
+    reader.as_of = min(filter(None, (reader.as_of, as_of)), default=None)
+    return content
 
 
 def write_lines(rows: Iterable[Sequence[str]]) -> str:
@@ -120,5 +135,5 @@ def _end(reader: ListReader) -> None:
     for file in ended.select_for_update(no_key=True, of=("self",)):
         file.state = ListFile.State.READY
         file.save(update_fields=["state"])
-        organization = file.organization_id
-        audit.record_event("export", by=reader.by, organization_id=organization, table=file.listed, rows=file.rows)
+        facts: dict[str, Any] = {"rows": file.rows} | ({"as_of": reader.as_of} if reader.as_of else {})
+        audit.record_event("export", by=reader.by, organization_id=file.organization_id, table=file.listed, **facts)
