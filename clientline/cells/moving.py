@@ -16,7 +16,7 @@ import psycopg
 from django.apps import apps
 from psycopg.sql import SQL, Identifier, Literal
 
-from accounts.models import SecondFactor
+from clientline.cells import belongings
 from clientline.cells.digests import Rows, find_dangling, find_differences, forget_strangers
 from clientline.cells.refusals import MoveRefused
 from clientline.cells.sides import Side, State, Table
@@ -89,6 +89,7 @@ class Move:
 
     def _compare(self, old: Side, new: Side) -> None:
         """All rows at both ends, as they were at one moment in which writers waited, and all references."""
+        belongings.leave_behind(old, self.organization)
         self.say("Comparing all rows")
         with new.connection.transaction():
             forget_strangers(new.connection, self.tables, self.organization)
@@ -141,17 +142,26 @@ class Move:
         for _ in range(TRIES):
             self._catch_up(old, self._name(old), LONGEST_COPY)
             new.advance_slot(way_back)
+            belongings.wait_for_workers(old, self.organization)
             self.say("Freezing it")
             with self._freeze(old) as began:
                 if not self._catch_up(old, self._name(old), LONGEST_HOLD):
                     continue
                 self._hand_over(old, new)
                 self.say("Deciding")
-                self._set(new, State.ARRIVED)  # from here on it is at home there
-                self._set(old, State.MOVED)
+                self._decide(old, new)
                 self.frozen = time.monotonic() - began
                 return
         raise MoveRefused(f"{new.place} does not keep up with {old.place}: try again when there is less to do.")
+
+    def _decide(self, old: Side, new: Side) -> None:
+        with new.connection.transaction():
+            belongings.end_sessions(new, self.organization)
+            belongings.take_jobs(old, new, self.organization)
+            self._set(new, State.ARRIVED)
+        # From here on it is at home there.
+        self._set(old, State.MOVED)
+        belongings.drop_jobs(old, self.organization)
 
     @contextmanager
     def _freeze(self, old: Side) -> Iterator[float]:
@@ -160,6 +170,7 @@ class Move:
         assert before is not None
         began = time.monotonic()
         with old.without_writers(self.organization):
+            belongings.leave_behind(old, self.organization)
             self._set(old, State.FROZEN)
         try:
             yield began
@@ -175,7 +186,7 @@ class Move:
         """What is left to do while it is frozen. Raises MoveRefused."""
         rows = self._read_changed_rows(old)
         self.say(f"Comparing {sum(map(len, rows.values()))} rows that changed since")
-        self._copy_parts(old, new)
+        belongings.copy_second_factors(old, new, self.organization)
         with new.connection.transaction():
             forget_strangers(new.connection, self.tables, self.organization, rows)
         if different := find_differences(old.connection, new.connection, self.tables, self.organization, rows):
@@ -191,18 +202,6 @@ class Move:
         for table, key in old.ask(noted, [self.organization]):
             rows.setdefault(table, []).append(key)
         return rows
-
-    def _copy_parts(self, old: Side, new: Side) -> None:
-        """The second factors: they name a person and no organization, so that no filter finds them."""
-        columns = SQL(", ").join(Identifier(str(field.column)) for field in SecondFactor._meta.concrete_fields)
-        own = SQL("user_id IN (SELECT id FROM users WHERE organization_id = {})").format(Literal(self.organization))
-        rows = old.connection.execute(SQL("SELECT {} FROM second_factors WHERE {}").format(columns, own)).fetchall()
-        with new.connection.transaction():
-            new.ask(SQL("DELETE FROM second_factors WHERE {}").format(own))
-            into = SQL("COPY second_factors ({}) FROM STDIN").format(columns)
-            with new.connection.cursor() as cursor, cursor.copy(into) as copy:
-                for row in rows:
-                    copy.write_row(row)
 
     def _finish(self) -> None:
         """What was decided becomes known at the old home, which takes in from now on what the new one passes back."""
@@ -255,10 +254,7 @@ class Move:
     def _delete_rows(self, gone: Side) -> None:
         with gone.connection.transaction():
             gone.ask("SET LOCAL session_replication_role = replica")  # the guard and the triggers that keep facts rest
-            gone.ask(
-                "DELETE FROM second_factors WHERE user_id IN (SELECT id FROM users WHERE organization_id = %s)",
-                [self.organization],
-            )
+            belongings.drop_belongings(gone, self.organization)
             for table in self.tables:
                 gone.ask(
                     SQL("DELETE FROM {} WHERE {} = {}").format(

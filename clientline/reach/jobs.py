@@ -49,7 +49,7 @@ def task(*, retries: int = RETRIES, of_organization: bool = True) -> Callable[[T
     """
 
     def register(function: Task) -> Task:
-        run = _refuse_unconfined_statements(function) if of_organization else function
+        run = _leave_out_moved(_refuse_unconfined_statements(function) if of_organization else function)
         strategy = RetryStrategy(max_attempts=retries, exponential_wait=3) if retries else False
         app.task(name=function.__name__, retry=strategy)(run)
         return function
@@ -57,14 +57,24 @@ def task(*, retries: int = RETRIES, of_organization: bool = True) -> Callable[[T
     return register
 
 
+def _leave_out_moved(function: Task) -> Task:
+    """Whoever has moved took their jobs along: `clientline.cells.belongings`."""
+
+    @wraps(function)
+    def run(**ids: int) -> Any:
+        try:
+            return function(**ids)
+        except Moved as elsewhere:
+            logger.warning("A job with %s is left out: %s", ids, elsewhere)
+
+    return run
+
+
 def _refuse_unconfined_statements(function: Task) -> Task:
     @wraps(function)
     def run(*, organization: int, **ids: int) -> Any:
-        try:
-            with connection.execute_wrapper(_refuse_unconfined):
-                return function(organization=organization, **ids)
-        except Moved as elsewhere:
-            logger.warning("A job of organization %s is left out: %s", organization, elsewhere)
+        with connection.execute_wrapper(_refuse_unconfined):
+            return function(organization=organization, **ids)
 
     return run
 

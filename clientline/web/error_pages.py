@@ -27,7 +27,11 @@ WORDS = {
         _("There is nothing here"),
         _("The address is mistyped, or what was here is gone or not yours to see. Find it from one of the lists."),
     ),
-    # 421 in its own words, which name the new address.
+    # After the refusal's own words, which name the new address.
+    421: (
+        _("Your organization has moved"),
+        _("Sign in there anew, with the same password. What you were about to do here was not saved."),
+    ),
     413: (
         _("This is too large"),
         _(
@@ -105,7 +109,7 @@ def render_error_page(request, status, detail="", code=None):
     if is_for_guests(request):
         return _render_guest_error(request, status, code)
     words = WORDS.get(code) or WORDS.get(status) or (HTTPStatus(status).phrase, detail)
-    return _render_error(request, status, *words)
+    return _render_error(request, status, *words, said=detail if status == HTTPStatus.MISDIRECTED_REQUEST else "")
 
 
 def _render_guest_error(request, status, code):
@@ -121,10 +125,11 @@ def csrf_failed(request, reason=""):
     return _render_error(request, 403, *FORGED)
 
 
-def _render_error(request, status, title, text):
+def _render_error(request, status, title, text, said=""):
     # Without the request no context processor runs: the session may hold a NUL, the database may be what failed.
     context = {
         "title": title,
+        "said": said,
         "text": text,
         "in_admin": is_admin(request),
         "request_id": request.call.id if status >= 500 else None,

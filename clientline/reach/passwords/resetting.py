@@ -21,6 +21,7 @@ from clientline.reach.jobs import defer, every, task
 from clientline.reach.messages.codes import can_send, send_code
 from clientline.reach.passwords.models import PasswordReset
 from clientline.refusals import Refused, Throttled
+from organizations.relocations import Relocation
 
 LASTS, KEPT = timedelta(minutes=30), timedelta(days=1)
 OF_FORMS, OF_CODES = timedelta(minutes=10), timedelta(hours=1)
@@ -124,10 +125,15 @@ def send_reset_code(*, reset: int) -> None:
     """Send the code, where the address is that of a sign-in; without a mail server, nothing is done."""
     asked = PasswordReset.objects.filter(pk=reset, used_at=None).first()
     person = asked and _find_person(asked.address)
-    if asked and person and can_send("mail"):
+    if asked and person and _is_here(person) and can_send("mail"):
         code = write_reset_code(asked)
         told = {"organization": person.organization, "to": person.email, "language": person.chosen_language}
         send_code(channel="mail", code=code, **told)
+
+
+def _is_here(person: User) -> bool:
+    """At another installation they ask for another code: this one would hold here alone."""
+    return not Relocation.objects.filter(organization=person.organization_id, state=Relocation.State.MOVED).exists()
 
 
 @every(600)

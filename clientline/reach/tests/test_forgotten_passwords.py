@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from clientline.reach.passwords import resetting
 from clientline.reach.passwords.models import PasswordReset
+from organizations.relocations import Relocation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,13 @@ def test_known_and_unknown_get_the_same_answer_by_the_same_statements(salon, cli
         send_latest()
     assert said["nobody@else.example"] == said[salon.manager.email]
     assert [mail.to for mail in mailoutbox] == [[salon.manager.email]]
+
+
+def test_who_has_moved_to_another_server_gets_no_code_that_holds_here(salon, client, mailoutbox):
+    ask(client, salon.manager.email)
+    Relocation.objects.create(organization=salon.organization.pk, state="moved", address="https://two.example")
+    send_latest()
+    assert mailoutbox == []
 
 
 def test_the_deactivated_get_no_code(salon, client, mailoutbox):

@@ -16,6 +16,7 @@ from clientline.demo.serving import PROJECT, write_database_url
 from clientline.postgres.tests.test_pooler import PROGRAM, Pooler
 from clientline.reach import jobs, queue, worker
 from organizations.models import Organization
+from organizations.relocations import Relocation
 from organizations.tenancy import confine_transaction
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.django_db
 def rename(*, organization):
     with jobs.confined(organization):
         Organization.objects.filter(pk=organization).update(phone="done")
+
+
+@jobs.task(retries=0, of_organization=False)
+def rename_later(*, organization):
+    rename(organization=organization)
 
 
 @jobs.task(retries=0)
@@ -227,3 +233,15 @@ def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
         finally:
             process.terminate()
             assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", [rename, rename_later])
+def test_jobs_of_who_has_moved_are_left_out_and_do_not_fail(salon, kind):
+    """They went along: nobody has to look at them here."""
+    jobs.defer(kind, organization=salon.organization.pk)
+    Relocation.objects.create(organization=salon.organization.pk, state="moved", address="https://two.example")
+    worker.work(once=True)
+    assert waiting() == []
+    salon.organization.refresh_from_db()
+    assert salon.organization.phone == ""
