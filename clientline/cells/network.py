@@ -75,6 +75,18 @@ class Network:
     def mend(self, name: str) -> None:
         _run_ip("link", "set", self._cable(name), "up")
 
+    def part(self, name: str) -> None:
+        """It and the others hear nothing of each other any more; whoever calls them from here still reaches all."""
+        self._change_routes("add", name)
+
+    def join(self, name: str) -> None:
+        self._change_routes("del", name)
+
+    def _change_routes(self, change: str, name: str) -> None:
+        for other in self.addresses.keys() - {name}:
+            for one, two in ((name, other), (other, name)):
+                _run_ip("-n", self._space(one), "route", change, "blackhole", f"{self.addresses[two]}/32")
+
 
 def _run_ip(*words: str) -> None:
     subprocess.run(["ip", *words], env={"PATH": PATH}, check=True, capture_output=True)

@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -143,11 +142,12 @@ class Rehearsal:
         self._make_database()
 
     def stop(self) -> None:
-        """End everything; the files stay for who wants to look."""
-        for name in sorted(self.running, key=lambda each: "patroni" not in each):
-            self._end(name)
+        """End everything at once; the files stay for who wants to look, and nobody starts from them again."""
         for host in self.deployment.hosts:
-            self._kill_postgres(host, signal.SIGQUIT)
+            self._kill(f"{host.name}-patroni")  # before it starts again what ends now
+            self._end_postgres(host)
+        for name in list(self.running):
+            self._kill(name)
         for log in self.logs:
             log.close()
 
@@ -189,17 +189,17 @@ class Rehearsal:
     def _start_proxy(self) -> None:
         self._run("haproxy", find_program("haproxy"), "-db", "-f", self._home(self.deployment.hosts[0]) / "haproxy.cfg")
 
-    def _end(self, name: str, ending: signal.Signals = signal.SIGTERM) -> None:
-        program = self.running.pop(name, None)
-        if program is None:
-            return
-        with suppress(ProcessLookupError):
-            program.send_signal(ending)
-        try:
-            program.wait(STOPPING)
-        except subprocess.TimeoutExpired:
+    def _kill(self, name: str) -> None:
+        if program := self.running.pop(name, None):
             program.kill()
             program.wait()
+
+    def _end_postgres(self, host: Host) -> None:
+        if self._kill_postgres(host, signal.SIGQUIT):
+            socket_lock = self._home(host) / "socket" / f".s.PGSQL.{host.postgres_port}.lock"  # goes last
+            deadline = time.monotonic() + STOPPING
+            while socket_lock.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
 
     def _kill_postgres(self, host: Host, ending: signal.Signals) -> bool:
         """Whether there was a server to send this to."""
@@ -218,7 +218,7 @@ class Rehearsal:
         """The whole node at once, as when its power goes."""
         host = self.find(name)
         for program in (f"{name}-patroni", f"{name}-etcd"):
-            self._end(program, signal.SIGKILL)
+            self._kill(program)
         self._kill_postgres(host, signal.SIGKILL)
 
     def kill_postgres(self, name: str) -> None:
@@ -249,6 +249,13 @@ class Rehearsal:
     def mend(self, name: str) -> None:
         self._find_network().mend(self.find(name).name)
 
+    def part(self, name: str) -> None:
+        """It and the other two nodes lose sight of each other; callers see all three. RehearsalFailed as above."""
+        self._find_network().part(self.find(name).name)
+
+    def join(self, name: str) -> None:
+        self._find_network().join(self.find(name).name)
+
     def _find_network(self) -> Network:
         if self.network is None:
             raise RehearsalFailed("Only root on Linux can cut cables.")
@@ -262,12 +269,17 @@ class Rehearsal:
         for host in self.deployment.hosts:
             self.running[f"{host.name}-etcd"].send_signal(signal.SIGCONT)
 
-    def switch_over(self, candidate: str | None = None) -> None:
-        """Let a standby that is in step lead from now on. Returns once it does."""
+    def switch_over(self) -> None:
+        """Let a standby that is in step lead from now on. Returns once one does."""
         leader = self.find_leader()
-        body = {"leader": leader} | ({"candidate": candidate} if candidate else {})
-        self._ask_patroni(self.find(leader), "/switchover", json.dumps(body).encode())
+        self.wait_until(self._is_switched_over, "a standby that is in step")
         self.wait_until(lambda: self.find_leader() not in (None, leader), "another leader")
+
+    def _is_switched_over(self) -> bool:
+        # It ends with 0 also where no standby is in step yet after the last fault.
+        file = self._home(self.deployment.hosts[0]) / "patroni.yml"
+        command = [self.programs / "patronictl", "-c", file, "switchover", "--force"]
+        return "Successfully switched over" in subprocess.run(command, capture_output=True, text=True).stdout
 
     def heal(self) -> None:
         """Start what is not running. Returns once all nodes follow one leader."""
@@ -301,20 +313,26 @@ class Rehearsal:
             told["name"], told["role"], told["state"], lag if isinstance(lag, int) else None, told.get("timeline")
         )
 
-    def _ask_patroni(self, host: Host, path: str, body: bytes | None = None) -> dict:
-        request = Request(f"http://{host.address}:{host.patroni_port}{path}", body)
-        try:
-            with urlopen(request, timeout=15 if body else ASKING) as answer:
-                text = answer.read().decode()
-        except HTTPError as error:
-            raise RehearsalFailed(f"Patroni of {host.name}: {error.read().decode().strip()}") from error
-        except URLError as error:
-            raise OSError(error) from error
-        return json.loads(text) if text.startswith("{") else {}
+    def _ask_patroni(self, host: Host, path: str) -> dict:
+        with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
+            return json.load(answer)
 
     def find_leader(self) -> str | None:
         leading = [each.name for each in self.list_members() if each.role == "leader" and each.state == "running"]
         return leading[0] if leading else None
+
+    def find_etcd_leader(self) -> str | None:
+        """Which node's etcd leads, by whichever answers."""
+        for host in self.deployment.hosts:
+            with suppress(OSError, ValueError):
+                told = self._ask_etcd(host, "maintenance/status")
+                members = self._ask_etcd(host, "cluster/member/list")["members"]
+                return next((each["name"] for each in members if each["ID"] == told.get("leader")), None)
+        return None
+
+    def _ask_etcd(self, host: Host, path: str) -> dict:
+        with urlopen(f"http://{host.address}:{host.etcd_port}/v3/{path}", b"{}", timeout=ASKING) as answer:
+            return json.load(answer)
 
     def is_whole(self) -> bool:
         members = self.list_members()

@@ -6,14 +6,30 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from appointments.tests.load import EFFECTS, House
 from clientline.cells.network import Network, may_make_networks
 from clientline.cells.rehearsal import NODES, Rehearsal, find_program, refuse_old_patroni
-from clientline.demo.serving import PROJECT, Gunicorn
+from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
+from clientline.postgres.cluster import PORT, ROLE
+from clientline.tests.database import Server
 
 PROGRAMS = PROJECT / ".venv-cluster" / "bin"
+
+
+def copy_tables(house):
+    """What migrating leaves, from the tests' own server, where it is made once for all runs."""
+    if not settings.EMBEDDED_DATA:
+        return
+    server, behind = Server(settings.EMBEDDED_DATA), house.environment
+    name, dump = server.template(), f"{behind['CLIENTLINE_DATA']}/tables"
+    place = {"host": server.cluster.ensure_running(), "port": PORT, "user": ROLE, "dbname": name}
+    house.environment = behind | {"DATABASE_URL": write_database_url(place), "DATABASE_REPLICA_URL": ""}
+    house.manage("db", "backup", dump)
+    house.environment = behind
+    house.manage("db", "restore", dump, "--noinput")
 
 
 class ClusterHouse(House):
@@ -55,6 +71,7 @@ def rehearsal():
 def cluster_house(rehearsal):
     with tempfile.TemporaryDirectory(prefix="clientline-") as data:
         house = ClusterHouse(data, rehearsal)
+        copy_tables(house)
         house.furnish()
         yield house
 

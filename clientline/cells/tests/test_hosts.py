@@ -28,7 +28,7 @@ def test_each_machine_gets_every_file_with_its_own_address(filled):
     patroni = (filled / "db2" / "patroni.yml").read_text()
     assert "connect_address: 10.0.0.12:5432" in patroni
     assert "hosts: 10.0.0.11:2379,10.0.0.12:2379,10.0.0.13:2379" in patroni
-    assert (filled / "db2" / "haproxy.cfg").read_text().count("    server db3 10.0.0.13:5432 check port 8008") == 2
+    assert (filled / "db2" / "haproxy.cfg").read_text().count("    server db3 10.0.0.13:5432 check port 8008") == 3
 
 
 def test_a_cluster_of_another_name_archives_below_that_name(tmp_path):
