@@ -4,10 +4,10 @@ PostgreSQL's own programs do the work. They get the connection, password include
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
 
@@ -21,8 +21,11 @@ from clientline.postgres.cluster import Cluster
 from clientline.redaction import CREATE_REDACTOR, HAND_OVER, TAKE_BACK
 
 MAGIC = b"PGDMP"  # how a dump in pg_dump's custom format begins
-HEADER = 40  # lines of a script; the settings come first
-TOO_NEW = b"SET transaction_timeout = 0;\n"  # PostgreSQL before 17 does not know it
+# What not every release takes: PostgreSQL knows that setting since 17, and the marks that Debian's 15.20 has on all
+# columns nowhere else. Its own pg_dump leaves them out, a newer one writes them down.
+NOT_FOR_ALL = re.compile(
+    rb"SET transaction_timeout = 0;\n|ALTER TABLE ONLY .+ ALTER COLUMN .+ SET \(pg_attver=\d+\);\n"
+)
 
 # Everything, not only what the dump has: a table that came later may refer to an earlier one, and would hold it.
 CLEAR = """
@@ -116,7 +119,16 @@ def replay(reader, writer):
     """Feed psql one transaction, which it commits only once pg_restore has read the dump to its end."""
     with suppress(BrokenPipeError):  # psql ends at the first error, and says it
         writer.stdin.write(f"BEGIN;\n{TAKE_BACK}{CLEAR}".encode())
-        writer.stdin.writelines(line for line in islice(reader.stdout, HEADER) if line != TOO_NEW)
+        writer.stdin.writelines(list_for_all(reader.stdout))
         copyfileobj(reader.stdout, writer.stdin)
     reader.stdout.close()
     writer.communicate(f"{HAND_OVER}COMMIT;\n".encode() if reader.wait() == 0 else b"")
+
+
+def list_for_all(script):
+    """The lines up to the first rows, but those that not every release takes."""
+    for line in script:
+        if not NOT_FOR_ALL.fullmatch(line):
+            yield line
+        if line.startswith(b"COPY "):
+            return
