@@ -1,4 +1,4 @@
-"""The first start of all, once for a worker: nine seconds of a processor, of which what it leaves can be copied."""
+"""The first start of all, once for a worker: four seconds of a processor, of which what it leaves can be copied."""
 
 import json
 import os

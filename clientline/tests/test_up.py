@@ -51,6 +51,12 @@ def test_pages_and_static_files_are_served(first):
     assert first.static.startswith("text/css")
 
 
+def test_what_debuggers_read_of_scripts_is_not_collected(first):
+    scripts = first.data / "static" / "drf_spectacular_sidecar" / "redoc" / "bundles"
+    assert {path.name for path in scripts.iterdir()} >= {"redoc.standalone.js", "redoc.standalone.js.gz"}
+    assert list(first.data.joinpath("static").rglob("*.map*")) == []
+
+
 def test_ctrl_c_ends_all_but_the_database_and_says_so(first):
     assert first.farewell.endswith("\nClientLine is stopped. PostgreSQL keeps running; `manage.py db stop` stops it.\n")
     assert first.code == 0

@@ -92,8 +92,9 @@ class Command(BaseCommand):
             self.say(pooler.says)  # what is wrong with one is in the log of the first worker
 
     def migrate(self):
-        if has_pending_migrations() or settings.CELL:
-            call_command("migrate", interactive=False, verbosity=1 if has_pending_migrations() else 0)
+        is_behind = has_pending_migrations()
+        if is_behind or settings.CELL:
+            call_command("migrate", interactive=False, verbosity=int(is_behind))
 
     def collect_static(self):
         stamp = settings.STATIC_ROOT / ".collected"
