@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from functools import partial
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -43,6 +44,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # pytest-django turns DEBUG off in this process; here it is off in what depends on it, and in what tests start.
 settings.WHITENOISE_USE_FINDERS = False
 os.environ["DEBUG"] = "false"
+# Of all tests, and here once: each setting that a fixture changes costs every test a signal there and one back.
+settings.PAYMENT_PROVIDER = "simulator"
+settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0  # a test may ask as often as it likes
 
 
 def make_cast(name, *, day=0, **organization):
@@ -80,11 +84,17 @@ def make_cast(name, *, day=0, **organization):
     return cast
 
 
+@pytest.fixture(scope="session")
+def simulators(tmp_path_factory):
+    """Each time the path of a file in a directory of its own, neither of which is there yet."""
+    directory = tmp_path_factory.mktemp("simulators")
+    return (directory / str(number) / "simulator.sqlite3" for number in count(1))
+
+
 @pytest.fixture(autouse=True)
-def simulator(settings, tmp_path):
-    """The payment provider of every test."""
-    settings.PAYMENT_PROVIDER = "simulator"
-    settings.SIMULATOR_FILE = tmp_path / "simulator.sqlite3"
+def simulator(simulators):
+    """The payment provider of every test; it makes its file when it is first asked."""
+    settings.SIMULATOR_FILE = next(simulators)
     return SimulatorGateway()
 
 
@@ -93,12 +103,6 @@ def first_days():
     """Factories count from the first day after the casts' again: no test's days depend on the tests before it."""
     for factory in (AppointmentFactory, SpecialHoursFactory):
         factory.reset_sequence(DAYS_OF_CASTS, force=True)
-
-
-@pytest.fixture(autouse=True)
-def unlimited(settings):
-    """A test may ask as often as it likes."""
-    settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0
 
 
 def make_casts():
