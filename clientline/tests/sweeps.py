@@ -17,8 +17,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     # A gate says the same of the same commit every time. --all looks for what nobody has thought of.
-    hypothesis.settings.register_profile("gate", derandomize=True, database=None, max_examples=10)
-    hypothesis.settings.register_profile("all", max_examples=50)
+    # Neither says more of a slow or busy machine than of a quick one.
+    slowly = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("gate", derandomize=True, database=None, max_examples=10, **slowly)
+    hypothesis.settings.register_profile("all", max_examples=50, **slowly)
     hypothesis.settings.load_profile("all" if config.getoption("all") else "gate")
     for line in (
         'pairs("admin"): of two parameters, all values of the one with this of the other, and each of those with one',
@@ -30,8 +32,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One more than there are processors: some tests wait for a timeout, a server or a disk."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: many tests wait for a timeout, a server or a disk, often two at once."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
