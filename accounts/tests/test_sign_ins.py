@@ -111,6 +111,7 @@ def test_the_last_use_of_a_session_is_written_at_most_once_a_minute(salon):
 CHANGES = {"role": ("manager", "staff"), "is_active": (False, True), "password": ("!", "!!")}
 
 
+@pytest.mark.pairs("psql")
 @pytest.mark.parametrize("door", ["psql", "update", "save"])
 @pytest.mark.parametrize("column", CHANGES)
 def test_sign_ins_end_with_password_role_and_activity_through_any_door_and_stay_ended(salon, column, door):

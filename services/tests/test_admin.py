@@ -33,6 +33,7 @@ def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client
     assert not salon.service.staff.exists()
 
 
+@pytest.mark.pairs("foreign")
 @pytest.mark.parametrize("walls", ["with", "without"])
 @pytest.mark.parametrize("who", ["foreign", "client", "missing", "word"])
 def test_only_own_staff_can_be_named(salon, clinic, client, request, walls, who):
