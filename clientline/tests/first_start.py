@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 from django.conf import settings as project_settings
 
@@ -76,3 +78,36 @@ def first():
             data=data, copy=copy, said=said, health=health, static=static, farewell=farewell, code=code
         )
         Cluster(data).stop()
+
+
+def wait_for_seals(data):
+    """Until a worker has sealed what the history holds."""
+    address = {"host": str(Cluster(data).ensure_running()), "port": 5432, "user": "clientline", "dbname": "clientline"}
+    with psycopg.connect(**address, autocommit=True) as link:
+        deadline = time.monotonic() + 30
+        while link.execute("SELECT count(*) FROM seals").fetchone()[0] < 600:
+            assert time.monotonic() < deadline, "nothing was sealed"
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def first_demo(first):
+    """What is said where the database is stopped and empty, and the demo is asked for."""
+    Cluster(first.data).stop()
+    process = start(first.data, free_port(), "--demo")
+    said = read_until(process, "ClientLine serves on")
+    wait_for_seals(first.data)
+    stop(process)
+    return said
+
+
+@pytest.fixture(scope="session")
+def second_demo(first, first_demo):
+    """The demo's second start: its process, and what it said until it served."""
+    port = free_port()
+    process = start(first.data, port, "--demo")
+    said = read_until(process, "ClientLine serves on")
+    read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
+    yield SimpleNamespace(process=process, said=said, data=first.data, port=port)
+    if process.poll() is None:
+        stop(process)

@@ -2,8 +2,6 @@
 
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
 
@@ -123,38 +121,10 @@ def test_the_newest_change_is_of_this_version():
 
 
 @pytest.fixture
-def served(first, tmp_path):
-    """The environment of a shell beside `make run` where nothing is in the database, with its address as BASE."""
-    shutil.copytree(first.copy, tmp_path / "var")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    own = {
-        "CLIENTLINE_DATA": str(tmp_path / "var"),
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "BASE": f"http://127.0.0.1:{port}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own
-    manage = {"cwd": ROOT, "env": environment, "text": True}
-    up = subprocess.Popen([sys.executable, "manage.py", "up", "--demo"], **manage, stdout=subprocess.PIPE)
-    try:
-        wait_until_it_serves(up)
-        yield environment
-    finally:
-        up.terminate()
-        up.communicate(timeout=120)
-        subprocess.run([sys.executable, "manage.py", "db", "stop"], **manage, check=True)
-
-
-def wait_until_it_serves(up):
-    said = ""
-    for line in up.stdout:
-        said += line
-        if "Ctrl-C stops it." in line:
-            return
-    raise AssertionError(said)
+def served(second_demo):
+    """The environment of a shell beside `make run`, with its address as BASE."""
+    own = {"CLIENTLINE_DATA": str(second_demo.data), "BASE": f"http://127.0.0.1:{second_demo.port}"}
+    return {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own
 
 
 def matches(printed, expected):

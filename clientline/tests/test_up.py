@@ -3,11 +3,11 @@
 import gc
 import os
 import re
+import shutil
 import signal
 import socket
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -29,9 +29,10 @@ def port():
 
 
 @pytest.fixture
-def data(first):
+def data(first, tmp_path):
     """Where the database and the static files are in place already."""
-    return first.data
+    yield shutil.copytree(first.copy, tmp_path / "var")
+    Cluster(tmp_path / "var").stop()
 
 
 def test_the_first_start_shows_its_progress(first):
@@ -85,16 +86,6 @@ def test_a_stopped_database_is_started(data, port):
     stop(process)
 
 
-def wait_for_seals(data):
-    """Until a worker has sealed what the history holds."""
-    address = {"host": str(Cluster(data).ensure_running()), "port": 5432, "user": "clientline", "dbname": "clientline"}
-    with psycopg.connect(**address, autocommit=True) as link:
-        deadline = time.monotonic() + 30
-        while link.execute("SELECT count(*) FROM seals").fetchone()[0] < 600:
-            assert time.monotonic() < deadline, "nothing was sealed"
-            time.sleep(0.1)
-
-
 def find_workers(data, but=()):
     """The processes of other servers than `but` that have told the database of data that they work; waits for one."""
     address = {"host": str(Cluster(data).ensure_running()), "port": 5432, "user": "clientline", "dbname": "clientline"}
@@ -112,48 +103,26 @@ def list_children(pid):
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.fixture(scope="module")
-def filled(first):
-    """What is said where the database is stopped and empty, and the demo is asked for."""
-    Cluster(first.data).stop()
-    process = start(first.data, free_port(), "--demo")
-    said = read_until(process, "ClientLine serves on")
-    wait_for_seals(first.data)
-    stop(process)
-    return said
+def test_demo_fills_an_empty_database(first_demo):
+    assert "Starting PostgreSQL ...\n" in first_demo
+    assert re.search(r"\S+@\S+", first_demo)
+    assert "The database has no organization yet" not in first_demo
 
 
-@pytest.fixture(scope="module")
-def again(first, filled):
-    """The demo's second start: its process, and what it said until it served."""
-    process = start(first.data, free_port(), "--demo")
-    said = read_until(process, "ClientLine serves on")
-    read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
-    yield SimpleNamespace(process=process, said=said)
-    if process.poll() is None:
-        stop(process)
-
-
-def test_demo_fills_an_empty_database(filled):
-    assert "Starting PostgreSQL ...\n" in filled
-    assert re.search(r"\S+@\S+", filled)
-    assert "The database has no organization yet" not in filled
-
-
-def test_the_demo_is_filled_once(again):
-    assert not re.search("@|Creating|Starting|Applying|Collecting", again.said)
+def test_the_demo_is_filled_once(second_demo):
+    assert not re.search("@|Creating|Starting|Applying|Collecting", second_demo.said)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
-def test_a_worker_is_kept_beside_the_server(data, again):
-    before = find_workers(data)
-    keeper = next(child for child in list_children(again.process.pid) if len(list_children(child)) == 1)
+def test_a_worker_is_kept_beside_the_server(second_demo):
+    before = find_workers(second_demo.data)
+    keeper = next(child for child in list_children(second_demo.process.pid) if len(list_children(child)) == 1)
     (worker,) = list_children(keeper)
     os.kill(worker, signal.SIGKILL)
-    find_workers(data, but=before)
+    find_workers(second_demo.data, but=before)
     assert list_children(keeper) != [worker]
-    again.process.terminate()  # it alone, not the group
-    said = again.process.communicate(timeout=120)[0]  # whoever still lived could still say something
+    second_demo.process.terminate()  # it alone, not the group
+    said = second_demo.process.communicate(timeout=120)[0]  # whoever still lived could still say something
     assert "The worker ended, and is started again." in said
 
 
