@@ -35,3 +35,16 @@ class StepExecutor(migrate.MigrationExecutor):
         if any(name and (app, name) not in self.loader.graph.nodes for app, name in targets):
             self.loader = StepLoader(self.connection)
         return super().migration_plan(targets, clean_start=clean_start)
+
+    def check_replacements(self):
+        """Note all squashed migrations as applied, or none, which Django does for each of them when its steps are.
+
+        It refuses to make migrations where one is noted and another that it depends on is not.
+        """
+        applied, squashed = self.recorder.applied_migrations(), self.loader.replacements
+        if all(step in applied for migration in squashed.values() for step in migration.replaces):
+            note, found = self.recorder.record_applied, squashed.keys() - applied.keys()
+        else:
+            note, found = self.recorder.record_unapplied, squashed.keys() & applied.keys()
+        for key in sorted(found):
+            note(*key)

@@ -5,10 +5,12 @@ import re
 import secrets
 import subprocess
 import sys
+from io import StringIO
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, models
 from django.db.migrations import AddField, CreateModel, RunPython, RunSQL
 from django.db.migrations.autodetector import MigrationAutodetector
@@ -158,6 +160,15 @@ def test_whoever_has_begun_goes_on_by_steps(db, steps, last):
     assert plan() == [(step, False) for step in steps[gone:]]
 
 
+def test_squashed_migrations_are_noted_once_all_their_steps_are_gone(db, loader, steps):
+    squashed, most = list(loader.replacements), steps[:-1]
+    for gone, noted in ((steps, steps + squashed), (most, most), (most + squashed, most)):
+        stand(gone)
+        StepExecutor(connection).check_replacements()
+        assert sorted(MigrationRecorder(connection).applied_migrations()) == sorted(noted)
+        loader.check_consistent_history(connection)  # as `makemigrations` does
+
+
 def test_whoever_has_gone_all_steps_has_nothing_to_do(db, steps):
     stand(steps)
     assert plan() == []
@@ -170,8 +181,17 @@ def test_a_database_of_squashed_migrations_goes_back_by_steps(db, steps):
 
 def test_an_empty_database_goes_to_a_step_that_is_named(db):
     stand([])
-    planned = [key for key, _ in plan([("services", "0001_initial")])]
-    assert [name for app, name in planned if app in ("organizations", "accounts", "services")] == ["0001_initial"] * 3
+    call_command("migrate", "services", "0002_audited", plan=True, stdout=(out := StringIO()))
+    planned = re.findall(r"^(organizations|accounts|services)\.(\w+)$", out.getvalue(), re.MULTILINE)
+    assert sorted(planned) == [
+        ("accounts", "0001_initial"),
+        ("organizations", "0001_initial"),
+        ("organizations", "0002_idempotency_keys"),
+        ("organizations", "0003_require_second_factor"),
+        ("organizations", "0004_audit"),
+        ("services", "0001_initial"),
+        ("services", "0002_audited"),
+    ]
 
 
 def test_two_installations_are_of_one_version_whether_squashed_migrations_made_them_or_steps(db, steps):
