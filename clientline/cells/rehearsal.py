@@ -91,7 +91,7 @@ def plan_rehearsal(data: Path, programs: Path, network: Network | None) -> Deplo
         reads_port=next(ports),
         shared_buffers="64MB",
         watchdog="off",
-        archive_command="true",  # a rehearsal is thrown away
+        archive_command="/bin/true",  # a rehearsal is thrown away; `true` alone is no text in YAML
     )
 
 
