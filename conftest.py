@@ -30,6 +30,7 @@ from services.tests.factories import ServiceFactory
 DAYS_OF_CASTS = 4
 pytest_plugins = [
     "clientline.tests.garbage",
+    "clientline.tests.collecting",
     "clientline.tests.memory",
     "clientline.tests.database",
     "clientline.tests.sweeps",
