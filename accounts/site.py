@@ -22,7 +22,7 @@ from qrcode.image.svg import SvgPathFillImage
 
 from accounts import people, second_factor, second_step, sign_in, sign_ins, tokens
 from accounts.models import User
-from clientline.admin.base import ClientLineAdminSite
+from clientline.admin.site import ClientLineAdminSite
 from clientline.api.fields import LATEST
 from clientline.languages import OFFERED
 from clientline.refusals import Refused, Throttled

@@ -15,7 +15,7 @@ PRIVATE = {
     "accounts/models/people.py: _do_insert": (
         "clientline/database/tests/test_catalogue.py::test_members_register_somebody_and_make_no_operator"
     ),
-    "clientline/admin/base.py: django.contrib.admin.views.autocomplete": (
+    "clientline/admin/site.py: django.contrib.admin.views.autocomplete": (
         "payments/tests/test_admin.py::test_visits_are_suggested_by_their_client"
     ),
     "clientline/admin/forms.py: _post_clean": (

@@ -53,3 +53,9 @@ def test_every_link_has_a_drawing_for_the_rail(client, salon):
         drawn = set(re.findall(r'symbol id="([\w-]+)"', file.read()))
     icons = {link["icon"] for _, links in client.get("/admin/").context["sidebar"] for link in links}
     assert icons <= drawn
+
+
+def test_no_page_works_out_the_list_of_apps_that_it_does_not_show(salon, client):
+    """Django's own asks for four permissions and two addresses of each model, on every page."""
+    client.force_login(salon.admin)
+    assert client.get("/admin/password_change/").context["available_apps"] == []
