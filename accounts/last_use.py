@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Session, Token
+from clientline.database.prepared import Given
 
 USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 # Unused for so long, a sign-in ends: a session, or a token without a name.
@@ -18,11 +19,16 @@ OPERATORS_IDLE_LASTS = timedelta(hours=12)
 
 def match_in_use(now: datetime) -> Q:
     """A condition over tokens or sessions: used, or else made, not too long ago for whose they are."""
+    return match_used_since(now - OPERATORS_IDLE_LASTS, now - IDLE_LASTS)
+
+
+def match_used_since(operators_moment: datetime | Given, moment: datetime | Given) -> Q:
+    """The same condition, with these two moments for operators and for all others."""
     ordinary = Q(user=None) | Q(user__is_superuser=False)
-    return _match_used_since(now - OPERATORS_IDLE_LASTS) | _match_used_since(now - IDLE_LASTS) & ordinary
+    return _match_used_since(operators_moment) | _match_used_since(moment) & ordinary
 
 
-def _match_used_since(moment: datetime) -> Q:
+def _match_used_since(moment: datetime | Given) -> Q:
     return Q(last_used_at__gt=moment) | Q(last_used_at=None, created_at__gt=moment)
 
 

@@ -1,13 +1,22 @@
 """Where browsers' sessions are kept: Django's store, with whose it is, from where, and when it was last used."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
-from accounts.last_use import match_in_use
+from accounts.last_use import IDLE_LASTS, OPERATORS_IDLE_LASTS, match_used_since
 from accounts.models import Session
+from clientline.database.prepared import Given, Objects
+
+
+@cache
+def _find_living() -> Objects:
+    """The session of a key, in use; every page asks it, so that it is compiled once."""
+    in_use = match_used_since(Given("operators_since"), Given("since"))
+    return Objects(Session.objects.filter(in_use, session_key=Given("key"), expire_date__gt=Given("now")))
 
 
 class SessionStore(db.SessionStore):
@@ -22,8 +31,8 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         now = timezone.now()
-        living = Session.objects.filter(match_in_use(now), session_key=self.session_key, expire_date__gt=now)
-        self.row = living.first()
+        moments = {"now": now, "operators_since": now - OPERATORS_IDLE_LASTS, "since": now - IDLE_LASTS}
+        self.row = next(iter(_find_living().rows(moments | {"key": self.session_key})), None)
         if self.row is None:
             self.delete()  # or Django would go on with one that nobody has used for too long
             return super().load()  # which forgets the key
