@@ -85,32 +85,32 @@ def test_only_indexed_columns_sort(salon, client):
         assert ordering == ("-appointment_date", "-id")
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "password__startswith=p",
-        "password=x",
-        "client__password__startswith=s",
-        "notes__regex=(",
-        "notes__icontains=x",
-        "internal_notes__isnull=1",
-        "appointment_date__year=0",
-        "appointment_date__gte=2026-01-01",
-        "client__id__exact=1",
-        "client__name=x",
-        "organization__id__exact=1",
-        "organization__name=Clinic",
-        "id=1",
-        "status=scheduled",
-        "status__in=scheduled",
-        "nonsense=1",
-        "_to_field=password",
-    ],
-)
-def test_only_declared_filters_are_obeyed(salon, client, query):
+UNDECLARED = [
+    "password__startswith=p",
+    "password=x",
+    "client__password__startswith=s",
+    "notes__regex=(",
+    "notes__icontains=x",
+    "internal_notes__isnull=1",
+    "appointment_date__year=0",
+    "appointment_date__gte=2026-01-01",
+    "client__id__exact=1",
+    "client__name=x",
+    "organization__id__exact=1",
+    "organization__name=Clinic",
+    "id=1",
+    "status=scheduled",
+    "status__in=scheduled",
+    "nonsense=1",
+    "_to_field=password",
+]
+
+
+@pytest.mark.parametrize("page", ["appointments/appointment", "accounts/user"])
+def test_only_declared_filters_are_obeyed(salon, client, page):
     client.force_login(salon.manager)
-    for page in ("appointments/appointment", "accounts/user"):
-        assert client.get(f"/admin/{page}/?{query}").status_code == 400
+    answers = {query: client.get(f"/admin/{page}/?{query}").status_code for query in UNDECLARED}
+    assert answers == dict.fromkeys(UNDECLARED, 400)
 
 
 def test_declared_filters_and_the_search_narrow_the_list(salon, client):

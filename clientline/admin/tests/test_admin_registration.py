@@ -34,7 +34,9 @@ def calls_of(name):
         (dotted(path), ast.unparse(node.args[0]))
         for path in CODE
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in (f"admin.{name}", f"admin.site.{name}")
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", None) == name
+        and ast.unparse(node.func) in (f"admin.{name}", f"admin.site.{name}")
     )
 
 

@@ -21,11 +21,16 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
+@pytest.fixture(scope="module")
+def german_browser():
+    with open_chromium("--lang=de-DE") as browser:
+        yield browser
+
+
+@pytest.fixture(params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
 def chromium(request):
-    """A browser that was started in a language, and the language."""
-    with open_chromium(f"--lang={request.param}") as browser:
-        yield browser, request.param
+    """A browser that was started in a language, and the language: that of all tests in English."""
+    return request.getfixturevalue("browser" if request.param == "en-US" else "german_browser"), request.param
 
 
 @pytest.fixture
