@@ -26,7 +26,7 @@ def speak(person, own="", organization=""):
 def test_ones_own_language_is_above_the_organizations(salon, client, own, organization, spoken):
     speak(salon.admin, own, organization)
     client.force_login(salon.admin)
-    page = client.get("/admin/", headers=GERMAN)
+    page = client.get("/admin/password_change/", headers=GERMAN)
     assert page["Content-Language"] == spoken
     assert f'<html lang="{spoken}"' in page.text
 
