@@ -12,29 +12,6 @@ pytestmark = [
 ]
 
 LOOKS = {"light": (DESKTOP, "light"), "dark": (DESKTOP, "dark"), "phone": (PHONE, "light")}
-OTHERS = (
-    "/admin/look/",
-    "/admin/sign-ins/",
-    "/admin/second-factor/",
-    "/admin/holidays/",
-    "/admin/owing/",
-    "/admin/search/?q=Salon",
-    "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients",
-    "/admin/appointments/timeoff/add/",
-    "/admin/appointments/specialhours/add/",
-    "/admin/appointments/workinghours/add/",
-    "/admin/services/service/add/",
-    "/admin/reach/messagerule/add/",
-    "/admin/reach/messagetext/add/",
-    "/admin/reach/webhookendpoint/add/",
-    "/admin/visits/import/",
-)
-
-
-def list_pages(cast):
-    """Those of every kind, and what is special here; the API's documents are other people's pages."""
-    pages = [*pages_of(cast), *OTHERS, f"/admin/services/service/{cast.service.pk}/history/"]
-    return [url for url in dict.fromkeys(pages) if url.startswith("/admin")]
 
 
 def look(page, looks):
@@ -50,17 +27,16 @@ def look(page, looks):
     return found
 
 
-def test_axe_finds_nothing_on_any_page(live_server, salon, client, browser, everything, settings):
-    """Each page in one of the three looks, a third of them; all pages in all of them with --all."""
+# `test_every_page_in_a_browser.py` shows a third of them to axe, on a page that is open already.
+@pytest.mark.whole
+def test_axe_finds_nothing_on_any_page(live_server, salon, client, browser, settings):
     settings.SHOWS_LOOK = True
     client.force_login(salon.admin)
     salon.sidebar = client.get("/admin/").context["sidebar"]
-    visitor, found, names = Visitor(browser, live_server.url).carry(client.cookies), {}, list(LOOKS)
-    for place, url in enumerate(list_pages(salon)):
-        if not everything and place % 3:
-            continue
+    visitor, found = Visitor(browser, live_server.url).carry(client.cookies), {}
+    for url in dict.fromkeys(pages_of(salon)):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
-        if violations := look(visitor.page, names if everything else [names[place // 3 % 3]]):
+        if violations := look(visitor.page, LOOKS):
             found[url] = violations
     visitor.leave()
     assert found == {}

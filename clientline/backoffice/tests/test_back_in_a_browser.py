@@ -23,7 +23,7 @@ def page(live_server, salon, client, browser):
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     yield visitor.page
     assert visitor.complaints == []
-    visitor.context.close()
+    visitor.leave()
 
 
 def test_back_and_sent_again_takes_no_money_twice(page, salon):

@@ -41,20 +41,18 @@ def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_la
     assert str(Payment.objects.get(appointment=visit).amount) == "26.00"
 
 
-@pytest.mark.parametrize(
-    ("fields", "error"),
-    [
+def test_what_cannot_be_is_asked_back(client, salon, visit):
+    client.force_login(salon.staff)
+    url, two = f"{VISIT}/{visit.pk}/payment/", "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
+    form = typed(client.get(url))
+    for fields, error in (
         ({"given": "20"}, "This is less than 26.00 EUR."),
         ({"given": "50", "payment_method": "card"}, "Change is given on cash alone."),
         ({"tip": "30"}, "The tip is a part of the amount."),
-        ({"given": "1,405"}, "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
-        ({"tip": "1,405"}, "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
-    ],
-)
-def test_what_cannot_be_is_asked_back(client, salon, visit, fields, error):
-    client.force_login(salon.staff)
-    errors, _ = take(client, visit, **fields)
-    assert errors == [error]
+        ({"given": "1,405"}, two),
+        ({"tip": "1,405"}, two),
+    ):
+        assert errors_of(client.post(url, form | fields)) == [error], fields
     assert not Payment.objects.filter(appointment=visit).exists()
 
 

@@ -153,27 +153,21 @@ def test_cash_is_taken_beside_the_day(visitor, page, make_visit):
     assert (str(payment.amount), payment.payment_method, payment.status) == ("45.00", "cash", "completed")
 
 
-def test_what_is_refused_stays_in_the_panel_as_it_was_typed(page, salon, day):
-    page.goto(f"/admin/?date={day}")
-    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
-    page.get_by_text("Length, price, notes, series").click()
-    page.locator("#panel [name=notes]").fill("By the window")
-    panel(page).get_by_role("button", name="Book", exact=True).last.click()
-    page.get_by_role("alert").wait_for()
-    assert page.locator("#panel [name=notes]").input_value() == "By the window"
-    assert page.url.endswith(f"/admin/?date={day}")
-
-
-def test_what_is_typed_is_given_up_only_by_the_same_again(page, salon, day, make_visit):
-    make_visit(5, 15)
+def test_what_is_refused_stays_as_it_was_typed_and_is_given_up_only_by_the_same_again(page, salon, day):
     page.goto(f"/admin/?date={day}")
     page.get_by_role("link", name="Book 10:00 with Salon staff").click()
     page.get_by_text("Length, price, notes, series").click()
     note = page.locator("#panel [name=notes]")
     note.fill("By the window")
+    panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    page.get_by_role("alert").wait_for()
+    assert note.input_value() == "By the window"
+    assert page.url.endswith(f"/admin/?date={day}")
+    note.press("End")
+    page.keyboard.type("!")
     page.keyboard.press("Escape")
     assert told(page) == "What you typed is not saved yet. The same again gives it up."
-    assert note.input_value() == "By the window"
+    assert note.input_value() == "By the window!"
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
 

@@ -51,14 +51,12 @@ def test_each_figure_leads_to_its_rows(salon, client, links):
     }
 
 
-@pytest.mark.parametrize("sent", ["", "x", "2026-02-30", "..", "2026-06-15..", "2026-06-15..x", "0001-01-01"])
-def test_nonsense_in_place_of_dates_opens_the_list(salon, client, sent):
+def test_nonsense_in_place_of_dates_opens_the_list(salon, client):
     client.force_login(salon.manager)
-    for url in (
-        f"/admin/appointments/appointment/?day={sent}&unpaid=yes",
-        f"/admin/payments/payment/?taken={sent}",
-    ):
-        assert client.get(url).status_code == 200
+    # Both are filtered by one class: each is asked every second.
+    lists = ("/admin/appointments/appointment/?unpaid=yes&day=", "/admin/payments/payment/?taken=")
+    for place, sent in enumerate(("", "x", "2026-02-30", "..", "2026-06-15..", "2026-06-15..x", "0001-01-01")):
+        assert client.get(lists[place % 2] + sent).status_code == 200, sent
 
 
 def test_a_span_of_days_is_the_organizations(salon, client):

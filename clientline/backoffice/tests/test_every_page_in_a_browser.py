@@ -1,9 +1,10 @@
-"""Every kind of admin page in real Chromium, wide and narrow, light and dark."""
+"""Every kind of admin page in real Chromium: wide and narrow, light and dark, for axe, and for paper."""
 
 import pytest
 
 from accounts.models import User
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.tests.axe import find_violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,8 +42,21 @@ def pages_of(cast):
         f"/admin/payments/payment/{cast.payment.pk}/fail/",
         "/admin/payments/payment/add/",
         "/admin/password_change/",
-        "/docs",
-        "/redoc",
+        "/admin/look/",
+        "/admin/sign-ins/",
+        "/admin/second-factor/",
+        "/admin/holidays/",
+        "/admin/search/?q=Salon",
+        "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients",
+        "/admin/appointments/timeoff/add/",
+        "/admin/appointments/specialhours/add/",
+        "/admin/appointments/workinghours/add/",
+        "/admin/services/service/add/",
+        f"/admin/services/service/{cast.service.pk}/history/",
+        "/admin/reach/messagerule/add/",
+        "/admin/reach/messagetext/add/",
+        "/admin/reach/webhookendpoint/add/",
+        "/admin/visits/import/",
     ]
 
 
@@ -60,38 +74,57 @@ def looks(visitor, screens):
     return {look: faults for look, faults in found.items() if any(faults)}
 
 
-def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, client, browser, everything):
-    """Each page wide and narrow, light and dark; in all four combinations with --all, else in two of them."""
+CHROME = ("Front desk", "Set-up", "Log out", "Book a visit", "Find clients")
+
+
+def words_on_paper(page):
+    """What would be printed of what is there to be clicked, and nothing else would; [] where that is none."""
+    page.emulate_media(media="print")
+    text = page.locator("body").inner_text()
+    page.emulate_media(media="screen")
+    return [word for word in CHROME if word in text] if text.strip() else ["nothing"]
+
+
+@pytest.fixture
+def signed_in(salon, client, settings):
+    settings.SHOWS_LOOK = True
     client.force_login(salon.admin)
     salon.sidebar = client.get("/admin/").context["sidebar"]
-    visitor, found = Visitor(browser, live_server.url).carry(client.cookies), {}
-    for place, url in enumerate(pages_of(salon)):
+    return client.cookies
+
+
+def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, signed_in, browser, everything):
+    """Each page wide and narrow, light and dark; in all four combinations with --all, else in two of them.
+
+    A third of them is shown to axe. `test_axe_in_a_browser.py` shows it all, `test_paper_in_a_browser.py` prints them.
+    """
+    visitor, found = Visitor(browser, live_server.url).carry(signed_in), {}
+    for place, url in enumerate(dict.fromkeys(pages_of(salon))):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
         screens = SCREENS if everything else SCREENS[0::3] if place % 2 else SCREENS[1:3]
-        found[url] = looks(visitor, screens) if url.startswith("/admin") else {}
+        found[url] = looks(visitor, screens), words_on_paper(visitor.page), []
+        if place % 3 == 0:
+            found[url][2].extend(find_violations(visitor.page))
     visitor.leave()
-    assert {url: faults for url, faults in found.items() if faults} == {}
+    assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
 
 
 @pytest.mark.whole
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_are_so_from_the_start(live_server, salon, client, browser, viewport, dark):
+def test_pages_are_so_from_the_start(live_server, salon, signed_in, browser, viewport, dark):
     """The test above turns the screen of a page that is open; here it is so before the page's scripts begin."""
-    client.force_login(salon.admin)
-    salon.sidebar = client.get("/admin/").context["sidebar"]
-    visitor, found = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(client.cookies), {}
-    for url in pages_of(salon):
+    visitor, found = Visitor(browser, live_server.url, viewport=viewport, dark=dark).carry(signed_in), {}
+    for url in dict.fromkeys(pages_of(salon)):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
-        found[url] = (visitor.find_pale_text(), visitor.measure_overflow()) if url.startswith("/admin") else ()
+        found[url] = visitor.find_pale_text(), visitor.measure_overflow()
     visitor.leave()
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_one_unbroken_name_widens_no_page(live_server, salon, client, browser, viewport):
+def test_one_unbroken_name_widens_no_page(live_server, salon, client, browser):
     User.objects.filter(pk=salon.client.pk).update(name="W" * 200)
     client.force_login(salon.admin)
     pages = (
@@ -100,13 +133,16 @@ def test_one_unbroken_name_widens_no_page(live_server, salon, client, browser, v
         f"/admin/accounts/user/{salon.client.pk}/change/",
         f"/admin/accounts/user/{salon.client.pk}/history/",
         f"/admin/payments/payment/{salon.payment.pk}/change/",
+        "/admin/accounts/user/?kind=clients",
     )
-    visitor = Visitor(browser, live_server.url, viewport=viewport).carry(client.cookies)
-    found = {}
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    page, found = visitor.page, {}
     for url in pages:
-        visitor.page.goto(url)
-        found[url] = visitor.measure_overflow()
-    visitor.page.goto("/admin/accounts/user/?kind=clients")
-    name = visitor.page.locator(".field-name", has_text="WWW").bounding_box()
+        page.goto(url)
+        for viewport in (DESKTOP, PHONE):
+            page.set_viewport_size(viewport)
+            found[url, viewport["width"]] = visitor.measure_overflow()
+            if url == pages[-1]:
+                assert page.locator(".field-name", has_text="WWW").bounding_box()["width"] < 400
+    visitor.leave()
     assert set(found.values()) == {0}, found
-    assert name["width"] < 400

@@ -142,7 +142,8 @@ def test_who_did_not_come_is_marked_by_two_clicks(visitor, page, past_visit):
 
 
 def test_everybody_but_clients_signs_in_and_sees_their_day(live_server, salon, browser):
-    for who in ("admin", "manager", "staff", "client"):
+    """An admin does so in `test_first_hour_in_a_browser.py`."""
+    for who in ("staff", "client"):
         visitor = Visitor(browser, live_server.url)
         visitor.sign_in(getattr(salon, who).email, PASSWORD)
         if who == "client":

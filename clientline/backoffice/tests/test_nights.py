@@ -80,16 +80,16 @@ def count_available(home, day):
     return report_utilization(Period(home, day, day, "day"))["total"]["available_minutes"]
 
 
-def draw(client, home, day, **asked):
-    """The board of Today on a date: its one column."""
-    client.force_login(UserFactory(organization=home, role="manager"))
-    [drawn] = client.get("/admin/", {"date": str(day)} | asked).context["board"].drawn
-    return drawn
+def open_board(client, day, **asked):
+    """The board of Today on a date, and its one column."""
+    board = client.get("/admin/", {"date": str(day)} | asked).context["board"]
+    [drawn] = board.drawn
+    return board, drawn
 
 
-def tell_clock(client, day, place):
-    """When the visit in this place begins, as the board of the day says."""
-    return client.get("/admin/", {"date": str(day)}).context["board"].axis.tell_clock(place.visit.starts)
+def tell_clocks(board, drawn):
+    """When the visits of the board's one column begin, as it says."""
+    return [board.axis.tell_clock(place.visit.starts) for place in drawn["places"] if place.visit]
 
 
 @pytest.mark.parametrize(("zone", "day", "hours", "evening", "night"), NIGHTS)
@@ -99,19 +99,20 @@ def test_a_night_is_offered_booked_drawn_and_counted(night_shop, client, zone, d
     home, staff, guest, service = night_shop(zone, hours, [first.weekday()])
     times, minutes, minutes_after = night
     expected = {first: spell(first, *evening), second: spell(second, times)}
+    client.force_login(UserFactory(organization=home, role="manager"))
     assert (count_available(home, first), count_available(home, second)) == (minutes, minutes_after)
     for around in (first - timedelta(days=1), second + timedelta(days=1)):
         assert (offer(home, staff, around), count_available(home, around)) == ([], 0)
     for each, starts in expected.items():
         assert [start.isoformat() for start in offer(home, staff, each)] == starts
-        free = [place.text for place in draw(client, home, each)["places"]]
+        free = [place.text for place in open_board(client, each)[1]["places"]]
         shown = [f"+ {start[11:16]}" for start in starts]
         # Once: the second of two like hours is drawn free, too, and not on offer.
         assert list(dict.fromkeys(text for text in free if text in shown)) == shown
     for each, starts in expected.items():
         for start in offer(home, staff, each):
             booking.book(by=guest, client=guest, staff=staff, service=service, appointment_date=start, now=NOW)
-        clocks = [tell_clock(client, each, place) for place in draw(client, home, each)["places"] if place.visit]
+        clocks = tell_clocks(*open_board(client, each))
         assert [clock for clock in clocks if clock in {x[11:16] for x in starts}] == [start[11:16] for start in starts]
         assert offer(home, staff, each) == []
 
@@ -144,15 +145,15 @@ def test_closing_friday_closes_its_night_and_nothing_else(night_shop, client):
     with pytest.raises(OutsideWorkingHours):
         book(saturday, 10)
     book(saturday, 2, by=staff)
-    shades = [shade for shade in draw(client, home, friday)["shades"] if shade.kind == "away"]
-    board = client.get("/admin/", {"date": str(friday)}).context["board"]
+    client.force_login(UserFactory(organization=home, role="manager"))
+    board, drawn = open_board(client, friday)
+    shades = [shade for shade in drawn["shades"] if shade.kind == "away"]
     assert [(shade.top, shade.bottom) for shade in shades] == [
         (board.axis.measure_down(120), board.axis.measure_down(1440))
     ]
     # Where nobody works any more the hours are folded.
-    unfolded = {"all_hours": "1"}
-    [shade] = [shade for shade in draw(client, home, saturday, **unfolded)["shades"] if shade.kind == "away"]
-    board = client.get("/admin/", {"date": str(saturday)} | unfolded).context["board"]
+    board, drawn = open_board(client, saturday, all_hours="1")
+    [shade] = [shade for shade in drawn["shades"] if shade.kind == "away"]
     assert (shade.top, shade.bottom) == (0, board.axis.measure_down(120))
     closure.delete()
     assert [start.isoformat() for start in offer(home, staff, friday)] == spell(friday, EVENING, "+02:00")

@@ -8,6 +8,7 @@ from pypdf import PdfReader
 
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
+from clientline.backoffice.tests.test_every_page_in_a_browser import CHROME
 from clientline.demo.browsing import CHROMIUM, Visitor
 from payments.tests.factories import PaymentFactory
 
@@ -17,7 +18,6 @@ pytestmark = [
 ]
 
 DAY = datetime(2026, 5, 18, 7, tzinfo=UTC)  # a Monday
-CHROME = ("Front desk", "Set-up", "Log out", "Book a visit", "Find clients")
 
 
 @pytest.fixture
@@ -48,30 +48,32 @@ def visitor(live_server, salon, client, browser):
 
 
 def print_page(visitor, url, **options):
-    """The text of each sheet, in one line, and the sheets' sizes in millimetres."""
     visitor.page.goto(url, wait_until="load")
+    return print_open_page(visitor, **options)
+
+
+def print_open_page(visitor, **options):
+    """The text of each sheet, in one line, and the sheets' sizes in millimetres."""
     printed = PdfReader(BytesIO(visitor.page.pdf(**{"format": "A4", "print_background": True} | options)))
     texts = [" ".join(page.extract_text().split()) for page in printed.pages]
     sizes = {tuple(round(float(side) * 25.4 / 72) for side in page.mediabox[2:]) for page in printed.pages}
     return texts, sizes
 
 
-@pytest.mark.parametrize("landscape", [False, True], ids=["portrait", "landscape"])
 @pytest.mark.parametrize("path", ["/admin/", "/admin/day-sheet/"])
-def test_a_day_is_on_paper_with_every_name(visitor, full_day, path, landscape):
-    texts, _ = print_page(visitor, f"{path}?date=2026-05-18", landscape=landscape)
-    everything = " ".join(texts)
-    assert [name for name in full_day.names if name not in everything] == []
-    assert [each.name for each in full_day.team if each.name not in everything] == []
-    assert [word for word in CHROME if word in everything] == []
-    assert all(len(text) > 40 for text in texts), texts
-    assert len(texts) <= 4
-
-
-def test_the_board_is_back_after_printing(visitor, full_day):
-    print_page(visitor, "/admin/?date=2026-05-18")
-    assert visitor.page.locator("#board").is_visible()
-    assert visitor.page.locator("#on-paper").count() == 0
+def test_a_day_is_on_paper_with_every_name(visitor, full_day, path):
+    visitor.page.goto(f"{path}?date=2026-05-18", wait_until="load")
+    for landscape in (False, True):
+        texts, _ = print_open_page(visitor, landscape=landscape)
+        everything = " ".join(texts)
+        assert [name for name in full_day.names if name not in everything] == []
+        assert [each.name for each in full_day.team if each.name not in everything] == []
+        assert [word for word in CHROME if word in everything] == []
+        assert all(len(text) > 40 for text in texts), texts
+        assert len(texts) <= 4
+    if path == "/admin/":
+        assert visitor.page.locator("#board").is_visible()  # it is back
+        assert visitor.page.locator("#on-paper").count() == 0
 
 
 def test_one_persons_day_and_week_are_sheets_of_their_own_with_a_way_back(visitor, full_day):
@@ -101,6 +103,8 @@ def test_a_receipt_fits_a4_and_the_roll(visitor, salon):
     assert visitor.page.url.endswith(f"/appointment/{salon.visit.pk}/change/")
 
 
+# `test_every_page_in_a_browser.py` asks the same of the pages as they are styled for paper, without printing them.
+@pytest.mark.whole
 def test_every_page_prints_without_what_is_to_be_clicked(visitor, salon, client):
     lists = [link["url"] for _, links in client.get("/admin/").context["sidebar"] for link in links]
     rows = [

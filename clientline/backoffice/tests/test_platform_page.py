@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
@@ -10,7 +9,7 @@ from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice.platform import admin
-from clientline.tests.pages import Page, submit
+from clientline.tests.pages import Page, submit, typed
 from clientline.tests.problems import problem
 from organizations import changing
 from organizations.models import Organization
@@ -83,26 +82,22 @@ def test_an_organization_is_founded_with_its_first_admin(salon, operator, client
     assert "lift" not in LogEntry.objects.get().change_message
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "problem"),
-    [
+TOO_SHORT = "This password is too short. It must contain at least 10 characters."
+
+
+def test_what_is_wrong_stands_beside_its_field_and_neither_is_saved(salon, operator, client):
+    client.force_login(operator)
+    before, form = (User.objects.count(), Organization.objects.count()), typed(client.get(f"{LIST}add/"), **GYM)
+    for values, field, said in (
         ({"admin_email": "client@clinic.example"}, "admin_email", SIGN_IN_ADDRESS_TAKEN),
         ({"email": "office@clinic.example"}, "email", "This is taken already."),
-        (
-            {"admin_password": "mxq7-lort"},
-            "admin_password",
-            "This password is too short. It must contain at least 10 characters.",
-        ),
+        ({"admin_password": "mxq7-lort"}, "admin_password", TOO_SHORT),
         ({"admin_name": ""}, "admin_name", "This field is required."),
         ({"timezone": "Mars/Olympus"}, "timezone", "Choose an IANA time zone, like Europe/Berlin."),
-    ],
-)
-def test_what_is_wrong_stands_beside_its_field_and_neither_is_saved(salon, operator, client, typed, field, problem):
-    client.force_login(operator)
-    before = (User.objects.count(), Organization.objects.count())
-    answer = submit(client, f"{LIST}add/", **GYM | typed)
-    assert answer.context["adminform"].form.errors == {field: [problem]}
-    assert Page(answer).fields["admin_name"] == [typed.get("admin_name", "Gina")]
+    ):
+        answer = client.post(f"{LIST}add/", form | values)
+        assert answer.context["adminform"].form.errors == {field: [said]}
+        assert Page(answer).fields["admin_name"] == [values.get("admin_name", "Gina")]
     assert (User.objects.count(), Organization.objects.count()) == before
 
 
@@ -149,17 +144,16 @@ def test_an_organization_whose_operators_are_inactive_can_be_deactivated(salon, 
     assert not Organization.objects.get(pk=salon.organization.pk).is_active
 
 
-@pytest.mark.parametrize("who", ["admin", "manager", "staff"])
-def test_members_have_neither_figures_nor_these_buttons(salon, clinic, client, who):
-    client.force_login(getattr(salon, who))
-    listed = client.get(LIST).context["cl"]
-    assert list(listed.result_list) == [salon.organization]
-    assert "recent_visits" not in listed.list_display
-    body = client.get(page(salon.organization)).content.decode()
-    assert "Act in this organization" not in body
-    for organization in (salon.organization, clinic.organization):
-        assert client.get(page(organization, "standing")).status_code == 403
-        assert client.post(page(organization, "standing"), {"deactivate": "1"}).status_code == 403
+def test_members_have_neither_figures_nor_these_buttons(salon, clinic, client):
+    for who in (salon.admin, salon.manager, salon.staff):
+        client.force_login(who)
+        listed = client.get(LIST).context["cl"]
+        assert list(listed.result_list) == [salon.organization]
+        assert "recent_visits" not in listed.list_display
+        assert "Act in this organization" not in client.get(page(salon.organization)).content.decode()
+        for organization in (salon.organization, clinic.organization):
+            assert client.get(page(organization, "standing")).status_code == 403
+            assert client.post(page(organization, "standing"), {"deactivate": "1"}).status_code == 403
 
 
 def test_unknown_organizations_are_404(operator, client):
