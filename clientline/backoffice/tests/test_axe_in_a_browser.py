@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.backoffice.tests.test_every_page_in_a_browser import pages_of
+from clientline.backoffice.tests.test_every_page_in_a_browser import more_pages_of, pages_of
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 from clientline.tests.axe import find_violations
 
@@ -34,7 +34,7 @@ def test_axe_finds_nothing_on_any_page(live_server, salon, client, browser, sett
     client.force_login(salon.admin)
     salon.sidebar = client.get("/admin/").context["sidebar"]
     visitor, found = Visitor(browser, live_server.url).carry(client.cookies), {}
-    for url in dict.fromkeys(pages_of(salon)):
+    for url in dict.fromkeys([*pages_of(salon), *more_pages_of(salon)]):
         assert visitor.page.goto(url, wait_until="load").status == 200, url
         if violations := look(visitor.page, LOOKS):
             found[url] = violations

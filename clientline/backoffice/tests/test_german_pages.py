@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from clientline import catalogues
-from clientline.backoffice.tests.test_every_page_in_a_browser import pages_of
+from clientline.backoffice.tests.test_every_page_in_a_browser import more_pages_of, pages_of
 from clientline.demo.browsing import CHROMIUM, PHONE, Visitor
 from organizations.models import Organization
 
@@ -28,7 +28,7 @@ def list_pages(cast):
     """Those of every kind, and some that only lead on from there."""
     more = ["search", "nowhere", f"appointments/appointment/{cast.visit.pk}/history"]
     more += [f"payments/payment/{cast.payment.pk}/history", f"accounts/user/{cast.staff.pk}/history"]
-    found = [*pages_of(cast), *(f"/admin/{page}/" for page in more)]
+    found = [*pages_of(cast), *more_pages_of(cast), *(f"/admin/{page}/" for page in more)]
     return [url for url in dict.fromkeys(found) if url != "/admin/look/"]  # which is for developers alone
 
 

@@ -49,5 +49,5 @@ def test_the_documentation_shows_everything_and_asks_nobody_else(visitor, salon)
     page.get_by_text("Whether the server answers at all").first.wait_for(timeout=60_000)  # it is slow
     page.get_by_alt_text("redocly logo").wait_for(state="detached")
     page.goto("/docs")
-    page.locator(".opblock").first.wait_for()
+    page.locator(".opblock").first.wait_for(timeout=60_000)
     assert visitor.complaints == []
