@@ -9,9 +9,10 @@ from axes.models import AccessAttempt
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from accounts import second_step, sign_in, sign_ins, tokens
+from accounts import second_step, sessions, sign_in, sign_ins, tokens
+from accounts.authentication import USER_FIELDS, EmailBackend
 from accounts.last_use import write_use
-from accounts.models import Session, Token
+from accounts.models import Session, Token, User
 from clientline.web import rates
 from organizations import idempotency
 from organizations.models import IdempotencyKey
@@ -54,6 +55,39 @@ def test_a_token_is_found_by_all_of_its_secret_and_for_the_active_of_active_orga
         _, too_late = tokens.issue_token(salon.staff, **made)  # nothing has ended this one
         assert tokens.find_bearer(too_late, confined=False) is None
         type(row).objects.filter(pk=row.pk).update(is_active=True)
+
+
+@pytest.mark.parametrize(("who", "idle"), [("staff", timedelta(days=14)), ("operator", timedelta(hours=12))])
+def test_a_session_is_good_until_it_expires_or_was_not_used_for_too_long(salon, operator, monkeypatch, who, idle):
+    now, later = datetime(2031, 1, 1, tzinfo=UTC), timedelta(days=1)
+    monkeypatch.setattr(sessions, "timezone", SimpleNamespace(now=lambda: now))
+    for expires, unused, good in (
+        (now, JOT, False),
+        (now + JOT, JOT, True),
+        (now + later, idle, False),
+        (now + later, idle - JOT, True),
+    ):
+        Client().force_login(operator if who == "operator" else salon.staff)
+        row = Session.objects.latest("id")
+        Session.objects.filter(pk=row.pk).update(expire_date=expires, last_used_at=now - unused)
+        assert bool(sessions.SessionStore(row.session_key).load()) is good
+        assert Session.objects.filter(pk=row.pk).exists() is good
+
+
+def test_the_member_of_a_session_is_found_with_their_organization_while_both_are_active(
+    salon, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        found = EmailBackend().get_user(salon.staff.pk)
+        assert (found.organization, found.email) == (salon.organization, salon.staff.email)
+    assert {name: getattr(found, name) for name in USER_FIELDS} == {
+        name: getattr(User.objects.get(pk=salon.staff.pk), name) for name in USER_FIELDS
+    }
+    for row in (salon.staff, salon.organization):
+        type(row).objects.filter(pk=row.pk).update(is_active=False)
+        assert EmailBackend().get_user(salon.staff.pk) is None
+        type(row).objects.filter(pk=row.pk).update(is_active=True)
+    assert EmailBackend().get_user(2**62) is None
 
 
 @pytest.mark.parametrize("kind", ["token", "session"])

@@ -63,7 +63,7 @@ def stored(name, model, past):
     return rows.values_list(column, flat=True).first()
 
 
-@pytest.mark.parametrize(("name", "text"), zip(FIELDS, READ, strict=True))
+@pytest.mark.parametrize(("name", "text"), list(zip(FIELDS, READ, strict=True)))
 def test_what_is_ambiguous_is_asked_back_as_it_was_typed_and_the_right_amount_stored_and_said(
     client, salon, past, fields, name, text
 ):
