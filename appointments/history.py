@@ -66,7 +66,7 @@ def record_fact(
     reason: str = "",
 ) -> None:
     """Remember one fact about a visit; times are written by `write_agreed_time`."""
-    _prepare_fact_insertion().save(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
+    _prepare_fact_insertion().tell(make_fact(visit, action, by=by, now=now, was=was, became=became, reason=reason))
     # After the commit: what is rolled back did not happen.
     transaction.on_commit(partial(metrics.board.add, "visits_total", action))
 

@@ -2,8 +2,9 @@
 
 psycopg's `Connection` stays what Django knows, and its cursors go on working. Beside them, `ask` sends statements that
 come again and again: each is prepared once on a connection, and psycopg's C code only turns values and rows to and fro.
-All that is asked at once travels in one pipeline, and so does what need not be said by itself: BEGIN and SAVEPOINT go
-`ahead` of the next statement, and nobody waits for the end of a transaction that has only read.
+All that is asked at once travels in one pipeline, and so does what need not be said by itself: BEGIN, SAVEPOINT and
+what is told, not asked, go `ahead` of the next statement, and nobody waits for the end of a transaction that has only
+read.
 
 Four things hold, and each has a test in `tests/test_direct.py`:
 
@@ -37,6 +38,7 @@ MOST_PREPARED = 300  # on one connection, which keeps some ten kilobytes for eac
 FORGOTTEN = ("0A000", "26000")
 
 Asked: TypeAlias = tuple[str, Sequence[Any]]  # SQL with %s for each value, and the values
+Dumped: TypeAlias = tuple[tuple, Sequence, Any]  # SQL with its types, values as they are sent, and their formats
 
 
 class Prepared:
@@ -63,7 +65,8 @@ class Connection(psycopg.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_in_autocommit = True  # as Django sees it; else a transaction begins with the next statement
-        self.ahead: list[bytes] = []  # what travels before the next statement
+        self.ahead: list[bytes | Dumped] = []  # what travels before the next statement
+        self.told = 0  # of them, those that change something
         self.has_only_read = False  # so far in this transaction
         self.owed = 0  # answers that nobody has waited for
         self.prepared: dict[tuple, Prepared] = {}
@@ -88,11 +91,12 @@ class Connection(psycopg.Connection):
     @autocommit.setter
     def autocommit(self, value: bool) -> None:
         # What psycopg itself goes by stays as it was when it connected: on.
-        self.is_in_autocommit, self.has_only_read = value, True
+        self.is_in_autocommit, self.has_only_read, self.told = value, True, 0
         self.ahead = [] if value else [BEGIN]
 
     def commit(self) -> None:
         """Make the transaction last. Of one that has only read the answer is not waited for."""
+        self.send_told()
         self._end_transaction(COMMIT)
 
     def rollback(self) -> None:
@@ -117,16 +121,27 @@ class Connection(psycopg.Connection):
         """
         if self.owed:
             self.settle()
-        if not only_reads:
+        if not only_reads or self.told:
             self.has_only_read = False
         dumped = [self._dump(sql, values) for sql, values in asked]  # before anything is sent: a value may be refused
-        ahead, self.ahead = self.ahead, []
+        ahead, self.ahead, told, self.told = self.ahead, [], self.told, 0
         steps = self._send(ahead, dumped)
         results = self._receive()
         if results[-1].status not in DONE:  # after an error, the rest is left out
             self._remember(steps, results)
             raise self._read_error(results)
-        return [step.load(result) for step, result in zip(steps, results, strict=True) if type(step) is Prepared]
+        found = [step.load(result) for step, result in zip(steps, results, strict=True) if type(step) is Prepared]
+        return found[told:]
+
+    def tell(self, asked: Asked) -> None:
+        """Change something, and need no rows of it: it travels with the next statement, which raises its error, too."""
+        self.ahead.append(self._dump(*asked))
+        self.told += 1
+
+    def send_told(self) -> None:
+        """Let nothing that was told wait any longer."""
+        if self.told:
+            self.ask([], only_reads=False)
 
     def wait(self, *args: Any, **kwargs: Any) -> Any:
         """Whatever psycopg itself does with the connection comes by here."""
@@ -149,24 +164,26 @@ class Connection(psycopg.Connection):
         self.prepared.clear()
         vars(self).pop("dumper", None)
 
-    def _dump(self, sql: str, values: Sequence[Any]) -> tuple:
+    def _dump(self, sql: str, values: Sequence[Any]) -> Dumped:
         dumper = self.dumper
         written = dumper.dump_sequence(values, [AUTO] * len(values))
         return (sql, dumper.types), written, dumper.formats
 
-    def _send(self, ahead: Sequence[bytes], dumped: Sequence[tuple]) -> list:
+    def _send(self, ahead: Sequence[bytes | Dumped], dumped: Sequence[Dumped]) -> list:
         """Of each statement of the trip, in their order, what its answer is for: a Prepared where there are rows."""
         pgconn = self.pgconn
         steps: list[Prepared | bytes | None] = []
         try:
             pgconn.enter_pipeline_mode()
-            for sql in ahead:
-                pgconn.send_query_params(sql, None)
-                steps.append(sql)
-            for key, values, formats in dumped:
-                prepared = self.prepared.get(key) or self._prepare(key, steps)
-                pgconn.send_query_prepared(prepared.name, values, formats)
-                steps.append(prepared)
+            for each in (*ahead, *dumped):
+                if isinstance(each, bytes):
+                    pgconn.send_query_params(each, None)
+                    steps.append(each)
+                else:
+                    key, values, formats = each
+                    prepared = self.prepared.get(key) or self._prepare(key, steps)
+                    pgconn.send_query_prepared(prepared.name, values, formats)
+                    steps.append(prepared)
             pgconn.pipeline_sync()
             self._flush()
         except BaseException:

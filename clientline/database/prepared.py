@@ -93,6 +93,10 @@ class Statement:
         (rows,) = connection.ask(self.fill_in(values), only_reads=self.only_reads)
         return self.read(rows)
 
+    def tell(self, values: Mapping[str, Any]) -> None:
+        """Run it, needing no rows: it travels with the next statement, which raises its error, too."""
+        connection.tell(*self.fill_in(values))
+
     def fill_in(self, values: Mapping[str, Any]) -> tuple[str, list]:
         return self.sql, [_fix_size(values[name]) for name in self.names]
 
@@ -158,15 +162,22 @@ class Insertion:
 
     def save(self, row: Model) -> bool:
         """Give the row all that the database now says of it; whether it was saved at all."""
-        # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
-        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
-        (rows,) = connection.ask((self.sql, [_fix_size(value) for value in values]))
+        (rows,) = connection.ask((self.sql, self._list_values(row)))
         if not rows:
             return False
         row._state.adding, row._state.db = False, connection.alias
         for name, value in zip(self.attributes, rows[0], strict=True):
             setattr(row, name, value)
         return True
+
+    def tell(self, row: Model) -> None:
+        """Save a row that nobody looks at any more: it travels with the next statement, which raises its error, too."""
+        connection.tell(self.sql, self._list_values(row))
+
+    def _list_values(self, row: Model) -> list:
+        # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
+        values = (field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields)
+        return [_fix_size(value) for value in values]
 
 
 # What is to be run: a statement, and its values by the names of the stand-ins.

@@ -121,6 +121,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def commit(self):
         if self.run_on_commit and self.connection is not None:
             self.connection.has_only_read = False  # what comes after the commit counts on it
+        self.send_told()  # before COMMIT: what is lost here is known to be lost
         has_written, self.has_written = self.has_written, False
         # Sent on a connection that is closed already, COMMIT reaches nobody: then nothing is saved, and that is known.
         if not has_written or self.connection is None or self.connection.closed:
@@ -189,6 +190,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self.travel(asked, only_reads)
         with self.saving():
             return self.travel(asked, only_reads)
+
+    def tell(self, sql, values):
+        """Run a change of which nobody needs the rows: within a transaction it travels with the next statement."""
+        if self.connection is None or not self.in_atomic_block or self.is_handed_about:
+            self.ask((sql, values))
+            return
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        self.has_written = True
+        if self.queries_logged or len(self.execute_wrappers) > 1:
+            self.watch(lambda sql, values: self.connection.tell((sql, values))).execute(sql, values)
+        else:
+            with self.wrap_database_errors:
+                self.connection.tell((sql, values))
+
+    def send_told(self):
+        if self.connection is not None and self.connection.told:
+            self.travel((), only_reads=False)
 
     def travel(self, asked, only_reads):
         try:

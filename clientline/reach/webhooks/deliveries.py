@@ -53,8 +53,17 @@ def write_deliveries(kind: str, bodies: Sequence[str], *, organization: int, now
     """Owe every active receiver of this type these bodies, in the caller's transaction. The ids of what is owed."""
     if not bodies:
         return []
-    values = {"kind": kind, "now": now, "organization": organization, "bodies": list(bodies)}
-    return [pk for (pk,) in _prepare_writing().rows(values)]
+    return [pk for (pk,) in _prepare_writing().rows(_name_values(kind, bodies, organization, now))]
+
+
+def tell_deliveries(kind: str, bodies: Sequence[str], *, organization: int, now: datetime) -> None:
+    """The same for whoever needs no ids: it travels with the next statement."""
+    if bodies:
+        _prepare_writing().tell(_name_values(kind, bodies, organization, now))
+
+
+def _name_values(kind: str, bodies: Sequence[str], organization: int, now: datetime) -> dict:
+    return {"kind": kind, "now": now, "organization": organization, "bodies": list(bodies)}
 
 
 def has_listeners(kind: str, *, organization: int) -> bool:

@@ -5,7 +5,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import client_erased, client_merged, clients_created
 from appointments.signals import visits_changed
-from clientline.reach.webhooks.deliveries import has_listeners, write_deliveries
+from clientline.reach.webhooks.deliveries import has_listeners, tell_deliveries, write_deliveries
 from clientline.reach.webhooks.events import describe_client, describe_money, describe_visits
 from clientline.reach.webhooks.models import TYPES, WebhookEndpoint
 from organizations.signals import organization_imported
@@ -20,7 +20,7 @@ def owe_word_of_visits(*, visits, happened, now, **kwargs):
     kind = f"appointment.{CALLED.get(happened, happened)}"
     bodies = describe_visits(kind, visits, now) if kind in TYPES else []
     if bodies:
-        write_deliveries(kind, bodies, organization=visits[0].organization_id, now=now)
+        tell_deliveries(kind, bodies, organization=visits[0].organization_id, now=now)
 
 
 @receiver(money_moved)
