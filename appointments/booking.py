@@ -40,7 +40,7 @@ from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
 from clientline.zones import read_wall_clock
 from services.models import Service
-from services.performing import list_performers, performs
+from services.performing import ask_whether_performs, list_performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 NOT_ARRIVED = {"arrived_at": None, "in_service_at": None}
@@ -82,7 +82,8 @@ def book(
     `duration` (minutes) and `price` default to the service's. `overbook` books beside another visit if need
     be. Raises FieldRefused and SLOT_REFUSALS.
     """
-    refuse_to_meet(client=client, service=service, staff=staff)
+    refuse_sides(client=client, staff=staff)
+    refuse_to_meet(service=service, staff=None)  # whether they perform it is asked with their calendar
     refuse_fractions("price", price, service.organization.currency)
     need = measure_need(service, duration)
     refuse_unstorable_times(appointment_date, need)
@@ -139,8 +140,12 @@ def _hold_and_load_calendar(
     """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
     people = [visit.client_id, *candidates]
     around = visit.organization, candidates, visit.appointment_date, need, now
-    calendar = load_calendar(*around, held=people, to_hold=visit.staff_id)
+    besides = [ask_whether_performs(staff, visit.service)] if staff else []
+    calendar = load_calendar(*around, held=people, to_hold=visit.staff_id, besides=besides)
+    performers = calendar.held.pop() if staff else None
     refuse_turned(calendar, client=visit.client, staff=staff)
+    if staff and not performers:
+        raise _make_refusal_of_performer(staff, visit.service)
     return calendar
 
 
@@ -387,6 +392,9 @@ def refuse_to_meet(
     if performing and not service.is_active:
         raise FieldRefused("service", "inactive", _("%(name)s is not active.") % {"name": service})
     if staff and performing and not performs(staff, service):
-        raise FieldRefused(
-            "staff", "invalid", _("%(person)s does not perform %(service)s.") % {"person": staff, "service": service}
-        )
+        raise _make_refusal_of_performer(staff, service)
+
+
+def _make_refusal_of_performer(staff: User, service: Service) -> FieldRefused:
+    text = _("%(person)s does not perform %(service)s.")
+    return FieldRefused("staff", "invalid", text % {"person": staff, "service": service})

@@ -26,7 +26,7 @@ from appointments.availability import Calendar, Need
 from appointments.hours import find_instant, floor_to_minute
 from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken, TooManyAhead
-from clientline.database.prepared import Insertion, Written, run_in_one_trip
+from clientline.database.prepared import Asked, Insertion, Written, run_in_one_trip
 from clientline.refusals import FieldRefused
 from clientline.zones import read_wall_clock
 from organizations.models import Organization
@@ -85,12 +85,15 @@ def load_calendar(
     exclude: int | None = None,
     held: Sequence[int] = (),
     to_hold: int | None = None,
+    besides: Sequence[Asked] = (),
 ) -> Calendar:
     """What decides about one start, and holds the people `held`: see `refuse_turned`.
 
     The calendar of the person `to_hold` is held if that takes no waiting. `exclude` is the id of the visit that moves.
+    What is asked `besides` travels along, and its rows come last among what is held.
     """
     holds = [(people.HOLD, {"people": list(held)})] if held else []
+    holds += [(TRY_LOCK, {"staff": to_hold})] if to_hold else []
     day = start.astimezone(organization.zone).date()
     return Calendar(
         organization=organization,
@@ -100,7 +103,7 @@ def load_calendar(
         need=need,
         now=now,
         exclude=exclude,
-        holds=[*holds, (TRY_LOCK, {"staff": to_hold})] if to_hold else holds,
+        holds=[*holds, *besides],
     )
 
 

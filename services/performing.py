@@ -3,7 +3,7 @@
 from functools import cache
 
 from accounts.models import User
-from clientline.database.prepared import Given, Statement
+from clientline.database.prepared import Asked, Given, Statement
 from services.models import Service
 
 
@@ -14,8 +14,13 @@ def list_performers(service: Service) -> dict[int, str]:
 
 def performs(staff: User, service: Service) -> bool:
     """Whether this person can be booked for the service."""
-    values = {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
-    return bool(_prepare_performer().rows(values))
+    statement, values = ask_whether_performs(staff, service)
+    return bool(statement.rows(values))
+
+
+def ask_whether_performs(staff: User, service: Service) -> Asked:
+    """What to run for a row where this person can be booked for the service, and for none where not."""
+    return _prepare_performer(), {"service": service.pk, "organization": service.organization_id, "staff": staff.pk}
 
 
 def _stand_for_any_service() -> Service:
