@@ -9,6 +9,9 @@ from clientline.database import direct
 
 LOCAL_TIME = re.compile(r"\bat\s+(time\s+zone|local)\b|\btimezone\s*\(|\bto_char\s*\(|\bdate_trunc\s*\(", re.IGNORECASE)
 
+# Of which each such text has one: to look for these takes a tenth of the time, and a test runs thirty statements.
+HINTS = ("zone", "local", "to_char", "date_trunc")
+
 
 def refuse_local_times():
     """From now on, every statement of this process is read before it runs, however it runs."""
@@ -37,7 +40,12 @@ def reading_all(method):
 
 
 def read(text):
-    assert not LOCAL_TIME.search(text), f"PostgreSQL would compute a local time: {text}"
+    assert not computes_local_time(text), f"PostgreSQL would compute a local time: {text}"
+
+
+def computes_local_time(text):
+    lowered = text.lower()
+    return any(hint in lowered for hint in HINTS) and LOCAL_TIME.search(text)
 
 
 def cursor_text(cursor, query):
