@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import second_factor, tokens
 from accounts.last_use import is_use_old, write_use
+from clientline import places
 from clientline.database.refusals import find_reason
 from clientline.refusals import Moved, Moving, Throttled
 from clientline.web.addresses import find_address, find_network
@@ -49,7 +50,7 @@ class CallerMiddleware:
                 transaction.set_rollback(True)
         if request.call.is_confined:
             release()
-        timezone.deactivate()
+        places.leave()
         _remember_use(request)
         if response.status_code == 403 and request.method not in SAFE:
             _remember_refusal(request)

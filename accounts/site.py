@@ -22,6 +22,7 @@ from qrcode.image.svg import SvgPathFillImage
 
 from accounts import people, second_factor, second_step, sign_in, sign_ins, tokens
 from accounts.models import User
+from clientline.admin.inputs import DayField
 from clientline.admin.site import ClientLineAdminSite
 from clientline.api.fields import LATEST
 from clientline.languages import OFFERED
@@ -136,10 +137,9 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(max_length=100, label=_("Name of the program"))
     scope = forms.ChoiceField(choices=SCOPES, label=_("It may"))
-    last_day = forms.DateField(
+    last_day = DayField(
         required=False,
         label=_("Last day"),
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Without one: for a year."),
     )
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments.models import Appointment
+from clientline import wording
 from clientline.callers import Caller
 from clientline.refusals import Refused
 
@@ -57,7 +58,11 @@ class LongHours(Refused):
 
     def __init__(self, starts: time, ends: time) -> None:
         told = _("Nothing is saved yet: %(starts)s–%(ends)s is more than %(hours)s hours. Is it meant?")
-        said = {"starts": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}", "hours": LONGEST_USUAL.seconds // 3600}
+        said = {
+            "starts": wording.write_clock(starts),
+            "ends": wording.write_clock(ends),
+            "hours": LONGEST_USUAL.seconds // 3600,
+        }
         super().__init__(told % said)
 
 

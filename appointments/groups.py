@@ -16,6 +16,7 @@ from appointments.availability import measure_need
 from appointments.models import Appointment
 from appointments.placing import hold_people_and_calendars, refuse_too_many_ahead
 from appointments.refusals import SLOT_REFUSALS
+from clientline import wording
 from clientline.refusals import FieldRefused
 from services.models import Service
 from services.performing import list_performers
@@ -85,7 +86,9 @@ def _name_visit(wanted: Wanted, number: int) -> Iterator[None]:
         yield
     except tuple(SLOT_REFUSALS.values()) as refusal:
         local = wanted.appointment_date.astimezone(wanted.service.organization.zone)
-        raise type(refusal)(f"{wanted.service}, {local:%H:%M}: {refusal.detail}", visit=number) from refusal
+        raise type(refusal)(
+            f"{wanted.service}, {wording.write_clock(local)}: {refusal.detail}", visit=number
+        ) from refusal
     except FieldRefused as refusal:
         [error] = refusal.errors
         field = error["field"] if error["field"] == "client" else f"visits.{number}.{error['field']}"

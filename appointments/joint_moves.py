@@ -18,6 +18,7 @@ from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
 from appointments.placing import hold_people_and_calendars
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+from clientline import wording
 from clientline.refusals import Forbidden
 
 
@@ -128,4 +129,6 @@ def _move(place: Place, named: Appointment, *, by: User | None, overbook: bool, 
         if place.visit.pk == named.pk:
             raise
         local = place.start.astimezone(named.organization.zone)
-        raise type(refusal)(f"{local:%Y-%m-%d %H:%M}: {refusal.detail}", appointment=place.visit.pk) from refusal
+        raise type(refusal)(
+            f"{wording.write_shared_moment(local)}: {refusal.detail}", appointment=place.visit.pk
+        ) from refusal

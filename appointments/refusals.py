@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from appointments import availability
 from appointments.models import Appointment
+from clientline import wording
 from clientline.refusals import FieldRefused, Refused
 
 
@@ -87,7 +88,7 @@ class VisitsInTheWay(Refused):
             "%(count)s of the coming visits cannot keep the time agreed, so nothing is saved: reschedule or cancel "
             "them first. The first is number %(number)s, agreed for %(agreed)s. %(why)s"
         )
-        agreed = f"{visit.agreed_start:%Y-%m-%d %H:%M}"
+        agreed = wording.write_shared_moment(visit.agreed_start)
         super().__init__(
             told % {"count": len(stuck), "number": visit.pk, "agreed": agreed, "why": why},
             visits=[each.pk for each, why in stuck[: self.MOST_NAMED]],

@@ -246,8 +246,8 @@ def _write_example(visit: Appointment, zone: tzinfo) -> str:
         "The next one, number %(number)s, was agreed for %(agreed)s: it stays at that time, or it is at %(shown)s."
     ) % {
         "number": visit.pk,
-        "agreed": wording.write_local_moment(agreed),
-        "shown": wording.write_local_moment(shown),
+        "agreed": wording.write_shared_moment(agreed),
+        "shown": wording.write_shared_moment(shown),
     }
 
 

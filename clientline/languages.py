@@ -4,13 +4,16 @@ Who signs in reads pages and mails in their own choice, else in their organizati
 commands, logs and all that is stored speak English whoever asks: nothing activates a language there.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
+
+from clientline import places
 
 Said: TypeAlias = str | Promise  # a text for people, perhaps one that is translated where it is written
 
@@ -28,6 +31,8 @@ def choose_language(*tags: str) -> str:
     return next((tag for tag in tags if tag in OFFERED), "en")
 
 
-def write_to_keep() -> AbstractContextManager[None]:
-    """For texts that are stored: they do not depend on the language of whoever happens to make them."""
-    return translation.override("en")
+@contextmanager
+def write_to_keep() -> Iterator[None]:
+    """For texts that are stored: they depend neither on the language of whoever makes them nor on the place."""
+    with translation.override("en"), places.be_nowhere():
+        yield

@@ -1,5 +1,7 @@
 """Where a page is read as if by its clock: the organization whose zone and country times and amounts are written in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import tzinfo
 from typing import Protocol
@@ -34,3 +36,18 @@ def find_country() -> str:
     """That of the place entered; '' where there is none, or it has none."""
     place = _entered.get()
     return place.country if place else ""
+
+
+def is_entered() -> bool:
+    """Whether a page is written: what programs read is of no place."""
+    return _entered.get() is not None
+
+
+@contextmanager
+def be_nowhere() -> Iterator[None]:
+    """For texts that are stored: they are written alike at every place, by the clock of the one entered."""
+    token = _entered.set(None)
+    try:
+        yield
+    finally:
+        _entered.reset(token)

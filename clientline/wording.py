@@ -1,99 +1,84 @@
 """How pages write times, lengths and amounts: in the language that is active, as in the country of the place.
 
-English is written one way everywhere, as the examples show; other languages as CLDR has it.
+The examples are English of no country. `clientline.styles` says how it is elsewhere.
 """
 
-from copy import copy
-from functools import cache, lru_cache
+from datetime import timedelta
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, get_day_names
-from babel.numbers import NumberPattern, get_decimal_symbol
+from babel.dates import get_day_names
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from clientline import places
 from clientline.currencies import count_decimals
-from clientline.places import find_country
-
-ENGLISH = Locale("en")
-# What English writes, by the skeletons of CLDR, in which other languages have orders and signs of their own.
-FORMS = {"yMMMEd": "EEE d MMM y", "MMMEd": "EEE d MMM", "yMMMd": "d MMM y", "MMMd": "d MMM", "yMMMMd": "d MMMM y"}
+from clientline.styles import find_style
 
 
-@lru_cache(maxsize=500)
-def _find_locale(language: str, country: str) -> Locale:
-    """The locale of a language in a country, or that of the language alone, or English."""
-    for name in (f"{language}_{country}", language):
-        try:
-            return Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
-            continue
-    return ENGLISH
-
-
-def _choose_locale():
+def choose_style():
     """Of what is written now."""
-    language = (get_language() or "en").partition("-")[0]
-    return ENGLISH if language == "en" else _find_locale(language, find_country())
-
-
-def _write(day, skeleton):
-    locale = _choose_locale()
-    if locale is ENGLISH:
-        return format_date(day, FORMS[skeleton], locale)
-    return format_skeleton(skeleton, day, locale=locale)
+    return find_style((get_language() or "en").partition("-")[0], places.find_country())
 
 
 def write_date(day):
     """`Tue 1 Dec 2026`."""
-    return _write(day, "yMMMEd")
+    return choose_style().write_date(day, "yMMMEd")
 
 
 def write_short_date(day):
     """`Tue 1 Dec`, where the year is plain."""
-    return _write(day, "MMMEd")
+    return choose_style().write_date(day, "MMMEd")
 
 
 def write_bare_date(day):
     """`1 Dec 2026`, where the weekday says nothing."""
-    return _write(day, "yMMMd")
+    return choose_style().write_date(day, "yMMMd")
 
 
 def write_bare_day(day):
     """`1 Dec`."""
-    return _write(day, "MMMd")
+    return choose_style().write_date(day, "MMMd")
 
 
 def write_long_date(day):
     """`Tuesday, 1 December 2026`, at the head of a page."""
-    locale = _choose_locale()
-    return format_date(day, "EEEE, d MMMM y" if locale is ENGLISH else "full", locale)
+    return choose_style().write_date(day, "full")
 
 
 def write_plain_long_date(day):
     """`1 December 2026`."""
-    return _write(day, "yMMMMd")
+    return choose_style().write_date(day, "long")
 
 
 def write_weekday(day):
     """`Tuesday`."""
-    return format_date(day, "EEEE", _choose_locale())
+    return choose_style().write_by_pattern(day, "EEEE")
 
 
 def write_month(day, pattern):
     """`Dec` by MMM, `December 2026` by MMMM y."""
-    return format_date(day, pattern, _choose_locale())
+    return choose_style().write_by_pattern(day, pattern)
+
+
+def find_first_of_week(day):
+    """The date on which the week of `day` begins in the country of the place."""
+    return day - timedelta(days=(day.weekday() - choose_style().first_weekday) % 7)
+
+
+def order_weekdays():
+    """The numbers of the weekdays, from the one with which weeks begin."""
+    first = choose_style().first_weekday
+    return [*range(first, 7), *range(first)]
 
 
 def list_weekdays():
-    """`Mon` … `Sun`."""
-    names = get_day_names("abbreviated", "stand-alone", _choose_locale())
-    return [names[day] for day in range(7)]
+    """`Mon` … `Sun`, in the order of `order_weekdays`."""
+    names = get_day_names("abbreviated", "stand-alone", choose_style().locale)
+    return [names[day] for day in order_weekdays()]
 
 
 def write_within(text):
     """A heading as a word inside a sentence: English writes it small, German keeps its nouns."""
-    return text.lower() if _choose_locale() is ENGLISH else str(text)
+    return text.lower() if choose_style().locale.language == "en" else str(text)
 
 
 def write_days(first, last):
@@ -113,7 +98,39 @@ def write_moment(instant):
 
 def write_local_moment(local):
     """The same of a time that is local already."""
-    return f"{write_date(local)} {local:%H:%M}"
+    style = choose_style()
+    return f"{style.write_date(local, 'yMMMEd')} {style.write_clock(local)}"
+
+
+def write_shared_moment(local):
+    """The same where pages and programs share a sentence: programs, which are at no place, get `2026-12-01 09:00`."""
+    return write_local_moment(local) if places.is_entered() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def write_shared_date(day):
+    """`Tue 1 Dec 2026`, and for programs `2026-12-01`."""
+    return write_date(day) if places.is_entered() else day.isoformat()
+
+
+def write_clock(local):
+    """`09:00`, of a local time with or without its day."""
+    return choose_style().write_clock(local)
+
+
+def write_hour(hour):
+    """`09:00`, for 0 to 24, as a scale names them: `9 AM` where clocks count to twelve."""
+    return choose_style().write_hour(hour)
+
+
+def list_clocks():
+    """`00:{}` … `23:{}`, for programs of a page to put the minutes in."""
+    return ["{}".join(parts) for parts in choose_style().list_clock_parts()]
+
+
+def write_clocks(starts, ends):
+    """`09:00–10:30`."""
+    style = choose_style()
+    return f"{style.write_clock(starts)}–{style.write_clock(ends)}"
 
 
 def write_amount(figure, currency):
@@ -123,38 +140,17 @@ def write_amount(figure, currency):
 
 def write_number(figure, decimals=0):
     """`1,045`."""
-    locale = _choose_locale()
-    if locale is ENGLISH:
-        return f"{figure:,.{decimals}f}"
-    return _find_pattern(locale, "decimal", decimals).apply(figure, locale)
+    return choose_style().write_number(figure, decimals)
 
 
 def write_money(figure, currency):
     """`1,045.00 EUR`, with the decimals that the currency has."""
-    decimals, locale = count_decimals(currency), _choose_locale()
-    if locale is ENGLISH:
-        return f"{write_amount(figure, currency)} {currency}"
-    pattern = _find_pattern(locale, "currency", decimals)
-    return pattern.apply(figure, locale, currency=currency, currency_digits=False)
+    return choose_style().write_money(figure, currency)
 
 
-@cache
-def _find_pattern(locale: Locale, kind: str, decimals: int) -> NumberPattern:
-    """How the locale writes amounts, with just so many decimals."""
-    usual = locale.currency_formats["standard"] if kind == "currency" else locale.decimal_formats[None]
-    pattern = copy(usual)
-    pattern.frac_prec = (decimals, decimals)
-    return pattern
-
-
-@cache
-def find_decimal_sign(country):
-    """What stands before the decimals in a country, as CLDR has it: a comma, else a point."""
-    try:
-        sign = get_decimal_symbol(Locale.parse(f"und_{country}"))
-    except (UnknownLocaleError, ValueError):  # none, or one that nobody writes numbers in
-        return "."
-    return "," if sign == "," else "."
+def write_percent(share, decimals=0):
+    """`12.5%` of 0.125."""
+    return choose_style().write_percent(share, decimals)
 
 
 def write_length(minutes):

@@ -20,7 +20,7 @@ def describe_receipt(payment: Payment) -> dict[str, Any]:
 
     # In the organization's zone: the receipt of a late evening bears the date that people remember.
     def day(instant: datetime | None) -> str:
-        return f"{timezone.localtime(instant, organization.zone):%Y-%m-%d}"
+        return wording.write_bare_date(timezone.localtime(instant, organization.zone))
 
     def say(amount: Decimal) -> str:
         return wording.write_money(amount, currency)

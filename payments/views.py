@@ -15,6 +15,7 @@ from accounts.middleware import step_out_of_transaction
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.parameters import EXPORT_PARAMETERS, REPORT_PARAMETERS, read_export, read_period
+from clientline import places
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.languages import choose_language
@@ -113,6 +114,7 @@ class PaymentViewSet(CreateMixin, ReadViewSet):
 
 
 def _render_receipt(request, payment):
+    places.enter(payment.organization)
     told = receipts.describe_receipt(payment)
     # The desk comes from the visit's page; clients have none.
     is_of_desk = request.user.may("payments", "create")

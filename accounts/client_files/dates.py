@@ -9,8 +9,9 @@ from typing import Literal
 from babel.dates import get_month_names
 from django.utils.translation import gettext as _
 
+from clientline.typed_dates import find_order
+
 Order = Literal["day", "month"]
-_MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "FM", "MH", "PW", "AS", "MP", "VI", "UM"})
 _TIME = re.compile(r"[T ]\d{1,2}:\d\d.*$")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d\d)")
@@ -46,7 +47,7 @@ def guess_order(texts: Iterable[str], country: str = "") -> Order:
                 return "day"
             if second > 12:
                 return "month"
-    return "month" if country in _MONTH_FIRST else "day"
+    return find_order(country) or "day"
 
 
 def read_date(text: str, *, order: Order, latest: date) -> date | None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import ranges
-from clientline import columns
+from clientline import columns, wording
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from organizations import policy
@@ -114,7 +114,7 @@ class WorkingHours(models.Model):
         indexes = [models.Index(fields=["organization", "id"], name="working_hours_by_organization")]
 
     def __str__(self):
-        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+        return f"{self.get_weekday_display()} {wording.write_clocks(self.starts, self.ends)}"
 
 
 class SpecialHours(models.Model):
@@ -163,8 +163,8 @@ class SpecialHours(models.Model):
         indexes = [models.Index(fields=["organization", "id"], name="special_hours_by_organization")]
 
     def __str__(self):
-        times = f"{self.starts:%H:%M}–{self.ends:%H:%M}" if self.starts else _("closed")
-        return f"{self.date} {times}"
+        times = wording.write_clocks(self.starts, self.ends) if self.starts else _("closed")
+        return f"{wording.write_shared_date(self.date)} {times}"
 
 
 class TimeOff(models.Model):
@@ -230,5 +230,6 @@ class TimeOff(models.Model):
 
     def __str__(self):
         if self.whole_days:
-            return f"{self.from_date}" + (f"–{self.to_date}" if self.to_date != self.from_date else "")
-        return f"{localtime(self.starts_at):%Y-%m-%d %H:%M}–{localtime(self.ends_at):%Y-%m-%d %H:%M}"
+            days = (self.from_date,) if self.to_date == self.from_date else (self.from_date, self.to_date)
+            return "–".join(map(wording.write_shared_date, days))
+        return "–".join(wording.write_shared_moment(localtime(each)) for each in (self.starts_at, self.ends_at))

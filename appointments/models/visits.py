@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from appointments import ranges
 from appointments.models.hours import EARLIEST, LATEST, LONGEST_VISIT
-from clientline import columns
+from clientline import columns, wording
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from clientline.names import look_up
@@ -216,7 +216,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self):
-        return f"{localtime(self.appointment_date):%Y-%m-%d %H:%M} {look_up(self.status)}"
+        return f"{wording.write_shared_moment(localtime(self.appointment_date))} {look_up(self.status)}"
 
     @property
     def agreed_start(self):

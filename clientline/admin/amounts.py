@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from clientline import wording
 from clientline.currencies import count_decimals
+from clientline.styles import find_decimal_sign
 from clientline.typed_money import AmountNotRead, read_amount
 
 COLUMN = {"max_digits": 10, "decimal_places": 2}  # what a money column holds
@@ -45,7 +46,7 @@ class AmountField(forms.DecimalField):
         # An old price may have the cents of a currency that the organization had before.
         decimals = count_decimals(self.currency()) if value % 1 == 0 else max(count_decimals(self.currency()), 2)
         home = self.find_home()
-        return f"{value:.{decimals}f}".replace(".", wording.find_decimal_sign(home.country if home else ""))
+        return f"{value:.{decimals}f}".replace(".", find_decimal_sign(home.country if home else ""))
 
     def to_python(self, value):
         if not str("" if value is None else value).strip():

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clientline import wording
 from clientline.admin.amounts import AmountField
+from clientline.admin.dates import write_dates
 from clientline.admin.forms import (
     BOUNDS,
     DATE_BOUNDS,
@@ -20,7 +21,7 @@ from clientline.admin.forms import (
     SuggestedSelect,
     refuse_seconds,
 )
-from clientline.admin.inputs import COMBOBOX, ClockInput, DateInput, DayAndClockField, DayAndClockInput
+from clientline.admin.inputs import COMBOBOX, ClockInput, DateInput, DayAndClockField, DayAndClockInput, DayField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
@@ -83,7 +84,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     sortable_by = ()
     operator_ordering = ("-id",)  # the only index over the rows of all organizations
     formfield_overrides = {
-        models.DateField: {"validators": DATE_BOUNDS, "widget": DateInput},
+        models.DateField: {"validators": DATE_BOUNDS, "form_class": DayField, "widget": DateInput},
         models.DateTimeField: {"validators": BOUNDS, "form_class": DayAndClockField, "widget": DayAndClockInput},
         models.DecimalField: {"form_class": AmountField},
         models.TimeField: {"validators": [refuse_seconds], "widget": ClockInput},
@@ -299,6 +300,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("subtitle"):  # "Change service", and below it the service
             context |= {"title": context["subtitle"], "subtitle": None}
+        write_dates(context["adminform"], self.model)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving

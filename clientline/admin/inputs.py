@@ -1,7 +1,12 @@
 """The fields of forms as browsers bring them along: native days and clocks, and a search where rows are too many."""
 
+from datetime import date
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from clientline.typed_dates import DateNotRead, read_day
 
 COMBOBOX = forms.Script("clientline/combobox.js", defer=True)
 
@@ -13,6 +18,27 @@ class DateInput(forms.DateInput):
 
     def __init__(self, attrs=None):
         super().__init__({"min": "1900-01-01", "max": "2099-12-31"} | (attrs or {}), format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """What no native field sent as ISO was typed, and is read as the country of the place writes days."""
+
+    widget = DateInput
+
+    def to_python(self, value):
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        try:
+            return read_day(value)
+        except DateNotRead as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+    def prepare_value(self, value):
+        """What was typed in the form that native fields show; as it is where nobody can read it."""
+        try:
+            return read_day(value) if isinstance(value, str) else value
+        except DateNotRead:
+            return value
 
 
 class ClockInput(forms.TimeInput):
@@ -32,3 +58,7 @@ class DayAndClockInput(forms.SplitDateTimeWidget):
 
 class DayAndClockField(forms.SplitDateTimeField):
     widget = DayAndClockInput
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.fields = (DayField(required=False), self.fields[1])

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from clientline.admin.dates import show_written
 from clientline.api.fields import is_readable_number
 
 __all__ = ["ERROR_FLAG", "PAGE_VAR", "IncorrectLookupParameters"]  # for the exports
@@ -45,6 +46,9 @@ class SortedByIndex(ChangeList):
         own = self.model_admin.get_ordering(request)
         self.shows_its_order = ORDER_VAR in self.params or own == self.model_admin.ordering
         self.title = capfirst(self.opts.verbose_name_plural)  # not "Select appointment to change"
+        # Not before: what is looked up and in which order goes by the columns' names.
+        self.list_display = show_written(self.model, self.list_display)
+        self.sortable_by = show_written(self.model, self.sortable_by)
 
     def get_results(self, request):
         super().get_results(request)

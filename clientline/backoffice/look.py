@@ -10,7 +10,7 @@ from appointments.models import Appointment
 from clientline.admin.amounts import AmountField
 from clientline.admin.base import render_pill
 from clientline.admin.forms import SuggestedSelect, SuggestedSelectMultiple
-from clientline.admin.inputs import ClockInput, DateInput, DayAndClockField
+from clientline.admin.inputs import ClockInput, DayAndClockField, DayField
 from clientline.backoffice.page import render_page
 from services.models import Service
 
@@ -25,7 +25,7 @@ class PartsForm(forms.Form):
     email = forms.EmailField(label="E-mail address")
     number = forms.IntegerField(label="Number")
     amount = AmountField(label="Amount")
-    day = forms.DateField(label="Day", widget=DateInput)
+    day = DayField(label="Day")
     clock = forms.TimeField(label="Time", widget=ClockInput)
     moment = DayAndClockField(label="Day and time")
     choice = forms.ChoiceField(label="One of some", choices=CHOICES)

@@ -8,11 +8,13 @@ from django.utils.translation import gettext
 from accounts.finding import find_people
 from accounts.models import User
 from appointments.models import Appointment
+from clientline import wording
 from clientline.admin.base import LONGEST_SEARCH
 from clientline.api.fields import is_readable_number
 from clientline.backoffice.page import render_page
 from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client
 from clientline.backoffice.platform.acting import find_chosen_organization
+from clientline.typed_dates import DateAmbiguous, DateNotRead, read_date
 from payments.models import Payment, Refund
 
 SHOWN = 20  # clients
@@ -32,11 +34,11 @@ class PeopleSearchMixin:
 
 
 def search_view(request):
-    """Clients, and the visit and the receipt of this number; where only one is found, straight there."""
+    """Clients, the day, and the visit and the receipt of this number; where only one is found, straight there."""
     if not request.user.may("users", "list"):
         raise PermissionDenied
     text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
-    people, others = _list_people(request, text), _list_numbered(request, text)
+    people, others = _list_people(request, text), [*_list_days(request, text), *_list_numbered(request, text)]
     if len(people) + len(others) == 1:
         return HttpResponseRedirect((people + others)[0][0])
     return render_page(
@@ -58,6 +60,20 @@ def _list_people(request, text):
     return [(reverse("admin:accounts_user_change", args=[each.pk]), describe_known_client(each)) for each in people]
 
 
+def _list_days(request, text):
+    """(address, description) of the day that was typed; of both where it may be either."""
+    organization = find_chosen_organization(request)
+    if organization is None or not request.user.may("appointments", "list"):
+        return []
+    try:
+        days = (read_date(text, organization.country),)
+    except DateAmbiguous as question:
+        days = question.readings
+    except DateNotRead:
+        return []
+    return [(f"{reverse('admin:index')}?date={day}", wording.write_long_date(day)) for day in days]
+
+
 def _list_numbered(request, text):
     """(address, description) of the visit and the receipts with this number; a refund's leads to its payment."""
     if not is_readable_number(text):
@@ -66,11 +82,17 @@ def _list_numbered(request, text):
     payments, refunds = (
         _list_own(request, model, "payments").filter(receipt_number=int(text)) for model in (Payment, Refund)
     )
-    links = [("admin:appointments_appointment_change", each.pk, f"Visit {text}: {each}") for each in visits]
-    money = "admin:payments_payment_change"
-    links += [(money, each.pk, f"Receipt {text}: {each}") for each in payments]
-    links += [(money, each.payment_id, f"Receipt {text}, a refund: {each}") for each in refunds]
-    return [(reverse(page, args=[key]), described) for page, key, described in links]
+    visit, payment = "admin:appointments_appointment_change", "admin:payments_payment_change"
+    found = (
+        (gettext("Visit %(number)s: %(row)s"), visit, "pk", visits),
+        (gettext("Receipt %(number)s: %(row)s"), payment, "pk", payments),
+        (gettext("Receipt %(number)s, a refund: %(row)s"), payment, "payment_id", refunds),
+    )
+    return [
+        (reverse(page, args=[getattr(row, key)]), told % {"number": text, "row": row})
+        for told, page, key, rows in found
+        for row in rows
+    ]
 
 
 def _list_own(request, model, resource):

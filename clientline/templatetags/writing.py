@@ -14,12 +14,13 @@ FILTERS = (
     wording.write_long_date,
     wording.write_plain_long_date,
     wording.write_local_moment,
+    wording.write_clock,
 )
 
 
 def _make_filter(write):
     def written(value):
-        return write(value) if value else ""
+        return "" if value in (None, "") else write(value)  # midnight is a time, too
 
     return written
 

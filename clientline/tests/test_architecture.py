@@ -46,6 +46,8 @@ LAYERS = [
         "clientline.refusals",
         "clientline.currencies",
         "clientline.bookkeeping",
+        "clientline.styles",
+        "clientline.typed_dates",
         "clientline.typed_money",
         "clientline.wording",
         "clientline.names",

@@ -4,6 +4,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.utils import translation
 from django.utils.translation import get_language, get_language_from_request
 
+from clientline import places
 from clientline.languages import choose_language
 from clientline.web.error_pages import ADMIN_PREFIX, GUEST_PREFIXES
 
@@ -31,9 +32,10 @@ def _read_chosen_language(request):
 
 
 def speak_to(request):
-    """From here to the end of the request, the language of who has signed in."""
+    """From here to the end of the request, the language and the place of who has signed in."""
     if request.path_info.startswith(ADMIN_PREFIX):
         translation.activate(request.user.chosen_language)
+        places.enter(request.user.organization)
 
 
 class LanguageMiddleware:

@@ -224,7 +224,7 @@ def _list_facts(visit):
     return {
         "status": gettext("No-show") if visit.status == "no_show" else visit.get_status_display(),
         "day": wording.write_day(visit.appointment_date),
-        "times": f"{timezone.localtime(visit.appointment_date):%H:%M}–{timezone.localtime(visit.ends_at):%H:%M}",
+        "times": wording.write_clocks(*map(timezone.localtime, (visit.appointment_date, visit.ends_at))),
         "length": _tell_length(wording.write_length(minutes), before, after),
         "needs_somebody": visit.status == Appointment.Status.SCHEDULED and not visit.staff.is_active,
     }

@@ -376,5 +376,5 @@ def _tell_booked(visits, skipped, price=None):
 
 def _describe_booked(visit, client):
     start = visit.appointment_date
-    times = {"moment": wording.write_moment(start), "time": f"{timezone.localtime(start):%H:%M}"}
+    times = {"moment": wording.write_moment(start), "time": wording.write_clock(timezone.localtime(start))}
     return times | {"client": client, "service": visit.service, "staff": visit.staff}

@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from datetime import timedelta
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.hours import find_midnight
 from clientline import wording
 from clientline.api.fields import parse_date
+from clientline.typed_dates import DateNotRead, read_day
 from payments.totals import find_owing
 
 MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
@@ -33,6 +34,8 @@ class DaysFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         dates = self.read(self.value())
+        if self.value() and not dates:
+            messages.warning(request, _ask_back(self.value()))
         return queryset.filter(_select_days(self.column, *dates)) if dates else queryset
 
     @classmethod
@@ -121,9 +124,21 @@ def _read_dates(text):
         if MONTH.fullmatch(first) and not last:
             begins = parse_date(f"{first}-01")
             return begins, begins.replace(day=monthrange(begins.year, begins.month)[1])
-        return parse_date(first), parse_date(last or first)
+        return tuple(parse_date(read_day(each).isoformat()) for each in (first, last or first))
     except ValueError:
         return None
+
+
+def _ask_back(text):
+    """What is wrong with a text that `_read_dates` does not read."""
+    try:
+        for each in text.split(".."):
+            parse_date(read_day(each).isoformat())
+    except DateNotRead as error:
+        return str(error)
+    except ValueError:
+        pass
+    return gettext("Choose a date between 2000 and 2100.")
 
 
 def _select_days(column, first, last):

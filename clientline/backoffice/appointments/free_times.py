@@ -12,10 +12,11 @@ from appointments.availability import search
 from appointments.hours import is_shown
 from appointments.refusals import SlotTaken
 from clientline import wording
-from clientline.admin.forms import Refusable, refuse_seconds
+from clientline.admin.forms import DATE_BOUNDS, Refusable, refuse_seconds
+from clientline.admin.inputs import ClockInput, DayField
 from clientline.api.fields import LATEST, parse_date, parse_instant
-from clientline.api.filters import DateFormField
 from clientline.refusals import FieldRefused
+from clientline.typed_dates import read_day
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
 NOT_FOR_CLIENTS = gettext_lazy("%(time)s (not for clients)")  # too soon, over, or too far ahead
@@ -60,7 +61,9 @@ class FreeTimes:
         self.choices = [
             (
                 each.isoformat(),
-                f"{each:%H:%M}" if earliest <= each < horizon else NOT_FOR_CLIENTS % {"time": f"{each:%H:%M}"},
+                wording.write_clock(each)
+                if earliest <= each < horizon
+                else NOT_FOR_CLIENTS % {"time": wording.write_clock(each)},
             )
             for each in starts
             if each.date() == day
@@ -81,7 +84,7 @@ def _tell_next_day(starts):
     if not starts:
         return gettext("Nothing is free in the %(days)s days after it either.") % {"days": LOOK_AHEAD_DAYS}
     first = starts[0]
-    said = {"day": wording.write_short_date(first), "time": f"{first:%H:%M}"}
+    said = {"day": wording.write_short_date(first), "time": wording.write_clock(first)}
     return gettext("The next free time is %(day)s at %(time)s.") % said
 
 
@@ -91,14 +94,6 @@ class NoTimes:
 
     sentence: str
     choices: tuple = ()
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-
-class ClockInput(forms.TimeInput):
-    input_type = "time"
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class Anyway:
 class WhenForm(Refusable, forms.Form):
     """Gives `appointment_date`. `overbook` names the time and person for whom a double booking was asked for."""
 
-    date = DateFormField(label=gettext_lazy("Day"), widget=DayInput)
+    date = DayField(label=gettext_lazy("Day"), validators=DATE_BOUNDS)
     # Not completed: after Back, the browser would choose the time that stands where the one just taken stood.
     slot = forms.CharField(
         label=gettext_lazy("Free times"),
@@ -192,16 +187,17 @@ class WhenForm(Refusable, forms.Form):
         self.sentence = times.sentence
         self.fields["slot"].widget.choices = [*times.choices, ("", gettext("another time:"))] if times.choices else []
         if not self.is_bound and not self.initial.get("slot"):
-            self.choose_typed({label[:5]: value for value, label in times.choices})
+            self.choose_typed([value for value, _ in times.choices])
 
     def choose_typed(self, slots):
-        if slot := slots.get(str(self.initial.get("time"))[:5]):
+        typed = str(self.initial.get("time"))[:5]
+        if slot := next((each for each in slots if f"{parse_instant(each):%H:%M}" == typed), None):
             self.initial |= {"slot": slot, "time": None}
 
 
 def read_named_day(value):
     """The date that `value`, a text or a date, names; None for nonsense."""
     try:
-        return parse_date(str(value))
+        return parse_date(read_day(str(value)).isoformat())
     except ValueError:
         return None

@@ -4,10 +4,12 @@ Places are minutes below the first midnight; what is measured from them are pixe
 """
 
 from appointments.hours import DAY, find_instant, find_minute
+from clientline import wording
 
 HOUR = 60
 LINE = 18  # pixels that a line of text takes
 LEAST, MOST = 1.2, LINE / 5  # pixels a minute: at most, five minutes are a line
+NARROW, WIDE = 48, 76  # pixels of the labels: `09:00`, `12 AM–9 AM`
 USUAL_HOURS = (9, 17)  # shown where nothing is to be seen
 LONG_SHIFT = 14 * HOUR  # who is there longer does not make everybody's day as long
 NEAR = 2 * HOUR  # what is booked so close to the hours belongs to the day, up to as much beyond
@@ -81,24 +83,37 @@ class Axis:
 
     def name_row(self, number):
         hour, fold = self.list_rows()[number] if number < len(self.rows) else (24, 0)
-        return f"{hour:02}:00" + (" (2nd)" if fold else "")
+        return wording.write_hour(hour) + (" (2nd)" if fold else "")
+
+    def name_hour(self, number):
+        return self.name_row(number).partition(":")[0]
 
     def list_rows(self):
         return list(self.rows)
 
     def list_folds(self):
-        """(pixels down, first time, last time) of what is folded."""
+        """(pixels down, from which hour to which) of what is folded."""
         folds = [(12, 0, self.first)] if self.above else []
         folds += [(round(self.height - self.below + 12, 1), self.last, len(self.rows))] if self.below else []
-        return [(down, self.name_row(first), self.name_row(last)) for down, first, last in folds]
+        # Without the minutes, for which there is no room.
+        return [(down, "–".join(self.name_hour(row) for row in rows)) for down, *rows in folds]
 
     def list_lines(self):
         """Pixels down of the line above each row and below the last."""
         return [self.measure_down(number * HOUR) for number in range(self.first, self.last + 1)]
 
+    @property
+    def width(self):
+        """Pixels of the column of labels."""
+        return WIDE if wording.choose_style().counts_to_twelve else NARROW
+
+    def send_clock(self, minute):
+        """The time as addresses carry it."""
+        return f"{find_instant(minute, self.zone):%H:%M}"
+
     def tell_clock(self, minute):
         if (told := self.clocks.get(minute)) is None:
-            told = self.clocks[minute] = f"{find_instant(minute, self.zone):%H:%M}"
+            told = self.clocks[minute] = wording.write_clock(find_instant(minute, self.zone))
         return told
 
 

@@ -151,6 +151,11 @@ class Board:
         return " ".join(f"{hour}{'+' if fold else ''}" for hour, fold in shown)
 
     @property
+    def clocks(self):
+        """How each hour's minutes are written, for those scripts."""
+        return "|".join(wording.list_clocks())
+
+    @property
     def labels(self):
         return self.axis.list_labels()
 
@@ -231,7 +236,7 @@ class Board:
             end,
             text=f"+ {clock}",
             label=gettext("Book %(time)s with %(staff)s") % {"time": clock, "staff": column.performer},
-            url=f"{self.booking_url}?staff={column.staff}&date={column.day}&time={clock}",
+            url=f"{self.booking_url}?staff={column.staff}&date={column.day}&time={self.axis.send_clock(begin)}",
             is_stop=is_stop,
         )
 

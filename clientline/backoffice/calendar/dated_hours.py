@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from appointments.asking_back import LONGEST_USUAL, measure_hours
 from appointments.models import Weekday, find_parity
 from clientline.admin.forms import DATE_BOUNDS, refuse_seconds
+from clientline.admin.inputs import DateInput, DayField
 
 PREFIX = "dated"
 MOST_ROWS = 50
@@ -47,8 +48,7 @@ def ask_about_length(starts, ends):
 
 
 def _make_date_field(label):
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "aria-label": label})
-    return forms.DateField(required=False, validators=DATE_BOUNDS, widget=widget)
+    return DayField(required=False, validators=DATE_BOUNDS, widget=DateInput({"aria-label": label}))
 
 
 class DatedHoursForm(forms.Form):

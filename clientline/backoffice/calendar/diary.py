@@ -11,6 +11,7 @@ from appointments.models import Appointment, TimeOff
 from clientline.api.fields import parse_date
 from clientline.backoffice.calendar.board import Column, Visit
 from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
+from clientline.typed_dates import read_date
 from payments.balances import add_balance
 
 MOST_PEOPLE = 500
@@ -43,7 +44,7 @@ def read_day(request, organization, now):
     if not sent:
         return today, None
     try:
-        return parse_date(sent), None
+        return parse_date(read_date(sent, organization.country).isoformat()), None
     except ValueError as error:
         return today, str(error)
 

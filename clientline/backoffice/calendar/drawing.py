@@ -73,7 +73,8 @@ def _draw_visit(place, clock):
     symbols = "".join(SYMBOLS.get(mark, "") for mark in place.marks)
     signs = f"<i>{symbols}</i>" if symbols else ""
     return (
-        f'{_open_box(place)}<a class="{classes}" href="{place.url}" data-v="{visit.version}" aria-label="{label}"'
-        f' title="{label}"><b>{STATUSES.get(visit.status, "")}{escape(visit.client)}</b> '
+        f'{_open_box(place)}<a class="{classes}" href="{place.url}" data-v="{visit.version}"'
+        f' data-minutes="{visit.ends - visit.starts}" aria-label="{label}" title="{label}">'
+        f"<b>{STATUSES.get(visit.status, '')}{escape(visit.client)}</b> "
         f"<span>{clock} {escape(visit.service)}</span>{signs}</a></foreignObject>"
     )

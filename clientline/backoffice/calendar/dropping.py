@@ -144,7 +144,7 @@ def _answer_slot_refusal(request, visit, values, refusal):
 
 
 def _tell_time(free, start):
-    return f"{free:%H:%M}" if free.date() == start.date() else wording.write_local_moment(free)
+    return wording.write_clock(free) if free.date() == start.date() else wording.write_local_moment(free)
 
 
 def _find_next_free(visit, start, staff):
@@ -172,12 +172,15 @@ def _find_in_the_way(caller, visit, values):
 def _link_visits(visits):
     return [
         {
-            "label": f"{timezone.localtime(each.appointment_date):%H:%M}–{timezone.localtime(each.ends_at):%H:%M} "
-            f"{each.client}, {each.service}",
+            "label": f"{_write_span(each.appointment_date, each.ends_at)} {each.client}, {each.service}",
             "url": reverse("admin:appointments_appointment_change", args=[each.pk]),
         }
         for each in visits
     ]
+
+
+def _write_span(starts, ends):
+    return wording.write_clocks(timezone.localtime(starts), timezone.localtime(ends))
 
 
 @require_POST
@@ -209,6 +212,6 @@ def _block(request, organization, staff, span):
     values = {"organization": organization, "staff": staff, "whole_days": False, **span}
     row = roster.add_row(model=TimeOff, values=values, now=timezone.now())
     admin.site.get_model_admin(TimeOff).log_addition(request, row, [{"added": {}}])
-    starts, ends = (f"{timezone.localtime(each, organization.zone):%H:%M}" for each in span.values())
+    starts, ends = (wording.write_clock(timezone.localtime(each, organization.zone)) for each in span.values())
     undo = {"url": reverse("admin:appointments_timeoff_delete", args=[row.pk]), "label": _("Undo"), "body": "post=yes"}
     return {"told": _("Blocked: {staff}, {starts}–{ends}").format(staff=staff, starts=starts, ends=ends), "undo": undo}

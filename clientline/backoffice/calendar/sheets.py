@@ -68,16 +68,16 @@ def _describe_day(caller, organization, day, people, asked):
 
 
 def _describe_week(caller, organization, day, people, asked):
-    person, monday = (asked or people or [None])[0], day - timedelta(days=day.weekday())
-    days = [monday + timedelta(days=number) for number in range(DAYS)]
-    visits = _find_visits(caller, organization, monday, DAYS, [person]) if person else []
+    person, first = (asked or people or [None])[0], wording.find_first_of_week(day)
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    visits = _find_visits(caller, organization, first, DAYS, [person]) if person else []
     by_day = {each: [] for each in days}
     for visit in visits:
         by_day[visit.appointment_date.astimezone(organization.zone).date()].append(visit)
     query = {"date": day} | ({"staff": person.pk} if person else {})
     return {
         "title": _("%(person)s, week from %(day)s")
-        % {"person": person or _("Nobody"), "day": wording.write_date(monday)},
+        % {"person": person or _("Nobody"), "day": wording.write_date(first)},
         "sections": [Section(wording.write_date(each), found) for each, found in by_day.items() if found],
         "back": f"{reverse('admin:week')}?{urlencode(query)}",
         "count": len(visits),
@@ -94,5 +94,5 @@ def _find_visits(caller, organization, first, days, people):
     found = list(visits.select_related("client", "service").order_by("appointment_date", "id")[:MOST_VISITS])
     for visit in found:
         starts, ends = (each.astimezone(organization.zone) for each in (visit.appointment_date, visit.ends_at))
-        visit.times = f"{starts:%H:%M}–{ends:%H:%M}"
+        visit.times = wording.write_clocks(starts, ends)
     return found

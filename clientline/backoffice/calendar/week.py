@@ -29,7 +29,7 @@ def week(request):
         messages.warning(request, gettext("%(problem)s This is the present week.") % {"problem": problem})
     people = list_team(request.user, organization, now=now)
     person = _find_person_asked(request, people, organization)
-    monday = day - timedelta(days=day.weekday())
+    first = wording.find_first_of_week(day)
     return render_page(
         request,
         "week.html",
@@ -39,10 +39,10 @@ def week(request):
         people=[each for each in people if each.is_active or each == person],
         symbols=SYMBOLS,
         version=find_version(people, organization, day, now),
-        board=_draw_week(request.user, organization, person, monday, now) if person else None,
+        board=_draw_week(request.user, organization, person, first, now) if person else None,
         day=day,
-        first=monday,
-        last=monday + timedelta(days=DAYS - 1),
+        first=first,
+        last=first + timedelta(days=DAYS - 1),
         previous=find_neighbour(day, -DAYS),
         next=find_neighbour(day, DAYS),
     )
@@ -57,8 +57,8 @@ def _find_person_asked(request, people, organization):
     return next(iter([*asked, *working, *people]), None)
 
 
-def _draw_week(caller, organization, person, monday, now):
-    days = [monday + timedelta(days=number) for number in range(DAYS)]
+def _draw_week(caller, organization, person, first, now):
+    days = [first + timedelta(days=number) for number in range(DAYS)]
     diary = Diary(caller=caller, organization=organization, days=days, people=[person], now=now)
     columns = [
         diary.make_column(

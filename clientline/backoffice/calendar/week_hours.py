@@ -1,5 +1,7 @@
 """Weekly hours: the team's at a glance, and a whole week of one person on one form, saved at once or not at all."""
 
+from datetime import time
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,6 +17,7 @@ from appointments.asking_back import VisitsHit, ask_about_visits
 from appointments.models import Weekday, WorkingHours
 from clientline import wording
 from clientline.admin.forms import DATE_BOUNDS
+from clientline.admin.inputs import DayField
 from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
 from clientline.backoffice.calendar.dated_hours import (
@@ -32,6 +35,7 @@ MOST_PEOPLE = 200
 PARTS = ("starts", "ends", "weeks")
 LABELS = {"starts": gettext_lazy("%(weekday)s from"), "ends": gettext_lazy("%(weekday)s to")}
 WORKDAYS = range(5)
+A_NIGHT = time(18), time(2)
 
 
 def _name_input(day, row, end):
@@ -43,10 +47,9 @@ class WeekForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput)
     long = forms.CharField(required=False, widget=forms.HiddenInput)
-    first = forms.DateField(
+    first = DayField(
         required=False,
         validators=DATE_BOUNDS,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         label=gettext_lazy("From this day on"),
     )
 
@@ -71,7 +74,8 @@ class WeekForm(forms.Form):
 
     def list_days_of_week(self):
         """For the template: (weekday's name, its rows of three fields)."""
-        return [(weekday, [self.get_row(day, row) for row in self.rows]) for day, weekday in Weekday.choices]
+        days = wording.order_weekdays()
+        return [(Weekday(day).label, [self.get_row(day, row) for row in self.rows]) for day in days]
 
     def get_row(self, day, row):
         return [self[_name_input(day, row, part)] for part in PARTS]
@@ -148,7 +152,7 @@ def week_hours(request):
             hit = _try_to_save(request, staff, form, dated)
             if hit is None and form.is_valid():
                 return HttpResponseRedirect(reverse("admin:week_hours"))
-    context = {"staff": staff, "form": form, "hit": hit, "dated": dated}
+    context = {"staff": staff, "form": form, "hit": hit, "dated": dated, "night": wording.write_clocks(*A_NIGHT)}
     return page.render_page(
         request, "week_hours.html", title=gettext("Weekly hours of %(staff)s") % {"staff": staff}, **context
     )
@@ -198,7 +202,7 @@ def _try_to_save(request, staff, form, dated):
 def _refuse_changed(staff, form):
     """Say what the week is by now; saving what was typed once more then replaces that."""
     present, others = working_week.load_with_others(staff, staff.organization.find_local_date(timezone.now()))
-    week = ", ".join(f"{Weekday(day).label} {starts:%H:%M}–{ends:%H:%M}" for day, starts, ends, _ in present)
+    week = ", ".join(f"{Weekday(day).label} {wording.write_clocks(starts, ends)}" for day, starts, ends, _ in present)
     told = gettext("%(changed)s They are now: %(week)s. Saving again replaces them by what stands here.")
     form.add_error(None, told % {"changed": working_week.HoursChanged.detail, "week": week or gettext("none")})
     form.data = form.data.copy()
@@ -211,7 +215,7 @@ def _show_team(request):
         return acting.send_to_choose(request)
     team = User.objects.filter(MEMBERS, organization=organization, is_active=True).exclude(role=User.Role.CLIENT)
     team = list(team.order_by("name", "id")[:MOST_PEOPLE])
-    weeks = {person.pk: {day: [] for day in Weekday.values} for person in team}
+    weeks = {person.pk: {day: [] for day in wording.order_weekdays()} for person in team}
     hours = WorkingHours.objects.visible_to(request.user, "working_hours").filter(staff__in=weeks)
     hours = hours.holding_from(organization.find_local_date(timezone.now()))
     for row in hours.order_by("starts"):

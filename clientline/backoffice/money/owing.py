@@ -11,7 +11,8 @@ from django.utils.translation import gettext, gettext_lazy
 from appointments.models import Appointment
 from appointments.periods import Period, refuse_unreportable
 from clientline import wording
-from clientline.api.filters import DateFormField
+from clientline.admin.forms import DATE_BOUNDS
+from clientline.admin.inputs import DayField
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
 from clientline.refusals import FieldRefused
@@ -24,7 +25,7 @@ MOST_SHOWN = 200
 class OwingForm(forms.Form):
     """Which days. Afterwards `period` holds them."""
 
-    to = DateFormField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    to = DayField(label=gettext_lazy("To"), validators=DATE_BOUNDS)
     field_order = ("from", "to")
 
     def __init__(self, data, *, organization):
@@ -42,9 +43,7 @@ class OwingForm(forms.Form):
         return asked
 
 
-OwingForm.base_fields["from"] = DateFormField(
-    label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"})
-)
+OwingForm.base_fields["from"] = DayField(label=gettext_lazy("From"), validators=DATE_BOUNDS)
 
 
 def owing_view(request):

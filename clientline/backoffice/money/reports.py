@@ -10,14 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 
 from appointments import reports as attendance
 from appointments.periods import KEYS, Period, refuse_unreportable
 from clientline import wording
-from clientline.api.filters import DateFormField
+from clientline.admin.forms import DATE_BOUNDS
+from clientline.admin.inputs import DayField
 from clientline.backoffice.money import charts
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform.acting import find_chosen_organization, send_to_choose
@@ -81,7 +81,7 @@ def _write_tick(value):
 
 
 def _write_share(value, currency):
-    return "–" if value is None else f"{wording.write_number(100 * value, 1)} %"
+    return "–" if value is None else wording.write_percent(value, 1)
 
 
 def _report_late_rates(period):
@@ -151,7 +151,7 @@ REPORTS = {
 class ReportForm(forms.Form):
     """Which days, grouped how. Afterwards `period` holds them."""
 
-    to = DateFormField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    to = DayField(label=gettext_lazy("To"), validators=DATE_BOUNDS)
     group_by = forms.ChoiceField(label=gettext_lazy("By"))
     field_order = ("from", "to", "group_by")
 
@@ -171,9 +171,7 @@ class ReportForm(forms.Form):
         return asked
 
 
-ReportForm.base_fields["from"] = DateFormField(
-    label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"})
-)
+ReportForm.base_fields["from"] = DayField(label=gettext_lazy("From"), validators=DATE_BOUNDS)
 
 
 def _read_asked(request):
@@ -309,8 +307,8 @@ def _summarize(report, period, points):
     told = {
         "report": report.label,
         "by": wording.write_within(BY[period.group_by]),
-        "first": date_format(period.first, "DATE_FORMAT"),
-        "last": date_format(period.last, "DATE_FORMAT"),
+        "first": wording.write_date(period.first),
+        "last": wording.write_date(period.last),
         "highest": highest and highest.title,
     }
     if highest is None or not highest.value:

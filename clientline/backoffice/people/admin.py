@@ -8,7 +8,6 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import people, sign_ins
 from accounts.models import User
 from appointments.asking_back import VisitsLeft, ask_about_visits
+from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
@@ -323,7 +323,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
 
 def _say_on_cards(label, instant):
     """The moment, which says what it is where the list has no columns."""
-    written = instant and localize(timezone.localtime(instant))
+    written = instant and wording.write_moment(instant)
     return format_html('<span class="on-cards">{}</span> {}', label, written) if instant else None
 
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
+from clientline.admin.inputs import DayField
 from clientline.api.fields import parse_birthday
-from clientline.api.filters import ParsedFormField
 from clientline.backoffice.people.known_clients import describe_known_client
 from clientline.languages import OFFERED
 
@@ -18,15 +18,13 @@ CONTACT = ("organization", "name", "phone", *OF_CLIENTS, "somebody_else")
 TAKEN_HERE = gettext_lazy('This address signs in <a href="{}">{}</a>.')
 
 
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-
-class BirthdayFormField(ParsedFormField):
-    widget = DateInput
-
-    def parse(self, value):
-        return parse_birthday(value, today=timezone.localdate())
+class BirthdayFormField(DayField):
+    def to_python(self, value):
+        born = super().to_python(value)
+        try:
+            return born and parse_birthday(born.isoformat(), today=timezone.localdate())
+        except ValueError as error:
+            raise forms.ValidationError(str(error), code="invalid") from error
 
 
 class PersonForm(ClientLineForm):

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from appointments.models import Appointment, TimeOff, Weekday, WorkingHours
+from clientline import wording
 from clientline.admin.lists import BoundedPaginator
 from services.models import Service
 
@@ -32,11 +33,11 @@ def describe_member(caller, person, *, now):
 
 def _describe_week(person, today):
     """(day, its stretches as text) for the seven days, as they hold today."""
-    stretches = {day: [] for day in Weekday.values}
+    stretches = {day: [] for day in wording.order_weekdays()}
     begun = Q(valid_from=None) | Q(valid_from__lte=today)
     rows = WorkingHours.objects.filter(begun, staff=person).holding_from(today)
     for row in rows.order_by("weekday", "starts"):
-        hours = f"{row.starts:%H:%M}–{row.ends:%H:%M}"
+        hours = wording.write_clocks(row.starts, row.ends)
         told = hours if row.every_second_week is None else gettext("%(hours)s every second week") % {"hours": hours}
         stretches[row.weekday].append(told)
     return [(Weekday(day).label, ", ".join(hours)) for day, hours in stretches.items()]

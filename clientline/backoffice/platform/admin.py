@@ -18,6 +18,7 @@ from accounts.models import User
 from appointments.asking_back import VisitsLeft, ask_about_visits
 from appointments.models import Appointment
 from appointments.refusals import AsksAboutVisits
+from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
@@ -208,7 +209,7 @@ class OrganizationAdmin(ClientLineModelAdmin):
 
     @admin.display(description=gettext_lazy("last booking"), empty_value="never")
     def last_booking(self, organization):
-        return organization.last_booking
+        return organization.last_booking and wording.write_moment(organization.last_booking)
 
     # Pages
 

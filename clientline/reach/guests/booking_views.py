@@ -15,6 +15,7 @@ from clientline.reach.guests.forms import CodeForm, DetailsForm, NotesForm, read
 from clientline.reach.guests.pages import answer_guests
 from clientline.reach.guests.sending import sends_texts
 from clientline.refusals import FieldRefused, Refused
+from clientline.typed_dates import read_date
 from services.models import Service
 
 WEEK = timedelta(days=offers.SHOWN_DAYS)
@@ -96,7 +97,7 @@ def choose_time(page):
         choice = Choice(page, page.request.GET)
         if choice.service is None:
             return page.redirect(page.link("services"))
-        first = max(_read_day(page.request.GET.get("from")) or page.today, page.today)
+        first = max(_read_day(page) or page.today, page.today)
         days, following = _find_days(choice, first)
     return page.render(
         "times.html",
@@ -109,9 +110,11 @@ def choose_time(page):
     )
 
 
-def _read_day(text):
+def _read_day(page):
+    """Of the address, where people may have typed it; None of none."""
     try:
-        return parse_date(text or "")
+        typed = read_date(page.request.GET.get("from", ""), page.organization.country)
+        return parse_date(typed.isoformat())
     except ValueError:
         return None
 

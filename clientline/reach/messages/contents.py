@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 
-from babel.dates import format_time
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape, urlize
@@ -19,6 +18,7 @@ from clientline.reach.messages.receipts import find_money, write_receipt
 from clientline.reach.messages.unsubscribing import make_unsubscribe_address, write_list_unsubscribe
 from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
 from clientline.reach.phrases import Phrases
+from clientline.styles import HARD_BLANK
 from organizations.models import Organization
 
 NUMBER = "message"  # what mail services call it in their notices
@@ -51,7 +51,8 @@ def write_letter(message: Message, *, now: datetime, link: str = "") -> Letter:
     visit = message.appointment
     subject, body = word(message, visit, link)
     if message.channel == "sms":
-        return Letter("sms", message.to, body, number=message.pk)
+        # A hard blank is in no alphabet of 7 bits: one of them halves what a text may hold.
+        return Letter("sms", message.to, body.replace(HARD_BLANK, " "), number=message.pk)
     unsubscribe = make_unsubscribe_address(message) if message.kind == "reminder" else ""
     if unsubscribe:
         body += "\n\n-- \n" + fill_in(UNSUBSCRIBE[_choose(message.language)], {}).replace("{address}", unsubscribe)
@@ -95,16 +96,15 @@ def _choose(language: str) -> str:
 
 def describe_visit(visit: Appointment, language: str, *, start: datetime) -> dict[str, str]:
     """What the placeholders stand for; `start` is the time that the message tells of."""
-    zone, organization = visit.organization.zone, visit.organization
-    local, until = start.astimezone(zone), (start + (visit.ends_at - visit.appointment_date)).astimezone(zone)
+    organization, phrases = visit.organization, Phrases(visit.organization, language)
     return {
         "client": visit.client.name,
         "organization": organization.name,
         "service": visit.service.name,
         "staff": visit.staff.name,
-        "day": Phrases(organization, language).write_day(local.date()),
-        "time": format_time(local.timetz().replace(tzinfo=None), "HH:mm", locale=language),
-        "end": format_time(until.timetz().replace(tzinfo=None), "HH:mm", locale=language),
+        "day": phrases.write_day(start.astimezone(organization.zone)),
+        "time": phrases.write_clock(start),
+        "end": phrases.write_clock(start + (visit.ends_at - visit.appointment_date)),
         "address": organization.address,
         "phone": organization.phone,
     }

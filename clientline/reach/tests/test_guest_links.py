@@ -42,7 +42,7 @@ def state(booked):
 def test_what_there_is_to_know_stands_before_the_button(booked, client):
     said = read(client.get(booked.link))
     assert "Kim, this is your visit" in said and "Berg" not in said
-    for fact in ("Salon service", "Salon staff", "€45.00", "Cancelling later costs €22.50.", "11:00"):
+    for fact in ("Salon service", "Salon staff", "45.00 EUR", "Cancelling later costs 22.50 EUR.", "11:00"):
         assert fact in said
     cutoff = booked.start - timedelta(days=1)
     assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, 11:00" in said

@@ -85,7 +85,7 @@ def test_money_that_goes_back_has_one_of_its_own(pay, mailbox):
     payment.refresh_from_db(), back.refresh_from_db()
     said = read(mailbox)
     assert f"Receipt {back.receipt_number}, " in said
-    assert f"Refunded: €10.00, of receipt {payment.receipt_number}\n\n" in said
+    assert f"Refunded: 10.00 EUR, of receipt {payment.receipt_number}\n\n" in said
     assert [rule for *_, rule in receipts_of(payment)] == [payment.receipt_number, back.receipt_number]
 
 
@@ -135,7 +135,7 @@ def test_an_organization_may_send_none(pay, salon, mailbox):
 
 def test_its_words_are_previewed(salon, api):
     said = api(salon.manager).post("/message-texts/preview", {"kind": "receipt"}).json()["body"]
-    assert "Receipt 1, " in said and "Received: €45.00\nPaid by card" in said
+    assert "Receipt 1, " in said and "Received: 45.00 EUR\nPaid by card" in said
     own = api(salon.manager).post("/message-texts/preview", {"kind": "receipt", "body": "Thanks!\n{receipt}"}).json()
     assert own["body"].startswith("Thanks!\nReceipt 1, ")
 

@@ -15,8 +15,7 @@ if (DayPlacing.board) {
   const measure = (link) => {
     const box = link.closest("foreignObject");
     const top = Number(box.getAttribute("y"));
-    const [begin, end] = link.getAttribute("aria-label").split(" ")[0].split("–").map((each) => Number(each.slice(0, 2)) * 60 + Number(each.slice(3, 5)));
-    return { top, from: Math.round(toMinutes(top)), length: (end - begin + 1440) % 1440 || 1440 };
+    return { top, from: Math.round(toMinutes(top)), length: Number(link.dataset.minutes) };
   };
   const isMovable = (link) => board.dataset.move && link.matches(".scheduled:not(.folded)");
 

@@ -11,6 +11,7 @@ const DayPlacing = (() => {
     pixels: Number(board.dataset.pixels),
     above: Number(board.dataset.above),
     rows: board.dataset.rows.split(" "),
+    clocks: board.dataset.clocks.split("|"),
     step: Math.min(Number(board.dataset.grid), FINEST),
   });
   const listColumns = () => [...board.querySelectorAll("section > svg")];
@@ -23,13 +24,15 @@ const DayPlacing = (() => {
   const toMinutes = (down) => (down - read().above) / read().pixels;
   const toPixels = (minutes) => read().above + minutes * read().pixels;
 
-  // The time on the clock, and whether it is the second of two like ones.
+  // The time on the clock as it is sent and as the place writes it, and whether it is the second of two like ones.
   function toClock(minutes) {
-    const { rows } = read();
+    const { rows, clocks } = read();
     const row = rows[Math.floor(minutes / 60)];
     const after = row === undefined ? Number.parseInt(rows.at(-1), 10) + 1 : Number.parseInt(row, 10);
-    return { time: `${String(after % 24).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`, fold: row?.endsWith("+") ? "1" : "" };
+    const [hour, minute] = [after % 24, String(minutes % 60).padStart(2, "0")];
+    return { time: `${String(hour).padStart(2, "0")}:${minute}`, shown: clocks[hour].replace("{}", minute), fold: row?.endsWith("+") ? "1" : "" };
   }
+  const writeSpan = (from, length) => `${toClock(from).shown}–${toClock(from + length).shown}`;
 
   function findColumn(x) {
     return listColumns().find((each) => { const box = each.getBoundingClientRect(); return x >= box.left && x < box.right; });
@@ -47,13 +50,13 @@ const DayPlacing = (() => {
     const set = (element, values) => { for (const [name, value] of Object.entries(values)) element.setAttribute(name, value); };
     set(box, { width: "100%", y: toPixels(from), height: Math.max(length * read().pixels, LINE), rx: 4 });
     set(text, { x: 8, y: toPixels(from) + 13 });
-    text.textContent = `${toClock(from).time}–${toClock(from + length).time}`;
+    text.textContent = writeSpan(from, length);
     column.append(ghost);
     return ghost;
   }
   const erase = () => ghost?.remove();
 
-  const describe = (column, from, length) => `${toClock(from).time}–${toClock(from + length).time}, ${nameColumn(column)}`;
+  const describe = (column, from, length) => `${writeSpan(from, length)}, ${nameColumn(column)}`;
 
   async function post(address, values) {
     const body = new FormData();
