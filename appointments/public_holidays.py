@@ -17,6 +17,7 @@ from appointments import roster
 from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from appointments.stranding import VisitRow
+from clientline.folding import fold
 from clientline.refusals import FieldRefused, Refused
 from organizations.models import Organization
 
@@ -96,6 +97,14 @@ def _find_holidays(organization: Organization, year: int) -> tuple[str, str, dic
     # Always with a language: without one the names are in that of the machine's environment.
     found = holidays.country_holidays(country, subdiv=region or None, years=year, language=language)
     return region, language, {day: found[day] for day in found if day.year == year}
+
+
+def list_regions(country: str) -> list[tuple[str, str]]:
+    """(code, name) of the parts of a country that have holidays of their own; nothing where none are known."""
+    codes = holidays.list_supported_countries(include_aliases=False).get(country, ())
+    named = getattr(getattr(holidays, country), "subdivisions_aliases", {}) if codes else {}
+    names = {code: name for name, code in named.items()}
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda region: fold(region[1]))
 
 
 def _choose_language(country: str, tag: str) -> str:

@@ -44,7 +44,7 @@ def is_entered() -> bool:
 
 
 @contextmanager
-def be_nowhere() -> Iterator[None]:
+def leave_for_a_while() -> Iterator[None]:
     """For texts that are stored: they are written alike at every place, by the clock of the one entered."""
     token = _entered.set(None)
     try:

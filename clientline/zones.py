@@ -88,6 +88,12 @@ def guess_country(name: str) -> str:
 
 
 @cache
+def list_zones_of(country: str) -> tuple[str, ...]:
+    """The zones of a country that can be chosen, its usual one first where it is one of several."""
+    return tuple(row[2] for row in _read_table("zone.tab") if row[0] == country and row[2] in list_known_zones())
+
+
+@cache
 def _read_links() -> dict[str, str]:
     """By the other names of zones, their own."""
     lines = files("tzdata.zoneinfo").joinpath("tzdata.zi").read_text().splitlines()

@@ -20,9 +20,10 @@ from appointments.models import Appointment
 from appointments.refusals import AsksAboutVisits
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin
-from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
+from clientline.admin.forms import LowerCaseEmailField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex
 from clientline.backoffice import page
+from clientline.backoffice.platform.place_form import PlaceForm
 from clientline.zones import guess_country
 from organizations import changing
 from organizations.models import Organization
@@ -32,7 +33,7 @@ MOST = BoundedPaginator.BOUND  # nothing is counted beyond
 
 GROUPS = (
     (gettext_lazy("Name and contact"), None, ("name", "email", "phone", "address", "tax_number")),
-    (gettext_lazy("Place"), None, ("country", "region", "language")),
+    (gettext_lazy("Place"), None, ("country", "region", "language", "judged_country")),
     (
         gettext_lazy("Time and money"),
         gettext_lazy(
@@ -76,7 +77,7 @@ GROUPS = (
 GROUPED = {name for *_, names in GROUPS for name in names}
 
 
-class FoundingForm(ClientLineForm):
+class FoundingForm(PlaceForm):
     admin_name = forms.CharField(max_length=200, label=gettext_lazy("Name"))
     admin_email = LowerCaseEmailField(label=gettext_lazy("E-mail address"))
     admin_password = forms.CharField(
@@ -117,7 +118,7 @@ class WithFigures(SortedByIndex):
         self.result_list = list(found.values())
 
 
-class OrganizationForm(ClientLineForm):
+class OrganizationForm(PlaceForm):
     def get_values_to_judge(self):
         """A zone or currency that is no longer one to choose stays where nobody touches it."""
         values = super().get_values_to_judge()
@@ -181,11 +182,11 @@ class OrganizationAdmin(ClientLineModelAdmin):
         "forget_after_months": gettext_lazy("Forget clients after (months)"),
     }
     help_texts = {
-        "timezone": gettext_lazy("Like Europe/Berlin"),
-        "currency": gettext_lazy("Its three letters, like EUR"),
-        "country": gettext_lazy("Its two letters, like DE"),
+        "timezone": "",
+        "currency": "",
+        "country": gettext_lazy("Days, times, amounts and weeks are written as there"),
         "region": gettext_lazy("Of the country, where holidays differ in it, like BY or ZH"),
-        "language": gettext_lazy("Of its pages and mails: en or de. A person's own choice wins"),
+        "language": gettext_lazy("Of its pages and mails. A person's own choice wins"),
     }
 
     def get_urls(self):
@@ -216,7 +217,8 @@ class OrganizationAdmin(ClientLineModelAdmin):
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
         # To operators a button shows first what ends with it.
-        return [name for name in fields if name != "is_active" or not request.user.is_superuser]
+        fields = [name for name in fields if name != "is_active" or not request.user.is_superuser]
+        return [*fields, "judged_country"] if obj is None or "shown_version" in fields else fields
 
     def get_readonly_fields(self, request, obj=None):
         kept = () if request.user.may("organizations", "destroy") else ("is_active",)

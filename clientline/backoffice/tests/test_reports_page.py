@@ -47,7 +47,7 @@ def test_revenue_is_drawn_listed_and_summed(salon, clinic, client):
     text = page.content.decode()
     figures = "taken 1,262.30, refunded 0.00, net 1,262.30, tips 0.00, rounding 0.00"
     assert f"<title>Week 27, from 29 Jun 2026: {figures}</title>" in text
-    assert 'role="img" aria-label="Revenue by week, 2026-07-01 to 2026-07-31. Highest: Week 27' in text
+    assert 'role="img" aria-label="Revenue by week, Wed 1 Jul 2026 to Fri 31 Jul 2026. Highest: Week 27' in text
     assert "style=" not in text.split('id="content"')[1]
 
 
