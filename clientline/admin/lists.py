@@ -48,6 +48,7 @@ class SortedByIndex(ChangeList):
         self.title = capfirst(self.opts.verbose_name_plural)  # not "Select appointment to change"
         # Not before: what is looked up and in which order goes by the columns' names.
         self.list_display = show_written(self.model, self.list_display)
+        self.list_display_links = show_written(self.model, self.list_display_links)
         self.sortable_by = show_written(self.model, self.sortable_by)
 
     def get_results(self, request):

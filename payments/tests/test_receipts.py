@@ -34,11 +34,11 @@ def test_it_says_who_took_how_much_from_whom_and_what_was_given_back(api, salon,
         "Salon",
         "Marktplatz 1<br>12345 Berlin",
         "office@salon.example · +49 30 1234",
-        "<dd>2026-05-05</dd>",
+        "<dd>5 May 2026</dd>",
         "<dd>Card</dd>",
         "<dd>&lt;b&gt;Mia&lt;/b&gt;</dd>",
         "<td>45.00 EUR</td>",
-        "2 · Refunded on 2026-05-05</th><td>−5.00 EUR</td>",
+        "2 · Refunded on 5 May 2026</th><td>−5.00 EUR</td>",
         "Kept</th><td>40.00 EUR</td>",
     ):
         assert text in page, text

@@ -5,11 +5,12 @@ Places are minutes below the first midnight; what is measured from them are pixe
 
 from appointments.hours import DAY, find_instant, find_minute
 from clientline import wording
+from clientline.styles import HARD_BLANK
 
 HOUR = 60
 LINE = 18  # pixels that a line of text takes
 LEAST, MOST = 1.2, LINE / 5  # pixels a minute: at most, five minutes are a line
-NARROW, WIDE = 48, 76  # pixels of the labels: `09:00`, `12 AM–9 AM`
+NARROW, WIDE = 48, 66  # pixels of the labels: `09:00`, `12AM–9AM`
 USUAL_HOURS = (9, 17)  # shown where nothing is to be seen
 LONG_SHIFT = 14 * HOUR  # who is there longer does not make everybody's day as long
 NEAR = 2 * HOUR  # what is booked so close to the hours belongs to the day, up to as much beyond
@@ -86,7 +87,7 @@ class Axis:
         return wording.write_hour(hour) + (" (2nd)" if fold else "")
 
     def name_hour(self, number):
-        return self.name_row(number).partition(":")[0]
+        return self.name_row(number).partition(":")[0].replace(HARD_BLANK, "")
 
     def list_rows(self):
         return list(self.rows)

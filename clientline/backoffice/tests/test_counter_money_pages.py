@@ -65,11 +65,11 @@ def test_a_tip_is_said_and_shown(client, salon, visit):
 @pytest.mark.parametrize(
     ("price", "typed_amount", "tip", "said"),
     [
-        ("12.03", "12.03", "", "Payment recorded: 12.05 CHF. Rounded by: 0.02 CHF."),
-        ("12.03", "12.05", "", "Payment recorded: 12.05 CHF. Rounded by: 0.02 CHF."),
-        ("12.02", "12.00", "", "Payment recorded: 12.00 CHF. Rounded by: -0.02 CHF."),
-        ("12.03", "15.00", "2.97", "Payment recorded: 15.00 CHF. Tip: 2.97 CHF."),
-        ("0.02", "0.02", "", "Payment recorded: 0.00 CHF. Rounded by: -0.02 CHF."),
+        ("12.03", "12.03", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
+        ("12.03", "12.05", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
+        ("12.02", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.02."),
+        ("12.03", "15.00", "2.97", "Payment recorded: CHF\xa015.00. Tip: CHF\xa02.97."),
+        ("0.02", "0.02", "", "Payment recorded: CHF\xa00.00. Rounded by: CHF-0.02."),
     ],
 )
 def test_cash_is_rounded_to_the_coins_there_are(client, salon, visit, price, typed_amount, tip, said):
@@ -79,7 +79,7 @@ def test_cash_is_rounded_to_the_coins_there_are(client, salon, visit, price, typ
     visit.save()
     client.force_login(salon.staff)
     assert take(client, visit, amount=typed_amount, tip=tip) == ([], said)
-    assert '<dd class="due">0.00 CHF</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+    assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 
 def test_a_payment_is_made_void_where_it_is_shown(client, salon, visit):

@@ -100,3 +100,12 @@ def test_the_scripts_of_the_day_get_their_clocks_from_the_page(american, client)
     page = client.get(f"/admin/?date={day:%Y-%m-%d}").text
     assert f"&amp;time={american.working_hours.starts:%H:%M}" in page  # what is sent stays as it is
     assert f">+ {wording.find_style('en', 'US').write_clock(american.working_hours.starts)}<" in page
+
+
+@pytest.mark.django_db
+def test_a_list_of_moments_leads_to_its_rows(salon, client):
+    client.force_login(salon.admin)
+    listed = client.get("/admin/appointments/appointment/").text
+    local = salon.visit.appointment_date.astimezone(salon.organization.zone)
+    link = f'<a href="/admin/appointments/appointment/{salon.visit.pk}/change/"><span class="nowrap">'
+    assert f"{link}{local:%a} {local.day} {local:%b %Y %H:%M}</span></a></th>" in listed

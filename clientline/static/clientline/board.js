@@ -22,13 +22,13 @@
     return places[places.indexOf(place) + (key === "ArrowDown" ? 1 : -1)];
   }
 
-  // On a phone, the day that is chosen is shown without a button; who types it is given time to.
+  // On a phone and a tablet, the day that is chosen is shown without a button; who types it is given time to.
   for (const form of document.querySelectorAll("form[data-at-once]")) {
     let waiting = null;
     form.classList.add("follows");
     form.addEventListener("change", () => {
       clearTimeout(waiting);
-      if (matchMedia("(max-width: 767px)").matches) waiting = setTimeout(() => form.checkValidity() && form.submit(), 600);
+      if (matchMedia("(max-width: 1023px)").matches) waiting = setTimeout(() => form.checkValidity() && form.submit(), 600);
     });
   }
 
