@@ -28,7 +28,7 @@ help:
 	@echo "make test-next  the test suite on the Django and the Pythons to come ($(NEXT_PYTHONS))"
 
 run: .venv/requirements
-	@$(VENV_PYTHON) manage.py up --demo
+	@$(VENV_PYTHON) manage.py up --demo $(DEMO)
 
 # The suite starts some hundred Pythons: where nobody may keep what is compiled, each would compile everything again.
 export PYTHONDONTWRITEBYTECODE =

@@ -50,7 +50,7 @@ def _make_written(field, write):
     @admin.display(description=field.verbose_name, ordering=field.name)
     def written(row):
         value = getattr(row, field.name)
-        return None if value is None else format_html('<span class="nowrap">{}</span>', write(value))
+        return "" if value is None else format_html('<span class="nowrap">{}</span>', write(value))
 
     written.__name__ = field.name
     return written

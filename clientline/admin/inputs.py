@@ -36,7 +36,7 @@ class DayField(forms.DateField):
     def prepare_value(self, value):
         """What was typed in the form that native fields show; as it is where nobody can read it."""
         try:
-            return read_day(value) if isinstance(value, str) else value
+            return read_day(value).isoformat() if isinstance(value, str) else value
         except DateNotRead:
             return value
 

@@ -25,6 +25,7 @@ class Business:
     staff: tuple = ()
     client: str = ""
     slug: str = ""  # of the page on which guests book; without one, it has none
+    language: str = ""  # that its services and texts are in; without one, English
 
 
 # The one to show around: its people are always the same.

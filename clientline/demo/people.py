@@ -19,6 +19,17 @@ from services.models import Service, ServiceStaff
 
 # Percent, contained in the price; where the demo knows none, prices are shown without.
 TAX_RATES = {"AU": 10, "CH": Decimal("8.1"), "DE": 19, "FR": 20, "GB": 20, "JP": 10}
+NOTICES = {
+    "en": {
+        "booking_terms": "If you cannot come, please tell us the day before at the latest.",
+        "privacy_notice": "We keep your name and how we reach you for your visits, and give them to nobody.",
+    },
+    "de": {
+        "booking_terms": "Wenn Sie nicht kommen können, sagen Sie uns bitte spätestens am Tag vorher Bescheid.",
+        "privacy_notice": "Wir bewahren Ihren Namen und wie wir Sie erreichen für Ihre Termine auf "
+        "und geben beides niemandem.",
+    },
+}
 YOUNGEST, OLDEST = 1500, 3600  # days since an organization joined; more than any person's calendar goes back
 
 
@@ -31,6 +42,7 @@ def draw_organization(rng, business, *, now):
         address=place.draw_address(rng),
         timezone=place.timezone,
         country=guess_country(place.timezone),
+        language=business.language,
         currency=place.currency,
         tax_number=place.draw_tax_number(business.name),
         slot_interval=trade.slot_interval,
@@ -49,8 +61,7 @@ def _describe_guest_page(business):
         "slug": business.slug,
         "guest_page": True,
         "brand_color": "#f2b705",
-        "booking_terms": "If you cannot come, please tell us the day before at the latest.",
-        "privacy_notice": "We keep your name and how we reach you for your visits, and give them to nobody.",
+        **NOTICES[business.language or "en"],
     }
 
 
@@ -101,7 +112,7 @@ def draw_services(business, organization):
     return [
         Service(
             organization_id=organization.pk,
-            name=offer.name,
+            name=offer.german if business.language == "de" and offer.german else offer.name,
             duration=offer.minutes,
             price=business.place.scale_price(offer.euros),
             tax_rate=TAX_RATES.get(organization.country),

@@ -12,6 +12,7 @@ class Offer:
     before: int = 0
     after: int = 0
     performers: int = 0  # how many people are named for it; 0: everybody
+    german: str = ""  # its name in German, where it has one
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,14 @@ def offer(name, minutes, euros, **rest):
 SALON = Trade(
     ("{last} Hair", "Hair by {last}", "Cut & Colour {city}"),
     (
-        offer("Haircut", 45, 48),
-        offer("Wash, cut and blow-dry", 60, 64),
-        offer("Children's haircut", 30, 26),
-        offer("Beard trim", 20, 22, performers=2),
-        offer("Colour", 90, 95, after=15, performers=3),
-        offer("Highlights", 120, 140, after=15, performers=2),
-        offer("Bridal styling", 120, 180, before=15, after=15, performers=1),
-        offer("Colour consultation", 15, None),
+        offer("Haircut", 45, 48, german="Haarschnitt"),
+        offer("Wash, cut and blow-dry", 60, 64, german="Waschen, Schneiden, Föhnen"),
+        offer("Children's haircut", 30, 26, german="Kinderhaarschnitt"),
+        offer("Beard trim", 20, 22, performers=2, german="Bart trimmen"),
+        offer("Colour", 90, 95, after=15, performers=3, german="Farbe"),
+        offer("Highlights", 120, 140, after=15, performers=2, german="Strähnen"),
+        offer("Bridal styling", 120, 180, before=15, after=15, performers=1, german="Brautfrisur"),
+        offer("Colour consultation", 15, None, german="Farbberatung"),
     ),
     late_fee=50,
     no_show_fee=100,

@@ -1,5 +1,6 @@
 """The demo world, organization by organization and person by person, so that memory stays flat."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from random import Random
 
@@ -20,13 +21,15 @@ VISITS_PER_CLIENT = 6
 FEWEST_CLIENTS = 2  # of a person
 
 
-def build(*, organizations, appointments, seed, today, password):
+def build(*, organizations, appointments, seed, today, password, language=""):
     """Save it all, and yield the number of visits as each person's are saved. Raises IntegrityError.
 
-    What ended before `today` begins (UTC) is past. `password` is the hash that everybody gets.
+    What ended before `today` begins (UTC) is past. `password` is the hash that everybody gets, `language` that of
+    Salon Sonnig.
     """
     now = datetime.combine(today, time(), UTC)
-    companies = draw_businesses(organizations, seed)
+    sonnig, *others = draw_businesses(organizations, seed)
+    companies = [replace(sonnig, language=language), *others]
     visits = share_out(appointments, [business.weight for business in companies])
     for index, business in enumerate(companies):
         rng = Random(f"{seed} organization {index}")

@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from clientline.demo.trades import SALON
 from clientline.demo.visits import draw_guests
 from clientline.reach.models import WebhookEndpoint
 from organizations.models import Organization
@@ -211,3 +212,18 @@ def test_absurd_arguments_are_refused(options, sentence):
         seed(**options)
     assert str(refusal.value) == sentence
     assert not Organization.objects.exists()
+
+
+@pytest.mark.django_db
+def test_salon_sonnig_is_german_for_who_chooses_it():
+    seed(organizations=2, appointments=20, language="de")
+    sonnig, other = Organization.objects.order_by("pk")
+    names = Service.objects.filter(organization=sonnig).order_by("pk").values_list("name", flat=True)
+    assert list(names)[:3] == ["Haarschnitt", "Waschen, Schneiden, Föhnen", "Kinderhaarschnitt"]
+    assert (sonnig.language, other.language) == ("de", "")
+    assert sonnig.booking_terms.startswith("Wenn Sie nicht kommen können, ")
+    assert Service.objects.filter(organization=sonnig).count() == 8
+
+
+def test_each_service_of_the_salon_has_a_german_name():
+    assert [offer.name for offer in SALON.offers if not offer.german] == []

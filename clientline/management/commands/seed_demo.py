@@ -14,6 +14,7 @@ from tqdm import tqdm
 from clientline.database.turns import turn_on_database
 from clientline.demo.businesses import SONNIG
 from clientline.demo.world import build
+from clientline.languages import OFFERED
 from organizations.audit import pause_audit
 from organizations.models import Organization
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--appointments", type=int, default=600, help="how many visits in all; default 600")
         parser.add_argument("--seed", type=int, default=1, help="another number makes other data; default 1")
         parser.add_argument("--today", type=_parse_first_day, help="YYYY-MM-DD, the day to look back and ahead from")
+        parser.add_argument("--language", choices=OFFERED, default="en", help="of Salon Sonnig; default en")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where there is an organization")
         parser.add_argument("--logins", action="store_true", help="let the people sign in, and print how")
 
@@ -42,15 +44,16 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def fill(self, *, organizations, appointments, seed, today, logins, verbosity, **options):
+    def fill(self, *, organizations, appointments, today, logins, verbosity, **options):
         today = today or timezone.localdate()
         _refuse_absurd("organizations", organizations, 1, MOST_ORGANIZATIONS)
         _refuse_absurd("appointments", appointments, 1, MOST_APPOINTMENTS)
         _refuse_absurd("today", today, FIRST_DAY, LAST_DAY)
         # Hashed once: it is slow on purpose. Without --logins it is one that no password matches.
         password = make_password(PASSWORD if logins else None)
+        drawn = {"seed": options["seed"], "language": "" if options["language"] == "en" else options["language"]}
         progress = build(
-            organizations=organizations, appointments=appointments, seed=seed, today=today, password=password
+            organizations=organizations, appointments=appointments, today=today, password=password, **drawn
         )
         self.save(progress, tqdm(total=appointments, unit=" visits", disable=None if verbosity else True))
         if verbosity:

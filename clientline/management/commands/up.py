@@ -23,6 +23,7 @@ from appointments import sealing
 from clientline import gunicorn_conf, zones
 from clientline.database.pending import has_pending_migrations
 from clientline.database.turns import turn_on_file
+from clientline.languages import OFFERED
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 from clientline.postgres.pooler import look_for_pooler
@@ -46,7 +47,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--demo", action="store_true", help="fill a database without organizations with examples")
+        parser.add_argument(
+            "--demo",
+            nargs="?",
+            const="en",
+            choices=OFFERED,
+            help="fill a database without organizations with examples, in this language; without one in English",
+        )
 
     def handle(self, *, demo, **options):
         if demo:  # before there are workers, which inherit it
@@ -109,7 +116,8 @@ class Command(BaseCommand):
         if apps.get_model("organizations", "Organization")._default_manager.exists():
             return
         if demo:
-            call_command("seed_demo", organizations=2, appointments=600, seed=1, logins=True, if_empty=True)
+            asked = {"organizations": 2, "appointments": 600, "seed": 1, "logins": True, "if_empty": True}
+            call_command("seed_demo", language=demo, **asked)
         else:
             self.say(HOW_TO_BEGIN)
 
