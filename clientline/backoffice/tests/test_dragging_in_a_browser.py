@@ -11,6 +11,7 @@ from appointments import booking
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline.demo.browsing import CHROMIUM, Visitor
+from organizations.models import Organization
 
 pytestmark = [
     pytest.mark.browser,
@@ -210,6 +211,22 @@ def test_escape_gives_a_move_up_and_four_keys_do_it(arrive, salon, day, make_vis
     assert effort(desk) == (0, before + 4)
     assert agreed(visit, salon.organization.zone) == ("10:45", "11:15", salon.staff)
     assert page.evaluate("document.activeElement.closest('.board, .toast') !== null")
+
+
+def test_where_a_visit_would_stand_is_said_as_the_country_writes_it(arrive, salon, day, make_visit):
+    visit = make_visit(11)
+    Organization.objects.filter(pk=salon.organization.pk).update(country="US")
+    page = arrive(salon.manager, day).page
+    page.locator(f'a.visit[href*="/{visit.pk}/"]').focus()
+    for _ in range(4):
+        page.keyboard.press("Alt+ArrowDown")
+    span = page.locator(".ghost text").text_content()
+    assert span.replace("\xa0", " ") == "12:00 PM–12:30 PM"
+    assert page.locator(".board + .visually-hidden").text_content().startswith(f"{span}, ")
+    page.keyboard.press("Enter")
+    assert told(page).replace("\xa0", " ").endswith("12:00 PM with Salon staff")
+    visit.refresh_from_db()
+    assert f"{timezone.localtime(visit.appointment_date, salon.organization.zone):%H:%M}" == "12:00"
 
 
 def test_an_hour_is_blocked_by_a_drag_and_a_click_and_taken_back_by_another(arrive, salon, day, make_visit):
