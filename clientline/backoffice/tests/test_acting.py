@@ -60,7 +60,7 @@ def test_times_are_read_on_the_clock_of_the_organization(salon, operator, client
     client.force_login(operator)
     act_in(client, salon.organization)
     berlin = timezone.localtime(salon.visit.appointment_date, salon.organization.zone)
-    assert f"{berlin:%Y-%m-%d %H:%M}" in client.get(VISITS).content.decode()
+    assert f"{berlin:%a} {berlin.day} {berlin:%b %Y %H:%M}" in client.get(VISITS).content.decode()
 
 
 def test_an_organization_that_is_gone_is_as_none(operator, rf):

@@ -53,8 +53,8 @@ def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
         ({"slot": "nonsense", "time": ""}, "Choose one of the free times."),
         ({"slot": "2027-03-28T10:00:00+02:00", "time": "11:00"}, both),
         ({"slot": "", "time": "02:30"}, "The clocks skip this time on that day."),
-        ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a real date between 2000 and 2100."),
-        ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Write a date like 2026-12-01."),
+        ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a date between 2000 and 2100."),
+        ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Write a date like 2026-12-31."),
     ):
         answer = client.post(url, form | values)
         assert (answer.status_code, Page(answer).errors) == (200, [problem]), values
