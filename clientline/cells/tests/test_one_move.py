@@ -32,6 +32,21 @@ SELECT (SELECT count(*) FROM pg_publication), (SELECT count(*) FROM pg_subscript
     (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'a_guard_%'),
     (SELECT count(*) FROM pg_class WHERE relreplident = 'f')
 """
+BELONGINGS = """
+SET session_replication_role = replica;  -- who asked for the file is an operator, of no organization here
+INSERT INTO list_files (organization_id, key, created_by_id, door, listed, query, headings)
+    VALUES ({home}, gen_random_uuid(), 999999, 'admin', 'users', '', '');
+INSERT INTO list_file_parts (organization_id, file_id, number, keys) SELECT {home}, id, 0, '{{}}' FROM list_files;
+RESET session_replication_role;
+INSERT INTO sessions (session_key, session_data, expire_date, last_used_at, agent, user_id)
+    SELECT 'of the admin', '', now() + interval '1 day', now(), '', id FROM users WHERE email = 'ann@salon.example';
+INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at) VALUES
+    ('default', 'send_guest_code', '{{"organization": {home}, "request": 7}}', '2100-01-01'),
+    ('default', 'send_reset_code', '{{"reset": 7}}', '2100-01-01'),
+    ('default', 'send_guest_code', '{{"organization": 999999, "request": 8}}', '2100-01-01');
+"""
+JOBS = "SELECT args FROM procrastinate_jobs WHERE scheduled_at = '2100-01-01' ORDER BY id"
+FILES = "SELECT (SELECT count(*) FROM list_files), (SELECT count(*) FROM list_file_parts)"
 
 
 class End:
@@ -95,6 +110,12 @@ def move(old, new, *options, steps=()):
     return said.getvalue()
 
 
+def list_belongings(end):
+    """Jobs that wait, keys of sessions, and how many files of lists with how many parts."""
+    sessions = end.ask("SELECT session_key FROM sessions")
+    return [args for (args,) in end.ask(JOBS)], [key for (key,) in sessions], end.ask(FILES)[0]
+
+
 def test_what_stands_in_the_way_is_named_and_changes_nothing(ends):
     old, new = ends
     new.ask("INSERT INTO organizations (id, name, email) VALUES (9999, 'Other', 'office@salon.example')")
@@ -132,3 +153,17 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     assert new.ask(HELD) == [(0, 0, 0)]
     for end in ends:
         assert end.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
+
+
+def test_jobs_go_along_and_sessions_end_and_what_operators_had_written_stays_with_nobody(ends):
+    old, new = ends
+    [(home,)] = old.ask("SELECT id FROM organizations")
+    with old.connect() as link:
+        link.execute(BELONGINGS.format(home=home))
+    own, strangers = {"organization": home, "request": 7}, [{"reset": 7}, {"organization": 999999, "request": 8}]
+    move(old, new)
+    assert list_belongings(new) == ([own], [], (0, 0))
+    assert list_belongings(old) == (strangers, ["of the admin"], (0, 0))  # who comes by it is told where to go
+    move(old, new, "--undo")
+    assert list_belongings(new) == ([], [], (0, 0))
+    assert list_belongings(old) == ([*strangers, own], [], (0, 0))
