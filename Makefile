@@ -130,6 +130,7 @@ pins: .venv-tools/requirements
 	$(UV_COMPILE) --python-version 3.12 requirements-dev.in --override requirements-next.in \
 		--output-file requirements-next.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-tools.in --output-file requirements-tools.txt
+	$(UV_COMPILE) --python-version 3.11 requirements-clients.in --output-file requirements-clients.txt
 	$(UV_COMPILE) --python-version 3.11 requirements-build.in --output-file requirements-build.txt
 	$(subst --no-build,,$(UV_COMPILE)) --python-version 3.11 requirements-cluster.in --output-file requirements-cluster.txt
 
@@ -144,6 +145,12 @@ audit: .venv-tools/requirements
 .venv-tools/requirements: requirements-tools.txt $(VENV_PYTHON)
 	@$(VENV_PYTHON) -m venv --clear .venv-tools
 	@.venv-tools/bin/python $(PIP_INSTALL) requirements-tools.txt
+	@touch $@
+
+# A generator of clients has packages of its own: the test that needs it calls this, in `make test-all`.
+.venv-clients/requirements: requirements-clients.txt $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear .venv-clients
+	@.venv-clients/bin/python $(PIP_INSTALL) requirements-clients.txt
 	@touch $@
 
 # Not part of `make test`: what it finds is work to come, and not every machine has these Pythons.

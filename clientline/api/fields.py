@@ -91,7 +91,10 @@ class StrictEmailField(StrictCharField, serializers.EmailField):
         return super().to_internal_value(data).lower()
 
 
-@extend_schema_field({"anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"const": ""}]})
+# No `const`: clients by openapi-python-client take it for the only string there is, and refuse every address.
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"type": "string", "maxLength": 0}]}
+)
 class OptionalEmailField(StrictEmailField):
     """May be empty."""
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: what the views declare, plus the problem document every refusal answers with."""
 
+import json
 from inspect import getdoc
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -12,6 +13,7 @@ from clientline.api.examples import add_examples
 from clientline.api.operation_names import TAGS, choose_tag, name_operation, summarize_operation
 from clientline.problem_codes import PROBLEM_CODES
 
+MONEY = {"type": "string", "format": "decimal"}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem document; `code` is stable, `type` leads to its page, `errors` comes with 400.",
@@ -35,6 +37,13 @@ PROBLEM = {
                 },
             },
         },
+        "due": MONEY | {"description": "With `overpayment`: what is still to be paid"},
+        "pending": MONEY | {"description": "With `overpayment`: what payments under way will take of it"},
+        "refundable": MONEY | {"description": "With `refund_exceeds_payment`: what is left of the payment"},
+        "cutoff_at": {"type": "string", "format": "date-time", "description": "With `too_late`: until when it went"},
+        "visit": {"type": "integer", "description": "Of visits in one go, the number of that which is refused, from 0"},
+        "appointment": {"type": "integer", "description": "Of visits that move together, the one that is refused"},
+        "address": {"type": "string", "format": "uri", "description": "With `moved`: where the organization is"},
     },
 }
 PROBLEM_CODE = {
@@ -182,7 +191,20 @@ def complete_document(result, generator, request, public):
         schema.pop("description", None)
     add_problems(result)
     add_examples(result)
+    explain_defaults(result["components"]["schemas"])
     return result
+
+
+def explain_defaults(schemas):
+    """Defaults become sentences, of bodies that replace or create a row: elsewhere what is absent has none."""
+    # Danger: a generated client sends the default of a key that nobody named, which of a PATCH would overwrite the
+    # row's value. To types for TypeScript, a key with a default is one that must be sent.
+    for name, schema in schemas.items():
+        for column in schema.get("properties", {}).values():
+            if "default" in column:
+                default = f"Default: `{json.dumps(column.pop('default'))}`"
+                if name.endswith("Request") and not name.startswith("Patched"):
+                    column["description"] = "\n\n".join(filter(None, [column.get("description"), default]))
 
 
 def add_problems(result):

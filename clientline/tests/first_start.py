@@ -111,3 +111,10 @@ def second_demo(first, first_demo):
     yield SimpleNamespace(process=process, said=said, data=first.data, port=port)
     if process.poll() is None:
         stop(process)
+
+
+@pytest.fixture
+def served(second_demo):
+    """The environment of a shell beside `make run`, with its address as BASE."""
+    own = {"CLIENTLINE_DATA": str(second_demo.data), "BASE": f"http://127.0.0.1:{second_demo.port}"}
+    return {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own

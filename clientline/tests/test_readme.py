@@ -1,6 +1,5 @@
 """The documents say what is: paths, access table, configuration, version, and a tour that really works."""
 
-import os
 import re
 import subprocess
 import sys
@@ -118,13 +117,6 @@ def test_the_newest_change_is_of_this_version():
 
 
 # The tour
-
-
-@pytest.fixture
-def served(second_demo):
-    """The environment of a shell beside `make run`, with its address as BASE."""
-    own = {"CLIENTLINE_DATA": str(second_demo.data), "BASE": f"http://127.0.0.1:{second_demo.port}"}
-    return {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own
 
 
 def matches(printed, expected):

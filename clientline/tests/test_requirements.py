@@ -8,7 +8,7 @@ from django.conf import settings
 from clientline.postgres.binaries import find_binaries, read_full_version
 
 SERVED = ("requirements", "requirements-stripe", "requirements-anymail")
-SOURCES = (*SERVED, "requirements-dev", "requirements-next", "requirements-tools")
+SOURCES = (*SERVED, "requirements-dev", "requirements-next", "requirements-tools", "requirements-clients")
 PIN = re.compile(r"([a-z0-9-]+)(\[[a-z]+\])?==([0-9a-z.]+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

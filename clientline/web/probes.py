@@ -32,7 +32,7 @@ HEALTH = inline_serializer(
     },
 )
 
-STATUS = inline_serializer("Status", {"status": serializers.CharField()})
+STATUS = inline_serializer("Liveness", {"status": serializers.CharField()})
 READY = inline_serializer(
     "Ready",
     {
