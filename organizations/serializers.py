@@ -156,7 +156,6 @@ class TenantSchema(OpenApiSerializerExtension):
     match_subclasses = True
 
     def map_serializer(self, auto_schema, direction):
-        # Private, though drf-spectacular's manual writes extensions so. Without it, there is no API document.
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         if direction == "request":
             description = "Platform operators name it when they create; for all others it is their own."

@@ -8,7 +8,7 @@ from clientline.admin.amounts import PriceForm
 from clientline.admin.base import ClientLineModelAdmin, make_money_column
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
-from clientline.admin.forms import ClientLineForm, SuggestedSelectMultiple
+from clientline.admin.forms import ClientLineForm, SuggestedMultiple
 from clientline.admin.lists import ChoicesFilter
 from services import offering
 from services.models import Service
@@ -76,7 +76,7 @@ class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
         # Django leaves out what has a table of its own between; `offering` saves it.
         return db_field.formfield(
             queryset=self.get_rows_for(db_field, request),
-            widget=SuggestedSelectMultiple(db_field, self.admin_site),
+            widget=SuggestedMultiple(db_field, self.admin_site),
             **kwargs,
         )
 

@@ -15,7 +15,7 @@ from clientline.tests.pages import booking, submit
 pytestmark = pytest.mark.django_db
 GUEST, PHONE = "guest@somewhere.example", "+49 170 5500003"
 CLIENT = {"name": "Mia Lange", "role": "client", "contact_email": GUEST, "phone": PHONE, "birthday": "1985-12-01"}
-ADD = "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients"
+ADD = "/admin/accounts/user/add/?kind=clients"
 SUGGEST = "/admin/autocomplete/?app_label=appointments&model_name=appointment&field_name=client&term="
 
 

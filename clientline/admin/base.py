@@ -18,7 +18,7 @@ from clientline.admin.forms import (
     DATE_BOUNDS,
     ClientLineForm,
     LowerCaseEmailField,
-    SuggestedSelect,
+    Suggested,
     refuse_seconds,
 )
 from clientline.admin.inputs import COMBOBOX, ClockInput, DateInput, DayAndClockField, DayAndClockInput, DayField
@@ -277,7 +277,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs |= {
             "queryset": self.get_rows_for(db_field, request),
-            "widget": SuggestedSelect(db_field, self.admin_site),
+            "widget": Suggested(db_field, self.admin_site),
         }
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).label

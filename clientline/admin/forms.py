@@ -5,13 +5,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django import forms
-
-# Undocumented: what Django's suggesting fields share. Without it, forms that name people do not render.
-from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Manager
 from django.template import Context, Template
+from django.urls import reverse
 from django.utils.text import get_text_list
 from django.utils.translation import gettext, gettext_lazy
 
@@ -39,19 +37,23 @@ def refuse_seconds(clock):
         raise ValidationError(gettext("Write hours and minutes only."), code="whole_minute")
 
 
-class Suggested(AutocompleteMixin):
+class Suggested(forms.Select):
     """A select with what is chosen alone, before which `combobox.js` puts a search among all the others.
 
-    Of Django's own stays what offers the chosen; it fails on rendering what is no number at all.
+    `column` is the foreign key whose rows are suggested, and `site` the admin that does.
     """
 
     media = forms.Media(js=[COMBOBOX])
 
+    def __init__(self, column, site, attrs=None, choices=()):
+        super().__init__(attrs, choices)
+        self.column, self.site = column, site
+
     def build_attrs(self, base_attrs, extra_attrs=None):
-        meta = self.field.model._meta
-        asked = {"app_label": meta.app_label, "model_name": meta.model_name, "field_name": self.field.name}
+        meta = self.column.model._meta
+        asked = {"app_label": meta.app_label, "model_name": meta.model_name, "field_name": self.column.name}
         told = {
-            "data-suggest": f"{self.get_url()}?{urlencode(asked)}",
+            "data-suggest": f"{reverse(f'{self.site.name}:autocomplete')}?{urlencode(asked)}",
             "data-nothing": gettext("No results found"),
             "data-offline": gettext("The server could not be reached. Try again."),
             "data-clear": gettext("Clear"),
@@ -59,14 +61,16 @@ class Suggested(AutocompleteMixin):
         return {**told, **base_attrs, **(extra_attrs or {})}
 
     def optgroups(self, name, value, attr=None):
-        return super().optgroups(name, [each for each in value if is_readable_number(str(each))], attr)
+        """The chosen alone, and before them nothing, where that may be chosen. What is no key at all chooses nobody."""
+        rows = self.choices.queryset.filter(pk__in=[key for key in value if is_readable_number(str(key))])
+        offered = [(row.pk, self.choices.field.label_from_instance(row), True) for row in rows]
+        if not (self.is_required or self.allow_multiple_selected):
+            offered.insert(0, ("", "", not offered))
+        options = [self.create_option(name, *option, index) for index, option in enumerate(offered)]
+        return [(None, options, 0)]
 
 
-class SuggestedSelect(Suggested, forms.Select):
-    pass
-
-
-class SuggestedSelectMultiple(Suggested, forms.SelectMultiple):
+class SuggestedMultiple(Suggested, forms.SelectMultiple):
     pass
 
 

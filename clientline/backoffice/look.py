@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from appointments.models import Appointment
 from clientline.admin.amounts import AmountField
 from clientline.admin.base import render_pill
-from clientline.admin.forms import SuggestedSelect, SuggestedSelectMultiple
+from clientline.admin.forms import Suggested, SuggestedMultiple
 from clientline.admin.inputs import ClockInput, DayAndClockField, DayField
 from clientline.backoffice.page import render_page
 from services.models import Service
@@ -41,8 +41,8 @@ class PartsForm(forms.Form):
     def __init__(self, *args, site, **kwargs):
         super().__init__(*args, **kwargs)
         one, some = self.fields["searched"], self.fields["many"]
-        one.widget = SuggestedSelect(Appointment._meta.get_field("client"), site, choices=one.choices)
-        some.widget = SuggestedSelectMultiple(Service._meta.get_field("staff"), site, choices=some.choices)
+        one.widget = Suggested(Appointment._meta.get_field("client"), site, choices=one.choices)
+        some.widget = SuggestedMultiple(Service._meta.get_field("staff"), site, choices=some.choices)
 
 
 def look_view(site, request):

@@ -18,7 +18,7 @@ from appointments.models import Appointment
 from appointments.refusals import OutsideWorkingHours
 from clientline import places, wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
-from clientline.admin.forms import LowerCaseEmailField, SuggestedSelect
+from clientline.admin.forms import LowerCaseEmailField, Suggested
 from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.appointments.further_visits import FURTHER, FurtherVisitsForm
@@ -149,7 +149,7 @@ class BookingForm(FurtherVisitsForm, PriceForm, WhenForm):
         field, column, site = self.fields[name], Appointment._meta.get_field(name), self.model_admin.admin_site
         field.label_from_instance = site.get_model_admin(column.related_model).label
         if name == "client" or len(field.queryset[: FEW + 1]) > FEW:
-            field.widget = SuggestedSelect(column, site)
+            field.widget = Suggested(column, site)
             if name == "client" and "name" in self.fields:
                 field.widget.attrs["data-nothing"] = gettext("Nobody found. Enter makes a new client of it.")
         elif name == "service":

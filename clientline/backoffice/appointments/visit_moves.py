@@ -17,7 +17,7 @@ from appointments.models import Side
 from appointments.refusals import find_reachable_statuses
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
-from clientline.admin.forms import SuggestedSelect
+from clientline.admin.forms import Suggested
 from clientline.backoffice.appointments.free_times import FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.money.taking import PaymentForm, find_void, record_payment_of_visit
 from clientline.backoffice.moves import Move, MoveForm
@@ -138,7 +138,7 @@ class ChangeForm(PriceForm, MoveForm):
         )
         client = self.fields["client"]
         client.queryset = User.objects.clients_for(self.caller).filter(organization=home).select_related("organization")
-        client.widget = SuggestedSelect(self.row._meta.get_field("client"), admin.site)
+        client.widget = Suggested(self.row._meta.get_field("client"), admin.site)
         client.widget.choices = client.choices
         self.initial = {"service": self.row.service_id, "client": self.row.client_id} | self.initial
         if "price" in self.fields:

@@ -13,7 +13,7 @@ from appointments.models import Appointment
 from clientline import places, wording
 from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
 from clientline.admin.exports import ExportMixin
-from clientline.admin.forms import SuggestedSelect
+from clientline.admin.forms import Suggested
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
 from clientline.backoffice.appointments.days import Taken
 from clientline.backoffice.money.payment_moves import PAYMENT_MOVES
@@ -39,7 +39,7 @@ class WhichVisitForm(forms.Form):
         super().__init__(*args, **kwargs)
         field, column = self.fields["appointment"], Payment._meta.get_field("appointment")
         field.queryset = model_admin.get_rows_for(column, request)
-        field.widget = SuggestedSelect(column, model_admin.admin_site)
+        field.widget = Suggested(column, model_admin.admin_site)
         field.label_from_instance = model_admin.admin_site.get_model_admin(column.related_model).label
         field.widget.choices = field.choices
 

@@ -1,7 +1,6 @@
 """Clients and team: one table of people, two lists, and a page for each kind."""
 
 from functools import partial
-from urllib.parse import parse_qs
 
 from django.contrib import admin, messages
 from django.db import DatabaseError, transaction
@@ -44,14 +43,12 @@ def _choose_kind(person):
 
 def _choose_page_kind(request, person):
     """Of a page about a person, or about somebody new; None where that is not said."""
-    return _choose_kind(person) if person else _find_list_behind(request)
+    return _choose_kind(person) if person else _read_kind(request)
 
 
-def _find_list_behind(request):
-    """Which of the two lists led to this page; None where neither did."""
-    # Private: how the admin's links pass on the filters of a list. Without it, a new person's form does not know
-    # whether a client was meant.
-    kind = parse_qs(request.GET.get("_changelist_filters", "")).get("kind", [None])[0]
+def _read_kind(request):
+    """Of which of the two lists the address is, or which led to this page; None where it does not say."""
+    kind = request.GET.get("kind")
     return kind if kind in TITLES else None
 
 
@@ -152,31 +149,30 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         booking = f"{reverse('admin:appointments_appointment_add')}?client={person.pk}"
         return [(_("Book"), booking)] if person.is_active and request.user.may("appointments", "create") else []
 
-    def read_asked_kind(self, request):
-        """Which of the two lists the address asks for; None for both."""
-        kind = request.GET.get("kind")
-        return kind if kind in TITLES else None
-
     def get_nouns(self, request):
-        return NOUNS[self.read_asked_kind(request) or TEAM]
+        return NOUNS[_read_kind(request) or TEAM]
 
     def get_list_display(self, request):
-        if self.read_asked_kind(request) == CLIENTS:
+        if _read_kind(request) == CLIENTS:
             return self.add_row_links(request, self.keep_visible(request, self.client_columns))
         return super().get_list_display(request)
 
     def get_list_filter(self, request):
         filters = super().get_list_filter(request)
-        return [each for each in filters if each != "role" or self.read_asked_kind(request) != CLIENTS]
+        return [each for each in filters if each != "role" or _read_kind(request) != CLIENTS]
 
     def changelist_view(self, request, extra_context=None):
-        kind = self.read_asked_kind(request)
-        told = {"title": TITLES.get(kind, gettext("People")), "add_label": ADDING.get(kind, gettext("Add somebody"))}
+        kind = _read_kind(request)
+        told = {
+            "title": TITLES.get(kind, gettext("People")),
+            "add_label": ADDING.get(kind, gettext("Add somebody")),
+            "add_query": f"?kind={kind}" if kind else "",
+        }
         return super().changelist_view(request, told | (extra_context or {}))
 
     def list_tools(self, request):
         tools = super().list_tools(request)
-        if request.user.may("users", "import") and self.read_asked_kind(request) != TEAM:
+        if request.user.may("users", "import") and _read_kind(request) != TEAM:
             tools.append((gettext("Import clients"), reverse("admin:client_import")))
         return tools
 
@@ -223,7 +219,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
     # Pages
 
     def get_changeform_initial_data(self, request):
-        return {"role": User.Role.CLIENT} if _find_list_behind(request) == CLIENTS else {}
+        return {"role": User.Role.CLIENT} if _read_kind(request) == CLIENTS else {}
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
@@ -257,7 +253,7 @@ class UserAdmin(PeopleSearchMixin, ExportMixin, BulkMixin, ClientLineModelAdmin)
         return [(gettext("Contact"), {"fields": contact}), (gettext("Role and sign-in"), account)]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context["kind"] = _choose_kind(obj) if obj else _find_list_behind(request) or TEAM
+        context["kind"] = _choose_kind(obj) if obj else _read_kind(request) or TEAM
         context["pages"] = privacy.list_privacy_pages(self, request, obj)
         context["kind_title"] = TITLES[context["kind"]]
         refusal = request.call.refusal

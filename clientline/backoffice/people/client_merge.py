@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from accounts.models import User
 from appointments import merging
 from appointments.models import Appointment
-from clientline.admin.forms import SuggestedSelect
+from clientline.admin.forms import Suggested
 from clientline.backoffice import page
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.refusals import Refused
@@ -26,7 +26,7 @@ class DuplicateForm(forms.Form):
         field = self.fields["duplicate"]
         field.queryset = clients
         field.label_from_instance = site.get_model_admin(User).label
-        field.widget = SuggestedSelect(Appointment._meta.get_field("client"), site)
+        field.widget = Suggested(Appointment._meta.get_field("client"), site)
         field.widget.choices = field.choices
 
 

@@ -113,15 +113,19 @@ def test_clients_and_team_are_two_lists(salon, client, django_assert_num_queries
 
 def test_somebody_added_from_the_clients_is_a_client(salon, client):
     client.force_login(salon.manager)
-    assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dclients")).fields["role"] == ["client"]
-    assert Page(client.get(f"{LIST}add/?_changelist_filters=kind%3Dteam%26kind%3D")).fields["role"] == [""]
+    assert Page(client.get(f"{LIST}add/?kind=clients")).fields["role"] == ["client"]
+    assert Page(client.get(f"{LIST}add/?kind=team")).fields["role"] == [""]
+    assert Page(client.get(f"{LIST}add/?kind=no-list")).fields["role"] == [""]
 
 
 @pytest.mark.parametrize(("kind", "label"), [("clients", "Add a client"), ("team", "Add to the team")])
 def test_a_list_and_its_page_for_adding_name_what_is_added(salon, client, kind, label):
     client.force_login(salon.admin)
-    assertContains(client.get(f"{LIST}?kind={kind}"), f">{label}</a>")
-    assertContains(client.get(f"{LIST}add/?_changelist_filters=kind%3D{kind}"), f"<h1>{label}</h1>")
+    adding = (
+        f'<a href="{LIST}add/?_changelist_filters=kind%3D{kind}&amp;kind={kind}" class="button addlink">{label}</a>'
+    )
+    assertContains(client.get(f"{LIST}?kind={kind}"), adding)
+    assertContains(client.get(f"{LIST}add/?kind={kind}&_changelist_filters=kind%3D{kind}"), f"<h1>{label}</h1>")
 
 
 def test_a_client_is_deactivated_and_reactivated_by_a_button(salon, client):

@@ -53,7 +53,7 @@ def more_pages_of(cast):
         "/admin/second-factor/",
         "/admin/holidays/",
         "/admin/search/?q=Salon",
-        "/admin/accounts/user/add/?_changelist_filters=kind%3Dclients",
+        "/admin/accounts/user/add/?kind=clients",
         "/admin/appointments/timeoff/add/",
         "/admin/appointments/specialhours/add/",
         "/admin/appointments/workinghours/add/",

@@ -2,17 +2,14 @@
 
 import errno
 import hashlib
-import os
 import socket
 import threading
 import time
 from ipaddress import ip_address
+from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-
-# Undocumented: what `collectstatic` goes through. Without it, `manage.py up` does not start.
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, connection, connections
@@ -216,8 +213,8 @@ def list_needs(address, demo):
 def fingerprint_static_files():
     """Changes when any static file of any app does."""
     digest = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            found = os.stat(storage.path(path))
+    for folder in (*settings.STATICFILES_DIRS, *(Path(app.path, "static") for app in apps.get_app_configs())):
+        for path in sorted(Path(folder).rglob("*")):
+            found = path.stat()
             digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
