@@ -92,7 +92,7 @@ def load_calendar(
     The calendar of the person `to_hold` is held if that takes no waiting. `exclude` is the id of the visit that moves.
     What is asked `besides` travels along, and its rows come last among what is held.
     """
-    holds = [(people.HOLD, {"people": list(held)})] if held else []
+    holds: list[Asked] = [(people.HOLD, {"people": list(held)})] if held else []
     holds += [(TRY_LOCK, {"staff": to_hold})] if to_hold else []
     day = start.astimezone(organization.zone).date()
     return Calendar(

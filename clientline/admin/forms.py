@@ -65,7 +65,7 @@ class Suggested(forms.Select):
         rows = self.choices.queryset.filter(pk__in=[key for key in value if is_readable_number(str(key))])
         offered = [(row.pk, self.choices.field.label_from_instance(row), True) for row in rows]
         if not (self.is_required or self.allow_multiple_selected):
-            offered.insert(0, ("", "", not offered))
+            offered.insert(0, ("", "", False))
         options = [self.create_option(name, *option, index) for index, option in enumerate(offered)]
         return [(None, options, 0)]
 

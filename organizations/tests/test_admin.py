@@ -55,7 +55,7 @@ def test_a_wrong_value_is_an_error_beside_its_field(salon, client, field, value,
     client.force_login(salon.admin)
     answer = submit(client, page(salon.organization), **{field: value})
     assert answer.context["adminform"].form.errors == {field: [problem]}
-    assert Page(answer).fields[field] == [value]
+    assert Page(answer).fields.get(field) == (None if field == "timezone" else [value])  # a zone is chosen of many
     assert Organization.objects.get(pk=salon.organization.pk).version == 1
 
 

@@ -37,7 +37,7 @@ def test_the_question_is_asked_on_the_page_and_a_button_answers_it(live_server, 
     client.force_login(salon.admin)
     visitor = Visitor(browser, live_server.url).carry(client.cookies)
     visitor.page.goto(f"/admin/organizations/organization/{salon.organization.pk}/change/")
-    visitor.page.get_by_label("Time zone").fill("Asia/Tokyo")
+    visitor.page.get_by_label("Time zone").select_option("Asia/Tokyo")
     visitor.page.get_by_label("Phone").fill("+49 30 1")
     visitor.page.get_by_role("button", name="Save", exact=True).click()
     visitor.page.get_by_text("1 visit to come").wait_for()
