@@ -1,4 +1,4 @@
-"""Fold each client's figures by themselves: all at once, as many rows were compared with as many for a single client."""
+"""Fold each client's figures by themselves: for all of them at once, each could be compared with all rows."""
 
 from importlib import import_module
 
@@ -7,6 +7,7 @@ from django.db import migrations
 before = import_module("payments.migrations.0016_client_totals")
 
 # By arrays, not joins: of a WITH that locks its rows PostgreSQL expects few, and it would compare each with each.
+# `::int`, as `NOT is_folded` may be read by the index of all that is unfolded, again for each client.
 FOLD = f"""
 CREATE OR REPLACE FUNCTION fold_client_totals(whose bigint[]) RETURNS void {before.HEAD} AS $$
 DECLARE
@@ -14,7 +15,7 @@ DECLARE
 BEGIN
     FOREACH whom IN ARRAY whose LOOP
         WITH fresh AS (
-            SELECT id, visit FROM client_totals WHERE client_id = whom AND NOT is_folded FOR UPDATE SKIP LOCKED
+            SELECT id, visit FROM client_totals WHERE client_id = whom AND is_folded::int = 0 FOR UPDATE SKIP LOCKED
         ), open AS (
             SELECT id FROM client_totals
             WHERE client_id = whom AND visit = ANY (ARRAY(SELECT visit FROM fresh)) AND is_folded FOR UPDATE SKIP LOCKED
