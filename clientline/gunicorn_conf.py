@@ -47,6 +47,7 @@ def keep_what_is_loaded():
     """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
     # Django imports views, serializers and forms with the first request: each worker would do that for itself.
     get_resolver().resolve("/live")
+    gc.unfreeze()  # under `manage.py up`, garbage of the imports was kept with the rest
     gc.collect()
     gc.freeze()
 
