@@ -33,7 +33,7 @@ from appointments.placing import (
     refuse_unstorable_times,
     take_slot,
 )
-from appointments.refusals import InvalidTransition, SlotTaken, TooLate
+from appointments.refusals import DoesNotPerform, InvalidTransition, SlotTaken, TooLate
 from appointments.signals import visit_cancelled, visits_changed
 from clientline.currencies import refuse_fractions
 from clientline.database.changes import differs, save_changes
@@ -105,11 +105,16 @@ def book(
     # No savepoint of its own: the INSERT says ON CONFLICT DO NOTHING, so a race that is lost leaves the caller's
     # transaction whole. An INSERT that raised would abort it, and with it the visits of a series booked before.
     with ensure_transaction():
-        if not may_act(by, "bend_rules"):
-            refuse_too_many_ahead(client, 1, now)
+        limit_visits_ahead(by, client, 1, now)
         calendar = _hold_and_load_calendar(visit, staff, candidates, need, now)
         _save_booked(visit, calendar, by=by, now=now, overbook=overbook)
     return visit
+
+
+def limit_visits_ahead(by: User | None, client: User, more: int, now: datetime) -> None:
+    """Raises TooManyAhead where the rules hold for `by`, and the client may not have so many `more`."""
+    if not may_act(by, "bend_rules"):
+        refuse_too_many_ahead(client, more, now)
 
 
 def _save_booked(visit: Appointment, calendar: Calendar, *, by: User | None, now: datetime, overbook: bool) -> None:
@@ -145,7 +150,7 @@ def _hold_and_load_calendar(
     performers = calendar.held.pop() if staff else None
     refuse_turned(calendar, client=visit.client, staff=staff)
     if staff and not performers:
-        raise _make_refusal_of_performer(staff, visit.service)
+        raise DoesNotPerform(staff, visit.service)
     return calendar
 
 
@@ -392,9 +397,4 @@ def refuse_to_meet(
     if performing and not service.is_active:
         raise FieldRefused("service", "inactive", _("%(name)s is not active.") % {"name": service})
     if staff and performing and not performs(staff, service):
-        raise _make_refusal_of_performer(staff, service)
-
-
-def _make_refusal_of_performer(staff: User, service: Service) -> FieldRefused:
-    text = _("%(person)s does not perform %(service)s.")
-    return FieldRefused("staff", "invalid", text % {"person": staff, "service": service})
+        raise DoesNotPerform(staff, service)

@@ -14,7 +14,7 @@ from accounts.models import User
 from appointments import booking
 from appointments.availability import measure_need
 from appointments.models import Appointment
-from appointments.placing import hold_people_and_calendars, refuse_too_many_ahead
+from appointments.placing import hold_people_and_calendars
 from appointments.refusals import SLOT_REFUSALS
 from clientline import wording
 from clientline.refusals import FieldRefused
@@ -55,8 +55,7 @@ def book_group(
     _refuse_unless_consecutive(visits)
     group = uuid4()
     with transaction.atomic():
-        if not booking.may_act(by, "bend_rules"):
-            refuse_too_many_ahead(client, len(visits), now)
+        booking.limit_visits_ahead(by, client, len(visits), now)
         candidates = [[each.staff.pk] if each.staff else list(list_performers(each.service)) for each in visits]
         # All calendars at once and in order: groups that take them one after the other would wait for each other.
         everybody = sorted({pk for people in candidates for pk in people})

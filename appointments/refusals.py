@@ -6,15 +6,23 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import User
 from appointments import availability
 from appointments.models import Appointment
 from clientline import wording
 from clientline.refusals import FieldRefused, Refused
+from services.models import Service
 
 
 class SlotTaken(Refused):
     code = availability.SLOT_TAKEN
     detail = gettext_lazy("This time is taken.")
+
+
+class DoesNotPerform(FieldRefused):
+    def __init__(self, staff: User, service: Service) -> None:
+        text = _("%(person)s does not perform %(service)s.")
+        super().__init__("staff", "invalid", text % {"person": staff, "service": service})
 
 
 class OutsideWorkingHours(Refused):

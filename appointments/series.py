@@ -18,7 +18,6 @@ from appointments.placing import (
     find_refusal_of_anyone,
     hold_people_and_calendars,
     load_calendar,
-    refuse_too_many_ahead,
 )
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
 from clientline.refusals import Refused
@@ -57,8 +56,7 @@ def book_series(
     """
     dates = list(_list_occurrences(service.organization.zone, appointment_date, every, count))
     with transaction.atomic():
-        if not booking.may_act(by, "bend_rules"):
-            refuse_too_many_ahead(details["client"], 1, now)
+        booking.limit_visits_ahead(by, details["client"], 1, now)
         among = None if staff else [_choose_for_series(by, service, dates, now, details)]
         series = uuid4()
         visits: list[Appointment] = []
