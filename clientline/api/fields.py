@@ -7,6 +7,7 @@ from functools import cache
 
 import orjson
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -21,6 +22,7 @@ from clientline.database.prepared import (
     stand_for_any_caller,
 )
 from clientline.made_addresses import show_address
+from clientline.typed_dates import DateNotRead, read_date
 
 # PostgreSQL takes years that Python cannot render: one such row makes every later list a 500.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -74,6 +76,14 @@ def parse_date(text):
             raise ValueError
     except ValueError as error:
         raise ValueError("Choose a real date between 2000 and 2100.") from error
+    return day
+
+
+def read_typed_date(text, country):
+    """The same of a text that people type as this country writes days. Raises DateNotRead, with a sentence for them."""
+    day = read_date(text, country)
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise DateNotRead(gettext("Choose a date between 2000 and 2100."))
     return day
 
 

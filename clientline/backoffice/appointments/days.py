@@ -11,9 +11,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appointments.hours import find_midnight
-from clientline import wording
-from clientline.api.fields import parse_date
-from clientline.typed_dates import DateNotRead, read_day
+from clientline import places, wording
+from clientline.api.fields import parse_date, read_typed_date
+from clientline.typed_dates import DateNotRead
 from payments.totals import find_owing
 
 MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
@@ -124,7 +124,7 @@ def _read_dates(text):
         if MONTH.fullmatch(first) and not last:
             begins = parse_date(f"{first}-01")
             return begins, begins.replace(day=monthrange(begins.year, begins.month)[1])
-        return tuple(parse_date(read_day(each).isoformat()) for each in (first, last or first))
+        return tuple(read_typed_date(each, places.find_country()) for each in (first, last or first))
     except ValueError:
         return None
 
@@ -133,12 +133,9 @@ def _ask_back(text):
     """What is wrong with a text that `_read_dates` does not read."""
     try:
         for each in text.split(".."):
-            parse_date(read_day(each).isoformat())
+            read_typed_date(each, places.find_country())
     except DateNotRead as error:
         return str(error)
-    except ValueError:
-        pass
-    return gettext("Choose a date between 2000 and 2100.")
 
 
 def _select_days(column, first, last):

@@ -11,12 +11,11 @@ from django.utils.translation import gettext, gettext_lazy
 from appointments.availability import search
 from appointments.hours import is_shown
 from appointments.refusals import SlotTaken
-from clientline import wording
+from clientline import places, wording
 from clientline.admin.forms import DATE_BOUNDS, Refusable, refuse_seconds
 from clientline.admin.inputs import ClockInput, DayField
-from clientline.api.fields import LATEST, parse_date, parse_instant
+from clientline.api.fields import LATEST, parse_instant, read_typed_date
 from clientline.refusals import FieldRefused
-from clientline.typed_dates import read_day
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for
 NOT_FOR_CLIENTS = gettext_lazy("%(time)s (not for clients)")  # too soon, over, or too far ahead
@@ -198,6 +197,6 @@ class WhenForm(Refusable, forms.Form):
 def read_named_day(value):
     """The date that `value`, a text or a date, names; None for nonsense."""
     try:
-        return parse_date(read_day(str(value)).isoformat())
+        return read_typed_date(str(value), places.find_country())
     except ValueError:
         return None

@@ -8,10 +8,9 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from accounts.models import User
 from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import Appointment, TimeOff
-from clientline.api.fields import parse_date
+from clientline.api.fields import parse_date, read_typed_date
 from clientline.backoffice.calendar.board import Column, Visit
 from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
-from clientline.typed_dates import read_date
 from payments.balances import add_balance
 
 MOST_PEOPLE = 500
@@ -44,7 +43,7 @@ def read_day(request, organization, now):
     if not sent:
         return today, None
     try:
-        return parse_date(read_date(sent, organization.country).isoformat()), None
+        return read_typed_date(sent, organization.country), None
     except ValueError as error:
         return today, str(error)
 

@@ -9,13 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from appointments.refusals import SLOT_REFUSALS
-from clientline.api.fields import parse_date
+from clientline.api.fields import read_typed_date
 from clientline.reach.guests import asking, codes, limits, links, offers
 from clientline.reach.guests.forms import CodeForm, DetailsForm, NotesForm, read_start
 from clientline.reach.guests.pages import answer_guests
 from clientline.reach.guests.sending import sends_texts
 from clientline.refusals import FieldRefused, Refused
-from clientline.typed_dates import read_date
 from services.models import Service
 
 WEEK = timedelta(days=offers.SHOWN_DAYS)
@@ -113,8 +112,7 @@ def choose_time(page):
 def _read_day(page):
     """Of the address, where people may have typed it; None of none."""
     try:
-        typed = read_date(page.request.GET.get("from", ""), page.organization.country)
-        return parse_date(typed.isoformat())
+        return read_typed_date(page.request.GET.get("from", ""), page.organization.country)
     except ValueError:
         return None
 
