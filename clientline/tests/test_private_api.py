@@ -39,11 +39,11 @@ PRIVATE = {
     "clientline/web/middleware.py: _store": (
         "clientline/web/tests/test_production.py::test_every_answer_has_the_headers_that_keep_a_browser_safe"
     ),
+    "clientline/web/parcels.py: gunicorn.http": (
+        "clientline/web/tests/test_parcels.py::test_a_worker_answers_in_parcels"
+    ),
     "clientline/web/worker.py: gunicorn.workers.gthread": (
         "clientline/web/tests/test_worker.py::test_silent_and_half_sent_connections_stop_nobody_and_are_ended"
-    ),
-    "clientline/wsgi.py: _set_content_type_params": (
-        "clientline/api/tests/test_bad_requests.py::test_the_charset_of_a_body_does_not_decode_the_query"
     ),
     "clientline/wsgi.py: django.core.handlers.wsgi": (
         "clientline/api/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"
@@ -62,7 +62,7 @@ LEFT_OUT = re.compile(
     r"|django\.core\.handlers|django\.db\.backends\.(base|ddl_references|utils)|django\.db\.migrations\.(?!operations)"
     r"|django\.db\.models\.(sql|query_utils|options)|django\.forms\.(models|utils)\b|django\.template\.base"
     r"|django\.utils\.(datastructures|tree)|drf_spectacular\.(plumbing|drainage)"
-    r"|rest_framework\.(utils|compat)|psycopg\._|gunicorn\.(arbiter|workers|sock|util)"
+    r"|rest_framework\.(utils|compat)|psycopg\._|gunicorn\.(arbiter|workers|sock|util|http$)"
 )
 ADMINS_PARAMETERS = {"_changelist_filters", "_popup", "_to_field"}
 CODE = [path for path in MODULES if "migrations" not in path.parts] + sorted((ROOT / "benchmarks").glob("*.py"))

@@ -3,6 +3,7 @@
 By itself gunicorn sends the head of an answer alone, and then what it is the head of.
 """
 
+# Undocumented: gunicorn names the class of its workers, and not that of what they answer. Without it, no server starts.
 from gunicorn.http import wsgi
 
 from clientline.web.headers import HEADERS
@@ -46,3 +47,8 @@ class Response(wsgi.Response):
     def close(self):
         super().close()
         self.sock.send_off()
+
+
+def send_in_parcels():
+    """Have gunicorn answer so in this process."""
+    wsgi.Response = Response

@@ -20,7 +20,6 @@ from types import SimpleNamespace
 from django.conf import settings
 from gunicorn import http
 from gunicorn.errors import ConfigError
-from gunicorn.http import wsgi
 from gunicorn.http.errors import ParseException
 
 # Undocumented: gunicorn names its workers, and not how they are made. Without it, no server starts.
@@ -51,8 +50,7 @@ class Received:
         return bytes(piece)
 
 
-# gunicorn names the class of its workers, and not that of what they answer.
-wsgi.Response = parcels.Response
+parcels.send_in_parcels()
 
 
 class Connection(TConn):

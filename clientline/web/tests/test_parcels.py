@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 from gunicorn.config import Config
+from gunicorn.http import wsgi
 
+from clientline.web import worker  # noqa: F401 -- what a server imports
 from clientline.web.headers import HEADERS
 from clientline.web.parcels import Response
 
@@ -50,3 +52,7 @@ def test_a_head_without_a_body_is_sent():
 def test_a_body_in_chunks_begins_with_its_head():
     first, end = answer(b"body", headers=())
     assert (first[-13:], end) == (b"\r\n\r\n4\r\nbody\r\n", b"0\r\n\r\n")
+
+
+def test_a_worker_answers_in_parcels():
+    assert wsgi.Response is Response
