@@ -6,7 +6,7 @@ All that is asked at once travels in one pipeline, and so does what need not be 
 what is told, not asked, go `ahead` of the next statement, and nobody waits for the end of a transaction that has only
 read.
 
-Four things hold, and each has a test in `tests/test_direct.py`:
+Four things hold, and each has a test in `tests/test_direct.py` or `tests/test_told.py`:
 
 - psycopg itself stays in autocommit. With its own transactions, each ordinary cursor would open one that nobody ends.
 - Whatever psycopg does with a connection passes `wait`, so that there an answer that is still owed is read and what

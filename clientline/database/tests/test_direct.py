@@ -3,45 +3,21 @@
 import asyncio
 import re
 import signal
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from psycopg.pq import Trace
 
 from clientline.database import direct
 from clientline.database.refusals import read_refusal
+from clientline.database.tests.overhearing import ONE, find_trips, overheard, read
 from clientline.refusals import Unavailable
 from clientline.web.tests.test_server import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
-ONE = ("SELECT %s::bigint", [1])
-
-
-@pytest.fixture(autouse=True)
-def fresh_connection(transactional_db):
-    """Nothing is prepared yet, and nothing is left to the next test."""
-    connection.close()
-    yield
-    connection.close()
-
-
-@pytest.fixture
-def onlooker():
-    """Somebody else's connection, that of a superuser or of the owner."""
-    other = connection.copy()
-    with other.cursor() as cursor:
-        yield cursor
-    other.close()
-
-
-def read(cursor, sql, *values):
-    cursor.execute(sql, values)
-    return cursor.fetchall()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fresh_connection")]
 
 
 def state(onlooker):
@@ -49,31 +25,6 @@ def state(onlooker):
     pid = connection.connection.info.backend_pid
     ((state,),) = read(onlooker, "SELECT state FROM pg_stat_activity WHERE pid = %s", pid)
     return state
-
-
-@contextmanager
-def overheard():
-    """What is said, a line for each message: `F` is sent by us, `B` answered; without lengths."""
-    connection.ensure_connection()
-    said, pgconn = [], connection.connection.pgconn
-    with tempfile.TemporaryFile("w+") as file:
-        pgconn.trace(file.fileno())
-        pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
-        yield said
-        pgconn.untrace()
-        file.seek(0)
-        said += [re.sub(r"\s*\t\d*\s*", " ", line.strip()) for line in file]
-
-
-def find_trips(said):
-    """The SQL of each trip: what was sent before the answer to what went before was complete."""
-    trips = [[]]
-    for line in said:
-        if line.startswith("B ReadyForQuery"):
-            trips.append([])
-        elif found := re.match(r'F (?:Query|Parse ".*?"|Bind "") "(.+?)"(?: \d.*)?$', line):
-            trips[-1].append(found[1])
-    return [trip for trip in trips if trip]
 
 
 def test_the_beginning_travels_with_the_first_statement(onlooker):
@@ -98,87 +49,6 @@ def test_a_savepoint_travels_with_what_comes_after_it():
     assert [re.sub(r' "?\w+_x\d+"?', "", sql) for sql in (*begun, *after, *end)] == [
         'BEGIN', 'SAVEPOINT', 'SELECT $1::bigint', 'asked_0', 'RELEASE SAVEPOINT', 'SAVEPOINT', 'asked_0', 'COMMIT',
     ]  # fmt: skip
-
-
-NAME_ALL = ("UPDATE organizations SET name = %s::text RETURNING id", ["Told"])
-
-
-@pytest.fixture
-def named(clinic):
-    """Reads the name of an organization that is told to be called otherwise."""
-    return lambda cursor: read(cursor, "SELECT name FROM organizations WHERE id = %s", clinic.organization.pk)[0][0]
-
-
-def test_what_is_told_travels_with_what_is_asked_next(named, onlooker):
-    with overheard() as said, transaction.atomic():
-        connection.tell(*NAME_ALL)
-        assert connection.ask(ONE, ONE) == [[(1,)], [(1,)]]
-    update = "UPDATE organizations SET name = $1::text RETURNING id"
-    assert find_trips(said) == [["BEGIN", update, "asked_0", "SELECT $1::bigint", "asked_1", "asked_1"], ["COMMIT"]]
-    assert named(onlooker) == "Told"
-
-
-def test_what_is_told_last_is_sent_before_the_end(named, onlooker):
-    with overheard() as said, transaction.atomic():
-        connection.ask(ONE)
-        connection.tell(*NAME_ALL)
-    assert [len(trip) for trip in find_trips(said)] == [3, 2, 1]
-    assert find_trips(said)[-1] == ["COMMIT"]
-    assert named(onlooker) == "Told"
-
-
-def test_what_is_told_is_known_to_an_ordinary_cursor(named):
-    with transaction.atomic(), connection.cursor() as cursor:
-        connection.tell(*NAME_ALL)
-        assert named(cursor) == "Told"
-
-
-def test_what_is_told_goes_with_its_savepoint(named):
-    with transaction.atomic(), connection.cursor() as cursor:
-        with suppress(ZeroDivisionError), transaction.atomic():
-            connection.tell(*NAME_ALL)
-            raise ZeroDivisionError
-        assert named(cursor) != "Told"
-        with transaction.atomic():
-            connection.tell(*NAME_ALL)
-        assert named(cursor) == "Told"
-
-
-def test_what_is_told_is_undone_with_the_transaction(named, onlooker):
-    with suppress(ZeroDivisionError), transaction.atomic():
-        connection.tell(*NAME_ALL)
-        raise ZeroDivisionError
-    connection.ask(ONE)
-    assert named(onlooker) != "Told"
-
-
-def test_outside_of_a_transaction_it_is_sent_at_once(named, onlooker):
-    connection.tell(*NAME_ALL)
-    assert named(onlooker) == "Told"
-
-
-TOO_LONG = ("UPDATE organizations SET name = repeat('x', %s::int)", [1000])
-
-
-def test_the_next_statement_raises_the_error_of_what_was_told(clinic):
-    with pytest.raises(DataError), transaction.atomic():
-        connection.tell(*TOO_LONG)
-        connection.ask(ONE)
-    assert connection.ask(ONE) == [[(1,)]]
-
-
-def test_the_end_raises_it_where_nothing_is_asked_any_more(named, onlooker):
-    with pytest.raises(DataError), transaction.atomic():
-        connection.tell(*NAME_ALL)
-        connection.tell(*TOO_LONG)
-    assert named(onlooker) != "Told"
-
-
-def test_whoever_counts_statements_sees_what_is_told(clinic, django_assert_num_queries):
-    with django_assert_num_queries(4) as seen, transaction.atomic():
-        connection.tell(*NAME_ALL)
-        connection.ask(ONE)
-    assert [each["sql"][:6] for each in seen.captured_queries] == ["BEGIN", "UPDATE", "SELECT", "COMMIT"]
 
 
 def test_a_transaction_that_says_nothing_is_none():
