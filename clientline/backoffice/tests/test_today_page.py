@@ -214,6 +214,13 @@ def test_an_odd_date_is_named_and_today_shown(salon, client):
         assert "This is today." in response.content.decode(), sent
 
 
+def test_an_odd_date_is_named_in_the_readers_language(salon, client):
+    User.objects.filter(pk=salon.manager.pk).update(language="de")
+    client.force_login(salon.manager)
+    page = client.get("/admin/", {"date": "1999-12-31"}).content.decode()
+    assert "Wählen Sie ein Datum zwischen 2000 und 2100." in page
+
+
 @pytest.mark.parametrize(
     ("day", "previous", "next_"), [("2000-01-01", None, "2000-01-02"), ("2099-12-31", "2099-12-30", None)]
 )
