@@ -68,7 +68,7 @@ def record_event(
 ) -> None:
     """Note an event: what `by` (None: nobody known, or a command) did, about `row` or a whole `table`, and the facts.
 
-    Without `organization_id` it is that of the row, or else of the actor.
+    A fact that is None is left out. Without `organization_id` it is that of the row, or else of the actor.
     """
     # Of this request or command: set by the middleware, so threads of one process do not mix.
     present = origin.get()
@@ -81,7 +81,7 @@ def record_event(
         action=event,
         table=row._meta.db_table if row else table,
         row=row.pk if row else None,
-        changes={name: [None, str(value)] for name, value in facts.items()},
+        changes={name: [None, str(value)] for name, value in facts.items() if value is not None},
     )
 
 

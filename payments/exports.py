@@ -24,8 +24,7 @@ def export_movements(
         "to": period.last,
         "format": form,
         "sha256": sha256(content).hexdigest(),
+        "as_of": as_of,
     }
-    if as_of:
-        facts["as_of"] = as_of
     audit.record_event("export", by=by, organization_id=period.organization.pk, table="payments", **facts)
     return name, content

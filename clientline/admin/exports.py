@@ -53,7 +53,7 @@ class ExportMixin:
             return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
         if file is None:
             return self.admin_site.write_list_later(request, self) or self.refuse_many(request)
-        self.admin_site.note_export(request, self.opts.db_table, rows=rows, **({"as_of": as_of} if as_of else {}))
+        self.admin_site.note_export(request, self.opts.db_table, rows=rows, as_of=as_of)
         return file
 
     def write_file(self, request):

@@ -80,7 +80,6 @@ class BackOfficeSite(AccountSite):
 
     def note_export(self, request, table, **facts):
         organization = acting.find_chosen_organization(request)
-        facts = {name: str(value) for name, value in facts.items()}
         audit.record_event(
             "export", by=request.user, organization_id=organization and organization.pk, table=table, **facts
         )

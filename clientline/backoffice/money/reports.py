@@ -238,8 +238,8 @@ def reports_csv_view(request):
     names = ("key", "label", *(column.name for column in report.columns))
     name = slugify(f"{report.name} {period.organization.name} {period.first} {period.last}")
     lines = [[sheets.write_cell(row[name]) for name in names] for row in (*rows, total)]
-    facts = {"report": name} | ({"as_of": as_of} if as_of else {})
-    audit.record_event("export", by=request.user, organization_id=period.organization.pk, **facts)
+    home = period.organization.pk
+    audit.record_event("export", by=request.user, organization_id=home, report=name, as_of=as_of)
     return sheets.download(f"{name}.csv", [names, *lines])
 
 

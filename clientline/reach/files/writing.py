@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
-from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -135,5 +134,11 @@ def _end(reader: ListReader) -> None:
     for file in ended.select_for_update(no_key=True, of=("self",)):
         file.state = ListFile.State.READY
         file.save(update_fields=["state"])
-        facts: dict[str, Any] = {"rows": file.rows} | ({"as_of": reader.as_of} if reader.as_of else {})
-        audit.record_event("export", by=reader.by, organization_id=file.organization_id, table=file.listed, **facts)
+        audit.record_event(
+            "export",
+            by=reader.by,
+            organization_id=file.organization_id,
+            table=file.listed,
+            rows=file.rows,
+            as_of=reader.as_of,
+        )
