@@ -143,10 +143,9 @@ def _hold_and_load_calendar(
     visit: Appointment, staff: User | None, candidates: Collection[int], need: Need, now: datetime
 ) -> Calendar:
     """What decides about a new visit. Whoever may have it is held from here on. Raises FieldRefused."""
-    people = [visit.client_id, *candidates]
     around = visit.organization, candidates, visit.appointment_date, need, now
     besides = [ask_whether_performs(staff, visit.service)] if staff else []
-    calendar = load_calendar(*around, held=people, to_hold=visit.staff_id, besides=besides)
+    calendar = load_calendar(*around, held=[visit.client_id, *candidates], to_hold=visit.staff_id, besides=besides)
     performers = calendar.held.pop() if staff else None
     refuse_turned(calendar, client=visit.client, staff=staff)
     if staff and not performers:

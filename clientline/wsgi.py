@@ -12,6 +12,8 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clientline.settings")
 
+TYPE = "CONTENT_TYPE"  # of the body, in CGI's words
+
 
 class Request(WSGIRequest):
     def __init__(self, environ):
@@ -21,9 +23,9 @@ class Request(WSGIRequest):
             environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
         # Hidden meanwhile: Django would read the query by whatever charset is named here, and that before any
         # middleware or handler; charset=hex would be a bare 500. Bodies are read by parsers of their own.
-        content_type = environ.pop("CONTENT_TYPE", "")
+        content_type = environ.pop(TYPE, "")
         super().__init__(environ)
-        environ["CONTENT_TYPE"] = content_type
+        environ[TYPE] = content_type
         self.content_type = content_type.partition(";")[0].strip().lower()
 
 
