@@ -1,5 +1,7 @@
 """What a list shows as a file: all of its rows, with its filters, its search and its order."""
 
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,6 +12,7 @@ from django.utils.translation import gettext
 
 from clientline import wording
 from clientline.admin.lists import ERROR_FLAG, PAGE_VAR, IncorrectLookupParameters
+from clientline.database.prepared import has_key_among
 from clientline.web import sheets
 from clientline.zones import find_zone
 
@@ -83,10 +86,12 @@ class ExportMixin:
 
     def write_rows(self, request, keys, names):
         """A line for each of some keys that is still in scope, in their order."""
-        columns = ["pk", "organization__timezone", *(self.export_columns[name] for name in names)]
-        permitted = self.get_permitted_rows(request, "list").order_by()
-        found = {row[0]: row[1:] for row in permitted.filter(pk__in=keys).values_list(*columns)}
-        for pk in keys:
-            if pk in found:
-                local, *values = found[pk]
-                yield [sheets.write_cell(value, find_zone(local)) for value in values]
+        columns = ["organization__timezone", "pk", *(self.export_columns[name] for name in names)]
+        permitted = self.get_permitted_rows(request, "list").order_by().filter(has_key_among(keys))
+        rows = sorted(permitted.values_list(*columns), key=itemgetter(0))
+        lines = {}
+        for zone, those in groupby(rows, key=itemgetter(0)):
+            _, found, *values = zip(*those, strict=True)
+            cells = (sheets.write_column(column, find_zone(zone)) for column in values)
+            lines.update(zip(found, zip(*cells, strict=True), strict=True))
+        return [lines[pk] for pk in keys if pk in lines]

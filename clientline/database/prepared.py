@@ -39,8 +39,17 @@ class Given(Value):
 
 def is_one_of(field: str, name: str) -> Func:
     """A condition: the key in `field` is one of the list that is given under `name`."""
+    return _match_any(field, Given(name))
+
+
+def has_key_among(keys: Sequence[int]) -> Func:
+    """A condition: a row's own key is one of `keys`. They are one value; `pk__in` makes of each a placeholder."""
+    return _match_any("pk", Value(keys))
+
+
+def _match_any(field: str, keys: Value) -> Func:
     template = "(%(expressions)s::bigint[]))"
-    return Func(F(field), Given(name), template=template, arg_joiner=" = ANY(", output_field=BooleanField())
+    return Func(F(field), keys, template=template, arg_joiner=" = ANY(", output_field=BooleanField())
 
 
 def stand_for_any_caller(role: str, is_superuser: bool, sees_team: bool) -> Caller:

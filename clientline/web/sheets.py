@@ -50,6 +50,18 @@ def write_cell(value, zone=None):
     return str(value)
 
 
+def write_column(values, zone=None):
+    """The cells for values of one column, all of one kind or None."""
+    kind = next((type(value) for value in values if value is not None), None)
+    if kind is str:
+        # Only of texts each is written once: 1 and True, 45 and 45.00 are equal, and stand in a file differently.
+        cells = {text: write_cell(text) for text in set(values)}
+        return [cells[text] for text in values]
+    if kind is datetime:
+        return ["" if value is None else value.astimezone(zone).isoformat() for value in values]
+    return [write_cell(value) for value in values]
+
+
 def read_cell(cell):
     """The text that stands in a file as this cell: what `write_cell` put before a formula is not of it.
 

@@ -2,9 +2,12 @@
 
 import csv
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from accounts.client_files.files import open_file
 from accounts.models import User
@@ -146,6 +149,32 @@ def test_operators_get_all_of_them_each_in_its_own_time(salon, clinic, operator,
     assert {row["organization"] for row in rows.values()} == {"Salon", "Clinic"}
 
 
+def test_lists_of_several_zones_keep_their_order(salon, clinic, operator, client):
+    client.force_login(operator)
+    for day in range(1, 4):
+        for cast in (salon, clinic):
+            begin = datetime(2026, 7, day, 12, tzinfo=UTC)
+            AppointmentFactory(client=cast.client, staff=cast.staff, service=cast.service, appointment_date=begin)
+    rows = download(client, "appointments/appointment")
+    numbers = [int(row["id"]) for row in rows]
+    assert (len(rows), numbers) == (10, sorted(numbers, reverse=True))
+    assert [row["organization"] for row in rows[:4]] == ["Clinic", "Salon", "Clinic", "Salon"]
+
+
+def test_the_keys_of_a_file_are_one_value_however_many(salon, client):
+    UserFactory.create_batch(30, organization=salon.organization)
+    client.force_login(salon.admin)
+    longest = []
+
+    def count(execute, sql, parameters, many, context):
+        longest.append(len(parameters or ()))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(count):
+        assert len(download(client, "accounts/user")) == 36
+    assert max(longest) < 20
+
+
 @pytest.mark.parametrize("page", LISTS)
 def test_staff_and_clients_download_nothing(salon, client, page):
     client.force_login(salon.staff)
@@ -168,6 +197,16 @@ def test_telephones_and_plain_text_stand_as_they_are(text):
 @pytest.mark.parametrize("text", FORMULAS + TELEPHONES + PLAIN)
 def test_every_text_is_read_back_from_its_cell(text):
     assert sheets.read_cell(sheets.write_cell(text)) == text
+
+
+def test_equal_values_of_a_column_stand_each_as_it_is():
+    assert sheets.write_column([Decimal("45"), None, Decimal("45.00"), Decimal("45.0")]) == ["45", "", "45.00", "45.0"]
+    assert sheets.write_column([True, False, None]) == ["yes", "no", ""]
+    assert sheets.write_column([1, 0]) == ["1", "0"]
+    assert sheets.write_column(["=1", None, "Eva", "=1"]) == ["'=1", "", "Eva", "'=1"]
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert sheets.write_column([None, noon], ZoneInfo("Europe/Berlin")) == ["", "2026-07-01T14:00:00+02:00"]
+    assert sheets.write_column([None, None]) == ["", ""]
 
 
 def test_telephones_of_older_exports_lose_their_quote():
