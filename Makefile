@@ -16,7 +16,8 @@ help:
 	@echo "make test    linter, migrations, API document, types and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
 	@echo "make test-quick  the tests without browsers, faults, races and sweeps"
 	@echo "make test-all    the tests with every combination of the sweeps, and all that are too dear for make test"
-	@echo "make test-cluster  faults of a cluster of three nodes, point in time, another major version of PostgreSQL"
+	@echo "make test-faults  a cluster of three nodes on this machine that loses one after the other; a part of CI"
+	@echo "make test-cluster  the same, point in time, another major version of PostgreSQL"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
 	@echo "make texts   gather the texts that are marked into the catalogues, and compile these"
@@ -62,7 +63,11 @@ TEST_SHIFTED = turn=0; for moment in $(SHIFTS); do turn=$$((turn + 1)); echo "At
 test-shifted: .venv/requirements-dev
 	@$(call TEST_SHIFTED,)
 
-# What needs etcd-server, haproxy, pgbackrest and postgresql-15 of Debian, and root for cables to be cut; three minutes each.
+# Needs etcd-server and haproxy of Debian, and root for cables to be cut; three minutes.
+test-faults: .venv/requirements-dev .venv-cluster/requirements
+	$(VENV_PYTHON) -m pytest --all -rP clientline/cells/tests/test_faults_of_a_cluster.py
+
+# Besides, what needs pgbackrest and postgresql-15.
 test-cluster: .venv/requirements-dev .venv-cluster/requirements
 	$(VENV_PYTHON) -m pytest --all -rP -m cluster
 
@@ -168,4 +173,4 @@ test-next-%:
 	@touch $@
 
 .PRECIOUS: .venv-next-%/requirements
-.PHONY: help run test test-shifted test-quick test-all test-cluster check lint texts docs cluster format pins audit test-next
+.PHONY: help run test test-shifted test-quick test-all test-faults test-cluster check lint texts docs cluster format pins audit test-next
