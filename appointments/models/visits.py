@@ -29,10 +29,14 @@ class AppointmentQuerySet(TenantQuerySet):
         policy.LINKED: lambda user: Q(organization=user.organization_id, pk=user.visit_id),
     }
 
-    def under_way(self, start, end):
-        """The visits that are going on between two instants."""
+    def under_way(self, start, end, *, earliest=None):
+        """The visits that are going on between two instants.
+
+        Of instants that are given when the statement runs, `earliest` is the first less LONGEST_VISIT.
+        """
         # Bounds on their start, so that the index answers: no visit lasts longer.
-        return self.filter(appointment_date__gt=start - LONGEST_VISIT, appointment_date__lt=end, ends_at__gt=start)
+        earliest = earliest or start - LONGEST_VISIT
+        return self.filter(appointment_date__gt=earliest, appointment_date__lt=end, ends_at__gt=start)
 
     def not_there_yet(self, now):
         """The visits that should have begun, and whose client has not arrived."""

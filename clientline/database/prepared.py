@@ -145,11 +145,11 @@ def make_row(model: type[Row], attributes: Sequence[str], values: Sequence[Any])
 
 
 class Objects(Statement):
-    """A compiled queryset whose rows are objects."""
+    """A compiled queryset whose rows are objects, with these of its annotations."""
 
-    def __init__(self, queryset: QuerySet) -> None:
+    def __init__(self, queryset: QuerySet, *annotations: str) -> None:
         self.model = queryset.model
-        self.attributes = [field.attname for field in self.model._meta.concrete_fields]
+        self.attributes = [*(field.attname for field in self.model._meta.concrete_fields), *annotations]
         super().__init__(queryset.values_list(*self.attributes))
 
     def read(self, rows: list[tuple]) -> list:

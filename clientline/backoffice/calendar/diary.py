@@ -2,15 +2,24 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import User
 from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
-from appointments.models import Appointment, TimeOff
+from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.api.fields import parse_date, read_typed_date
 from clientline.backoffice.calendar.board import Column, Visit
 from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
+from clientline.database.prepared import (
+    Given,
+    Objects,
+    Statement,
+    identify_caller,
+    read_standing,
+    stand_for_any_caller,
+)
 from payments.balances import add_balance
 
 MOST_PEOPLE = 500
@@ -61,10 +70,18 @@ def list_team(caller, organization, *, now):
 
     `has_stranded` says of each whether coming visits of theirs are stranded, `latest_changes` how new all this is.
     """
-    stranded = Appointment.objects.stranded(now).filter(organization=organization, staff=OuterRef("pk"))
-    people = User.objects.performers_for(caller, "appointments").filter(organization=organization)
-    people = annotate_latest_changes(people.annotate(has_stranded=Exists(stranded)), organization)
-    return sorted(people.order_by("name", "id")[:MOST_PEOPLE], key=lambda person: person.pk != caller.pk)
+    values = identify_caller(caller) | {"of": organization.pk, "now": now}
+    people = _prepare_team(*read_standing(caller)).rows(values)
+    return sorted(people, key=lambda person: person.pk != caller.pk)
+
+
+@cache
+def _prepare_team(*standing):
+    stranded = Appointment.objects.stranded(Given("now")).filter(organization=Given("of"), staff=OuterRef("pk"))
+    people = User.objects.performers_for(stand_for_any_caller(*standing), "appointments")
+    people = people.filter(organization=Given("of")).annotate(has_stranded=Exists(stranded))
+    people = annotate_latest_changes(people, Given("of")).order_by("name", "id")[:MOST_PEOPLE]
+    return Objects(people, "has_stranded", "latest_changes")
 
 
 def find_version(people, organization, day, now):
@@ -92,28 +109,25 @@ class Diary:
 
     def load_away(self):
         """(begin, end, reason) by person; closures are everybody's."""
-        rows = TimeOff.objects.visible_to(self.caller, "time_off").filter(
-            organization=self.organization,
-            starts_at__lt=find_instant(self.end),
-            ends_at__gt=find_instant(self.begin) - 2 * NIGHT,
-        )
+        begin, end = find_instant(self.begin) - 2 * NIGHT, find_instant(self.end)
+        rows = _prepare_away(*read_standing(self.caller)).rows(self.identify() | {"begin": begin, "end": end})
         away = defaultdict(list)
-        for *row, reason in rows.values_list("staff", "starts_at", "ends_at", "from_date", "to_date", "reason"):
+        for *row, reason in rows:
             for pk in self.staff_ids if row[0] is None else (row[0],):
                 away[pk] += [(*span, reason) for span in self.hours.find_spans_away(pk, tuple(row), self.zone)]
         return away
 
     def load_visits(self):
         """The visits that touch the dates, in order."""
-        rows = Appointment.objects.visible_to(self.caller, "appointments").filter(organization=self.organization)
-        rows = rows.under_way(find_instant(self.begin), find_instant(self.end))
-        if len(self.staff_ids) == 1:
-            rows = rows.filter(staff=self.staff_ids[0])
-        columns, rows = COLUMNS, _annotate_marks(rows)
-        if self.caller.may("appointments", "balance"):
-            rows, columns = add_balance(rows), (*COLUMNS, "due")
-        found = rows.order_by("appointment_date", "pk").values_list(*columns)
-        return [_make_visit(*row) for row in found[: MOST_VISITS + 1]]
+        begin, end = find_instant(self.begin), find_instant(self.end)
+        values = self.identify() | {"begin": begin, "end": end, "earliest": begin - LONGEST_VISIT}
+        alone = self.staff_ids[0] if len(self.staff_ids) == 1 else None
+        rows = _prepare_visits(alone is not None, *read_standing(self.caller)).rows(values | {"staff": alone})
+        return [_make_visit(*row) for row in rows]
+
+    def identify(self):
+        """Whose rows they are, for statements."""
+        return identify_caller(self.caller) | {"of": self.organization.pk}
 
     def make_column(self, person, day, *, title, url):
         """What the board shows of one person and date, below a title that leads to `url`."""
@@ -130,6 +144,27 @@ class Diary:
             performer=person.name,
             is_active=person.is_active,
         )
+
+
+@cache
+def _prepare_away(*standing):
+    rows = TimeOff.objects.visible_to(stand_for_any_caller(*standing), "time_off").filter(
+        organization=Given("of"), starts_at__lt=Given("end"), ends_at__gt=Given("begin")
+    )
+    return Statement(rows.values_list("staff", "starts_at", "ends_at", "from_date", "to_date", "reason"))
+
+
+@cache
+def _prepare_visits(of_one, *standing):
+    caller = stand_for_any_caller(*standing)
+    rows = Appointment.objects.visible_to(caller, "appointments").filter(organization=Given("of"))
+    rows = rows.under_way(Given("begin"), Given("end"), earliest=Given("earliest"))
+    if of_one:
+        rows = rows.filter(staff=Given("staff"))
+    columns, rows = COLUMNS, _annotate_marks(rows)
+    if caller.may("appointments", "balance"):
+        rows, columns = add_balance(rows), (*COLUMNS, "due")
+    return Statement(rows.order_by("appointment_date", "pk").values_list(*columns)[: MOST_VISITS + 1])
 
 
 def _annotate_marks(visits):

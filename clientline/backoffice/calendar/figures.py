@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
@@ -14,6 +15,7 @@ from appointments.models import Appointment
 from appointments.periods import Period
 from clientline import wording
 from clientline.backoffice.calendar.diary import find_neighbour
+from clientline.database.prepared import Given, Statement, read_standing, stand_for_any_caller
 from payments.reports import report_revenue
 
 NO_SHOW_DAYS = 7
@@ -88,14 +90,21 @@ def _sum_open(diary):
 def _sum_no_shows(caller, diary):
     (day,) = diary.days
     first = find_neighbour(day, 1 - NO_SHOW_DAYS) or day
-    visits = Appointment.objects.visible_to(caller, "appointments").filter(
-        organization=diary.organization,
-        appointment_date__gte=find_midnight(diary.zone, first),
-        appointment_date__lt=find_instant(diary.end),
-    )
-    counted = visits.aggregate(
-        missed=Count("pk", filter=Q(status="no_show")), all=Count("pk", filter=~Q(status="cancelled"))
-    )
+    begin, end = find_midnight(diary.zone, first), find_instant(diary.end)
+    rows = _prepare_no_shows(*read_standing(caller)).rows(diary.identify() | {"begin": begin, "end": end})
+    missed, counted = rows[0] if rows else (0, 0)
     url = _link_visits(first, day, status__exact="no_show")
     label = _("No-shows, %(days)s days") % {"days": NO_SHOW_DAYS}
-    return Figure(label, str(counted["missed"]), _("of %(count)s visits") % {"count": counted["all"]}, url)
+    return Figure(label, str(missed), _("of %(count)s visits") % {"count": counted}, url)
+
+
+@cache
+def _prepare_no_shows(*standing):
+    """How many were missed, of how many; no row where there are no visits."""
+    visits = Appointment.objects.visible_to(stand_for_any_caller(*standing), "appointments").filter(
+        organization=Given("of"), appointment_date__gte=Given("begin"), appointment_date__lt=Given("end")
+    )
+    missed, counted = Count("pk", filter=Q(status="no_show")), Count("pk", filter=~Q(status="cancelled"))
+    return Statement(
+        visits.values("organization").annotate(missed=missed, counted=counted).values_list("missed", "counted")
+    )

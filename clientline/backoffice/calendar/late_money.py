@@ -1,10 +1,12 @@
 """Online money that came when it was not wanted any more, and goes back by itself: the desk is told for some days."""
 
 from datetime import timedelta
+from functools import cache
 
 from django.utils.translation import gettext_lazy
 
 from clientline import wording
+from clientline.database.prepared import Given, Statement, identify_caller, read_standing, stand_for_any_caller
 from payments.models import Refund
 
 TOLD_FOR = timedelta(days=7)
@@ -21,15 +23,27 @@ STANDINGS = {
 
 def list_late_money(caller, organization, now):
     """(the visit it was for, what came and what becomes of it), the latest first; of visits that the caller may see."""
-    refunds = Refund.objects.visible_to(caller, "payments").filter(
-        organization=organization, automatic=True, created_at__gt=now - TOLD_FOR
+    values = identify_caller(caller) | {"of": organization.pk, "since": now - TOLD_FOR}
+    # Hardly ever is there any: only then are they read.
+    keys = [pk for (pk,) in _prepare_late_money(*read_standing(caller)).rows(values)]
+    return _describe_refunds(keys, organization.currency) if keys else []
+
+
+@cache
+def _prepare_late_money(*standing):
+    refunds = Refund.objects.visible_to(stand_for_any_caller(*standing), "payments").filter(
+        organization=Given("of"), automatic=True, created_at__gt=Given("since")
     )
+    return Statement(refunds.order_by("-created_at", "-id").values_list("pk")[:MOST])
+
+
+def _describe_refunds(keys, currency):
     visit = "payment__appointment"
-    refunds = refunds.select_related(f"{visit}__client", f"{visit}__service").order_by("-created_at", "-id")
+    refunds = Refund.objects.filter(pk__in=keys).select_related(f"{visit}__client", f"{visit}__service")
     return [
         (
             refund.payment.appointment,
-            STANDINGS[refund.status] % {"amount": wording.write_money(refund.amount, organization.currency)},
+            STANDINGS[refund.status] % {"amount": wording.write_money(refund.amount, currency)},
         )
-        for refund in refunds[:MOST]
+        for refund in refunds.order_by("-created_at", "-id")
     ]

@@ -189,6 +189,8 @@ def draw_board(caller, diary, columns, *, is_unfolded=False):
 def _find_orphans(caller, organization, people, now):
     """The next visits whose person has left or is not there, for somebody else to give; and whose there are more."""
     concerned = [person.pk for person in people if person.has_stranded or not person.is_active]
+    if not concerned:
+        return {"orphans": [], "more_orphans_of": []}
     visits = Appointment.objects.visible_to(caller, "appointments").filter(
         Q(stranded=True) | Q(staff__is_active=False),
         organization=organization,

@@ -1,21 +1,25 @@
 """What was told about a visit, for its page."""
 
-from django.db import connection
-
 from appointments.models import Appointment
+from clientline.database.prepared import Written
 from clientline.reach.messages.checking import REASONS
 from clientline.reach.messages.models import Message
 from organizations.models import Organization
 
 WITH_VISIT = tuple(f"appointment__{name}" for name in ("organization", "client", "staff", "service"))
 FAILURES = 10  # in a row, after which Today says so
-LAST = """
+LAST = Written(
+    """
 SELECT count(*) FILTER (WHERE state IN ('failed', 'bounced')) FROM (
     SELECT state FROM messages
     WHERE organization_id = %s AND state IN ('sent', 'delivered', 'bounced', 'failed')
     ORDER BY sent_at DESC NULLS LAST LIMIT %s
 ) AS latest
-"""
+""",
+    "organization",
+    "failures",
+    only_reads=True,
+)
 
 
 def list_messages(visit: Appointment) -> list[Message]:
@@ -38,6 +42,4 @@ def explain(message: Message) -> str:
 
 def is_failing(organization: Organization) -> bool:
     """Whether the last FAILURES messages all failed."""
-    with connection.cursor() as cursor:
-        cursor.execute(LAST, [organization.pk, FAILURES])
-        return bool(cursor.fetchone() == (FAILURES,))
+    return LAST.rows({"organization": organization.pk, "failures": FAILURES}) == [(FAILURES,)]

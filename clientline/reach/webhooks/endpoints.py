@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from clientline.database.changes import save_changes
+from clientline.database.prepared import Given, Objects
 from clientline.reach.webhooks import signing
 from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from clientline.refusals import FieldRefused, Refused
@@ -55,10 +57,16 @@ def create_endpoint(
     return endpoint
 
 
-def list_troubled(organization: Organization, *, now: datetime) -> QuerySet[WebhookEndpoint]:
+def list_troubled(organization: Organization, *, now: datetime) -> list[WebhookEndpoint]:
     """Those that were disabled by their own conduct, or have failed for longer than a restart takes."""
-    failing = Q(is_active=True, failing_since__lt=now - PATIENCE)
-    return WebhookEndpoint.objects.filter(~Q(disabled_reason="") | failing, organization=organization).order_by("id")
+    return _prepare_troubled().rows({"organization": organization.pk, "since": now - PATIENCE})
+
+
+@cache
+def _prepare_troubled() -> Objects:
+    failing = Q(is_active=True, failing_since__lt=Given("since"))
+    troubled = WebhookEndpoint.objects.filter(~Q(disabled_reason="") | failing, organization=Given("organization"))
+    return Objects(troubled.order_by("id"))
 
 
 def choose_secret(secret: str | None) -> str:
