@@ -1,16 +1,18 @@
 """The sidebar: links grouped by task, each shown to whom the policy lets see the page behind it."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from urllib.parse import urlencode
 
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from clientline.languages import Said, write_to_keep
 
 
-@dataclass(frozen=True)
+# Compared as the very object: to hash all that it holds would translate its label each time.
+@dataclass(frozen=True, eq=False)
 class Link:
     """`query` is part of the address: several links may lead to one list. Shown to who may do `action`."""
 
@@ -78,24 +80,46 @@ GROUPS = (
 )
 
 
-def list_groups(request):
-    """`(group, [{"label", "url", "is_current", "icon"}])` for the caller; groups of nothing are left out."""
-    permitted = [
-        (label, [link for link in links if request.user.may(link.resource, link.action)]) for label, links in GROUPS
-    ]
-    current = next((link for _, links in permitted for link in links if link.leads_here(request)), None)
-    return [(label, [_describe_link(link, link is current) for link in links]) for label, links in permitted if links]
-
-
 _BOOK = Link(gettext_lazy("Book a visit"), "appointments_appointment_add", "appointments", "create")
 _TODAY, _WEEK, _VISITS, _CLIENTS, *_OTHERS = GROUPS[0][1]
 TABS = (_TODAY, _WEEK, _BOOK, _CLIENTS)
 
 
-def list_tabs(request):
-    """The bar at the bottom of a phone: `{"label", "url", "is_current", "icon", "is_booking"}` for the caller."""
-    tabs = [link for link in TABS if request.user.may(link.resource, link.action)]
-    return [_describe_link(tab, tab.leads_here(request)) | {"is_booking": tab is _BOOK} for tab in tabs]
+def describe_sidebar(request):
+    """For the frame: the groups and tabs that the caller may open, and what draws the rail and the bottom bar."""
+    links = _select_permitted(request.user, [link for _, links in GROUPS for link in links])
+    tabs = _select_permitted(request.user, TABS)
+    shown = links, _find_current(request, links), tabs, _find_current(request, tabs)
+    return {
+        **_describe(*shown),
+        "drawn_rail": partial(_draw, "admin/nav_sidebar.html", get_language(), *shown),
+        "drawn_tabs": partial(_draw, "admin/tabs.html", get_language(), *shown),
+    }
+
+
+def _select_permitted(person, links):
+    return tuple(link for link in links if person.may(link.resource, link.action))
+
+
+def _find_current(request, links):
+    return next((link for link in links if link.leads_here(request)), None)
+
+
+# Every page shows them, and most of what a small page took was to fill them in. The key holds all that they depend on.
+@lru_cache(maxsize=300)
+def _draw(template, language, *shown):
+    return render_to_string(template, _describe(*shown))
+
+
+def _describe(links, current, tabs, current_tab):
+    """`sidebar`: (group, its links), without groups of nothing; `bottom_bar`: the links at the bottom of a phone."""
+    groups = [(label, [link for link in group if link in links]) for label, group in GROUPS]
+    return {
+        "sidebar": [
+            (label, [_describe_link(link, link is current) for link in group]) for label, group in groups if group
+        ],
+        "bottom_bar": [_describe_link(tab, tab is current_tab) | {"is_booking": tab is _BOOK} for tab in tabs],
+    }
 
 
 def _describe_link(link, is_current):

@@ -24,7 +24,7 @@ from clientline.backoffice.money import owing, reports
 from clientline.backoffice.once import do_once
 from clientline.backoffice.people import client_import
 from clientline.backoffice.platform import acting, forgotten, online_booking
-from clientline.backoffice.sidebar import list_groups, list_tabs
+from clientline.backoffice.sidebar import describe_sidebar
 from clientline.languages import OFFERED
 from clientline.web.marks import unconfined
 from organizations import audit, replica
@@ -104,7 +104,6 @@ class BackOfficeSite(AccountSite):
             "initials": "".join(word[0] for word in person.name.split()[:2]).upper() if permitted else "",
             "make_form_key": secrets.token_urlsafe,  # anew each time that a template names it
             "languages": OFFERED.items(),
-            "sidebar": list_groups(request) if permitted else [],
-            "bottom_bar": list_tabs(request) if permitted else [],
             "acting_in": home if permitted and person.is_superuser else None,
+            **(describe_sidebar(request) if permitted else {"sidebar": [], "bottom_bar": []}),
         }

@@ -4,10 +4,15 @@ import re
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from accounts.tests.factories import UserFactory
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
 SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Calendar feeds", "Reminders", "Texts"]
 SET_UP += ["Organization"]
+CLIENTS = "/admin/accounts/user/?kind=clients"
 OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 
 
@@ -59,3 +64,15 @@ def test_no_page_works_out_the_list_of_apps_that_it_does_not_show(salon, client)
     """Django's own asks for four permissions and two addresses of each model, on every page."""
     client.force_login(salon.admin)
     assert client.get("/admin/password_change/").context["available_apps"] == []
+
+
+def test_what_is_drawn_once_is_what_each_reader_may_open_in_their_language_on_their_page(salon, client):
+    german = UserFactory(organization=salon.organization, role="admin", language="de")
+    pages = [(salon.admin, "/admin/"), (salon.admin, CLIENTS), (salon.staff, "/admin/"), (german, "/admin/")]
+    for person, page in pages:
+        client.force_login(person)
+        shown = client.get(page)
+        with translation.override(person.chosen_language):
+            for template in ("admin/nav_sidebar.html", "admin/tabs.html"):
+                links = {name: shown.context[name] for name in ("sidebar", "bottom_bar")}
+                assert render_to_string(template, links) in shown.content.decode(), (person, page, template)
