@@ -30,7 +30,7 @@ class Axis:
         self.rows = {row: number for number, row in enumerate(sorted({self.find_row(each) for each in quarters}))}
         self.first, self.last = 0, len(self.rows)
         self.pixels, self.above, self.below = LEAST, 0, 0
-        self.clocks, self.placed = {}, {}
+        self.clocks, self.placed, self.tops = {}, {}, {}
 
     def find_row(self, minute):
         clock = find_instant(minute, self.zone)
@@ -71,6 +71,12 @@ class Axis:
         """Pixels below the top of what is shown; of a folded place those of the fold's edge."""
         seen = min(max(place, self.first * HOUR), self.last * HOUR) - self.first * HOUR
         return round(self.above + seen * self.pixels, 1)
+
+    def find_top(self, day, minute):
+        """Pixels down to `minute` of `day`, once it is cropped, scaled and folded."""
+        if (found := self.tops.get((day, minute))) is None:
+            found = self.tops[day, minute] = self.measure_down(self.place(day, minute))
+        return found
 
     @property
     def height(self):

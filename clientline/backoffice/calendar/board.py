@@ -118,6 +118,7 @@ class Board:
     def __post_init__(self):
         if not self.is_unfolded:
             self.axis.crop(choose_core(self.axis, self.columns))
+        self.tails = {}
         self.parted = [self.part_visits(column) for column in self.columns]
         lengths = [each.ends - each.starts for _, seen, _ in self.parted for each in seen if not each.is_cancelled]
         self.axis.scale(min([self.grid, *lengths]))
@@ -165,9 +166,8 @@ class Board:
 
     def make_place(self, kind, column, begin, end, **rest):
         """A place from one minute to another."""
-        axis, day = self.axis, column.day
-        top, bottom = axis.measure_down(axis.place(day, begin)), axis.measure_down(axis.place(day, end))
-        return Place(kind, top, bottom, **rest)
+        find_top, day = self.axis.find_top, column.day
+        return Place(kind, find_top(day, begin), find_top(day, end), **rest)
 
     def list_shades(self, column):
         """What is no working time, who is away, and the buffers: nothing to click on."""
@@ -209,8 +209,25 @@ class Board:
         place.left, place.width, place.visit = left, width, visit
         place.text, place.url = visit.client, f"{self.visit_url}{visit.pk}/change/"
         place.marks = tuple(_list_marks(visit, column, self.now))
-        place.label = _write_label(visit, column, self.axis, place.marks)
+        place.label = self.write_label(column, visit, place.marks)
         return place
+
+    def write_label(self, column, visit, marks):
+        """The whole visit in a sentence, for those who hear it or point at it."""
+        told = {
+            "times": f"{self.axis.tell_clock(visit.starts)}–{self.axis.tell_clock(visit.ends)}",
+            "client": visit.client,
+            "service": visit.service,
+            "staff": column.performer,
+        }
+        if (tail := self.tails.get((visit.status, marks))) is None:
+            tail = self.tails[visit.status, marks] = _write_tail(visit.status, marks)
+        return f"{self.sentence % told}, {tail}"
+
+    @cached_property
+    def sentence(self):
+        # Looked up once a page, as all that is the same for many visits: hundreds of look-ups were half of the drawing.
+        return gettext("%(times)s %(client)s, %(service)s, with %(staff)s")
 
     def free(self, column):
         """The places where a visit could begin, cut into pieces that can be clicked on; one of each gap is a stop."""
@@ -235,10 +252,14 @@ class Board:
             begin,
             end,
             text=f"+ {clock}",
-            label=gettext("Book %(time)s with %(staff)s") % {"time": clock, "staff": column.performer},
+            label=self.invitation % {"time": clock, "staff": column.performer},
             url=f"{self.booking_url}?staff={column.staff}&date={column.day}&time={self.axis.send_clock(begin)}",
             is_stop=is_stop,
         )
+
+    @cached_property
+    def invitation(self):
+        return gettext("Book %(time)s with %(staff)s")
 
     def find_now_line(self, column):
         """Where the present is; None on other days and where it is out of sight."""
@@ -262,35 +283,28 @@ def _list_marks(visit, column, now):
     if visit.due and visit.due > 0 and visit.status != "scheduled":
         yield "Unpaid"
     if visit.is_first:
-        yield gettext("First visit")
+        yield "First visit"
     if visit.has_note:
         yield "Note"
 
 
 def _list_marks_of_coming(visit, column, now):
     if not column.is_active:
-        yield gettext("Needs somebody")
+        yield "Needs somebody"
     if visit.ends <= now:
-        yield gettext("Not closed")
+        yield "Not closed"
     elif visit.in_service_at:
-        yield gettext("In service")
+        yield "In service"
     elif visit.arrived_at:
         yield "Arrived"
     elif visit.starts < now:
         yield "Late"
 
 
-def _write_label(visit, column, axis, marks):
-    """The whole visit in a sentence, for those who hear it or point at it."""
-    told = {
-        "times": f"{axis.tell_clock(visit.starts)}–{axis.tell_clock(visit.ends)}",
-        "client": visit.client,
-        "service": visit.service,
-        "staff": column.performer,
-    }
-    further = [wording.write_within(gettext(mark)) for mark in marks if mark.lower() != visit.status.replace("_", "-")]
-    status = gettext(STATUS_WORDS[visit.status])
-    return ", ".join([gettext("%(times)s %(client)s, %(service)s, with %(staff)s") % told, status, *further])
+def _write_tail(status, marks):
+    """How a visit stands, at the end of its sentence."""
+    further = [wording.write_within(gettext(mark)) for mark in marks if mark.lower() != status.replace("_", "-")]
+    return ", ".join([gettext(STATUS_WORDS[status]), *further])
 
 
 def _lengthen(visits):

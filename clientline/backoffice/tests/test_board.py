@@ -4,6 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from appointments.hours import cut_out, find_minute
 from clientline.backoffice.calendar.arrangement import arrange
@@ -248,6 +249,15 @@ def test_the_desk_sees_who_is_late_has_come_is_new_or_was_never_closed():
         (),
         ("First visit",),
     ]
+
+
+def test_marks_stand_on_a_german_board_as_on_an_english_one():
+    new = visit("09:00", "09:30", is_first=True, in_service_at=BERLIN, has_note=True)
+    with translation.override("de"):
+        drawn = board(column(new))
+        html = draw_column(drawn, drawn.drawn[0])
+    assert "Haircut, bei Sofie, geplant, In Behandlung, Erster Termin, Notiz" in html
+    assert "<i>▶★✎</i>" in html
 
 
 def test_what_people_typed_is_written_as_text():

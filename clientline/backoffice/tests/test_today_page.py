@@ -302,3 +302,13 @@ def test_money_that_came_when_it_was_not_wanted_is_told_for_a_week(salon, client
     ]
     assert "12.50 EUR paid online was given back" in shown.content.decode()
     assert len(opened(client, salon.staff).context["late_money"]) == 2, "of their own visits"
+
+
+def test_marks_of_ones_own_visits_are_in_the_readers_language(salon, client):
+    salon.staff.language = "de"
+    salon.staff.save(update_fields=["language"])
+    Appointment.objects.filter(pk=salon.visit.pk).update(notes="Allergic")
+    client.force_login(salon.staff)
+    day = salon.visit.appointment_date.astimezone(salon.organization.zone).date()
+    listed = client.get(f"/admin/?date={day}").content.decode()
+    assert f"<span>{salon.service} · Erster Termin · Notiz</span>" in listed
