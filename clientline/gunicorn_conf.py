@@ -45,8 +45,11 @@ def when_ready(server):
 
 def keep_what_is_loaded():
     """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
-    # Django imports views, serializers and forms with the first request: each worker would do that for itself.
-    get_resolver().resolve("/live")
+    # Django imports views, serializers and forms with the first request, and DRF, the ORM and we make the rest with the
+    # first that reads a resource: each worker would do that for itself, in pages that it would have for itself.
+    resolver = get_resolver()
+    resolver.resolve("/live")
+    resolver.urlconf_module.router.prepare_reads()
     gc.unfreeze()  # under `manage.py up`, garbage of the imports was kept with the rest
     gc.collect()
     gc.freeze()

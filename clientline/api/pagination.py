@@ -98,12 +98,23 @@ class Page:
     limit: int
     begins: bool  # at the first row
 
+    @classmethod
+    def first(cls, ordering, limit=DEFAULT_LIMIT):
+        """The one that is asked for without a cursor."""
+        return cls(_list_names(ordering), ordering.startswith("-"), limit, begins=True)
+
     def __call__(self, rows, values):
         """The page's rows and one more, which tells whether others follow; `values` by the names of the order."""
         if not self.begins:
             rows = rows.filter(Beyond(self.names, [values[name] for name in self.names], descending=self.descending))
         order = [F(name).desc() if self.descending else F(name).asc() for name in self.names]
         return rows.order_by(*order)[: self.limit + 1]
+
+
+def _list_names(ordering):
+    """What rows are compared by: the id is the last."""
+    name = ordering.removeprefix("-")
+    return (name, "id") if name != "id" else ("id",)
 
 
 class KeysetPagination(BasePagination):
@@ -116,8 +127,7 @@ class KeysetPagination(BasePagination):
         self.request = request
         self.limit = self.read_limit()
         self.ordering = self.read_ordering(view)
-        name = self.ordering.removeprefix("-")
-        self.names = (name, "id") if name != "id" else ("id",)
+        self.names = _list_names(self.ordering)
         self.cursor = self.read_cursor(view.model)
         self.backward = self.cursor is not None and self.cursor.backward
         descending = self.ordering.startswith("-") != self.backward

@@ -161,6 +161,14 @@ def read(
     return answer_class.reader()(statement.rows(values))
 
 
+def prepare(view_class: type[View], *, caller: Caller, path: Values, action: str, select: Select) -> None:
+    """Make what `read` needs for this, and read nothing."""
+    answer_class = view_class.answer_class(caller)
+    if answer_class.reader() is not None:
+        names = tuple(identify_caller(caller) | path)
+        find_statement(view_class, action, read_standing(caller), answer_class, select, tuple(path), names)
+
+
 @lru_cache(maxsize=2000)
 def find_statement(
     view_class: type[View],

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from clientline.api.dispatch import StraightReads
+from clientline.api.pagination import Page
 from clientline.api.preconditions import make_etag, refuse_other_versions
-from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, find_one_or_404, read
+from clientline.api.reading import filter_by_key, filter_by_key_in_any_scope, find_one_or_404, prepare, read
 from clientline.api.renderers import Answer
 from clientline.web.probes import Endpoint
 
@@ -118,6 +119,15 @@ class ReadViewSet(StraightReads, GenericViewSet):
             select=select,
             values=values,
         )
+
+    @classmethod
+    def prepare_reads(cls, caller):
+        """Make what a first page and a detail need, before `caller` or another of their standing asks for them."""
+        for action, path, select in (
+            ("list", {}, Page.first(cls.default_ordering)),
+            ("retrieve", {"pk": 0}, filter_by_key),
+        ):
+            prepare(cls, caller=caller, path=path, action=cls.policy_actions.get(action, action), select=select)
 
     def answers(self, queryset):
         """Answers for the rows of any queryset."""

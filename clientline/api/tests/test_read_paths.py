@@ -1,5 +1,6 @@
 """Answers are compiled from rows; DRF's own way is the reference, and both give the same bytes."""
 
+import gc
 from decimal import Decimal
 
 import pytest
@@ -15,7 +16,8 @@ from appointments.serializers import (
     WorkingHoursSerializer,
 )
 from appointments.tests.factories import SpecialHoursFactory, TimeOffFactory
-from clientline.api.reading import Reader
+from clientline import gunicorn_conf
+from clientline.api.reading import Reader, find_statement
 from clientline.api.serializers import ClientLineSerializer
 from organizations.serializers import AuditSerializer, OrganizationSerializer
 from payments import ledger
@@ -101,3 +103,17 @@ def test_both_read_paths_give_the_same_pages(home, api, monkeypatch):
     compiled = [client.get(client.get(url).json()["next"]).content for url in urls]
     monkeypatch.setattr(ClientLineSerializer, "reader", classmethod(lambda cls: None))
     assert [client.get(client.get(url).json()["next"]).content for url in urls] == compiled
+
+
+@pytest.mark.parametrize("path", ["/services", "/services/{}"])
+def test_what_reads_are_made_of_is_there_before_the_first(salon, api, path):
+    """Workers are forked afterwards, and share it."""
+    find_statement.cache_clear()
+    try:
+        gunicorn_conf.keep_what_is_loaded()
+    finally:
+        gc.unfreeze()
+    made = find_statement.cache_info()
+    assert api(salon.admin).get(path.format(salon.service.pk)).status_code == 200
+    asked = find_statement.cache_info()
+    assert (asked.hits - made.hits, asked.misses - made.misses) == (1, 0)
