@@ -29,7 +29,7 @@ MORE_VISITS = """
     SELECT organization_id, client_id, staff_id, service_id, appointment_date - years, ends_at - years,
         busy_from - years, busy_until - years, 'completed', price, cancellation_notice, 0, 0, created_at - years
     FROM appointments, (SELECT n * interval '400 days' AS years FROM generate_series(1, 9) n) AS shifts
-    WHERE organization_id = %s
+    WHERE organization_id = %(organization)s ORDER BY years DESC, appointment_date
 """
 
 
@@ -131,7 +131,7 @@ def grown(organization):
             connection.settings_dict["NAME"] = copy
             print("Adding 900,000 visits ...", flush=True)
             with connection.cursor() as cursor:
-                cursor.execute(MORE_VISITS, [organization.pk])
+                cursor.execute(MORE_VISITS, {"organization": organization.pk})
                 cursor.execute("VACUUM ANALYZE appointments")
             with serving() as after:
                 yield before, after

@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts import tokens, words
 from accounts.models import User
 from clientline.demo.serving import write_database_url
+from organizations.audit import pause_audit
 from organizations.models import Organization
+from payments.numbering import number_receipts
 
 DEMO = {"organizations": 100, "seed": 1, "verbosity": 0}
 LARGE = "office@large.example"
@@ -62,9 +64,13 @@ LARGE_SQL = """
     JOIN offers ON offers.position = mod(n, 150) + 1
     ORDER BY start, people.id;
 
-    INSERT INTO payments (organization_id, appointment_id, amount, payment_method, status, settled_at, created_at)
-    SELECT organization_id, id, price, 'card', 'completed', ends_at, ends_at FROM appointments
-    WHERE organization_id = %(organization)s AND status = 'completed' ORDER BY ends_at, id;
+    INSERT INTO payments (organization_id, appointment_id, amount, payment_method, status, settled_at, created_at,
+        receipt_number)
+    SELECT organization_id, id, price, 'card', 'completed', ends_at, ends_at, row_number() OVER (ORDER BY ends_at, id)
+    FROM appointments WHERE organization_id = %(organization)s AND status = 'completed' ORDER BY ends_at, id;
+
+    INSERT INTO receipt_counters (organization_id, last_number)
+    SELECT organization_id, count(*) FROM payments WHERE organization_id = %(organization)s GROUP BY organization_id;
 
     INSERT INTO refunds (organization_id, payment_id, amount, reason, status, settled_at, created_at)
     SELECT organization_id, id, 5, 'Late', 'completed', settled_at + interval '1 day', settled_at + interval '1 day'
@@ -93,15 +99,16 @@ def turn_to(name):
 def fill(visits):
     with transaction.atomic():
         call_command("seed_demo", **DEMO, appointments=visits - LARGE_VISITS)
-        with connection.cursor() as cursor:
+        with pause_audit(), connection.cursor() as cursor:
             organization = add_large(cursor)
         words.write_all_words(organization)
 
 
 def add_large(cursor):
-    """The organization that is large."""
+    """The organization that is large, while the audit is paused."""
     organization = Organization.objects.create(name="Large", email=LARGE, timezone="Europe/Berlin")
     cursor.execute(LARGE_SQL, {"organization": organization.pk})
+    number_receipts(organization.pk)  # of refunds; to number payments later would write each of them twice
     return organization
 
 
