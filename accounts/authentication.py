@@ -1,12 +1,9 @@
-"""Who is calling: found once by `CallerMiddleware`, and told to Django and DRF by the two classes here."""
+"""Who signs in by e-mail and password, and whose session it is, for Django; for DRF: `caller_authentication`."""
 
 from functools import cache
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
-from django.utils.translation import gettext as _
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
 from accounts.models import User
 from clientline.database.prepared import Given, Statement, make_row
@@ -48,28 +45,3 @@ def find_member():
     """The columns of an active user and of their active organization; every page asks it: it is compiled once."""
     homes = [f"organization__{name}" for name in ORGANIZATION_FIELDS]
     return Statement(select_active_users().filter(pk=Given("user")).values_list(*USER_FIELDS, *homes))
-
-
-class CallerAuthentication(SessionAuthentication):
-    """The caller that the middleware found: by token, or by session, which also needs its CSRF token."""
-
-    def authenticate(self, request):
-        # DRF passes on what it has no such attribute for; its `user` is what is asked for here.
-        user, token = request.call.caller, request.call.token
-        if token is not None:
-            return user, token
-        if request.call.has_bad_token:
-            raise AuthenticationFailed(_("This token is not valid."), code="not_authenticated")
-        if not user.is_authenticated:
-            return None
-        self.enforce_csrf(request)
-        return user, None
-
-    def enforce_csrf(self, request):
-        try:
-            super().enforce_csrf(request)
-        except PermissionDenied as error:
-            raise PermissionDenied(str(error.detail), code="csrf_failed") from error
-
-    def authenticate_header(self, request):
-        return "Bearer"

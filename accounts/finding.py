@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 
 from accounts.models import SearchWord
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 from clientline.search_words import read_terms
 from organizations.models import Organization
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.last_use import match_in_use
 from accounts.models import Session, Token
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 from organizations import policy
 
 

@@ -24,8 +24,8 @@ from accounts import people, second_factor, second_step, sign_in, sign_ins, toke
 from accounts.models import User
 from clientline.admin.inputs import DayField
 from clientline.admin.site import ClientLineAdminSite
-from clientline.api.fields import LATEST
 from clientline.languages import OFFERED
+from clientline.notations import LATEST
 from clientline.refusals import Refused, Throttled
 from clientline.web.marks import after_enrolment, before_enrolment, unconfined
 from organizations import policy

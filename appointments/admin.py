@@ -22,7 +22,7 @@ from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 
 EVERYBODY = _("Everybody (closed)")
 

@@ -87,7 +87,7 @@ class AppointmentFilter(FilterSet):
     search = PeopleSearchFilter("client", number="pk")
     stranded = FlagFilter(method="filter_stranded", label="Coming visits whose person is no longer there; for the team")
 
-    # What is due is known a floor above: payments/apps.py puts it here.
+    # What is due is known a floor above: payments/filters.py puts it here.
     find_owing = None
 
     class Meta:

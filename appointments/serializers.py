@@ -16,8 +16,8 @@ from clientline.api.fields import (
     StrictDecimalField,
     StrictIntegerField,
 )
-from clientline.api.parsers import LARGEST_INTEGER
 from clientline.api.serializers import BodySerializer
+from clientline.notations import LARGEST_INTEGER
 from clientline.refusals import FieldRefused, Forbidden
 from organizations import policy
 from organizations.serializers import TenantSchema, TenantSerializer

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, connections
 from django.urls import get_resolver
 
 from clientline import zones
+from clientline.late_imports import import_all
 from clientline.postgres.backend.patience import patience
 from clientline.postgres.pooler import look_for_pooler
 
@@ -50,6 +51,7 @@ def keep_what_is_loaded():
     resolver = get_resolver()
     resolver.resolve("/live")
     resolver.urlconf_module.router.prepare_reads()
+    import_all()
     gc.unfreeze()  # under `manage.py up`, garbage of the imports was kept with the rest
     gc.collect()
     gc.freeze()

@@ -244,7 +244,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = False
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CallerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.caller_authentication.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["organizations.permissions.PolicyPermission"],
     "DEFAULT_PARSER_CLASSES": ["clientline.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["clientline.api.renderers.JSONRenderer"],

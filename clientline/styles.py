@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
-
-from babel import Locale, UnknownLocaleError, localedata
-from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import NumberPattern, get_decimal_symbol
+from typing import TYPE_CHECKING
 
 from clientline.currencies import count_decimals
+from clientline.late_imports import import_when_used
+
+if TYPE_CHECKING:
+    import babel
+    from babel import dates, localedata, numbers
+else:
+    babel, dates, localedata, numbers = map(
+        import_when_used, ("babel", "babel.dates", "babel.localedata", "babel.numbers")
+    )
 
 REMEMBERED = 10_000  # of each kind, for all places together
 MONDAY = 0
@@ -36,7 +42,7 @@ NARROW_BLANK = "\u202f"  # which many fonts of mail programs do not have
 class Style:
     """`clock` is a pattern of CLDR, `first_weekday` the day with which weeks begin, where 0 is Monday."""
 
-    locale: Locale
+    locale: "babel.Locale"
     clock: str
     first_weekday: int
     is_house: bool = False
@@ -79,7 +85,7 @@ class Style:
 def find_style(language: str, country: str) -> Style:
     """Of a language in a country; of the language alone where CLDR knows no such pair, and of English at last."""
     if language == "en" and not country:
-        return HOUSE_STYLE
+        return Style(babel.Locale("en"), "HH:mm", MONDAY, is_house=True)
     native = _find_native_locale(country)
     locale = _find_locale(language, country)
     # The world's English counts to twelve. Where the country's own language does not, its readers do not either.
@@ -88,46 +94,47 @@ def find_style(language: str, country: str) -> Style:
     return Style(locale, clock, native.first_week_day if native else MONDAY)
 
 
-def _find_locale(language: str, country: str) -> Locale:
+def _find_locale(language: str, country: str) -> "babel.Locale":
     for name in (f"{language}_{country}", "en_001" if language == "en" else language):
         try:
-            return Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
+            return babel.Locale.parse(name)
+        except (babel.UnknownLocaleError, ValueError):
             continue
-    return Locale("en", "001")
+    return babel.Locale("en", "001")
 
 
 @cache
-def _find_native_locale(country: str) -> Locale | None:
+def _find_native_locale(country: str) -> "babel.Locale | None":
     """That of the country's own language; None of no country, or of one where nobody writes."""
     try:
-        return Locale.parse(f"und_{country}") if country else None
-    except (UnknownLocaleError, ValueError):
+        return babel.Locale.parse(f"und_{country}") if country else None
+    except (babel.UnknownLocaleError, ValueError):
         return None
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _write_date(style: Style, day: date, form: str) -> str:
     if style.is_house:
-        return format_date(day, HOUSE[form], style.locale)
-    whole = form in WHOLE
-    return format_date(day, form, style.locale) if whole else format_skeleton(form, day, locale=style.locale)
+        return dates.format_date(day, HOUSE[form], style.locale)
+    if form in WHOLE:
+        return dates.format_date(day, form, style.locale)
+    return dates.format_skeleton(form, day, locale=style.locale)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _write_by_pattern(style: Style, day: date, pattern: str) -> str:
-    return format_date(day, pattern, style.locale)
+    return dates.format_date(day, pattern, style.locale)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _write_clock(style: Style, hour: int, minute: int) -> str:
-    return format_time(time(hour, minute), style.clock, locale=style.locale).replace(NARROW_BLANK, HARD_BLANK)
+    return dates.format_time(time(hour, minute), style.clock, locale=style.locale).replace(NARROW_BLANK, HARD_BLANK)
 
 
 @cache
 def _write_hour(style: Style, hour: int) -> str:
     if style.counts_to_twelve:
-        return format_skeleton("h", time(hour % 24), locale=style.locale).replace(NARROW_BLANK, HARD_BLANK)
+        return dates.format_skeleton("h", time(hour % 24), locale=style.locale).replace(NARROW_BLANK, HARD_BLANK)
     return "24:00" if hour == 24 else _write_clock(style, hour, 0)
 
 
@@ -151,7 +158,7 @@ def _write_percent(style: Style, share: Decimal | float, decimals: int) -> str:
 
 
 @cache
-def _find_pattern(locale: Locale, kind: str, decimals: int) -> NumberPattern:
+def _find_pattern(locale: "babel.Locale", kind: str, decimals: int) -> "numbers.NumberPattern":
     """How the locale writes figures, with just so many decimals."""
     usual = {
         "currency": locale.currency_formats["standard"],
@@ -167,7 +174,7 @@ def _find_pattern(locale: Locale, kind: str, decimals: int) -> NumberPattern:
 def find_decimal_sign(country: str) -> str:
     """What stands before the decimals in a country, as CLDR has it: a comma, else a point."""
     native = _find_native_locale(country)  # none where nobody writes numbers
-    return "," if native and get_decimal_symbol(native) == "," else "."
+    return "," if native and numbers.get_decimal_symbol(native) == "," else "."
 
 
 def list_short_dates(country: str) -> list[str]:
@@ -175,8 +182,5 @@ def list_short_dates(country: str) -> list[str]:
     native = _find_native_locale(country)
     english = f"en_{country}"
     found = [native] if native else []
-    found += [Locale.parse(english)] if native and localedata.exists(english) else []
+    found += [babel.Locale.parse(english)] if native and localedata.exists(english) else []
     return [each.date_formats["short"].pattern for each in found]
-
-
-HOUSE_STYLE = Style(Locale("en"), "HH:mm", MONDAY, is_house=True)

@@ -9,16 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import phonenumbers
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    NumberParseException,
-    PhoneMetadata,
-    PhoneNumber,
-    PhoneNumberFormat,
-    PhoneNumberType,
-)
+from clientline.late_imports import import_when_used
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = import_when_used("phonenumbers")
 
 LABEL = re.compile(
     r"\W*(tel(efono?|ephone|éfono|ef)?|phone|mob(ile?|iltelefon|iel)?|handy|cell|privat|fon|kom)\b[\s.:]*",
@@ -102,23 +100,23 @@ def _parse(text: str, country: str) -> str:
         return e164
     try:
         number = phonenumbers.parse(text, country or None)
-    except NumberParseException:
+    except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number) or _may_lack_its_area(text, number, country):
         return ""
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _may_lack_its_area(text: str, number: PhoneNumber, country: str) -> bool:
+def _may_lack_its_area(text: str, number: "phonenumbers.PhoneNumber", country: str) -> bool:
     """Whether it may be a number of the caller's own town: no 0 before it, on a line, where these differ in length.
 
     Where all are equally long, or for a mobile, only the 0 was lost, as spreadsheets do.
     """
-    digits = keep_digits(text)
-    metadata = PhoneMetadata.metadata_for_region(country) if country and digits == str(number.national_number) else None
+    is_bare = country and keep_digits(text) == str(number.national_number)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country) if is_bare else None
     if metadata is None or metadata.national_prefix != "0":
         return False
-    is_line = phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE
+    is_line = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
     lines, all_kinds = metadata.fixed_line, metadata.general_desc
     lengths = (lines and lines.possible_length) or (all_kinds and all_kinds.possible_length) or ()
     return is_line and len(lengths) > 1
@@ -157,7 +155,7 @@ class _Plan:
         if self.prefix.match(national) or not SHORTEST <= length <= LONGEST_NATIONAL:
             return False
         if not self.kinds:
-            number = PhoneNumber(country_code=self.code, national_number=int(national))
+            number = phonenumbers.PhoneNumber(country_code=self.code, national_number=int(national))
             return phonenumbers.is_valid_number(number)
         return any((not lengths or length in lengths) and kind.fullmatch(national) for kind, lengths in self.kinds)
 
@@ -170,13 +168,13 @@ def find_country_code(digits: str) -> str:
 @lru_cache(maxsize=1_000)
 def _find_code(digits: str) -> str:
     codes = (digits[:length] for length in range(1, len(digits) + 1))
-    return next((code for code in codes if int(code) in COUNTRY_CODE_TO_REGION_CODE), "")
+    return next((code for code in codes if int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), "")
 
 
 @cache
 def _find_code_behind_0(country: str) -> str:
     """The code of a country where a number has a 0 before it and an international one 00, and nothing else; or ''."""
-    metadata = PhoneMetadata.metadata_for_region(country)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
     if metadata is None or (metadata.national_prefix_for_parsing, metadata.international_prefix) != ("0", "00"):
         return ""
     return str(metadata.country_code)
@@ -184,15 +182,17 @@ def _find_code_behind_0(country: str) -> str:
 
 @cache
 def _find_plan(code: str) -> _Plan | None:
-    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code or 0), ())
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0]) if regions else None
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code or 0), ())
+    if not regions:
+        return None
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0])
     if metadata is None:
         return None
     prefix = re.compile("|".join(filter(None, ("0", metadata.national_prefix_for_parsing))))
     return _Plan(int(code), prefix, tuple(_list_kinds(metadata)) if len(regions) == 1 else ())
 
 
-def _list_kinds(metadata: PhoneMetadata) -> Iterator[tuple[re.Pattern[str], frozenset[int]]]:
+def _list_kinds(metadata: "phonenumbers.PhoneMetadata") -> Iterator[tuple[re.Pattern[str], frozenset[int]]]:
     """What makes a number valid, the commonest first."""
     every = metadata.general_desc
     for kind in (getattr(metadata, name) for name in KINDS):

@@ -5,13 +5,12 @@ The examples are English of no country. `clientline.styles` says how it is elsew
 
 from datetime import timedelta
 
-from babel.dates import get_day_names
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from clientline import places
 from clientline.currencies import count_decimals
-from clientline.styles import find_style
+from clientline.styles import dates, find_style
 
 
 def choose_style():
@@ -72,7 +71,7 @@ def order_weekdays():
 
 def list_weekdays():
     """`Mon` … `Sun`, in the order of `order_weekdays`."""
-    names = get_day_names("abbreviated", "stand-alone", choose_style().locale)
+    names = dates.get_day_names("abbreviated", "stand-alone", choose_style().locale)
     return [names[day] for day in order_weekdays()]
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 from organizations import audit
 from organizations.models import Audit
 

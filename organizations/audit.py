@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clientline.api.fields import select_tellable
 from clientline.callers import Caller
+from clientline.disclosure import select_tellable
 from clientline.names import look_up
 from organizations.models import Audit, Organization
 from organizations.origin import origin

@@ -5,7 +5,4 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self):
-        from appointments.filters import AppointmentFilter
-        from payments import receivers, totals  # noqa: F401 -- importing the receivers connects them
-
-        AppointmentFilter.find_owing = staticmethod(totals.find_owing)
+        from payments import receivers  # noqa: F401 -- importing connects them

@@ -1,8 +1,12 @@
 from django_filters import ChoiceFilter, FilterSet
 
 from accounts.filters import PeopleSearchFilter
+from appointments.filters import AppointmentFilter
 from clientline.api.filters import IdFilter, InstantFilter
+from payments import totals
 from payments.models import Payment
+
+AppointmentFilter.find_owing = staticmethod(totals.find_owing)
 
 
 class PaymentFilter(FilterSet):

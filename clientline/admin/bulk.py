@@ -7,9 +7,9 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext
 
-from clientline.api.fields import is_readable_number
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.languages import write_to_keep
+from clientline.notations import is_readable_number
 from clientline.refusals import Refused
 
 MOST_ROWS = 200

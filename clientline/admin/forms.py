@@ -14,8 +14,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext, gettext_lazy
 
 from clientline.admin.inputs import COMBOBOX
-from clientline.api.fields import EARLIEST, LATEST, is_readable_number
 from clientline.made_addresses import show_address
+from clientline.notations import EARLIEST, LATEST, is_readable_number
 
 OUT_OF_BOUNDS = gettext_lazy("Choose a date between 2000 and 2100.")
 BOUNDS = [MinValueValidator(EARLIEST, OUT_OF_BOUNDS), MaxValueValidator(LATEST, OUT_OF_BOUNDS)]

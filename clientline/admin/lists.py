@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from clientline.admin.dates import show_written
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 
 __all__ = ["ERROR_FLAG", "PAGE_VAR", "IncorrectLookupParameters"]  # for the exports
 

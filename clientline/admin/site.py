@@ -16,6 +16,11 @@ class ClientLineAdminSite(admin.AdminSite):
         super().__init__(*args, **kwargs)
         self.disable_action("delete_selected")  # it asks neither the policy for each row nor the domain
 
+    def check(self, app_configs):
+        # Checks come in any order, and the root urls, with which all pages are registered, may not be imported yet.
+        admin.autodiscover()
+        return super().check(app_configs)
+
     def get_urls(self):
         """Without the page that leads from any model's row to its place on a site: no row here has one."""
         return [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]

@@ -1,6 +1,6 @@
 """Ids in paths: a number PostgreSQL's bigint can hold; any other is no path at all, hence 404."""
 
-from clientline.api.parsers import LARGEST_INTEGER
+from clientline.notations import LARGEST_INTEGER
 
 
 class IdConverter:

@@ -8,8 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from clientline.api.fields import is_readable_number, parse_date, parse_instant
 from clientline.api.pagination import PARAMETERS
+from clientline.notations import is_readable_number, parse_date, parse_instant
 from clientline.refusals import Forbidden
 
 

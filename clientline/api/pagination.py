@@ -11,9 +11,8 @@ from django.db.models import BooleanField, DateTimeField, Expression, F, Value
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 
-from clientline.api.fields import parse_instant
-from clientline.api.parsers import LARGEST_INTEGER
 from clientline.api.renderers import Answer
+from clientline.notations import LARGEST_INTEGER, parse_instant
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000

@@ -7,7 +7,6 @@ from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-LARGEST_INTEGER = 2**63 - 1
 DEEPEST = 16
 
 

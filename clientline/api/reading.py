@@ -31,6 +31,7 @@ from rest_framework import serializers
 from clientline.api import fields
 from clientline.callers import Caller
 from clientline.database.prepared import Given, Planned, Statement, identify_caller, read_standing, stand_for_any_caller
+from clientline.disclosure import select_tellable
 from clientline.made_addresses import show_address
 
 Conversion: TypeAlias = Callable[[Sequence[Any], tzinfo], list]
@@ -53,7 +54,7 @@ def _show_addresses(column: Sequence[str], zone: tzinfo) -> list[str]:
 
 
 def _tell(column: Sequence[dict | None], zone: tzinfo) -> list[dict | None]:
-    return [None if changes is None else fields.select_tellable(changes) for changes in column]
+    return [None if changes is None else select_tellable(changes) for changes in column]
 
 
 # For each type of field, the function that turns a column of values into what the field would answer to a caller in

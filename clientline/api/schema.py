@@ -169,7 +169,7 @@ class ClientLineSchema(AutoSchema):
 
 
 class CallerScheme(OpenApiAuthenticationExtension):
-    target_class = "accounts.authentication.CallerAuthentication"
+    target_class = "accounts.caller_authentication.CallerAuthentication"
     name = ["bearer", "session"]
 
     def get_security_requirement(self, auto_schema):

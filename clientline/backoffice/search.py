@@ -10,10 +10,10 @@ from accounts.models import User
 from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.base import LONGEST_SEARCH
-from clientline.api.fields import is_readable_number
 from clientline.backoffice.page import render_page
 from clientline.backoffice.people.known_clients import annotate_visits, describe_known_client
 from clientline.backoffice.platform.acting import find_chosen_organization
+from clientline.notations import is_readable_number
 from clientline.typed_dates import DateAmbiguous, DateNotRead, read_date
 from payments.models import Payment, Refund
 

@@ -17,7 +17,7 @@ from appointments.history import INSIDE
 from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
-from clientline.api.fields import select_tellable
+from clientline.disclosure import select_tellable
 from clientline.reach.guests.forgetting import forget_client
 from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.serializers import MessageSerializer

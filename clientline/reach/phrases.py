@@ -2,11 +2,16 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from babel.units import format_unit
-
+from clientline.late_imports import import_when_used
 from clientline.styles import find_style
 from organizations.models import Organization
+
+if TYPE_CHECKING:
+    from babel import units
+else:
+    units = import_when_used("babel.units")
 
 
 class Phrases:
@@ -35,4 +40,4 @@ class Phrases:
     def write_length(self, minutes: int) -> str:
         """In hours where they come out even, else in minutes."""
         unit, length = ("hour", minutes // 60) if minutes and minutes % 60 == 0 else ("minute", minutes)
-        return format_unit(length, f"duration-{unit}", "long", locale=self.style.locale)
+        return units.format_unit(length, f"duration-{unit}", "long", locale=self.style.locale)

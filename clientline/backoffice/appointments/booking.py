@@ -19,7 +19,6 @@ from appointments.refusals import OutsideWorkingHours
 from clientline import places, wording
 from clientline.admin.amounts import COLUMN, AmountField, PriceForm
 from clientline.admin.forms import LowerCaseEmailField, Suggested
-from clientline.api.fields import CLOCK, is_readable_number
 from clientline.backoffice.appointments.free_times import Anyway, FreeTimes, NoTimes, WhenForm, read_named_day
 from clientline.backoffice.appointments.further_visits import FURTHER, FurtherVisitsForm
 from clientline.backoffice.page import render_page
@@ -31,6 +30,7 @@ from clientline.backoffice.people.known_clients import (
 )
 from clientline.database.refusals import read_refusal_or_raise
 from clientline.languages import write_to_keep
+from clientline.notations import CLOCK, is_readable_number
 from clientline.refusals import Refused
 from organizations import policy
 from services.models import DAY_OF_MINUTES

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.hours import find_midnight
 from clientline import places, wording
-from clientline.api.fields import parse_date, read_typed_date
+from clientline.notations import parse_date, read_typed_date
 from clientline.typed_dates import DateNotRead
 from payments.totals import find_owing
 

@@ -14,7 +14,7 @@ from appointments.refusals import SlotTaken
 from clientline import places, wording
 from clientline.admin.forms import DATE_BOUNDS, Refusable, refuse_seconds
 from clientline.admin.inputs import ClockInput, DayField
-from clientline.api.fields import LATEST, parse_instant, read_typed_date
+from clientline.notations import LATEST, parse_instant, read_typed_date
 from clientline.refusals import FieldRefused
 
 LOOK_AHEAD_DAYS = 13  # where the next free day is looked for

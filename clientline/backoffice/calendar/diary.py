@@ -9,7 +9,6 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from accounts.models import User
 from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
-from clientline.api.fields import parse_date, read_typed_date
 from clientline.backoffice.calendar.board import Column, Visit
 from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
 from clientline.database.prepared import (
@@ -20,6 +19,7 @@ from clientline.database.prepared import (
     read_standing,
     stand_for_any_caller,
 )
+from clientline.notations import parse_date, read_typed_date
 from payments.balances import add_balance
 
 MOST_PEOPLE = 500

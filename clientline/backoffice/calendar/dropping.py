@@ -25,11 +25,11 @@ from appointments.placing import make_time_columns
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
 from clientline import places, wording
 from clientline.admin.forms import refuse_seconds
-from clientline.api.fields import is_readable_number
 from clientline.api.filters import DateFormField
 from clientline.backoffice.appointments.free_times import LAST_DAY, LOOK_AHEAD_DAYS
 from clientline.backoffice.platform import acting
 from clientline.database.refusals import read_refusal_or_raise
+from clientline.notations import is_readable_number
 from clientline.refusals import DETAILS, FieldRefused, Refused
 from organizations import audit
 from services.models import DAY_OF_MINUTES

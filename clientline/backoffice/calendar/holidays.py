@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 
 from appointments import public_holidays
 from appointments.asking_back import SHOWN, find_shown
-from clientline.api.fields import parse_date
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
+from clientline.notations import parse_date
 from clientline.refusals import Refused
 
 

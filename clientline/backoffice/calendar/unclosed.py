@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment
-from clientline.api.fields import is_readable_number
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
+from clientline.notations import is_readable_number
 
 AT_ONCE = 100
 

@@ -18,7 +18,6 @@ from appointments.models import Weekday, WorkingHours
 from clientline import wording
 from clientline.admin.forms import DATE_BOUNDS
 from clientline.admin.inputs import DayField
-from clientline.api.fields import is_readable_number
 from clientline.backoffice import page
 from clientline.backoffice.calendar.dated_hours import (
     ask_about_length,
@@ -28,6 +27,7 @@ from clientline.backoffice.calendar.dated_hours import (
 )
 from clientline.backoffice.platform import acting
 from clientline.database.refusals import read_refusal_or_raise
+from clientline.notations import is_readable_number
 from clientline.refusals import FieldRefused, Refused
 
 ROWS, MOST_ROWS = 3, 12  # stretches of a day that can be typed; one more than there are

@@ -8,7 +8,7 @@ from accounts import contacts
 from accounts.models import User
 from appointments.models import Appointment
 from clientline import wording
-from clientline.api.fields import is_readable_number
+from clientline.notations import is_readable_number
 from clientline.refusals import Refused
 
 

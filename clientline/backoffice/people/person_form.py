@@ -9,9 +9,9 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from clientline.admin.forms import ClientLineForm, LowerCaseEmailField
 from clientline.admin.inputs import DayField
-from clientline.api.fields import parse_birthday
 from clientline.backoffice.people.known_clients import describe_known_client
 from clientline.languages import OFFERED
+from clientline.notations import parse_birthday
 
 OF_CLIENTS = ("contact_email", "birthday", "language", "client_notes", "is_flagged")
 CONTACT = ("organization", "name", "phone", *OF_CLIENTS, "somebody_else")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.contrib.admin import site
+from django.contrib.admin import autodiscover, site
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import resolve
@@ -28,6 +28,7 @@ class ListReader:
     def __init__(self, file: ListFile, by: User, organization: Organization):
         self.file, self.by, self.model = file, by, find_model(file.listed)
         self.request = make_request(file.query, by, organization)
+        autodiscover()  # a worker has served no page
         self.admin: Any = site.get_model_admin(self.model)
         self.as_of: datetime | None = None  # the oldest answer of a replica
 

@@ -9,18 +9,24 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from clientline.reach.files.lists import ListReader
+from clientline.late_imports import import_when_used
 from clientline.reach.files.models import ListFile, ListFilePart
 from clientline.reach.jobs import confined, defer, task
 from organizations import audit
 from organizations.models import Organization
 from organizations.replica import TooFarBehind, read_behind
+
+if TYPE_CHECKING:
+    from clientline.reach.files import lists
+else:
+    lists = import_when_used("clientline.reach.files.lists")  # with it the back office, and all pages
 
 MOST_FILES = 5  # that one person has at a time; the oldest goes
 AT_ONCE = 4_000  # rows
@@ -66,13 +72,13 @@ def write_list(*, organization: int, file: int, by: int) -> None:
         pass
 
 
-def _begin(organization: int, file: int, asker: User | None) -> ListReader | None:
+def _begin(organization: int, file: int, asker: User | None) -> "lists.ListReader | None":
     """The list of a file that is to be written; None where there is nothing to do, or the asker may not have it."""
     with confined(organization):
         found = ListFile.objects.select_related("organization").filter(pk=file).first()
         if found is None or not found.is_under_way:
             return None
-        reader = asker and ListReader(found, asker, found.organization)
+        reader = asker and lists.ListReader(found, asker, found.organization)
         if not reader or not reader.may_be_read():
             ListFile.objects.filter(pk=file).update(state=ListFile.State.FAILED)
             return None
@@ -82,7 +88,7 @@ def _begin(organization: int, file: int, asker: User | None) -> ListReader | Non
     return reader
 
 
-def _split(reader: ListReader) -> None:
+def _split(reader: "lists.ListReader") -> None:
     """Note the keys of all rows, part by part, as they are at this moment."""
     file = reader.file
     try:
@@ -95,7 +101,7 @@ def _split(reader: ListReader) -> None:
         cursor.execute(COUNT, [write_lines([reader.write_headings()]), file.pk])
 
 
-def _write_part(organization: int, reader: ListReader) -> bool:
+def _write_part(organization: int, reader: "lists.ListReader") -> bool:
     """Write the next part that is not written; False where there is none."""
     with confined(organization), timezone.override(reader.file.organization.zone):
         waiting = ListFilePart.objects.filter(file=reader.file, content=None).order_by("number")
@@ -110,7 +116,7 @@ def _write_part(organization: int, reader: ListReader) -> bool:
     return True
 
 
-def _read_lines(reader: ListReader, keys: list[int]) -> bytes:
+def _read_lines(reader: "lists.ListReader", keys: list[int]) -> bytes:
     def read() -> bytes:
         # Where that has not arrived, rows that were counted may be missing as well.
         if not ListFile.objects.filter(pk=reader.file.pk, rows__isnull=False).exists():
@@ -129,7 +135,7 @@ def write_lines(rows: Iterable[Sequence[str]]) -> str:
     return lines.getvalue()
 
 
-def _end(reader: ListReader) -> None:
+def _end(reader: "lists.ListReader") -> None:
     ended = ListFile.objects.filter(pk=reader.file.pk, state=ListFile.State.WRITING)
     for file in ended.select_for_update(no_key=True, of=("self",)):
         file.state = ListFile.State.READY

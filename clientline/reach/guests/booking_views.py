@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from appointments.refusals import SLOT_REFUSALS
-from clientline.api.fields import read_typed_date
+from clientline.notations import read_typed_date
 from clientline.reach.guests import asking, codes, limits, links, offers
 from clientline.reach.guests.forms import CodeForm, DetailsForm, NotesForm, read_start
 from clientline.reach.guests.pages import answer_guests

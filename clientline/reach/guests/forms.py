@@ -6,7 +6,7 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from clientline.api.fields import parse_instant
+from clientline.notations import parse_instant
 from clientline.telephones import read_telephone
 
 SALT = "clientline.reach.guests.form"

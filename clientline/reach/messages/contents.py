@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formataddr, parseaddr
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -11,7 +12,7 @@ from django.utils.html import escape, urlize
 
 from appointments.models import Appointment
 from clientline.languages import choose_language
-from clientline.reach.calendars.events import write_invitation
+from clientline.late_imports import import_when_used
 from clientline.reach.messages.models import Message, MessageText
 from clientline.reach.messages.placeholders import fill_in
 from clientline.reach.messages.receipts import find_money, write_receipt
@@ -20,6 +21,11 @@ from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
 from clientline.reach.phrases import Phrases
 from clientline.styles import HARD_BLANK
 from organizations.models import Organization
+
+if TYPE_CHECKING:
+    from clientline.reach.calendars import events
+else:
+    events = import_when_used("clientline.reach.calendars.events")  # which icalendar takes most of
 
 NUMBER = "message"  # what mail services call it in their notices
 INVITING = {"confirmation": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
@@ -111,7 +117,7 @@ def describe_visit(visit: Appointment, language: str, *, start: datetime) -> dic
 
 
 def _invite(message: Message, visit: Appointment, method: str, summary: str, now: datetime) -> bytes:
-    return write_invitation(
+    return events.write_invitation(
         visit,
         method=method,
         sequence=message.sequence,

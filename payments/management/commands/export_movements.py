@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.periods import Period, refuse_unreportable
-from clientline.api.fields import parse_date
+from clientline.notations import parse_date
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 from payments.exports import export_movements

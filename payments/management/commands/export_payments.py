@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.hours import find_midnight
-from clientline.api.fields import parse_date
+from clientline.notations import parse_date
 from clientline.web.sheets import write_cell
 from organizations import audit
 from organizations.models import Organization
