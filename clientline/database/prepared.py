@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as this_threads_connection
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.db.models.base import ModelState
@@ -185,7 +186,8 @@ class Insertion:
 
     def _list_values(self, row: Model) -> list:
         # The model's save() is not called and no signal is sent: nobody may rely on either for rows made like this.
-        values = (field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields)
+        own = connections[DEFAULT_DB_ALIAS]  # what `connection` stands for, looked up once and not for each value
+        values = (field.get_db_prep_save(field.pre_save(row, add=True), own) for field in self.fields)
         return [_fix_size(value) for value in values]
 
 
