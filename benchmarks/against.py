@@ -26,6 +26,7 @@ from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
 from clientline.tests.first_start import free_port
 
 TARGETS = {"detail": 1.25, "list": 1.2, "free times 1 × 7": 1.3, "free times 50 × 31": 1.1, "booking": 1.3}
+IN_PROCESS = "booking in process"
 FAST = 0.1
 LISTS_BEFORE_WEIGHING, MOST_MEMORY = 5_000, 41  # MB
 
@@ -58,6 +59,31 @@ print("prepared", json.dumps({
 }))
 """
 
+# The same, without a server: for each line of bodies it books them all, and tells what CPU that took.
+BOOK = """
+import gc, json, sys, time
+from io import BytesIO
+from wsgiref.util import setup_testing_defaults
+from clientline.wsgi import application
+
+def book(body):
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/appointments", "CONTENT_TYPE": "application/json"}
+    environ |= {"HTTP_AUTHORIZATION": f"Bearer {sys.argv[1]}", "REMOTE_ADDR": "127.0.0.1"}
+    setup_testing_defaults(environ)
+    environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    answer = application(environ, lambda status, headers: statuses.add(status))
+    b"".join(answer)
+    answer.close()
+
+for line in sys.stdin:
+    bodies, statuses = [json.dumps(body).encode() for body in json.loads(line)], set()
+    gc.freeze()
+    before = time.process_time()
+    for body in bodies:
+        book(body)
+    print("booked", time.process_time() - before if statuses == {"201 Created"} else statuses, flush=True)
+"""
+
 
 class Peer(Gunicorn):
     configuration = ("--worker-class=gthread", "--threads=4", "--keep-alive=60")
@@ -71,6 +97,7 @@ class Place:
     token: str
     paths: dict
     bodies: list = field(default_factory=list)
+    environment: dict = field(default_factory=dict)
 
     def measure(self, process, kind, number):
         """(fastest tenth, server's CPU) of one answer, in seconds; None for what this place does not answer."""
@@ -109,7 +136,7 @@ def run(program, environment, project=PROJECT):
 
 def serve(stack, project, prepared):
     server = stack.enter_context(Gunicorn(prepared["environment"], "--workers=1", project=project))
-    return Place(server, prepared["token"], prepared["paths"], prepared["bodies"])
+    return Place(server, prepared["token"], prepared["paths"], prepared["bodies"], prepared["environment"])
 
 
 def serve_peer(stack, visits):
@@ -123,6 +150,23 @@ def serve_peer(stack, visits):
     token = run([sys.executable, "-m", "benchmarks.peers.plain_drf.fill", str(visits)], environment).strip()
     server = stack.enter_context(Peer(environment, "--workers=1", "benchmarks.peers.plain_drf.wsgi"))
     return Place(server, token, {"detail": "/appointments/5000", "list": "/appointments"})
+
+
+def book_in_process(stack, project, place):
+    """What measures the CPU of so many bookings, each of which takes one of the place's bodies."""
+    program = [sys.executable, "-c", BOOK, place.token]
+    environment = os.environ | place.environment
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    process = stack.enter_context(subprocess.Popen(program, cwd=project, env=environment, **pipes))
+
+    def measure(number):
+        bodies, place.bodies = place.bodies[:number], place.bodies[number:]
+        print(json.dumps(bodies), file=process.stdin, flush=True)
+        while "booked" not in (line := process.stdout.readline()) and line:
+            pass
+        return float(line.split()[1]) / number
+
+    return measure
 
 
 def refuse_unequal(before, ours):
@@ -155,6 +199,17 @@ def report(kinds, before, ours, peer, process, chosen):
         times = [median(each[0] for each in place) * 1000 for place in (olds, news)]
         reached = max(faster, cheaper) >= TARGETS[kind]
         table.row(kind, *times, faster, cheaper, TARGETS[kind], drf, reached=reached)
+    return table.short
+
+
+def report_in_process(stack, places, chosen):
+    """Bookings without a server, by CPU of the process alone, which other programs disturb least."""
+    projects = (chosen.older, PROJECT)
+    measures = [book_in_process(stack, project, place) for project, place in zip(projects, places, strict=True)]
+    olds, news = turns.in_turns(chosen.rounds + 1, *(partial(measure, chosen.requests) for measure in measures))
+    table = turns.Table(("before ms", "now ms", "by CPU", "target"))
+    cheaper, times = turns.compute_ratio(news[1:], olds[1:]), [median(each[1:]) * 1000 for each in (olds, news)]
+    table.row(IN_PROCESS, *times, cheaper, TARGETS["booking"], reached=cheaper >= TARGETS["booking"])
     return table.short
 
 
@@ -200,19 +255,21 @@ def _read_pss(pid):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("older", type=Path)
-    parser.add_argument("words", nargs="*", choices=[[], *TARGETS, "memory"], help="measure only these")
+    parser.add_argument("words", nargs="*", choices=[[], *TARGETS, IN_PROCESS, "memory"], help="measure only these")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=60, help="of each kind in every round")
     parser.add_argument("--visits", type=int, default=world.FEW_VISITS)
     chosen = parser.parse_args()
     kinds = [kind for kind in TARGETS if not chosen.words or kind in chosen.words]
-    wanted = (chosen.rounds + 1) * chosen.requests
+    wanted = 2 * (chosen.rounds + 1) * chosen.requests
     prepared = [prepare(*place, chosen.visits, wanted) for place in ((chosen.older, "_older"), (PROJECT, ""))]
     with ExitStack() as stack:
         places = [serve(stack, *each) for each in zip((chosen.older, PROJECT), prepared, strict=True)]
         refuse_unequal(*places)
         process = stack.enter_context(callers.other_process())
-        short = report(kinds, *places, serve_peer(stack, world.LARGE_VISITS), process, chosen)
+        short = report(kinds, *places, serve_peer(stack, world.LARGE_VISITS), process, chosen) if kinds else 0
+        if not chosen.words or IN_PROCESS in chosen.words:
+            short += report_in_process(stack, places, chosen)
     if not chosen.words or "memory" in chosen.words:
         weight = weigh_worker(prepared[1])
         table = turns.Table(("MB", "at most"))
