@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A direct debit that comes back is read by mt-940 as money received: a reversal of a credit (RC) has a positive amount, and statements no longer add up to their own closing balance.
-# Source: SWIFT's field 61, subfield 3, as the package's own comments have it: an RC takes money out as a D does, an RD puts it back. Release 5.1 has an option for it, off by default.
+# Source: SWIFT, field 61, subfield 3: RC is a reversal of a credit, a debit entry, RD a reversal of a debit, a credit entry. Release 5.1 knows it and has an option for it, off by default.
 set -euo pipefail
 room=$(mktemp -d); trap 'rm -rf "$room"' EXIT; cd "$room"
 python3 -m venv venv
