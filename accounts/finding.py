@@ -6,7 +6,9 @@ from itertools import count
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import BooleanField, F, Func, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from accounts.models import SearchWord
 from clientline.notations import is_readable_number
@@ -14,6 +16,7 @@ from clientline.search_words import read_terms
 from organizations.models import Organization
 
 Row = TypeVar("Row", bound=Model)
+MOST_NAMED = 2000  # people by whose keys other rows are asked for
 Ends: TypeAlias = Sequence[tuple[Any, Any]]  # of a term: from which word on, before which; or what stands for them
 
 
@@ -30,8 +33,37 @@ def find_people(
     if terms := read_terms(text, organization.country if organization else ""):
         words = SearchWord.objects.filter(organization=organization) if organization else SearchWord.objects.all()
         ends = [[(span.first, span.last) for span in term] for term in terms]
-        condition |= Q(_match_keys(person, words, ends))
+        found = Q(_match_keys(person, words, ends)) if person == "pk" else _match_people_of(person, words, ends)
+        # Of two columns of two tables no index tells at once: both are asked for only where both may be meant.
+        condition = condition | found if found and condition and rows.filter(condition).exists() else found or condition
     return rows.filter(condition) if condition else rows.none()
+
+
+def _match_people_of(person: str, words: QuerySet[SearchWord], terms: Sequence[Ends]) -> Q:
+    """A condition: the key `person` of other rows is one of the people who have all terms; empty where nobody has.
+
+    Few are named in it. Of keys that it does not see PostgreSQL expects as many rows as of anybody: where one client
+    has most of them, it walks through all, to find the hundred that somebody else does not have.
+    """
+    keys = _find_keys(words, terms)
+    sql, parameters = keys.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # All are found, and then some are taken: to find only the first ones PostgreSQL would choose other ways.
+        cursor.execute(f"SELECT (ARRAY({sql}))[:{MOST_NAMED + 1}]", parameters)
+        (found,) = cursor.fetchone()
+    if not found:
+        return Q()
+    return Q(**{f"{person}__in": sorted(set(found))}) if len(found) <= MOST_NAMED else _look_up(person, words, terms)
+
+
+def _look_up(person: str, words: QuerySet[SearchWord], terms: Sequence[Ends]) -> Q:
+    """The same condition where many are found: each row's person is looked up in the words.
+
+    To compare each row with thousands of keys took longer than a request may, and so did joins of rows and words, for
+    which PostgreSQL believes itself to know how many there will be. What has a LIMIT is no join.
+    """
+    own = words.filter(user=OuterRef(person)).values("user_id")
+    return Q(*(IsNull(Subquery(own.filter(_match(term))[:1]), False) for term in terms))
 
 
 MOST_TERMS = 4  # of a search whose SQL is kept

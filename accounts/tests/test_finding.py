@@ -316,3 +316,48 @@ def test_behind_row_security_words_are_index_conditions(salon, clinic, text):
     bounds = ("organization_id =", "user_id =")
     assert all("Index Cond:" in line and any(bound in line for bound in bounds) for line in conditions), plan
     assert "Seq Scan" not in plan, plan
+
+
+def find_payments(text, number="receipt_number"):
+    rows = Payment.objects.order_by("id")
+    return finding.find_people(rows, text, organization=None, person="appointment__client", number=number)
+
+
+@pytest.mark.parametrize("most_named", [0, 2000])
+def test_rows_are_found_by_few_people_and_by_many(salon, monkeypatch, most_named):
+    monkeypatch.setattr(finding, "MOST_NAMED", most_named)
+    anna, ben = (UserFactory(organization=salon.organization, name=name) for name in ("Anna Lange", "Ben Lange"))
+    visits = [AppointmentFactory(client=each, staff=salon.staff, service=salon.service) for each in (anna, ben)]
+    of_anna, of_ben = (PaymentFactory(appointment=each, completed=True) for each in visits)
+    of_ben.refresh_from_db()
+    receipt = of_ben.receipt_number
+    User.objects.filter(pk=anna.pk).update(phone_e164=f"+4930765{receipt:04}")
+    words.write_all_words(salon.organization)
+    assert list(find_payments("lange")) == [of_anna, of_ben]
+    assert list(find_payments("lange anna")) == [of_anna]
+    assert list(find_payments("zzyzx")) == list(find_payments("anna zzyzx")) == []
+    assert list(find_payments(str(receipt))) == [of_ben]
+    assert list(find_payments(f"{receipt:04}")) == [of_anna, of_ben]  # the end of a telephone, and a receipt's number
+
+
+def test_who_is_not_there_has_no_rows_to_be_looked_for(salon, django_assert_num_queries):
+    with django_assert_num_queries(1) as asked:
+        assert list(find_payments("zzyzx")) == []
+    assert "payments" not in asked[0]["sql"]
+
+
+def test_the_few_who_are_found_are_told_to_the_planner(salon):
+    """Else it expects as much of each as of the one client who has most rows, and walks through all."""
+    assert f"client_id = {salon.stranger.pk}" in plan_of(find_payments("salon stranger"))
+
+
+def test_a_number_that_is_nobodys_is_not_looked_for_beside_people(salon):
+    User.objects.filter(pk=salon.stranger.pk).update(phone_e164="+49307659999")
+    words.write_all_words(salon.organization)
+    assert "receipt_number" not in plan_of(find_payments("9999"))
+
+
+def test_of_many_each_row_is_looked_up_by_itself(salon, monkeypatch):
+    monkeypatch.setattr(finding, "MOST_NAMED", 0)
+    plan = plan_of(find_payments("stranger"))
+    assert ("SubPlan" in plan, "Semi Join" in plan, "InitPlan" in plan) == (True, False, False), plan
