@@ -3,6 +3,8 @@
 Places are minutes below the first midnight; what is measured from them are pixels.
 """
 
+from functools import cached_property
+
 from appointments.hours import DAY, find_instant, find_minute
 from clientline import wording
 from clientline.styles import HARD_BLANK
@@ -109,18 +111,22 @@ class Axis:
         """Pixels down of the line above each row and below the last."""
         return [self.measure_down(number * HOUR) for number in range(self.first, self.last + 1)]
 
+    @cached_property
+    def style(self):
+        return wording.choose_style()
+
     @property
     def width(self):
         """Pixels of the column of labels."""
-        return WIDE if wording.choose_style().counts_to_twelve else NARROW
+        return WIDE if self.style.counts_to_twelve else NARROW
 
     def send_clock(self, minute):
         """The time as addresses carry it."""
-        return f"{find_instant(minute, self.zone):%H:%M}"
+        return find_instant(minute, self.zone).isoformat()[11:16]
 
     def tell_clock(self, minute):
         if (told := self.clocks.get(minute)) is None:
-            told = self.clocks[minute] = wording.write_clock(find_instant(minute, self.zone))
+            told = self.clocks[minute] = self.style.write_clock(find_instant(minute, self.zone))
         return told
 
 

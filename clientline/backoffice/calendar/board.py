@@ -114,6 +114,7 @@ class Board:
     step: int = FREE_PLACE
     grid: int = FREE_PLACE
     is_unfolded: bool = False
+    html = scale = legend = ""  # drawn by `drawing`
 
     def __post_init__(self):
         if not self.is_unfolded:
@@ -160,7 +161,7 @@ class Board:
     def labels(self):
         return self.axis.list_labels()
 
-    @property
+    @cached_property
     def height(self):
         return self.axis.height
 

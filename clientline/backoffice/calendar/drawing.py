@@ -3,10 +3,12 @@
 Geometry is in SVG attributes, because the policy forbids styles in pages.
 """
 
+from functools import lru_cache
 from html import escape
 
+from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from clientline.backoffice.calendar.axis import LINE
 
@@ -24,6 +26,43 @@ SYMBOLS = {
     gettext_noop("First visit"): "★",
     gettext_noop("Note"): "✎",
 }
+
+
+def draw_columns(board):
+    """The people, or days, beside each other."""
+    return mark_safe("".join(_draw_section(board, *each) for each in enumerate(board.drawn, 1)))
+
+
+def _draw_section(board, number, drawn):
+    column = drawn["column"]
+    title, whose = escape(column.title), f'data-staff="{column.staff}" data-date="{column.day}"'
+    return f"""
+  <section id="column-{number}" aria-labelledby="title-{number}">
+    <h2 id="title-{number}"><a href="{escape(column.url)}" title="{title}">{title}</a></h2>
+    <svg role="group" aria-label="{title}" width="100%" height="{board.height}" {whose}>
+{draw_column(board, drawn)}
+    </svg>
+  </section>
+  """
+
+
+def draw_scale(axis):
+    """The hours beside the columns."""
+    right = axis.width - 6
+    hours = "".join(f'<text x="{right}" y="{down}">{escape(hour)}</text>' for down, hour in axis.list_labels())
+    folds = (f'<text class="fold" x="{right}" y="{down}">{escape(hours)}</text>' for down, hours in axis.list_folds())
+    return mark_safe(hours + "".join(folds))
+
+
+def draw_legend(*, may_book):
+    """What signs and colours mean, for those who may book and for those who may not."""
+    return _draw_once("admin/backoffice/legend.html", get_language(), may_book)
+
+
+# What says the same to everybody who reads a language.
+@lru_cache(maxsize=100)
+def _draw_once(template, language, may_book):
+    return render_to_string(template, {"symbols": SYMBOLS, "may_book": may_book})
 
 
 def draw_column(board, drawn):
@@ -48,32 +87,32 @@ def _draw_shade(shade):
     return f'{box}<text class="quiet" x="8" y="{shade.top + 16:g}">{escape(shade.text)}</text>' if shade.text else box
 
 
-def _open_box(place):
-    return f'<foreignObject x="{place.left:g}%" y="{place.top:g}" width="{place.width:g}%" height="{place.height:g}">'
+def _open_box(place, height):
+    return f'<foreignObject x="{place.left:g}%" y="{place.top:g}" width="{place.width:g}%" height="{height:g}">'
 
 
 def _draw_free(place):
     skipped = "" if place.is_stop else ' tabindex="-1"'
     return (
-        f'{_open_box(place)}<a class="free" href="{escape(place.url)}" aria-label="{escape(place.label)}"{skipped}>'
-        f"{place.text}</a></foreignObject>"
+        f'{_open_box(place, place.height)}<a class="free" href="{escape(place.url)}"'
+        f' aria-label="{escape(place.label)}"{skipped}>{place.text}</a></foreignObject>'
     )
 
 
 def _draw_visit(place, clock):
-    visit, label = place.visit, escape(place.label)
+    visit, height, label = place.visit, place.height, escape(place.label)
     classes = "".join(
         (
             f"visit {place.kind} h{visit.hue}",
             " overbooked" if visit.overbooked else "",
             " late" if "Late" in place.marks else "",
-            " short" if place.height < TWO_LINES else "",
+            " short" if height < TWO_LINES else "",
         )
     )
     symbols = "".join(SYMBOLS.get(mark, "") for mark in place.marks)
     signs = f"<i>{symbols}</i>" if symbols else ""
     return (
-        f'{_open_box(place)}<a class="{classes}" href="{place.url}" data-v="{visit.version}"'
+        f'{_open_box(place, height)}<a class="{classes}" href="{place.url}" data-v="{visit.version}"'
         f' data-minutes="{visit.ends - visit.starts}" aria-label="{label}" title="{label}">'
         f"<b>{STATUSES.get(visit.status, '')}{escape(visit.client)}</b> "
         f"<span>{clock} {escape(visit.service)}</span>{signs}</a></foreignObject>"

@@ -16,7 +16,7 @@ from clientline.backoffice.calendar.axis import Axis
 from clientline.backoffice.calendar.board import Board, choose_step
 from clientline.backoffice.calendar.day_people import arrange_people
 from clientline.backoffice.calendar.diary import MOST_VISITS, Diary, find_neighbour, find_version, list_team, read_day
-from clientline.backoffice.calendar.drawing import SYMBOLS, draw_column
+from clientline.backoffice.calendar.drawing import draw_columns, draw_legend, draw_scale
 from clientline.backoffice.calendar.figures import list_figures
 from clientline.backoffice.calendar.late_money import list_late_money
 from clientline.backoffice.calendar.own_day import describe_own_day
@@ -50,7 +50,6 @@ def today(request):
         organization=organization,
         figures=list_figures(request.user, diary),
         board=board,
-        symbols=SYMBOLS,
         version=find_version(people, organization, day, now),
         people_pages=_link_people_pages(day, shown),
         resting=[{"name": person.name, "url": _link_day(date=day, staff=person.pk)} for person in resting],
@@ -149,12 +148,13 @@ def _link_people_pages(day, shown):
 
 def _draw_day(request, diary, people):
     (day,) = diary.days
+    week = reverse("admin:week")
     columns = [
         diary.make_column(
             person,
             day,
             title=person.name if person.is_active else gettext("%(person)s (deactivated)") % {"person": person.name},
-            url=f"{reverse('admin:week')}?{urlencode({'staff': person.pk, 'date': day})}",
+            url=f"{week}?{urlencode({'staff': person.pk, 'date': day})}",
         )
         for person in people
     ]
@@ -181,8 +181,8 @@ def draw_board(caller, diary, columns, *, is_unfolded=False):
         grid=interval,
         is_unfolded=is_unfolded,
     )
-    for each in board.drawn:
-        each["html"] = draw_column(board, each)
+    board.html, board.scale = draw_columns(board), draw_scale(board.axis)
+    board.legend = draw_legend(may_book=bool(board.booking_url))
     return board
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from appointments.models import WorkingHours
 from clientline import wording
 from clientline.backoffice.calendar.diary import Diary, find_neighbour, find_version, list_team, read_day
-from clientline.backoffice.calendar.drawing import SYMBOLS
 from clientline.backoffice.calendar.today import draw_board
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
@@ -37,7 +36,6 @@ def week(request):
         organization=organization,
         person=person,
         people=[each for each in people if each.is_active or each == person],
-        symbols=SYMBOLS,
         version=find_version(people, organization, day, now),
         board=_draw_week(request.user, organization, person, first, now) if person else None,
         day=day,

@@ -10,7 +10,7 @@ from appointments.hours import cut_out, find_minute
 from clientline.backoffice.calendar.arrangement import arrange
 from clientline.backoffice.calendar.axis import LEAST, LINE, MOST, Axis
 from clientline.backoffice.calendar.board import Board, Column, Visit, choose_step, cut_into_pieces
-from clientline.backoffice.calendar.drawing import draw_column
+from clientline.backoffice.calendar.drawing import draw_column, draw_columns, draw_scale
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 23)
@@ -268,6 +268,33 @@ def test_what_people_typed_is_written_as_text():
     assert 'aria-label="09:00–10:00 &lt;b&gt;&quot;Mia&quot;, Cut &amp; &#x27;dry&#x27;, with Sofie, scheduled"' in html
     assert "<b>&lt;b&gt;&quot;Mia&quot;</b> <span>09:00 Cut &amp; &#x27;dry&#x27;</span>" in html
     assert "Time off: &lt;i&gt;</text>" in html
+
+
+COLUMN = """
+  <section id="column-1" aria-labelledby="title-1">
+    <h2 id="title-1"><a href="/week?staff=1&amp;date=2026-11-23" title="Sofie &lt;3">Sofie &lt;3</a></h2>
+    <svg role="group" aria-label="Sofie &lt;3" width="100%" height="108.0" data-staff="1" data-date="2026-11-23">
+<path class="lines" d="M0 18H9999M0 90H9999"/>
+<foreignObject x="0%" y="18" width="100%" height="36"><a class="visit scheduled h0 late" href="/visits/7/change/"\
+ data-v="1" data-minutes="30" aria-label="09:00–09:30 Mia Lange, Haircut, with Sofie, scheduled, late"\
+ title="09:00–09:30 Mia Lange, Haircut, with Sofie, scheduled, late"><b>Mia Lange</b> <span>09:00 Haircut</span>\
+<i>!</i></a></foreignObject>
+<foreignObject x="0%" y="54" width="100%" height="36">\
+<a class="free" href="/book?staff=1&amp;date=2026-11-23&amp;time=09:30"\
+ aria-label="Book 09:30 with Sofie">+ 09:30</a></foreignObject>
+<line class="now" x2="100%" y1="36.0" y2="36.0"/>
+    </svg>
+  </section>
+  """
+
+
+def test_a_column_is_drawn_to_the_byte():
+    one = column(visit("09:00", "09:30"), hours=("09:00", "10:00"))
+    one.title, one.url = "Sofie <3", "/week?staff=1&date=2026-11-23"
+    drawn = board(one, now=minute("09:15"), visit_url="/visits/", booking_url="/book")
+    assert draw_columns(drawn) == COLUMN
+    folds = '<text class="fold" x="42" y="12">00–09</text><text class="fold" x="42" y="102.0">10–24</text>'
+    assert draw_scale(drawn.axis) == f'<text x="42" y="30.0">09:00</text>{folds}'
 
 
 def test_visits_of_somebody_who_left_need_somebody_and_their_column_offers_nothing():
