@@ -1,7 +1,6 @@
 """Hostile paths, queries, cookies and headers: a problem document of the 4xx family, never 500."""
 
 import base64
-import http.client
 import io
 import json
 
@@ -277,14 +276,6 @@ def test_a_body_sent_in_chunks_is_read_like_any_other(db):
     ):
         answer = by_wsgi("POST", "/auth/login", CONTENT_TYPE="application/json", **in_chunks(body))
         assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code)
-
-
-def test_a_client_cannot_say_under_which_path_it_asked(gunicorn):
-    connection = http.client.HTTPConnection("127.0.0.1", gunicorn.port, timeout=60)
-    for header in ("SCRIPT_NAME", "PATH_INFO"):
-        connection.request("GET", "/nowhere", headers={header: "/docs", "Connection": "close"})
-        assert connection.getresponse().status == 404
-        connection.close()
 
 
 def test_an_unknown_host_is_refused(client):

@@ -61,7 +61,8 @@ class Proxy:
         (directory / "nginx.conf").write_text(AROUND.format(directory, user))
 
     def certify(self):
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
+        command = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
+        command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]  # made in no time
         files = ["-keyout", self.directory / "privkey.pem", "-out", self.directory / "fullchain.pem"]
         subprocess.run([*command, *files], check=True, capture_output=True)
 
@@ -112,10 +113,15 @@ def server(lasting_server, transactional_db):
     return lasting_server
 
 
-@pytest.fixture
-def proxy(tmp_path, server):
-    with Proxy(tmp_path, server) as proxy:
+@pytest.fixture(scope="module")
+def lasting_proxy(lasting_server, tmp_path_factory):
+    with Proxy(tmp_path_factory.mktemp("nginx"), lasting_server) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def proxy(lasting_proxy, server):
+    return lasting_proxy
 
 
 def test_callers_come_by_https_and_files_of_megabytes_pass(proxy, salon):

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
@@ -18,10 +17,16 @@ from clientline.demo.serving import Gunicorn, write_database_url
 from services.models import Service
 
 pytestmark = pytest.mark.xdist_group("server")  # one is started for them together
+# Of who holds something in this database: other workers' tests have theirs on the same server.
+WAITING = """
+    SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
+        SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
 
 
-@contextmanager
-def start_server():
+@pytest.fixture(scope="module")
+def lasting_server(django_db_setup):
     environment = {
         "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
@@ -33,14 +38,9 @@ def start_server():
         sys.stderr.write(server.output)
 
 
-@pytest.fixture(scope="module")
-def lasting_server(django_db_setup):
-    with start_server() as server:
-        yield server
-
-
 @pytest.fixture
 def server(lasting_server, transactional_db):
+    """One for all tests, of which the last one ends it."""
     return lasting_server
 
 
@@ -104,15 +104,8 @@ def test_the_log_is_json_with_one_line_per_request_and_no_secret(server, salon):
         assert secret not in server.output
 
 
-@pytest.fixture
-def own_server(transactional_db):
-    with start_server() as server:
-        yield server
-
-
-def test_a_stopping_server_finishes_what_it_has_begun(own_server, salon):
+def test_a_stopping_server_finishes_what_it_has_begun(server, salon):
     """The request waits for a lock of ours; meanwhile the server is told to stop, and its idle worker ends."""
-    server = own_server
     answers = []
 
     def rename():
@@ -136,7 +129,7 @@ def test_a_stopping_server_finishes_what_it_has_begun(own_server, salon):
 
 def waiting_for_a_lock():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        cursor.execute(WAITING)
         return cursor.fetchone()[0]
 
 

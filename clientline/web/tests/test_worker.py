@@ -15,15 +15,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import token_for
-from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
+from clientline.demo.serving import PROJECT, Gunicorn
 from clientline.tests.first_start import free_port, read_until
+from clientline.web import worker
+from clientline.web.tests.servers import environment_of_tests, server_with
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("gunicorn")]
 
 HEAD = b"Host: 127.0.0.1\r\n"
 LIVE = b"GET /live HTTP/1.1\r\n" + HEAD + b"\r\n"
@@ -49,17 +50,6 @@ HALF_SENT = [
     b"POST /users HTTP/1.1\r\n" + HEAD + b"Content-Length: 300000\r\n\r\n",
     LIVE[:-1],
 ]
-
-
-def environment_of_tests():
-    address = write_database_url(connection.get_connection_params())
-    return {"DATABASE_URL": address, "SECRET_KEY": settings.SECRET_KEY, "RATE_LIMIT": "0"}
-
-
-@contextmanager
-def server_with(*arguments):
-    with Gunicorn(environment_of_tests(), *arguments) as server:
-        yield server
 
 
 def connect(server):
@@ -126,6 +116,11 @@ def test_who_waits_to_be_told_is_told_to_go_on_once(gunicorn, salon):
         assert sender.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         sender.sendall(body)
         assert read_answers(sender, 1)[0] == [201]
+
+
+def test_a_client_cannot_say_under_which_path_it_asked(gunicorn):
+    for header in ("SCRIPT_NAME", "PATH_INFO"):
+        assert gunicorn.ask("GET", "/nowhere", headers={header: "/docs"}).status == 404
 
 
 def test_a_body_in_chunks_arrives(gunicorn, salon):
@@ -264,10 +259,11 @@ def longest_waits(server, token, seconds):
     return max(live), max(listed)
 
 
-def test_silent_and_half_sent_connections_stop_nobody_and_are_ended(gunicorn, salon):
-    with connect(gunicorn) as half, idle(gunicorn, silent=200, half_sent=64):
+def test_silent_and_half_sent_connections_stop_nobody_and_are_ended(one_worker, salon):
+    assert worker.PATIENCE == 10  # seconds, of which this server's worker has two
+    with connect(one_worker) as half, idle(one_worker, silent=200, half_sent=64):
         half.sendall(HALF_SENT[1])
-        live, listed = longest_waits(gunicorn, token_for(salon.staff), 12)
+        live, listed = longest_waits(one_worker, token_for(salon.staff), 2.5)
         assert answer_on(half)[0] == 408
     assert (live < 1, listed < 2) == (True, True), (live, listed)
 
@@ -289,19 +285,31 @@ def test_nor_do_they_for_a_minute_before_what_make_run_starts(transactional_db, 
     assert (live < 1, listed < 2) == (True, True), (live, listed)
 
 
-def test_of_bodies_that_are_too_much_together_the_slowest_ends_and_no_other(salon, transactional_db):
+@pytest.fixture(scope="module")
+def lasting_small_server(django_db_setup):
+    with server_with("--workers=1", "--max-requests=20", "--worker-connections=20") as server:
+        yield server
+
+
+@pytest.fixture
+def small_server(lasting_small_server, transactional_db):
+    """A server of few places, whose worker gives way after a few requests; the last test of this file ends it."""
+    return lasting_small_server
+
+
+def test_of_bodies_that_are_too_much_together_the_slowest_ends_and_no_other(small_server, salon):
     """A worker keeps at most 64 MiB of what is on its way in; one upload may be 10 MB."""
     upload = b"POST /admin/clients/import/ HTTP/1.1\r\n" + HEAD + b"Content-Length: 10000000\r\n\r\n" + b"x" * 9_000_000
-    with server_with("--workers=1") as server, ExitStack() as stack:
-        slowest, *others = [stack.enter_context(connect(server)) for _ in range(8)]
+    with ExitStack() as stack:
+        slowest, *others = [stack.enter_context(connect(small_server)) for _ in range(8)]
         for sender in (slowest, *others[:-1]):
             sender.sendall(upload)
-        assert seconds_of(server, "/users?limit=10", token_for(salon.staff)) < 2
+        assert seconds_of(small_server, "/users?limit=10", token_for(salon.staff)) < 2
         assert not has_ended_by_now(slowest)
         others[-1].sendall(upload)
         assert answer_on(slowest)[0] == 503
         assert [has_ended_by_now(sender) for sender in others] == [False] * 7
-        assert read_peak(server) < 250_000_000
+        assert read_peak(small_server) < 250_000_000
 
 
 def has_ended_by_now(sender):
@@ -347,12 +355,14 @@ def test_who_takes_no_answer_frees_the_thread(gunicorn, salon):
 # How it stops
 
 
-def test_a_worker_whose_places_are_taken_gives_way_after_its_number_and_stops_at_once(transactional_db):
-    with server_with("--workers=1", "--max-requests=20", "--worker-connections=20") as server, ExitStack() as stack:
+def test_a_worker_whose_places_are_taken_gives_way_after_its_number_and_stops_at_once(small_server):
+    server = small_server
+    with ExitStack() as stack:
         for sent in [b""] * 30 + HALF_SENT[:2]:
             stack.enter_context(connect(server)).sendall(sent)
+        so_far = len(server.workers)
         statuses = [server.ask("GET", path).status for _ in range(15) for path in ("/live", "/")]
-        assert (statuses, len(server.workers)) == ([200] * 30, 2)
+        assert (statuses, len(server.workers) - so_far) == ([200] * 30, 1)
         for sent in [b""] * 30 + HALF_SENT[:2]:
             stack.enter_context(connect(server)).sendall(sent)
         began = time.monotonic()
