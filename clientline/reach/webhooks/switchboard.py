@@ -84,9 +84,9 @@ class Switchboard:
     def go(self) -> bool:
         """Begin the calls that are due and end those that were answered. Whether any is still under way, or may be."""
         begun = self.begin(timezone.now())
-        if self.calls:
-            self.end(wait(self.calls, LOOK, FIRST_COMPLETED).done)
-        return begun or bool(self.calls)
+        answered = wait(self.calls, LOOK, FIRST_COMPLETED).done if self.calls else set()
+        self.end(answered)  # after which more may be due to who was called
+        return begun or bool(answered or self.calls)
 
     def begin(self, now: datetime) -> bool:
         self.pool = self.pool or ThreadPoolExecutor(sum(LINES.values()), "webhook")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from clientline.reach.webhooks import endpoints
 from clientline.reach.webhooks.deliveries import EndpointDisabled, forget_old, send_again, write_deliveries, write_test
 from clientline.reach.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from clientline.reach.webhooks.switchboard import CLAIM, STEADY, claim_calls, measure_webhooks, switchboard
+from clientline.reach.webhooks.switchboard import CLAIM, LOOK, STEADY, claim_calls, measure_webhooks, switchboard
 from organizations.models import Audit
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +234,13 @@ def test_who_hangs_delays_nobody_else(salon, clinic, receive, listen):
     hanging.released.set()
     while switchboard.calls:
         switchboard.go()
+
+
+def test_who_takes_a_while_to_answer_is_called_again_without_a_pause(salon, receiver, listen, work):
+    owe(listen(salon, receiver.url), number=2)
+    receiver.after = 2 * LOOK
+    work()
+    assert len(receiver.requests) == 2
 
 
 def test_endpoints_that_fail_have_lines_of_their_own(salon, listen):
