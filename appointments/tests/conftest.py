@@ -11,12 +11,12 @@ from clientline.demo.serving import Gunicorn
 
 
 @pytest.fixture(scope="session")
-def house(first):
+def house(first, django_db_blocker):
     with tempfile.TemporaryDirectory(prefix="clientline-") as data:
         shutil.copytree(first.copy, data, dirs_exist_ok=True)
         house = House(data)
         try:
-            house.furnish()
+            house.furnish_beside(django_db_blocker.unblock)
             yield house
         finally:
             house.cluster.stop()

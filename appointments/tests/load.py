@@ -12,33 +12,29 @@ from collections import Counter
 from datetime import timedelta
 
 import psycopg
+from django.contrib.auth.hashers import ScryptPasswordHasher
+from django.db import connection
 
+from accounts.tests.factories import PASSWORD, WORK_FACTOR, token_for
 from appointments.tests.factories import days_ahead
 from clientline.demo.serving import PROJECT
 from clientline.postgres.cluster import Cluster
+from clientline.tests.copies import start_copy
+from conftest import make_cast
 
 CALLERS = 8
 PATIENCE = 60  # seconds
 REST = 0.02  # seconds of a caller between two visits: haste would cost processors for as long as a fault lasts
 ONCE_EACH = (1, 1, 1)  # visit, line of history, payment
+IN_A_HOUSE = {"NAME": "clientline", "USER": "clientline", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {}}
 FIRST_SLOT = days_ahead(30, hour=0)
 PREPARE = """
 import json
-from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.management import call_command
-
-work_factor = ScryptPasswordHasher.work_factor  # which the factories lower
-from accounts.tests.factories import PASSWORD, token_for
-from conftest import make_cast
+from appointments.tests.load import prepare
 
 call_command("migrate", verbosity=0)
-salon = make_cast("Salon")
-# A server hashes a cheaper password anew when somebody signs in, which would end the token.
-ScryptPasswordHasher.work_factor = work_factor
-salon.admin.set_password(PASSWORD)
-salon.admin.save()
-people = {name: getattr(salon, name).pk for name in ("client", "colleague", "service")}
-print(json.dumps(people | {"token": token_for(salon.admin)}))
+print(json.dumps(prepare()))
 """
 EFFECTS = """
 SELECT visit.notes, count(DISTINCT visit.id), count(DISTINCT entry.id), count(DISTINCT payment.id)
@@ -47,6 +43,17 @@ LEFT JOIN appointment_history entry ON entry.appointment_id = visit.id
 LEFT JOIN payments payment ON payment.appointment_id = visit.id
 WHERE visit.notes LIKE 'key %' GROUP BY visit.notes
 """
+
+
+def prepare():
+    """Make a salon where connections of this process go; the ids of its people, and a token of its admin."""
+    salon = make_cast("Salon")
+    # A server hashes a cheaper password anew when somebody signs in, which would end the token.
+    ScryptPasswordHasher.work_factor = WORK_FACTOR
+    salon.admin.set_password(PASSWORD)
+    salon.admin.save()
+    people = {name: getattr(salon, name).pk for name in ("client", "colleague", "service")}
+    return people | {"token": token_for(salon.admin)}
 
 
 class House:
@@ -58,7 +65,23 @@ class House:
         self.slots = itertools.count()
 
     def furnish(self):
-        salon = json.loads(self.manage("shell", "--no-imports", "--command", PREPARE))
+        """Migrate, and make the salon."""
+        self.move_in(json.loads(self.manage("shell", "--no-imports", "--command", PREPARE)))
+
+    def furnish_beside(self, unblock):
+        """Make the salon where all tables are, in a copy of this process, whose access to databases is `unblock`."""
+        file = self.cluster.data / "salon.json"
+        process = start_copy(self._prepare, unblock, file)
+        process.join()
+        assert process.exitcode == 0
+        self.move_in(json.loads(file.read_text()))
+
+    def _prepare(self, unblock, file):
+        connection.settings_dict |= IN_A_HOUSE | {"EMBEDDED_DATA": self.cluster.data}
+        with unblock():
+            file.write_text(json.dumps(prepare()))
+
+    def move_in(self, salon):
         self.token, self.service = salon["token"], salon["service"]
         self.visit = {"client": salon["client"], "staff": salon["colleague"], "service": salon["service"]}
 

@@ -2,19 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
-from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import TaskNotFound
 
-from clientline.demo.serving import PROJECT, write_database_url
 from clientline.postgres.tests.test_pooler import PROGRAM, Pooler
 from clientline.reach import jobs, queue, worker
+from clientline.tests.copies import start_copy
 from organizations.models import Organization
 from organizations.relocations import Relocation
 from organizations.tenancy import confine_transaction
@@ -165,22 +162,11 @@ def test_behind_a_pooler_a_worker_polls(monkeypatch):
     assert not worker.can_listen()
 
 
-def start(code, **parameters):
-    """Another process with the tests' database and the tasks of this file."""
-    script = f"import django; django.setup(); from clientline.reach.tests.test_jobs import *; {code}"
-    own = {
-        "DJANGO_SETTINGS_MODULE": "clientline.settings",
-        "DATABASE_URL": write_database_url(connection.get_connection_params() | parameters),
-        "SECRET_KEY": settings.SECRET_KEY,
-    }
-    return subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, env=os.environ | own)
-
-
 def wait_for_phone(organization, phone):
     deadline = time.monotonic() + 60
     while Organization.objects.get(pk=organization.pk).phone != phone:
         assert time.monotonic() < deadline, f"nobody wrote {phone!r}"
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def die_after_commit(organization):
@@ -192,8 +178,9 @@ def die_after_commit(organization):
 @pytest.mark.faults
 @pytest.mark.django_db(transaction=True)
 def test_a_committed_job_is_done_though_its_process_died_right_after(salon):
-    process = start(f"die_after_commit({salon.organization.pk})")
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    process = start_copy(die_after_commit, salon.organization.pk)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     assert [status for _, status, _ in waiting()] == ["todo"]
     run_worker_once()
     salon.organization.refresh_from_db()
@@ -204,10 +191,10 @@ def test_a_committed_job_is_done_though_its_process_died_right_after(salon):
 @pytest.mark.django_db(transaction=True)
 def test_what_a_killed_worker_was_doing_is_done_by_another(salon):
     jobs.defer(linger, organization=salon.organization.pk)
-    process = start("worker.work()")
+    process = start_copy(worker.work)
     wait_for_phone(salon.organization, "begun")
     process.kill()
-    process.wait()
+    process.join()
     run_worker_once()
     assert [status for _, status, _ in waiting()] == ["doing"]
     with connection.cursor() as cursor:
@@ -217,12 +204,17 @@ def test_what_a_killed_worker_was_doing_is_done_by_another(salon):
     assert (salon.organization.phone, waiting()) == ("done", [])
 
 
+def work_behind(port):
+    connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": port, "EMBEDDED_DATA": None}
+    worker.work()
+
+
 @pytest.mark.faults
 @pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed: apt install pgbouncer")
 @pytest.mark.django_db(transaction=True)
 def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
     with Pooler(tmp_path) as pooler:
-        process = start("worker.work()", host="127.0.0.1", port=pooler.port)
+        process = start_copy(work_behind, pooler.port)
         try:
             for phone in ("one", "two"):  # the second comes when the worker is at rest
                 Organization.objects.filter(pk=salon.organization.pk).update(phone=phone)
@@ -232,7 +224,8 @@ def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
             assert time.monotonic() - began < 4  # it looks each second, and would hear nothing for five
         finally:
             process.terminate()
-            assert process.wait(timeout=30) == 0
+            process.join(30)
+        assert process.exitcode == 0
 
 
 @pytest.mark.django_db(transaction=True)

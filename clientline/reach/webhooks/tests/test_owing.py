@@ -3,14 +3,11 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -21,9 +18,9 @@ from accounts.tests.factories import UserFactory
 from appointments import booking, merging, presence, undoing
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
-from clientline.demo.serving import PROJECT, write_database_url
 from clientline.reach.webhooks.endpoints import remove_endpoint
 from clientline.reach.webhooks.models import TYPES, WebhookDelivery
+from clientline.tests.copies import start_copy
 
 pytestmark = pytest.mark.django_db
 
@@ -254,14 +251,8 @@ def cancel_and_die(organization):
 @pytest.mark.django_db(transaction=True)
 def test_what_is_committed_is_owed_though_its_process_died_right_after(salon, receiver, listen, work):
     listen(salon, receiver.url)
-    code = f"cancel_and_die({salon.organization.pk})"
-    script = f"import django; django.setup(); from clientline.reach.webhooks.tests.test_owing import *; {code}"
-    own = {
-        "DJANGO_SETTINGS_MODULE": "clientline.settings",
-        "DATABASE_URL": write_database_url(connection.get_connection_params()),
-        "SECRET_KEY": settings.SECRET_KEY,
-    }
-    process = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, env=os.environ | own, check=False)
-    assert process.returncode == -signal.SIGKILL
+    process = start_copy(cancel_and_die, salon.organization.pk)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     work()
     assert [json.loads(request.body)["type"] for request in receiver.requests] == ["appointment.cancelled"]
