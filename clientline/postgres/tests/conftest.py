@@ -21,22 +21,22 @@ def data():
 
 
 @pytest.fixture(scope="session")
-def running():
-    """One server for the tests that only look."""
-    with tempfile.TemporaryDirectory() as directory:
-        cluster = Cluster(directory)
-        cluster.ensure_running()
-        yield cluster
-        cluster.stop()
-
-
-@pytest.fixture(scope="session")
 def template():
     """A cluster that was made and never started: copies are cheaper than initdb."""
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster(directory)
         cluster._create()
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def running(template):
+    """One server for the tests that only look, and for those that have a database of their own there."""
+    with tempfile.TemporaryDirectory() as directory:
+        cluster = copy_cluster(template, Path(directory))
+        cluster.ensure_running()
+        yield cluster
+        cluster.stop()
 
 
 @pytest.fixture

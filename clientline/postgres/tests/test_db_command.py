@@ -3,13 +3,11 @@
 import io
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 
 import psycopg
 import pytest
-from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -21,8 +19,9 @@ from clientline.postgres.binaries import (
 )
 from clientline.postgres.cluster import Cluster
 from clientline.postgres.dumps import write_libpq_environment
+from clientline.tests.copies import start_copy
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("embedded")]
 
 SCHEMA = """
 CREATE TABLE visitor (
@@ -36,18 +35,14 @@ INSERT INTO visitor SELECT number, md5(number::text) FROM generate_series(1, 100
 TENANT = "CREATE ROLE clientline_tenant NOLOGIN"
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with tempfile.TemporaryDirectory() as directory:
-        cluster = Cluster(directory)
-        cluster.ensure_running()
-        yield cluster
-        cluster.stop()
+@pytest.fixture
+def cluster(running):
+    return running
 
 
 @pytest.fixture
 def database(cluster, settings, monkeypatch, django_db_blocker):
-    """The configured connection, turned to an empty database of the module's own server."""
+    """The configured connection, turned to an empty database of the server on which tests look around."""
     settings.EMBEDDED_DATA = cluster.data
     name = f"scratch_{os.urandom(4).hex()}"
     as_superuser(cluster, f"CREATE DATABASE {name} OWNER clientline")
@@ -64,10 +59,14 @@ def database(cluster, settings, monkeypatch, django_db_blocker):
 @pytest.fixture
 def filled(database, cluster):
     """A database with a thousand rows and a policy, in a cluster that has the tenants' role."""
+    fill()
+    return database
+
+
+def fill():
     if not ask("SELECT 1 FROM pg_roles WHERE rolname = 'clientline_tenant'"):
         execute(TENANT)
     execute(SCHEMA)
-    return database
 
 
 @pytest.fixture
@@ -112,10 +111,12 @@ def answer(monkeypatch, text):
 # Starting and stopping
 
 
-def test_start_status_and_stop_tell_what_they_find(settings, tmp_path):
+def test_start_status_and_stop_tell_what_they_find(settings, tmp_path, copied):
     settings.EMBEDDED_DATA = tmp_path
     assert "is not running.\n" in run("status")
     assert not (tmp_path / "postgres").exists()
+    copied(tmp_path)
+    assert "is not running.\n" in run("status")
     pid = run("start").split(" runs as process ")[1].split(".")[0]
     assert f"runs as process {pid}.\nData directory: {tmp_path / 'postgres'}\nSocket directory: " in run("status")
     assert run("stop") == "PostgreSQL is stopped.\n"
@@ -134,12 +135,17 @@ def test_the_status_of_a_server_elsewhere_is_its_version_and_place(database, clu
     assert run("status") == f"DATABASE_URL names PostgreSQL {version} at {place}, and it answers.\n"
 
 
-def test_psql_takes_arguments_and_ends_with_its_own_exit_code(cluster):
-    environment = os.environ | {"CLIENTLINE_DATA": str(cluster.data), "DATABASE_URL": "", "SECRET_KEY": "x"}
-    command = [sys.executable, "manage.py", "db", "psql", "--", "--tuples-only", "--no-align"]
-    options = {"cwd": project_settings.BASE_DIR, "env": environment, "capture_output": True, "text": True}
-    ended = subprocess.run([*command, "-c", "SELECT current_user", "-c", "SELECT nonsense"], **options)
-    assert (ended.stdout, ended.returncode) == ("clientline\n", 1)
+def test_psql_takes_arguments_and_ends_with_its_own_exit_code(database, tmp_path):
+    arguments = ("--", "--tuples-only", "--no-align", "-c", "SELECT current_user", "-c", "SELECT nonsense")
+    process = start_copy(become_psql, tmp_path / "said", arguments)
+    process.join(60)
+    assert ((tmp_path / "said").read_text(), process.exitcode) == ("clientline\n", 1)
+
+
+def become_psql(path, arguments):
+    with open(path, "w") as said:
+        os.dup2(said.fileno(), 1)
+    run("psql", *arguments)
 
 
 # Backup
@@ -295,8 +301,7 @@ def test_a_backup_of_a_newer_server_goes_into_an_older_one(backup, older, monkey
 def test_a_backup_of_an_older_server_goes_into_a_newer_one(older, cluster, database, tmp_path, monkeypatch):
     """Debian's 15.20 marks all columns, which our pg_dump writes down and no other release takes."""
     turn_to(older, monkeypatch)
-    execute(TENANT)
-    execute(SCHEMA)
+    fill()
     execute("UPDATE visitor SET name = 'SET transaction_timeout = 0;' WHERE id = 1")
     run("backup", tmp_path / "older")
     connection.close()
@@ -305,17 +310,25 @@ def test_a_backup_of_an_older_server_goes_into_a_newer_one(older, cluster, datab
     assert ask("SELECT count(*), count(*) FILTER (WHERE name LIKE 'SET %%') FROM visitor") == (1000, 1)
 
 
-@pytest.fixture
-def older(database, tmp_path, monkeypatch):
-    """A server of another release, with an empty database of the same name."""
+@pytest.fixture(scope="module")
+def older_cluster():
+    """A server of another release."""
     programs = next((path for path in everywhere() if 14 <= (read_major_version(path) or 0) < 17), None)
     if not programs:
         pytest.skip("no PostgreSQL 14 to 16 on this machine")
-    older = Cluster(tmp_path / "server", programs)
-    as_superuser(older, f"CREATE DATABASE {database} OWNER clientline")
-    yield older
+    with tempfile.TemporaryDirectory() as directory:
+        cluster = Cluster(directory, programs)
+        cluster.ensure_running()
+        yield cluster
+        cluster.stop()
+
+
+@pytest.fixture
+def older(database, older_cluster):
+    """The same with an empty database of the same name."""
+    as_superuser(older_cluster, f"CREATE DATABASE {database} OWNER clientline")
+    yield older_cluster
     connection.close()
-    older.stop()
 
 
 def everywhere():

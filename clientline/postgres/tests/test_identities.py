@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from clientline.postgres.binaries import find_binaries
-from clientline.postgres.cluster import Cluster
+from clientline.postgres.cluster import Cluster, give
 from clientline.postgres.tests.servers import PROJECT, START, ask, connect, needs_root, pid_of, python
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("embedded")]
 
 NOBODY = 65534
+OF_NOBODY = f"user:{NOBODY}:{NOBODY}"
 
 
 @needs_root
@@ -32,10 +33,12 @@ def test_root_keeps_its_files_and_opens_no_directory(data, copied):
 
 
 @needs_root
-def test_root_runs_a_cluster_as_the_user_who_owns_it(data):
+def test_root_makes_and_runs_a_cluster_as_the_user_who_owns_its_place(data, copied):
     os.chown(data, NOBODY, NOBODY)
     data.chmod(0o755)
-    cluster = Cluster(data)
+    assert Cluster(data)._choose_identity() == OF_NOBODY  # as whom it is made below, where there are no namespaces
+    cluster = copied(data)
+    give(cluster.directory, OF_NOBODY)
     cluster.ensure_running()
     assert Path(f"/proc/{pid_of(cluster)}").stat().st_uid == NOBODY
     assert {path.stat().st_uid for path in data.glob("**/*") if path.is_file()} == {NOBODY}
@@ -54,7 +57,7 @@ def without_namespaces(code, *arguments):
 
 RUN_AND_STOP = """
 from pathlib import Path
-from clientline.postgres.cluster import Cluster
+from clientline.postgres.cluster import Cluster, give
 cluster = Cluster(sys.argv[1])
 cluster.ensure_running()
 print(Path(f"/proc/{cluster.status().pid}").stat().st_uid, cluster.directory.stat().st_uid, cluster.stop())
@@ -104,9 +107,10 @@ def as_nobody(code, *arguments):
 
 
 @needs_root
-def test_a_normal_user_starts_and_stops(data, monkeypatch):
+def test_a_normal_user_starts_and_stops(data, copied, monkeypatch):
     monkeypatch.setenv("PG_BINDIR", str(find_binaries()))
-    os.chown(data, NOBODY, NOBODY)
+    copied(data)
+    give(data, OF_NOBODY)
     starter = as_nobody(RUN_AND_STOP, data)
     assert starter.communicate() == (f"{NOBODY} {NOBODY} True\n", "")
 
