@@ -15,6 +15,7 @@ from django.core.management import CommandError
 from django.urls import resolve
 
 from clientline import gunicorn_conf, zones
+from clientline.command_line import run
 from clientline.management.commands import up
 from clientline.postgres.cluster import Cluster
 from clientline.tests.first_start import free_port, read_until, start, stop
@@ -126,19 +127,21 @@ def test_a_worker_is_kept_beside_the_server(second_demo):
     assert "The worker ended, and is started again." in said
 
 
-def test_a_taken_port_is_one_sentence_and_starts_nothing(tmp_path):
+def test_a_taken_port_is_one_sentence_and_starts_nothing(settings, tmp_path, capsys):
+    settings.DATA_DIR = settings.EMBEDDED_DATA = tmp_path
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        process = start(tmp_path, port)
-        said = process.communicate()[0]
-    assert said == (
-        f"CommandError: Cannot listen on 127.0.0.1:{port} (Address already in use): "
-        "end what listens there, or set HOST and PORT to a free address.\n"
+        settings.HOST, settings.PORT = taken.getsockname()
+        with pytest.raises(SystemExit) as ended:
+            run(["manage.py", "up"])
+    assert capsys.readouterr() == (
+        "",
+        f"CommandError: Cannot listen on 127.0.0.1:{settings.PORT} (Address already in use): "
+        "end what listens there, or set HOST and PORT to a free address.\n",
     )
-    assert process.returncode == 1
-    assert not (tmp_path / "postgres").exists()
+    assert ended.value.code == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])

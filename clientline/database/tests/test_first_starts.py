@@ -24,6 +24,7 @@ from clientline.management.commands import collectstatic, up
 from clientline.postgres.cluster import PORT, Cluster
 from clientline.tests.first_start import free_port, read_until, start, stop
 from clientline.tests.test_bad_settings import reason_of
+from clientline.web.tests.test_server import wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -85,9 +86,9 @@ def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_t
         assert "Applying" not in said
 
 
-def perform(command):
+def perform(command, said=None):
     """What a command says in a thread with a connection of its own, and what it ended with."""
-    said, refusal = StringIO(), None
+    said, refusal = said or StringIO(), None
     try:
         call_command(*command, stdout=said)
     except (CommandError, IntegrityError) as error:
@@ -132,17 +133,18 @@ def test_of_two_operators_with_one_address_one_is_made_and_the_other_told(databa
     assert ask(database, "SELECT count(*) FROM users WHERE email = 'op@example.com'") == [(1,)]
 
 
-def test_a_turn_leaves_no_lock_and_waits_for_no_timeout(url, database):
+def test_a_turn_leaves_no_lock_and_waits_for_no_timeout(database, monkeypatch):
     """As behind a pooler: what waits and what holds are transactions, and nothing is left on the session."""
-    with psycopg.connect(**database, application_name="manage.py up") as link:
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c statement_timeout=200 -c lock_timeout=200")
+    said = StringIO()
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(**database, application_name="manage.py up") as link:
         link.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
-        waiting = manage(
-            "migrate", DATABASE_URL=f"{url}?options=-c%20statement_timeout%3D200%20-c%20lock_timeout%3D200"
-        )
-        assert WAITED.fullmatch(waiting.stdout.readline())
+        waiting = pool.submit(perform, ("migrate",), said)
+        wait_for(lambda: WAITED.fullmatch(said.getvalue()))
         link.execute("SELECT pg_sleep(0.5)")
-    said, code = ended(waiting)[0]
-    assert (code, "No migrations to apply." in said) == (0, True)
+        link.commit()
+        assert waiting.result()[1] is None
+    assert "No migrations to apply." in said.getvalue()
     here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     held = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid <> 0 AND {here}"
     assert ask(database, held) == [(0,)]

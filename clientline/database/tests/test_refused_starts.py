@@ -14,7 +14,7 @@ from django.conf import settings as project_settings
 from django.db import connection
 
 from clientline.command_line import run
-from clientline.database.tests.starts import ended, manage, read_parameters
+from clientline.database.tests.starts import read_parameters
 from clientline.demo.serving import write_database_url
 from clientline.management.commands import up
 from clientline.tests.first_start import free_port
@@ -29,7 +29,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 
 
 def refusal_of(*arguments):
-    """The sentence with which `manage.py` ends."""
+    """The sentence with which `manage.py` ends, or 1 where it has said one before."""
     with pytest.raises(SystemExit) as refused:
         run(["manage.py", *arguments])
     return refused.value.code
@@ -98,20 +98,20 @@ def test_a_database_and_a_role_that_do_not_exist_are_named(server):
 
 
 @needs_root
-def test_a_first_start_on_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path):
+def test_a_first_start_on_a_full_disk_is_one_sentence_and_leaves_nothing_half(settings, tmp_path, capsys):
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path], capture_output=True, text=True
     )
     if mounted.returncode:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
+    settings.DATA_DIR, settings.EMBEDDED_DATA, settings.PORT = tmp_path, tmp_path, free_port()
     try:
-        ((said, code),) = ended(manage("up", CLIENTLINE_DATA=str(tmp_path), DATABASE_URL="", PORT=str(free_port())))
-        *progress, sentence = said.splitlines()
-        assert progress == [f"Creating a PostgreSQL database in {tmp_path}/postgres ..."]
+        assert refusal_of("up") == 1
+        progress, sentence = capsys.readouterr()
+        assert progress == f"Creating a PostgreSQL database in {tmp_path}/postgres ...\n"
         assert re.fullmatch(
-            r"CommandError: initdb failed: could not write to file .*: No space left on device", sentence
+            r"CommandError: initdb failed: could not write to file .*: No space left on device\n", sentence
         )
-        assert code == 1
         assert sorted(path.name for path in tmp_path.iterdir()) == ["start.lock"]
     finally:
         subprocess.run(["umount", tmp_path], check=True)
@@ -134,18 +134,24 @@ def test_a_directory_of_somebody_else_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        ("up", "File exists: {0}. CLIENTLINE_DATA is {0}: name a directory of this user's own, on a disk with room.\n"),
+        ("up", "File exists: {0}. CLIENTLINE_DATA is {0}: name a directory of this user's own, on a disk with room."),
         (
             "migrate",
             "The embedded PostgreSQL cannot work in {0} (Not a directory): "
-            "set CLIENTLINE_DATA to a directory of your own, on a disk with room.\n",
+            "set CLIENTLINE_DATA to a directory of your own, on a disk with room.",
         ),
     ],
 )
-def test_a_file_in_place_of_the_directory_is_named(tmp_path, command, sentence):
-    (tmp_path / "file").write_text("")
-    own = {"CLIENTLINE_DATA": str(tmp_path / "file"), "DATABASE_URL": "", "PORT": str(free_port())}
-    assert ended(manage(command, **own)) == [(sentence.format(tmp_path / "file"), 1)]
+def test_a_file_in_place_of_the_directory_is_named(
+    settings, tmp_path, django_db_blocker, monkeypatch, command, sentence
+):
+    file = tmp_path / "file"
+    file.write_text("")
+    settings.DATA_DIR, settings.EMBEDDED_DATA, settings.PORT = file, file, free_port()
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "EMBEDDED_DATA", file)
+    with django_db_blocker.unblock():
+        assert refusal_of(command) == sentence.format(file)
 
 
 @pytest.mark.parametrize(
