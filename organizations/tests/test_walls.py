@@ -126,3 +126,14 @@ def test_a_foreign_actor_may_be_stored_because_operators_act_from_elsewhere(home
     salon, _ = homes
     change = "UPDATE appointments SET created_by_id = %s, cancelled_by_id = %s WHERE organization_id = %s"
     assert sql(change, operator.pk, operator.pk, salon.organization.pk) == 2
+
+
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def test_what_a_request_asks_of_the_database_has_an_end(api, salon):
+    """That it is told, and how, is seen in `appointments/tests/test_faults.py`."""
+    api(salon.staff).get("/services")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in LIMITS))
+        assert cursor.fetchone() == ("10s", "3s", "30s")
