@@ -5,6 +5,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
+from time import sleep
 
 import pytest
 from django.core.management import call_command
@@ -45,6 +46,7 @@ def meanwhile():
             future = thread.submit(alone, function, *arguments)
             while not waiting():
                 assert not future.done(), future.result()
+                sleep(0.01)  # to look is dear, and takes the processor from whom we wait for
             return future
 
         yield start

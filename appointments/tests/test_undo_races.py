@@ -12,7 +12,6 @@ from appointments.tests.factories import AppointmentFactory, always_at_work, day
 
 pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 
-ROUNDS = 8
 HOUR = timedelta(hours=1)
 
 
@@ -24,13 +23,13 @@ def desks(salon):
 
 
 @pytest.fixture
-def visits(salon):
+def visits(salon, everything):
     """One a round, each on a day of its own."""
     return [
         AppointmentFactory(
             client=salon.client, staff=salon.staff, service=salon.service, appointment_date=days_ahead(5 + number)
         )
-        for number in range(ROUNDS)
+        for number in range(8 if everything else 4)
     ]
 
 

@@ -1,20 +1,14 @@
 """A POST with an Idempotency-Key: one effect and one answer, whatever is repeated, at once or after a crash."""
 
-import http.client
-import os
-import random
-import signal
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import count
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Token
-from accounts.tests.factories import UserFactory, token_for
+from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.tests.problems import fields, problem
@@ -219,66 +213,21 @@ def test_a_person_is_deleted_with_their_keys(salon, api):
 
 
 @pytest.mark.races
-def test_while_it_runs_the_same_key_is_told_to_wait(gunicorn, salon):
-    token = token_for(salon.manager)
-    call = {"token": token, "body": BODY, "Idempotency_Key": "k"}
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute(LOCK, [f"idempotency:{salon.manager.pk}:k"])
-        waiting = gunicorn.call("POST", "/services", **call)
-        cursor.execute("ROLLBACK")
-    assert (waiting.status, waiting.body["code"], waiting.headers["Retry-After"]) == (409, "request_in_progress", "1")
-    assert gunicorn.call("POST", "/services", **call).status == 201
+@pytest.mark.django_db(transaction=True)
+def test_while_it_runs_the_same_key_is_told_to_wait(api, salon):
+    client = api(salon.manager)
+
+    def elsewhere():
+        try:
+            return post(client)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [f"idempotency:{salon.manager.pk}:k-1"])
+        waiting = pool.submit(elsewhere).result()
+    assert problem(waiting) == (409, "request_in_progress")
+    assert waiting["Retry-After"] == "1"
+    assert post(client).status_code == 201
     assert shaves() == 1
-
-
-CRASHING = """
-    CREATE FUNCTION crash() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
-    BEGIN
-        IF random() < 0.5 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-        PERFORM pg_sleep(0.02);
-        RETURN NEW;
-    END $$;
-    CREATE TRIGGER crash AFTER INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION crash();
-"""
-
-
-@pytest.fixture
-def crashing(own_gunicorn):
-    """Half of all effects are lost before their commit, and so are some workers."""
-    with connection.cursor() as cursor:
-        cursor.execute(CRASHING)
-        yield own_gunicorn
-        cursor.execute("DROP TRIGGER crash ON idempotency_keys; DROP FUNCTION crash()")
-
-
-@pytest.mark.races
-def test_12_threads_with_10_keys_and_crashes_have_one_effect_per_key(crashing, salon):
-    token, keys, answers, losses = token_for(salon.manager), [f"key {n}" for n in range(10)], count(), Counter()
-
-    def insist(key):
-        """Ask until it is answered."""
-        for _ in range(1000):
-            try:
-                answer = crashing.call("POST", "/services", token=token, body={"name": key}, Idempotency_Key=key)
-            except (ConnectionError, http.client.HTTPException):
-                losses["connection"] += 1
-                continue
-            if answer.status == 201:
-                if (worker := {30: 0, 90: 1}.get(next(answers))) is not None:
-                    os.kill(crashing.workers[worker], signal.SIGKILL)
-                return answer.body["id"]
-            assert (answer.status, answer.body["code"]) in ((409, "request_in_progress"), (503, "unavailable"))
-            losses[answer.body["code"]] += 1
-        raise AssertionError(f"{key} was never answered: {losses}")
-
-    def insist_on_all(_):
-        return {key: insist(key) for key in random.sample(keys, len(keys))}
-
-    with ThreadPoolExecutor(12) as threads:
-        told = list(threads.map(insist_on_all, range(12)))
-
-    assert told == [told[0]] * 12
-    assert {row.name: row.pk for row in Service.objects.filter(name__startswith="key ")} == told[0]
-    assert losses["unavailable"] > 0
-    assert losses["connection"] > 0

@@ -1,6 +1,7 @@
 """The currency of an organization stays once money is on record in it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from django.db import connection, transaction
@@ -59,6 +60,7 @@ def test_a_payment_of_this_moment_counts():
             PaymentFactory(appointment=visit)
             answer, waiting = thread.submit(change), 0
             while not waiting and not answer.done():
+                sleep(0.01)
                 cursor.execute(WAITING)
                 (waiting,) = cursor.fetchone()
         assert answer.result() == "protected"

@@ -254,8 +254,8 @@ def test_payments_and_folds_at_once_lose_nothing(salon):
     ]
 
     def pay_in_parts(visit):
-        for _ in range(10):
-            PaymentFactory(appointment=visit, amount="4.50", completed=True)
+        for _ in range(5):
+            PaymentFactory(appointment=visit, amount="9.00", completed=True)
             totals.fold_totals()
         connection.close()
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.tests.factories import UserFactory, token_for
+from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.tests.problems import fields, problem
 from payments.models import Payment
@@ -207,18 +207,20 @@ def test_a_row_without_a_version_is_matched_by_a_star_only(salon, api):
 
 
 @pytest.mark.races
-def test_of_two_editors_with_the_same_version_at_once_one_is_told(gunicorn, salon):
-    token, path = token_for(salon.admin), f"/services/{salon.service.pk}"
-    with ThreadPoolExecutor(2) as editors:
+@pytest.mark.django_db(transaction=True)
+def test_of_two_editors_with_the_same_version_at_once_one_is_told(api, salon):
+    editors, path = [api(salon.admin), api(salon.admin)], f"/services/{salon.service.pk}"
+
+    def change(editor, name, version):
+        try:
+            return editor.patch(path, {"name": name}, headers={"If-Match": f'"{version}"'})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
         for version in range(1, 11):
-            seen = {"token": token, "If_Match": f'"{version}"'}
-            answers = list(
-                editors.map(
-                    lambda name, seen=seen: gunicorn.call("PATCH", path, body={"name": name}, **seen),
-                    [f"Anna's {version}", f"Bruno's {version}"],
-                )
-            )
-            assert Counter(answer.status for answer in answers) == {200: 1, 412: 1}
-            won = next(answer for answer in answers if answer.status == 200)
-            now = gunicorn.call("GET", path, token=token)
-            assert (now.body, now.headers["ETag"]) == (won.body, f'"{version + 1}"')
+            answers = list(pool.map(change, editors, (f"Anna's {version}", f"Bruno's {version}"), [version] * 2))
+            assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 1}
+            won = next(answer for answer in answers if answer.status_code == 200)
+            now = editors[0].get(path)
+            assert (now.json(), now["ETag"]) == (won.json(), f'"{version + 1}"')

@@ -15,9 +15,9 @@ from clientline.reach.guests import asking, codes
 from clientline.reach.guests.forms import make_form_key
 from clientline.reach.tests.guests import list_times, open_page
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 
-GUESTS = 32
+GUESTS = 12
 
 
 class Answer:
@@ -62,7 +62,7 @@ def ask(shop, number):
     return f"/b/salon/confirm/{asking.derive_secret(form)}", {"form": key, "code": codes.write_code(asked)}
 
 
-def test_of_32_guests_one_gets_the_slot_and_the_others_see_the_nearest_times(gunicorn, shop):
+def test_of_twelve_guests_one_gets_the_slot_and_the_others_see_the_nearest_times(gunicorn, shop):
     asked = [ask(shop, number) for number in range(GUESTS)]
     with ThreadPoolExecutor(GUESTS) as pool:
         answers = list(pool.map(lambda each: send(gunicorn, each[0], **each[1]), asked))
