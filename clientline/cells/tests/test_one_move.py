@@ -130,8 +130,14 @@ def test_what_stands_in_the_way_is_named_and_changes_nothing(ends):
 
 
 def test_it_moves_and_comes_back_with_what_happened_since(ends):
-    """With a change just before it is frozen, one that is refused while it is, and one at the new home."""
+    """With a change just before it is frozen, one that is refused while it is, and one at the new home.
+
+    Jobs go along, sessions end, and what operators had written stays with nobody.
+    """
     old, new = ends
+    [(home,)] = old.ask("SELECT id FROM organizations")
+    old.ask(BELONGINGS.format(home=home))
+    own, strangers = {"organization": home, "request": 7}, [{"reset": 7}, {"organization": 999999, "request": 8}]
 
     def change_while_frozen():
         assert (old.read_state(), new.read_state()) == (["frozen"], ["arriving"])
@@ -142,6 +148,8 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     assert "It is at home at https://2.example." in move(old, new, steps=steps)
     assert (old.read_state(), new.read_state()) == (["moved"], ["arrived"])
     assert new.ask(HELD) == [(1, 1, 2)]
+    assert list_belongings(new) == ([own], [], (0, 0))
+    assert list_belongings(old) == (strangers, ["of the admin"], (0, 0))  # who comes by it is told where to go
     with pytest.raises(psycopg.Error, match="moved"):
         old.ask(ADD_SERVICE, "Refused")
 
@@ -151,19 +159,7 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     assert "It is at home here, as before." in move(old, new, "--undo")
     assert old.ask("SELECT name FROM services ORDER BY id") == [("Cut",), ("Late",), ("Since",)]
     assert new.ask(HELD) == [(0, 0, 0)]
-    for end in ends:
-        assert end.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
-
-
-def test_jobs_go_along_and_sessions_end_and_what_operators_had_written_stays_with_nobody(ends):
-    old, new = ends
-    [(home,)] = old.ask("SELECT id FROM organizations")
-    with old.connect() as link:
-        link.execute(BELONGINGS.format(home=home))
-    own, strangers = {"organization": home, "request": 7}, [{"reset": 7}, {"organization": 999999, "request": 8}]
-    move(old, new)
-    assert list_belongings(new) == ([own], [], (0, 0))
-    assert list_belongings(old) == (strangers, ["of the admin"], (0, 0))  # who comes by it is told where to go
-    move(old, new, "--undo")
     assert list_belongings(new) == ([], [], (0, 0))
     assert list_belongings(old) == ([*strangers, own], [], (0, 0))
+    for end in ends:
+        assert end.ask(LEFT_BY_A_MOVE) == [(0,) * 6]

@@ -1,11 +1,11 @@
 """A receiver comes along when its organization moves, and is not called from two places at once."""
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from clientline.reach.webhooks.endpoints import rotate_secret
 from clientline.reach.webhooks.models import WebhookDelivery, WebhookEndpoint
+from clientline.tests.emptying import empty_database
 from organizations.tests.test_transfer import command
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,7 @@ def test_a_receiver_arrives_disabled_with_its_secrets_and_without_what_it_was_to
     WebhookDelivery.objects.create(organization=salon.organization, endpoint=endpoint, body="{}", due_at=timezone.now())
     work()
     command("export_organization", salon.organization.pk, tmp_path / "salon.jsonl")
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     command("import_organization", tmp_path / "salon.jsonl")
     [came] = WebhookEndpoint.objects.all()
     for name in ("id", "url", "description", "events", "secret", "former_secret", "former_secret_until"):
