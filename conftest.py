@@ -161,17 +161,13 @@ def api():
     return client
 
 
-def server_of_tests():
+@pytest.fixture(scope="session")
+def lasting_gunicorn(django_db_setup):
     environment = {
         "DATABASE_URL": write_database_url(connection.get_connection_params()),
         "SECRET_KEY": settings.SECRET_KEY,
     }
-    return Gunicorn(environment, "--workers=2")
-
-
-@pytest.fixture(scope="session")
-def lasting_gunicorn(django_db_setup):
-    with server_of_tests() as server:
+    with Gunicorn(environment, "--workers=2") as server:
         yield server
 
 
@@ -181,11 +177,3 @@ def gunicorn(lasting_gunicorn, transactional_db):
     said = len(lasting_gunicorn.output)
     yield lasting_gunicorn
     sys.stderr.write(lasting_gunicorn.output[said:])  # shown when the test fails
-
-
-@pytest.fixture
-def own_gunicorn(transactional_db):
-    """The same for a test that stops the server or kills its workers."""
-    with server_of_tests() as server:
-        yield server
-        sys.stderr.write(server.output)

@@ -104,10 +104,11 @@ def test_a_server_that_hangs_is_named(cluster, monkeypatch):
         os.kill(server, signal.SIGCONT)
 
 
-def test_the_end_of_a_deleted_clusters_server_leaves_its_successor_alone(cluster):
+def test_the_end_of_a_deleted_clusters_server_leaves_its_successor_alone(cluster, copied):
     cluster.ensure_running()
     orphan = pid_of(cluster)
     shutil.rmtree(cluster.directory)
+    copied(cluster.data)
     successor = cluster.ensure_running()
     with suppress(ProcessLookupError):  # it may have noticed the loss by itself
         os.kill(orphan, signal.SIGINT)
