@@ -31,6 +31,7 @@ from clientline.web.arrivals import LARGEST_BODY, Arrival, Unframed
 from clientline.web.error_pages import ADMIN_PREFIX
 
 PATIENCE = 10  # seconds for a request to come in, for each 256 KiB of a larger one, and for its answer to be taken
+MOMENT = 0.5  # seconds for the beginning of a request, on a connection that comes as the worker stops
 FAREWELL = 2  # seconds in which the other side may take the end of its answer, and close
 PIECE = 64 * 1024
 MOST_BUFFERED = 64 * 1024 * 1024  # bytes, of all that is on its way in
@@ -152,7 +153,8 @@ class Worker(ThreadWorker):
         conn.sock.setblocking(False)
         if self.settle(conn, received or _read_socket(conn.sock)):  # mostly all of it is there already
             return
-        conn.timeout = monotonic() + PATIENCE
+        conn.since = monotonic()
+        conn.timeout = conn.since + PATIENCE
         self.arriving[conn] = None
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.receive, conn))
         self.count(conn)
@@ -305,10 +307,13 @@ class Worker(ThreadWorker):
         self.dispatch()  # who was here may have gone
 
     def hurry(self, now):
-        """A worker that stops waits for no silent sender, and for others as long as for the end of an answer."""
+        """A worker that stops waits for others as long as for the end of an answer, for silent senders a moment.
+
+        Who has just come sends a request, most likely, and could not know that it should have gone to another worker.
+        """
         for conn in list(self.arriving):
             conn.timeout = min(conn.timeout, now + FAREWELL)
-            if not conn.arrival.data:
+            if not conn.arrival.data and conn.since <= now - MOMENT:
                 self.cut_off(conn)
 
     def turn_away(self, conn):

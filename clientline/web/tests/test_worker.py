@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -353,6 +354,22 @@ def test_who_takes_no_answer_frees_the_thread(gunicorn, salon):
 
 
 # How it stops
+
+
+class Sender:
+    """A connection that came so many seconds ago and has sent something or nothing."""
+
+    def __init__(self, ago, data=b""):
+        self.since, self.timeout, self.arrival = -ago, 10 - ago, SimpleNamespace(data=data)
+
+
+def test_who_has_just_come_as_a_worker_stops_may_still_send():
+    new, silent, half = Sender(0.4), Sender(0.6), Sender(3, b"GET")
+    stopping = SimpleNamespace(arriving=dict.fromkeys((new, silent, half)), cut=[])
+    stopping.cut_off = stopping.cut.append
+    worker.Worker.hurry(stopping, 0)
+    assert stopping.cut == [silent]
+    assert [each.timeout for each in (new, half)] == [2, 2]
 
 
 def test_a_worker_whose_places_are_taken_gives_way_after_its_number_and_stops_at_once(small_server):
