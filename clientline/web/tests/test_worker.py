@@ -288,7 +288,8 @@ def test_nor_do_they_for_a_minute_before_what_make_run_starts(transactional_db, 
 
 @pytest.fixture(scope="module")
 def lasting_small_server(django_db_setup):
-    with server_with("--workers=1", "--max-requests=20", "--worker-connections=20") as server:
+    few = ("--workers=1", "--max-requests=20", "--worker-connections=20")
+    with server_with("-c", "python:clientline.web.tests.patient", *few) as server:
         yield server
 
 
