@@ -5,6 +5,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from types import TracebackType
 from typing import Any, Self
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from clientline.reach.messages.contents import Letter, make_mail
@@ -57,7 +58,7 @@ class Postman:
 
     def mail(self, letter: Letter) -> str:
         try:
-            return self.hand_over(make_mail(letter))
+            return self.hand_over(make_mail(letter, attaches=_has_to_attach()))
         except Unsupported:
             return self.hand_over(make_mail(letter, attaches=True))
 
@@ -73,6 +74,11 @@ class Postman:
             self.hang_up()
             raise _explain(error) from error
         return str(getattr(getattr(mail, "anymail_status", None), "message_id", "") or "")
+
+
+def _has_to_attach() -> bool:
+    """django-anymail can be told to leave out what a service does not take, which it then does without a word."""
+    return bool(settings.USES_ANYMAIL and settings.ANYMAIL.get("IGNORE_UNSUPPORTED_FEATURES"))
 
 
 def _explain(error: Exception) -> Exception:

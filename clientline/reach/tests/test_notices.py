@@ -201,7 +201,9 @@ def event_of(message, record, **told):
     return {"RecordType": record, "MessageID": message.provider_id, "Metadata": {"message": str(message.pk)}} | told
 
 
-def test_an_invitation_is_attached_where_it_cannot_stand_beside_the_text(confirm, postmark, salon):
+@pytest.mark.parametrize("ignores", [False, True])
+def test_an_invitation_is_attached_where_it_cannot_stand_beside_the_text(confirm, postmark, salon, settings, ignores):
+    settings.ANYMAIL |= {"IGNORE_UNSUPPORTED_FEATURES": ignores}
     message = confirm()
     [call] = postmark.calls
     sent = call["body"]
