@@ -3,9 +3,7 @@
 import os
 import signal
 import sys
-from functools import partial
 from itertools import count
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -16,23 +14,20 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments.tests.factories import (
     AppointmentFactory,
     SpecialHoursFactory,
-    TimeOffFactory,
-    WorkingHoursFactory,
 )
 from clientline.demo.serving import Gunicorn, write_database_url
+from clientline.tests.casts import DAYS_OF_CASTS, make_casts
 from clientline.tests.local_times import refuse_local_times
 from clientline.tests.rehearsals import perform
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
-from payments.tests.factories import PaymentFactory
-from services.tests.factories import ServiceFactory
 
-DAYS_OF_CASTS = 4
 pytest_plugins = [
     "clientline.tests.garbage",
     "clientline.tests.collecting",
     "clientline.tests.memory",
     "clientline.tests.database",
+    "clientline.tests.standing",
     "clientline.tests.sweeps",
     "clientline.tests.browsers",
     "clientline.tests.first_start",
@@ -48,41 +43,6 @@ os.environ["DEBUG"] = "false"
 # Of all tests, and here once: each setting that a fixture changes costs every test a signal there and one back.
 settings.PAYMENT_PROVIDER = "simulator"
 settings.RATE_LIMIT = settings.RATE_LIMIT_BY_ADDRESS = 0  # a test may ask as often as it likes
-
-
-def make_cast(name, *, day=0, **organization):
-    """One organization with a person of each role, a colleague, a stranger's client, and a row of everything.
-
-    `client` has a visit with `staff` and a payment for it; `stranger` has both with `colleague`, the day after. `day`
-    counts from the factories' first.
-    """
-    home = OrganizationFactory(name=name, email=f"office@{name.lower()}.example", **organization)
-
-    def person(role, alias=None):
-        alias = alias or role
-        return UserFactory(
-            organization=home, role=role, name=f"{name} {alias}", email=f"{alias}@{name.lower()}.example"
-        )
-
-    cast = SimpleNamespace(
-        organization=home,
-        admin=person("admin"),
-        manager=person("manager"),
-        staff=person("staff"),
-        colleague=person("staff", "colleague"),
-        client=person("client"),
-        stranger=person("client", "stranger"),
-        service=ServiceFactory(organization=home, name=f"{name} service"),
-    )
-    visit = partial(AppointmentFactory, service=cast.service)
-    cast.visit = visit(client=cast.client, staff=cast.staff, __sequence=day)
-    cast.strangers_visit = visit(client=cast.stranger, staff=cast.colleague, __sequence=day + 1)
-    cast.payment = PaymentFactory(appointment=cast.visit)
-    cast.strangers_payment = PaymentFactory(appointment=cast.strangers_visit)
-    cast.working_hours = WorkingHoursFactory(staff=cast.staff)
-    cast.special_hours = SpecialHoursFactory(staff=cast.staff, __sequence=day)
-    cast.time_off = TimeOffFactory(staff=cast.staff)
-    return cast
 
 
 @pytest.fixture(scope="session")
@@ -104,13 +64,6 @@ def first_days():
     """Factories count from the first day after the casts' again: no test's days depend on the tests before it."""
     for factory in (AppointmentFactory, SpecialHoursFactory):
         factory.reset_sequence(DAYS_OF_CASTS, force=True)
-
-
-def make_casts():
-    return SimpleNamespace(
-        clinic=make_cast("Clinic", timezone="America/New_York"),
-        salon=make_cast("Salon", day=2, timezone="Europe/Berlin", currency="EUR"),
-    )
 
 
 @pytest.fixture

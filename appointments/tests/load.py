@@ -20,7 +20,7 @@ from appointments.tests.factories import days_ahead
 from clientline.demo.serving import PROJECT
 from clientline.postgres.cluster import Cluster
 from clientline.tests.copies import start_copy
-from conftest import make_cast
+from clientline.tests.casts import make_cast
 
 CALLERS = 8
 PATIENCE = 60  # seconds

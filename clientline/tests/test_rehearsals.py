@@ -5,8 +5,8 @@ import re
 from django.db import connection
 
 from accounts.tests.factories import UserFactory
+from clientline.tests.casts import make_cast, make_casts
 from clientline.tests.rehearsals import perform, rehearse, undone
-from conftest import make_cast, make_casts
 
 TABLES = """
 SELECT relname FROM pg_class
