@@ -28,6 +28,8 @@ pytest_plugins = [
     "clientline.tests.memory",
     "clientline.tests.database",
     "clientline.tests.standing",
+    "clientline.tests.rendering",
+    "clientline.tests.signing_in",
     "clientline.tests.sweeps",
     "clientline.tests.browsers",
     "clientline.tests.first_start",
