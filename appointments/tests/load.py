@@ -19,8 +19,8 @@ from accounts.tests.factories import PASSWORD, WORK_FACTOR, token_for
 from appointments.tests.factories import days_ahead
 from clientline.demo.serving import PROJECT
 from clientline.postgres.cluster import Cluster
-from clientline.tests.copies import start_copy
 from clientline.tests.casts import make_cast
+from clientline.tests.copies import start_copy
 
 CALLERS = 8
 PATIENCE = 60  # seconds
