@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # An invitation to a calendar that Django sends by SMTP cannot be sent by any of these eleven mail services through anymail: each backend refuses an alternative of text/calendar, and told to ignore what it cannot do, it sends the message without.
-# Source: RFC 6047, 2.4, and RFC 5546: an invitation is a part of text/calendar with a method; Django's manual, EmailMultiAlternatives: attach_alternative takes any content and type.
+# Source: RFC 6047 and RFC 5546: an invitation is a part of text/calendar with a method; Django's manual, EmailMultiAlternatives: attach_alternative takes any content and type.
 set -euo pipefail
 room=$(mktemp -d); trap 'rm -rf "$room"' EXIT; cd "$room"
 python3 -m venv venv
