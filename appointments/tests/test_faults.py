@@ -145,6 +145,7 @@ def test_without_a_free_connection_callers_are_told_to_come_back(house, server):
             def nobody_gets_one():
                 superuser.execute(OTHERS)  # they come back at once, and some of them before the hogs
                 occupy(house, hogs)
+                time.sleep(0.1)  # each try is a process of the server's
                 return load.refusals[PASSING] >= CALLERS and server.call("GET", "/ready").status == 503
 
             wait_until(nobody_gets_one)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
@@ -90,31 +91,36 @@ def wait_for_seals(data):
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
-def first_demo(first):
-    """What is said where the database is stopped and empty, and the demo is asked for."""
-    Cluster(first.data).stop()
-    process = start(first.data, free_port(), "--demo")
-    said = read_until(process, "ClientLine serves on")
-    wait_for_seals(first.data)
-    stop(process)
-    return said
-
-
-@pytest.fixture(scope="session")
-def second_demo(first, first_demo):
-    """The demo's second start: its process, and what it said until it served."""
+@contextmanager
+def demo(data):
+    """A start with the demo asked for: its process, and what it said until it served."""
     port = free_port()
-    process = start(first.data, port, "--demo")
+    process = start(data, port, "--demo")
     said = read_until(process, "ClientLine serves on")
     read_until(process, "Operators need no second factor here, as REQUIRE_OPERATOR_SECOND_FACTOR is false.")
-    yield SimpleNamespace(process=process, said=said, data=first.data, port=port)
+    yield SimpleNamespace(process=process, said=said, data=data, port=port)
     if process.poll() is None:
         stop(process)
 
 
+@pytest.fixture(scope="session")
+def first_demo(first):
+    """The demo where the database is stopped and empty."""
+    Cluster(first.data).stop()
+    with demo(first.data) as found:
+        wait_for_seals(first.data)
+        yield found
+
+
 @pytest.fixture
-def served(second_demo):
+def second_demo(first_demo):
+    """The demo's second start, beside the first."""
+    with demo(first_demo.data) as found:
+        yield found
+
+
+@pytest.fixture
+def served(first_demo):
     """The environment of a shell beside `make run`, with its address as BASE."""
-    own = {"CLIENTLINE_DATA": str(second_demo.data), "BASE": f"http://127.0.0.1:{second_demo.port}"}
+    own = {"CLIENTLINE_DATA": str(first_demo.data), "BASE": f"http://127.0.0.1:{first_demo.port}"}
     return {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY")} | own

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.urls import resolve
 
 from clientline import gunicorn_conf, zones
@@ -20,6 +20,7 @@ from clientline.management.commands import up
 from clientline.postgres.cluster import Cluster
 from clientline.tests.first_start import free_port, read_until, start, stop
 from clientline.web.worker import Worker
+from organizations.models import Organization
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
 
@@ -64,7 +65,7 @@ def test_ctrl_c_ends_all_but_the_database_and_says_so(first):
     assert first.code == 0
 
 
-@pytest.mark.whole  # the demo's second start says the same
+@pytest.mark.whole  # below, one in this process says as much
 def test_a_second_start_only_serves(data, port):
     Cluster(data).ensure_running()
     began = time.monotonic()
@@ -79,7 +80,7 @@ def test_a_second_start_only_serves(data, port):
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-@pytest.mark.whole  # as is the demo's
+@pytest.mark.whole  # as is the demo's, below
 def test_a_stopped_database_is_started(data, port):
     Cluster(data).stop()
     process = start(data, port)
@@ -105,25 +106,36 @@ def list_children(pid):
 
 
 def test_demo_fills_an_empty_database(first_demo):
-    assert "Starting PostgreSQL ...\n" in first_demo
-    assert re.search(r"\S+@\S+", first_demo)
-    assert "The database has no organization yet" not in first_demo
+    assert "Starting PostgreSQL ...\n" in first_demo.said
+    assert re.search(r"\S+@\S+", first_demo.said)
+    assert "The database has no organization yet" not in first_demo.said
 
 
+def test_a_start_that_has_nothing_to_do_says_and_fills_nothing(salon, settings, tmp_path, capsys):
+    settings.EMBEDDED_DATA, settings.STATIC_ROOT = None, tmp_path
+    (tmp_path / ".collected").write_text(up.fingerprint_static_files())
+    call_command("rezone", if_new_rules=True)
+    capsys.readouterr()
+    up.Command().prepare("en")
+    assert capsys.readouterr() == ("", "")
+    assert Organization.objects.count() == 2
+
+
+@pytest.mark.whole  # above, the same is asked of what it does
 def test_the_demo_is_filled_once(second_demo):
     assert not re.search("@|Creating|Starting|Applying|Collecting", second_demo.said)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
-def test_a_worker_is_kept_beside_the_server(second_demo):
-    before = find_workers(second_demo.data)
-    keeper = next(child for child in list_children(second_demo.process.pid) if len(list_children(child)) == 1)
+def test_a_worker_is_kept_beside_the_server(first_demo):
+    before = find_workers(first_demo.data)
+    keeper = next(child for child in list_children(first_demo.process.pid) if len(list_children(child)) == 1)
     (worker,) = list_children(keeper)
     os.kill(worker, signal.SIGKILL)
-    find_workers(second_demo.data, but=before)
+    find_workers(first_demo.data, but=before)
     assert list_children(keeper) != [worker]
-    second_demo.process.terminate()  # it alone, not the group
-    said = second_demo.process.communicate(timeout=120)[0]  # whoever still lived could still say something
+    first_demo.process.terminate()  # it alone, not the group
+    said = first_demo.process.communicate(timeout=120)[0]  # whoever still lived could still say something
     assert "The worker ended, and is started again." in said
 
 
