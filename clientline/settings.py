@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
     "then send `Authorization: Bearer <token>`.",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
+    "DEFAULT_GENERATOR_CLASS": "clientline.api.document.KeptDocument",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_AUTHENTICATION": [],

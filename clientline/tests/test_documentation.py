@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from appointments.availability import REASONS
+from clientline.api.document import make_document
 from clientline.problem_codes import PROBLEM_CODES
 from clientline.refusals import CODES_BY_STATUS, Refused
 
@@ -171,6 +172,12 @@ def document(db):
 
 
 @pytest.mark.whole  # make check, which is a part of make test, validates it by spectacular
+def test_the_document_is_made_once_for_all_who_ask(document):
+    made = make_document.cache_info().misses
+    assert APIClient().get("/openapi.json").json() == document
+    assert make_document.cache_info().misses == made == 1
+
+
 def test_the_document_is_valid_openapi_3_1(document):
     validate_schema(document)
 
