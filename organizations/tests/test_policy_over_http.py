@@ -10,8 +10,8 @@ import pytest
 from accounts.tests.factories import token_for
 from organizations.tests.test_policy import *  # noqa: F403 -- its tests and fixtures, run again here
 
-# test_policy asks all roles; here the one whose scopes are the most of all shows that a socket changes nothing.
-pytestmark = [pytest.mark.sweep, pytest.mark.only("staff")]
+# In the gate, test_policy asks in process, and test_the_same_over_http whether a socket changes an answer.
+pytestmark = [pytest.mark.sweep, pytest.mark.whole]
 
 
 class Answer:
@@ -59,7 +59,9 @@ class HTTPClient:
 
 
 @pytest.fixture
-def api(live_server):
+def api(live_server, monkeypatch):
+    # Else its answers come in two packets, and the second waits 40 ms for somebody to confirm the first.
+    monkeypatch.setattr("django.core.servers.basehttp.WSGIRequestHandler.disable_nagle_algorithm", True)
     address = live_server.thread.host, live_server.thread.port
     with ExitStack() as stack:
 
