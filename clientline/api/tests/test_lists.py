@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
@@ -14,6 +16,7 @@ from appointments.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from clientline.tests.rehearsals import perform
 from organizations.models import Organization
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
@@ -49,26 +52,43 @@ def client(salon, api):
     return api(salon.admin)
 
 
-@pytest.fixture
-def crowd(salon):
-    """Eleven more rows of everything; of the columns lists are ordered by, several hold the same value."""
-    home = salon.organization
+def make_crowd(organization, client, service):
+    """Eleven more rows of everything."""
+    home, rows = Organization.objects.get(pk=organization), {}
+    client, service = User.objects.get(pk=client), Service.objects.get(pk=service)
     for n in range(11):
         person = UserFactory(organization=home, role="staff", name=f"Person {n // 4}")
-        WorkingHoursFactory(staff=person)
-        SpecialHoursFactory(staff=person)
-        TimeOffFactory(staff=person)
-        visit = AppointmentFactory(client=salon.client, staff=person, service=salon.service)
-        PaymentFactory(appointment=visit, created_at=NOON + timedelta(microseconds=n // 4))
-        ServiceFactory(organization=home, name=f"Service {n // 4}")
-    for model in set(MODELS.values()) - {Payment}:  # whose times are final
-        for n, row in enumerate(model.objects.order_by("id")):
-            model.objects.filter(pk=row.pk).update(created_at=NOON + timedelta(microseconds=n // 4))
-    for n, visit in enumerate(Appointment.objects.order_by("id")):
-        start = NOON + timedelta(days=n // 2)
-        times = {"appointment_date": start, "busy_from": start}
-        ends = start + timedelta(hours=1)
-        Appointment.objects.filter(pk=visit.pk).update(ends_at=ends, busy_until=ends, overbooked=True, **times)
+        visit = AppointmentFactory(client=client, staff=person, service=service)
+        paid = PaymentFactory(appointment=visit, created_at=NOON + timedelta(microseconds=n // 4))
+        further = [factory(staff=person) for factory in (WorkingHoursFactory, SpecialHoursFactory, TimeOffFactory)]
+        further.append(ServiceFactory(organization=home, name=f"Service {n // 4}"))
+        rows |= {f"row_{n}_{place}": row for place, row in enumerate([person, visit, paid, *further])}
+    return SimpleNamespace(**rows)
+
+
+# Behind an UPDATE of a table: which of the rows each is.
+COUNTED = (
+    "FROM (SELECT id AS counted, row_number() OVER (ORDER BY id) - 1 AS n FROM {0}) AS places WHERE {0}.id = counted"
+)
+
+
+@pytest.fixture
+def crowd(salon):
+    """Of the columns lists are ordered by, several of its rows hold the same value."""
+    perform(make_crowd, salon.organization.pk, salon.client.pk, salon.service.pk)
+    with connection.cursor() as cursor:
+        for model in set(MODELS.values()) - {Payment}:  # whose times are final
+            table = model._meta.db_table
+            cursor.execute(
+                f"UPDATE {table} SET created_at = %s + n / 4 * interval '1us' {COUNTED.format(table)}", [NOON]
+            )
+        starts, rest = "%s + n / 2 * interval '1 day'", COUNTED.format("appointments")
+        ends = f"{starts} + interval '1 hour'"
+        cursor.execute(
+            f"UPDATE appointments SET appointment_date = {starts}, busy_from = {starts},"
+            f" ends_at = {ends}, busy_until = {ends}, overbooked = true {rest}",
+            [NOON] * 4,
+        )
 
 
 def walk(client, url, direction="next"):
@@ -91,9 +111,9 @@ def test_every_order_visits_each_row_once_forward_and_backward(salon, crowd, cli
         for ordering in (sign + name for name in names for sign in ("", "-")):
             tie = "-id" if ordering.startswith("-") else "id"
             expected = list(rows.order_by(ordering, tie).values_list("id", flat=True))
-            pages, last = walk(client, f"{path}?ordering={ordering}&limit=3")
+            pages, last = walk(client, f"{path}?ordering={ordering}&limit=5")
             assert (ordering, [pk for page in pages for pk in page]) == (ordering, expected)
-            assert {len(page) for page in pages[:-1]} == {3}
+            assert {len(page) for page in pages[:-1]} == {5}
             back, first = walk(client, last, "previous")
             assert back == pages[::-1]
             assert client.get(first).json()["previous"] is None
