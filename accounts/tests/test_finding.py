@@ -292,8 +292,7 @@ def plan_of(rows):
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-@pytest.mark.parametrize("text", ["lange", "mueller", "0170 5500003", "mia lange", "mia@lange.example"])
-def test_behind_row_security_words_are_index_conditions(salon, clinic, text):
+def test_behind_row_security_words_are_index_conditions(salon, clinic):
     """As the tenants' role, where LIKE and its like would read the rows of all organizations."""
     for cast in (salon, clinic):
         with connection.cursor() as cursor:
@@ -304,6 +303,11 @@ def test_behind_row_security_words_are_index_conditions(salon, clinic, text):
             )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE search_words")
+    for text in ("lange", "mueller", "0170 5500003", "mia lange", "mia@lange.example"):
+        assert_words_are_index_conditions(salon, text)
+
+
+def assert_words_are_index_conditions(salon, text):
     with transaction.atomic():
         confine_transaction(organization_id=salon.organization.pk, user_id=salon.manager.pk)
         rows = finding.find_people(User.objects.all(), text, organization=None).order_by("id")[:101]

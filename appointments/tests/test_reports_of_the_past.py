@@ -2,11 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from accounts import people
@@ -18,6 +19,7 @@ from appointments.periods import Period
 from appointments.reports import report_utilization
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline.refusals import FieldRefused
+from clientline.tests import rehearsals
 from organizations.tests.factories import OrganizationFactory
 
 LAST_DAYS = import_module("accounts.migrations.0014_last_days_from_the_audit")
@@ -122,17 +124,31 @@ DEEDS = some.tuples(
 )
 
 
+def make_team():
+    home = OrganizationFactory(timezone="Europe/Berlin")
+    team = {name: UserFactory(organization=home, role="staff") for name in ("first", "second")}
+    hours = {}
+    for n, (starts, ends) in enumerate([("09:00", "17:00"), ("18:00", "02:00"), ("22:00", "22:00")]):
+        held = {"starts": starts, "ends": ends}
+        hours[f"every_week_{n}"] = WorkingHoursFactory(staff=team["first"], weekday=2 * n, **held)
+        hours[f"second_week_{n}"] = WorkingHoursFactory(
+            staff=team["second"], weekday=n + 3, every_second_week=1, **held
+        )
+    return SimpleNamespace(home=home, **team, **hours)
+
+
+# The day before a change is worked, and the last of what was.
+THE_DAY_BEFORE = [("change", 1, 0, {"starts": time(8)}), ("end", 7, 0, {})]
+
+
 @pytest.mark.sweep
+@example(deeds=THE_DAY_BEFORE)
 @given(deeds=some.lists(DEEDS, min_size=2, max_size=8))
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_change_of_hours_or_people_changes_what_is_over(db, deeds):
     with transaction.atomic():
-        home = OrganizationFactory(timezone="Europe/Berlin")
-        team = [UserFactory(organization=home, role="staff") for _ in range(2)]
-        for weekday, (starts, ends) in enumerate([("09:00", "17:00"), ("18:00", "02:00"), ("22:00", "22:00")]):
-            WorkingHoursFactory(staff=team[0], weekday=2 * weekday, starts=starts, ends=ends)
-            WorkingHoursFactory(staff=team[1], weekday=weekday + 3, starts=starts, ends=ends, every_second_week=1)
-        today = date(2027, 3, 1)
+        cast, today = rehearsals.perform(make_team), date(2027, 3, 1)
+        home, team = cast.home, [cast.first, cast.second]
         for deed, later, which, values in deeds:
             today += timedelta(days=later)
             before = tell(home, today)
