@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from clientline.admin.tests.test_admin_isolation import VISIBLE
 from clientline.tests.pages import Page
@@ -19,7 +20,7 @@ CHANGELIST = {
     "o=-": 200,
     f"o={'9' * 5000}": 200,
     f"q={'x' * 5000}": 200,
-    f"q={'a+' * 2500}": 200,  # more words than the server's limit for an address lets in
+    f"q={'a+' * 2050}": 200,  # more words than the server's limit for an address lets in
     "q=%27%22%5C%25_%ED%A0%80": 200,
     "e=1": 200,
     "all=": 200,
@@ -117,7 +118,11 @@ def test_nonsense_in_the_address_of_a_form_fills_in_nothing(salon, quiet, share,
 
 
 def counts():
-    return {model: model.objects.count() for model in apps.get_models() if model._meta.app_label != "sessions"}
+    """How many rows there are of each model, asked at once."""
+    models = [model for model in apps.get_models() if model._meta.app_label != "sessions"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {model._meta.db_table})" for model in models))
+        return dict(zip(models, cursor.fetchone(), strict=True))
 
 
 @pytest.mark.parametrize("page", PAGES)
