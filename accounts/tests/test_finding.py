@@ -89,6 +89,11 @@ def test_what_is_not_them_does_not_find_them(text, name):
     assert not terms or not matches(kept, terms)
 
 
+def test_a_word_that_is_typed_again_is_looked_for_once():
+    assert read_terms("mia Lange MIA", "DE") == read_terms("mia lange", "DE")
+    assert len(read_terms("a " * 100, "DE")) == 1
+
+
 def test_words_of_any_name_fit_into_the_index(db, salon):
     UserFactory(organization=salon.organization, name="ﷺ" * 200, contact_email=f"{'x' * 200}@lange.example")
     assert max(map(len, SearchWord.objects.values_list("word", flat=True))) == 100
