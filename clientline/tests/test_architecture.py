@@ -102,9 +102,14 @@ def relative(path):
     return path.relative_to(ROOT).as_posix()
 
 
-def imports(tree):
+INDENTED_IMPORT = re.compile(r"^ +(from|import) ", re.MULTILINE)
+
+
+def imports(path):
     """(node, full name) of everything imported anywhere in the module."""
-    for node in ast.walk(tree):
+    tree = tree_of(path)
+    # In few files, and to walk through a tree is dear.
+    for node in ast.walk(tree) if INDENTED_IMPORT.search(path.read_text()) else tree.body:
         if isinstance(node, ast.ImportFrom):
             yield node, node.module or "."
         elif isinstance(node, ast.Import):
@@ -137,10 +142,10 @@ def rank_of(module):
 def imported_modules(path):
     """The modules of the house that this one imports, as dotted names."""
     found = set()
-    for node in ast.walk(tree_of(path)):
+    for node in {node for node, _ in imports(path)}:
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names} & NAMES
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             whole = {f"{node.module}.{name.name}" for name in node.names}
             found |= whole & NAMES | ({node.module} if whole - NAMES else set())
     return found
@@ -172,7 +177,7 @@ def test_the_domain_knows_neither_requests_nor_forms():
         (relative(path), name)
         for path in CODE
         if path.stem in DOMAIN and relative(path.parent) in FLOORS[1:]
-        for _, name in imports(tree_of(path))
+        for _, name in imports(path)
         if name.startswith(OUTSIDE_THE_DOMAIN)
     ]
     assert found == []
@@ -255,7 +260,7 @@ def test_factories_import_factories_of_lower_floors_only():
         if path.name != "factories.py":
             continue
         own = FLOORS.index(path.parts[len(ROOT.parts)])
-        for _, name in imports(tree_of(path)):
+        for _, name in imports(path):
             assert name.split(".")[0] not in FLOORS[own + 1 :], (relative(path), name)
 
 
@@ -264,20 +269,20 @@ def functions(tree):
 
 
 def test_imports_stand_at_the_top_of_their_file():
-    indented = re.compile(r"^ +(from|import) ", re.MULTILINE)  # in few files, and trees are dear
     found = [
         (relative(path), function.name)
         for path in [*CODE, *TESTS, *ROOT.glob("*.py")]
-        if indented.search(path.read_text())
+        if INDENTED_IMPORT.search(path.read_text())
         for function in functions(tree_of(path))
-        if list(imports(function)) and not (path.name == "apps.py" and function.name == "ready")
+        if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(function))
+        and not (path.name == "apps.py" and function.name == "ready")
     ]
     assert [each for each in found if each[0] != "manage.py"] == []
 
 
 def test_migrations_import_no_app():
     allowed = {"django", "clientline"} | sys.stdlib_module_names
-    found = {(relative(path), name) for path in MIGRATIONS for _, name in imports(tree_of(path))}
+    found = {(relative(path), name) for path in MIGRATIONS for _, name in imports(path)}
     assert {each for each in found if each[1].split(".")[0] not in allowed} == set()
 
 

@@ -74,9 +74,10 @@ def is_private(name):
 
 def private_uses(tree):
     """(line, name) of everything private that the module uses and has not made itself."""
-    own = made_here(tree)
-    called = called_here(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    own = made_here(nodes)
+    called = called_here(nodes)
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             if LEFT_OUT.match(node.module or "") or is_private((node.module or "").rpartition(".")[2]):
                 yield node.lineno, node.module
@@ -90,11 +91,11 @@ def private_uses(tree):
             yield node.lineno, node.value
 
 
-def made_here(tree):
-    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+def made_here(nodes):
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     stored = {
         node.attr
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Attribute)
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.value, ast.Name)
@@ -103,12 +104,10 @@ def made_here(tree):
     return functions | stored
 
 
-def called_here(tree):
+def called_here(nodes):
     """All names that are spoken of outside of a `super()`."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    attributes = {
-        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
     return names | attributes
 
 

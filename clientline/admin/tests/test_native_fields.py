@@ -8,6 +8,7 @@ from django.forms.forms import BaseForm
 from django.test import RequestFactory
 from django.utils import translation
 
+import clientline.urls  # noqa: F401 -- registers the admins
 from clientline.admin.inputs import DateInput
 from clientline.api.filters import DateFormField
 
