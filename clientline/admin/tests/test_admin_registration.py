@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 
 import clientline.admin
-import clientline.urls  # noqa: F401 -- registers the admins
+import clientline.urls  # registers the admins
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.tests.test_architecture import CODE, dotted, tree_of
 
