@@ -12,7 +12,8 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline import wording
-from clientline.backoffice.calendar import today
+from clientline.backoffice.calendar import diary, today
+from clientline.database.prepared import read_standing
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 pytestmark = pytest.mark.clock
@@ -312,3 +313,18 @@ def test_marks_of_ones_own_visits_are_in_the_readers_language(salon, client):
     day = salon.visit.appointment_date.astimezone(salon.organization.zone).date()
     listed = client.get(f"/admin/?date={day}").content.decode()
     assert f"<span>{salon.service} · Erster Termin · Notiz</span>" in listed
+
+
+def test_the_first_visit_is_the_earliest_that_was_not_cancelled(salon, client):
+    person = UserFactory(organization=salon.organization, role="client")
+    made = [visit_on(AHEAD, salon, hour=hour, client=person) for hour in (8, 9, 10)]
+    Appointment.objects.filter(pk=made[0].pk).update(status="cancelled", cancelled_at=made[0].created_at)
+    drawn = opened(client, salon.manager, date=AHEAD).context["board"].drawn
+    marks = {place.visit.pk: place.marks for each in drawn for place in each["places"] if place.visit}
+    assert [marks[each.pk] for each in made] == [("Cancelled",), ("First visit",), ()]
+
+
+def test_earlier_visits_are_looked_for_by_their_order(salon):
+    """Else the whole table may be read for each visit, where one client has most of all."""
+    statement = diary._prepare_visits(False, *read_standing(salon.manager))
+    assert 'ORDER BY U0."appointment_date" ASC LIMIT 1' in statement.sql
