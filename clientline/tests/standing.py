@@ -5,6 +5,7 @@ To insert them takes a server 8 ms, most of it in triggers, and two of three tes
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from clientline.tests.casts import make_casts
 from clientline.tests.database import sweeper
@@ -27,6 +28,7 @@ def pytest_runtest_setup(item):
     if blockers and settings.EMBEDDED_DATA and uses_database(item):
         with blockers[0].unblock():
             set_stage(find_rows(item))
+        connection.has_committed = False  # as each request begins
 
 
 def uses_database(item):
