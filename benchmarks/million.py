@@ -29,11 +29,11 @@ from organizations.audit import pause_audit
 
 WALK_IN = "walk-in@large.example"
 
-# Four of 29 of what is new are of one client: 124,000, of which as many are not paid as of everybody's.
-MORE_VISITS = MORE_VISITS.replace(
-    "SELECT organization_id, client_id",
-    "SELECT organization_id, CASE WHEN mod(id, 29) < 4 THEN %(client)s ELSE client_id END",
-)
+# Before there are nine more years of everybody's visits: 124,000 are of one client then, the newest among them.
+ONE_CLIENT = """
+    UPDATE appointments SET client_id = %(client)s
+    WHERE organization_id = %(organization)s AND mod(id, 121) < 15
+"""
 MORE_PAYMENTS = """
     INSERT INTO payments (organization_id, appointment_id, amount, payment_method, status, settled_at, created_at,
         receipt_number)
@@ -72,7 +72,7 @@ def fill():
         organization = world.add_large(cursor)
         client = User.objects.create(organization=organization, name="Walk-in", email=WALK_IN, role="client")
         values = {"organization": organization.pk, "client": client.pk}
-        for statement in (MORE_VISITS, "ANALYZE", MORE_PAYMENTS, COUNT):
+        for statement in (ONE_CLIENT, MORE_VISITS, "ANALYZE", MORE_PAYMENTS, COUNT):
             cursor.execute(statement, values)
     words.write_all_words(organization)
     world.vacuum()
@@ -105,8 +105,8 @@ def watch():
     while not ended.wait(0.2):
         weights.append(weigh())
 
-organization, file, by = map(int, sys.argv[1:])
-writing.write_list(organization=organization, file=0, by=by)  # what the first job of a worker loads
+organization, short, file, by = map(int, sys.argv[1:])
+writing.write_list(organization=organization, file=short, by=by)  # what the first list of a worker loads
 before, weights, ended = weigh(), [], threading.Event()
 thread = threading.Thread(target=watch)
 thread.start()
@@ -145,12 +145,17 @@ def measure_pages(clients, client, chosen):
     return table.short
 
 
+def ask_for_file(client, listed):
+    asked = client.post("/exports", {"list": listed}, format="json").json()
+    return ListFile.objects.get(key=asked["id"])
+
+
 def measure_file(admin, client):
+    short = ask_for_file(client, "services")
     began = time.perf_counter()
-    asked = client.post("/exports", {"list": "appointments"}, format="json").json()
+    file = ask_for_file(client, "appointments")
     answered = time.perf_counter() - began
-    file = ListFile.objects.get(key=asked["id"])
-    program = [sys.executable, "-c", WRITE, *map(str, (file.organization_id, file.pk, admin.pk))]
+    program = [sys.executable, "-c", WRITE, *map(str, (file.organization_id, short.pk, file.pk, admin.pk))]
     environment = os.environ | world.environment() | {"DJANGO_SETTINGS_MODULE": "clientline.settings"}
     told = subprocess.run(program, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     seconds, cpu, grown = map(float, told.partition("written")[2].split())
