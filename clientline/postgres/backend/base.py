@@ -5,11 +5,13 @@ a lost COMMIT is told from a lost connection, and sequences that are set forward
 """
 
 from contextlib import contextmanager
+from functools import cache
 
 from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql import base, operations
 from django.utils.asyncio import async_unsafe
 from psycopg import Error, adapters
+from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 from clientline.database import direct
@@ -25,6 +27,16 @@ WHERE seqrelid = pg_get_serial_sequence('{table}', '{column}')::regclass;"""
 PREPARE_AFTER = 5  # executions on one connection
 PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 would hold a thread as long
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
+
+
+@cache
+def read_instants_fast(template):
+    """How Django has values sent and read, once for all connections: each would copy what it changes for itself."""
+    # Django's loader is Python, so that UTC is its own object. Connections run in UTC anyway, and
+    # psycopg's loader returns equal instants several times faster.
+    shared = AdaptersMap(template)
+    shared.register_loader("timestamptz", InstantLoader)
+    return shared
 
 
 def find_socket_directory(data):
@@ -83,19 +95,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self):
         params = super().get_connection_params()
         params["prepare_threshold"] = None if self.is_handed_about else params["prepare_threshold"] or PREPARE_AFTER
+        params["context"] = read_instants_fast(params["context"])
         params.setdefault("connect_timeout", PATIENCE)
         if data := self.settings_dict.get("EMBEDDED_DATA"):
             params |= {"host": find_socket_directory(data), "port": PORT}
         return params
 
     def get_new_connection(self, conn_params):
-        # Django's loader is Python, so that UTC is its own object. Connections run in UTC anyway, and
-        # psycopg's loader returns equal instants several times faster.
         try:
             connection = direct.Connection.connect(**conn_params, autocommit=True)
         except Error as error:
             raise explain_unreachable(error, self.settings_dict) from error
-        connection.adapters.register_loader("timestamptz", InstantLoader)
         connection.add_notice_handler(self.hear)
         return connection
 
