@@ -7,6 +7,7 @@ import gc
 import sys
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility
 from django.db import DatabaseError, OperationalError, connection
@@ -41,8 +42,8 @@ class Commands(ManagementUtility):
         gc.freeze()
         gc.enable()
         command = super().fetch_command(name)
-        if name not in CHECKED:
-            command.requires_system_checks = []
+        if name not in CHECKED and command.requires_system_checks:
+            command.requires_system_checks = [Tags.caches, Tags.files]  # of none, --skip-checks would be unknown
         return command
 
 

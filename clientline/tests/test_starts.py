@@ -98,9 +98,15 @@ def test_a_server_imports_what_waits_before_it_has_workers(monkeypatch):
     }
 
 
-@pytest.mark.parametrize(("name", "checks"), [("purge", []), ("migrate", []), ("makemigrations", "__all__")])
+@pytest.mark.parametrize(
+    ("name", "checks"),
+    [("purge", ["caches", "files"]), ("migrate", ["caches", "files"]), ("db", []), ("makemigrations", "__all__")],
+)
 def test_only_who_changes_the_code_waits_for_checks_of_it(name, checks):
-    assert Commands(["manage.py", name]).fetch_command(name).requires_system_checks == checks
+    command = Commands(["manage.py", name]).fetch_command(name)
+    assert command.requires_system_checks == checks
+    parser = command.create_parser("manage.py", name)
+    assert ("--skip-checks" in parser.format_help()) == bool(checks)
 
 
 def note_discoveries(monkeypatch, module):
