@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from appointments.models import SpecialHours, TimeOff
+from appointments.public_holidays import _find_holidays
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
 from clientline.demo.serving import PROJECT
 from clientline.tests.pages import Page
@@ -130,7 +131,16 @@ def test_closing_is_for_who_may_close(home, clinic, operator, api):
     assert TimeOff.objects.get().organization == home.organization
 
 
-@pytest.mark.parametrize("language", ["C.UTF-8", pytest.param("fr_FR.UTF-8", marks=pytest.mark.whole)])
+@pytest.mark.parametrize("language", ["C.UTF-8", "fr_FR.UTF-8"])
+def test_names_are_asked_for_in_a_language_whatever_the_machines(monkeypatch, language):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, language)
+    assert _find_holidays(Organization(country="DE"), 2030)[2][date(2030, 1, 1)] == "Neujahr"
+
+
+# The same in a process that begins so, which is dear.
+@pytest.mark.whole
+@pytest.mark.parametrize("language", ["C.UTF-8", "fr_FR.UTF-8"])
 def test_names_do_not_depend_on_the_language_of_the_machine(language):
     program = (
         "import django, os; django.setup();"
