@@ -116,7 +116,8 @@ def test_a_start_that_has_nothing_to_do_says_and_fills_nothing(salon, settings, 
     (tmp_path / ".collected").write_text(up.fingerprint_static_files())
     call_command("rezone", if_new_rules=True)
     capsys.readouterr()
-    up.Command().prepare("en")
+    for asked in ("en", None):
+        up.Command().prepare(asked)
     assert capsys.readouterr() == ("", "")
     assert Organization.objects.count() == 2
 
