@@ -1,17 +1,25 @@
-"""What the access table says in process, it says through a socket: each operation, on a row in scope and on others."""
+"""What the access table says in process, it says through a socket: of each resource, by some of the methods.
+
+With --all by each of them, on a row in scope and on others.
+"""
 
 import json
 
 import pytest
 
 from clientline.tests.rehearsals import undone
-from organizations.tests import test_policy_over_http
+from organizations.tests.over_http import speak_http
 from organizations.tests.test_policy import HELD, PATHS, cast, rows  # noqa: F401 -- a fixture among them
 
 pytestmark = pytest.mark.sweep
 
-over_http = pytest.fixture(test_policy_over_http.api.__wrapped__)
 HEADERS = ("Content-Type", "Cache-Control", "WWW-Authenticate", "Allow", "Location")
+
+
+@pytest.fixture
+def over_http(live_server):
+    with speak_http(live_server) as client:
+        yield client
 
 
 def told(answer):
@@ -30,7 +38,7 @@ def urls(cast, resource, path):  # noqa: F811
 METHODS = (("get",), ("post", {}), ("patch", {}), ("put", {}), ("delete",))
 
 
-def test_each_operation_answers_through_a_socket_as_in_process(cast, api, over_http):  # noqa: F811
+def test_each_resource_answers_through_a_socket_as_in_process(cast, api, over_http):  # noqa: F811
     """Of staff, whose scopes are the most, and of nobody."""
     inside, outside, nobody, seen = api(cast.home.staff), over_http(cast.home.staff), over_http(), set()
     for turn, (resource, path) in enumerate(PATHS.items()):
