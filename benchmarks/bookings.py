@@ -23,7 +23,7 @@ from clientline.demo.serving import Gunicorn
 from services.models import Service
 
 CALLERS, PEOPLE = 16, 8
-TARGET, LONGEST_WAIT = 0.25, 1.0
+TARGET, LONGEST_WAIT = 0.42, 1.0
 LENGTH = timedelta(minutes=30)
 AFTER_ALL_TIME_OFF = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from clientline.api.pagination import Cursor
 from clientline.demo.serving import Gunicorn
 
 LISTS = "users services working-hours special-hours time-off appointments payments".split()
-TARGETS = {"list": 0.6, "detail": 0.4}
+TARGETS = {"list": 0.65, "detail": 0.55}
 DEEP_PAGE, PAGE_SIZE, DEEP_TARGET = 10_000, 10, 1.5
 
 

@@ -48,7 +48,7 @@ def keep_what_is_loaded():
     """What the application consists of stays: no collection needs to look at it, and workers share its pages."""
     # Django imports views, serializers and forms with the first request, and DRF, the ORM and we make the rest with the
     # first that reads a resource: each worker would do that for itself, in pages that it would have for itself.
-    resolver = get_resolver()
+    resolver = get_resolver("clientline.urls")  # by name: benchmarks serve views of their own beside it
     resolver.resolve("/live")
     resolver.urlconf_module.router.prepare_reads()
     import_all()

@@ -117,3 +117,11 @@ def test_what_reads_are_made_of_is_there_before_the_first(salon, api, path):
     assert api(salon.admin).get(path.format(salon.service.pk)).status_code == 200
     asked = find_statement.cache_info()
     assert (asked.hits - made.hits, asked.misses - made.misses) == (1, 0)
+
+
+def test_what_is_loaded_is_ours_whatever_is_served(settings):
+    settings.ROOT_URLCONF = "benchmarks.ceilings"
+    try:
+        gunicorn_conf.keep_what_is_loaded()
+    finally:
+        gc.unfreeze()
