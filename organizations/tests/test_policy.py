@@ -4,23 +4,13 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone
 
-from accounts.tests.factories import UserFactory
-from appointments.tests.factories import (
-    SpecialHoursFactory,
-    TimeOffFactory,
-    WorkingHoursFactory,
-    always_at_work,
-    days_ahead,
-)
-from clientline.reach.webhooks.endpoints import create_endpoint
+from appointments.tests.factories import always_at_work, days_ahead
 from organizations import policy
-from services.tests.factories import ServiceFactory
+from organizations.tests.further_rows import RECEIVER, add_further
 
 pytestmark = pytest.mark.sweep
 
-RECEIVER = "https://receiver.example/"
 SOON = [days_ahead(days, hour=11).isoformat() for days in (10, 11, 12)]  # the cast's visits are at nine
 
 ROLES = ("admin", "manager", "staff", "client", "operator")
@@ -124,16 +114,7 @@ def cast(salon, clinic, operator, without_row_security, share):
 
     Row security is off: it would hide a scope that reaches into the other organization.
     """
-    for home in (salon, clinic):
-        home.newcomer = UserFactory(organization=home.organization, name="Newcomer", created_by=home.staff)
-        home.retired = ServiceFactory(organization=home.organization, is_active=False)
-        home.colleagues_working_hours = WorkingHoursFactory(staff=home.colleague)
-        home.colleagues_special_hours = SpecialHoursFactory(staff=home.colleague)
-        home.colleagues_time_off = TimeOffFactory(staff=home.colleague)
-        home.closure = TimeOffFactory(staff=None, organization=home.organization)
-        told = {"organization": home.organization, "url": RECEIVER, "events": ["client.created"]}
-        home.webhook = create_endpoint(by=home.admin, now=timezone.now(), **told)
-    resident = UserFactory(organization=salon.organization, role="admin", is_superuser=True, has_second_factor=True)
+    resident = add_further(salon, clinic)
     return SimpleNamespace(home=salon, away=clinic, operator=operator, resident=resident, share=share)
 
 
