@@ -20,7 +20,7 @@ from clientline.database.invariants import collect_invariants
 from clientline.privacy import personal_data
 from clientline.search_words import make_words, read_terms
 from clientline.telephones import write_e164
-from clientline.tests.pages import Page
+from clientline.tests.pages import Page, see
 from organizations.tenancy import confine_transaction, release
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory, RefundFactory
@@ -136,7 +136,7 @@ def test_list_admin_and_suggestions_find_the_same_one_and_nobody_of_elsewhere(
             expected = people[alias]
             listed = reader.get("/users", {"search": text, "count": "true"}).json()
             assert ([row["id"] for row in listed["results"]], listed["count"]) == ([expected.pk], 1), text
-            shown = client.get("/admin/accounts/user/", {"q": text, "kind": "clients"}).context["cl"]
+            shown = see(client, "/admin/accounts/user/", {"q": text, "kind": "clients"})["cl"]
             assert [row.pk for row in shown.result_list] == [expected.pk]
             asked = {"app_label": "appointments", "model_name": "appointment", "field_name": "client", "term": text}
             suggested = client.get("/admin/autocomplete/", asked).json()["results"]

@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+from clientline.tests.rendering import unrendered
+
 
 class Page(HTMLParser):
     def __init__(self, response):
@@ -51,6 +53,12 @@ def typed(response, /, **values):
     """What a browser sends when somebody types `values` into the page's form; None empties a field."""
     fields = Page(response).fields
     return {name: "" if value is None else value for name, value in (fields | values).items()}
+
+
+def see(client, *asked):
+    """What a page is made of, without its text."""
+    with unrendered():
+        return client.get(*asked).context
 
 
 def submit(client, url, /, **values):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientline.tests.pages import Page
+from clientline.tests.pages import Page, see
 from clientline.tests.problems import problem
 from organizations import audit
 from organizations.models import Audit
@@ -100,9 +100,9 @@ def test_the_admin_page_says_it_in_plain_words(salon, price, client):
 
 def test_the_admin_page_finds_a_row_by_its_number(salon, price, client):
     client.force_login(salon.admin)
-    assert {row.row for row in client.get(PAGE, {"q": price.pk}).context["cl"].result_list} == {price.pk}
-    assert not client.get(PAGE, {"q": "9" * 30}).context["cl"].result_list
-    assert not client.get(PAGE, {"q": "Anna"}).context["cl"].result_list
+    assert {row.row for row in see(client, PAGE, {"q": price.pk})["cl"].result_list} == {price.pk}
+    assert not see(client, PAGE, {"q": "9" * 30})["cl"].result_list
+    assert not see(client, PAGE, {"q": "Anna"})["cl"].result_list
 
 
 @pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])

@@ -10,6 +10,7 @@ from appointments.tests.factories import (
     WorkingHoursFactory,
 )
 from clientline.admin.lists import BoundedPaginator
+from clientline.tests.pages import see
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory
 
@@ -70,7 +71,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(salon, client):
     client.force_login(salon.manager)
     seen = []
     for page in (1, 2):
-        seen += client.get("/admin/appointments/appointment/", {"p": page}).context["cl"].result_list
+        seen += see(client, "/admin/appointments/appointment/", {"p": page})["cl"].result_list
     assert seen == [*reversed(visits), salon.strangers_visit, salon.visit]
 
 
@@ -78,10 +79,10 @@ def test_only_indexed_columns_sort(salon, client):
     client.force_login(salon.manager)
     url = "/admin/appointments/appointment/"
     newest_first = [salon.strangers_visit, salon.visit]
-    assert list(client.get(url).context["cl"].result_list) == newest_first
-    assert list(client.get(url, {"o": "1"}).context["cl"].result_list) == newest_first[::-1]
+    assert list(see(client, url)["cl"].result_list) == newest_first
+    assert list(see(client, url, {"o": "1"})["cl"].result_list) == newest_first[::-1]
     for column in ("0", "2", "6", "-6", "99", "zzz", "2.3.4"):
-        ordering = client.get(url, {"o": column}).context["cl"].result_list.query.order_by
+        ordering = see(client, url, {"o": column})["cl"].result_list.query.order_by
         assert ordering == ("-appointment_date", "-id")
 
 
@@ -123,4 +124,4 @@ def test_declared_filters_and_the_search_narrow_the_list(salon, client):
         ({"q": "nobody"}, []),
         ({"q": f"stranger {' ' * 200} nobody"}, [salon.strangers_visit]),
     ):
-        assert list(client.get(url, query).context["cl"].result_list) == visits
+        assert list(see(client, url, query)["cl"].result_list) == visits

@@ -6,7 +6,7 @@ import pytest
 
 from appointments.models import SpecialHours, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.tests.pages import Page, errors_of, submit, typed
+from clientline.tests.pages import Page, errors_of, see, submit, typed
 
 AWAY = "/admin/appointments/timeoff/"
 SPECIAL = "/admin/appointments/specialhours/"
@@ -134,4 +134,4 @@ def test_the_list_begins_with_what_ends_last_and_names_a_closure(salon, client):
     text = page.content.decode()
     assert '<td class="field-who">Everybody (closed)</td>' in text
     assert '<a href="?staff__isnull=True">Everybody (closed)</a>' in " ".join(text.split())
-    assert list(client.get(f"{AWAY}?staff__isnull=True").context["cl"].result_list) == [closed]
+    assert list(see(client, f"{AWAY}?staff__isnull=True")["cl"].result_list) == [closed]

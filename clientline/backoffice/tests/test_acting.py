@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from clientline.backoffice.platform.acting import KEY, find_chosen_organization
-from clientline.tests.pages import Page, submit
+from clientline.tests.pages import Page, see, submit
 from clientline.web.call import Call
 from services.models import Service
 
@@ -17,14 +17,14 @@ def act_in(client, organization):
 
 def test_an_operator_chooses_and_leaves_an_organization(salon, operator, client):
     client.force_login(operator)
-    assert set(client.get(VISITS).context["cl"].list_display) >= {"organization"}
+    assert set(see(client, VISITS)["cl"].list_display) >= {"organization"}
     assert act_in(client, salon.organization)["Location"] == "/admin/"
     page = client.get(VISITS)
     assert set(page.context["cl"].result_list) == {salon.visit, salon.strangers_visit}
     assert "organization" not in page.context["cl"].list_display
     assert "You are acting in <strong>Salon</strong>" in page.content.decode()
     assert client.post("/admin/leave/")["Location"] == "/admin/organizations/organization/"
-    assert len(client.get(VISITS).context["cl"].result_list) == 4
+    assert len(see(client, VISITS)["cl"].result_list) == 4
 
 
 def test_no_arrow_says_that_a_list_is_sorted_as_it_is_not(salon, operator, client):

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
-from clientline.tests.pages import Page, booking, kept, submit, typed
+from clientline.tests.pages import Page, booking, kept, see, submit, typed
 from clientline.tests.rendering import unrendered
 from services.models import Service
 from services.tests.factories import ServiceFactory
@@ -260,7 +260,7 @@ def test_suggestions_are_what_the_form_accepts(salon, client, field, names):
 def test_visits_are_filtered_by_day(salon, client):
     client.force_login(salon.manager)
     days = ("today", "tomorrow", "week", "last-week", "garbage")
-    found = {day: client.get(LIST, {"day": day}).context["cl"].result_count for day in days}
+    found = {day: see(client, LIST, {"day": day})["cl"].result_count for day in days}
     assert found == dict.fromkeys(days, 0) | {"garbage": 2}
 
 

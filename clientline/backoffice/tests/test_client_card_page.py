@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
-from clientline.tests.pages import Page, errors_of, submit
+from clientline.tests.pages import Page, errors_of, see, submit
 from payments import balances
 from payments.tests.factories import PaymentFactory, RefundFactory
 
@@ -88,9 +88,9 @@ def test_all_visits_and_payments_of_a_client_are_a_link_away(salon, client):
     for page, row in (("appointments/appointment", salon.visit), ("payments/payment", salon.payment)):
         url = f"/admin/{page}/?client={salon.client.pk}"
         assert url in links or page == "appointments/appointment"
-        assert list(client.get(url).context["cl"].result_list) == [row]
+        assert list(see(client, url)["cl"].result_list) == [row]
         for nonsense in ("x", "-1", "9" * 30, "1e3"):
-            assert list(client.get(f"/admin/{page}/", {"client": nonsense}).context["cl"].result_list) == []
+            assert list(see(client, f"/admin/{page}/", {"client": nonsense})["cl"].result_list) == []
 
 
 def test_clients_and_team_are_two_lists(salon, client, django_assert_num_queries):
@@ -107,8 +107,8 @@ def test_clients_and_team_are_two_lists(salon, client, django_assert_num_queries
     assert "next_visit" not in team.list_display
     UserFactory.create_batch(3, organization=salon.organization)
     with django_assert_num_queries(8):
-        assert len(client.get(f"{LIST}?kind=clients").context["cl"].result_list) == 5
-    assert client.get(f"{LIST}?kind=nonsense").context["cl"].result_count == 9
+        assert len(see(client, f"{LIST}?kind=clients")["cl"].result_list) == 5
+    assert see(client, f"{LIST}?kind=nonsense")["cl"].result_count == 9
 
 
 def test_somebody_added_from_the_clients_is_a_client(salon, client):
@@ -159,8 +159,8 @@ def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
     both = [balances.sum_balances(person.visits.all()) for person in (salon.client, twin)]
     client.force_login(salon.manager)
     url = card(salon.client, "merge")
-    assert client.get(url).context["sides"] == []
-    sides = client.get(url, {"duplicate": twin.pk}).context["sides"]
+    assert see(client, url)["sides"] == []
+    sides = see(client, url, {"duplicate": twin.pk})["sides"]
     assert [(side["client"], side["visits"], side["payments"]) for side in sides] == [
         (salon.client, 1, 1),
         (twin, 1, 1),

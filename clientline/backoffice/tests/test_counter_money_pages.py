@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments.tests.factories import AppointmentFactory
-from clientline.tests.pages import errors_of, tell_messages, typed
+from clientline.tests.pages import errors_of, see, tell_messages, typed
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
 
@@ -144,7 +144,7 @@ def test_who_owes_is_listed_over_days_and_by_the_api(client, api, salon, clinic,
     page = client.get("/admin/owing/", {"from": "2020-01-01", "to": "2020-01-31"})
     assert "Nobody owes anything" in page.content.decode()
     client.force_login(salon.colleague)
-    assert client.get("/admin/owing/").context["debts"] == []
+    assert see(client, "/admin/owing/")["debts"] == []
     until = {"start_to": (visit.appointment_date + timedelta(hours=1)).isoformat()}
     for due, expected in (("true", [visit.pk]), ("false", [paid.pk])):
         answer = api(salon.admin).get("/appointments", {"due": due, "count": "true"} | until)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory, always_at_work
-from clientline.tests.pages import Page, tell_messages
+from clientline.tests.pages import Page, see, tell_messages
 
 pytestmark = pytest.mark.clock
 
@@ -54,7 +54,7 @@ def test_nonsense_completes_nothing(salon, client, sent):
 def test_staff_close_their_own_and_nobody_elses(salon, client):
     mine, other = visit_of(salon, -1), visit_of(salon, -1, staff=salon.colleague, client=salon.stranger)
     client.force_login(salon.staff)
-    assert list(client.get(UNCLOSED).context["visits"]) == [mine]
+    assert list(see(client, UNCLOSED)["visits"]) == [mine]
     client.post(UNCLOSED, {"visits": [other.pk]})
     other.refresh_from_db()
     assert other.status == "scheduled"
@@ -75,7 +75,7 @@ def test_people_are_chosen_and_ordered_by_each_reader_for_themselves(salon, clie
 
     def shown(who):
         client.force_login(who)
-        return [each["column"].title for each in client.get("/admin/", {"date": day}).context["board"].drawn]
+        return [each["column"].title for each in see(client, "/admin/", {"date": day})["board"].drawn]
 
     assert shown(salon.admin) == ["Salon colleague", "Salon manager", "Salon staff"]
     people = {str(salon.staff.pk): "1", str(salon.manager.pk): "", str(salon.colleague.pk): "2"}
@@ -111,7 +111,7 @@ def test_a_visit_that_is_over_is_booked_again_in_some_weeks(salon, client):
     start = timezone.localtime(visit.appointment_date, salon.organization.zone)
     [slot] = Page(other).fields["slot"]
     assert slot.startswith(f"{start.date() + timedelta(weeks=2)}T{start:%H:%M}")
-    assert client.get(f"/admin/appointments/appointment/{salon.visit.pk}/change/").context["again"] is None
+    assert see(client, f"/admin/appointments/appointment/{salon.visit.pk}/change/")["again"] is None
 
 
 def test_the_desk_is_offered_what_clients_may_not_book_and_told_so(salon, client):
@@ -137,4 +137,4 @@ def test_nothing_says_that_nothing_is_free_where_the_desk_may_book(salon, client
     today = timezone.localdate(timezone=salon.organization.zone)
     sunday = today + timedelta(days=(6 - today.weekday()) % 7 + 7)
     asked = {"service": salon.service.pk, "staff": salon.staff.pk, "date": sunday}
-    assert client.get(ADD, asked).context["form"].sentence.endswith("Type another time to book all the same.")
+    assert see(client, ADD, asked)["form"].sentence.endswith("Type another time to book all the same.")

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import see
 from payments.tests.factories import PaymentFactory
 
 pytestmark = pytest.mark.clock
@@ -20,7 +21,7 @@ def visit_on(cast, day, hour=8, **details):
 
 
 def listed(client, url):
-    return {row.pk for row in client.get(url).context["cl"].result_list}
+    return {row.pk for row in see(client, url)["cl"].result_list}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def links(salon, client):
 
     def read():
         client.force_login(salon.manager)
-        return {each.label: each.url for each in client.get("/admin/", {"date": MONDAY}).context["figures"]}
+        return {each.label: each.url for each in see(client, "/admin/", {"date": MONDAY})["figures"]}
 
     return read
 

@@ -13,6 +13,7 @@ from appointments.periods import Period
 from appointments.refusals import AwayThen, OutsideWorkingHours
 from appointments.reports import report_utilization
 from appointments.tests.factories import WorkingHoursFactory
+from clientline.tests.pages import see
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
 
@@ -82,7 +83,7 @@ def count_available(home, day):
 
 def open_board(client, day, **asked):
     """The board of Today on a date, and its one column."""
-    board = client.get("/admin/", {"date": str(day)} | asked).context["board"]
+    board = see(client, "/admin/", {"date": str(day)} | asked)["board"]
     [drawn] = board.drawn
     return board, drawn
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from clientline.backoffice.platform.place_form import guess_from, list_countries, list_currencies, list_zones
+from clientline.tests.pages import see
 from clientline.zones import guess_country, list_known_zones
 from organizations.models import Organization
 
@@ -20,7 +21,7 @@ def page(salon, client):
 
 def fill_in(page, client, **changes):
     """What the form sends: all that it shows, but for the changes."""
-    form = client.get(page).context["adminform"].form
+    form = see(client, page)["adminform"].form
     shown = {name: form[name].value() for name in form.fields}
     sent = {name: "" if value is None else value for name, value in shown.items() if value is not False}
     hidden = {form[name].html_initial_name: sent.get(name, "") for name in form.fields}

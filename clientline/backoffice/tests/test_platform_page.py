@@ -9,7 +9,7 @@ from accounts.models import SIGN_IN_ADDRESS_TAKEN, User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice.platform import admin
-from clientline.tests.pages import Page, submit, typed
+from clientline.tests.pages import Page, see, submit, typed
 from clientline.tests.problems import problem
 from clientline.tests.rendering import unrendered
 from organizations import changing
@@ -32,7 +32,7 @@ def page(organization, name="change"):
 
 
 def shown(client):
-    return {row.name: row for row in client.get(LIST).context["cl"].result_list}
+    return {row.name: row for row in see(client, LIST)["cl"].result_list}
 
 
 def test_the_list_shows_people_recent_visits_and_the_last_booking(salon, operator, client):

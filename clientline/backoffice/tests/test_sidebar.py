@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.tests.factories import UserFactory
+from clientline.tests.pages import see
 
 FRONT_DESK = ["Today", "Week", "Appointments", "Clients", "Payments", "Who owes"]
 SET_UP = ["Services", "Team", "Working hours", "Special hours", "Time off", "Calendar feeds", "Reminders", "Texts"]
@@ -19,7 +20,7 @@ OF_THE_DESK = {"manager": ["Online booking"], "staff": []}
 @pytest.mark.parametrize("role", ["manager", "staff"])
 def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role):
     client.force_login(getattr(salon, role))
-    groups = client.get("/admin/").context["sidebar"]
+    groups = see(client, "/admin/")["sidebar"]
     oversight = ("Oversight", ["Messages"] if role == "staff" else ["Reports", "Messages"])
     assert [(label, [link["label"] for link in links]) for label, links in groups] == [
         ("Front desk", FRONT_DESK),
@@ -30,13 +31,13 @@ def test_everybody_who_works_here_sees_the_tasks_they_may_do(client, salon, role
 
 def test_the_admin_oversees_it(client, salon):
     client.force_login(salon.admin)
-    label, links = client.get("/admin/").context["sidebar"][-1]
+    label, links = see(client, "/admin/")["sidebar"][-1]
     assert (label, [link["label"] for link in links]) == ("Oversight", ["Reports", "Messages", "Audit"])
 
 
 def test_every_link_opens(client, salon):
     client.force_login(salon.admin)
-    for _, links in client.get("/admin/").context["sidebar"]:
+    for _, links in see(client, "/admin/")["sidebar"]:
         for link in links:
             assert client.get(link["url"]).status_code == 200, link
 
@@ -56,7 +57,7 @@ def test_every_link_has_a_drawing_for_the_rail(client, salon):
     client.force_login(salon.admin)
     with open(finders.find("clientline/icons.svg")) as file:
         drawn = set(re.findall(r'symbol id="([\w-]+)"', file.read()))
-    icons = {link["icon"] for _, links in client.get("/admin/").context["sidebar"] for link in links}
+    icons = {link["icon"] for _, links in see(client, "/admin/")["sidebar"] for link in links}
     assert icons <= drawn
 
 

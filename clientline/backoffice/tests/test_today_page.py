@@ -14,6 +14,7 @@ from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
 from clientline import wording
 from clientline.backoffice.calendar import diary, today
 from clientline.database.prepared import read_standing
+from clientline.tests.pages import see
 from payments.tests.factories import PaymentFactory, RefundFactory
 
 pytestmark = pytest.mark.clock
@@ -175,7 +176,7 @@ def test_it_says_when_more_visits_ask_for_somebody(salon, client, monkeypatch):
     link = f"/admin/appointments/appointment/?staff__id__exact={salon.staff.pk}&status__exact=scheduled"
     told = f'And more: all scheduled visits of <a href="{link.replace("&", "&amp;")}">Salon staff</a>.'
     assert told in response.content.decode()
-    assert {*visits} <= {*client.get(link).context["cl"].result_list}
+    assert {*visits} <= {*see(client, link)["cl"].result_list}
 
 
 def test_a_free_place_opens_the_booking_form(salon, client):

@@ -13,7 +13,7 @@ from accounts.tests.factories import UserFactory
 from appointments import working_week
 from appointments.models import WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
-from clientline.tests.pages import Page, errors_of, submit, typed
+from clientline.tests.pages import Page, errors_of, see, submit, typed
 from clientline.tests.rendering import unrendered
 
 URL = "/admin/week-hours/"
@@ -171,7 +171,7 @@ def test_an_operator_edits_where_they_act(salon, clinic, operator, client):
     client.force_login(operator)
     assert client.get(URL)["Location"] == "/admin/organizations/organization/"
     client.post(f"/admin/act/{salon.organization.pk}/")
-    assert [person.name for person, _, _ in client.get(URL).context["people"]] == [
+    assert [person.name for person, _, _ in see(client, URL)["people"]] == [
         "Salon admin",
         "Salon colleague",
         "Salon manager",
