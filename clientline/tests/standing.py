@@ -37,7 +37,9 @@ def uses_database(item):
 
 def is_transactional(item):
     mark = item.get_closest_marker("django_db")
-    return "transactional_db" in item.fixturenames or (mark is not None and mark.kwargs.get("transaction", False))
+    # A live server asks for the other by itself, later than here.
+    asks = not {"transactional_db", "live_server"}.isdisjoint(item.fixturenames)
+    return asks or (mark is not None and mark.kwargs.get("transaction", False))
 
 
 def find_rows(item):
