@@ -119,7 +119,7 @@ def find_in_module(path: Path) -> Iterator[tuple[int, str]]:
     tree = ast.parse(path.read_text())
     aliases = find_aliases(tree)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    for node in parents:  # all but the module itself, in the order of a walk, which is dear
         if isinstance(node, ast.ClassDef) and _has_bare_choices(node):
             yield node.lineno, f"labels of {node.name}"
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
