@@ -1,12 +1,15 @@
 """The casts that are put back are the casts that the factories make, in every table and to the last trigger."""
 
 import re
+from types import SimpleNamespace
 
+import pytest
 from django.db import connection
 
 from accounts.tests.factories import UserFactory
 from clientline.tests.casts import make_cast, make_casts
 from clientline.tests.rehearsals import perform, rehearse, undone
+from clientline.tests.standing import find_rows
 
 TABLES = """
 SELECT relname FROM pg_class
@@ -61,3 +64,12 @@ def test_no_other_row_gets_the_id_of_one_put_back(salon):
         cursor.execute("SELECT setval(pg_get_serial_sequence('users', 'id'), 1)")
     cast = perform(make_cast, "Bar")
     assert UserFactory(organization=cast.organization).pk > cast.stranger.pk
+
+
+@pytest.mark.parametrize("name", ["transactional_db", "live_server"])
+def test_no_casts_stand_for_a_test_with_real_transactions(name):
+    """It sweeps them away, and the next one would miss them."""
+    item = SimpleNamespace(fixturenames=["casts", name], get_closest_marker=lambda mark: None)
+    assert find_rows(item) == set()
+    item.fixturenames.remove(name)
+    assert find_rows(item) == {make_casts}
