@@ -18,9 +18,13 @@ PALE_TEXT = Path(__file__).with_name("pale_text.js").read_text()
 SMALL_TARGETS = Path(__file__).with_name("targets.js").read_text()
 
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
-COUNT_PRESSES = (
-    "addEventListener('pointerdown', () => sessionStorage.presses = 1 + Number(sessionStorage.presses ?? 0))"
-)
+# A chord counts once: who holds Alt and presses an arrow pressed one key.
+COUNT_PRESSES = """
+addEventListener('pointerdown', () => sessionStorage.presses = 1 + Number(sessionStorage.presses ?? 0))
+addEventListener('keydown', event => {
+  if (!['Alt', 'Shift'].includes(event.key)) sessionStorage.keys = 1 + Number(sessionStorage.keys ?? 0)
+}, true)
+"""
 
 # What has the keyboard's focus; null where nobody could see that it has. Parts of a date are the browser's to mark.
 FOCUS = """() => {
@@ -63,39 +67,45 @@ def run_playwright():
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-def take_context(browser, **options):
-    """One that its visitor has left, where there is one: a new one takes the browser three times as long as a page."""
-    left = (context for context in browser.contexts if not context.pages and context.made_with == options)
-    return next(left, None) or open_context(browser, **options)
+def take_page(browser, **options):
+    """One that its visitor has left, where there is one: a new one has Chromium start a process."""
+    left = (page for context in browser.contexts for page in context.pages if context.left_with == options)
+    page = next(left, None) or open_context(browser, **options).new_page()
+    page.context.left_with = None
+    return page
 
 
 def open_context(browser, **options):
     context = browser.new_context(**options)
-    context.made_with = options
+    context.made_with, context.left_with = options, None
     context.add_init_script(REPORT_VIOLATIONS)
     context.add_init_script(COUNT_PRESSES)
     return context
 
 
 class Visitor:
-    """Somebody at a screen. `complaints` is what the browser held against any page they saw."""
+    """Somebody at a screen. `complaints` is what the browser held against any page, `asked` the addresses it loaded."""
 
     def __init__(self, browser, server, *, viewport=DESKTOP, dark=False, language="en-GB"):
-        self.server, self.complaints = server, []
-        self.context = take_context(browser, base_url=server, locale=language)
-        self.page = self.context.new_page()
+        self.server, self.complaints, self.asked = server, [], []
+        self.page = take_page(browser, base_url=server, locale=language)
+        self.context = self.page.context
         self.page.set_default_timeout(15_000)
         self.page.set_viewport_size(viewport)
-        self.page.emulate_media(color_scheme="dark" if dark else "light")
-        self.page.on("console", self.hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        self.page.on("request", self.watch)
+        self.page.emulate_media(media="null", color_scheme="dark" if dark else "light", reduced_motion="null")
+        self.heard = {"console": self.hear, "pageerror": self.note, "request": self.watch}
+        for event, hear in self.heard.items():
+            self.page.on(event, hear)
 
     def hear(self, message):
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type} on {self.page.url}: {message.text}")
 
+    def note(self, error):
+        self.complaints.append(f"error: {error}")
+
     def watch(self, request):
+        self.asked.append(request.url)
         if not request.url.startswith((self.server, "data:", "blob:")):
             self.complaints.append(f"request to another host: {request.url}")
 
@@ -115,15 +125,26 @@ class Visitor:
 
     def leave(self):
         """Nothing of them stays but the browser's cache, so that the next visitor may take over."""
-        self.page.evaluate("localStorage.clear()")
-        for page in self.context.pages:
-            page.close()
+        page, *others = self.context.pages
+        for other in others:
+            other.close()
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.mouse.move(-1, -1)  # what lies under the pointer looks and acts otherwise
+        page.goto("/live")  # of the same origin, or Chromium would start a process for the next page
+        for event, hear in self.heard.items():
+            page.remove_listener(event, hear)
         self.context.clear_cookies()
+        self.context.left_with = self.context.made_with
 
     @property
     def presses(self):
         """How often they clicked so far."""
-        return self.page.evaluate("Number(sessionStorage.presses ?? 0)")
+        return self.effort[0]
+
+    @property
+    def effort(self):
+        """(clicks, keys) so far."""
+        return tuple(self.page.evaluate("['presses', 'keys'].map(each => Number(sessionStorage[each] ?? 0))"))
 
     def go_to(self, name, *, key="Tab", most=60):
         """By the keyboard alone, until what begins with `name` has the focus, which is to be seen all the way."""

@@ -56,7 +56,8 @@ def test_a_faulty_file_is_mended_and_imported_and_the_list_downloaded(live_serve
 def test_a_file_that_changed_after_it_was_chosen_has_to_be_chosen_again(live_server, salon, client, browser, tmp_path):
     client.force_login(salon.admin)
     file = write(tmp_path / "clients.csv", LINES[:2])
-    page = Visitor(browser, live_server.url).carry(client.cookies).page
+    visitor = Visitor(browser, live_server.url).carry(client.cookies)
+    page = visitor.page
     page.goto("/admin/clients/import/")
     page.get_by_label("CSV or vCard file").set_input_files(file)
     assert page.evaluate("document.querySelector('[type=file]').files[0].lastModified") > 0  # only now it is noted
@@ -66,3 +67,5 @@ def test_a_file_that_changed_after_it_was_chosen_has_to_be_chosen_again(live_ser
     page.get_by_label("CSV or vCard file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("button", name="Import 3 clients").wait_for()
+    visitor.leave()
+    assert [each for each in visitor.complaints if "ERR_UPLOAD_FILE_CHANGED" not in each] == []

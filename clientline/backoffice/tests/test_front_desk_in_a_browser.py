@@ -74,6 +74,8 @@ def test_a_taken_time_is_overbooked_only_after_the_warning(page, salon):
     assert Appointment.objects.latest("id").overbooked is True
 
 
+# In the gate, `test_screen_reader_in_a_browser.py` does so from the board's place on.
+@pytest.mark.whole
 def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     page.goto(f"/admin/?date={day}")
     visitor.go_to("Book 00:00 with Salon staff")
@@ -96,6 +98,8 @@ def test_a_visit_is_booked_by_the_keyboard_alone(visitor, page, salon, day):
     assert page.evaluate("document.activeElement.closest('.board') !== null")  # back where it began
 
 
+# In the gate, `test_back_in_a_browser.py` books again after Back.
+@pytest.mark.whole
 def test_booking_again_after_back_leads_to_what_was_booked(page, salon, day):
     asked = f"client={salon.stranger.pk}&service={salon.service.pk}&staff={salon.staff.pk}&date={day}&time=17:00"
     page.goto(f"/admin/appointments/appointment/add/?{asked}")
@@ -124,6 +128,7 @@ def test_enter_never_chooses_a_suggestion_of_an_earlier_search(page, salon):
     assert page.locator("[name=client]").input_value() == ""
     for request in waiting:
         request.continue_()
+    page.unroute_all()
     page.get_by_role("option", name="Salon client").wait_for(state="detached")
     page.get_by_role("option", name="Salon stranger").wait_for()
     field.press("Enter")
