@@ -82,6 +82,28 @@ def test_what_is_ambiguous_is_asked_back_as_it_was_typed_and_the_right_amount_st
     assert stored(name, model, past) == Decimal(READ[text].removesuffix(" EUR").replace(",", ""))
 
 
+# Of the page, where its form is sent, and the field: all that `FIELDS` leaves.
+OTHERS = [
+    ("alter", "alter", "price"),
+    *(("payment", "payment", field) for field in ("tip", "given")),
+    *(("change", "till", field) for field in ("amount", "tip", "given")),
+]
+
+
+def test_each_other_field_for_money_asks_back_by_the_same_reader(client, salon, past):
+    paid = PaymentFactory(appointment=past, amount="2000.00", tip="100.00", payment_method="cash", completed=True)
+    client.force_login(salon.manager)
+    visit, refund = f"/admin/appointments/appointment/{past.pk}", f"{PAYMENTS}/{paid.pk}/refund/"
+    places = [(f"{visit}/{page}/", f"{visit}/{sent}/", field) for page, sent, field in OTHERS]
+    for page, sent, field in [*places, (refund, refund, "tip")]:
+        form = client.get(page)
+        assert field in Page(form).fields, (page, sorted(Page(form).fields))
+        assert_is_typed_as_text(form, field)
+        asked = client.post(sent, typed(form, payment_method="cash", reason="x", **{field: "1,405"}))
+        assert QUESTION in errors_of(asked), (sent, field)
+        assert Page(asked).fields[field] == ["1,405"], (sent, field)
+
+
 def assert_is_typed_as_text(form, field):
     """On a keyboard of digits."""
     [tag] = [each for each in form.content.decode().split("<input") if f' name="{field}"' in each]

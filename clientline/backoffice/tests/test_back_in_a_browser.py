@@ -26,6 +26,8 @@ def page(live_server, salon, client, browser):
     visitor.leave()
 
 
+# The same key in another form: the test below, and of money `test_sent_again.py`.
+@pytest.mark.whole
 def test_back_and_sent_again_takes_no_money_twice(page, salon):
     before = Payment.objects.count()
     page.goto(f"/admin/appointments/appointment/{salon.visit.pk}/payment/")
@@ -42,9 +44,12 @@ def test_back_and_booked_again_books_once_and_a_new_form_another(page, salon):
     before = Appointment.objects.count()
     asked = f"client={salon.client.pk}&service={salon.service.pk}&staff={salon.staff.pk}&date={days_ahead(20):%Y-%m-%d}"
     page.goto(f"/admin/appointments/appointment/add/?{asked}&time=10:00")
+    page.get_by_text("Length, price, notes, series").click()
+    page.locator("[name=notes]").fill("By the window")
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.get_by_text("Booked: Salon client").wait_for()
     page.go_back()
+    assert page.locator("[name=notes]").input_value() == "By the window"  # what was typed stays
     page.get_by_role("button", name="Book", exact=True).last.click()
     page.get_by_text(str(SENT_BEFORE)).wait_for()
     page.goto(f"/admin/appointments/appointment/add/?{asked}&time=12:00")

@@ -15,6 +15,8 @@ pytestmark = [
 ]
 
 
+# `test_first_hour.py` follows the same links and sends the same forms; `test_day_in_a_browser.py` has scripts at work.
+@pytest.mark.whole
 def test_from_an_empty_organization_to_the_first_report(live_server, browser):
     home = OrganizationFactory(name="Corner Barbers", timezone="Europe/Berlin", currency="EUR")
     owner = UserFactory(organization=home, role="admin", name="Bruno", email="bruno@corner.example")

@@ -1,9 +1,12 @@
 """Three layouts, measured in real Chromium: a rail and columns, a rail and rows of two lines, a bar at the bottom."""
 
+import gzip
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -166,6 +169,31 @@ def served(transactional_db, settings, tmp_path):
         yield f"http://127.0.0.1:{server.port}"
 
 
+HEAVY_PAGES = ("/admin/appointments/appointment/add/", "/admin/accounts/user/?kind=clients")
+
+
+def weigh(client, address):
+    """The bytes of an answer that is compressed, without its headers."""
+    path = address.partition("//")[2].partition("/")[2]
+    if path.startswith("static/"):
+        return len(gzip.compress(Path(finders.find(path.removeprefix("static/").partition("?")[0])).read_bytes()))
+    return len(client.get(f"/{path}", headers={"accept-encoding": "gzip"}).content)
+
+
+def test_pages_are_light_and_bring_no_library(open_desk, client):
+    visitor, found = open_desk(DESKTOP), {}
+    for path in HEAVY_PAGES:
+        visitor.asked.clear()
+        visitor.page.goto(path, wait_until="networkidle")
+        assert "/static/" in "".join(visitor.asked)
+        weights = [weigh(client, each) for each in visitor.asked]
+        found[path] = sum(weights), len(weights), [each for each in visitor.asked if LIBRARIES.search(each)]
+    assert all(0 < size <= MOST_BYTES and 0 < count <= MOST_REQUESTS for size, count, _ in found.values()), found
+    assert [libraries for *_, libraries in found.values()] == [[], []]
+
+
+# The test above weighs the same files without the wire.
+@pytest.mark.whole
 def test_pages_are_light_over_the_wire_and_bring_no_library(served, salon, client, browser):
     client.force_login(salon.manager)
     visitor = Visitor(browser, served).carry(client.cookies)
@@ -176,12 +204,13 @@ def test_pages_are_light_over_the_wire_and_bring_no_library(served, salon, clien
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     found = {}
-    for path in ("/admin/appointments/appointment/add/", "/admin/accounts/user/?kind=clients"):
+    for path in HEAVY_PAGES:
         sizes.clear()
         addresses.clear()
         visitor.page.goto(path, wait_until="networkidle")
         found[path] = sum(sizes), len(addresses), [each for each in addresses if LIBRARIES.search(each)]
     assert visitor.complaints == []
+    session.detach()
     visitor.leave()
     assert all(0 < size <= MOST_BYTES and 0 < count <= MOST_REQUESTS for size, count, _ in found.values()), found
     assert [libraries for *_, libraries in found.values()] == [[], []]

@@ -40,7 +40,8 @@ def test_by_keyboard_and_by_ear_a_visit_is_booked_moved_paid_and_the_payment_und
     assert board.get_by_role("group", name="Salon staff").count() == 1
 
     # Book.
-    board.get_by_role("link", name="Book 10:00 with Salon staff").focus()
+    board.get_by_role("link", name="Book 00:00 with Salon staff").focus()
+    visitor.go_to("Book 10:00 with Salon staff", key="ArrowDown")
     dialog = open_focused(page)
     page.locator("#panel input:focus, .select2-search__field:focus").wait_for()
     page.keyboard.type("stranger")
@@ -57,6 +58,7 @@ def test_by_keyboard_and_by_ear_a_visit_is_booked_moved_paid_and_the_payment_und
     visitor.go_to("Book")
     page.keyboard.press("Enter")
     hear(page, "Booked: Salon stranger, Salon service")
+    assert page.evaluate("document.activeElement.closest('.board') !== null")  # back where it began
     visit = Appointment.objects.latest("id")
 
     # Move.

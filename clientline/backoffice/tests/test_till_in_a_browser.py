@@ -1,8 +1,11 @@
 """Money beside the day, by clicks that are counted: the visit, what is typed into, and the button."""
 
+from datetime import timedelta
+
 import pytest
 
 from appointments.models import Appointment
+from appointments.tests.factories import AppointmentFactory
 from clientline.demo.browsing import CHROMIUM
 from payments.models import Payment
 
@@ -12,26 +15,41 @@ pytestmark = [
 ]
 
 
+HOURS = (10, 11, 12, 13)
+
+
 @pytest.fixture
-def visit(past_visit):
+def visits(past_visit):
+    """By their hour: four of yesterday, which took place."""
     past_visit.status = "completed"
     past_visit.save(update_fields=["status"])
-    return past_visit
+    given = {"client": past_visit.client, "staff": past_visit.staff, "service": past_visit.service}
+    made = {10: past_visit}
+    for hour in HOURS[1:]:
+        later = timedelta(hours=hour - 10)
+        starts, ends = past_visit.appointment_date + later, past_visit.ends_at + later
+        made[hour] = AppointmentFactory(appointment_date=starts, ends_at=ends, status="completed", **given)
+    return made
 
 
 @pytest.fixture
-def panel(visitor, visit):
-    visitor.page.goto(f"/admin/?date={visit.appointment_date:%Y-%m-%d}")
-    visitor.page.get_by_role("link", name="10:00–10:30 Salon client").click()
-    opened = visitor.page.get_by_role("dialog")
-    opened.get_by_role("heading", name="Till").wait_for()
-    return opened
+def open_till(visitor, visits):
+    """A function: the till beside the day, of the visit at an hour."""
+    page = visitor.page
+    page.goto(f"/admin/?date={visits[10].appointment_date:%Y-%m-%d}")
+
+    def open_it(hour):
+        page.get_by_role("link", name=f"{hour}:00–{hour}:30 Salon client").click()
+        opened = page.get_by_role("dialog")
+        opened.get_by_role("heading", level=2).first.get_by_text(f"{hour}:00").wait_for()
+        opened.get_by_role("heading", name="Till").wait_for()
+        return opened
+
+    return open_it
 
 
-def told(page):
-    toast = page.locator(".toast p").last
-    toast.wait_for()
-    return toast.inner_text()
+def hear(page, text):
+    page.locator(".toast p").get_by_text(text, exact=True).wait_for()
 
 
 def last_payment():
@@ -39,43 +57,43 @@ def last_payment():
     return str(payment.amount), str(payment.tip), payment.payment_method
 
 
-def test_exact_cash_takes_two_clicks(visitor, panel):
-    panel.get_by_role("button", name="Cash 45.00 EUR").click()
-    assert told(visitor.page) == "Taken 45.00 EUR in cash."
+def test_exact_cash_takes_two_clicks_and_change_or_a_tip_one_more(visitor, open_till):
+    page = visitor.page
+    open_till(10).get_by_role("button", name="Cash 45.00 EUR").click()
+    hear(page, "Taken 45.00 EUR in cash.")
     assert (visitor.presses, last_payment()) == (2, ("45.00", "0.00", "cash"))
 
-
-def test_cash_with_change_takes_three(visitor, panel):
+    page.keyboard.press("Escape")
+    panel = open_till(11)
     panel.get_by_label("Given in cash").click()
-    visitor.page.keyboard.type("50")
+    page.keyboard.type("50")
     panel.get_by_role("button", name="Cash 45.00 EUR").click()
-    assert told(visitor.page) == "Taken 45.00 EUR in cash. Change: 5.00 EUR."
-    assert (visitor.presses, last_payment()) == (3, ("45.00", "0.00", "cash"))
+    hear(page, "Taken 45.00 EUR in cash. Change: 5.00 EUR.")
+    assert (visitor.presses, last_payment()) == (2 + 3, ("45.00", "0.00", "cash"))
 
-
-def test_a_tip_takes_three(visitor, panel):
+    page.keyboard.press("Escape")
+    panel = open_till(12)
     panel.get_by_label("Tip on top").click()
-    visitor.page.keyboard.type("5")
+    page.keyboard.type("5")
     panel.get_by_role("button", name="Card 45.00 EUR").click()
-    assert told(visitor.page) == "Taken 50.00 EUR by card. Tip: 5.00 EUR."
-    assert (visitor.presses, last_payment()) == (3, ("50.00", "5.00", "card"))
+    hear(page, "Taken 50.00 EUR by card. Tip: 5.00 EUR.")
+    assert (visitor.presses, last_payment()) == (5 + 3, ("50.00", "5.00", "card"))
 
 
-def test_the_same_again_in_six_weeks_takes_two(visitor, panel, visit):
-    panel.get_by_role("button", name="6 weeks").click()
-    assert told(visitor.page) == "The same again is booked, 6 weeks later."
+def test_the_same_again_in_six_weeks_takes_two_and_cash_with_change_the_keyboard_alone(visitor, open_till, visits):
+    open_till(10).get_by_role("button", name="6 weeks").click()
+    hear(visitor.page, "The same again is booked, 6 weeks later.")
     assert visitor.presses == 2
-    again = Appointment.objects.latest("id")
+    again, visit = Appointment.objects.latest("id"), visits[10]
     assert (again.client, again.staff, again.service) == (visit.client, visit.staff, visit.service)
 
-
-def test_by_keyboard_alone_cash_with_change_is_taken(visitor, panel):
-    given = panel.get_by_label("Given in cash")
+    visitor.page.keyboard.press("Escape")
+    given = open_till(13).get_by_label("Given in cash")
     for _ in range(40):
         visitor.page.keyboard.press("Tab")
         if given.evaluate("each => each === document.activeElement"):
             break
     visitor.page.keyboard.type("50")
     visitor.page.keyboard.press("Enter")  # the first button is that for cash
-    assert told(visitor.page) == "Taken 45.00 EUR in cash. Change: 5.00 EUR."
-    assert visitor.presses == 1  # the visit
+    hear(visitor.page, "Taken 45.00 EUR in cash. Change: 5.00 EUR.")
+    assert visitor.presses == 3  # the visit
