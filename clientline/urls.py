@@ -53,7 +53,7 @@ from payments.views import (
 from services.views import ServiceViewSet
 
 register_converter(IdConverter, "id")
-admin.autodiscover()  # here, as nothing but pages needs it: a command starts in half the time
+admin.autodiscover()  # here, as nothing but pages needs it: commands start without
 
 READ = {"http_method_names": ("get", "head")}
 

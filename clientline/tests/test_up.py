@@ -123,6 +123,12 @@ def test_a_start_that_has_nothing_to_do_says_and_fills_nothing(salon, settings, 
 
 
 @pytest.mark.whole  # above, the same is asked of what it does
+def test_what_cannot_be_done_apart_is_told_there_and_ends_the_start(capfd):
+    with pytest.raises(SystemExit) as ended:
+        up.run_apart("seed_demo", "--language=xx")
+    assert (ended.value.code, "argument --language: invalid choice" in capfd.readouterr().err) == (2, True)
+
+
 def test_the_demo_is_filled_once(second_demo):
     assert not re.search("@|Creating|Starting|Applying|Collecting", second_demo.said)
 
