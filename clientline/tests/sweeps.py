@@ -4,6 +4,7 @@ import os
 import re
 from collections import defaultdict
 from functools import cache
+from itertools import count
 
 import hypothesis
 import pytest
@@ -41,15 +42,31 @@ def pytest_xdist_make_scheduler(config, log):
     return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
-class Together(LoadScopeScheduling):
-    """Files with dear fixtures go to one worker as a whole, before the single tests of all others.
+HANDFUL = 10  # ordinary tests: 0.5 s, which is what a worker may come later to the end than another
 
-    xdist 3.8 would do so by its mark, but writes that into the ids of tests, which pytest 9.2 does not let it change.
+
+class Together(LoadScopeScheduling):
+    """Files with dear fixtures go to one worker as a whole, then handfuls of ordinary tests, then dear ones singly.
+
+    xdist 3.8 would keep files together by its mark, but writes that into the ids of tests, which pytest 9.2 does not
+    let it change. It goes through all that a worker has had for each test that ends, and sends each in a message.
     """
 
+    def add_node_collection(self, node, collection):
+        super().add_node_collection(node, collection)
+        self.scopes = dict(zip(collection, scopes_of(collection, self.config.rootpath), strict=True))
+
     def _split_scope(self, nodeid):
+        return self.scopes[nodeid]
+
+
+def scopes_of(nodeids, root):
+    """Of each test, the name of those that go to a worker with it."""
+    places = defaultdict(count)  # of a file → those of its tests
+    for nodeid in nodeids:
         file = nodeid.split("::")[0]
-        return group_of(self.config.rootpath / file) or nodeid
+        group, single = group_of(root / file), is_dear(root / file)
+        yield group or (nodeid if single else f"{file} {next(places[file]) // HANDFUL}")
 
 
 @cache
@@ -59,6 +76,11 @@ def group_of(path):
     if named := re.search(r'mark\.xdist_group\("(\w+)"\)', text):
         return named[1]
     return path.stem if re.search(r"mark\.(browser|faults)\b", text) else None
+
+
+@cache
+def is_dear(path):
+    return bool(re.search(r"mark\.(sweep|races|whole)\b", path.read_text()))
 
 
 @pytest.hookimpl(trylast=True)  # after -m and -k

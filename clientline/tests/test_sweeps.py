@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from clientline.tests.sweeps import group_of, has_its_turn, of_turn
+from clientline.tests.sweeps import group_of, has_its_turn, of_turn, scopes_of
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -67,3 +67,12 @@ def test_each_case_has_the_third_of_its_own_place(share, who):
 def test_a_file_with_dear_fixtures_stays_together_with_those_it_names(tmp_path, text, group):
     (tmp_path / "test_x.py").write_text(text)
     assert group_of(tmp_path / "test_x.py") == group
+
+
+def test_ordinary_tests_go_to_a_worker_by_handfuls_of_a_file_and_dear_ones_singly(tmp_path):
+    (tmp_path / "test_x.py").write_text("")
+    (tmp_path / "test_y.py").write_text("pytestmark = pytest.mark.sweep")
+    (tmp_path / "test_z.py").write_text("pytestmark = pytest.mark.faults")
+    ids = [f"test_x.py::test_{n}" for n in range(23)] + ["test_y.py::test_1", "test_y.py::test_2", "test_z.py::test_1"]
+    scopes = ["test_x.py 0"] * 10 + ["test_x.py 1"] * 10 + ["test_x.py 2"] * 3
+    assert [*scopes_of(ids, tmp_path)] == [*scopes, "test_y.py::test_1", "test_y.py::test_2", "test_z"]
