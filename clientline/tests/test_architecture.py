@@ -18,7 +18,7 @@ FLOORS = ["clientline", "organizations", "accounts", "services", "appointments",
 MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 MIGRATIONS = [path for path in MODULES if path.parent.name == "migrations"]
 TESTS = [path for path in MODULES if "tests" in path.parts]
-CODE = [path for path in MODULES if path not in TESTS and path not in MIGRATIONS]
+CODE = sorted({*MODULES} - {*TESTS} - {*MIGRATIONS})
 
 # From the ground up. A module imports from its own layer and from those above it in this list; rooms are named by
 # how the dotted names of their modules begin, and the longest name that fits counts.
