@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django import forms
 from django.contrib import admin
+from django.urls import resolve
 
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.admin.amounts import COLUMN, AmountField
@@ -129,6 +130,7 @@ def is_of_money(field):
 
 
 def test_these_are_all_fields_for_money_of_the_admin(salon, rf):
+    resolve("/admin/")  # loads them
     request = rf.get("/admin/")
     request.user, request.call = salon.admin, SimpleNamespace(refusal=None)
     own = [(form.__name__, form) for form in list_forms() if form.__module__.startswith("clientline.backoffice")]

@@ -1,9 +1,13 @@
 """Every kind of admin page in real Chromium: wide and narrow, light and dark, for axe, and for paper."""
 
+from pathlib import Path
+
 import pytest
+from django.apps import apps
+from django.test.signals import template_rendered
 
 from accounts.models import User
-from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PALE_TEXT, PHONE, Visitor
 from clientline.tests.axe import find_violations
 
 pytestmark = [
@@ -11,62 +15,93 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
 ]
 
-
+UNNAMED = Path(__file__).with_name("unnamed.js").read_text()
 LOOK = "/admin/look/"
 
 
 def pages_of(cast):
-    """One address of each kind of page."""
+    """One address of each kind of page, that is of each template, and each list."""
     lists = [link["url"] for _, links in cast.sidebar for link in links]
     return [
         *dict.fromkeys(lists),
-        "/admin/accounts/user/add/",
+        LOOK,
         f"/admin/accounts/user/{cast.client.pk}/change/",
         f"/admin/accounts/user/{cast.client.pk}/merge/?duplicate={cast.stranger.pk}",
         f"/admin/accounts/user/{cast.client.pk}/erase/",
-        f"/admin/accounts/user/{cast.staff.pk}/change/",
         f"/admin/week-hours/?staff={cast.staff.pk}",
         f"/admin/services/service/{cast.service.pk}/change/",
         f"/admin/services/service/{cast.service.pk}/delete/",
+        f"/admin/services/service/{cast.service.pk}/history/",
         f"/admin/organizations/organization/{cast.organization.pk}/change/",
         "/admin/appointments/appointment/add/",
         f"/admin/appointments/appointment/{cast.visit.pk}/change/",
         f"/admin/appointments/appointment/{cast.visit.pk}/reschedule/",
-        f"/admin/appointments/appointment/{cast.visit.pk}/cancel/",
         f"/admin/appointments/appointment/{cast.visit.pk}/payment/",
         f"/admin/payments/payment/{cast.payment.pk}/change/",
-        "/admin/reports/?report=utilization&group_by=staff&from=2026-01-01&to=2026-12-31",
-        "/admin/reports/?report=no-shows&group_by=month&from=2027-01-01&to=2026-12-31",
         f"/admin/day-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}",
-        f"/admin/week-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}&staff={cast.staff.pk}",
         "/admin/clients/import/",
+        "/admin/visits/import/",
         "/admin/unclosed/",
         "/admin/day/people/",
-        f"/admin/payments/payment/{cast.payment.pk}/fail/",
         "/admin/payments/payment/add/",
         "/admin/password_change/",
-    ]
-
-
-def more_pages_of(cast):
-    """Others, which are much like one of these."""
-    return [
-        LOOK,
         "/admin/sign-ins/",
         "/admin/second-factor/",
         "/admin/holidays/",
         "/admin/search/?q=Salon",
-        "/admin/accounts/user/add/?kind=clients",
         "/admin/appointments/timeoff/add/",
+        "/admin/reach/messagetext/add/",
+        "/admin/reach/webhookendpoint/add/",
+    ]
+
+
+def more_pages_of(cast):
+    """Others, which are much like one of these: of a template that has its page above."""
+    return [
+        "/admin/accounts/user/add/",
+        "/admin/accounts/user/add/?kind=clients",
+        f"/admin/accounts/user/{cast.staff.pk}/change/",
+        f"/admin/appointments/appointment/{cast.visit.pk}/cancel/",
+        f"/admin/payments/payment/{cast.payment.pk}/fail/",
+        "/admin/reports/?report=utilization&group_by=staff&from=2026-01-01&to=2026-12-31",
+        "/admin/reports/?report=no-shows&group_by=month&from=2027-01-01&to=2026-12-31",
+        f"/admin/week-sheet/?date={cast.visit.appointment_date:%Y-%m-%d}&staff={cast.staff.pk}",
         "/admin/appointments/specialhours/add/",
         "/admin/appointments/workinghours/add/",
         "/admin/services/service/add/",
-        f"/admin/services/service/{cast.service.pk}/history/",
         "/admin/reach/messagerule/add/",
-        "/admin/reach/messagetext/add/",
-        "/admin/reach/webhookendpoint/add/",
-        "/admin/visits/import/",
     ]
+
+
+# Board, list, form, cards, confirmations, settings, hours, booking, sheet, figures, all parts: one of each for axe.
+KINDS = {
+    "admin/change_list.html",
+    "admin/change_form.html",
+    "admin/delete_confirmation.html",
+    *(
+        f"admin/backoffice/{name}.html"
+        for name in "today person visit move online_booking week_hours booking sheet reports look".split()
+    ),
+}
+# What others extend, and pages that take a state of their own, which are opened in tests of theirs.
+OF_A_STATE = "again_move bill form_page hours_delete list_file organization_standing person_standing rezoning".split()
+APART = {
+    "admin/base_site.html",
+    "admin/code.html",
+    "admin/error.html",
+    "admin/forgotten.html",
+    "admin/login.html",
+    "admin/new_password.html",
+    "admin/reach/feed.html",
+    "admin/reach/message.html",
+    *(f"admin/backoffice/{name}.html" for name in OF_A_STATE),
+}
+TEMPLATES = {
+    path.relative_to(folder).as_posix()
+    for folder in (Path(apps.get_app_config(name).path) / "templates" for name in ("accounts", "clientline", "reach"))
+    for path in folder.glob("*/**/*.html")
+    if path.relative_to(folder).parts[0] in ("admin", "registration") and "{% extends" in path.read_text()
+}
 
 
 SCHEMES = ("light", "dark")
@@ -79,20 +114,36 @@ def take_turns(pages):
     return [*places[::2], *places[1::2]]
 
 
-def turn_once(place):
-    """The screen as the page before has left it, and the other: turning one takes as long as half a page."""
+def choose_screens(place, of_a_kind, everywhere):
+    """The phone; of a kind's page both, beginning with each in turn: turning one takes as long as half a page."""
+    if everywhere:
+        return SCREENS
     screens = [(screen, SCHEMES[place % 2]) for screen in (DESKTOP, PHONE)]
-    return screens if place // 2 % 2 else screens[::-1]
+    return (screens if place // 2 % 2 else screens[::-1]) if of_a_kind else screens[1:]
 
 
-def looks(visitor, screens):
+# What a look at a page finds, all at once: pale text, by how much it is too wide, and what has no name.
+INSPECT = f"""() => {{
+  document.getAnimations().forEach(each => each.finish())  // colours fade over
+  const overflow = document.documentElement.scrollWidth - innerWidth
+  return [({PALE_TEXT})(), overflow, ({UNNAMED})()]
+}}"""
+
+
+def turn(page, viewport, scheme, before):
+    """The page on a screen, in a light; `before` is how it is shown already."""
+    if viewport != page.viewport_size:
+        page.set_viewport_size(viewport)
+    if scheme != before:
+        page.emulate_media(color_scheme=scheme)
+
+
+def looks(visitor, screens, before=None):
     """The open page on these screens in their light: (screen's width, scheme) → what is held against it."""
     found = {}
     for viewport, scheme in screens:
-        visitor.page.set_viewport_size(viewport)
-        visitor.page.emulate_media(color_scheme=scheme)
-        visitor.page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours fade over
-        found[viewport["width"], scheme] = visitor.find_pale_text(), visitor.measure_overflow()
+        turn(visitor.page, viewport, scheme, before)
+        found[viewport["width"], scheme], before = visitor.page.evaluate(INSPECT), scheme
     return {look: faults for look, faults in found.items() if any(faults)}
 
 
@@ -107,8 +158,8 @@ CLICKED = """() => [...document.querySelectorAll("#header, nav, button, .button,
 FRAME = ("#header", "#rail", "#tabs")
 
 
-def find_new_violations(page):
-    return find_violations(page, without=() if page.url.endswith("/admin/") else FRAME)
+def find_new_violations(page, contrast):
+    return find_violations(page, without=() if page.url.endswith("/admin/") else FRAME, contrast=contrast)
 
 
 def list_clicked_on_paper(page):
@@ -127,22 +178,51 @@ def signed_in(salon, client, settings):
     return client.cookies
 
 
-def test_pages_are_readable_fit_the_screen_and_break_no_rule(live_server, salon, signed_in, browser, everything):
-    """Each page wide and narrow, every other in the dark; with --all, and the one with all parts, in both.
+@pytest.fixture
+def rendered():
+    """The names of the pages' templates, in the order in which this process' server rendered them."""
+    names = []
 
-    A third of them is shown to axe, and another styled for paper: `test_axe_in_a_browser.py` shows it all of them, and
+    def note(template, **_):
+        if template.name in TEMPLATES:
+            names.append(template.name)
+
+    template_rendered.connect(note)
+    yield names
+    template_rendered.disconnect(note)
+
+
+def open_page(page, url, rendered):
+    """Its template, which is rendered before those that it extends."""
+    rendered.clear()
+    assert page.goto(url, wait_until="load").status == 200, url
+    return rendered[0]
+
+
+def test_pages_are_readable_fit_the_screen_and_break_no_rule(
+    live_server, salon, signed_in, browser, everything, rendered
+):
+    """Each page on a phone, every other in the dark: its text is no paler than may be, and all in it has a name.
+
+    One of each kind is shown on a desk, to axe, and styled for paper, too; the one with all parts in light and dark,
+    and for axe's own idea of contrast. With --all each page is; `test_axe_in_a_browser.py` shows axe all of them, and
     `test_paper_in_a_browser.py` prints them.
     """
-    visitor, found = Visitor(browser, live_server.url).carry(signed_in), {}
-    more = more_pages_of(salon)
-    pages = list(dict.fromkeys([*pages_of(salon), *(more if everything else more[::3])]))
-    for place, url in take_turns(pages):
-        assert visitor.page.goto(url, wait_until="load").status == 200, url
-        found[url] = [looks(visitor, SCREENS if everything or url == LOOK else turn_once(place))]
-        found[url] += [find_new_violations, list_clicked_on_paper, lambda page: []][place // 2 % 3](visitor.page)
+    visitor, found, scheme, seen = Visitor(browser, live_server.url).carry(signed_in), {}, "light", set()
+    for place, url in take_turns([*dict.fromkeys([*pages_of(salon), *(more_pages_of(salon) if everything else ())])]):
+        template = open_page(visitor.page, url, rendered)
+        of_a_kind = everything or template in KINDS - seen
+        screens = choose_screens(place, of_a_kind, everything or url == LOOK)
+        found[url] = [looks(visitor, screens, scheme)]
+        if of_a_kind:
+            violations = find_new_violations(visitor.page, contrast=everything or url == LOOK)
+            found[url] += violations, list_clicked_on_paper(visitor.page)
+        scheme = screens[-1][1]
+        seen.add(template)
     visitor.leave()
     assert {url: faults for url, faults in found.items() if any(faults)} == {}
     assert visitor.complaints == []
+    assert (TEMPLATES - seen, KINDS - seen) == (APART, set())
 
 
 @pytest.mark.whole

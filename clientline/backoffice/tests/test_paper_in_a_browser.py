@@ -103,7 +103,7 @@ def test_a_receipt_fits_a4_and_the_roll(visitor, salon):
     assert visitor.page.url.endswith(f"/appointment/{salon.visit.pk}/change/")
 
 
-# `test_every_page_in_a_browser.py` asks the same of a third of the pages as they are styled for paper.
+# `test_every_page_in_a_browser.py` asks the same of a page of each kind as it is styled for paper.
 @pytest.mark.whole
 def test_every_page_prints_without_what_is_to_be_clicked(visitor, salon, client):
     lists = [link["url"] for _, links in client.get("/admin/").context["sidebar"] for link in links]

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from accounts.tests.factories import PASSWORD, token_for
+from accounts.tests.factories import token_for
 from clientline.backoffice.calendar import today
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 from clientline.tests.pages import Page, submit
@@ -105,21 +105,22 @@ def test_the_api_keeps_to_problem_documents(salon, guest):
     assert problem(guest.post("/services", {}, "application/json", **token)) == (403, "permission_denied")
 
 
+def sign_in_anew(user):
+    """The cookies of it: the session's, and the one that forms are compared with."""
+    client = Client()
+    client.force_login(user)
+    client.get("/admin/password_change/")
+    return client.cookies
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
 def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon, browser):
-    visitor = Visitor(browser, live_server.url)
-    visitor.sign_in(salon.admin.email, PASSWORD)
-    page, other_tab = visitor.page, visitor.context.new_page()
+    visitor = Visitor(browser, live_server.url).carry(sign_in_anew(salon.admin))
+    page = visitor.page
     page.goto(f"{ORGANIZATIONS}{salon.organization.pk}/change/")
     page.locator("#id_name").fill("Renamed")
-    other_tab.goto("/admin/")
-    other_tab.locator("#account summary").click()
-    other_tab.get_by_role("button", name="Log out").click()
-    visitor.page = other_tab
-    visitor.sign_in(salon.admin.email, PASSWORD)
-    other_tab.wait_for_url("**/admin/")
-    visitor.page = page
+    visitor.carry(sign_in_anew(salon.admin))  # as in another tab
     page.get_by_role("button", name="Save", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
     for viewport in (DESKTOP, PHONE):
