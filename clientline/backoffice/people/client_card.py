@@ -42,8 +42,8 @@ def _select_payments(caller, client, visits, number):
     """The client's, who has `number` visits that the caller may see.
 
     By creation the latest payments of whoever comes often are soon found among everybody's, but for somebody who was
-    away for a year, a year of everybody's are read first. PostgreSQL chooses that way whenever it may, as it expects
-    of each client what an average one has: an array of keys does not let it.
+    away for a year, a year of everybody's are read first. PostgreSQL does not know who was away; an array of keys
+    leaves it no such way.
     """
     payments = Payment.objects.visible_to(caller, "payments")
     if number > FEW_VISITS:
