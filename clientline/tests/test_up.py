@@ -68,10 +68,8 @@ def test_ctrl_c_ends_all_but_the_database_and_says_so(first):
 @pytest.mark.whole  # below, one in this process says as much
 def test_a_second_start_only_serves(data, port):
     Cluster(data).ensure_running()
-    began = time.monotonic()
     process = start(data, port)
     said = read_until(process, "ClientLine serves on")
-    assert time.monotonic() - began < 10
     assert f"time zone rules of {zones.RULES}" in read_until(process, "Ctrl-C")
     assert not re.search("Creating|Starting|Applying|Collecting", said)
     stop(process, signal.SIGTERM)

@@ -180,7 +180,7 @@ def test_only_listed_sites_frame_the_page_and_a_frame_books(site, shop, browser)
     frame.get_by_label("The six digits").wait_for()
     frame.get_by_label("The six digits").fill(latest_code())
     frame.get_by_role("button", name="Book the visit").click()
-    assert frame.get_by_role("heading", level=1).inner_text() == "Kim, this is your visit"
+    frame.get_by_role("heading", level=1, name="Kim, this is your visit").wait_for()
     context.close()
 
 

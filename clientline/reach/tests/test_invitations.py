@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from appointments.tests.factories import always_at_work, days_ahead
+from clientline.database.turns import turn_on_file
 from clientline.reach.messages import sending
 from clientline.reach.messages.models import Message
 from clientline.reach.tests.visits import cancel, move
@@ -20,6 +21,7 @@ from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
 
+PINS = "package-lock.json"
 ZONES = ("Europe/Berlin", "Europe/Dublin", "Australia/Lord_Howe", "America/Vancouver", "Africa/Casablanca")
 
 
@@ -141,9 +143,19 @@ def modules():
     if not shutil.which("npm"):
         pytest.skip("needs npm")
     pinned, folder = settings.BASE_DIR / "clientline/reach/tests/node", settings.BASE_DIR / "var" / "node-calendars"
-    shutil.copytree(pinned, folder, dirs_exist_ok=True)
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+    with turn_on_file(folder.with_suffix(".lock"), str):  # workers share the folder, and `npm ci` empties it first
+        if not folder.exists() or (folder / PINS).read_bytes() != (pinned / PINS).read_bytes():
+            shutil.rmtree(folder, ignore_errors=True)
+            install_packages(pinned, folder)
     return folder
+
+
+def install_packages(pinned, folder):
+    """All of them or nothing: the folder has its name once they are there."""
+    draft = folder.with_suffix(".draft")
+    shutil.copytree(pinned, draft, dirs_exist_ok=True)
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=draft, check=True, timeout=300)
+    draft.rename(folder)
 
 
 @pytest.mark.whole
