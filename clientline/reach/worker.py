@@ -4,11 +4,14 @@ It outlives a database that goes away for a while. Several work side by side, on
 leaves nothing undone.
 """
 
+import asyncio
 import logging
+import signal
 import threading
-import time
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
@@ -26,8 +29,10 @@ logger = logging.getLogger(__name__)
 CONCURRENCY = 4  # jobs at a time, each in a thread with a connection of its own
 POLLED_EVERY = 1.0  # seconds, behind a pooler; elsewhere PostgreSQL tells of new jobs
 LOOKED_FOR_EVERY = 5.0  # seconds, for what becomes due
+AWAY_AFTER = 5  # seconds without a connection; as long it may take to stop meanwhile
 PAUSE = 1  # seconds before the next try, after the database was lost
 AWAY = (DatabaseError, InterfaceError, ConnectorException, PoolTimeout, Error, OSError)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WORKER = Origin("command", "manage.py worker")
 
 
@@ -41,7 +46,7 @@ def work(*, once: bool = False) -> None:
     for thread in threads:
         thread.start()
     try:
-        _run_jobs_until_stopped()
+        _run_jobs_until(stop)
     finally:
         stop.set()
         for thread in threads:
@@ -52,33 +57,55 @@ def _work_once() -> None:
     for each in ROUNDS:
         while each.go():
             pass
-    _run_jobs(wait=False)
+    _open_queue().run_worker(wait=False, install_signal_handlers=False, **_choose_options())
 
 
-def _run_jobs_until_stopped() -> None:
-    while True:
+def _run_jobs_until(stop: threading.Event) -> None:
+    while not stop.is_set():
         try:
-            return _run_jobs(wait=True)
+            asyncio.run(_run_jobs(stop, _choose_options()))
+        except asyncio.CancelledError:
+            return
         except AWAY as error:
             logger.warning("Jobs wait, as the database does not answer: %s", str(error).strip() or repr(error))
-            time.sleep(PAUSE)
+            stop.wait(PAUSE)
 
 
-def _run_jobs(*, wait: bool) -> None:
-    listening = can_listen()
+async def _run_jobs(stop: threading.Event, options: dict[str, Any]) -> None:
+    """Until a signal sets `stop` and cancels this, which lets jobs end first; a second one ends the process at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    # procrastinate's own handlers forget that they were called where the database goes away before all has ended.
+    def end() -> None:
+        stop.set()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        if task:
+            task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, end)
+    async with _open_queue().open_async() as queue:
+        await queue.run_worker_async(wait=True, install_signal_handlers=False, **options)
+
+
+def _open_queue() -> App:
     connections.close_all()
     # Not `replace_connector`: inside of jobs, too, `defer` has to write on the connection of its own thread.
-    workers_app = app.with_connector(PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4))
-    workers_app.run_worker(
-        wait=wait,
-        concurrency=CONCURRENCY,
-        listen_notify=listening,
-        fetch_job_polling_interval=LOOKED_FOR_EVERY if listening else POLLED_EVERY,
-        update_heartbeat_interval=HEARTBEAT,
-        stalled_worker_timeout=SILENCE,
-        delete_jobs="successful",
-        install_signal_handlers=wait,
-    )
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4, timeout=AWAY_AFTER)
+    return app.with_connector(connector)
+
+
+def _choose_options() -> dict[str, Any]:
+    listening = can_listen()
+    return {
+        "concurrency": CONCURRENCY,
+        "listen_notify": listening,
+        "fetch_job_polling_interval": LOOKED_FOR_EVERY if listening else POLLED_EVERY,
+        "update_heartbeat_interval": HEARTBEAT,
+        "stalled_worker_timeout": SILENCE,
+        "delete_jobs": "successful",
+    }
 
 
 def can_listen() -> bool:

@@ -228,6 +228,21 @@ def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
         assert process.exitcode == 0
 
 
+@pytest.mark.faults
+@pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed: apt install pgbouncer")
+@pytest.mark.django_db(transaction=True)
+def test_who_is_told_to_stop_stops_though_the_database_goes_away_meanwhile(salon, tmp_path):
+    with Pooler(tmp_path) as pooler:
+        process = start_copy(work_behind, pooler.port)
+        jobs.defer(rename, organization=salon.organization.pk)
+        wait_for_phone(salon.organization, "done")
+        os.kill(process.pid, signal.SIGSTOP)  # so that it meets both at once
+    process.terminate()
+    os.kill(process.pid, signal.SIGCONT)
+    process.join(30)
+    assert process.exitcode == 0
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", [rename, rename_later])
 def test_jobs_of_who_has_moved_are_left_out_and_do_not_fail(salon, kind):
