@@ -34,9 +34,16 @@ def find_people(
         words = SearchWord.objects.filter(organization=organization) if organization else SearchWord.objects.all()
         ends = [[(span.first, span.last) for span in term] for term in terms]
         found = Q(_match_keys(person, words, ends)) if person == "pk" else _match_people_of(person, words, ends)
-        # Of two columns of two tables no index tells at once: both are asked for only where both may be meant.
-        condition = condition | found if found and condition and rows.filter(condition).exists() else found or condition
+        condition = _join(rows, condition, found)
     return rows.filter(condition) if condition else rows.none()
+
+
+def _join(rows: QuerySet[Row], numbered: Q, found: Q) -> Q:
+    """A condition for the rows of both, of which either may be empty."""
+    # Of two columns of two tables no index tells at once: both are asked for only where both have rows.
+    if numbered and found and not rows.filter(numbered).exists():
+        return found
+    return numbered | found
 
 
 def _match_people_of(person: str, words: QuerySet[SearchWord], terms: Sequence[Ends]) -> Q:

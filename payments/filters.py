@@ -6,6 +6,7 @@ from clientline.api.filters import IdFilter, InstantFilter
 from payments import totals
 from payments.models import Payment
 
+# For `?due=true` of visits, which is asked of pages and API alone: whoever imports these filters has it.
 AppointmentFilter.find_owing = staticmethod(totals.find_owing)
 
 
