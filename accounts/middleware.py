@@ -46,8 +46,8 @@ class CallerMiddleware:
         with request.call.transaction:
             response = self.get_response(request)
             # Not where the connection was lost between two transactions: there is none.
-            if request.call.is_confined and response.status_code >= 400 and connection.in_atomic_block:
-                transaction.set_rollback(True)
+            if request.call.is_confined and connection.in_atomic_block:
+                _end_transaction(request, response)
         if request.call.is_confined:
             release()
         places.leave()
@@ -79,6 +79,13 @@ class CallerMiddleware:
         if call.is_confined and refusal is None:
             call.once = identify_request(request)
         return refusal
+
+
+def _end_transaction(request, response):
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+    elif request.method not in SAFE:
+        connection.confirm()  # also where nothing had to be changed: whoever asked is told that it is so
 
 
 def _name_door(path):

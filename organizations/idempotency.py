@@ -68,10 +68,7 @@ class Once:
         """The row of the same request, or None; whoever sends it meanwhile does not get as far."""
         self.lock()
         rows = IdempotencyKey.objects.filter(user=self.user.pk, key=self.key)
-        kept = rows.filter(created_at__gt=self.began_at - KEPT_FOR).first()
-        if kept is not None:
-            _wait_for_standbys(kept)
-        return kept
+        return rows.filter(created_at__gt=self.began_at - KEPT_FOR).first()
 
     def lock(self):
         # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
@@ -144,13 +141,6 @@ def identify_request(request):
     if request.method == "POST" and HEADER in request.headers and request.user.is_authenticated:
         return Once(request)
     return None
-
-
-def _wait_for_standbys(kept):
-    """Make this transaction one that writes: its COMMIT confirms the row on as many machines as any change."""
-    # Where the outcome of the first COMMIT was unknown, the row may lie on a primary that was cut off, and be lost
-    # with it: only to read it there would acknowledge what nobody else has.
-    IdempotencyKey.objects.filter(pk=kept.pk).update(status=kept.status)
 
 
 def _replay_answer(kept):

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from clientline.database.prepared import connection
 from organizations.tenancy import confine_transaction, release
 from payments import arrivals, gateway
 from payments.models import Payment, Refund
@@ -156,4 +157,5 @@ def open_confined_transaction(organization_id: int) -> Iterator[None]:
     with transaction.atomic():
         confine_transaction(organization_id=organization_id)
         yield
+        connection.confirm()  # a provider that is told so does not say it again
     release()

@@ -100,16 +100,25 @@ def test_a_payment_whose_commit_was_lost_is_told_apart_and_with_its_key_made_onc
     assert payments_of(postgresql, visit) == before + 1
 
 
+def rename(house, server, name):
+    return server.call("PATCH", f"/services/{house.service}", token=house.token, body={"name": name})
+
+
 def test_an_answer_that_is_on_one_machine_alone_is_not_given_again(house, server, postgresql, visit):
     """Whoever repeats as told meets the row of the first time, which the standby never had."""
     key = {"Idempotency_Key": "on one machine"}
-    with no_standby(postgresql), ThreadPoolExecutor(1) as pool:
-        for _ in range(2):
-            answer = pool.submit(lambda: pay(house, server, visit, **key))
-            end_wait(postgresql, "pg_cancel_backend")
-            assert as_problem(answer.result()) == UNKNOWN_WITH_KEY
+    for _ in range(2):
+        lost = lose_commit(postgresql, lambda: pay(house, server, visit, **key), "pg_cancel_backend")
+        assert as_problem(lost) == UNKNOWN_WITH_KEY
     assert pay(house, server, visit, **key).headers["Idempotent-Replayed"] == "true"
     assert payments_of(postgresql, visit) == 1
+
+
+def test_what_need_not_be_changed_again_is_not_known_to_last_either(house, server, postgresql):
+    for _ in range(2):
+        lost = lose_commit(postgresql, lambda: rename(house, server, "On one machine"), "pg_cancel_backend")
+        assert as_problem(lost) == UNKNOWN
+    assert rename(house, server, "On one machine").status == 200
 
 
 def test_without_a_key_nothing_asks_to_send_it_again(house, server, postgresql, visit):

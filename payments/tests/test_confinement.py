@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.tests.confirming import assert_is_confirmed
 from clientline.tests.pages import submit
 from organizations.models import Audit
 from organizations.tenancy import TENANT_ROLE
@@ -62,6 +63,11 @@ def paid(api, salon, visit, simulator):
     call_back(api, simulator.finish(payment.reference))
     payment.refresh_from_db()
     return payment
+
+
+def test_a_callback_that_comes_again_is_answered_once_its_payment_lasts(api, paid, simulator):
+    with assert_is_confirmed():
+        call_back(api, simulator.finish(paid.reference), "callback-2")
 
 
 def test_what_the_provider_answers_to_a_payment_is_noted_behind_the_wall(api, salon, visit, written, told):

@@ -24,6 +24,8 @@ from clientline.postgres.cluster import PORT, Cluster
 
 RESTART = """SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence
 WHERE seqrelid = pg_get_serial_sequence('{table}', '{column}')::regclass;"""
+# Goes into the WAL and nowhere else, with a transaction's number, as a change would.
+NOTHING = "SELECT pg_logical_emit_message(true, 'clientline', ''::text)"
 PREPARE_AFTER = 5  # executions on one connection
 PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 would hold a thread as long
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
@@ -214,6 +216,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         else:
             with self.wrap_database_errors:
                 self.connection.tell((sql, values))
+
+    def confirm(self):
+        """Let the COMMIT of this transaction wait for standbys, though it may have changed nothing.
+
+        An answer that says done because it was done before rests on rows that it only read. Where the outcome of their
+        COMMIT was unknown, they may lie on a primary that was cut off, and be lost with it.
+        """
+        if self.has_written or self.needs_rollback:
+            return
+        with self.cursor() as cursor:
+            cursor.execute(NOTHING)
+        self.has_written = True
 
     def send_told(self):
         if self.connection is not None and self.connection.told:

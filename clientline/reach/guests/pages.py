@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from functools import wraps
 from urllib.parse import urlencode
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -67,6 +67,8 @@ class GuestPage:
         with transaction.atomic():
             confine_transaction(organization_id=self.organization.pk, user_id=client and client.pk)
             yield
+            if self.sent:
+                connection.confirm()
         release()
 
     def link(self, name, *args, **query):
