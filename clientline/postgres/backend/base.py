@@ -24,8 +24,9 @@ from clientline.postgres.cluster import PORT, Cluster
 
 RESTART = """SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence
 WHERE seqrelid = pg_get_serial_sequence('{table}', '{column}')::regclass;"""
-# Goes into the WAL and nowhere else, with a transaction's number, as a change would.
-NOTHING = "SELECT pg_logical_emit_message(true, 'clientline', ''::text)"
+# Goes into the WAL and nowhere else, with a transaction's number, as a change would. The number is asked for first:
+# a primary that has become a standby refuses that as it refuses a change, and the message by an internal error.
+NOTHING = "SELECT pg_current_xact_id(), pg_logical_emit_message(true, 'clientline', ''::text)"
 PREPARE_AFTER = 5  # executions on one connection
 PATIENCE = 10  # seconds for a server to take a connection; psycopg's own 130 would hold a thread as long
 InstantLoader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)

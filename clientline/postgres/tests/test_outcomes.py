@@ -1,9 +1,11 @@
 """Which statements may change rows, so that a lost COMMIT after them leaves their outcome open."""
 
 import pytest
-from psycopg import sql
+from psycopg import errors, sql
 
+from clientline.postgres.backend.base import NOTHING
 from clientline.postgres.backend.outcomes import writes
+from clientline.postgres.tests.servers import connect
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,12 @@ from clientline.postgres.backend.outcomes import writes
 )
 def test_a_statement_writes_unless_it_surely_reads(statement, does):
     assert writes(statement) == does
+
+
+@pytest.mark.parametrize("change", ["CREATE TABLE a ()", NOTHING])
+def test_a_standby_refuses_to_confirm_as_it_refuses_a_change(cluster, change):
+    cluster.ensure_running()
+    cluster.stop()
+    (cluster.directory / "standby.signal").touch()
+    with connect(cluster) as standby, pytest.raises(errors.ReadOnlySqlTransaction):
+        standby.execute(change)
