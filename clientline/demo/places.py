@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from clientline.currencies import WHOLE
+from clientline.zones import find_zone
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Place:
     phone: str  # every # becomes a digit
     street: str
     names: Names
+
+    @property
+    def zone(self):
+        return find_zone(self.timezone)
 
     def scale_price(self, euros):
         """What something that costs so many euros costs here; None stays None."""

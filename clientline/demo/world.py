@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from random import Random
 
+from django.utils import timezone
+
 from appointments.models import Appointment
 from clientline.demo.businesses import choose_working_week, draw_businesses, set_quotas, share_out
 from clientline.demo.copying import copy_people, copy_rows
@@ -24,26 +26,26 @@ FEWEST_CLIENTS = 2  # of a person
 def build(*, organizations, appointments, seed, today, password, language=""):
     """Save it all, and yield the number of visits as each person's are saved. Raises IntegrityError.
 
-    What ended before `today` begins (UTC) is past. `password` is the hash that everybody gets, `language` that of
-    Salon Sonnig.
+    What ended before `today` begins where an organization is, is past; without it, each has the date that it is
+    there. `password` is the hash that everybody gets, `language` that of Salon Sonnig.
     """
-    now = datetime.combine(today, time(), UTC)
     sonnig, *others = draw_businesses(organizations, seed)
     companies = [replace(sonnig, language=language), *others]
     visits = share_out(appointments, [business.weight for business in companies])
     for index, business in enumerate(companies):
         rng = Random(f"{seed} organization {index}")
-        yield from World(rng, business, today=today, now=now, password=password).build(visits[index])
+        day = today or timezone.localdate(timezone=business.place.zone)
+        yield from World(rng, business, today=day, password=password).build(visits[index])
 
 
 class World:
     """One organization and everything in it."""
 
-    def __init__(self, rng, business, *, today, now, password):
+    def __init__(self, rng, business, *, today, password):
         self.rng = rng
         self.business = business
         self.today = today
-        self.now = now
+        self.now = datetime.combine(today, time(), business.place.zone).astimezone(UTC)
         self.password = password
         self.clients = 0
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
@@ -21,7 +22,6 @@ from payments.models import Payment
 from services.models import Service, ServiceStaff
 
 TODAY = date(2026, 4, 8)  # clocks changed ten days before in Europe, and a month before in America
-NOW = datetime(2026, 4, 8, tzinfo=UTC)
 MODELS = (
     Organization,
     User,
@@ -150,6 +150,16 @@ def test_at_the_weekend_somebody_is_at_work_too(db):
     visits = Appointment.objects.filter(organization__name="Salon Sonnig")
     assert visits.filter(appointment_date__gte=sunday, appointment_date__lt=sunday + timedelta(days=1)).exists()
     assert visits.filter(appointment_date__lt=saturday).exists()
+
+
+@pytest.mark.parametrize(("now", "today"), [("2026-11-29 23:30", 30), ("2026-11-30 22:30", 30)])
+def test_without_a_day_each_place_has_its_own(db, monkeypatch, now, today):
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(f"{now}+00:00"))
+    seed(organizations=1, appointments=60, today=None)
+    midnight = datetime(2026, 11, today, tzinfo=ZoneInfo("Europe/Berlin"))
+    visits = Appointment.objects.filter(appointment_date__gte=midnight)
+    assert visits.filter(appointment_date__lt=midnight + timedelta(days=1)).count() >= 10
+    assert not visits.filter(status="completed").exists()
 
 
 def test_with_logins_the_printed_people_can_sign_in(db, api):

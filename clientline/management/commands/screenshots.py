@@ -59,7 +59,6 @@ def _take_pictures(browser, address, into):
     """Walk through the back office as the demo's manager, and yield each picture's path once it is there."""
 
     def take(page, name):
-        page.wait_for_load_state()
         page.screenshot(path=into / f"{name}.png")
         return into / f"{name}.png"
 
@@ -67,13 +66,15 @@ def _take_pictures(browser, address, into):
     _find_day(page, "Next day", "a.visit", MANY_VISITS)
     yield take(page, "today")
     busy_day = page.url
-    page.get_by_role("link", name="Reports").click()
+    _follow(page, page.get_by_role("link", name="Reports"))
     yield take(page, "reports")
-    page.get_by_role("link", name="Today", exact=True).click()
+    _follow(page, page.get_by_role("link", name="Today", exact=True))
     _find_day(page, "Previous day", "a.visit.completed", 1)
     page.locator("a.visit.completed").first.click()
+    client = page.locator("dt:text-is('Client') + dd a")
+    client.wait_for()  # beside the day
     yield take(page, "visit")
-    page.locator("dt:text-is('Client') + dd a").click()
+    _follow(page, client)
     yield take(page, "client")
     phone = _sign_in_visitor(browser, address, viewport=PHONE).page
     phone.goto(busy_day)
@@ -101,8 +102,13 @@ def _sign_in_visitor(browser, address, **screen):
 def _find_day(page, way, what, count):
     """Go from day to day until there are so many of them on the board."""
     for _ in range(MOST_DAYS):
-        page.wait_for_load_state()
         if page.locator(what).count() >= count:
             return
-        page.get_by_role("link", name=way).click()
+        _follow(page, page.get_by_role("link", name=way))
     raise CommandError(f"No day within {MOST_DAYS} days is fit to be shown: seed the demo anew.")
+
+
+def _follow(page, link):
+    """Click, and wait for where that leads: a click alone returns while the former page is still there."""
+    with page.expect_navigation():
+        link.click()

@@ -7,7 +7,6 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, connection
 from django.template.defaultfilters import pluralize
-from django.utils import timezone
 from psycopg.errors import UniqueViolation
 from tqdm import tqdm
 
@@ -30,7 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("--organizations", type=int, default=2, help="how many; default 2")
         parser.add_argument("--appointments", type=int, default=600, help="how many visits in all; default 600")
         parser.add_argument("--seed", type=int, default=1, help="another number makes other data; default 1")
-        parser.add_argument("--today", type=_parse_first_day, help="YYYY-MM-DD, the day to look back and ahead from")
+        parser.add_argument(
+            "--today",
+            type=_parse_first_day,
+            help="YYYY-MM-DD, the day to look back and ahead from; default each place's",
+        )
         parser.add_argument("--language", choices=OFFERED, default="en", help="of Salon Sonnig; default en")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where there is an organization")
         parser.add_argument("--logins", action="store_true", help="let the people sign in, and print how")
@@ -45,10 +48,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def fill(self, *, organizations, appointments, today, logins, verbosity, **options):
-        today = today or timezone.localdate()
         _refuse_absurd("organizations", organizations, 1, MOST_ORGANIZATIONS)
         _refuse_absurd("appointments", appointments, 1, MOST_APPOINTMENTS)
-        _refuse_absurd("today", today, FIRST_DAY, LAST_DAY)
+        if today:
+            _refuse_absurd("today", today, FIRST_DAY, LAST_DAY)
         # Hashed once: it is slow on purpose. Without --logins it is one that no password matches.
         password = make_password(PASSWORD if logins else None)
         drawn = {"seed": options["seed"], "language": "" if options["language"] == "en" else options["language"]}
