@@ -1,8 +1,13 @@
 # `make run` serves ClientLine, `make test` runs every check; both need only Python 3.11 or newer and a network.
 
-# The first that runs: a name on the PATH may be an empty promise (pyenv), or too old (macOS).
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python3.14; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+# The first that runs and can make an environment, else the first that runs: a name on the PATH may be an empty promise
+# (pyenv), or too old (macOS). The system's own comes first, as distributions build theirs with profiles of its use;
+# one of pyenv's making is not, and takes a tenth longer.
+SYSTEM_PYTHON = /usr/bin/python3
+PYTHONS = $(SYSTEM_PYTHON) python3.13 python3.12 python3.11 python3 python3.14
+PYTHON ?= $(shell for needed in "sys, ensurepip, venv" sys; do for python in $(PYTHONS); do \
+	"$$python" -c "import $$needed; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo "$$python" && exit; \
+	done; done)
 VENV_PYTHON = .venv/bin/python
 # Only what is pinned gets in, by the hash of its wheel; building a source would fetch tools that nobody pinned.
 PIP_INSTALL = -m pip --disable-pip-version-check install --require-hashes --only-binary :all: --requirement

@@ -30,7 +30,7 @@ def install(machine, name, script):
 
 def make(machine, *arguments):
     environment = {"PATH": str(machine / "bin"), "HOME": str(machine)}
-    command = [shutil.which("make"), "--no-print-directory", *arguments]
+    command = [shutil.which("make"), "--no-print-directory", "SYSTEM_PYTHON=bin/system-python", *arguments]
     return subprocess.run(command, cwd=machine, env=environment, capture_output=True, text=True)
 
 
@@ -50,6 +50,14 @@ def test_a_python_without_venv_is_named_with_the_remedy(machine):
         result.stdout == "python3 cannot make virtual environments: on Debian and Ubuntu, apt install python3-venv.\n"
     )
     assert result.returncode == 2
+
+
+def test_the_systems_own_python_comes_first_where_it_can_make_environments(machine):
+    for name in ("system-python", "python3.12"):
+        install(machine, name, "exit 0")
+    assert "system-python" in make(machine, "--dry-run", "run").stdout
+    install(machine, "system-python", 'case "$*" in *ensurepip*) exit 1;; esac')
+    assert "python3.12" in make(machine, "--dry-run", "run").stdout
 
 
 def test_requirements_are_installed_once_and_again_when_they_change(machine):
