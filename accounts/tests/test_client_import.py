@@ -79,25 +79,23 @@ def test_families_share_an_address_and_a_telephone_and_are_several_people(salon)
     assert counts(save(salon, content))[:3] == (0, 2, 0)
 
 
-@pytest.mark.parametrize(
-    ("line", "known"),
-    [
-        ("Zoe Mueller,,,", False),
-        ("zoë  MÜLLER,zoe@example.com,,", True),
-        ("Zoe Muller,,+49 30 5500003,", True),
-        ("Zoë Müller,,,15.04.1990", True),
-        ("Zoë Müller,other@example.com,,", False),
-        ("Ben Müller,zoe@example.com,,", False),
-        ("Zoë Müller,,,", True),
-    ],
-)
-def test_who_is_known_already(salon, line, known):
+def test_who_is_known_already(salon):
     UserFactory(
         organization=salon.organization, role="client", name="Zoë Müller", contact_email="zoe@example.com",
         phone="+49 30 5500003", phone_e164="+49305500003", birthday=date(1990, 4, 15),
     )  # fmt: skip
-    found = save(salon, f"name,email,phone,birthday\n{line}\n".encode(), only_check=True)
-    assert counts(found)[:2] == ((0, 1) if known else (1, 0))
+    lines = {
+        "Zoe Mueller,,,": False,
+        "zoë  MÜLLER,zoe@example.com,,": True,
+        "Zoe Muller,,+49 30 5500003,": True,
+        "Zoë Müller,,,15.04.1990": True,
+        "Zoë Müller,other@example.com,,": False,
+        "Ben Müller,zoe@example.com,,": False,
+        "Zoë Müller,,,": True,
+    }
+    for line, known in lines.items():
+        found = save(salon, f"name,email,phone,birthday\n{line}\n".encode(), only_check=True)
+        assert counts(found)[:2] == ((0, 1) if known else (1, 0)), line
 
 
 def test_the_number_of_a_merged_record_is_known(salon):

@@ -82,9 +82,9 @@ def test_two_passwords_that_differ_are_refused(db, create, answers):
     assert not Organization.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
+def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_saved(salon, create):
+    people = User.objects.count()
+    for options, sentence in (
         ({"name": ""}, "--name: This field cannot be blank."),
         ({"email": "OFFICE@salon.example"}, "--email: Organization with this Email already exists."),
         ({"email": "bakery"}, "--email: Enter a valid email address."),
@@ -100,12 +100,9 @@ def test_two_passwords_that_differ_are_refused(db, create, answers):
             {"admin_password_stdin": True, "stdin": "flour\n"},
             "The admin's password is refused: This password is too short. It must contain at least 10 characters.",
         ),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_saved(salon, create, options, sentence):
-    people = User.objects.count()
-    with pytest.raises(CommandError) as refusal:
-        create(**options)
-    assert str(refusal.value) == sentence
-    assert User.objects.count() == people
-    assert not Organization.objects.filter(name="Bakery").exists()
+    ):
+        with pytest.raises(CommandError) as refusal:
+            create(**options)
+        assert str(refusal.value) == sentence
+        assert User.objects.count() == people, sentence
+        assert not Organization.objects.filter(name="Bakery").exists(), sentence

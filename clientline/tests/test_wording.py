@@ -34,9 +34,8 @@ def soften(text):
 
 
 # As CLDR 47 has them.
-@pytest.mark.parametrize(
-    ("language", "country", "day", "short", "long", "clock", "first"),
-    [
+def test_days_and_clocks_of_a_place(write):
+    for language, country, day, short, long, clock, first in (
         ("en", "", "Sat 5 Dec 2026", "Sat 5 Dec", "Saturday, 5 December 2026", "14:30", "Mon"),
         ("en", "US", "Sat, Dec 5, 2026", "Sat, Dec 5", "Saturday, December 5, 2026", "2:30 PM", "Sun"),
         ("en", "GB", "Sat, 5 Dec 2026", "Sat 5 Dec", "Saturday, 5 December 2026", "14:30", "Mon"),
@@ -52,21 +51,18 @@ def soften(text):
         ("de", "AT", "Sa., 5. Dez. 2026", "Sa., 5. Dez.", "Samstag, 5. Dezember 2026", "14:30", "Mo"),
         ("de", "CH", "Sa., 5. Dez. 2026", "Sa., 5. Dez.", "Samstag, 5. Dezember 2026", "14:30", "Mo"),
         ("de", "US", "Sa., 5. Dez. 2026", "Sa., 5. Dez.", "Samstag, 5. Dezember 2026", "14:30", "So"),
-    ],
-)
-def test_days_and_clocks_of_a_place(write, language, country, day, short, long, clock, first):
-    written = [
-        write(language, country, function, DAY)
-        for function in (wording.write_date, wording.write_short_date, wording.write_long_date)
-    ]
-    assert written == [day, short, long]
-    assert soften(write(language, country, wording.write_clock, CLOCK)) == clock
-    assert write(language, country, wording.list_weekdays)[0] == first
+    ):
+        written = [
+            write(language, country, function, DAY)
+            for function in (wording.write_date, wording.write_short_date, wording.write_long_date)
+        ]
+        assert written == [day, short, long], (language, country)
+        assert soften(write(language, country, wording.write_clock, CLOCK)) == clock, (language, country)
+        assert write(language, country, wording.list_weekdays)[0] == first, (language, country)
 
 
-@pytest.mark.parametrize(
-    ("language", "country", "number", "tick", "money", "percent"),
-    [
+def test_figures_of_a_place(write):
+    for language, country, *expected in (
         ("en", "", "12,345", "0.5", "1,045.50 EUR", "12.5%"),
         ("en", "US", "12,345", "0.5", "€1,045.50", "12.5%"),
         ("en", "GB", "12,345", "0.5", "€1,045.50", "12.5%"),
@@ -77,13 +73,14 @@ def test_days_and_clocks_of_a_place(write, language, country, day, short, long, 
         ("de", "DE", "12.345", "0,5", "1.045,50 €", "12,5 %"),
         ("de", "AT", "12.345", "0,5", "€ 1.045,50", "12,5 %"),
         ("de", "CH", "12'345", "0.5", "EUR 1'045.50", "12.5%"),
-    ],
-)
-def test_figures_of_a_place(write, language, country, number, tick, money, percent):
-    assert soften(write(language, country, wording.write_number, 12345)) == number
-    assert soften(write(language, country, wording.write_number, 0.5, 1)) == tick
-    assert soften(write(language, country, wording.write_money, Decimal("1045.5"), "EUR")) == money
-    assert soften(write(language, country, wording.write_percent, 0.125, 1)) == percent
+    ):
+        written = [
+            write(language, country, wording.write_number, 12345),
+            write(language, country, wording.write_number, 0.5, 1),
+            write(language, country, wording.write_money, Decimal("1045.5"), "EUR"),
+            write(language, country, wording.write_percent, 0.125, 1),
+        ]
+        assert [soften(each) for each in written] == expected, (language, country)
 
 
 def test_weeks_begin_as_in_the_country_of_the_place(write):

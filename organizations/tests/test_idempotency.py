@@ -41,11 +41,11 @@ def test_the_same_request_again_is_answered_the_same_and_does_nothing(salon, api
     assert (shaves(), IdempotencyKey.objects.count()) == (1, 1)
 
 
-@pytest.mark.parametrize("change", [{"price": "21.00"}, {"description": ""}])
-def test_a_key_that_came_with_another_body_is_refused(salon, api, change):
+def test_a_key_that_came_with_another_body_is_refused(salon, api):
     client = api(salon.manager)
     post(client)
-    assert problem(post(client, body=BODY | change)) == (422, "idempotency_key_reused")
+    for change in ({"price": "21.00"}, {"description": ""}):
+        assert problem(post(client, body=BODY | change)) == (422, "idempotency_key_reused"), change
     assert shaves() == 1
 
 
@@ -168,20 +168,19 @@ def test_a_key_is_kept_for_24_hours(salon, api):
     assert (shaves(), kept.count()) == (2, 1)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "x" * 256, "x" * 10_240, "é", "\x00", "a\tb", "a\nb", "\x7f", "日本", "'; DROP TABLE users; --é"]
-)
-def test_a_key_that_is_no_key_is_refused(salon, api, key):
+def test_a_key_that_is_no_key_is_refused(salon, api):
     client = api(salon.manager)
-    answer = client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key)
-    assert fields(answer) == {"Idempotency-Key": "invalid"}
-    assert shaves() == 0
+    for key in ("", "x" * 256, "x" * 10_240, "é", "\x00", "a\tb", "a\nb", "\x7f", "日本", "'; DROP TABLE users; --é"):
+        answer = client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key)
+        assert fields(answer) == {"Idempotency-Key": "invalid"}, key
+        assert shaves() == 0, key
 
 
-@pytest.mark.parametrize("key", ["x", "x" * 255, " ~ ", "'; DROP TABLE users; --", '{"a": 1}', "%00"])
-def test_any_printable_ascii_is_a_key(salon, api, key):
+def test_any_printable_ascii_is_a_key(salon, api):
     client = api(salon.manager)
-    assert [replayed(client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key)) for _ in range(2)] == [None, "true"]
+    for key in ("x", "x" * 255, " ~ ", "'; DROP TABLE users; --", '{"a": 1}', "%00"):
+        answers = [client.post("/services", BODY, HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)]
+        assert [replayed(answer) for answer in answers] == [None, "true"], key
 
 
 def test_under_auth_and_outside_post_a_key_means_nothing(salon, api):
