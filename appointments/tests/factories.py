@@ -26,8 +26,8 @@ def always_at_work(*people):
     for staff in people:
         for rows in (staff.working_hours, staff.special_hours, staff.time_off):
             rows.all().delete()
-        for weekday in range(7):
-            WorkingHoursFactory(staff=staff, weekday=weekday, starts=time(0), ends=time(0))
+        days = [{"staff": staff, "weekday": weekday, "starts": time(0), "ends": time(0)} for weekday in range(7)]
+        WorkingHours.objects.bulk_create(WorkingHoursFactory.build(**day) for day in days)
 
 
 def days_ahead(days, hour=9):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import UserFactory, token_for
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from appointments.tests.factories import AppointmentFactory, always_at_work
 
 pytestmark = [pytest.mark.races, pytest.mark.xdist_group("gunicorn")]
 
@@ -36,15 +36,8 @@ def overlaps():
 @pytest.fixture
 def morning(salon):
     """A full hour some days ahead, in a salon whose team is there day and night."""
-    for staff in (salon.staff, salon.colleague):
-        always(staff)
+    always_at_work(salon.staff, salon.colleague)
     return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=5)
-
-
-def always(staff):
-    staff.working_hours.all().delete()
-    for weekday in range(7):
-        WorkingHoursFactory(staff=staff, weekday=weekday, starts="00:00", ends="00:00")
 
 
 def visit_at(salon, start, staff=None):
@@ -90,8 +83,7 @@ def test_clients_buy_all_slots_exactly_once(salon, morning, at_once, everything)
 
 def test_of_clients_who_take_anyone_free_as_many_are_served_as_there_are_people(salon, morning, at_once, everything):
     many = 64 if everything else 12
-    for _ in range(3):
-        always(UserFactory(organization=salon.organization, role="staff"))
+    always_at_work(*(UserFactory(organization=salon.organization, role="staff") for _ in range(3)))
     for person in (salon.admin, salon.manager):
         person.is_active = False
         person.save()

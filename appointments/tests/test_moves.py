@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments import lateness
 from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from appointments.tests.factories import AppointmentFactory, always_at_work
 from clientline.tests.problems import problem
 
 pytestmark = pytest.mark.clock
@@ -24,10 +24,7 @@ def soon():
 
 @pytest.fixture
 def visit(salon, soon):
-    for weekday in range(7):
-        for staff in (salon.staff, salon.colleague):
-            staff.working_hours.all().delete() if weekday == 0 else None
-            WorkingHoursFactory(staff=staff, weekday=weekday, starts="00:00", ends="00:00")
+    always_at_work(salon.staff, salon.colleague)
     return at(salon, soon)
 
 
