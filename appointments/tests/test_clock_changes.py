@@ -129,24 +129,38 @@ def night_shop(db):
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def calendar_of(home, staff, day, now=NOW):
+    return Calendar(organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=now)
+
+
 def listed(home, staff, day):
-    calendar = Calendar(organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=NOW)
-    return [find_instant(start, home.zone) for start in calendar.find_openings()[0]]
+    return [find_instant(start, home.zone) for start in calendar_of(home, staff, day).find_openings()[0]]
 
 
-@pytest.mark.parametrize(("zone", "day"), CHANGES)
-def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop, zone, day):
+def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop):
+    home, staff, *_ = night_shop("UTC")
+    for (zone, day), on_the_day in CHANGES.items():
+        home.timezone = zone
+        before, after = OFFSETS[zone, day]
+        for n, expected in ((-1, all_at(before)), (0, on_the_day), (1, all_at(after))):
+            around = date.fromisoformat(day) + timedelta(days=n)
+            calendar = calendar_of(home, staff, around)
+            slots = [find_instant(start, home.zone).isoformat() for start in calendar.find_openings()[0]]
+            assert (zone, slots) == (zone, [f"{around}T{x[:5]}:00{x[5:]}" for x in expected])
+            minutes = [floor_to_minute(datetime.fromisoformat(slot)) for slot in slots]
+            assert [calendar.find_refusal(staff.pk, minute) for minute in minutes] == [None] * len(slots), (zone, day)
+
+
+# Half an hour that is skipped, and an hour that is shown twice.
+@pytest.mark.parametrize(("zone", "day"), [("Australia/Lord_Howe", "2026-10-04"), ("Europe/Berlin", "2026-10-25")])
+def test_every_slot_of_a_clock_change_is_booked_and_then_none_is_left(night_shop, zone, day):
     home, staff, client, service = night_shop(zone)
-    change = date.fromisoformat(day)
-    before, after = OFFSETS[zone, day]
-    for n, expected in ((-1, all_at(before)), (0, CHANGES[zone, day]), (1, all_at(after))):
-        around = change + timedelta(days=n)
-        slots = listed(home, staff, around)
-        assert [slot.isoformat() for slot in slots] == [f"{around}T{x[:5]}:00{x[5:]}" for x in expected]
-        for slot in slots:
-            visit = booking.book(by=client, client=client, staff=staff, service=service, appointment_date=slot, now=NOW)
-            assert visit.ends_at - visit.appointment_date == timedelta(minutes=30)
-        assert listed(home, staff, around) == []
+    slots = listed(home, staff, date.fromisoformat(day))
+    assert len(slots) == len(CHANGES[zone, day])
+    for slot in slots:
+        visit = booking.book(by=client, client=client, staff=staff, service=service, appointment_date=slot, now=NOW)
+        assert visit.ends_at - visit.appointment_date == timedelta(minutes=30)
+    assert listed(home, staff, date.fromisoformat(day)) == []
 
 
 def test_the_second_of_two_equal_clock_times_is_not_on_the_grid(night_shop):
@@ -199,9 +213,7 @@ def test_hours_of_a_skipped_hour_anywhere_offer_what_the_clocks_show(db):
         starts, ends = hours.split("-")
         staff.working_hours.all().delete()
         WorkingHoursFactory(staff=staff, weekday=day.weekday(), starts=starts, ends=ends)
-        calendar = Calendar(
-            organization=home, staff_ids=[staff.pk], first_day=day, last_day=day, need=Need(30), now=earlier
-        )
+        calendar = calendar_of(home, staff, day, earlier)
         slots = [find_instant(start, home.zone).isoformat() for start in calendar.find_openings()[0]]
         assert (zone, hours, slots) == (zone, hours, [f"{day}T{clock[:5]}:00{clock[5:]}" for clock in offered])
         for slot in slots:
