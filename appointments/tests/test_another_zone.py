@@ -114,10 +114,10 @@ def test_a_put_needs_the_wish_too_and_takes_it(api, salon, coming):
     assert client.put(path, body | {"coming_visits": "keep_instant"}).json()["timezone"] == TOKYO
 
 
-@pytest.mark.parametrize("wish", ["keep", "", None, 1, True])
-def test_any_other_wish_is_refused(api, salon, coming, wish):
-    answer = patched(api, salon, coming_visits=wish)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "coming_visits")
+def test_any_other_wish_is_refused(api, salon, coming):
+    for wish in ("keep", "", None, 1, True):
+        answer = patched(api, salon, coming_visits=wish)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "coming_visits"), wish
     assert zone_of(salon) == "Europe/Berlin"
 
 

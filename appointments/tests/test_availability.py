@@ -131,22 +131,22 @@ def test_duration_is_for_staff_and_above(api, salon, monday):
     assert ask(api, salon.client, salon, monday, duration=120).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"from": "2027-01-01", "to": "2027-02-01"}, "to"),
-        ({"from": "2027-01-02", "to": "2027-01-01"}, "to"),
-        ({"from": "tomorrow"}, "from"),
-        ({"service": "0"}, "service"),
-        ({"service": "999999"}, "service"),
-        ({"staff": "999999"}, "staff"),
-        ({"staff": ""}, "staff"),
-        ({"nonsense": "1"}, "nonsense"),
-    ],
-)
-def test_nonsense_is_a_400_that_names_it(api, salon, monday, changes, field):
-    answer = ask(api, salon.client, salon, monday, **changes)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+NONSENSE = [
+    ({"from": "2027-01-01", "to": "2027-02-01"}, "to"),
+    ({"from": "2027-01-02", "to": "2027-01-01"}, "to"),
+    ({"from": "tomorrow"}, "from"),
+    ({"service": "0"}, "service"),
+    ({"service": "999999"}, "service"),
+    ({"staff": "999999"}, "staff"),
+    ({"staff": ""}, "staff"),
+    ({"nonsense": "1"}, "nonsense"),
+]
+
+
+def test_nonsense_is_a_400_that_names_it(api, salon, monday):
+    for changes, field in NONSENSE:
+        answer = ask(api, salon.client, salon, monday, **changes)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), changes
 
 
 def test_another_organizations_service_and_staff_do_not_exist(api, salon, clinic, monday):
@@ -221,14 +221,14 @@ def series(api, caller, salon, monday, **fields):
 def test_a_series_keeps_its_local_time_across_a_clock_change(api, salon, monday):
     salon.organization.max_advance_days = 1095
     salon.organization.save()
-    answer = series(api, salon.client, salon, monday, count=52)
+    answer = series(api, salon.client, salon, monday, every=13, count=4)  # in each season
     assert answer.status_code == 201, answer.json()
     visits = answer.json()["appointments"]
     assert {visit["appointment_date"][11:16] for visit in visits} == {"09:00"}
     assert {visit["appointment_date"][19:] for visit in visits} == {"+01:00", "+02:00"}
     assert {visit["series"] for visit in visits} == {answer.json()["series"]}
     dates = [date.fromisoformat(visit["appointment_date"][:10]) for visit in visits]
-    assert dates == [monday + timedelta(weeks=n) for n in range(52)]
+    assert dates == [monday + timedelta(weeks=n) for n in (0, 13, 26, 39)]
 
 
 def test_a_series_is_all_or_nothing_or_skips(api, salon, monday):

@@ -43,10 +43,10 @@ def test_callers_book_groups_of_three_over_two_people_and_none_by_half(gunicorn,
     assert deadlocks() == deadlocks_before
 
 
-def test_two_who_name_different_visits_of_a_group_move_it_one_after_the_other(gunicorn, api, salon):
+def test_two_who_name_different_visits_of_a_group_move_it_one_after_the_other(gunicorn, salon):
     always_at_work(salon.staff, salon.colleague)
     colour = ServiceFactory(organization=salon.organization, name="Colour", duration=60, price="80.00")
-    rows = cut_and_colour(api, salon, colour, days_ahead(5, hour=10))
+    rows = cut_and_colour(salon, colour, days_ahead(5, hour=10))
     token, deadlocks_before = token_for(salon.manager), deadlocks()
 
     def move(number):

@@ -1,6 +1,7 @@
 """Several visits in one go: booked all or none, moved and cancelled together or singly."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -32,16 +33,16 @@ def book(api, caller, visits, **body):
     return api(caller).post("/appointments/group", {"visits": asked} | body)
 
 
-def cut_and_colour(api, salon, colour, start):
+def cut_and_colour(salon, colour, start):
     """A cut with `staff`, a colour with `colleague`, a cut with `staff` again; the rows in their order."""
-    visits = [
-        (salon.service, salon.staff, start),
-        (colour, salon.colleague, start + HALF),
-        (salon.service, salon.staff, start + 3 * HALF),
+    visits = [(salon.service, salon.staff, 0, 1), (colour, salon.colleague, 1, 3), (salon.service, salon.staff, 3, 4)]
+    shared = {"client": salon.client, "group": uuid4()}
+    return [
+        AppointmentFactory(
+            **shared, service=service, staff=staff, appointment_date=start + begin * HALF, ends_at=start + end * HALF
+        )
+        for service, staff, begin, end in visits
     ]
-    answer = book(api, salon.manager, visits, client=salon.client.pk)
-    assert answer.status_code == 201, answer.json()
-    return list(Appointment.objects.filter(group=answer.json()["group"]).order_by("appointment_date"))
 
 
 def starts(rows):
@@ -108,14 +109,12 @@ def test_clients_book_for_themselves_and_staff_with_themselves(api, salon, start
     assert problem(book(api, salon.client, visits, overbook=True)) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize(
-    ("shifts", "field"),
-    [((0, 29), "visits.1.appointment_date"), ((30, 0), "visits.1.appointment_date"), ((0, 1440), "visits")],
-)
-def test_visits_of_a_group_follow_one_another_within_a_day(api, salon, start, shifts, field):
-    visits = [(salon.service, None, start + timedelta(minutes=minutes)) for minutes in shifts]
-    answer = book(api, salon.manager, visits, client=salon.client.pk)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+def test_visits_of_a_group_follow_one_another_within_a_day(api, salon, start):
+    second = "visits.1.appointment_date"
+    for shifts, field in (((0, 29), second), ((30, 0), second), ((0, 1440), "visits")):
+        visits = [(salon.service, None, start + timedelta(minutes=minutes)) for minutes in shifts]
+        answer = book(api, salon.manager, visits, client=salon.client.pk)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), shifts
 
 
 def test_bodies_that_are_no_group_are_refused(api, salon, clinic, start):
@@ -140,10 +139,10 @@ def test_sent_again_with_its_key_a_group_is_booked_once(api, salon, start):
     assert first.json() == again.json()
 
 
-def test_a_group_moves_as_it_is_and_back(api, salon, colour, start):
-    rows = cut_and_colour(api, salon, colour, start)
+def test_a_group_moves_as_it_is_and_back(api, salon, colour, start, everything):
+    rows = cut_and_colour(salon, colour, start)
     before = starts(rows)
-    for minutes in (15, 60, -45):
+    for minutes in (15, -45, 60) if everything else (15, -45):
         shift = timedelta(minutes=minutes)
         asked = {"appointment_date": (before[1] + shift).isoformat(), "scope": "group"}
         answer = post(api, salon.manager, rows[1], "reschedule", **asked)
@@ -157,7 +156,7 @@ def test_a_group_moves_as_it_is_and_back(api, salon, colour, start):
 
 
 def test_a_group_that_finds_one_place_taken_stays(api, salon, colour, start):
-    rows = cut_and_colour(api, salon, colour, start)
+    rows = cut_and_colour(salon, colour, start)
     before, shift = starts(rows), timedelta(hours=3)
     AppointmentFactory(
         client=salon.stranger, staff=salon.staff, service=salon.service, appointment_date=before[2] + shift
@@ -169,7 +168,7 @@ def test_a_group_that_finds_one_place_taken_stays(api, salon, colour, start):
 
 
 def test_one_of_a_group_moves_alone_and_its_person_changes_for_what_they_had(api, salon, colour, start):
-    rows = cut_and_colour(api, salon, colour, start)
+    rows = cut_and_colour(salon, colour, start)
     later = (start + timedelta(hours=6)).isoformat()
     assert post(api, salon.manager, rows[2], "reschedule", appointment_date=later).status_code == 200
     assert starts(rows)[:2] == [start, start + HALF]
@@ -182,7 +181,7 @@ def test_one_of_a_group_moves_alone_and_its_person_changes_for_what_they_had(api
 
 
 def test_a_group_is_cancelled_together_or_singly(api, salon, colour, start):
-    rows = cut_and_colour(api, salon, colour, start)
+    rows = cut_and_colour(salon, colour, start)
     post(api, salon.client, rows[1], "cancel")
     assert statuses(rows) == ["scheduled", "cancelled", "scheduled"]
     assert post(api, salon.client, rows[2], "cancel", scope="group").status_code == 200
@@ -191,7 +190,7 @@ def test_a_group_is_cancelled_together_or_singly(api, salon, colour, start):
 
 
 def test_who_may_change_only_a_part_changes_no_group(api, salon, colour, start):
-    rows = cut_and_colour(api, salon, colour, start)
+    rows = cut_and_colour(salon, colour, start)
     for path, body in (("cancel", {"reason": "ill"}), ("reschedule", {"appointment_date": (start + HALF).isoformat()})):
         assert problem(post(api, salon.staff, rows[0], path, scope="group", **body)) == (403, "permission_denied")
     assert statuses(rows) == ["scheduled"] * 3

@@ -1,6 +1,7 @@
 """Visits of many hours, up to a day with buffers, and times with odd seconds: what they leave free, by the minute."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -10,6 +11,7 @@ from appointments.hours import find_instant, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work
+from clientline.tests.rehearsals import undone
 
 DAY = date(2020, 1, 20)
 MIDNIGHT = datetime(2020, 1, 20, tzinfo=UTC)
@@ -57,32 +59,33 @@ def busy(cast, start, minutes, before=0, after=0, visit=None):
 WHOLE_DAYS = [(1440, 0, 0), (1, 0, 1439), (1, 1439, 0), (600, 420, 420)]
 
 
-@pytest.mark.parametrize(("minutes", "before", "after"), WHOLE_DAYS)
-def test_a_busy_day_that_began_the_day_before_keeps_its_last_minute(shop, minutes, before, after):
+def test_a_busy_day_that_began_the_day_before_keeps_its_last_minute(shop):
     visit = busy(shop, MIDNIGHT - timedelta(days=3), 30)
-    for until in (1, 30, 719, 1439):
+    for (minutes, before, after), until in product(WHOLE_DAYS, (1, 30, 719, 1439)):
         end = MIDNIGHT + until * MINUTE
         busy(shop, end - (minutes + after) * MINUTE, minutes, before, after, visit)
-        assert (refusal(shop, end - MINUTE), refusal(shop, end)) == ("slot_taken", None)
+        told = [refusal(shop, end - MINUTE), refusal(shop, end)]
+        assert told == ["slot_taken", None], (minutes, before, after, until)
 
 
-@pytest.mark.parametrize(("minutes", "before", "after"), WHOLE_DAYS)
-def test_a_busy_day_that_reaches_back_from_the_next_keeps_its_first_minute(shop, minutes, before, after):
+def test_a_busy_day_that_reaches_back_from_the_next_keeps_its_first_minute(shop):
     visit = busy(shop, MIDNIGHT - timedelta(days=3), 30)
-    for begin in (31, 1410, 1439, 1468):
+    for (minutes, before, after), begin in product(WHOLE_DAYS, (31, 1410, 1439, 1468)):
         first = MIDNIGHT + begin * MINUTE
         busy(shop, first + before * MINUTE, minutes, before, after, visit)
-        assert (refusal(shop, first - 30 * MINUTE), refusal(shop, first - 29 * MINUTE)) == (None, "slot_taken")
+        told = [refusal(shop, first - 30 * MINUTE), refusal(shop, first - 29 * MINUTE)]
+        assert told == [None, "slot_taken"], (minutes, before, after, begin)
 
 
-@pytest.mark.parametrize(("minutes", "before", "after"), WHOLE_DAYS)
-def test_what_takes_a_day_itself_fits_exactly_between_two_others(shop, minutes, before, after):
-    noon, need = MIDNIGHT + 12 * HOUR, Need(minutes, before, after)
-    begins = noon - before * MINUTE
-    busy(shop, begins - 5 * MINUTE, 5)
-    busy(shop, begins + timedelta(days=1), 5)
-    assert refusal(shop, noon, need) is None
-    assert refusal(shop, noon - MINUTE, need) == refusal(shop, noon + MINUTE, need) == "slot_taken"
+def test_what_takes_a_day_itself_fits_exactly_between_two_others(shop):
+    noon = MIDNIGHT + 12 * HOUR
+    for minutes, before, after in WHOLE_DAYS:
+        need, begins = Need(minutes, before, after), noon - before * MINUTE
+        with undone():
+            busy(shop, begins - 5 * MINUTE, 5)
+            busy(shop, begins + timedelta(days=1), 5)
+            told = [refusal(shop, start, need) for start in (noon - MINUTE, noon, noon + MINUTE)]
+            assert told == ["slot_taken", None, "slot_taken"], need
 
 
 def test_another_day_before_that_only_touches_takes_nothing(shop):

@@ -9,6 +9,7 @@ from accounts.tests.factories import UserFactory
 from appointments.models import TimeOff
 from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
+from organizations.tests.factories import OrganizationFactory
 
 pytestmark = pytest.mark.clock
 
@@ -106,8 +107,9 @@ NEW_YEARS = [
 
 
 @pytest.mark.parametrize(("first", "last", "weeks"), NEW_YEARS)
-def test_weeks_are_those_of_iso_8601_across_new_year(salon, first, last, weeks):
-    period = Period(salon.organization, date.fromisoformat(first), date.fromisoformat(last), "week")
+def test_weeks_are_those_of_iso_8601_across_new_year(first, last, weeks):
+    home = OrganizationFactory.build(timezone="Europe/Berlin")
+    period = Period(home, date.fromisoformat(first), date.fromisoformat(last), "week")
 
     def midnight(day):
         return datetime.fromisoformat(day).replace(tzinfo=BERLIN)
@@ -130,12 +132,9 @@ def test_visits_of_new_year_count_in_the_week_they_are_in(api, march):
     assert hours == [480, 480]  # of each week's Monday
 
 
-@pytest.mark.parametrize(("last", "status"), [("2027-03-02", 200), ("2027-03-03", 400), ("2026-03-01", 400)])
-def test_a_report_covers_one_to_366_days(api, march, last, status):
-    answer = api(march.manager).get("/reports/no-shows", {"from": "2026-03-02", "to": last})
-    assert answer.status_code == status
-    if status == 200:
-        assert len(answer.json()["rows"]) == 366
+def test_a_report_covers_one_to_366_days(api, salon):
+    report = ask(api, salon.manager, "no-shows", to="2027-03-02")
+    assert len(report["rows"]) == 366
 
 
 def test_a_cancellation_is_late_from_a_moment_after_the_cut_off(api, march):
@@ -238,13 +237,18 @@ def test_reports_are_for_admins_managers_and_operators(api, march, clinic, opera
     assert ask(api, clinic.admin, "no-shows")["total"]["visits"] == 0
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [({"to": "2026-03-01"}, "to"), ({"to": "2027-03-03"}, "to"), ({"group_by": "hour"}, "group_by"), ({"x": "1"}, "x")],
-)
-def test_nonsense_is_a_400_that_names_it(api, march, changes, field):
-    answer = api(march.admin).get("/reports/no-shows", {"from": "2026-03-02", "to": "2026-03-09"} | changes)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+NONSENSE = [
+    ({"to": "2026-03-01"}, "to"),
+    ({"to": "2027-03-03"}, "to"),  # day 367
+    ({"group_by": "hour"}, "group_by"),
+    ({"x": "1"}, "x"),
+]
+
+
+def test_nonsense_is_a_400_that_names_it(api, salon):
+    for changes, field in NONSENSE:
+        answer = api(salon.admin).get("/reports/no-shows", {"from": "2026-03-02", "to": "2026-03-09"} | changes)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), changes
 
 
 def test_the_queries_do_not_depend_on_people_or_days(api, march, django_assert_num_queries):
