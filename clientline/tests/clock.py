@@ -1,8 +1,10 @@
 """Another day for a command and all that it starts, PostgreSQL included: `python -m clientline.tests.clock MOMENT ...`
 
-MOMENT is in UTC, "2027-03-28 00:30:00", or so many days from now, "+40". libfaketime moves the clock by a constant:
-a moment of its own would begin anew in each process. Where it is missing, `--if-possible` before MOMENT makes that
-a sentence instead of a failure.
+MOMENT is in UTC, "2027-03-28 00:30:00", or so many days from now, "+40". datefudge moves the clock by a constant.
+Where it is missing, `--if-possible` before MOMENT makes that a sentence instead of a failure.
+
+libfaketime would not do: what a signal interrupts while it waits sees the real clock there, so that of a PostgreSQL
+whose clock is set forward, no timeout is ever over, and no deadlock ever found.
 """
 
 import os
@@ -10,12 +12,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
-MISSING = "The clock cannot be shifted on this machine: libfaketime is missing (on Debian, apt install libfaketime)."
+LIBRARIES = ("/usr/lib/*/datefudge/datefudge.so", "/usr/lib/datefudge/datefudge.so")
+MISSING = "The clock cannot be shifted on this machine: datefudge is missing (on Debian, apt install datefudge)."
 
 
 def library():
-    """The path of libfaketime, or None."""
+    """The path of the one that programs are started with, or None."""
     return next((str(path) for pattern in LIBRARIES for path in Path("/").glob(pattern[1:])), None)
 
 
@@ -27,18 +29,14 @@ def seconds_until(moment, *, now):
 
 def real_now():
     """Without the shift under which this very process may run."""
-    return datetime.now(UTC) - timedelta(seconds=int(os.environ.get("FAKETIME", 0)))
+    return datetime.now(UTC) + timedelta(seconds=int(os.environ.get("DATEFUDGE", 0)))
 
 
 def shifted(moment, preload):
     """The environment in which it is `moment`."""
     return os.environ | {
         "LD_PRELOAD": preload,
-        "FAKETIME": f"{seconds_until(moment, now=real_now()):+d}",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # or every wait with a timeout would last for ever
-        "DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
-        "PYTHONPATH": str(Path(__file__).with_name("shifted")),
+        "DATEFUDGE": str(-seconds_until(moment, now=real_now())),  # the seconds that it takes away
     }
 
 

@@ -50,7 +50,7 @@ class Server:
     """
 
     def __init__(self, data):
-        self.data = Path(data) / ("shifted" if "FAKETIME" in os.environ else "tests")
+        self.data = Path(data) / ("shifted" if "DATEFUDGE" in os.environ else "tests")
         self.cluster = Cluster(self.data)
 
     def template(self):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clientline.tests import clock
@@ -50,6 +50,11 @@ def test_without_the_library_a_sentence_says_so(monkeypatch, capsys, options, co
         clock.main(*options, "+40", "false")
     assert ended.value.code == code
     assert capsys.readouterr().err == (
-        "The clock cannot be shifted on this machine: libfaketime is missing (on Debian, apt install libfaketime). "
+        "The clock cannot be shifted on this machine: datefudge is missing (on Debian, apt install datefudge). "
         "Left out: +40.\n"
     )
+
+
+def test_a_statement_takes_no_longer_than_it_may(db):
+    with connection.cursor() as cursor, pytest.raises(OperationalError, match="statement timeout"):
+        cursor.execute("SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)")
