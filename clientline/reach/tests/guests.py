@@ -1,9 +1,10 @@
-"""A guest at a salon's page, step by step, as a browser without scripts takes them."""
+"""A guest at a salon's page, step by step; `test_guest_booking.py` takes all steps by the pages themselves."""
 
 from html import unescape
 from re import findall, search
 
 from clientline.reach.guests import codes
+from clientline.reach.guests.forms import make_form_key
 from clientline.reach.guests.models import BookingRequest
 from clientline.tests.pages import Page, typed
 from organizations.models import Organization
@@ -23,16 +24,21 @@ def details_url(home, start, *, staff=None, embed=""):
     return f"/b/{home.organization.slug}{embed}/details?{query.replace('+', '%2B')}"
 
 
+def fill_in(home, place, **sent):
+    """What the form of a page sends, without the page, which costs more than all the rest."""
+    return {"form": make_form_key(f"{home.organization.pk} {place}")} | sent
+
+
 def ask(client, home, start, *, staff=None, **who):
     """Ask for a visit; the answer, which leads to where the code is typed."""
-    page = client.get(details_url(home, start, staff=staff))
-    return client.post(f"/b/{home.organization.slug}/details", typed(page, **(WHO | who)))
+    chosen = {"service": home.service.pk, "staff": staff.pk if staff else "", "start": start.isoformat()}
+    return client.post(f"/b/{home.organization.slug}/details", fill_in(home, "details", **chosen, **(WHO | who)))
 
 
 def type_code(client, place, **sent):
     """Type the code of the latest request at this address, or another `code`."""
-    sent.setdefault("code", codes.write_code(BookingRequest.objects.latest("id")))
-    return client.post(place, typed(client.get(place), **sent))
+    asked = BookingRequest.objects.select_related("organization").latest("id")
+    return client.post(place, fill_in(asked, "confirm", **({"code": codes.write_code(asked)} | sent)))
 
 
 def book(client, home, start, **who):
@@ -58,4 +64,6 @@ def read(response):
     return " ".join(unescape(" ".join(findall(r">([^<]+)<", inside))).split())
 
 
-__all__ = ["WHO", "Page", "ask", "book", "details_url", "list_times", "open_page", "read", "type_code", "typed"]
+__all__ = [
+    "WHO", "Page", "ask", "book", "details_url", "fill_in", "list_times", "open_page", "read", "type_code", "typed",
+]  # fmt: skip

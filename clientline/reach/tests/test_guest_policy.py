@@ -5,8 +5,7 @@ import pytest
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.tests.guests import ask, book, open_page, read, type_code
-from clientline.tests.pages import typed
+from clientline.reach.tests.guests import ask, book, fill_in, open_page, read, type_code
 from organizations import policy
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +53,7 @@ def test_pages_and_services_are_shown_as_it_says(booked, client, forbid):
 
 
 def test_links_open_as_it_says(booked, client, forbid):
-    form = typed(client.get(booked.link), proof="Weber")
+    form = fill_in(booked, "cancel", proof="Weber")
     forbid("appointments", "balance")
     assert "To be paid" not in read(client.get(booked.link))
     forbid("appointments", "reschedule")
