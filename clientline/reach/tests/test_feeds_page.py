@@ -15,6 +15,7 @@ def said(answer):
     return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
 
 
+@pytest.mark.only("staff")  # who else may make one: test_policy.py; that it tells their own visits: test_feeds.py
 @pytest.mark.parametrize("role", ["staff", "manager", "admin"])
 def test_it_is_made_and_its_address_shown_once(salon, client, book, role):
     book()

@@ -75,14 +75,17 @@ UNTRUE = {
 }
 
 
-@pytest.mark.parametrize("reason", UNTRUE)
-def test_the_last_look_finds_what_does_not_hold_any_more(book, mailbox, reason):
+def test_the_last_look_finds_what_does_not_hold_any_more(book, mailbox):
     visit = book()
     Message.objects.filter(kind="confirmation").delete()
     make_due(visit)
-    UNTRUE[reason](visit)
-    sending.send_due()
-    assert (mailbox.raw, planned_for(visit, "reason")) == ([], [("reminder", 0, "skipped", reason)])
+    for reason, happen in UNTRUE.items():
+        with transaction.atomic():
+            happen(visit)
+            sending.send_due()
+            found = planned_for(visit, "reason")
+            transaction.set_rollback(True)
+        assert (mailbox.raw, found) == ([], [("reminder", 0, "skipped", reason)])
 
 
 def test_up_to_an_hour_late_it_is_still_sent(book, mailbox):
@@ -256,10 +259,10 @@ def test_what_failed_within_a_day_is_measured(book):
     assert measure_messages()["messages_failed"] == 1
 
 
-@pytest.mark.parametrize(("days", "left"), [(364, ["confirmation", "reminder"]), (366, ["reminder"])])
-def test_a_year_after_the_visit_what_was_told_is_forgotten(book, days, left):
+def test_a_year_after_the_visit_what_was_told_is_forgotten(book):
     visit = book()
     Message.objects.filter(appointment=visit, kind="confirmation").update(state="sent")
-    assert forget_messages(now=visit.appointment_date + timedelta(days=days)) is False
-    assert list(Message.objects.order_by("id").values_list("kind", flat=True)) == left
+    for days, left in ((364, ["confirmation", "reminder"]), (366, ["reminder"])):
+        assert forget_messages(now=visit.appointment_date + timedelta(days=days)) is False
+        assert list(Message.objects.order_by("id").values_list("kind", flat=True)) == left, days
     assert forget_old_messages in [each.go for each in ROUNDS]
