@@ -111,9 +111,9 @@ def test_nobody_types_an_address_that_is_made_nor_gives_a_password_to_one(salon,
             UserFactory(organization=salon.organization, email=make_address(), **wrong)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "code"),
-    [
+def test_what_is_no_contact_is_refused(salon, api):
+    client = api(salon.manager)
+    for key, value, code in (
         ("birthday", "1899-12-31", "invalid"),
         ("birthday", str(timezone.localdate() + timedelta(days=2)), "invalid"),
         ("birthday", "1985-02-29", "invalid"),
@@ -124,11 +124,9 @@ def test_nobody_types_an_address_that_is_made_nor_gives_a_password_to_one(salon,
         ("phone_e164", "+491705500003", "read_only"),
         ("merged_into", 1, "read_only"),
         ("possible_duplicates", [], "unknown"),
-    ],
-)
-def test_what_is_no_contact_is_refused(salon, api, key, value, code):
-    answer = api(salon.manager).post("/users", MIA | {key: value})
-    assert (answer.status_code, fields(answer)) == (400, {key: code})
+    ):
+        answer = client.post("/users", MIA | {key: value})
+        assert (answer.status_code, fields(answer)) == (400, {key: code}), value
 
 
 def test_everything_about_a_contact_comes_back_as_sent(salon, api):

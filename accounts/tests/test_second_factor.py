@@ -2,7 +2,7 @@
 
 import re
 
-import pytest
+from axes.models import AccessAttempt
 from django.test import Client
 
 from accounts import second_factor
@@ -91,9 +91,10 @@ def test_a_code_removes_it(salon, api, enrolled, clock):
     assert not SecondFactor.objects.exists()
 
 
-@pytest.mark.parametrize("code", ["", "٠١٢٣٤٥", "1" * 40, "x" * 16, "-", " "])
-def test_nonsense_is_no_code(salon, enrolled, code):
-    assert sign_in(salon.staff, code=code).status_code in (400, 401)
+def test_nonsense_is_no_code(salon, enrolled):
+    for code in ("", "٠١٢٣٤٥", "1" * 40, "x" * 16, "-", " "):
+        AccessAttempt.objects.all().delete()  # else guesses are counted
+        assert sign_in(salon.staff, code=code).status_code in (400, 401), code
 
 
 def factor_changes():
