@@ -86,7 +86,7 @@ def find_style(language: str, country: str) -> Style:
     """Of a language in a country; of the language alone where CLDR knows no such pair, and of English at last."""
     if language == "en" and not country:
         return Style(babel.Locale("en"), "HH:mm", MONDAY, is_house=True)
-    native = _find_native_locale(country)
+    native = find_native_locale(country)
     locale = _find_locale(language, country)
     # The world's English counts to twelve. Where the country's own language does not, its readers do not either.
     is_foreign = native and locale.territory == "001" and "H" in native.time_formats["short"].pattern
@@ -104,7 +104,7 @@ def _find_locale(language: str, country: str) -> "babel.Locale":
 
 
 @cache
-def _find_native_locale(country: str) -> "babel.Locale | None":
+def find_native_locale(country: str) -> "babel.Locale | None":
     """That of the country's own language; None of no country, or of one where nobody writes."""
     try:
         return babel.Locale.parse(f"und_{country}") if country else None
@@ -173,13 +173,13 @@ def _find_pattern(locale: "babel.Locale", kind: str, decimals: int) -> "numbers.
 @cache
 def find_decimal_sign(country: str) -> str:
     """What stands before the decimals in a country, as CLDR has it: a comma, else a point."""
-    native = _find_native_locale(country)  # none where nobody writes numbers
+    native = find_native_locale(country)  # none where nobody writes numbers
     return "," if native and numbers.get_decimal_symbol(native) == "," else "."
 
 
 def list_short_dates(country: str) -> list[str]:
     """How a country writes days in figures, as patterns: in its own language, and in its English where it has one."""
-    native = _find_native_locale(country)
+    native = find_native_locale(country)
     english = f"en_{country}"
     found = [native] if native else []
     found += [babel.Locale.parse(english)] if native and localedata.exists(english) else []

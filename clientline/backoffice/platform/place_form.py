@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext
 
 from appointments.public_holidays import list_regions
-from clientline import zones
+from clientline import styles, zones
 from clientline.admin.forms import ClientLineForm, VersionField
 from clientline.currencies import PAST, STORABLE
 from clientline.folding import fold
@@ -92,10 +92,13 @@ class PlaceForm(ClientLineForm):
 
 def guess_from(country):
     """The zone, the currency and the language of a country, as far as they are known and can be chosen."""
+    if country not in zones.list_countries():
+        return {}
     named = zones.list_zones_of(country)
     paid = [each for each in get_territory_currencies(country) if each in STORABLE - PAST]
-    spoken = Locale.parse(f"und_{country}").language if country else ""
-    guessed = {"timezone": named[:1], "currency": paid[-1:], "language": [spoken] if spoken in OFFERED else []}
+    native = styles.find_native_locale(country)
+    spoken = [native.language] if native and native.language in OFFERED else []
+    guessed = {"timezone": named[:1], "currency": paid[-1:], "language": spoken}
     return {name: found[0] for name, found in guessed.items() if found}
 
 

@@ -106,8 +106,15 @@ def test_the_zones_of_the_country_come_first_and_all_that_are_offered_can_be_cho
         ("DE", {"timezone": "Europe/Berlin", "currency": "EUR", "language": "de"}),
         ("GB", {"timezone": "Europe/London", "currency": "GBP", "language": "en"}),
         ("KW", {"timezone": "Asia/Kuwait"}),  # whose money has three decimals
+        ("BQ", {"timezone": "America/Kralendijk", "currency": "USD"}),  # of which Babel knows no language
     ],
 )
 def test_what_goes_with_a_country(country, guessed):
     assert guess_from(country) == guessed
     assert guess_country(guessed["timezone"]) == country
+
+
+def test_every_country_can_be_chosen_and_what_is_none_proposes_nothing():
+    for code, _ in list_countries():
+        assert guess_from(code).keys() <= {"timezone", "currency", "language"}, code
+    assert [guess_from(code) for code in ("", "-1", "D", "XX")] == [{}] * 4
