@@ -31,6 +31,7 @@ pytest_plugins = [
     "clientline.tests.rendering",
     "clientline.tests.signing_in",
     "clientline.tests.sweeps",
+    "clientline.tests.moments",
     "clientline.tests.browsers",
     "clientline.tests.first_start",
     "clientline.tests.replicas",

@@ -13,7 +13,6 @@ from xdist.scheduler import LoadScopeScheduling
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="every combination in the sweeps, instead of every value")
-    parser.addoption("--turn", metavar="N/OF", help="of each OF tests the Nth: other runs have the others")
 
 
 def pytest_configure(config):
@@ -88,13 +87,6 @@ def pytest_collection_modifyitems(config, items):
     if not config.getoption("all"):
         values = values_of(items)
         keep(config, items, [item for item in items if stays(item, values)])
-    if turn := config.getoption("turn"):
-        keep(config, items, of_turn(items, turn))
-
-
-def of_turn(items, turn):
-    number, of = map(int, turn.split("/"))
-    return items[number - 1 :: of]
 
 
 def keep(config, items, kept):
@@ -107,7 +99,7 @@ def values_of(items):
     values = defaultdict(list)
     for item in items:
         if item.get_closest_marker("pairs"):
-            for name, value in item.callspec.params.items():
+            for name, value in parameters(item).items():
                 known = values[item.function, name]
                 known += [] if value in known else [value]
     return values
@@ -115,19 +107,21 @@ def values_of(items):
 
 def stays(item, values):
     only = item.get_closest_marker("only")
-    if item.get_closest_marker("whole") or (only and not set(parameters(item)) <= {*only.args}):
+    if item.get_closest_marker("whole") or (only and not set(parameters(item).values()) <= {*only.args}):
         return False
     pairs = item.get_closest_marker("pairs")
-    return pairs is None or pairs.args[0] in item.callspec.params.values() or has_its_turn(item, values, pairs.args[0])
+    return pairs is None or pairs.args[0] in parameters(item).values() or has_its_turn(item, values, pairs.args[0])
 
 
 def parameters(item):
-    return item.callspec.params.values() if hasattr(item, "callspec") else ()
+    """Names and values of a test's own: not at which moment it runs."""
+    named = item.callspec.params.items() if hasattr(item, "callspec") else ()
+    return {name: value for name, value in named if name != "shift"}
 
 
 def has_its_turn(item, values, named):
     """Each value beside the named one meets one of the other parameter: the first the first, and so on around."""
-    known = [(values[item.function, name], value) for name, value in item.callspec.params.items()]
+    known = [(values[item.function, name], value) for name, value in parameters(item).items()]
     (own, value), (others, other) = sorted(known, key=lambda each: named not in each[0])
     return others.index(other) == own.index(value) % len(others)
 

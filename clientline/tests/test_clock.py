@@ -12,6 +12,7 @@ from django.utils import timezone
 from clientline.tests import clock
 
 pytestmark = pytest.mark.clock
+MOVE = "from clientline.tests import clock; clock.move_on(8640000); "
 ASK = "import time; from datetime import UTC, datetime; time.sleep(0.01); print(datetime.now(UTC).isoformat())"
 
 
@@ -35,6 +36,12 @@ def test_a_command_has_the_moment_that_was_asked_for_and_can_sleep(moment):
     assert told.stderr == ""
     late = datetime.fromisoformat(told.stdout.strip()) - datetime.fromisoformat(moment).replace(tzinfo=UTC)
     assert timedelta(seconds=-1) <= late < timedelta(seconds=30)
+
+
+@pytest.mark.skipif(not clock.library(), reason=clock.MISSING)
+def test_a_process_under_way_is_moved_on():
+    told = datetime.fromisoformat(at("+40", sys.executable, "-c", MOVE + ASK).stdout.strip())
+    assert timedelta(0) <= clock.real_now() + timedelta(days=100) - told < timedelta(seconds=30)
 
 
 def test_days_count_from_now():

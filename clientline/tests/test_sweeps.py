@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from clientline.tests.sweeps import group_of, has_its_turn, of_turn, scopes_of
+from clientline.tests.moments import SHIFTS, list_by_moments
+from clientline.tests.sweeps import group_of, has_its_turn, scopes_of
 
 PROBES = {"which": [f"cause {n}" for n in range(7)], "who": ["admin", "manager", "staff"]}
 
@@ -44,11 +45,6 @@ def test_of_a_parameter_one_value_is_enough_for_the_gate(who, everything):
     assert everything or who == "staff"
 
 
-def test_four_runs_by_turns_are_one_of_all():
-    turns = [of_turn(range(10), f"{number}/4") for number in range(1, 5)]
-    assert [list(turn) for turn in turns] == [[0, 4, 8], [1, 5, 9], [2, 6], [3, 7]]
-
-
 @pytest.mark.parametrize("who", PROBES["who"])
 def test_each_case_has_the_third_of_its_own_place(share, who):
     assert share(range(8)) == share(range(8), PROBES["who"].index(who))
@@ -76,3 +72,11 @@ def test_ordinary_tests_go_to_a_worker_by_handfuls_of_a_file_and_dear_ones_singl
     ids = [f"test_x.py::test_{n}" for n in range(23)] + ["test_y.py::test_1", "test_y.py::test_2", "test_z.py::test_1"]
     scopes = ["test_x.py 0"] * 10 + ["test_x.py 1"] * 10 + ["test_x.py 2"] * 3
     assert [*scopes_of(ids, tmp_path)] == [*scopes, "test_y.py::test_1", "test_y.py::test_2", "test_z"]
+
+
+@pytest.mark.parametrize(("in_turn", "numbers"), [(True, [0, 4, 1, 5, 2, 3]), (False, [*range(6)] * 4)])
+def test_each_test_has_its_turn_at_one_moment_or_is_run_at_each(in_turn, numbers):
+    items = [Item(number=number, shift=shift) for number in range(6) for shift in SHIFTS]
+    listed = [item.params for item in list_by_moments(items, in_turn=in_turn)]
+    assert [each["number"] for each in listed] == numbers
+    assert [each["shift"] for each in listed] == sorted(each["shift"] for each in listed)
