@@ -3,6 +3,7 @@
 import gzip
 import re
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,23 @@ def test_on_a_phone_whatever_is_pressed_is_as_large_as_a_fingertip(open_desk, sa
         visitor.page.goto(url)
         found[url] = visitor.find_small_targets(), visitor.measure_overflow()
     assert found == dict.fromkeys(pages, ([], 0))
+
+
+def test_above_the_board_of_a_narrow_phone_nothing_lies_over_anything(open_desk):
+    page = open_desk({"width": 360, "height": 800}).page
+    for url in ("/admin/", "/admin/week/"):
+        page.goto(url)
+        parts = [each for each in page.locator(".board-bar :is(h1, a, select, input)").all() if each.is_visible()]
+        boxes = [part.bounding_box() for part in parts]
+        assert len(boxes) >= 4
+        assert not [pair for pair in combinations(boxes, 2) if do_overlap(*pair)]
+
+
+def do_overlap(one, other):
+    return all(
+        one[at] < other[at] + other[length] and other[at] < one[at] + one[length]
+        for at, length in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_small_targets_would_be_found(open_desk):
