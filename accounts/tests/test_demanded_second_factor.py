@@ -15,17 +15,12 @@ from clientline.tests.problems import problem
 # Wanted by the organization
 
 
-@pytest.fixture
-def strict(salon, client):
-    client.force_login(salon.admin)
+def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(salon, clinic, clock, api):
+    browser, program = Client(), api(salon.manager)
+    browser.force_login(salon.admin)
     page = f"/admin/organizations/organization/{salon.organization.pk}/change/"
-    assert submit(client, page, require_second_factor="on").status_code == 302
-    return salon
-
-
-def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(strict, clinic, clock, api):
-    browser, program = Client(), api(strict.manager)
-    browser.force_login(strict.manager)
+    assert submit(browser, page, require_second_factor="on").status_code == 302
+    browser.force_login(salon.manager)
     for path in ("/admin/", "/admin/accounts/user/", "/admin/nowhere/"):
         assert browser.get(path)["Location"] == "/admin/second-factor/"
     for path in ("/users", "/auth/me", "/appointments"):
@@ -35,12 +30,13 @@ def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(strict, cl
     assert program.get("/auth/second-factor").json()["required"] is True
     assert program.post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)}).status_code == 200
     assert program.get("/users").status_code == 200
-    browser.force_login(User.objects.get(pk=strict.manager.pk))  # all other sign-ins have ended
+    browser.force_login(User.objects.get(pk=salon.manager.pk))  # all other sign-ins have ended
     assert browser.get("/admin/").status_code == 200
 
 
-def test_clients_and_other_organizations_are_not_asked(strict, clinic, operator, api):
-    for person in (strict.client, clinic.staff, operator):
+def test_clients_and_other_organizations_are_not_asked(salon, clinic, operator, api):
+    type(salon.organization).objects.filter(pk=salon.organization.pk).update(require_second_factor=True)
+    for person in (salon.client, clinic.staff, operator):
         assert api(person).get("/auth/me").status_code == 200
 
 

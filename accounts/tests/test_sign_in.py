@@ -93,12 +93,12 @@ def test_unknown_wrong_and_inactive_cost_the_same_work(strangers, client, monkey
     assert work == dict.fromkeys(strangers, (1, work["unknown"][1]))
 
 
-@pytest.mark.parametrize("body", [{}, {"email": "x"}, {"password": "x"}, {"email": "", "password": ""}])
-def test_signing_in_needs_both(db, api, body):
-    missing = {
-        key: "blank" if body.get(key) == "" else "required" for key in ("email", "password") if not body.get(key)
-    }
-    assert fields(api().post("/auth/login", body)) == missing
+def test_signing_in_needs_both(db, api):
+    for body in ({}, {"email": "x"}, {"password": "x"}, {"email": "", "password": ""}):
+        missing = {
+            key: "blank" if body.get(key) == "" else "required" for key in ("email", "password") if not body.get(key)
+        }
+        assert fields(api().post("/auth/login", body)) == missing
 
 
 def test_only_a_digest_of_a_token_is_kept(salon, api):

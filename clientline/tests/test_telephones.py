@@ -65,9 +65,9 @@ BEHIND_THE_CODE = ("", " ", " (0)", " 0", " 1", " 8", "-", " 06", " 15", " 9")
 
 
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE])
-def test_what_is_taken_as_it_stands_is_what_phonenumbers_reads(kind, everything):
+def test_what_is_taken_as_it_stands_is_what_phonenumbers_reads(kind, share, everything):
     taken = read = 0
-    for region in sorted(phonenumbers.SUPPORTED_REGIONS)[:: 1 if everything else 4]:
+    for region in share(sorted(phonenumbers.SUPPORTED_REGIONS)[:: 1 if everything else 4]):
         example = phonenumbers.example_number_for_type(region, kind) or phonenumbers.example_number(region)
         digits = str(example.national_number)
         for behind in BEHIND_THE_CODE:
@@ -76,7 +76,7 @@ def test_what_is_taken_as_it_stands_is_what_phonenumbers_reads(kind, everything)
                 taken += bool(telephones._take_as_it_stands(text, "DE"))
                 read += bool(found := write_e164(text, "DE"))
                 assert found == read_by_library(text), text
-    assert read > taken > 300
+    assert read > taken > 100
 
 
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.VOIP])

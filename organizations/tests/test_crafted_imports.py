@@ -118,9 +118,11 @@ def test_what_is_crafted_is_refused_by_name_and_leaves_nothing(exported, tmp_pat
     assert Audit.objects.filter(action="import_refused", organization=None).count() == len(crafted)
 
 
-def test_the_helper_that_crafts_changes_nothing_by_itself(exported, tmp_path):
+def test_a_file_in_which_nothing_was_crafted_comes_in_with_its_sign_ins_where_they_are_asked_for(exported, tmp_path):
     File(exported).write(tmp_path / "same.jsonl")
-    assert "Imported Salon" in import_file(tmp_path / "same.jsonl")
+    told = import_file(tmp_path / "same.jsonl", "--with-sign-ins")
+    assert ("Imported Salon" in told, "left out" in told) == (True, False)
+    assert (Token.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
     call_command("check_invariants", stdout=StringIO())
 
 
@@ -183,11 +185,6 @@ def test_what_signs_in_without_a_password_stays_behind_unless_it_is_asked_for(ex
     assert "Tokens and idempotency keys were left out" in import_file(exported)
     assert (Token.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
     assert Audit.objects.get(action="import").changes["with_sign_ins"] == [None, "False"]
-
-
-def test_with_sign_ins_they_come_too(exported):
-    assert "left out" not in import_file(exported, "--with-sign-ins")
-    assert (Token.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
 
 
 def test_what_was_broken_here_before_does_not_keep_a_sound_file_out(exported):

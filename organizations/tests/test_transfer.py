@@ -69,16 +69,26 @@ def counts():
     return {model.__name__: model.objects.count() for model in list_models_of_organizations()}
 
 
-def test_what_is_exported_imported_and_exported_again_is_the_same_bytes(salon, file, api, tmp_path):
+def test_what_is_exported_imported_and_exported_again_is_remembered_and_the_same_bytes(salon, file, api, tmp_path):
     before = {
         model.__name__: model.objects.filter(organization=salon.organization).count()
         for model in (User, Service, Appointment, Payment, Refund)
     }
+    exported = Audit.objects.get(action="export")
+    assert (exported.organization, exported.row) == (salon.organization, salon.organization.pk)
     empty_database()
     assert sum(counts().values()) == 0
 
     assert "Imported Salon" in command("import_organization", file, "--with-sign-ins")
 
+    imported = Audit.objects.get(action="import")
+    assert (imported.organization, imported.row, imported.source) == (None, salon.organization.pk, "command")
+    assert imported.changes == {
+        "file": [None, "salon.jsonl"],
+        "user": [None, getpass.getuser()],
+        "sha256": [None, hashlib.sha256(file.read_bytes()).hexdigest()],
+        "with_sign_ins": [None, "True"],
+    }
     after = counts()
     assert {name: after[name] for name in before} == before
     command("export_organization", salon.organization.pk, tmp_path / "again.jsonl")
@@ -155,21 +165,6 @@ def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, fi
         row for line in text.split("\n")[:-1] if (row := json.loads(line)).get("settled_at") and "checkout_url" in row
     ]
     assert (paid["amount"], paid["created_by_id"]) == (45.0, None)  # an operator stays behind
-
-
-def test_both_are_remembered(salon, file):
-    exported = Audit.objects.get(action="export")
-    assert (exported.organization, exported.row) == (salon.organization, salon.organization.pk)
-    empty_database()
-    command("import_organization", file, "--with-sign-ins")
-    imported = Audit.objects.get(action="import")
-    assert (imported.organization, imported.row, imported.source) == (None, salon.organization.pk, "command")
-    assert imported.changes == {
-        "file": [None, "salon.jsonl"],
-        "user": [None, getpass.getuser()],
-        "sha256": [None, hashlib.sha256(file.read_bytes()).hexdigest()],
-        "with_sign_ins": [None, "True"],
-    }
 
 
 def test_what_collides_is_refused_and_nothing_changes(salon, file):
