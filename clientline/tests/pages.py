@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+from django.contrib.messages import get_messages
+
 from clientline.tests.rendering import unrendered
 
 # The few tags that are read; `html.parser`, which reads all, takes many times as long.
@@ -65,8 +67,19 @@ def submit(client, url, /, **values):
     return client.post(url, typed(client.get(url), **values))
 
 
+def judge(client, url, /, **values):
+    """Send `values` alone, without the page they are typed into: what is made of them, without a text."""
+    with unrendered():
+        return client.post(url, values)
+
+
 def errors_of(response):
     return Page(response).errors
+
+
+def tell(answer):
+    """What was said by what an answer leads to another page of, before that page is asked for."""
+    return [str(each).partition(' <a class="undo"')[0] for each in get_messages(answer.wsgi_request)]
 
 
 def tell_messages(response):

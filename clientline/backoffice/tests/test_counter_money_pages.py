@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from appointments.tests.factories import AppointmentFactory
-from clientline.tests.pages import errors_of, see, tell_messages, typed
+from appointments.tests.factories import AppointmentFactory, days_ahead
+from clientline.tests.pages import judge, see, tell, typed
+from payments import balances
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
 
@@ -23,12 +24,15 @@ def visit(salon):
 
 
 def do(client, url, **fields):
-    answer = client.post(url, typed(client.get(url), **fields), follow=True)
-    return errors_of(answer), " ".join(tell_messages(answer))
+    answer = judge(client, url, **fields)
+    if answer.status_code == 302:
+        return [], tell(answer)[-1]
+    return [problem for problems in answer.context["form"].errors.values() for problem in problems], ""
 
 
 def take(client, visit, **fields):
-    return do(client, f"{VISIT}/{visit.pk}/payment/", **fields)
+    given = {"amount": "26.00", "payment_method": "cash", "completed": "on"}
+    return do(client, f"{VISIT}/{visit.pk}/payment/", **given | fields)
 
 
 def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_large(client, salon, visit):
@@ -43,8 +47,7 @@ def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_la
 
 def test_what_cannot_be_is_asked_back(client, salon, visit):
     client.force_login(salon.staff)
-    url, two = f"{VISIT}/{visit.pk}/payment/", "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
-    form = typed(client.get(url))
+    two = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
     for fields, error in (
         ({"given": "20"}, "This is less than 26.00 EUR."),
         ({"given": "50", "payment_method": "card"}, "Change is given on cash alone."),
@@ -52,7 +55,7 @@ def test_what_cannot_be_is_asked_back(client, salon, visit):
         ({"given": "1,405"}, two),
         ({"tip": "1,405"}, two),
     ):
-        assert errors_of(client.post(url, form | fields)) == [error], fields
+        assert take(client, visit, **fields) == ([error], ""), fields
     assert not Payment.objects.filter(appointment=visit).exists()
 
 
@@ -62,23 +65,25 @@ def test_a_tip_is_said_and_shown(client, salon, visit):
     assert "tip 4.00 EUR" in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("price", "typed_amount", "tip", "said"),
-    [
-        ("12.03", "12.03", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
-        ("12.03", "12.05", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
-        ("12.02", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.02."),
-        ("12.03", "15.00", "2.97", "Payment recorded: CHF\xa015.00. Tip: CHF\xa02.97."),
-        ("0.02", "0.02", "", "Payment recorded: CHF\xa00.00. Rounded by: CHF-0.02."),
-    ],
-)
-def test_cash_is_rounded_to_the_coins_there_are(client, salon, visit, price, typed_amount, tip, said):
+COINS = [
+    ("12.03", "12.03", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
+    ("12.03", "12.05", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
+    ("12.02", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.02."),
+    ("12.03", "15.00", "2.97", "Payment recorded: CHF\xa015.00. Tip: CHF\xa02.97."),
+    ("0.02", "0.02", "", "Payment recorded: CHF\xa00.00. Rounded by: CHF-0.02."),
+]
+
+
+def test_cash_is_rounded_to_the_coins_there_are(client, salon):
     salon.organization.currency, salon.organization.country = "CHF", "CH"
     salon.organization.save()
-    visit.price = price
-    visit.save()
+    people = {"client": salon.client, "staff": salon.staff, "service": salon.service}
     client.force_login(salon.staff)
-    assert take(client, visit, amount=typed_amount, tip=tip) == ([], said)
+    for days, (price, typed_amount, tip, said) in enumerate(COINS, 1):
+        visit = AppointmentFactory(appointment_date=days_ahead(-days), price=price, **people)
+        rounds = see(client, f"{VISIT}/{visit.pk}/payment/")["form"]["round_cash"].value()
+        assert take(client, visit, amount=typed_amount, tip=tip, round_cash=rounds) == ([], said)
+        assert balances.find_balance(visit)["due"] == 0, said
     assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 

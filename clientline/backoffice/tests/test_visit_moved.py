@@ -9,7 +9,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.backoffice.tests.test_visit_page import VISIT, do, errors, page, status, text
-from clientline.tests.pages import Page, tell_messages, typed
+from clientline.tests.pages import Page, judge, see, tell_messages, typed
 
 
 @pytest.fixture
@@ -38,10 +38,9 @@ def test_a_visit_is_moved_to_a_free_time_of_a_day_one_looked_at(client, salon, v
 def test_a_time_of_another_day_than_the_chosen_one_is_refused(client, salon, visit):
     client.force_login(salon.staff)
     url = f"{VISIT}/{visit.pk}/reschedule/"
-    form = client.get(url)
-    slot = form.context["form"].fields["slot"].widget.choices[0][0]
-    answer = client.post(url, typed(form, slot=slot, date="2026-12-24"))
-    assert Page(answer).errors == ["The day was changed: choose one of its times."]
+    slot = see(client, url)["form"].fields["slot"].widget.choices[0][0]
+    answer = judge(client, url, staff=salon.staff.pk, slot=slot, date="2026-12-24")
+    assert errors(answer) == ["The day was changed: choose one of its times."]
 
 
 def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
@@ -56,72 +55,61 @@ def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
         ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a date between 2000 and 2100."),
         ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Write a date like 2026-12-31."),
     ):
-        answer = client.post(url, form | values)
-        assert (answer.status_code, Page(answer).errors) == (200, [problem]), values
+        answer = judge(client, url, **form | values)
+        assert (answer.status_code, errors(answer)) == (200, [problem]), values
 
 
-def local(instant, salon):
+def at(instant, salon):
+    """What is typed into the page of a move to `instant`."""
     start = instant.astimezone(salon.organization.zone)
-    return {"date": f"{start:%Y-%m-%d}", "slot": "", "time": f"{start:%H:%M}"}
+    return {"staff": salon.staff.pk, "date": f"{start:%Y-%m-%d}", "slot": "", "time": f"{start:%H:%M}"}
 
 
-def test_a_taken_time_is_refused_with_what_was_typed_and_a_manager_may_insist(client, salon, visit):
+def test_a_taken_time_is_refused_with_what_was_typed_and_a_manager_may_insist_on_it_alone(client, salon, visit):
     other = AppointmentFactory(
         client=salon.stranger,
         staff=salon.staff,
         service=salon.service,
         appointment_date=visit.appointment_date + timedelta(hours=3),
     )
-    there = local(other.appointment_date, salon)
+    there = at(other.appointment_date, salon)
     client.force_login(salon.staff)
     answer = do(client, visit, "reschedule", **there)
     assert (answer.status_code, errors(answer)) == (200, ["This time is taken."])
     assert answer.context["form"].anyway is None
     client.force_login(salon.manager)
-    answer = do(client, visit, "reschedule", **there)
+    url = f"{VISIT}/{visit.pk}/reschedule/"
+    answer = client.post(url, there)
     assert errors(answer) == ["This time is taken."]
-    assert {name: Page(answer).fields[name] for name in there} == {name: [value] for name, value in there.items()}
+    fields = Page(answer).fields
+    assert {name: fields[name] for name in there} == {name: [str(value)] for name, value in there.items()}
     assert "Both will stand in the calendar." in text(answer)
-    insisted = client.post(
-        f"{VISIT}/{visit.pk}/reschedule/", typed(answer, overbook=answer.context["form"].anyway.value)
-    )
-    assert insisted.status_code == 302
+    insisted = typed(answer, overbook=answer.context["form"].anyway.value)
+    later = at(other.appointment_date + timedelta(minutes=15), salon)
+    assert errors(judge(client, url, **insisted | later)) == ["This time is taken."]
+    assert judge(client, url, **insisted).status_code == 302
     visit.refresh_from_db()
     assert (visit.appointment_date, visit.overbooked) == (other.appointment_date, True)
 
 
-def test_insisting_on_one_time_does_not_double_book_another(client, salon, visit):
-    other = AppointmentFactory(
-        client=salon.stranger,
-        staff=salon.staff,
-        service=salon.service,
-        appointment_date=visit.appointment_date + timedelta(hours=3),
-    )
-    client.force_login(salon.manager)
-    anyway = do(client, visit, "reschedule", **local(other.appointment_date, salon)).context["form"].anyway.value
-    there = local(other.appointment_date + timedelta(minutes=15), salon)
-    assert errors(do(client, visit, "reschedule", overbook=anyway, **there)) == ["This time is taken."]
-
-
 def test_a_manager_hands_a_visit_to_a_colleague_and_staff_cannot(client, salon, visit):
     client.force_login(salon.manager)
-    there = local(visit.appointment_date, salon)
-    assert do(client, visit, "reschedule", staff=salon.colleague.pk, **there).status_code == 302
+    there = at(visit.appointment_date, salon)
+    assert do(client, visit, "reschedule", **there | {"staff": salon.colleague.pk}).status_code == 302
     visit.refresh_from_db()
     assert visit.staff == salon.colleague
     client.force_login(salon.colleague)
-    answer = do(client, visit, "reschedule", staff=salon.staff.pk, **there)
-    assert "not one of the available choices" in Page(answer).errors[0]
+    assert "not one of the available choices" in errors(do(client, visit, "reschedule", **there))[0]
 
 
 def test_a_visit_of_somebody_who_left_waits_for_a_choice(client, salon, visit):
     User.objects.filter(pk=salon.staff.pk).update(is_active=False)
     client.force_login(salon.manager)
     assert "Needs somebody: Salon staff is deactivated" in text(client.get(page(visit)))
-    there = local(visit.appointment_date, salon)
-    answer = do(client, visit, "reschedule", **there)
+    url, there = f"{VISIT}/{visit.pk}/reschedule/", at(visit.appointment_date, salon)
+    answer = client.post(url, there | {"staff": ""})
     assert (Page(answer).errors, "Choose somebody to see" in text(answer)) == (["This field is required."], True)
-    assert client.post(answer.request["PATH_INFO"], typed(answer, staff=salon.colleague.pk)).status_code == 302
+    assert client.post(url, typed(answer, staff=salon.colleague.pk)).status_code == 302
     visit.refresh_from_db()
     assert visit.staff == salon.colleague
 
@@ -133,6 +121,5 @@ def test_a_stale_link_to_a_move_leads_back_and_says_so(client, salon, visit):
     for send, sent in ((client.get, {}), (client.post, {"look": "1", "date": "2030-06-17"})):
         answer = send(link, sent)
         assert (answer.status_code, answer["Location"]) == (302, page(visit))
-        told = tell_messages(client.get(page(visit)))
-        assert told == ["Reschedule: not possible as it stands now."]
+    assert tell_messages(client.get(page(visit))) == ["Reschedule: not possible as it stands now."] * 2
     assert client.post(link, {"seen": ""}).status_code == 200, "what was sent is the domain's to refuse"

@@ -13,8 +13,7 @@ from accounts.tests.factories import UserFactory
 from appointments import working_week
 from appointments.models import WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
-from clientline.tests.pages import Page, errors_of, see, submit, typed
-from clientline.tests.rendering import unrendered
+from clientline.tests.pages import Page, errors_of, judge, see, submit, typed
 
 URL = "/admin/week-hours/"
 
@@ -55,31 +54,44 @@ def test_a_week_is_saved_as_a_whole(salon, client):
     assert (0, "09:00", "17:00") not in week(salon.staff)
 
 
+# What is sent together, and what stands beside each field.
 WRONG = [
-    (stretch(1, 0, "09:00", "08:00"), "1-0-ends", LONG),
-    (stretch(2, 0, "05:00", "19:01"), "2-0-ends", LONG),
-    (stretch(1, 0, "00:00", ""), "1-0-ends", "Give both times."),
-    (stretch(1, 0, "09:00", "09:00"), "1-0-ends", LONG),
-    (stretch(6, 0, "22:00", "09:30"), "6-0-starts", "This overlaps other hours."),
-    (stretch(1, 0, "09:00", ""), "1-0-ends", "Give both times."),
-    (stretch(1, 2, "", "10:00"), "1-2-starts", "Give both times."),
-    (stretch(0, 1, "16:59", "18:00"), "0-1-starts", "This overlaps other hours."),
-    (stretch(0, 1, "12:00", "00:00"), "0-1-starts", "This overlaps other hours."),
-    (stretch(1, 0, "9 o'clock", "10:00"), "1-0-starts", "Enter a valid time."),
-    (stretch(1, 0, "09:00", "25:00"), "1-0-ends", "Enter a valid time."),
-    (stretch(1, 0, "09:00", "10:00:30"), "1-0-ends", "Write hours and minutes only."),
+    (
+        stretch(1, 0, "09:00", "08:00") | stretch(3, 0, "05:00", "19:01") | stretch(6, 0, "09:00", "09:00"),
+        {"1-0-ends": LONG, "3-0-ends": LONG, "6-0-ends": LONG},
+    ),
+    (
+        stretch(6, 0, "22:00", "09:30") | stretch(0, 1, "16:59", "18:00"),
+        {"6-0-starts": "This overlaps other hours.", "0-1-starts": "This overlaps other hours."},
+    ),
+    (stretch(0, 1, "12:00", "00:00"), {"0-1-starts": "This overlaps other hours."}),
+    (
+        stretch(1, 0, "00:00", "")
+        | stretch(1, 2, "", "10:00")
+        | stretch(2, 0, "9 o'clock", "10:00")
+        | stretch(3, 0, "09:00", "25:00")
+        | stretch(4, 0, "09:00", "10:00:30"),
+        {
+            "1-0-ends": "Give both times.",
+            "1-2-starts": "Give both times.",
+            "2-0-starts": "Enter a valid time.",
+            "3-0-ends": "Enter a valid time.",
+            "4-0-ends": "Write hours and minutes only.",
+        },
+    ),
 ]
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(salon, client):
     client.force_login(salon.manager)
     form = typed(client.get(page(salon.staff)), **stretch(5, 0, "10:00", "11:00"))
-    with unrendered():
-        for values, field, problem in WRONG:
-            answer = client.post(page(salon.staff), form | values)
-            assert (answer.status_code, answer.context["form"].errors) == (200, {field: [problem]}), values
-    answer = client.post(page(salon.staff), form | WRONG[-1][0])
-    assert errors_of(answer) == [WRONG[-1][2]]
+    for values, problems in WRONG[:-1]:
+        answer = judge(client, page(salon.staff), **form | values)
+        found = {field: [problem] for field, problem in problems.items()}
+        assert (answer.status_code, answer.context["form"].errors) == (200, found)
+    values, problems = WRONG[-1]
+    answer = client.post(page(salon.staff), form | values)
+    assert errors_of(answer) == [*problems.values()]
     assert Page(answer).fields["5-0-starts"] == ["10:00"], "what was typed is kept"
     assert week(salon.staff) == [(0, "09:00", "17:00")]
 
@@ -160,10 +172,10 @@ def test_staff_edit_their_own_week_and_see_the_others(salon, clinic, client):
 def test_those_above_edit_everybodys_at_home(salon, clinic, client):
     for who in (salon.admin, salon.manager):
         client.force_login(who)
-        assert client.get(page(salon.colleague)).status_code == 200
+        assert see(client, page(salon.colleague))["form"]
     for foreign in (clinic.staff.pk, salon.client.pk, "x", "", "9" * 30, "-1"):
-        assert client.get(URL, {"staff": foreign}).status_code == 404
-        assert client.post(f"{URL}?staff={foreign}", stretch(1, 0, "10:00", "11:00")).status_code == 404
+        assert judge(client, f"{URL}?staff={foreign}", **stretch(1, 0, "10:00", "11:00")).status_code == 404
+    assert client.get(URL, {"staff": clinic.staff.pk}).status_code == 404
     assert "Clinic" not in client.get(URL).content.decode()
 
 
@@ -206,10 +218,12 @@ def test_long_hours_are_asked_back_once(salon, client):
     assert errors_of(answer) == [LONG, LONG], "others are asked about, too"
     assert client.post(page(salon.staff), typed(answer)).status_code == 302
     assert week(salon.staff)[1:] == [(1, "09:00", "08:00"), (2, "09:30", "09:00")]
-    again = submit(client, page(salon.staff), **stretch(3, 0, "09:00", "17:00"))
+    form = typed(client.get(page(salon.staff)))
+    changed = judge(client, page(salon.staff), **form | stretch(1, 0, "09:00", "08:30"))
+    assert changed.context["form"].errors == {"1-0-ends": [LONG]}
+    again = judge(client, page(salon.staff), **form | stretch(3, 0, "09:00", "17:00"))
     assert again.status_code == 302, "what stands already was meant"
     assert week(salon.staff)[3:] == [(3, "09:00", "17:00")]
-    assert errors_of(submit(client, page(salon.staff), **stretch(1, 0, "09:00", "08:30"))) == [LONG]
 
 
 def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
@@ -305,17 +319,19 @@ def test_what_is_wrong_with_hours_for_a_time_stands_beside_them(salon, client, s
         ({"valid_until": "2222-01-01"}, "valid_until", "Choose a date between 2000 and 2100."),
         ({"ends": "09:00"}, "ends", LONG),
     ):
-        answer = client.post(page(salon.staff), form | dated(0, **values))
+        answer = judge(client, page(salon.staff), **form | dated(0, **values))
         assert (answer.status_code, answer.context["dated"].errors[0]) == (200, {field: [problem]})
         assert tell(salon) == before
+    answer = client.post(page(salon.staff), form | dated(0, **values))
     assert client.post(page(salon.staff), typed(answer)).status_code == 302  # long hours may be meant
 
 
 def test_hours_for_a_time_that_overlap_the_week_or_are_over_are_refused_by_all_that_is_typed(salon, client, seasonal):
     client.force_login(salon.manager)
     before = tell(salon)
+    form = typed(client.get(page(salon.staff)), **stretch(5, 0, "10:00", "11:00"))
     for values in (dated(0, weekday=0), dated(0, valid_until=salon.today - timedelta(days=8))):
-        answer = submit(client, page(salon.staff), **values | stretch(5, 0, "10:00", "11:00"))
+        answer = client.post(page(salon.staff), form | values)
         assert (answer.status_code, len(errors_of(answer))) == (200, 1), errors_of(answer)
         assert tell(salon) == before
 
