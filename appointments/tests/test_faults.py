@@ -137,6 +137,8 @@ def occupy(house, stack):
             stack.enter_context(house.connect(autocommit=True, application_name="hog"))
 
 
+# test_crashes.py asks without a database, and test_refusals.py what becomes of the error that says this.
+@pytest.mark.whole
 def test_without_a_free_connection_callers_are_told_to_come_back(house, server):
     allow_few_connections(house)
     with Load(server, house) as load:

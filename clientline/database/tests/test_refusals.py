@@ -35,6 +35,8 @@ def refused_by_postgresql(sqlstate):
         ("55P03", 503, "unavailable"),
         ("57014", 503, "unavailable"),
         ("57P01", 503, "unavailable"),
+        ("57P02", 503, "unavailable"),
+        ("57P03", 503, "unavailable"),
         ("25006", 503, "unavailable"),
         ("53100", 503, "unavailable"),
         ("53200", 503, "unavailable"),
