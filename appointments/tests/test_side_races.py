@@ -31,25 +31,26 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races]
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
 
-@pytest.fixture
-def meanwhile():
-    """`meanwhile(function, …)`: its future, once it waits for a lock of ours."""
+@pytest.fixture(scope="module")
+def somebody():
+    """A thread with a connection of its own, which is dear to open."""
     with ThreadPoolExecutor(1) as thread:
+        yield thread
+        thread.submit(connections.close_all).result()
 
-        def alone(function, *arguments):
-            try:
-                return function(*arguments)
-            finally:
-                connections.close_all()
 
-        def start(function, *arguments):
-            future = thread.submit(alone, function, *arguments)
-            while not waiting():
-                assert not future.done(), future.result()
-                sleep(0.01)  # to look is dear, and takes the processor from whom we wait for
-            return future
+@pytest.fixture
+def meanwhile(somebody):
+    """`meanwhile(function, …)`: its future, once it waits for a lock of ours."""
 
-        yield start
+    def start(function, *arguments):
+        future = somebody.submit(function, *arguments)
+        while not waiting():
+            assert not future.done(), future.result()
+            sleep(0.01)  # to look is dear, and takes the processor from whom we wait for
+        return future
+
+    return start
 
 
 def waiting():
@@ -284,21 +285,20 @@ def test_nobody_is_booked_who_is_merged_into_another_meanwhile(salon, regular, a
     assert booked.result() == (400, "inactive")
 
 
-@pytest.mark.parametrize(
-    ("who", "method", "path", "body"),
-    [
-        ("client", "POST", "/cancel", {"reason": "Ill"}),
-        ("client", "POST", "/reschedule", {"appointment_date": f"{days_ahead(6):%FT%TZ}"}),
-        ("staff", "PATCH", "", {"notes": "Late"}),
-    ],
-    ids=["cancel", "reschedule", "change"],
-)
-@pytest.mark.parametrize(("change", "told"), [("merge", (404, "not_found")), ("erase", (409, "invalid_transition"))])
-def test_who_waits_for_a_visit_is_not_waited_for_by_the_end_of_its_client(
-    salon, regular, meanwhile, who, method, path, body, change, told
-):
+ASKED = {
+    "cancel": ("client", "POST", "/cancel", {"reason": "Ill"}),
+    "reschedule": ("client", "POST", "/reschedule", {"appointment_date": f"{days_ahead(6):%FT%TZ}"}),
+    "change": ("staff", "PATCH", "", {"notes": "Late"}),
+}
+TOLD = {"merge": (404, "not_found"), "erase": (409, "invalid_transition")}
+
+
+@pytest.mark.pairs("merge")
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("change", TOLD)
+def test_who_waits_for_a_visit_is_not_waited_for_by_the_end_of_its_client(salon, regular, meanwhile, name, change):
     """A merge and an erasure hold the visits, then shut the client off, which waits for all who hold the client."""
-    visit = book(salon, regular, salon.staff)
+    visit, (who, method, path, body) = book(salon, regular, salon.staff), ASKED[name]
     ask = asker(regular if who == "client" else salon.staff)
     with transaction.atomic():
         list(Appointment.objects.filter(client=regular).select_for_update(no_key=True, of=("self",)))
@@ -308,7 +308,7 @@ def test_who_waits_for_a_visit_is_not_waited_for_by_the_end_of_its_client(
         else:
             erase(regular, by=salon.admin)
     # The visit is another client's after a merge, and cancelled by an erasure; staff may note something at both.
-    assert asked.result() == (told if who == "client" else (200, None))
+    assert asked.result() == (TOLD[change] if who == "client" else (200, None))
 
 
 def test_nobody_is_named_for_a_service_who_becomes_a_client_meanwhile(salon, novice, ask, meanwhile):
