@@ -26,9 +26,9 @@ def ids(answer):
 def test_staff_see_the_visits_and_clients_of_colleagues_and_nobody_elses(team, clinic, api, request, walls):
     if walls != "all walls":
         request.getfixturevalue("without_row_security")
+    staff, others = api(team.staff), api(clinic.staff)
     # In turns: statements are made once for all callers of a standing, and the two are of different ones.
     for _ in range(2):
-        staff, others = api(team.staff), api(clinic.staff)
         assert ids(staff.get("/appointments")) == {team.visit.pk, team.strangers_visit.pk}
         assert ids(others.get("/appointments")) == {clinic.visit.pk}
         assert {team.client.pk, team.stranger.pk} <= ids(staff.get("/users?role=client"))
