@@ -7,13 +7,15 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.models import User
-from appointments.models import TimeOff
+from accounts.models import Token, User
+from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.tests.pages import Page, submit
+from clientline.tests.pages import Page, see, submit
 from payments.tests.factories import PaymentFactory, RefundFactory
+from services.models import Service, ServiceStaff
 
 pytestmark = pytest.mark.sweep
 
@@ -132,14 +134,16 @@ def rows_of(cast):
     return models | {"": cast.organization.pk}
 
 
-def addresses(cast, others):
-    """Every page of the admin, once for the cast's own rows; and once for `others`', which also stand in its query."""
-    own, foreign = rows_of(cast), rows_of(others)
-    query = urlencode({name: getattr(others, name, others.client).pk for name in ARGUMENTS} | {"q": "c", "_popup": 1})
+def addresses(cast):
+    """Every page of the admin, with the cast's rows."""
+    rows = rows_of(cast)
     for name, route in patterns():
-        model = next(each for each in sorted(own, reverse=True) if name.startswith(each))
-        for rows in (own, foreign):
-            yield route.format(*[rows[model]] * route.count("{}")) + ("" if rows is own else f"?{query}")
+        model = next(each for each in sorted(rows, reverse=True) if name.startswith(each))
+        yield route.format(*[rows[model]] * route.count("{}"))
+
+
+def texts(client, urls):
+    return {url: opened(client, url)[1] for url in urls if not url.startswith("/admin/logout/")}
 
 
 # With all walls up, row security would hide most of what these two look for; the whole admin is dear to ask.
@@ -151,9 +155,15 @@ BARE_FIRST = pytest.mark.parametrize(
 @BARE_FIRST
 @pytest.mark.parametrize("who", ["admin", pytest.param("manager", marks=pytest.mark.whole), "staff"])
 def test_no_page_names_another_organization(salon, busy, client, walls, who, everything):
-    """A page of each kind, and lists filtered and sorted by an admin; with --all, all pages and by everybody."""
+    """A page of each kind, and by an admin lists filtered and sorted, and the pages to which no link leads.
+
+    With --all, all pages and by everybody.
+    """
     client.force_login(getattr(salon, who))
-    pages = dict(crawl(client, most=1000 if everything else 1, with_queries=everything or who == "admin"))
+    everywhere = everything or who == "admin"
+    pages = dict(crawl(client, most=1000 if everything else 1, with_queries=everywhere))
+    linked = {kind(url)[0] for url in pages}
+    pages |= texts(client, (url for url in addresses(salon) if everywhere and kind(url)[0] not in linked))
     assert {url: SECRETS.search(text) for url, text in pages.items() if SECRETS.search(text)} == {}
     assert {f"/admin/{page}/" for page in VISIBLE} <= pages.keys()
     assert any("Salon client" in text for text in pages.values())
@@ -161,11 +171,12 @@ def test_no_page_names_another_organization(salon, busy, client, walls, who, eve
 
 @BARE_FIRST
 @pytest.mark.parametrize("who", TEAM)
-def test_no_address_names_another_organization(salon, clinic, busy, client, walls, share, who):
+def test_no_address_of_another_organizations_rows_names_it(salon, clinic, busy, client, walls, share, who):
     client.force_login(getattr(salon, who))
-    known = sorted(url for url in addresses(salon, clinic) if not url.startswith("/admin/logout/"))
-    told = {url: opened(client, url)[1] for url in share(known)}
-    assert len(known) > 150
+    query = urlencode({name: getattr(clinic, name, clinic.client).pk for name in ARGUMENTS} | {"q": "c", "_popup": 1})
+    known = sorted(f"{url}?{query}" for url in addresses(clinic))
+    told = texts(client, share(known))
+    assert len(known) > 130
     assert {url: SECRETS.search(text) for url, text in told.items() if SECRETS.search(text)} == {}
 
 
@@ -176,12 +187,11 @@ def test_the_clinics_own_pages_do_name_it(clinic, busy, client):
     assert any(not missing.difference_update(SECRETS.findall(text)) and not missing for _, text in crawl(client))
 
 
-def test_operators_see_every_organization(salon, operator, client):
+def test_operators_see_every_organization(salon, clinic, operator, client):
     client.force_login(operator)
-    for page in VISIBLE:
-        text = client.get(f"/admin/{page}/").content.decode()
-        assert "Clinic" in text, page
-        assert "Salon" in text, page
+    for page, rows in VISIBLE.items():
+        listed = see(client, f"/admin/{page}/")["cl"].result_list
+        assert {getattr(cast, name) for cast in (salon, clinic) for name in rows["admin"]} <= set(listed), page
 
 
 @pytest.mark.pairs("the first wall alone")
@@ -189,7 +199,7 @@ def test_operators_see_every_organization(salon, operator, client):
 def test_lists_hold_the_rows_in_scope(salon, client, walls, who):
     client.force_login(getattr(salon, who))
     for page, rows in VISIBLE.items():
-        changelist = client.get(f"/admin/{page}/").context["cl"]
+        changelist = see(client, f"/admin/{page}/")["cl"]
         assert set(changelist.result_list) == {getattr(salon, name) for name in rows[who]}, page
         assert "organization" not in changelist.list_display
 
@@ -208,49 +218,47 @@ def test_a_row_out_of_scope_answers_like_one_that_never_was(salon, clinic, clien
                 assert told[0][0] in (302, 403)
 
 
+def suggestions(model, field):
+    return {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field}
+
+
 @pytest.mark.pairs("the first wall alone")
 @pytest.mark.parametrize("who", TEAM)
-def test_suggestions_name_nobody_else(salon, client, walls, who):
+def test_suggestions_name_nobody_else(salon, client, walls, share, who):
+    """Each field asked by one of them: one view answers for all."""
     client.force_login(getattr(salon, who))
-    asked = 0
-    for model, model_admin in admin.site._registry.items():
-        for field in model_admin.autocomplete_fields:
-            where = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field}
-            answer = client.get("/admin/autocomplete/", where)
-            assert answer.status_code in (200, 403)
-            assert "Clinic" not in answer.content.decode()
-            asked += 1
-    assert asked == 17
+    known = [(model, field) for model, each in admin.site._registry.items() for field in each.autocomplete_fields]
+    assert len(known) == 17
+    for model, field in share(known):
+        answer = client.get("/admin/autocomplete/", suggestions(model, field))
+        assert answer.status_code in (200, 403), (model, field)
+        assert "Clinic" not in answer.content.decode(), (model, field)
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"app_label": "accounts", "model_name": "user", "field_name": "created_by"},
-        {"app_label": "accounts", "model_name": "token", "field_name": "user"},
-        {"app_label": "appointments", "model_name": "appointment", "field_name": "cancelled_by"},
-        {"app_label": "services", "model_name": "servicestaff", "field_name": "staff"},
-        {"app_label": "admin", "model_name": "logentry", "field_name": "user"},
-        {"app_label": "nowhere", "model_name": "user", "field_name": "organization"},
-        {},
-    ],
-)
-def test_no_other_column_is_suggested(salon, client, where):
+def test_no_other_column_is_suggested(salon, client):
     client.force_login(salon.admin)
-    assert client.get("/admin/autocomplete/", where).status_code == 403
+    columns = [
+        (User, "created_by"),
+        (Token, "user"),
+        (Appointment, "cancelled_by"),
+        (ServiceStaff, "staff"),
+        (LogEntry, "user"),
+    ]
+    nowhere = {"app_label": "nowhere", "model_name": "user", "field_name": "organization"}
+    for where in (*(suggestions(*column) for column in columns), nowhere, {}):
+        assert client.get("/admin/autocomplete/", where).status_code == 403, where
 
 
 def test_staff_get_no_suggestions_where_they_may_not_write(salon, client):
     client.force_login(salon.staff)
-    where = {"app_label": "services", "model_name": "service", "field_name": "staff"}
-    assert client.get("/admin/autocomplete/", where).status_code == 403
+    assert client.get("/admin/autocomplete/", suggestions(Service, "staff")).status_code == 403
 
 
 @BARE_FIRST
 def test_filters_name_own_staff_only(salon, client, walls):
     client.force_login(salon.manager)
     for page in ("appointments/appointment", "appointments/workinghours", "appointments/timeoff"):
-        (spec,) = [each for each in client.get(f"/admin/{page}/").context["cl"].filter_specs if each.title == "staff"]
+        (spec,) = [each for each in see(client, f"/admin/{page}/")["cl"].filter_specs if each.title == "staff"]
         assert [name for _, name in spec.lookup_choices] == [
             "Salon admin",
             "Salon colleague",
@@ -264,7 +272,7 @@ def test_only_operators_filter_by_organization(salon, clinic, operator, client):
     client.force_login(salon.admin)
     assert client.get(url, query).status_code == 400
     client.force_login(operator)
-    assert set(client.get(url, query).context["cl"].result_list) == {getattr(salon, name) for name in EVERYBODY}
+    assert set(see(client, url, query)["cl"].result_list) == {getattr(salon, name) for name in EVERYBODY}
 
 
 @BARE_FIRST
