@@ -84,10 +84,10 @@ def test_too_many_at_once_are_refused_whole(salon, client, monkeypatch):
     assert not User.objects.filter(is_active=False).exists()
 
 
-@pytest.mark.parametrize("pk", ["abc", "", "0", "9" * 30, "\0", "1 OR 1"])
-def test_what_is_no_row_changes_nothing(salon, client, pk):
+def test_what_is_no_row_changes_nothing(salon, client):
     client.force_login(salon.admin)
-    assert act(client, PEOPLE, "deactivate", [pk]) == ["Choose rows of the list. Nothing was changed."]
+    for pk in ("abc", "", "0", "9" * 30, "\0", "1 OR 1"):
+        assert act(client, PEOPLE, "deactivate", [pk]) == ["Choose rows of the list. Nothing was changed."], ascii(pk)
 
 
 def test_nothing_is_deleted_in_bulk(salon, client):

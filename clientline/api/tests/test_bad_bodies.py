@@ -115,25 +115,25 @@ OTHER_TYPES = [
 @pytest.mark.sweep
 def test_only_json_in_utf_8_is_taken(send, share):
     for place, (method, path) in enumerate(WRITES):
-        for content_type in share(OTHER_TYPES, place):
+        for content_type in share(share(OTHER_TYPES, place), place // 3):
             answer = send(method, path, b'{"name": "x"}', content_type)
             assert (path, content_type, *problem(answer)) == (path, content_type, 415, "unsupported_media_type")
     assert problem(send("post", "/users", b'{"surprise": 1}', "Application/JSON; charset=UTF-8"))[0] == 400
 
 
-def test_a_body_over_256_kib_is_too_large(send):
+def test_a_body_over_256_kib_is_too_large(send, share):
     at_most = b'{"name": "' + b"x" * (256 * 1024 - 12) + b'"}'
     assert len(at_most) == 256 * 1024
-    for method, path in WRITES:
-        assert problem(send(method, path, at_most + b" ")) == (413, "too_large")
-        assert problem(send(method, path, b"x" * 300 * 1024)) == (413, "too_large")
-        assert problem(send(method, path, at_most))[0] == 400
+    for method, path in share(WRITES):
+        assert problem(send(method, path, at_most + b" ")) == (413, "too_large"), path
+        assert problem(send(method, path, b"x" * 300 * 1024)) == (413, "too_large"), path
+        assert problem(send(method, path, at_most))[0] == 400, path
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "²", "1" * 30])
-def test_a_content_length_that_is_no_number_is_refused(send, length):
-    answer = send("post", "/users", b"{}", CONTENT_LENGTH=length)
-    assert problem(answer) == (413, "too_large")
+def test_a_content_length_that_is_no_number_is_refused(send):
+    for length in ("-1", "x", "²", "1" * 30):
+        answer = send("post", "/users", b"{}", CONTENT_LENGTH=length)
+        assert (length, *problem(answer)) == (length, 413, "too_large")
 
 
 def test_a_form_of_a_browser_session_is_refused_too(salon):
@@ -211,27 +211,27 @@ def test_a_value_a_new_row_cannot_have_is_a_400_that_names_the_field(salon, send
     assert send("post", path, raw(body)).status_code in (201, 204)
 
 
-@pytest.mark.parametrize(
-    "path, body, field",
-    [
-        ("/working-hours/{working_hours}", {"valid_from": "2030-05-02", "valid_until": "2030-05-01"}, "valid_until"),
-        ("/special-hours/{special_hours}", {"starts": "10:00"}, None),
-        ("/time-off/{time_off}", {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-01T09:00:00Z"}, None),
-        ("/services/{service}", {"duration": 1000, "buffer_after": 441}, None),
-    ],
-)
-def test_values_that_do_not_fit_together_are_a_400_in_the_constraints_words(send, path, body, field):
-    assert fields(send("patch", path, raw(body))) == {field: "invalid"}
+NOT_TOGETHER = [
+    ("/working-hours/{working_hours}", {"valid_from": "2030-05-02", "valid_until": "2030-05-01"}, "valid_until"),
+    ("/special-hours/{special_hours}", {"starts": "10:00"}, None),
+    ("/time-off/{time_off}", {"starts_at": "2026-05-01T09:00:00Z", "ends_at": "2026-05-01T09:00:00Z"}, None),
+    ("/services/{service}", {"duration": 1000, "buffer_after": 441}, None),
+]
 
 
-@pytest.mark.parametrize("email", ["Mia@Example.COM", "mia@example.com"])
-def test_emails_are_kept_in_lower_case(send, email):
-    answer = send("patch", "/users/{client}", raw({"email": email}))
-    assert (answer.status_code, answer.json()["email"]) == (200, "mia@example.com")
+def test_values_that_do_not_fit_together_are_a_400_in_the_constraints_words(send):
+    for path, body, field in NOT_TOGETHER:
+        assert (path, fields(send("patch", path, raw(body)))) == (path, {field: "invalid"})
 
 
-@pytest.mark.parametrize("amount", ["45", "45.0", "45.00", 45, 45.0, "045.00"])
-def test_amounts_are_taken_as_text_or_number_in_plain_digits(salon, send, amount):
-    body = {"appointment": salon.visit.pk, "amount": amount, "allow_overpayment": True}
-    answer = send("post", "/payments", raw(body))
-    assert (answer.status_code, answer.json()["amount"]) == (201, "45.00")
+def test_emails_are_kept_in_lower_case(send):
+    for email in ("Mia@Example.COM", "mia@example.com"):
+        answer = send("patch", "/users/{client}", raw({"email": email}))
+        assert (email, answer.status_code, answer.json()["email"]) == (email, 200, "mia@example.com")
+
+
+def test_amounts_are_taken_as_text_or_number_in_plain_digits(salon, send):
+    for amount in ("45", "45.0", "45.00", 45, 45.0, "045.00"):
+        body = {"appointment": salon.visit.pk, "amount": amount, "allow_overpayment": True}
+        answer = send("post", "/payments", raw(body))
+        assert (amount, answer.status_code, answer.json()["amount"]) == (amount, 201, "45.00")

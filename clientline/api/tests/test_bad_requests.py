@@ -100,11 +100,9 @@ def test_a_parameter_that_is_unknown_or_nonsense_is_a_400_that_names_it(client, 
             refuse(client, path, sent, together=not everything)
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=1&limit=2", "role=staff&role=client", "search=a&search=b", "count=true&count=true"]
-)
-def test_a_parameter_is_sent_once(client, query):
-    assert fields(client.get(f"/users?{query}")) == {query.partition("=")[0]: "repeated"}
+def test_a_parameter_is_sent_once(client):
+    for query in ("limit=1&limit=2", "role=staff&role=client", "search=a&search=b", "count=true&count=true"):
+        assert fields(client.get(f"/users?{query}")) == {query.partition("=")[0]: "repeated"}
 
 
 def test_a_question_for_free_times_and_a_report_take_a_parameter_once_too(client):
@@ -180,9 +178,10 @@ def test_a_crafted_cursor_is_a_400(client):
         assert fields(client.get(f"/users?ordering=created_at&cursor={cursor}")) == {"cursor": "invalid"}
 
 
-def test_odd_searches_find_nothing_and_break_nothing(client):
-    for text in ("%ED%A0%80", "%FF", "%27%3B--", "%25", "_", "%5C", "%F0%9F%92%87", "%2500"):
-        for path in ("/organizations", "/users", "/services", "/appointments"):
+def test_odd_searches_find_nothing_and_break_nothing(client, share):
+    texts = ("%ED%A0%80", "%FF", "%27%3B--", "%25", "_", "%5C", "%F0%9F%92%87", "%2500")
+    for place, text in enumerate(texts):
+        for path in share(["/users", "/organizations", "/services", "/appointments"], place):
             answer = client.get(f"{path}?search={text}")
             assert (text, answer.status_code, answer.json()["results"]) == (text, 200, [])
 
@@ -296,10 +295,10 @@ def test_an_unknown_host_is_refused(client):
     assert problem(client.get("/users", HTTP_HOST="evil.example")) == (400, "validation_error")
 
 
-def test_odd_methods_are_405_everywhere(salon, client):
+def test_odd_methods_are_405_everywhere(salon, client, share):
     paths = [*LISTS, f"/users/{salon.client.pk}", "/", "/docs", "/redoc", "/openapi.json", "/auth/login", "/auth/me"]
-    for path in paths:
-        for method in ("OPTIONS", "TRACE", "PROPFIND", "X"):
+    for place, path in enumerate(paths):
+        for method in share(["OPTIONS", "TRACE", "PROPFIND", "X"], place):
             answer = client.generic(method, path)
             assert (path, method, *problem(answer)) == (path, method, 405, "method_not_allowed")
             assert (path, "OPTIONS" in answer["Allow"]) == (path, False)

@@ -114,16 +114,17 @@ def test_every_order_visits_each_row_once_forward_and_backward(salon, crowd, cli
             pages, last = walk(client, f"{path}?ordering={ordering}&limit=5")
             assert (ordering, [pk for page in pages for pk in page]) == (ordering, expected)
             assert {len(page) for page in pages[:-1]} == {5}
-            back, first = walk(client, last, "previous")
-            assert back == pages[::-1]
-            assert client.get(first).json()["previous"] is None
-        assert walk(client, f"{path}?limit=3")[0] == walk(client, f"{path}?limit=3&ordering=id")[0]
+            assert walk(client, last, "previous")[0] == pages[::-1], (path, ordering)
+            assert ordering != "id" or walk(client, f"{path}?limit=5")[0] == pages, path
 
 
 def test_operators_page_through_all_organizations(salon, clinic, crowd, operator, api):
-    for path in ("/organizations", "/users?ordering=name", "/appointments?ordering=-appointment_date"):
-        url = f"{path}{'&' if '?' in path else '?'}limit=2"
-        pages, _ = walk(api(operator), url)
+    for path in (
+        "/organizations?limit=2",
+        "/users?limit=8&ordering=name",
+        "/appointments?limit=8&ordering=-appointment_date",
+    ):
+        pages, _ = walk(api(operator), path)
         seen = [pk for page in pages for pk in page]
         assert len(seen) == len(set(seen)) == MODELS[path.partition("?")[0]].objects.count()
 
