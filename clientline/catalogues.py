@@ -61,7 +61,8 @@ def list_marked(path: Path) -> Iterator[Text]:
     """The texts that are marked in a module or template. Raises ValueError where one is not written out."""
     source = path.read_text()
     if path.suffix == ".py":
-        yield from _list_in_code(ast.parse(source), str(path))
+        if "gettext" in source:  # as each mark is called where it is imported; to read code is dear
+            yield from _list_in_code(ast.parse(source), str(path))
         return
     # One line: what surrounds the marks keeps its blanks, which as indentation would mean something.
     made = templatize(source, origin=str(path)).replace("\n", " ")
