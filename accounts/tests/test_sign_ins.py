@@ -18,7 +18,7 @@ from organizations.models import Organization
 pytestmark = pytest.mark.clock
 
 
-def browser_of(user, **where):
+def open_browser(user, **where):
     """A browser that has signed in to the admin by its form."""
     browser = Client(**where)
     answer = browser.post("/admin/login/", {"username": user.email, "password": PASSWORD})
@@ -26,10 +26,22 @@ def browser_of(user, **where):
     return browser
 
 
-def program_of(user, **where):
+def start_program(user, **where):
+    """A program that has signed in by the API."""
     body = {"email": user.email, "password": PASSWORD}
     secret = APIClient(**where).post("/auth/login", body).json()["token"]
     return APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}")
+
+
+def browser_of(user):
+    """One that is signed in, whichever way."""
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def program_of(user):
+    return APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(user)}")
 
 
 def statuses(*clients):
@@ -41,8 +53,8 @@ def found(client):
 
 
 def test_everybody_sees_what_acts_for_them_newest_first(salon, clinic, api):
-    browser = browser_of(salon.staff, REMOTE_ADDR="192.0.2.1", HTTP_USER_AGENT="Firefox")
-    program = program_of(salon.staff, REMOTE_ADDR="2001:db8::1", HTTP_USER_AGENT="x" * 1000)
+    browser = open_browser(salon.staff, REMOTE_ADDR="192.0.2.1", HTTP_USER_AGENT="Firefox")
+    program = start_program(salon.staff, REMOTE_ADDR="2001:db8::1", HTTP_USER_AGENT="x" * 1000)
     program.post("/auth/tokens", {"name": "Calendar"})
     browser_of(salon.admin), program_of(clinic.staff)
     named, signed_in, session = found(program)
@@ -86,7 +98,7 @@ def test_what_is_no_sign_in_is_not_found(salon, api):
 
 def test_the_admin_has_a_page_for_it(salon, client):
     client.force_login(salon.staff)
-    browser_of(salon.staff, HTTP_USER_AGENT="<b>Elsewhere</b>")
+    open_browser(salon.staff, HTTP_USER_AGENT="<b>Elsewhere</b>")
     token_for(salon.staff)
     text = client.get("/admin/sign-ins/").content.decode()
     assert "&lt;b&gt;Elsewhere&lt;/b&gt;" in text
@@ -138,7 +150,7 @@ def test_a_reactivated_person_has_to_sign_in_again(salon, api):
     for active in (False, True):
         assert api(salon.admin).patch(f"/users/{salon.staff.pk}", {"is_active": active}).status_code == 200
     assert statuses(*clients) == [401, 401]
-    assert browser_of(salon.staff).get("/admin/").status_code == 200
+    assert open_browser(salon.staff).get("/admin/").status_code == 200
 
 
 def test_a_reactivated_organization_has_to_sign_in_again(salon, clinic, operator, api):

@@ -116,7 +116,9 @@ def imports(path):
             yield from ((node, name.name) for name in node.names)
 
 
+@cache
 def tree_of(path):
+    """Kept until `test_private_api.py` has asked for it, too: to make them takes a second."""
     return ast.parse(path.read_text(), str(path))
 
 

@@ -178,6 +178,7 @@ def test_the_document_is_made_once_for_all_who_ask(document):
     assert make_document.cache_info().misses == made == 1
 
 
+@pytest.mark.whole  # make check, which is a part of make test, validates it by the same function
 def test_the_document_is_valid_openapi_3_1(document):
     validate_schema(document)
 

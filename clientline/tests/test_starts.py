@@ -87,6 +87,7 @@ def test_few_modules_are_imported_late():
 
 
 def test_a_server_imports_what_waits_before_it_has_workers(monkeypatch):
+    monkeypatch.setattr(gc, "collect", lambda: 0)  # all that the tests hold, which is dear
     for late in late_imports._asked_for.values():
         monkeypatch.setattr(late, "_module", None)
     try:

@@ -127,6 +127,7 @@ def test_what_cannot_be_done_apart_is_told_there_and_ends_the_start(capfd):
     assert (ended.value.code, "argument --language: invalid choice" in capfd.readouterr().err) == (2, True)
 
 
+@pytest.mark.whole  # above, the same is asked of what a start does
 def test_the_demo_is_filled_once(second_demo):
     assert not re.search("@|Creating|Starting|Applying|Collecting", second_demo.said)
 
@@ -185,7 +186,8 @@ def test_gunicorn_keeps_its_control_socket_shut_and_limits_requests():
     assert known.bind == [gunicorn_conf.bind]
 
 
-def test_workers_share_what_is_loaded_as_under_gunicorn(capsys):
+def test_workers_share_what_is_loaded_as_under_gunicorn(capsys, monkeypatch):
+    monkeypatch.setattr(gc, "collect", lambda: 0)  # all that the tests hold, which is dear
     server = up.Server(up.Command())
     server.command.needs = []
     try:
