@@ -197,6 +197,8 @@ class Browser:
         return self.open(path, sent), sent
 
 
+# test_error_pages.py asks for the page, test_sent_again.py what a form does that comes again.
+@pytest.mark.whole
 def test_a_form_of_the_admin_says_so_and_is_done_once(house, server, postgresql, visit):
     browser, path = Browser(server), f"/admin/appointments/appointment/{visit}/payment/"
     values = {"amount": "1.00", "payment_method": "cash", "completed": "on", "allow_overpayment": "on"}

@@ -7,6 +7,7 @@ from django.test import Client
 from accounts.tests.factories import token_for
 from clientline.backoffice.calendar import today
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
 from clientline.web.arrivals import LARGEST_UPLOAD
@@ -68,16 +69,23 @@ def test_a_nul_is_refused_without_the_database(guest):
     assert told(guest.get("/admin/", HTTP_COOKIE=NUL)) == page_of(400)
 
 
-@pytest.mark.parametrize(("failure", "status"), [(ValueError("a defect"), 500), (OperationalError("gone"), 503)])
-def test_a_failure_is_a_page_with_the_number_of_the_request(member, monkeypatch, failure, status):
+@pytest.mark.parametrize(
+    ("failure", "status", "words"),
+    [
+        (ValueError("a defect"), 500, 500),
+        (OperationalError("gone"), 503, 503),
+        (OutcomeLost("gone at COMMIT"), 503, "outcome_unknown"),
+    ],
+)
+def test_a_failure_is_a_page_with_the_number_of_the_request(member, monkeypatch, failure, status, words):
     def fail(request):
         raise failure
 
     monkeypatch.setattr(today, "today", fail)
     answer = member.get("/admin/", HTTP_X_REQUEST_ID="number-7")
-    assert told(answer) == page_of(status)
+    assert told(answer) == (status, WORDS[words][0])
     assert "number-7" in answer.content.decode()
-    assert answer.get("Retry-After") == ("2" if status == 503 else None)
+    assert answer.get("Retry-After") == ("2" if words == 503 else None)
 
 
 def test_a_form_from_an_earlier_sign_in_says_so_and_saves_nothing(salon):
