@@ -47,12 +47,12 @@ def test_without_bounds_it_writes_everything_of_everybody(salon, clinic):
     assert [row["organization"] for row in export()] == ["Clinic", "Clinic", "Salon", "Salon"]
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(salon, name):
-    salon.client.name = name
-    salon.client.save()
-    names = [row["client"] for row in export(organization=salon.organization.pk)]
-    assert names == [f"'{name}", "Salon stranger"]
+def test_no_cell_is_a_formula(salon):
+    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+        salon.client.name = name
+        salon.client.save()
+        names = [row["client"] for row in export(organization=salon.organization.pk)]
+        assert names == [f"'{name}", "Salon stranger"]
 
 
 def test_nonsense_is_refused(salon):

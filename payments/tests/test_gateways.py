@@ -182,6 +182,24 @@ def test_a_changed_or_unsigned_callback_is_nobodys(provider):
             provider.gateway.read_event(*forged)
 
 
+def test_the_simulator_closes_pages_takes_another_amount_and_tells_of_refunds_made_elsewhere():
+    """What test_checkouts.py asks of it in make test-all."""
+    simulator, requests = SimulatorGateway(), [request_of("45.00") for _ in range(2)]
+    closed, paid = (simulator.begin(request).reference for request in requests)
+    simulator.script("expire", "time_out")
+    with pytest.raises(NoAnswer):
+        simulator.expire(closed)
+    assert simulator.describe(closed)["outcome"] == PENDING
+    assert simulator.expire(closed).outcome == simulator.look_up(closed).outcome == FAILED
+    answer = simulator.read_event(*simulator.finish(paid, amount="40.00")).answer
+    assert (answer.outcome, answer.amount) == (COMPLETED, Decimal("40.00"))
+    told = simulator.read_event(*simulator.refund_elsewhere(paid, "10.00"))
+    assert (told.kind, told.key, told.payment, told.answer.amount) == (REFUND, None, requests[1].key, Decimal("10.00"))
+    assert simulator.list_refunds(None, lambda references: []) == [told]
+    assert simulator.list_refunds(None, lambda references: references) == []
+    assert simulator.sum_refunded(paid) == Decimal("10.00")
+
+
 def stripe_gateway(settings, secret=SECRET):
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_stand_in", secret
     return StripeGateway()

@@ -82,10 +82,11 @@ def test_only_cash_and_card_are_recorded_completed(api, salon, visit):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "status")
 
 
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1.001", "-1.00", "0.00", "1e1", 1.005, True, None, "", []])
-def test_an_amount_is_plain_money_above_zero(api, salon, visit, amount):
-    answer = pay(api(salon.staff), visit, amount=amount)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
+def test_an_amount_is_plain_money_above_zero(api, salon, visit):
+    staff = api(salon.staff)
+    for amount in ("NaN", "Infinity", "1.001", "-1.00", "0.00", "1e1", 1.005, True, None, "", []):
+        answer = pay(staff, visit, amount=amount)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount"), amount
 
 
 def test_nothing_beyond_what_is_due_less_pending_payments_is_taken_unless_allowed(api, salon, visit):
@@ -166,9 +167,9 @@ def test_pending_and_failed_payments_cannot_be_refunded(api, salon, visit):
         assert answer.json()["allowed"] == allowed
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
+def test_a_refund_says_why_and_nothing_strange(api, salon, paid):
+    admin = api(salon.admin)
+    for body, field in (
         ({}, "reason"),
         ({"reason": ""}, "reason"),
         ({"reason": "x", "amount": "0.00"}, "amount"),
@@ -176,11 +177,9 @@ def test_pending_and_failed_payments_cannot_be_refunded(api, salon, visit):
         ({"reason": "x", "amount": "1.001"}, "amount"),
         ({"reason": "x", "amount": None}, "amount"),
         ({"reason": "x", "status": "completed"}, "status"),
-    ],
-)
-def test_a_refund_says_why_and_nothing_strange(api, salon, paid, body, field):
-    answer = api(salon.admin).post(f"/payments/{paid.pk}/refunds", body)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+    ):
+        answer = admin.post(f"/payments/{paid.pk}/refunds", body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), body
 
 
 def test_who_may_record_settle_and_refund(api, salon, clinic, operator, visit):

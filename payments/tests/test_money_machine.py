@@ -1,10 +1,12 @@
 """Random visits, payments, tips, rounding, voids, refunds, checkouts given up and callbacks, on time and late.
 
-After every step balances, report and receipts' numbers agree with a plain sum over rows.
+After every step balances and receipts' numbers agree with a plain sum over rows, and the reports after every third:
+they cost as much as all the rest. In make test-all all do after every step.
 """
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import count
 
 import pytest
 from django.db import connection, transaction
@@ -60,10 +62,11 @@ def oracle_charge(visit):
 class Till(RuleBasedStateMachine):
     """One organization's visits and their money; the database is rolled back after each run."""
 
-    salon = None
+    salon, pause = None, 1  # how many steps the reports wait for
 
     def __init__(self):
         super().__init__()
+        self.steps = count()
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
         self.simulator, self.callbacks = SimulatorGateway(), []
@@ -253,8 +256,9 @@ class Till(RuleBasedStateMachine):
         check_balances(self.visits, payments)
         check_payments(payments)
         check_the_provider(self.simulator, payments)
-        check_the_report(self.salon.organization, payments)
         check_receipts(payments)
+        if next(self.steps) % self.pause == 0:
+            check_the_report(self.salon.organization, payments)
 
 
 def check_balances(visits, payments):
@@ -338,7 +342,7 @@ def oracle_due(visit, payments):
 
 @pytest.mark.sweep
 def test_the_books_agree_with_the_rows_whatever_happens(salon, everything):
-    Till.salon = salon
+    Till.salon, Till.pause = salon, 1 if everything else 3
     run_state_machine_as_test(
         Till,
         settings=settings(
@@ -346,6 +350,6 @@ def test_the_books_agree_with_the_rows_whatever_happens(salon, everything):
             stateful_step_count=30 if everything else 12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            **({} if everything else {"max_examples": 5}),
+            **({} if everything else {"max_examples": 3}),
         ),
     )

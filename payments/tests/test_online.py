@@ -151,24 +151,23 @@ def test_a_provider_that_declines_at_once_leaves_a_failed_payment(ask, simulator
     assert (payment["status"], payment["checkout_url"]) == ("failed", "")
 
 
-@pytest.mark.parametrize("forgery", ["signature", "stamp", "body", "missing", "old"])
-def test_a_forged_callback_changes_nothing(api, salon, ask, simulator, forgery, monkeypatch):
+def test_a_forged_callback_changes_nothing(api, salon, ask, simulator, monkeypatch):
     payment = ask()
-    if forgery == "old":
-        monkeypatch.setattr("payments.gateways.simulator.time.time", lambda: 1_000_000)
+    with monkeypatch.context() as long_ago:
+        long_ago.setattr("payments.gateways.simulator.time.time", lambda: 1_000_000)
+        old, old_headers = simulator.finish(payment["reference"])
     body, headers = simulator.finish(payment["reference"])
-    monkeypatch.undo()
     stamp, _, signature = headers[HEADER].partition(".")
-    body, header = {
-        "signature": (body, f"{stamp}.{signature[::-1]}"),
-        "stamp": (body, f"{int(stamp) + 1}.{signature}"),
-        "body": (body.replace(b"completed", b"failed"), headers[HEADER]),
-        "missing": (body, ""),
-        "old": (body, headers[HEADER]),
-    }[forgery]
-    answer = api().generic("POST", CALLBACK, body, headers={HEADER: header})
-    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
-    assert api(salon.staff).get(f"/payments/{payment['id']}").json()["status"] == "pending"
+    for forgery, sent, header in (
+        ("signature", body, f"{stamp}.{signature[::-1]}"),
+        ("stamp", body, f"{int(stamp) + 1}.{signature}"),
+        ("body", body.replace(b"completed", b"failed"), headers[HEADER]),
+        ("missing", body, ""),
+        ("old", old, old_headers[HEADER]),
+    ):
+        answer = api().generic("POST", CALLBACK, sent, headers={HEADER: header})
+        assert (answer.status_code, answer.json()["code"]) == (400, "validation_error"), forgery
+        assert Payment.objects.get(pk=payment["id"]).status == "pending", forgery
 
 
 def test_callbacks_are_only_heard_from_the_configured_provider(api, salon, settings, ask, simulator):

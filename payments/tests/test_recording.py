@@ -30,18 +30,18 @@ def test_a_payment_is_pending_unless_told(salon, record):
     assert (payment.created_by, payment.organization) == (salon.staff, salon.organization)
 
 
-@pytest.mark.parametrize("method", ["cash", "card"])
-def test_cash_and_card_may_be_recorded_as_completed(record, method):
-    row = record(payment_method=method, status="completed").json()
-    assert (row["status"], row["payment_method"], row["settled_at"]) == ("completed", method, row["created_at"])
-    settled_at = Payment.objects.get(pk=row["id"]).settled_at
-    assert timezone.now() - settled_at < timedelta(minutes=1)
+def test_cash_and_card_may_be_recorded_as_completed(record):
+    for method in ("cash", "card"):
+        row = record(payment_method=method, status="completed").json()
+        assert (row["status"], row["payment_method"], row["settled_at"]) == ("completed", method, row["created_at"])
+        settled_at = Payment.objects.get(pk=row["id"]).settled_at
+        assert timezone.now() - settled_at < timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("method", ["online", ""])
-def test_other_methods_may_not(record, method):
-    assert fields(record(payment_method=method, status="completed")) == {"status": "invalid"}
-    assert record(payment_method=method).json()["status"] == "pending"
+def test_other_methods_may_not(record):
+    for method in ("online", ""):
+        assert fields(record(payment_method=method, status="completed")) == {"status": "invalid"}, method
+        assert record(payment_method=method).json()["status"] == "pending", method
 
 
 def test_clients_never_record_payments(salon, record):
