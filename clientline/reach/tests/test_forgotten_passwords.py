@@ -14,7 +14,7 @@ from clientline.reach.passwords import resetting
 from clientline.reach.passwords.models import PasswordReset
 from organizations.relocations import Relocation
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NEW = "a-much-better-one-27"
 PAGE = "/admin/forgotten/"
@@ -114,13 +114,13 @@ def test_a_code_is_over_after_half_an_hour(salon, client):
     assert "does not hold any more" in choose(client, place).content.decode()
 
 
-@pytest.mark.parametrize("address", ["manager@salon.example", "nobody@else.example"])
-def test_codes_to_an_address_are_few(salon, client, settings, address):
+def test_codes_to_an_address_are_few(salon, client, settings):
     settings.GUEST_CODES_AN_HOUR = 2
-    ask(client, address)
-    ask(client, address)
-    refused = client.post(PAGE, {"email": address})
-    assert (refused.status_code, PasswordReset.objects.count()) == (429, 2)
+    for number, address in enumerate((salon.manager.email, "nobody@else.example"), start=1):
+        ask(client, address)
+        ask(client, address)
+        refused = client.post(PAGE, {"email": address})
+        assert (refused.status_code, PasswordReset.objects.count()) == (429, 2 * number), address
     ask(client, "other@else.example")
 
 

@@ -22,6 +22,7 @@ from clientline.reach.tests.guests import (
     typed,
 )
 from clientline.tests.pages import Page
+from clientline.tests.rendering import unrendered
 from organizations.models import Audit
 from services.models import Service
 
@@ -71,7 +72,8 @@ def test_a_second_click_books_nothing_and_leads_there_again(shop, client):
     answers = [type_code(client, once["Location"]) for _ in range(2)]
     assert [each.status_code for each in answers] == [303, 303]
     assert Appointment.objects.filter(client__name="Kim Weber").count() == 1
-    assert [client.get(each["Location"]).status_code for each in answers] == [200, 200]
+    with unrendered():
+        assert [client.get(each["Location"]).status_code for each in answers] == [200, 200]
 
 
 def test_the_same_address_and_name_are_the_same_client_and_nothing_is_overwritten(shop, client):

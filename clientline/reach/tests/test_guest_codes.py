@@ -100,7 +100,8 @@ def test_only_a_form_beyond_the_limit_of_ten_minutes_and_a_network_is_refused_wh
 def test_the_log_holds_no_secret(shop, client, caplog):
     place = ask(client, shop, shop.start)["Location"]
     link = type_code(client, place)["Location"]
-    client.get(f"{link}/move")
+    with unrendered():
+        client.get(f"{link}/move")
     lines = [record.getMessage() for record in caplog.records if record.name == "clientline.requests"]
     assert f"GET {link}/move 200".replace(link, "/v/secret") in lines[-1]
     for secret in (place.rpartition("/")[2], link.rpartition("/")[2]):
@@ -120,9 +121,9 @@ def test_a_visit_more_ahead_is_refused_to_an_address_whatever_the_name(shop, cli
 
 def test_five_wrong_codes_end_a_request(shop, client):
     place = ask(client, shop, shop.start)["Location"]
-    wrong = [type_code(client, place, code=f"x{n}") for n in range(5)]
-    assert {answer.status_code for answer in wrong} == {409}
-    assert "This is not the code" in read(wrong[0])
+    assert "This is not the code" in read(type_code(client, place, code="x"))
+    with unrendered():
+        assert {type_code(client, place, code=f"x{n}").status_code for n in range(4)} == {409}
     over = type_code(client, place)
     assert (over.status_code, "does not hold any more" in read(over)) == (409, True)
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
@@ -130,12 +131,13 @@ def test_five_wrong_codes_end_a_request(shop, client):
 
 def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
     place = ask(client, shop, shop.start)["Location"]
-    for hours, status in ((25, 404), (23, 200)):
-        BookingRequest.objects.update(created_at=timezone.now() - timedelta(hours=hours))
-        assert client.get(place).status_code == status, hours
-    for minutes, status in ((31, 409), (29, 303)):
-        BookingRequest.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
-        assert type_code(client, place).status_code == status, minutes
+    with unrendered():
+        for hours, status in ((25, 404), (23, 200)):
+            BookingRequest.objects.update(created_at=timezone.now() - timedelta(hours=hours))
+            assert client.get(place).status_code == status, hours
+        for minutes, status in ((31, 409), (29, 303)):
+            BookingRequest.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
+            assert type_code(client, place).status_code == status, minutes
 
 
 def test_scanners_change_nothing(shop, client):

@@ -52,14 +52,13 @@ def test_whose_messages_who_sees(book, salon, clinic, api):
     assert api(clinic.admin).get("/messages").json()["results"] == []
 
 
-@pytest.mark.parametrize("visits", [1, 3])
-def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries, visits):
-    for number in range(visits):
-        book(timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=10 + number))
+def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries):
     client = api(salon.manager)
     client.get("/messages")
-    with django_assert_num_queries(5):
-        assert len(client.get("/messages").json()["results"]) == 2 * visits
+    for days in (10, 11):
+        book(timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days))
+        with django_assert_num_queries(5):
+            assert len(client.get("/messages").json()["results"]) == 2 * (days - 9)
 
 
 def test_a_message_is_sent_again_under_another_id(book, salon, api, mailbox):
@@ -114,10 +113,11 @@ def test_an_organizations_own_words(book, salon, api, mailbox):
     assert "{" not in mail.get_body(("plain",)).get_content()
 
 
-@pytest.mark.parametrize("body", ["{client.password}", "{0}", "{settings}", "{", "{% load x %}", "{{ client }}"])
-def test_no_other_placeholder_is_taken(salon, api, body):
-    answer = api(salon.manager).post("/message-texts", {"kind": "reminder", "body": body})
-    assert fields(answer) == {"body": "invalid"}
+def test_no_other_placeholder_is_taken(salon, api):
+    manager = api(salon.manager)
+    for body in ("{client.password}", "{0}", "{settings}", "{", "{% load x %}", "{{ client }}"):
+        answer = manager.post("/message-texts", {"kind": "reminder", "body": body})
+        assert fields(answer) == {"body": "invalid"}, body
     assert MessageText.objects.count() == 0
 
 

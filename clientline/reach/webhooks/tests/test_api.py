@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode, urlsafe_b64encode
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 import standardwebhooks
@@ -62,9 +63,8 @@ def test_a_secret_may_be_brought_along(admin):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "secret"), secret
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
+def test_what_cannot_be_is_refused(admin):
+    for field, value in (
         ("url", "http://receiver.example/"),
         ("url", "https://127.0.0.1/"),
         ("url", "https://receiver.example:8443/"),
@@ -79,12 +79,10 @@ def test_a_secret_may_be_brought_along(admin):
         ("is_active", "true"),
         ("disabled_reason", "gone"),
         ("anything", 1),
-    ],
-)
-def test_what_cannot_be_is_refused(admin, field, value):
-    answer = admin.post("/webhooks", BODY | {field: value})
-    assert answer.status_code == 400, answer.json()
-    assert answer.json()["errors"][0]["field"].partition(".")[0] == field
+    ):
+        answer = admin.post("/webhooks", BODY | {field: value})
+        assert answer.status_code == 400, (field, value)
+        assert answer.json()["errors"][0]["field"].partition(".")[0] == field, value
     assert not WebhookEndpoint.objects.exists()
 
 
@@ -200,6 +198,7 @@ def test_of_others_nothing_is_seen_or_done(salon, clinic, api, admin, listen):
     theirs, ours = listen(clinic), listen(salon)
     [pk] = write_deliveries("client.created", ["{}"], organization=clinic.organization.pk, now=timezone.now())
     path = f"/webhooks/{theirs.pk}"
+    others = cycle(api(each) for each in (clinic.manager, clinic.staff, clinic.client))  # each of these in its turn
     for method, place in (
         ("get", path),
         ("patch", path),
@@ -213,8 +212,7 @@ def test_of_others_nothing_is_seen_or_done(salon, clinic, api, admin, listen):
         ("post", f"/webhooks/{ours.pk}/deliveries/{pk}/send-again"),
     ):
         assert getattr(admin, method)(place).status_code == 404, (method, place)
-        for role in ("manager", "staff", "client"):
-            assert getattr(api(getattr(clinic, role)), method)(place).status_code == 403, (method, place)
+        assert getattr(next(others), method)(place).status_code == 403, (method, place)
 
 
 def test_operators_see_all_and_name_the_organization(salon, operator, api, listen):

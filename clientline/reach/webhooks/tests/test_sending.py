@@ -28,21 +28,20 @@ def test_a_receiver_gets_the_body_and_the_headers(receiver):
     assert request.headers["user-agent"].startswith("ClientLine/")
 
 
-@pytest.mark.parametrize(
-    ("status", "failure"), [(200, ""), (202, ""), (204, ""), (400, "status"), (410, "status"), (500, "status")]
-)
-def test_two_hundreds_are_a_success(receiver, status, failure):
-    receiver.status = status
-    outcome = send(receiver.url)
-    assert (outcome.failure, outcome.status) == (failure, status)
+def test_two_hundreds_are_a_success(receiver):
+    for status, failure in ((200, ""), (202, ""), (204, ""), (400, "status"), (410, "status"), (500, "status")):
+        receiver.status = status
+        outcome = send(receiver.url)
+        assert (outcome.failure, outcome.status) == (failure, status)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_fails_and_is_not_followed(receive, status):
+def test_a_redirect_fails_and_is_not_followed(receive):
     inside, receiver = receive(), receive()
-    receiver.status, receiver.headers = status, {"Location": inside.url}
-    outcome = send(receiver.url)
-    assert (outcome.failure, outcome.status, inside.requests) == (Failure.REDIRECT, status, [])
+    receiver.headers = {"Location": inside.url}
+    for status in (301, 302, 303, 307, 308):
+        receiver.status = status
+        outcome = send(receiver.url)
+        assert (outcome.failure, outcome.status, inside.requests) == (Failure.REDIRECT, status, [])
 
 
 def test_what_the_receiver_asks_for_is_told(receiver):

@@ -2,8 +2,6 @@
 
 from ipaddress import ip_address
 
-import pytest
-
 from clientline.reach.webhooks import targets
 from clientline.reach.webhooks.targets import BadTarget, Target, is_allowed, look_up, read_url
 
@@ -21,14 +19,9 @@ PUBLIC = """
 """.split()
 
 
-@pytest.mark.parametrize("address", PRIVATE)
-def test_what_is_not_public_is_refused(address):
-    assert not is_allowed(ip_address(address))
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-def test_what_is_public_is_allowed(address):
-    assert is_allowed(ip_address(address))
+def test_what_is_public_is_allowed_and_all_else_is_refused():
+    assert [each for each in PRIVATE if is_allowed(ip_address(each))] == []
+    assert [each for each in PUBLIC if not is_allowed(ip_address(each))] == []
 
 
 def test_an_operator_may_open_a_network(settings):
@@ -40,24 +33,29 @@ def test_an_operator_may_open_a_network(settings):
     ]
 
 
-@pytest.mark.parametrize(
-    ("url", "target"),
-    [
+def test_an_address_is_read():
+    for url, target in (
         ("https://example.com", Target("example.com", 443, "/")),
         ("https://example.com:443/a/b?c=d", Target("example.com", 443, "/a/b?c=d")),
         ("https://8.8.8.8/", Target("8.8.8.8", 443, "/")),
         ("https://[2606:4700:4700::1111]/", Target("2606:4700:4700::1111", 443, "/")),
         ("https://bücher.example/ü?ä=%C3%B6", Target("xn--bcher-kva.example", 443, "/%C3%BC?%C3%A4=%C3%B6")),
         ("HTTPS://Example.com/Path", Target("example.com", 443, "/Path")),
-    ],
-)
-def test_an_address_is_read(url, target):
-    assert read_url(url) == target
+    ):
+        assert read_url(url) == target
 
 
-@pytest.mark.parametrize(
-    ("url", "why"),
-    [
+def refusal_of(perform, told):
+    """What is said against it; None where nothing is."""
+    try:
+        perform(told)
+    except BadTarget as error:
+        return str(error)
+    return None
+
+
+def test_what_may_not_be_called_says_why():
+    for url, why in (
         ("", "like https"),
         ("example.com/hook", "like https"),
         ("http://example.com/", "begin with https"),
@@ -78,11 +76,8 @@ def test_an_address_is_read(url, target):
         ("https://169.254.169.254/latest/meta-data", "no public"),
         ("https://[::1]/", "no public"),
         ("https://[::ffff:10.0.0.1]/", "no public"),
-    ],
-)
-def test_what_may_not_be_called_says_why(url, why):
-    with pytest.raises(BadTarget, match=why):
-        read_url(url)
+    ):
+        assert why in (refusal_of(read_url, url) or ""), url
 
 
 def test_an_operator_may_allow_other_ports(settings):
@@ -91,15 +86,13 @@ def test_an_operator_may_allow_other_ports(settings):
 
 
 # The system itself reads all of these: figures in another writing, and a name of this machine.
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
-def test_other_writings_of_this_machine_lead_nowhere(host):
-    with pytest.raises(BadTarget, match="no public server"):
-        look_up(read_url(f"https://{host}/"))
+def test_other_writings_of_this_machine_lead_nowhere():
+    for host in ("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"):
+        assert "no public server" in (refusal_of(look_up, read_url(f"https://{host}/")) or ""), host
 
 
-@pytest.mark.parametrize("answers", [["8.8.8.8", "10.0.0.1"], ["fe80::1%eth0"], ["::ffff:127.0.0.1"]])
-def test_one_private_address_spoils_the_name(monkeypatch, answers):
-    found = [(2, 1, 6, "", (answer, 443)) for answer in answers]
-    monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *told, **options: found)
-    with pytest.raises(BadTarget, match="no public server"):
-        look_up(Target("example.com", 443, "/"))
+def test_one_private_address_spoils_the_name(monkeypatch):
+    for answers in (["8.8.8.8", "10.0.0.1"], ["fe80::1%eth0"], ["::ffff:127.0.0.1"]):
+        found = [(2, 1, 6, "", (answer, 443)) for answer in answers]
+        monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *told, found=found, **options: found)
+        assert "no public server" in (refusal_of(look_up, Target("example.com", 443, "/")) or ""), answers
