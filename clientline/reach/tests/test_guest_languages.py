@@ -2,6 +2,8 @@
 
 import pytest
 from django.db import OperationalError
+from django.utils import translation
+from django.utils.formats import date_format
 
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import pages
@@ -37,10 +39,13 @@ def test_the_visitors_language_wins_then_the_organizations(shop, client):
         assert f'<html lang="{language}">' in answer.content.decode()
 
 
+@pytest.mark.clock
 @pytest.mark.django_db
 def test_a_chosen_language_goes_along(shop, client):
     page = client.get(f"{details_url(shop, shop.start)}&lang=de")
-    assert "Wer sind Sie?" in read(page) and "Dezember" in read(page)
+    with translation.override("de"):
+        day = date_format(shop.start, "l, j. F Y")
+    assert "Wer sind Sie?" in read(page) and day in read(page)
     assert 'action="/b/salon/details?lang=de"' in page.content.decode()
 
 
