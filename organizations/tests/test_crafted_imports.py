@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+from functools import cache
 from io import StringIO
 
 import orjson
@@ -17,7 +18,7 @@ from accounts.models import Token, User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from clientline.tests.emptying import empty_database
-from organizations import incoming
+from organizations import incoming, transfer
 from organizations.models import Audit, IdempotencyKey, Organization
 from organizations.tests.crafted import CRAFTED, ELSEWHERE, File, change
 from organizations.tests.factories import OrganizationFactory
@@ -57,6 +58,12 @@ def exported(transactional_db, request, kept, tmp_path):
     elsewhere = OrganizationFactory(pk=ELSEWHERE, name="Elsewhere")
     UserFactory(pk=ELSEWHERE, organization=elsewhere, role="admin", email="admin@elsewhere.example")
     return path
+
+
+@pytest.fixture
+def counted_once(monkeypatch):
+    """What was broken before an import is looked for once, where each file finds the same rows: half of an import."""
+    monkeypatch.setattr(transfer, "_count_offenders", cache(transfer._count_offenders))
 
 
 def import_file(path, *options):
@@ -100,6 +107,7 @@ def test_each_value_that_no_row_may_hold_is_told(exported):
 
 
 @pytest.mark.sweep
+@pytest.mark.usefixtures("counted_once")
 def test_what_is_crafted_is_refused_by_name_and_leaves_nothing(exported, tmp_path, everything):
     path, before, fates = tmp_path / "crafted.jsonl", all_that_is_here(), {}
     crafted = {name: CRAFTED[name] for name in CRAFTED if everything or name not in IN_ROWS[1:]}
@@ -128,6 +136,7 @@ def test_a_file_in_which_nothing_was_crafted_comes_in_with_its_sign_ins_where_th
 
 
 @pytest.mark.sweep
+@pytest.mark.usefixtures("counted_once")
 def test_a_file_cut_anywhere_is_refused(exported, tmp_path, everything):
     content, before = exported.read_bytes(), all_that_is_here()
     path = tmp_path / "cut.jsonl"
