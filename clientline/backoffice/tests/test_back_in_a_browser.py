@@ -1,11 +1,14 @@
 """Back to a form that was sent, in real Chromium: it is as it was, its key included, and sent again does nothing."""
 
 import pytest
+from django.test import Client
 
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.backoffice.once import SENT_BEFORE
-from clientline.demo.browsing import CHROMIUM, Visitor
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
+from clientline.web.error_pages import FORGED
+from organizations.models import Organization
 from payments.models import Payment
 from services.models import Service
 
@@ -66,3 +69,32 @@ def test_back_to_an_edited_row_edits_it_again(page, salon):
         page.get_by_text("was changed successfully").wait_for()
         page.go_back()
     assert Service.objects.get(pk=salon.service.pk).name == "Shave"
+
+
+def sign_in_anew(user):
+    """The cookies of it: the session's, and the one that forms are compared with."""
+    client = Client()
+    client.force_login(user)
+    client.get("/admin/password_change/")
+    return client.cookies
+
+
+# What was typed stays: above. What is told of a form from an earlier sign-in: `test_error_pages.py`.
+@pytest.mark.whole
+def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon, browser):
+    visitor = Visitor(browser, live_server.url).carry(sign_in_anew(salon.admin))
+    page = visitor.page
+    page.goto(f"/admin/organizations/organization/{salon.organization.pk}/change/")
+    page.locator("#id_name").fill("Renamed")
+    visitor.carry(sign_in_anew(salon.admin))  # as in another tab
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
+    for viewport in (DESKTOP, PHONE):
+        page.set_viewport_size(viewport)
+        assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
+    page.go_back()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/admin/organizations/organization/")
+    visitor.leave()
+    assert [each for each in visitor.complaints if "403" not in each] == []
+    assert Organization.objects.get(pk=salon.organization.pk).name == "Renamed"

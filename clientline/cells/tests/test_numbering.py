@@ -43,17 +43,13 @@ def test_the_first_id_is_the_lowest_of_the_cell_above(highest, cell, first):
     assert find_first_above(highest, cell) == first
 
 
-def test_a_new_installation_begins_with_its_number(db):
+def test_a_new_installation_begins_with_its_number_and_all_tables_of_ours_count_in_strides(db):
+    before = read_steps()
     assert keep_number(7).begins_above == 0
     ids = [OrganizationFactory().pk for _ in range(3)]
     assert {pk % STRIDE for pk in ids} == {7}
     assert ids[1] - ids[0] == ids[2] - ids[1] == STRIDE
     assert find_offenders() == (0, [])
-
-
-def test_only_tables_of_ours_count_in_strides(db):
-    before = read_steps()
-    keep_number(7)
     changed = {name for name, (step, _) in read_steps().items() if step == STRIDE}
     assert changed == {f"{table}_id_seq" for table in list_own_tables()}
     left = {name for name in before if name not in changed}
@@ -70,11 +66,17 @@ def test_an_installation_that_joins_leaves_its_ids_alone_and_goes_on_above(salon
     assert find_offenders() == (0, [])
 
 
-def test_the_others_begin_above_what_it_had(db):
+def test_the_others_begin_above_what_it_had_and_a_flushed_table_in_the_residue_again(db):
     keep_number(6, above=1_000_000)
     first = OrganizationFactory().pk
     assert first > 1_000_000
     assert first % STRIDE == 6
+    reset = connection.ops.sequence_reset_by_name_sql(None, [{"table": "services", "column": "id"}])
+    with connection.cursor() as cursor:
+        for statement in reset:
+            cursor.execute(statement)
+        cursor.execute("SELECT nextval('services_id_seq')")
+        assert cursor.fetchone()[0] % STRIDE == 6
 
 
 def test_a_number_stays_and_is_kept_by_who_forgets_it(db):
@@ -94,7 +96,7 @@ def test_who_has_no_number_counts_in_ones(db):
     assert find_offenders() == (0, [])
 
 
-def test_ids_that_came_from_elsewhere_do_not_lead_out_of_the_residue(salon):
+def test_neither_ids_that_came_from_elsewhere_nor_sqlsequencereset_lead_out_of_the_residue(salon):
     keep_number(7)
     drawn = ServiceFactory(organization=salon.organization).pk
     ServiceFactory(organization=salon.organization, pk=drawn + 100_000)
@@ -104,11 +106,6 @@ def test_ids_that_came_from_elsewhere_do_not_lead_out_of_the_residue(salon):
     assert following % STRIDE == 7
     move_past("services")
     assert ServiceFactory(organization=salon.organization).pk > following  # never back
-    assert find_offenders() == (0, [])
-
-
-def test_sqlsequencereset_keeps_to_the_cell(salon):
-    keep_number(7)
     ServiceFactory(organization=salon.organization, pk=500_000)
     out = StringIO()
     call_command("sqlsequencereset", "services", stdout=out, no_color=True)
@@ -117,16 +114,7 @@ def test_sqlsequencereset_keeps_to_the_cell(salon):
     following = ServiceFactory(organization=salon.organization).pk
     assert 500_000 < following <= 500_000 + 2 * STRIDE
     assert following % STRIDE == 7
-
-
-def test_a_flushed_table_begins_in_the_residue_again(db):
-    keep_number(7, above=2000)
-    reset = connection.ops.sequence_reset_by_name_sql(None, [{"table": "services", "column": "id"}])
-    with connection.cursor() as cursor:
-        for statement in reset:
-            cursor.execute(statement)
-        cursor.execute("SELECT nextval('services_id_seq')")
-        assert cursor.fetchone()[0] % STRIDE == 7
+    assert find_offenders() == (0, [])
 
 
 def test_migrate_puts_the_number_in_force_and_says_what_others_need(salon, settings):

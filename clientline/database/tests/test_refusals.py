@@ -16,38 +16,36 @@ def refused_by_postgresql(sqlstate):
     return caught.value
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "sqlstate, status, code",
-    [
-        ("22001", 400, "validation_error"),
-        ("22003", 400, "validation_error"),
-        ("22021", 400, "validation_error"),
-        ("23502", 400, "validation_error"),
-        ("23503", 400, "validation_error"),
-        ("23505", 400, "validation_error"),
-        ("23514", 400, "validation_error"),
-        ("23001", 409, "protected"),
-        ("23P01", 409, "conflict"),
-        ("40P01", 409, "conflict"),
-        ("40001", 409, "conflict"),
-        ("42501", 403, "permission_denied"),
-        ("55P03", 503, "unavailable"),
-        ("57014", 503, "unavailable"),
-        ("57P01", 503, "unavailable"),
-        ("57P02", 503, "unavailable"),
-        ("57P03", 503, "unavailable"),
-        ("25006", 503, "unavailable"),
-        ("53100", 503, "unavailable"),
-        ("53200", 503, "unavailable"),
-        ("53300", 503, "unavailable"),
-        ("58030", 503, "unavailable"),
-        ("08006", 503, "unavailable"),
-    ],
-)
-def test_an_error_of_the_database_becomes_an_answer(sqlstate, status, code):
-    refusal = read_refusal(refused_by_postgresql(sqlstate))
-    assert (refusal.status, refusal.code) == (status, code)
+ANSWERS = {
+    "22001": (400, "validation_error"),
+    "22003": (400, "validation_error"),
+    "22021": (400, "validation_error"),
+    "23502": (400, "validation_error"),
+    "23503": (400, "validation_error"),
+    "23505": (400, "validation_error"),
+    "23514": (400, "validation_error"),
+    "23001": (409, "protected"),
+    "23P01": (409, "conflict"),
+    "40P01": (409, "conflict"),
+    "40001": (409, "conflict"),
+    "42501": (403, "permission_denied"),
+    "55P03": (503, "unavailable"),
+    "57014": (503, "unavailable"),
+    "57P01": (503, "unavailable"),
+    "57P02": (503, "unavailable"),
+    "57P03": (503, "unavailable"),
+    "25006": (503, "unavailable"),
+    "53100": (503, "unavailable"),
+    "53200": (503, "unavailable"),
+    "53300": (503, "unavailable"),
+    "58030": (503, "unavailable"),
+    "08006": (503, "unavailable"),
+}
+
+
+def test_an_error_of_the_database_becomes_an_answer(db):
+    refusals = {sqlstate: read_refusal(refused_by_postgresql(sqlstate)) for sqlstate in ANSWERS}
+    assert {sqlstate: (refusal.status, refusal.code) for sqlstate, refusal in refusals.items()} == ANSWERS
 
 
 @pytest.mark.django_db
@@ -55,10 +53,9 @@ def test_a_reference_that_holds_a_row_protects_it_from_deletion():
     assert read_refusal(refused_by_postgresql("23503"), deleting=True).code == "protected"
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("sqlstate", ["42601", "42703", "42P01", "XX000"])
-def test_an_error_in_our_own_sql_is_a_defect(sqlstate):
-    assert read_refusal(refused_by_postgresql(sqlstate)) is None
+def test_an_error_in_our_own_sql_is_a_defect(db):
+    for sqlstate in ("42601", "42703", "42P01", "XX000"):
+        assert read_refusal(refused_by_postgresql(sqlstate)) is None, sqlstate
 
 
 def test_a_server_that_never_answered_is_unavailable():

@@ -6,7 +6,6 @@ from django.test import Client
 
 from accounts.tests.factories import token_for
 from clientline.backoffice.calendar import today
-from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor
 from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.tests.pages import Page, submit
 from clientline.tests.problems import problem
@@ -111,32 +110,3 @@ def test_the_api_keeps_to_problem_documents(salon, guest):
     assert problem(guest.get("/users", HTTP_COOKIE=NUL)) == (400, "validation_error")
     token = {"HTTP_AUTHORIZATION": f"Bearer {token_for(salon.staff)}"}
     assert problem(guest.post("/services", {}, "application/json", **token)) == (403, "permission_denied")
-
-
-def sign_in_anew(user):
-    """The cookies of it: the session's, and the one that forms are compared with."""
-    client = Client()
-    client.force_login(user)
-    client.get("/admin/password_change/")
-    return client.cookies
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
-def test_what_was_typed_before_signing_in_again_is_still_there_on_going_back(live_server, salon, browser):
-    visitor = Visitor(browser, live_server.url).carry(sign_in_anew(salon.admin))
-    page = visitor.page
-    page.goto(f"{ORGANIZATIONS}{salon.organization.pk}/change/")
-    page.locator("#id_name").fill("Renamed")
-    visitor.carry(sign_in_anew(salon.admin))  # as in another tab
-    page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == FORGED[0]
-    for viewport in (DESKTOP, PHONE):
-        page.set_viewport_size(viewport)
-        assert (visitor.find_pale_text(), visitor.measure_overflow()) == ([], 0)
-    page.go_back()
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_url(f"**{ORGANIZATIONS}")
-    visitor.leave()
-    assert [each for each in visitor.complaints if "403" not in each] == []
-    assert Organization.objects.get(pk=salon.organization.pk).name == "Renamed"

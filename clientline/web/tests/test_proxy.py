@@ -104,7 +104,7 @@ def lasting_server(django_db_setup):
         "TRUSTED_PROXIES": "127.0.0.1",
         "RATE_LIMIT": "0",
     }
-    with Gunicorn(environment, "--workers=2") as server:
+    with Gunicorn(environment, "--workers=1") as server:
         yield server
 
 
