@@ -10,7 +10,7 @@ from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import codes
 from clientline.reach.guests.models import BookingRequest, GuestLogo
 from clientline.reach.tests.guests import ask, open_page
-from clientline.tests.pages import typed
+from clientline.tests.pages import judge, see, typed
 from organizations.models import Organization
 from services.models import Service
 
@@ -24,9 +24,8 @@ def save(client, **values):
     return client.post(PAGE, typed(client.get(PAGE), **values))
 
 
-@pytest.mark.parametrize("role", ["manager", "admin"])
-def test_they_open_the_page_and_say_what_it_offers(client, salon, role):
-    client.force_login(getattr(salon, role))
+def test_managers_open_the_page_and_say_what_it_offers(client, salon):
+    client.force_login(salon.manager)
     answer = save(client, guest_page="on", slug="salon", brand_color="#1d4ed8", services=[], team=[str(salon.staff.pk)])
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     home = Organization.objects.get(pk=salon.organization.pk)
@@ -49,10 +48,12 @@ def _without_logins(rows):
     return [{name: value for name, value in row.items() if name != "last_login"} for row in rows]
 
 
-def test_staff_do_not_get_there(client, salon):
+def test_admins_get_there_and_staff_do_not(client, salon):
     client.force_login(salon.staff)
     assert client.get(PAGE).status_code == 403
     assert PAGE not in client.get("/admin/").content.decode()
+    client.force_login(salon.admin)
+    assert see(client, PAGE)["form"]
 
 
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(client, salon, clinic):
@@ -60,8 +61,12 @@ def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(client, sa
     client.force_login(salon.manager)
     taken = save(client, slug="taken", services=[])
     assert "Another organization has this word." in taken.content.decode()
-    assert "A page for guests needs a word for its address." in save(client, guest_page="on").content.decode()
-    assert "Choose a colour by six" in save(client, brand_color="red").content.decode()
+    form = typed(client.get(PAGE))
+    for values, said in (
+        ({"guest_page": "on"}, "A page for guests needs a word for its address."),
+        ({"brand_color": "red"}, "Choose a colour by six"),
+    ):
+        assert said in str(judge(client, PAGE, **form | values).context["form"].errors), values
     assert Service.objects.get(pk=salon.service.pk).bookable_online
     assert Organization.objects.get(pk=salon.organization.pk).slug == ""
 
@@ -107,8 +112,10 @@ def test_a_logo_stands_on_the_page_and_goes_again(client, salon):
     assert ("<img" in client.get("/b/salon").content.decode(), client.get(logo).status_code) == (False, 404)
 
 
-@pytest.mark.parametrize("image", [b"<svg onload='alert(1)'></svg>", b"GIF", PICTURE + b"x" * 200_000])
-def test_what_is_no_small_picture_is_refused(client, salon, image):
+def test_what_is_no_small_picture_is_refused(client, salon):
     client.force_login(salon.manager)
-    assert "icture" in upload(client, image).content.decode()
+    form = typed(client.get(PAGE), slug="salon", guest_page="on")
+    for image in (b"<svg onload='alert(1)'></svg>", b"GIF", PICTURE + b"x" * 200_000):
+        answer = judge(client, PAGE, **form | {"logo": SimpleUploadedFile("logo.png", image)})
+        assert "icture" in answer.context["form"].errors["logo"][0], image[:10]
     assert not GuestLogo.objects.exists()

@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.pages import Page, submit, typed
-from clientline.tests.rendering import unrendered
+from clientline.tests.pages import Page, judge, see, submit, tell, tell_messages, typed
 from payments.models import Payment
 
 VISIT = "/admin/appointments/appointment"
@@ -29,12 +28,7 @@ def make(salon, number, **fields):
 
 
 def pay(client, visit, **values):
-    answer = submit(client, f"{VISIT}/{visit.pk}/till/", **{"payment_method": "cash"} | values)
-    return answer
-
-
-def told(client, visit):
-    return [str(message) for message in client.get(f"{VISIT}/{visit.pk}/change/").context["messages"]]
+    return submit(client, f"{VISIT}/{visit.pk}/till/", **{"payment_method": "cash"} | values)
 
 
 def taken():
@@ -50,15 +44,16 @@ def test_exact_money_takes_the_button_alone(client, salon, visit):
     assert 'name="payment_method" value="cash">Cash 45.00 EUR<' in shown
     assert pay(client, visit).status_code == 302
     assert taken() == [("45.00", "0.00", "cash")]
-    assert told(client, visit)[0].startswith("Taken 45.00 EUR in cash.")
-    assert "payment_method" not in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
+    page = client.get(f"{VISIT}/{visit.pk}/change/")
+    assert tell_messages(page)[0].startswith("Taken 45.00 EUR in cash.")
+    assert "payment_method" not in page.content.decode()
 
 
 def test_change_and_tip_are_said_and_only_what_stays_is_recorded(client, salon, visit):
     client.force_login(salon.manager)
-    pay(client, visit, given="60", tip="5")
+    answer = pay(client, visit, given="60", tip="5")
     assert taken() == [("50.00", "5.00", "cash")]
-    assert "Tip: 5.00 EUR. Change: 10.00 EUR." in told(client, visit)[0]
+    assert "Tip: 5.00 EUR. Change: 10.00 EUR." in tell(answer)[0]
 
 
 def test_a_bill_is_split_between_methods(client, salon, visit):
@@ -80,8 +75,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_taken(client, sa
         ({"tip": "x"}, "tip"),
         ({"payment_method": "online"}, "payment_method"),
     ):
-        with unrendered():
-            answer = client.post(f"{VISIT}/{visit.pk}/till/", form | values)
+        answer = judge(client, f"{VISIT}/{visit.pk}/till/", **form | values)
         assert (answer.status_code, list(answer.context["form"].errors)) == (200, [field]), values
     assert taken() == []
 
@@ -92,7 +86,7 @@ def test_a_group_is_paid_as_one_bill_and_printed_so(client, salon, visit):
     client.force_login(salon.manager)
     assert pay(client, other, tip="5").status_code == 302
     assert taken() == [("45.00", "0.00", "cash"), ("85.00", "5.00", "cash")]
-    bill = client.get(f"{VISIT}/{visit.pk}/bill/").context
+    bill = see(client, f"{VISIT}/{visit.pk}/bill/")
     assert (len(bill["lines"]), bill["charge"], bill["paid"], bill["due"]) == (
         2,
         "125.00 EUR",
@@ -113,10 +107,10 @@ def test_a_discount_is_a_click_from_the_till_for_who_may_reprice(client, salon, 
         assert page.context["till"]["left"] == "45.00 EUR"
         assert Page(page).links.count(discount) == links
     client.force_login(salon.manager)
-    assert submit(client, discount, price="40", reason="Regular").status_code == 302
-    page = client.get(f"{VISIT}/{visit.pk}/change/")
-    assert page.context["till"]["left"] == "40.00 EUR"
-    assert [fact["reason"] for fact in page.context["history"]] == ["Regular"]
+    assert judge(client, discount, price="40", reason="Regular").status_code == 302
+    page = see(client, f"{VISIT}/{visit.pk}/change/")
+    assert page["till"]["left"] == "40.00 EUR"
+    assert [fact["reason"] for fact in page["history"]] == ["Regular"]
 
 
 def test_the_bill_is_of_ones_own_visits(client, salon, clinic, visit):
@@ -131,15 +125,15 @@ def test_the_bill_is_of_ones_own_visits(client, salon, clinic, visit):
 
 def test_the_same_again_in_some_weeks_at_the_same_time_of_the_clock(client, salon, visit):
     client.force_login(salon.manager)
-    assert submit(client, f"{VISIT}/{visit.pk}/again/", weeks="6").status_code == 302
+    answer = submit(client, f"{VISIT}/{visit.pk}/again/", weeks="6")
+    assert (answer.status_code, tell(answer)) == (302, ["The same again is booked, 6 weeks later."])
     again = Appointment.objects.latest("id")
     zone = salon.organization.zone
     was, becomes = (each.appointment_date.astimezone(zone) for each in (visit, again))
     assert (becomes.date() - was.date(), becomes.time()) == (timedelta(weeks=6), was.time())
     assert (again.client, again.staff, again.service) == (visit.client, visit.staff, visit.service)
-    assert told(client, visit) == ["The same again is booked, 6 weeks later."]
-    answer = submit(client, f"{VISIT}/{visit.pk}/again/", weeks="6")
-    assert "This time is taken." in answer.content.decode()
+    answer = judge(client, f"{VISIT}/{visit.pk}/again/", weeks="6")
+    assert "This time is taken." in str(answer.context["form"].errors)
     assert f"date={becomes.date()}" in answer.context["form"].booking_url
 
 
@@ -147,7 +141,7 @@ def test_a_group_is_booked_again_as_a_group(client, salon, visit):
     Appointment.objects.filter(pk=visit.pk).update(group=GROUP)
     make(salon, 1, staff=salon.colleague, group=GROUP)
     client.force_login(salon.manager)
-    assert submit(client, f"{VISIT}/{visit.pk}/again/", weeks="2").status_code == 302
+    assert judge(client, f"{VISIT}/{visit.pk}/again/", weeks="2").status_code == 302
     first, second = Appointment.objects.order_by("-id")[:2]
     assert first.group == second.group
     assert str(first.group) != GROUP

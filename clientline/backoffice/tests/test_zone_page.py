@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from appointments.models import Appointment, WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
-from clientline.tests.pages import errors_of, submit, typed
+from clientline.tests.pages import errors_of, judge, submit, typed
+from clientline.tests.rehearsals import undone
 from organizations.models import Organization
 
 
@@ -19,9 +20,13 @@ def coming(salon):
     return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
 
 
+def page_of(salon):
+    return f"/admin/organizations/organization/{salon.organization.pk}/change/"
+
+
 def sent(client, salon, **values):
     """The page as a browser sends it back, with what was typed."""
-    return submit(client, f"/admin/organizations/organization/{salon.organization.pk}/change/", **values)
+    return submit(client, page_of(salon), **values)
 
 
 def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_lost(client, salon, coming):
@@ -37,24 +42,20 @@ def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_
     assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
 
 
-@pytest.mark.parametrize(("wish", "moves"), [("keep_local", True), ("keep_instant", False)])
-def test_either_button_saves_all_of_it(client, salon, coming, wish, moves):
+def test_either_button_saves_all_of_it_and_another_word_is_asked_again(client, salon, coming):
     client.force_login(salon.admin)
-    assert sent(client, salon, timezone="Asia/Tokyo", phone="+49 30 1", coming_visits=wish).status_code == 302
-    home, visit = Organization.objects.get(pk=salon.organization.pk), Appointment.objects.get(pk=coming.pk)
-    assert (home.timezone, home.phone) == ("Asia/Tokyo", "+49 30 1")
-    assert (visit.appointment_date != coming.appointment_date, visit.local_start == coming.local_start) == (
-        moves,
-        moves,
-    )
+    form = typed(client.get(page_of(salon)), timezone="Asia/Tokyo", phone="+49 30 1")
+    assert judge(client, page_of(salon), **form, coming_visits="whatever").status_code == 200
+    for wish, moves in (("keep_local", True), ("keep_instant", False)):
+        with undone():
+            assert judge(client, page_of(salon), **form, coming_visits=wish).status_code == 302
+            home, visit = Organization.objects.get(pk=salon.organization.pk), Appointment.objects.get(pk=coming.pk)
+        assert (home.timezone, home.phone) == ("Asia/Tokyo", "+49 30 1")
+        assert (visit.appointment_date != coming.appointment_date) is moves, wish
+        assert (visit.local_start == coming.local_start) is moves, wish
 
 
-def test_another_word_is_asked_again(client, salon, coming):
-    client.force_login(salon.admin)
-    assert sent(client, salon, timezone="Asia/Tokyo", coming_visits="whatever").status_code == 200
-
-
-def test_what_the_zone_strands_is_shown_before_it_is_saved(client, salon, coming):
+def test_what_a_moment_kept_strands_is_shown_before_it_is_saved_and_a_time_kept_strands_nobody(client, salon, coming):
     """13:00 in Berlin is within the hours; its moment, 21:00 in Tokyo, is not."""
     WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
     client.force_login(salon.admin)
@@ -62,14 +63,11 @@ def test_what_the_zone_strands_is_shown_before_it_is_saved(client, salon, coming
     told = "Nothing is saved yet: it would leave 1 visit to come without their person."
     assert (errors_of(asked), asked.context["hit"].visits) == ([told], [coming])
     assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
-    path = f"/admin/organizations/organization/{salon.organization.pk}/change/"
-    assert client.post(path, typed(asked)).status_code == 200, "saving needs its own button"
-    assert client.post(path, typed(asked, anyway=asked.context["hit"].token)).status_code == 302
+    again = typed(asked)
+    assert judge(client, page_of(salon), **again).status_code == 200, "saving needs its own button"
+    with undone():
+        assert judge(client, page_of(salon), **again | {"coming_visits": "keep_local"}).status_code == 302
+        assert not Appointment.objects.get(pk=coming.pk).stranded, "the time of the clock strands nobody"
+    assert judge(client, page_of(salon), **again, anyway=asked.context["hit"].token).status_code == 302
     assert Organization.objects.get(pk=salon.organization.pk).timezone == "Asia/Tokyo"
     assert Appointment.objects.get(pk=coming.pk).stranded
-
-
-def test_keeping_the_time_strands_nobody_and_asks_nothing_more(client, salon, coming):
-    WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
-    client.force_login(salon.admin)
-    assert sent(client, salon, timezone="Asia/Tokyo", coming_visits="keep_local").status_code == 302
