@@ -3,7 +3,7 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.models import SIGN_IN_ADDRESS_TAKEN, Token, User
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
-from clientline.tests.pages import Page, errors_of, submit, typed
+from clientline.tests.pages import Page, errors_of, judge, see, submit, typed
 
 ADD = "/admin/accounts/user/add/"
 NEW = {"name": "Nina", "email": "Nina@Salon.example", "role": "client"}
@@ -97,7 +97,7 @@ def test_an_admin_registers_somebody_who_can_sign_in(salon, client):
 
 def test_without_a_password_a_new_person_cannot_sign_in(salon, client):
     client.force_login(salon.staff)
-    assert submit(client, ADD, **NEW).status_code == 302
+    assert client.post(ADD, NEW).status_code == 302
     nina = User.objects.get(email="nina@salon.example")
     assert not nina.has_usable_password()
     assert client.get(page(nina)).status_code == 200, "staff know the clients they registered"
@@ -126,7 +126,7 @@ def test_a_sign_in_address_that_is_taken_leads_to_who_has_it_here_and_to_nobody_
     if walls == "without":
         request.getfixturevalue("without_row_security")
     client.force_login(salon.admin)
-    answer = submit(client, ADD, **NEW | {"email": taken})
+    answer = judge(client, ADD, **NEW | {"email": taken})
     here = f'This address signs in <a href="{page(salon.client)}">Salon client</a>.'
     told = {"client@salon.example": here, "client@clinic.example": SIGN_IN_ADDRESS_TAKEN}
     assert answer.context["adminform"].form.errors == {"email": [told[taken]]}
@@ -144,15 +144,16 @@ def test_a_sign_in_address_that_is_taken_leads_to_who_has_it_here_and_to_nobody_
 )
 def test_the_form_offers_the_roles_one_may_give(salon, client, who, roles):
     client.force_login(getattr(salon, who))
-    field = client.get(ADD).context["adminform"].form.fields["role"]
+    field = see(client, ADD)["adminform"].form.fields["role"]
     assert [value for value, _ in field.choices] == roles
 
 
 @pytest.mark.parametrize("who", ["manager", "staff"])
 def test_nobody_gives_a_role_out_of_reach(salon, client, who):
     client.force_login(getattr(salon, who))
-    answer = submit(client, ADD, **NEW | {"role": "admin"})
-    assert errors_of(answer) == ["Select a valid choice. admin is not one of the available choices."]
+    answer = judge(client, ADD, **NEW | {"role": "admin"})
+    problem = "Select a valid choice. admin is not one of the available choices."
+    assert answer.context["adminform"].form.errors == {"role": [problem]}
     assert not User.objects.filter(name="Nina").exists()
 
 
@@ -258,13 +259,13 @@ def test_staff_change_their_own_name_and_nobody_elses(salon, client):
 
 def test_only_operators_choose_the_organization(salon, clinic, operator, client):
     client.force_login(salon.admin)
-    assert submit(client, ADD, **NEW | {"organization": clinic.organization.pk}).status_code == 302
+    assert client.post(ADD, NEW | {"organization": clinic.organization.pk}).status_code == 302
     assert User.objects.get(name="Nina").organization == salon.organization
     client.force_login(operator)
-    added = submit(client, ADD, **NEW | {"name": "Otto", "email": "otto@clinic.example"})
-    assert errors_of(added) == ["This field is required."]
+    added = judge(client, ADD, **NEW | {"name": "Otto", "email": "otto@clinic.example"})
+    assert added.context["adminform"].form.errors == {"organization": ["This field is required."]}
     added = NEW | {"name": "Otto", "email": "otto@clinic.example", "organization": clinic.organization.pk}
-    assert submit(client, ADD, **added).status_code == 302
+    assert client.post(ADD, added).status_code == 302
     otto = User.objects.get(name="Otto")
     assert otto.organization == clinic.organization
     assert submit(client, page(otto), organization=salon.organization.pk).status_code == 302

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from django.contrib.staticfiles import finders
 
+pytestmark = pytest.mark.xdist_group("document")  # which is made once
+
 
 class Assets(HTMLParser):
     """The addresses a page loads from, and the scripts that stand in it."""

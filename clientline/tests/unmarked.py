@@ -118,7 +118,7 @@ def find_in_module(path: Path) -> Iterator[tuple[int, str]]:
     """`(line, text)` of what is a text for people in a module, and is not marked."""
     tree = ast.parse(path.read_text())
     aliases = find_aliases(tree)
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    parents = _find_parents(tree)
     for node in parents:  # all but the module itself, in the order of a walk, which is dear
         if isinstance(node, ast.ClassDef) and _has_bare_choices(node):
             yield node.lineno, f"labels of {node.name}"
@@ -128,6 +128,16 @@ def find_in_module(path: Path) -> Iterator[tuple[int, str]]:
             continue
         if _is_text(node, parents) and not _is_exempt(node, parents, aliases):
             yield node.lineno, node.value
+
+
+def _find_parents(tree: ast.AST) -> dict:
+    """By each node the one above it, in one walk."""
+    parents, nodes = {}, [tree]
+    for node in nodes:
+        children = list(ast.iter_child_nodes(node))
+        parents.update(dict.fromkeys(children, node))
+        nodes += children
+    return parents
 
 
 @cache
