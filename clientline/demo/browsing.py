@@ -12,6 +12,10 @@ CHROMIUMS = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "ch
 CHROMIUM = next(filter(None, map(shutil.which, CHROMIUMS)), None)
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
+# Of the processor time of a page these spare a sixth: no process for graphics, and no new frame for each page.
+# Chromium hears only the last list of features to do without, so Playwright's own that matters stands here again.
+THRIFT = ("--in-process-gpu", "--disable-features=RenderDocument,PaintHolding")
+
 LOOK_SCREEN = {"width": 1280, "height": 2400}
 
 PALE_TEXT = Path(__file__).with_name("pale_text.js").read_text()
@@ -40,7 +44,7 @@ FOCUS = """() => {
 def open_chromium(*arguments):
     """A browser of the machine's own, started with `arguments`."""
     with run_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *THRIFT, *arguments])
         yield browser
         browser.close()
 
