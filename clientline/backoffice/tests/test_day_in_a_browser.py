@@ -70,26 +70,6 @@ def open_visit(page, name):
     return panel(page)
 
 
-def test_a_known_client_is_booked_by_three_clicks_and_seven_keys(visitor, page, salon, day):
-    page.goto(f"/admin/?date={day}")
-    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
-    page.locator("[role=combobox]:focus").wait_for()  # a first letter that came too early would be missed
-    page.keyboard.type("strang")
-    page.get_by_role("option", name="Salon client").wait_for(state="detached")
-    page.get_by_role("option", name="Salon stranger").wait_for()
-    page.keyboard.press("Enter")
-    with page.expect_response(lambda answer: answer.request.method == "POST"):  # the free times of the service
-        page.get_by_text("Salon service · 30 min").first.click()
-    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
-    panel(page).get_by_role("button", name="Book", exact=True).last.click()
-    assert told(page).startswith("Booked: Salon stranger, Salon service")
-    assert visitor.effort == (3, 7)
-    assert page.url.endswith(f"/admin/?date={day}")
-    page.get_by_role("link", name="10:00–10:30 Salon stranger").wait_for()  # the day is drawn anew
-    visit = Appointment.objects.latest("id")
-    assert (visit.staff, visit.client) == (salon.staff, salon.stranger)
-
-
 def hurry(route):
     """The page's script as it is, but for how long it waits between two polls."""
     script = route.fetch().text()
@@ -128,7 +108,7 @@ def test_only_the_columns_that_changed_are_drawn_anew(page, salon, day, make_vis
     assert dict(kept) == {"Salon colleague": True, "Salon staff": False}
 
 
-def test_a_visit_opens_beside_the_day_and_closes_to_where_one_was(page, make_visit, day):
+def test_a_visit_opens_beside_the_day_after_another_form_and_closes_to_where_one_was(page, make_visit, day):
     make_visit(5)
     page.goto(f"/admin/?date={day}")
     opened = open_visit(page, "10:00–10:30 Salon client")
@@ -137,13 +117,21 @@ def test_a_visit_opens_beside_the_day_and_closes_to_where_one_was(page, make_vis
     page.keyboard.press("Escape")
     opened.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.ariaLabel").startswith("10:00–10:30 Salon client")
+    page.get_by_role("link", name="Book 15:00 with Salon staff").click()
+    page.locator("[role=combobox]:focus").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    open_visit(page, "10:00–10:30 Salon client").get_by_role("link", name="Reschedule").click()
+    page.locator("#panel [name=slot]").first.wait_for(state="attached")  # whatever scripts each form needs
+    page.keyboard.press("Escape")
+    opened.wait_for(state="hidden")
     open_visit(page, "10:00–10:30 Salon client").get_by_role("link", name="Open as a page").click()
     page.wait_for_url("**/change/")
     page.get_by_role("link", name="Its day").click()  # every visit's page leads to its day
     page.wait_for_url(f"**/admin/?date={day}")
 
 
-# In the gate, `test_by_the_keyboard_alone_a_visit_is_paid_and_that_is_undone`, and by clicks the till's tests.
+# In the gate, `test_screen_reader_in_a_browser.py` pays at the till beside the day, and `test_till_in_a_browser.py`.
 @pytest.mark.whole
 def test_cash_is_taken_beside_the_day(visitor, page, make_visit):
     visit = make_visit(-1)
@@ -175,25 +163,33 @@ def test_what_is_refused_stays_as_it_was_typed_and_is_given_up_only_by_the_same_
     page.get_by_role("dialog").wait_for(state="hidden")
 
 
-def test_two_services_in_one_go_take_two_clicks_more(visitor, page, salon, day):
+def test_a_known_client_is_booked_by_three_clicks_and_seven_keys_and_a_second_service_by_two_clicks_more(
+    visitor, page, salon, day
+):
     ServiceFactory(organization=salon.organization, name="Colour", duration=45)
     page.goto(f"/admin/?date={day}")
     page.get_by_role("link", name="Book 10:00 with Salon staff").click()
-    page.locator("[role=combobox]:focus").wait_for()
+    page.locator("[role=combobox]:focus").wait_for()  # a first letter that came too early would be missed
     page.keyboard.type("strang")
     page.get_by_role("option", name="Salon client").wait_for(state="detached")
     page.get_by_role("option", name="Salon stranger").wait_for()
     page.keyboard.press("Enter")
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
+    with page.expect_response(lambda answer: answer.request.method == "POST"):  # the free times of the service
         page.get_by_text("Salon service · 30 min").first.click()
+    page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
+    assert visitor.effort == (3 - 1, 7)  # without the click that books
     page.get_by_text("And then another service").click()
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.locator(".field-then_1").first.get_by_text("Colour · 45 min").click()
     page.locator("[name=slot]:checked[value*='T10:00']").wait_for(state="attached")
     panel(page).get_by_role("button", name="Book", exact=True).last.click()
+    assert told(page).startswith("Booked: Salon stranger, Salon service")
     assert "Then Colour 10:30 with Salon staff." in told(page)
-    assert visitor.effort == (5, 7)
+    assert visitor.effort == (3 + 2, 7)
+    assert page.url.endswith(f"/admin/?date={day}")
+    page.get_by_role("link", name="10:00–10:30 Salon stranger").wait_for()  # the day is drawn anew
     first, second = Appointment.objects.order_by("-id")[:2][::-1]
+    assert (first.staff, first.client) == (salon.staff, salon.stranger)
     assert first.group == second.group is not None
     assert (second.service.name, second.appointment_date) == ("Colour", first.ends_at)
 
@@ -214,6 +210,8 @@ def test_a_walk_in_by_name_takes_three_clicks_and_the_name(visitor, page, salon,
     assert visitor.effort == (3, len("Eve") + 1)
 
 
+# In the gate, `test_screen_reader_in_a_browser.py` pays at the till and undoes it by keyboard.
+@pytest.mark.whole
 def test_by_the_keyboard_alone_a_visit_is_paid_and_that_is_undone(visitor, page, make_visit):
     visit = make_visit(-1)
     page.goto(f"/admin/?date={visit.appointment_date:%Y-%m-%d}")
@@ -232,16 +230,3 @@ def test_by_the_keyboard_alone_a_visit_is_paid_and_that_is_undone(visitor, page,
     assert visitor.presses == 0
     toast = page.get_by_role("status").filter(has=page.locator(".toast"))
     assert toast.get_by_role("button", name="Close").count() == 1
-
-
-def test_forms_open_one_after_the_other_whatever_each_needs(page, make_visit, day):
-    make_visit(5, 15)
-    page.goto(f"/admin/?date={day}")
-    open_visit(page, "15:00–15:30 Salon client")
-    page.keyboard.press("Escape")
-    page.get_by_role("link", name="Book 10:00 with Salon staff").click()
-    page.locator("[role=combobox]:focus").wait_for()
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    open_visit(page, "15:00–15:30 Salon client").get_by_role("link", name="Reschedule").click()
-    page.locator("#panel [name=slot]").first.wait_for(state="attached")

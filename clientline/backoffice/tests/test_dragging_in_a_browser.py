@@ -86,7 +86,7 @@ def agreed(visit, zone):
     return f"{visit.appointment_date.astimezone(zone):%H:%M}", f"{visit.ends_at.astimezone(zone):%H:%M}", visit.staff
 
 
-def test_a_drag_moves_a_visit_a_click_takes_it_back_and_another_drag_gives_it_to_somebody_else(
+def test_a_drag_moves_a_visit_a_click_takes_it_back_and_others_make_it_longer_and_give_it_to_somebody_else(
     arrive, salon, day, make_visit
 ):
     visit = make_visit()
@@ -103,18 +103,32 @@ def test_a_drag_moves_a_visit_a_click_takes_it_back_and_another_drag_gives_it_to
     assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
     assert desk.effort == (2, 0)
     assert "undone" in visit.history.values_list("action", flat=True)
+    # Another, of its lower edge, makes it longer.
+    drag(desk.page, "10:00–10:30 Salon client", to="Book 11:00 with Salon staff", grip=2)
+    desk.page.locator(".toast p", has_text="Salon client: ").wait_for()
+    start, end, _ = agreed(visit, salon.organization.zone)
+    assert start == "10:00"
+    assert end > "11:00"
+    assert desk.effort == (3, 0)
     # And another gives it to somebody else.
-    drag(desk.page, "10:00–10:30 Salon client", to="Book 10:00 with Salon colleague")
+    desk.page.get_by_role("link", name=f"10:00–{end} Salon client").wait_for()
+    drag(desk.page, f"10:00–{end} Salon client", to="Book 10:00 with Salon colleague")
     desk.page.locator(".toast p", has_text="with Salon colleague").wait_for()
     assert agreed(visit, salon.organization.zone)[2] == salon.colleague
-    assert desk.effort == (3, 0)
+    assert desk.effort == (4, 0)
 
 
 @pytest.fixture
 def finger():
-    """A function: a finger on the screen of a visitor, that goes `along` points after it rested for some ms."""
+    """A function: a finger on the screen of a visitor, that goes `along` points after it rested for some ms.
+
+    It is asked for before `arrive`: when its visitor has left, nobody takes over a page that was touched, and has no
+    fine pointer any more.
+    """
+    touched = set()
 
     def touch(visitor, *along, rests):
+        touched.add(visitor.context)
         wire = visitor.context.new_cdp_session(visitor.page)
         wire.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
 
@@ -132,11 +146,13 @@ def finger():
         wire.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
         wire.detach()
 
-    return touch
+    yield touch
+    for context in touched:
+        context.close()
 
 
-def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_rests_moves(
-    arrive, salon, day, make_visit, finger
+def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_rests_moves_or_blocks(
+    finger, arrive, salon, day, make_visit
 ):
     visit = make_visit()
     desk = arrive(salon.manager, day)
@@ -161,26 +177,13 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
     assert told(desk.page).startswith("Moved to ")
     start, *_ = agreed(visit, salon.organization.zone)
     assert start >= "12:00"
-
-
-def test_a_finger_that_rests_on_a_free_place_books_or_blocks(arrive, salon, day, make_visit, finger):
-    make_visit(15)
-    desk = arrive(salon.manager, day)
+    # On a free place it draws a time.
+    desk.page.get_by_role("link", name=f"{start}–").first.wait_for()
     x, y = centre(desk.page.get_by_role("link", name="Book 10:00 with Salon staff"))
     finger(desk, (x, y), (x, y + 60), rests=450)
     desk.page.get_by_role("button", name="Block").click()
-    assert told(desk.page).startswith("Blocked: Salon staff, 10:")
+    desk.page.locator(".toast p", has_text="Blocked: Salon staff, 10:").wait_for()
     assert TimeOff.objects.latest("id").starts_at.astimezone(salon.organization.zone).date() == day
-
-
-def test_the_lower_edge_makes_a_visit_longer(arrive, salon, day, make_visit):
-    visit = make_visit()
-    desk = arrive(salon.manager, day)
-    drag(desk.page, "10:00–10:30 Salon client", to="Book 11:00 with Salon staff", grip=2)
-    assert told(desk.page).startswith("Salon client: ")
-    start, end, _ = agreed(visit, salon.organization.zone)
-    assert start == "10:00"
-    assert end > "11:00"
 
 
 def test_escape_gives_a_move_up_and_four_keys_do_it(arrive, salon, day, make_visit):
@@ -220,14 +223,24 @@ def test_where_a_visit_would_stand_is_said_as_the_country_writes_it(arrive, salo
     assert f"{timezone.localtime(visit.appointment_date, salon.organization.zone):%H:%M}" == "12:00"
 
 
-def test_an_hour_is_blocked_by_a_drag_and_a_click_and_taken_back_by_another(arrive, salon, day, make_visit):
+def test_what_was_drawn_is_booked_with_its_length_or_blocked_by_a_click_and_taken_back_by_another(
+    arrive, salon, day, make_visit
+):
     make_visit(16)
     desk = arrive(salon.manager, day)
     page = desk.page
     drag(page, "Book 10:00 with Salon staff", to="Book 10:30 with Salon staff")
+    page.get_by_role("button", name="Book", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Duration").wait_for()
+    assert int(page.locator("#panel [name=duration]").input_value()) >= 45
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+    before, _ = desk.effort
+    drag(page, "Book 10:00 with Salon staff", to="Book 10:30 with Salon staff")
     page.get_by_role("button", name="Block").click()
-    assert told(page).startswith("Blocked: Salon staff, 10:00–")
-    assert desk.effort == (2, 0)
+    page.locator(".toast p", has_text="Blocked: Salon staff, 10:00–").wait_for()
+    assert desk.presses == before + 2
     row = TimeOff.objects.latest("id")
     assert f"{row.starts_at.astimezone(salon.organization.zone):%H:%M}" == "10:00"
     page.locator("rect.away").wait_for(state="attached")
@@ -236,15 +249,7 @@ def test_an_hour_is_blocked_by_a_drag_and_a_click_and_taken_back_by_another(arri
     assert not TimeOff.objects.filter(pk=row.pk).exists()
 
 
-def test_what_was_drawn_is_booked_with_its_length(arrive, salon, day):
-    page = arrive(salon.manager, day).page
-    drag(page, "Book 10:00 with Salon staff", to="Book 10:30 with Salon staff")
-    page.get_by_role("button", name="Book", exact=True).click()
-    page.get_by_role("dialog").get_by_label("Duration").wait_for()
-    assert int(page.locator("#panel [name=duration]").input_value()) >= 45
-
-
-def test_a_drag_of_what_another_desk_has_moved_is_refused_and_told(arrive, salon, day, make_visit):
+def test_a_drag_or_an_undo_of_what_another_desk_has_moved_is_refused_and_told(arrive, salon, day, make_visit):
     visit = make_visit()
     page = arrive(salon.manager, day).page
     other_desk = Client()
@@ -257,6 +262,17 @@ def test_a_drag_of_what_another_desk_has_moved_is_refused_and_told(arrive, salon
     assert "was changed meanwhile by Salon admin" in refused.inner_text()
     assert agreed(visit, salon.organization.zone) == won == ("12:00", "12:30", salon.staff)
     page.get_by_role("link", name="12:00–12:30 Salon client").wait_for()  # it stands where it is now
+    refused.get_by_role("button").last.click()
+    drag(page, "12:00–12:30 Salon client", to="Book 14:00 with Salon staff")
+    told(page)
+    visit = Appointment.objects.get(pk=visit.pk)
+    later = visit.appointment_date + timedelta(hours=3)
+    booking.reschedule(by=salon.admin, visit=visit, appointment_date=later, now=timezone.now())
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".toast.error").wait_for()
+    assert "Salon admin" in page.locator(".toast.error p").inner_text()
+    visit.refresh_from_db()
+    assert visit.appointment_date == later
 
 
 def test_a_drag_onto_what_a_client_just_booked_names_it_and_the_next_free_time(arrive, salon, day, make_visit):
@@ -281,21 +297,6 @@ def test_a_drag_onto_what_a_client_just_booked_names_it_and_the_next_free_time(a
     refused.get_by_role("button", name="Move to 12:30").click()
     assert told(page).endswith("12:30 with Salon staff")
     assert agreed(visit, salon.organization.zone)[0] == "12:30"
-
-
-def test_undo_after_somebody_elses_change_is_refused_and_told(arrive, salon, day, make_visit):
-    visit = make_visit()
-    page = arrive(salon.manager, day).page
-    drag(page, "10:00–10:30 Salon client", to="Book 12:00 with Salon staff")
-    told(page)
-    visit = Appointment.objects.get(pk=visit.pk)
-    later = visit.appointment_date + timedelta(hours=3)
-    booking.reschedule(by=salon.admin, visit=visit, appointment_date=later, now=timezone.now())
-    page.get_by_role("button", name="Undo").click()
-    page.locator(".toast.error").wait_for()
-    assert "Salon admin" in page.locator(".toast.error p").inner_text()
-    visit.refresh_from_db()
-    assert visit.appointment_date == later
 
 
 # In the gate, `test_screen_reader_in_a_browser.py` finds what it presses by the same names, roles and states.

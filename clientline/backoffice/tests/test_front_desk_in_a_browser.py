@@ -32,6 +32,9 @@ def said(page):
     return page.locator(".messagelist").inner_text().strip()
 
 
+# In the gate, the same forms by requests: `test_first_hour.py`, `test_visit_moved.py` and `test_visit_page.py`; and in
+# Chromium beside the day: `test_till_in_a_browser.py`, `test_day_in_a_browser.py`.
+@pytest.mark.whole
 def test_a_visit_is_paid_refunded_in_part_moved_and_cancelled(page, salon):
     Payment.objects.filter(pk=salon.payment.pk).update(status="failed")
     page.goto(f"/admin/appointments/appointment/{salon.visit.pk}/change/")
@@ -136,16 +139,8 @@ def test_enter_never_chooses_a_suggestion_of_an_earlier_search(page, salon):
     assert page.locator("[name=client]").input_value() == str(salon.stranger.pk)
 
 
-def test_who_did_not_come_is_marked_by_two_clicks(visitor, page, past_visit):
-    page.goto(f"/admin/?date={past_visit.appointment_date:%Y-%m-%d}")
-    page.get_by_role("link", name="10:00–10:30 Salon client").click()
-    page.get_by_role("button", name="No-show").click()
-    page.locator("a.visit.no_show").wait_for()
-    assert visitor.presses == 2
-    past_visit.refresh_from_db()
-    assert past_visit.status == "no_show"
-
-
+# In the gate, `accounts/tests/test_admin.py` by requests, and `test_axe_in_a_browser.py` presses the form's button.
+@pytest.mark.whole
 def test_everybody_but_clients_signs_in_and_sees_their_day(live_server, salon, browser):
     """An admin does so in `test_first_hour_in_a_browser.py`."""
     for who in ("staff", "client"):

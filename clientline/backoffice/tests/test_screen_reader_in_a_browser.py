@@ -78,6 +78,7 @@ def test_by_keyboard_and_by_ear_a_visit_is_booked_moved_paid_and_the_payment_und
     visitor.go_to("Cash 45.00 EUR")
     page.keyboard.press("Enter")
     paid = hear(page, "Taken 45.00 EUR in cash.")
+    assert paid.get_by_role("button", name="Close").count() >= 1
 
     # Undo.
     paid.get_by_role("button", name="Undo").last.focus()

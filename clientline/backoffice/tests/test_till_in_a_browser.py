@@ -80,10 +80,21 @@ def test_exact_cash_takes_two_clicks_and_change_or_a_tip_one_more(visitor, open_
     assert (visitor.presses, last_payment()) == (5 + 3, ("50.00", "5.00", "card"))
 
 
-def test_the_same_again_in_six_weeks_takes_two_and_cash_with_change_the_keyboard_alone(visitor, open_till, visits):
+def test_who_did_not_come_and_the_same_again_take_two_clicks_each_and_cash_with_change_the_keyboard_alone(
+    visitor, open_till, visits
+):
+    missed = visits[11]
+    Appointment.objects.filter(pk=missed.pk).update(status="scheduled")
+    open_till(11).get_by_role("button", name="No-show").click()
+    visitor.page.locator("a.visit.no_show").wait_for()
+    assert visitor.presses == 2
+    missed.refresh_from_db()
+    assert missed.status == "no_show"
+
+    visitor.page.keyboard.press("Escape")
     open_till(10).get_by_role("button", name="6 weeks").click()
     hear(visitor.page, "The same again is booked, 6 weeks later.")
-    assert visitor.presses == 2
+    assert visitor.presses == 2 + 2
     again, visit = Appointment.objects.latest("id"), visits[10]
     assert (again.client, again.staff, again.service) == (visit.client, visit.staff, visit.service)
 
@@ -96,4 +107,4 @@ def test_the_same_again_in_six_weeks_takes_two_and_cash_with_change_the_keyboard
     visitor.page.keyboard.type("50")
     visitor.page.keyboard.press("Enter")  # the first button is that for cash
     hear(visitor.page, "Taken 45.00 EUR in cash. Change: 5.00 EUR.")
-    assert visitor.presses == 3  # the visit
+    assert visitor.presses == 4 + 1  # the visit
