@@ -57,6 +57,9 @@ def shorten_where_asked(page, everything):
         page.route("**/openapi.json*", lambda route: route.fulfill(json=short))
 
 
+# In the gate, `test_document_pages.py`: that the policy of both is the one they work under, to the letter, and that all
+# they load is here.
+@pytest.mark.whole
 def test_the_documentation_shows_everything_and_asks_nobody_else(visitor, everything):
     shorten_where_asked(visitor.page, everything)
     visitor.page.goto("/docs")
@@ -65,7 +68,7 @@ def test_the_documentation_shows_everything_and_asks_nobody_else(visitor, everyt
     assert visitor.complaints == []
 
 
-# In the gate, the test above, under the same policy, which `test_document_pages.py` compares to the letter for both.
+# In the gate, what stands in for the test above.
 @pytest.mark.whole
 def test_so_does_the_one_to_read(visitor, everything):
     page = visitor.page
