@@ -116,7 +116,7 @@ def test_axe_finds_nothing_on_any_page_and_all_fits_a_phone(live_server, shop, b
     pages = ("/b/salon", f"/b/salon/people?{service}", f"/b/salon/times?{service}", details_url(shop, shop.start))
     # A visit stands there: the nearest times.
     pages += (details_url(shop, days_ahead(4, hour=12), staff=Appointment.objects.get(client__name="Kim Weber").staff),)
-    like_others = (pages[1], pages[3], "/b/salon?lang=de", "/v/nobody")
+    like_others = (pages[1], *pages[3:], f"{link}/move", "/b/salon?lang=de", "/v/nobody")
     for url in (*pages, "/b/salon?lang=de", link, f"{link}/move", "/b/nobody", "/v/nobody"):
         page.goto(url)
         look(url, like_another=url in like_others)
