@@ -64,7 +64,7 @@ def count_work(visitor, address):
     return answer, {name: counted[name] for name in MOST_WORK}
 
 
-def test_twelve_people_and_all_their_visits_fit_the_screen_and_only_the_board_scrolls(visitor):
+def test_twelve_people_and_all_their_visits_fit_the_screen_only_the_board_scrolls_and_the_rail_opens_over_it(visitor):
     answer, work = count_work(visitor, DAY)
     assert all(0 < work[name] <= most for name, most in MOST_WORK.items()), work
     found = visitor.page.evaluate(MEASURE)
@@ -84,6 +84,7 @@ def test_twelve_people_and_all_their_visits_fit_the_screen_and_only_the_board_sc
     assert folds == ["00–08", "18–24"]  # whoever is there around the clock makes nobody else's day as long
     assert visitor.page.locator("a.visit.folded").count() == 1  # the one over midnight
     assert_names_and_clock_stay(visitor.page)
+    assert_rail_opens_over(visitor.page)
 
 
 def assert_names_and_clock_stay(page):
@@ -97,10 +98,9 @@ def assert_names_and_clock_stay(page):
     assert page.evaluate("scrollY") == 0
 
 
-def test_the_rail_opens_over_the_page_and_moves_nothing(visitor):
-    page = visitor.page
+def assert_rail_opens_over(page):
+    """And moves nothing."""
     page.emulate_media(reduced_motion="reduce")  # at once
-    page.goto(DAY)
     rail, board = page.locator("#rail > div"), page.locator(".board")
     before = board.bounding_box()
     assert page.locator("#rail").get_by_text("Clients", exact=True).bounding_box()["x"] >= 56  # out of sight

@@ -51,24 +51,29 @@ def visitor(live_server, salon, client, browser, settings):
     visitor.leave()
 
 
-def differ(browser, kept, taken):
+@pytest.fixture
+def differ(browser):
+    """A function: the share of two pictures that is apart."""
     page = browser.new_page()
-    found = page.evaluate(COMPARE, [*(base64.b64encode(each).decode() for each in (kept, taken)), CELL, FAR])
+
+    def compare(kept, taken):
+        return page.evaluate(COMPARE, [*(base64.b64encode(each).decode() for each in (kept, taken)), CELL, FAR])
+
+    yield compare
     page.close()
-    return found
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
-def test_all_parts_look_as_they_are_kept(visitor, browser):
+def test_all_parts_look_as_they_are_kept(visitor, differ):
     """To keep how they look now: `DEBUG=true manage.py screenshots --look`, and look at the pictures."""
     found = {}
     for scheme in ("light", "dark"):
         visitor.page.emulate_media(color_scheme=scheme)
         taken = visitor.page.screenshot(animations="disabled")
-        found[scheme] = differ(browser, (PICTURES / f"{scheme}.png").read_bytes(), taken)
+        found[scheme] = differ((PICTURES / f"{scheme}.png").read_bytes(), taken)
     assert all(share <= MOST for share in found.values()), found
     visitor.page.evaluate(
         "[...document.styleSheets].find(each => each.href?.includes('backoffice.css')).disabled = true"
     )
-    assert differ(browser, taken, visitor.page.screenshot(animations="disabled")) > MOST
+    assert differ(taken, visitor.page.screenshot(animations="disabled")) > MOST

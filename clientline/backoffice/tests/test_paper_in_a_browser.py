@@ -60,23 +60,13 @@ def print_open_page(visitor, **options):
     return texts, sizes
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/day-sheet/"])
-def test_a_day_is_on_paper_with_every_name(visitor, full_day, path):
-    visitor.page.goto(f"{path}?date=2026-05-18", wait_until="load")
-    for landscape in (False, True):
-        texts, _ = print_open_page(visitor, landscape=landscape)
-        everything = " ".join(texts)
-        assert [name for name in full_day.names if name not in everything] == []
-        assert [each.name for each in full_day.team if each.name not in everything] == []
-        assert [word for word in CHROME if word in everything] == []
-        assert all(len(text) > 40 for text in texts), texts
-        assert len(texts) <= 4
-    if path == "/admin/":
-        assert visitor.page.locator("#board").is_visible()  # it is back
-        assert visitor.page.locator("#on-paper").count() == 0
-
-
-def test_one_persons_day_and_week_are_sheets_of_their_own_with_a_way_back(visitor, full_day):
+def test_a_day_is_on_paper_with_every_name_and_one_persons_on_sheets_with_a_way_back(visitor, full_day):
+    for path in ("/admin/day-sheet/", "/admin/"):
+        visitor.page.goto(f"{path}?date=2026-05-18", wait_until="load")
+        for landscape in (False, True):
+            assert_all_is_on_paper(full_day, print_open_page(visitor, landscape=landscape)[0])
+    assert visitor.page.locator("#board").is_visible()  # it is back
+    assert visitor.page.locator("#on-paper").count() == 0
     mine = full_day.team[3]
     for path, back in (("day-sheet", "/admin/"), ("week-sheet", "/admin/week/")):
         texts, _ = print_page(visitor, f"/admin/{path}/?date=2026-05-18&staff={mine.pk}")
@@ -87,6 +77,15 @@ def test_one_persons_day_and_week_are_sheets_of_their_own_with_a_way_back(visito
         assert visitor.page.url.partition("?")[0].endswith(back)
     visitor.page.get_by_role("link", name="Print").click()
     assert "/admin/week-sheet/" in visitor.page.url
+
+
+def assert_all_is_on_paper(full_day, texts):
+    everything = " ".join(texts)
+    assert [name for name in full_day.names if name not in everything] == []
+    assert [each.name for each in full_day.team if each.name not in everything] == []
+    assert [word for word in CHROME if word in everything] == []
+    assert all(len(text) > 40 for text in texts), texts
+    assert len(texts) <= 4
 
 
 def test_a_receipt_fits_a4_and_the_roll(visitor, salon):
