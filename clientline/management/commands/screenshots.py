@@ -76,9 +76,9 @@ def _take_pictures(browser, address, into):
     yield take(page, "visit")
     _follow(page, client)
     yield take(page, "client")
-    phone = _sign_in_visitor(browser, address, viewport=PHONE).page
-    phone.goto(busy_day)
-    yield take(phone, "today-phone")
+    page.set_viewport_size(PHONE)
+    page.goto(busy_day)
+    yield take(page, "today-phone")
 
 
 def _take_looks(browser, address, into):
