@@ -48,15 +48,13 @@ def test_a_command_of_ones_own_keeps_its_dollars(tmp_path):
     assert "archive_command: archive $HOME %p clientline\n" in (tmp_path / "db1" / "patroni.yml").read_text()
 
 
-@pytest.mark.parametrize(
-    "target", ["", "2026-11-29", "2026-11-29 12:00:00", "2026-11-29T12:00:00+01:00", "2026-11-29 12:00:00Z"]
-)
-def test_the_drill_refuses_a_second_without_its_offset(filled, target):
+def test_the_drill_refuses_a_second_without_its_offset(filled):
     place = filled / "drill"
-    done = subprocess.run(["sh", filled / "db1" / "drill.sh", target, place], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "a second with its offset from UTC" in done.stderr
-    assert not place.exists()
+    for target in ("", "2026-11-29", "2026-11-29 12:00:00", "2026-11-29T12:00:00+01:00", "2026-11-29 12:00:00Z"):
+        done = subprocess.run(["sh", filled / "db1" / "drill.sh", target, place], capture_output=True, text=True)
+        assert done.returncode == 2, target
+        assert "a second with its offset from UTC" in done.stderr
+        assert not place.exists()
 
 
 def test_passwords_are_its_owners_and_stay(filled):

@@ -1,5 +1,7 @@
 """The five tables are the user's own: their columns, types, constraints and defaults, read from the database."""
 
+from collections import defaultdict
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -73,17 +75,17 @@ COLUMNS = [
 ]
 
 COLUMN = """
-    SELECT format_type(atttypid, NULL)
+    SELECT attrelid::regclass::text, attname,
+           format_type(atttypid, NULL)
                || COALESCE(substring(format_type(atttypid, atttypmod) FROM '\\(\\d+,\\d+\\)'), ''),
            attnotnull, pg_get_expr(adbin, adrelid), attidentity <> ''
     FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE attrelid = %s::regclass AND attname = %s
+    WHERE attrelid = ANY(%s::regclass[])
 """
 KEYS = """
-    SELECT contype, confrelid::regclass::text
+    SELECT conrelid::regclass::text, attname, contype, confrelid::regclass::text
     FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[cardinality(conkey)]
-    WHERE conrelid = %s::regclass AND attname = %s AND contype IN ('p', 'f')
-       OR conrelid = %s::regclass AND attname = %s AND contype = 'u' AND cardinality(conkey) = 1
+    WHERE conrelid = ANY(%s::regclass[]) AND (contype IN ('p', 'f') OR contype = 'u' AND cardinality(conkey) = 1)
 """
 
 
@@ -93,25 +95,37 @@ def query(statement, *values):
         return cursor.fetchall()
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("table, column, kind, constraints", COLUMNS)
-def test_a_column_is_as_the_seed_says(table, column, kind, constraints):
-    [(type_name, required, default, identity)] = query(COLUMN, table, column)
-    keys = query(KEYS, table, column, table, column)
-    assert type_name == TYPES[kind]
-    assert ("p", "-") in keys if "PRIMARY KEY" in constraints else ("p", "-") not in keys
-    assert (("u", "-") in keys) == ("UNIQUE" in constraints)
+def test_each_column_is_as_the_seed_says(db):
+    found = {(table, column): told for table, column, *told in query(COLUMN, [*SEED])}
+    keys = defaultdict(list)
+    for table, column, *key in query(KEYS, [*SEED]):
+        keys[table, column].append(tuple(key))
+    for table, column, kind, constraints in COLUMNS:
+        place = f"{table}.{column}"
+        type_name, *told = found[table, column]
+        assert type_name == TYPES[kind], place
+        assert_keys(place, keys[table, column], constraints)
+        assert_rest(place, told, kind, constraints)
+
+
+def assert_keys(place, keys, constraints):
+    assert (("p", "-") in keys) == ("PRIMARY KEY" in constraints), place
+    assert (("u", "-") in keys) == ("UNIQUE" in constraints), place
     parents = [parent for key, parent in keys if key == "f"]
-    assert parents == [part.split()[2] for part in constraints.split(", ") if part.startswith("FOREIGN KEY")]
-    assert identity == ("AUTO INCREMENT" in constraints)
+    assert parents == [part.split()[2] for part in constraints.split(", ") if part.startswith("FOREIGN KEY")], place
+
+
+def assert_rest(place, told, kind, constraints):
+    required, default, identity = told
+    assert identity == ("AUTO INCREMENT" in constraints), place
     if "NOT NULL" in constraints:
-        assert required
+        assert required, place
     if "DEFAULT: " in constraints:
-        assert (default, required) == (constraints.partition("DEFAULT: ")[2], True)
+        assert (default, required) == (constraints.partition("DEFAULT: ")[2], True), place
     if constraints == "-" and kind in ("varchar", "text"):  # absent text is empty, never NULL
-        assert (default.startswith("''::"), required) == (True, True)
+        assert (default.startswith("''::"), required) == (True, True), place
     if constraints == "-" and kind not in ("varchar", "text"):
-        assert (default, required) == (None, False)
+        assert (default, required) == (None, False), place
 
 
 @pytest.mark.django_db
