@@ -8,6 +8,7 @@ import pytest
 from accounts.models import User
 from clientline import wording
 from clientline.backoffice.tests.test_german_pages import list_pages, list_said
+from clientline.tests.pages import see
 from organizations.models import Organization
 
 # What no page of an organization in the United States shows: 2029-12-08, 8 Dec, 14:30, 45.00 USD.
@@ -21,7 +22,7 @@ def american(clinic, salon, client):
     Organization.objects.filter(pk=clinic.organization.pk).update(country="US")
     clinic.admin = User.objects.get(pk=clinic.admin.pk)
     client.force_login(clinic.admin)
-    clinic.sidebar = client.get("/admin/").context["sidebar"]
+    clinic.sidebar = see(client, "/admin/")["sidebar"]
     return clinic
 
 
@@ -67,27 +68,24 @@ def test_a_visit_is_told_as_the_country_writes_it(american, client):
 
 
 @pytest.mark.django_db
-def test_a_week_begins_on_sunday_where_the_country_begins_it_so(american, client):
-    page = client.get(f"/admin/week/?staff={american.staff.pk}&date=2029-12-08")  # a Saturday
-    assert [f"{each['column'].day:%a %d}" for each in page.context["board"].drawn][::6] == ["Sun 02", "Sat 08"]
-    weekdays = client.get("/admin/week-hours/").context["weekdays"]
-    assert (weekdays[0], weekdays[1], weekdays[6]) == ("Sun", "Mon", "Sat")
-
-
-@pytest.mark.django_db
-def test_hours_stand_below_their_days_however_the_week_begins(american, client):
-    page = client.get("/admin/week-hours/")
-    [days] = [days for person, days, _ in page.context["people"] if person == american.staff]
+def test_a_week_begins_on_sunday_where_the_country_begins_it_so_and_hours_stand_below_their_days(american, client):
+    board = see(client, f"/admin/week/?staff={american.staff.pk}&date=2029-12-08")["board"]  # a Saturday
+    assert [f"{each['column'].day:%a %d}" for each in board.drawn][::6] == ["Sun 02", "Sat 08"]
+    page = see(client, "/admin/week-hours/")
+    assert (page["weekdays"][0], page["weekdays"][1], page["weekdays"][6]) == ("Sun", "Mon", "Sat")
+    [days] = [days for person, days, _ in page["people"] if person == american.staff]
     weekday = american.working_hours.weekday
     assert [number for number, stretches in enumerate(days) if stretches] == [(weekday + 1) % 7]
 
 
 @pytest.mark.django_db
-def test_the_form_of_one_organization_does_not_stay_for_the_next(american, salon, client, api):
+def test_the_form_of_one_organization_does_not_stay_for_the_next(american, salon, client):
     client.get("/admin/appointments/appointment/")
     client.force_login(salon.admin)
+    listed = client.get("/admin/appointments/appointment/").text
     local = salon.visit.appointment_date.astimezone(salon.organization.zone)
-    assert f"{local:%a} {local.day} {local:%b %Y %H:%M}</span>" in client.get("/admin/appointments/appointment/").text
+    link = f'<a href="/admin/appointments/appointment/{salon.visit.pk}/change/"><span class="nowrap">'
+    assert f"{link}{local:%a} {local.day} {local:%b %Y %H:%M}</span></a></th>" in listed, "which leads to its row"
 
 
 @pytest.mark.django_db
@@ -100,12 +98,3 @@ def test_the_scripts_of_the_day_get_their_clocks_from_the_page(american, client)
     page = client.get(f"/admin/?date={day:%Y-%m-%d}").text
     assert f"&amp;time={american.working_hours.starts:%H:%M}" in page  # what is sent stays as it is
     assert f">+ {wording.find_style('en', 'US').write_clock(american.working_hours.starts)}<" in page
-
-
-@pytest.mark.django_db
-def test_a_list_of_moments_leads_to_its_rows(salon, client):
-    client.force_login(salon.admin)
-    listed = client.get("/admin/appointments/appointment/").text
-    local = salon.visit.appointment_date.astimezone(salon.organization.zone)
-    link = f'<a href="/admin/appointments/appointment/{salon.visit.pk}/change/"><span class="nowrap">'
-    assert f"{link}{local:%a} {local.day} {local:%b %Y %H:%M}</span></a></th>" in listed

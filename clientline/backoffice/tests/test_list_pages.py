@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.tests.pages import see
 from payments.tests.factories import PaymentFactory
 
 JUNE, JULY = datetime(2026, 6, 30, 21, 59, tzinfo=UTC), datetime(2026, 6, 30, 22, 1, tzinfo=UTC)
@@ -26,7 +27,7 @@ def test_below_payments_stand_their_sums_of_all_pages_and_nobody_elses(salon, cl
     pay(salon, JUNE, "20.00", "card", refunded_amount="20.00", status="refunded")
     pay(salon, JUNE, "99.00", voided_at=JUNE, status="failed")
     PaymentFactory(appointment=clinic.visit, amount="7.00", status="completed", settled_at=JUNE)
-    totals = desk.get("/admin/payments/payment/?taken=2026-06").context["cl"].totals
+    totals = see(desk, "/admin/payments/payment/?taken=2026-06")["cl"].totals
     assert totals == [
         ("Taken", "65.00 EUR"),
         ("in cash", "45.00 EUR"),
@@ -40,7 +41,7 @@ def test_a_month_begins_and_ends_on_the_organizations_clock(salon, desk):
     june, july = pay(salon, JUNE, "1.00"), pay(salon, JULY, "2.00")
 
     def find(month):
-        return {row.pk for row in desk.get("/admin/payments/payment/", {"taken": month}).context["cl"].result_list}
+        return {row.pk for row in see(desk, "/admin/payments/payment/", {"taken": month})["cl"].result_list}
 
     assert (find("2026-06"), find("2026-07")) == ({june.pk}, {july.pk})
     assert {june.pk, july.pk} <= find("2026-13")  # no such month: the list as it is
