@@ -1,11 +1,14 @@
-"""The house that fault tests break: one for all of them, as it is dear to make."""
+"""The house that fault tests break: one for all of them, as it is dear to make. And a token for each who asks."""
 
 import shutil
 import sys
 import tempfile
+from functools import cache
 
 import pytest
+from rest_framework.test import APIClient
 
+from accounts.tests.factories import token_for
 from appointments.tests.load import House
 from clientline.demo.serving import Gunicorn
 
@@ -34,3 +37,10 @@ def server(lasting_server):
     said = len(lasting_server.output)
     yield lasting_server
     sys.stderr.write(lasting_server.output[said:])  # shown when the test fails
+
+
+@pytest.fixture
+def api():
+    """As elsewhere, but with one token for each user: to make and first use them was a tenth of these tests."""
+    token_of = cache(token_for)
+    return lambda user=None: APIClient(**{"HTTP_AUTHORIZATION": f"Bearer {token_of(user)}"} if user else {})
