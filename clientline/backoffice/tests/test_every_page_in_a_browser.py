@@ -7,7 +7,7 @@ from django.apps import apps
 from django.test.signals import template_rendered
 
 from accounts.models import User
-from clientline.demo.browsing import CHROMIUM, DESKTOP, PALE_TEXT, PHONE, Visitor
+from clientline.demo.browsing import CHROMIUM, DESKTOP, PALE_TEXT, PHONE, SMALL_TARGETS, Visitor
 from clientline.tests.axe import find_violations
 
 pytestmark = [
@@ -135,11 +135,12 @@ def choose_screens(place, of_a_kind, everywhere):
     return (screens if place // 2 % 2 else screens[::-1]) if of_a_kind else screens[1:]
 
 
-# What a look at a page finds, all at once: pale text, by how much it is too wide, and what has no name.
+# What a look at a page finds, all at once: pale text, by how much it is too wide, what has no name, and on a phone what
+# is smaller than a fingertip.
 INSPECT = f"""() => {{
   document.getAnimations().forEach(each => each.finish())  // colours fade over
   const overflow = document.documentElement.scrollWidth - innerWidth
-  return [({PALE_TEXT})(), overflow, ({UNNAMED})()]
+  return [({PALE_TEXT})(), overflow, ({UNNAMED})(), innerWidth < {DESKTOP["width"]} ? ({SMALL_TARGETS})(44) : []]
 }}"""
 
 
