@@ -27,10 +27,11 @@ def test_a_statement_writes_unless_it_surely_reads(statement, does):
     assert writes(statement) == does
 
 
-@pytest.mark.parametrize("change", ["CREATE TABLE a ()", NOTHING])
-def test_a_standby_refuses_to_confirm_as_it_refuses_a_change(cluster, change):
+def test_a_standby_refuses_to_confirm_as_it_refuses_a_change(cluster):
     cluster.ensure_running()
     cluster.stop()
     (cluster.directory / "standby.signal").touch()
-    with connect(cluster) as standby, pytest.raises(errors.ReadOnlySqlTransaction):
-        standby.execute(change)
+    with connect(cluster) as standby:
+        for change in ("CREATE TABLE a ()", NOTHING):
+            with pytest.raises(errors.ReadOnlySqlTransaction):
+                standby.execute(change)
