@@ -152,7 +152,7 @@ def change_something(draw, salon, clients):
     draw.choice(CHANGES)(draw, salon, clients, visit)
 
 
-@pytest.mark.sweep
+@pytest.mark.sweep  # each trigger, broken, fails at the first such life; two more are make test-all's
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.whole) for seed in (1, 2))])
 def test_whatever_happens_the_figures_are_those_of_the_visits(salon, seed):
     draw = random.Random(seed)

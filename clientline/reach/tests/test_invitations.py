@@ -22,7 +22,8 @@ from organizations.models import Organization
 pytestmark = pytest.mark.django_db
 
 PINS = "package-lock.json"
-# In the gate of the two with a summer time of their own kind: of an hour in winter, and of half an hour.
+# In make test the two with a summer time of their own kind: of an hour in winter, and of half an hour. No zone is in
+# what is written, says test_nothing_is_in_it_that_readers_read_differently.
 ZONES = (
     "Europe/Dublin",
     "Australia/Lord_Howe",
