@@ -41,13 +41,15 @@ def state(booked):
     return booked.new.status, booked.new.appointment_date, booked.new.version
 
 
+@pytest.mark.clock
 def test_what_there_is_to_know_stands_before_the_button(booked, client):
     said = read(client.get(booked.link))
+    start = booked.start.astimezone(booked.organization.zone)
+    cutoff = (booked.start - timedelta(days=1)).astimezone(booked.organization.zone)
     assert "Kim, this is your visit" in said and "Berg" not in said
-    for fact in ("Salon service", "Salon staff", "45.00 EUR", "Cancelling later costs 22.50 EUR.", "11:00"):
+    for fact in ("Salon service", "Salon staff", "45.00 EUR", "Cancelling later costs 22.50 EUR.", f"{start:%H:%M}"):
         assert fact in said
-    cutoff = booked.start - timedelta(days=1)
-    assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, 11:00" in said
+    assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, {cutoff:%H:%M}" in said
 
 
 def test_looking_changes_nothing(booked, client):
