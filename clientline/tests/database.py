@@ -118,6 +118,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
         connection.settings_dict["EMBEDDED_DATA"] = server.data
 
 
+END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 EMPTIED = ["appointments", "appointment_history", "audit", "payments", "refunds", "seals"]
 
 
@@ -128,6 +132,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
         for table in EMPTIED:
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_are_never_emptied ON {table}")
     yield
+    with django_db_blocker.unblock():
+        sweeper.end_others()
     sweeper.close()
 
 
@@ -149,6 +155,11 @@ class Sweeper:
                 cursor.execute(f"TRUNCATE {', '.join(tables)}")
                 return
         self.connect().execute("; ".join(deletion(tables)))
+
+    def end_others(self):
+        """Whoever still has a session, as servers in threads do: to drop the database would wait for them, and fail."""
+        if settings.EMBEDDED_DATA:
+            self.connect().execute(END_OTHERS)
 
     def connect(self):
         params = connection.get_connection_params()
