@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from appointments.models import SpecialHours, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
@@ -10,8 +11,10 @@ from clientline.tests.pages import Page, errors_of, judge, see, submit, typed
 
 AWAY = "/admin/appointments/timeoff/"
 SPECIAL = "/admin/appointments/specialhours/"
-NOON = datetime(2027, 6, 7, 10, tzinfo=UTC)  # in Berlin
-MORNING = {"starts_at_0": "2027-06-07", "starts_at_1": "08:00", "ends_at_0": "2027-06-07", "ends_at_1": "12:15"}
+JUNE = datetime(timezone.now().year + 1, 6, 1, 10, tzinfo=UTC)
+NOON = JUNE + timedelta(days=-JUNE.weekday() % 7)  # in Berlin, on a Monday, when staff of the casts works
+DAY, NEXT, LAST = (str(NOON.date() + timedelta(days=days)) for days in range(3))
+MORNING = {"starts_at_0": DAY, "starts_at_1": "08:00", "ends_at_0": DAY, "ends_at_1": "12:15"}
 EVENING = MORNING | {"starts_at_1": "12:30", "ends_at_1": "20:00"}
 
 
@@ -86,15 +89,16 @@ def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, vi
     assert (away.reason, away.starts_at) == ("Still away", NOON + timedelta(minutes=30))
 
 
+@pytest.mark.clock
 def test_a_closed_day_lists_its_visits_and_other_hours_do_not(salon, client, visit):
     client.force_login(salon.manager)
-    day = {"staff": salon.staff.pk, "date": "2027-06-07"}
+    day = {"staff": salon.staff.pk, "date": DAY}
     answer = submit(client, f"{SPECIAL}add/", **day)
     assert hit(answer) == [visit]
     assert client.post(f"{SPECIAL}add/", typed(answer, anyway=answer.context["hit"].token)).status_code == 302
-    for other in ({"date": "2027-06-08"}, {"date": "2027-06-09", "starts": "08:00", "ends": "9:00"}):
+    for other in ({"date": NEXT}, {"date": LAST, "starts": "08:00", "ends": "9:00"}):
         assert judge(client, f"{SPECIAL}add/", **day | other).status_code == 302
-    assert SpecialHours.objects.filter(staff=salon.staff, date__range=("2027-06-07", "2027-06-09")).count() == 3
+    assert SpecialHours.objects.filter(staff=salon.staff, date__range=(DAY, LAST)).count() == 3
 
 
 def test_wrong_times_are_refused_before_any_visit_is_looked_for(salon, client, visit):
