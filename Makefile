@@ -115,7 +115,7 @@ format: .venv/requirements-dev
 
 .venv/requirements-dev: requirements-dev.txt .venv/requirements
 	@echo "Installing what the tests need ..."
-	@$(VENV_PYTHON) $(PIP_INSTALL) requirements-dev.txt
+	@$(VENV_PYTHON) $(PIP_INSTALL) requirements-dev.txt --no-compile  # most modules are never imported
 	@touch $@
 
 $(VENV_PYTHON):
