@@ -1,7 +1,7 @@
 """A cluster on this machine with a salon on it, for all tests of faults: it is dear to bring up."""
 
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -45,12 +45,12 @@ class ClusterHouse(House):
         return psycopg.connect(self.rehearsal.write_url(), **options)
 
     def effects_by_node(self):
-        """Of each node on its own, what it holds of each key."""
-        found = {}
-        for name, address in self.rehearsal.list_nodes():
-            with psycopg.connect(address) as connection:
-                found[name] = {key: tuple(counts) for key, *counts in connection.execute(EFFECTS)}
-        return found
+        """Of each node on its own, what it holds of each key; None of one that is just starting anew to follow."""
+        return {name: self.find_effects(address) for name, address in self.rehearsal.list_nodes()}
+
+    def find_effects(self, address):
+        with suppress(psycopg.OperationalError), psycopg.connect(address) as connection:
+            return {key: tuple(counts) for key, *counts in connection.execute(EFFECTS)}
 
 
 @pytest.fixture(scope="session")
