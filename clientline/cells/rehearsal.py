@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -23,6 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.sql import SQL, Literal
 
 from clientline.cells.hosts import Deployment, Host, fill_files
+from clientline.cells.members import Member, do_follow_one
 from clientline.cells.network import Network
 from clientline.postgres import launcher
 from clientline.postgres.binaries import find_binaries
@@ -93,17 +94,6 @@ def plan_rehearsal(data: Path, programs: Path, network: Network | None) -> Deplo
         watchdog="off",
         archive_command="/bin/true",  # a rehearsal is thrown away; `true` alone is no text in YAML
     )
-
-
-@dataclass
-class Member:
-    """What Patroni says of a node. `lag` in bytes, None where nobody knows."""
-
-    name: str
-    role: str
-    state: str
-    lag: int | None
-    timeline: int | None
 
 
 class Rehearsal:
@@ -288,7 +278,7 @@ class Rehearsal:
                 self._start_etcd(host)
             if f"{host.name}-patroni" not in self.running:
                 self._start_patroni(host)
-        self.wait_until(self.is_whole, "three nodes that follow one leader")
+        self.wait_until(lambda: self.is_whole() and self.takes_writes(), "three nodes that follow one leader")
 
     # Looking
 
@@ -300,18 +290,14 @@ class Rehearsal:
 
     def list_members(self) -> list[Member]:
         """As the first Patroni that answers tells it; [] where none does."""
-        for host in self.deployment.hosts:
-            if f"{host.name}-patroni" in self.running:
-                with suppress(OSError, ValueError):
-                    told = self._ask_patroni(host, "/cluster")
-                    return [self._read_member(each) for each in told["members"]]
-        return []
+        views = (self.list_members_as(host) for host in self.deployment.hosts if f"{host.name}-patroni" in self.running)
+        return next(filter(None, views), [])
 
-    def _read_member(self, told: dict) -> Member:
-        lag = told.get("lag")
-        return Member(
-            told["name"], told["role"], told["state"], lag if isinstance(lag, int) else None, told.get("timeline")
-        )
+    def list_members_as(self, host: Host) -> list[Member]:
+        """As a node's own Patroni tells it; [] where it does not answer."""
+        with suppress(OSError, ValueError):
+            return [Member.read(each) for each in self._ask_patroni(host, "/cluster")["members"]]
+        return []
 
     def _ask_patroni(self, host: Host, path: str) -> dict:
         with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
@@ -335,14 +321,16 @@ class Rehearsal:
             return json.load(answer)
 
     def is_whole(self) -> bool:
-        members = self.list_members()
-        following = [each for each in members if each.role != "leader"]
-        return (
-            len(members) == len(self.deployment.hosts)
-            and self.find_leader() is not None
-            and all(each.state == "streaming" and each.lag == 0 for each in following)
-            and any(each.role == "sync_standby" for each in following)
-        )
+        """Each node is asked, as one that was cut off has an old view for a while."""
+        views = [self.list_members_as(host) for host in self.deployment.hosts]
+        leaders = {each.name for view in views for each in view if each.role == "leader"}
+        return len(leaders) == 1 and all(len(view) == len(views) and do_follow_one(view) for view in views)
+
+    def takes_writes(self) -> bool:
+        """Whether the proxy leads to a leader."""
+        with suppress(psycopg.Error), psycopg.connect(self.write_url(), connect_timeout=ASKING) as link:
+            return link.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+        return False
 
     def wait_until(self, is_so: Callable[[], bool], wanted: str) -> float:
         """Seconds until it is so. Raises RehearsalFailed after PATIENCE."""
