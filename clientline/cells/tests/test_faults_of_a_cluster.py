@@ -50,9 +50,9 @@ def assert_nothing_is_lost(load, house, rehearsal):
     """Everything acknowledged is there once, on all nodes alike."""
     wait_until(lambda: load.failures or len(load.booked) + len(load.done) > ENOUGH)
     load.__exit__()
+    rehearsal.heal()
     with ThreadPoolExecutor(1) as pool:
         broken = pool.submit(house.manage, "check_invariants")
-        rehearsal.heal()
         effects = house.effects()
         assert load.failures == []
         assert {key: effects.get(key) for key in load.done} == dict.fromkeys(load.done, ONCE_EACH)
