@@ -12,7 +12,8 @@ from services.tests.factories import ServiceFactory
 def first_visit(*, now):
     """Nine o'clock in UTC on a Tuesday of some December: in winter, and far from every day that a test names or counts.
 
-    Days that tests write out are of the years up to 2028, those that they count from now are of the year to come.
+    Days that tests write out are of the years up to 2028, or of 2097 and 2098 where they have to be ahead; those that
+    they count from now are of the year to come.
     """
     december = datetime(max(now.year, 2026) + 3, 12, 1, 9, tzinfo=UTC)
     return december + timedelta(days=(1 - december.weekday()) % 7)

@@ -127,14 +127,14 @@ def test_nobody_is_moved_into_time_off(coming):
 
 
 def test_a_time_that_clocks_skip_goes_to_people(salon, coming):
-    skipped = datetime(2031, 3, 30, 2, 30)  # noqa: DTZ001 -- Berlin skips it
+    skipped = datetime(2098, 3, 30, 2, 30)  # noqa: DTZ001 -- Berlin skips it
     after(coming, 0, overbooked=True)
-    start = datetime(2031, 3, 30, 1, 30, tzinfo=UTC)
+    start = datetime(2098, 3, 30, 1, 30, tzinfo=UTC)
     visit = AppointmentFactory(
         client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start, local_start=skipped
     )
     assert run()[0] == [
-        f"{visit.pk}  agreed 2031-03-30 02:30  Salon: Salon client, Salon staff: "
+        f"{visit.pk}  agreed 2098-03-30 02:30  Salon: Salon client, Salon staff: "
         "left for people. The clocks skip this time on that date.",
         "Moved 0 visits.",
     ]
@@ -142,11 +142,11 @@ def test_a_time_that_clocks_skip_goes_to_people(salon, coming):
 
 def test_both_readings_of_an_hour_shown_twice_are_as_agreed(salon, coming):
     for hour in (0, 1):  # 02:30 in Berlin, twice
-        start = datetime(2031, 10, 26, hour, 30, tzinfo=UTC)
+        start = datetime(2098, 10, 26, hour, 30, tzinfo=UTC)
         visit = AppointmentFactory(
             client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start
         )
-        assert visit.local_start == datetime(2031, 10, 26, 2, 30)  # noqa: DTZ001
+        assert visit.local_start == datetime(2098, 10, 26, 2, 30)  # noqa: DTZ001
     assert run("--dry-run")[1] is None
 
 

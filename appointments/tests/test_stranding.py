@@ -16,8 +16,8 @@ from appointments.tests.factories import AppointmentFactory, TimeOffFactory, Wor
 from clientline.tests.problems import problem
 
 MIGRATION = import_module("appointments.migrations.0014_old_stranded_visits")
-MONDAY = datetime(2030, 6, 3, 8, tzinfo=UTC)  # 10:00 in Berlin
-NINE_TO_TEN = {"starts_at": "2030-06-03T10:00:00+02:00", "ends_at": "2030-06-03T11:00:00+02:00"}
+MONDAY = datetime(2097, 6, 3, 8, tzinfo=UTC)  # 10:00 in Berlin
+NINE_TO_TEN = {"starts_at": "2097-06-03T10:00:00+02:00", "ends_at": "2097-06-03T11:00:00+02:00"}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_time_off_says_what_it_strands_and_its_end_takes_that_back(booked, api):
 
 def test_what_was_booked_outside_hours_is_stranded_by_time_off_only_while_that_lasts(booked, api):
     client = api(booked.manager)
-    evening = {"starts_at": "2030-06-03T20:00:00+02:00", "ends_at": "2030-06-03T23:00:00+02:00"}
+    evening = {"starts_at": "2097-06-03T20:00:00+02:00", "ends_at": "2097-06-03T23:00:00+02:00"}
     made = client.post("/time-off", evening | {"staff": booked.staff.pk}).json()
     assert (made["stranded"], list_stranded(api, booked.manager)) == (1, [booked.outside.pk])
     client.delete(f"/time-off/{made['id']}")
@@ -82,7 +82,7 @@ def test_a_closure_in_whole_days_strands_everybodys_visits_of_them(booked, api):
     theirs = AppointmentFactory(
         client=booked.client, staff=booked.colleague, service=booked.service, appointment_date=MONDAY
     )
-    body = {"whole_days": True, "from_date": "2030-06-03", "to_date": "2030-06-03"}
+    body = {"whole_days": True, "from_date": "2097-06-03", "to_date": "2097-06-03"}
     assert api(booked.manager).post("/time-off", body).json()["stranded"] == 3
     assert list_stranded(api, booked.manager) == [booked.inside.pk, booked.outside.pk, theirs.pk]
     assert list_stranded(api, booked.staff) == [booked.inside.pk, booked.outside.pk]
@@ -99,14 +99,14 @@ def test_hours_that_change_or_end_strand_who_was_inside(booked, api):
     assert list_stranded(api, booked.manager) == []
     assert client.delete(path)["Stranded"] == "1"
     assert list_stranded(api, booked.manager) == [booked.inside.pk]
-    body = {"staff": booked.staff.pk, "weekday": 0, "starts": "08:00", "ends": "17:00", "valid_from": "2030-01-01"}
+    body = {"staff": booked.staff.pk, "weekday": 0, "starts": "08:00", "ends": "17:00", "valid_from": "2097-01-01"}
     assert client.post("/working-hours", body).json()["stranded"] == 0
     assert list_stranded(api, booked.manager) == [], "they are there again"
 
 
 def test_special_hours_strand_what_they_leave_out(booked, api):
     client = api(booked.manager)
-    body = {"staff": booked.staff.pk, "date": "2030-06-03"}
+    body = {"staff": booked.staff.pk, "date": "2097-06-03"}
     made = client.post("/special-hours", body).json()
     assert made["stranded"] == 1
     assert client.patch(f"/special-hours/{made['id']}", {"starts": "10:00", "ends": "10:30"}).json()["stranded"] == 0
@@ -183,11 +183,11 @@ def test_a_client_who_is_deactivated_strands_nothing(booked):
 def test_it_costs_the_same_with_more_visits(booked, api, django_assert_num_queries):
     WorkingHoursFactory(staff=booked.colleague)
     client = api(booked.manager)
-    body = {"whole_days": True, "from_date": "2030-06-03", "to_date": "2030-06-03"}
+    body = {"whole_days": True, "from_date": "2097-06-03", "to_date": "2097-06-03"}
     client.post("/time-off", body)
     for day in range(1, 3):
         AppointmentFactory(client=booked.client, staff=booked.staff, appointment_date=MONDAY + timedelta(weeks=day))
-        body = {"whole_days": True} | dict.fromkeys(["from_date", "to_date"], f"2030-06-{3 + 7 * day:02}")
+        body = {"whole_days": True} | dict.fromkeys(["from_date", "to_date"], f"2097-06-{3 + 7 * day:02}")
         with django_assert_num_queries(18):
             assert client.post("/time-off", body).json()["stranded"] == 1
     assert WorkingHours.objects.count() == 3

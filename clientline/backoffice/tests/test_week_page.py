@@ -11,7 +11,7 @@ from clientline.tests.rendering import unrendered
 
 pytestmark = pytest.mark.clock
 
-WEDNESDAY = date(2030, 6, 19)
+WEDNESDAY = date(2097, 6, 19)
 
 
 def opened(client, who, **query):
@@ -33,7 +33,7 @@ def labels(response):
 
 @pytest.fixture
 def visits(salon):
-    starts = datetime(2030, 6, 18, 8, tzinfo=UTC)
+    starts = datetime(2097, 6, 18, 8, tzinfo=UTC)
     common = {"service": salon.service, "appointment_date": starts}
     return [
         AppointmentFactory(client=salon.client, staff=salon.staff, **common),
@@ -80,7 +80,7 @@ def test_the_page_costs_the_same_with_more_visits(salon, visits, client, django_
     with django_assert_num_queries(12):
         client.get("/admin/week/", {"date": WEDNESDAY})
     for hour in range(9, 15):
-        starts = datetime(2030, 6, 20, hour, tzinfo=UTC)
+        starts = datetime(2097, 6, 20, hour, tzinfo=UTC)
         person = UserFactory(organization=salon.organization)
         AppointmentFactory(client=person, staff=salon.staff, service=salon.service, appointment_date=starts)
     with django_assert_num_queries(12):
