@@ -60,7 +60,7 @@ endef
 # Of `make test`, each test has its turn at one of four moments; of `make test-all` and `make test-shifted`, at each.
 TEST_SHIFTED = echo "At other moments:"; $(SHIFT) --if-possible +40 \
 	$(VENV_PYTHON) -m pytest --quiet -p no:xdist --moments $(1) \
-	-m "clock and not (browser or faults or races or sweep)" \
+	-m "clock and not (browser or faults or races)" \
 	$$(grep -rls "mark\.clock" --include="test_*.py" $(APPS))
 
 test-shifted: .venv/requirements-dev
