@@ -11,6 +11,7 @@ LIST = "/admin/payments/payment/"
 ADD = f"{LIST}add/"
 
 
+@pytest.mark.sweep
 @pytest.mark.only("staff")  # by the others test_ledger.py and test_recording.py record and settle
 @pytest.mark.parametrize("who", ["admin", "manager", "staff"])
 def test_adding_a_payment_asks_for_its_visit_and_goes_there(salon, client, who):
@@ -41,6 +42,7 @@ def test_payments_are_only_for_visits_in_scope(salon, clinic, client, request, w
     assert Payment.objects.count() == before
 
 
+@pytest.mark.sweep
 def test_nobody_changes_or_deletes_a_payment(salon, operator, client):
     page = f"{LIST}{salon.payment.pk}"
     for who in (salon.admin, salon.manager, salon.staff, operator):

@@ -67,6 +67,7 @@ def test_fees_are_rounded_half_up_to_the_cent(salon):
         assert charge(visit) == expected, (price, percent)
 
 
+@pytest.mark.sweep
 def test_a_currency_without_cents_is_rounded_to_whole_units_and_takes_no_others(api, salon):
     salon.organization.currency = "JPY"
     salon.organization.save()

@@ -116,6 +116,7 @@ def pay_cash(api, salon, visit, **more):
     return api(salon.staff).post("/payments", body | more)
 
 
+@pytest.mark.sweep
 def test_one_step_gives_the_checkout_up_and_takes_cash(api, salon, visit, provider, opened, committed):
     assert pay_cash(api, salon, visit).json()["code"] == "overpayment"
     with committed():
@@ -124,6 +125,7 @@ def test_one_step_gives_the_checkout_up_and_takes_cash(api, salon, visit, provid
     assert (shown(api, salon, opened)["status"], due(visit)) == ("failed", "0.00")
 
 
+@pytest.mark.sweep
 def test_a_checkout_that_is_given_up_takes_nothing(api, salon, visit, provider, opened):
     answer = api(salon.staff).post(f"/payments/{opened['id']}/give-up")
     assert (answer.status_code, answer.json()["status"]) == (200, "failed")
@@ -133,6 +135,7 @@ def test_a_checkout_that_is_given_up_takes_nothing(api, salon, visit, provider, 
     assert (again.status_code, again.json()["code"]) == (409, "invalid_transition")
 
 
+@pytest.mark.sweep
 def test_only_open_checkouts_are_given_up_and_by_whom_they_are_in_reach(api, salon, clinic, visit, opened):
     for caller, status in ((salon.client, 403), (salon.colleague, 404), (clinic.admin, 404)):
         assert api(caller).post(f"/payments/{opened['id']}/give-up").status_code == status
@@ -155,6 +158,7 @@ def test_paying_otherwise_closes_the_page_only_when_nothing_like_it_is_due(api, 
     assert (provider.is_open(half), provider.is_open(rest)) == (True, False)
 
 
+@pytest.mark.sweep
 def test_money_that_comes_all_the_same_goes_back_by_itself(api, salon, visit, provider, opened, committed):
     provider.fall_silent()
     with committed():
@@ -170,6 +174,7 @@ def test_money_that_comes_all_the_same_goes_back_by_itself(api, salon, visit, pr
     assert provider.sum_given_back(opened) == 45
 
 
+@pytest.mark.sweep
 def test_money_that_comes_after_a_failure_goes_back_too(api, salon, visit, provider, opened, committed):
     Payment.objects.filter(pk=opened["id"]).update(status="failed")
     with committed():

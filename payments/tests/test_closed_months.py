@@ -138,6 +138,7 @@ def read_report(period):
     return {row["key"]: {name: row[name] for name in FIGURES} for row in rows if any(row[name] for name in FIGURES)}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.whole) for seed in range(2, 8))])
 def test_a_closed_month_is_the_same_bytes_after_any_later_change(salon, home, cut_and_colour, api, seed, everything):
     rng = random.Random(seed)
@@ -163,6 +164,7 @@ def test_a_closed_month_is_the_same_bytes_after_any_later_change(salon, home, cu
     assert read_report(present) == sum_by_person(present)
 
 
+@pytest.mark.sweep
 def test_whose_money_it_was_never_changes_and_its_receipt_neither(salon, home, cut_and_colour, api):
     [visit, *_] = pay_in_march(random.Random(1), salon, cut_and_colour)
     paid = Payment.objects.get(appointment=visit)

@@ -121,6 +121,7 @@ def test_the_wall_stands_again_where_the_provider_failed(api, salon, visit, writ
     assert seen == [("none",), (TENANT_ROLE, str(salon.organization.pk))]
 
 
+@pytest.mark.sweep
 def test_the_back_office_notes_answers_behind_the_wall_too(client, salon, visit, written, told, simulator):
     client.force_login(salon.manager)
     path = f"/admin/appointments/appointment/{visit.pk}/payment/"
@@ -197,6 +198,7 @@ def test_the_simulators_page_settles_behind_the_wall(api, salon, visit, written,
     assert told()[-1] == ("payments", "update", "api", "page-1", None)
 
 
+@pytest.mark.sweep
 def test_reconciling_settles_each_row_behind_its_organizations_wall(api, salon, clinic, paid, simulator, written):
     theirs = online_payment(
         api, clinic.staff, AppointmentFactory(client=clinic.client, staff=clinic.staff, service=clinic.service)

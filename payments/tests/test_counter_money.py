@@ -47,6 +47,7 @@ def test_a_tip_is_no_more_than_the_amount(api, salon, visit):
         assert errors(pay(client, visit, "70.00", tip=tip)) == (400, ["tip"]), tip
 
 
+@pytest.mark.sweep
 def test_cash_is_rounded_to_the_coins_there_are(salon):
     for currency, country, price, amount, rounding in (
         ("CHF", "CH", "12.03", "12.05", "0.02"),
@@ -68,6 +69,7 @@ def test_cash_is_rounded_to_the_coins_there_are(salon):
         assert str(balances.find_balance(visit)["due"]) == "0.00", (currency, price)
 
 
+@pytest.mark.sweep
 def test_only_cash_is_rounded_and_by_less_than_its_smallest_coin(api, salon, visit):
     client = api(salon.staff)
     for currency, country, body, field in (
@@ -84,6 +86,7 @@ def test_only_cash_is_rounded_and_by_less_than_its_smallest_coin(api, salon, vis
         assert errors(pay(client, visit, **({"amount": "12.00"} | body))) == (400, [field]), (currency, body)
 
 
+@pytest.mark.sweep
 def test_a_refund_takes_the_price_and_the_tip_only_when_it_is_named(api, salon, visit):
     manager = api(salon.manager)
     paid = pay(manager, visit, "70.00", tip="6.00").json()
@@ -114,6 +117,7 @@ def test_what_cash_was_rounded_by_goes_back_with_the_last_of_it(api, salon, visi
     assert balance_of(manager, visit)["due"] == price
 
 
+@pytest.mark.sweep
 def test_tips_and_rounding_are_no_revenue(api, salon, visit):
     live_in(salon, "CHF", "CH")
     manager = api(salon.manager)
@@ -127,6 +131,7 @@ def test_tips_and_rounding_are_no_revenue(api, salon, visit):
         assert {name: report["rows"][0][name] for name in figures} == figures
 
 
+@pytest.mark.sweep
 def test_what_is_owed_is_not_set_off_against_what_was_paid_too_much(api, salon, visit):
     client = api(salon.staff)
     other = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, price="45.00")

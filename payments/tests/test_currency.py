@@ -18,6 +18,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() 
 SENTENCE = "Payments are on record in EUR, so the currency stays as it is."
 
 
+@pytest.mark.sweep
 def test_the_api_and_the_admin_refuse_another_currency(salon, api, client):
     answer = api(salon.admin).patch(f"/organizations/{salon.organization.pk}", {"currency": "USD", "phone": "1"})
     assert (answer.status_code, answer.json()["errors"]) == (

@@ -62,6 +62,7 @@ def test_a_card_payment_is_recorded_completed(api, salon, visit):
     assert api(salon.client).get(f"/payments/{body['id']}").json() == body
 
 
+@pytest.mark.sweep
 def test_a_pending_payment_is_completed_or_fails_once(api, salon, visit):
     staff = api(salon.staff)
     for action, status in (("complete", "completed"), ("fail", "failed")):
@@ -82,6 +83,7 @@ def test_only_cash_and_card_are_recorded_completed(api, salon, visit):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "status")
 
 
+@pytest.mark.sweep
 def test_an_amount_is_plain_money_above_zero(api, salon, visit):
     staff = api(salon.staff)
     for amount in ("NaN", "Infinity", "1.001", "-1.00", "0.00", "1e1", 1.005, True, None, "", []):
@@ -89,6 +91,7 @@ def test_an_amount_is_plain_money_above_zero(api, salon, visit):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount"), amount
 
 
+@pytest.mark.sweep
 def test_nothing_beyond_what_is_due_less_pending_payments_is_taken_unless_allowed(api, salon, visit):
     staff = api(salon.staff)
     assert refusal(pay(staff, visit, amount="45.01")) == (409, "overpayment")
@@ -112,6 +115,7 @@ def test_nothing_beyond_what_is_due_less_pending_payments_is_taken_unless_allowe
     }
 
 
+@pytest.mark.sweep
 def test_a_refund_in_parts_until_nothing_is_left(api, salon, paid):
     manager = api(salon.manager)
     first = manager.post(f"/payments/{paid.pk}/refunds", {"amount": "20.00", "reason": "late"})
@@ -167,6 +171,7 @@ def test_pending_and_failed_payments_cannot_be_refunded(api, salon, visit):
         assert answer.json()["allowed"] == allowed
 
 
+@pytest.mark.sweep
 def test_a_refund_says_why_and_nothing_strange(api, salon, paid):
     admin = api(salon.admin)
     for body, field in (
@@ -182,6 +187,7 @@ def test_a_refund_says_why_and_nothing_strange(api, salon, paid):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), body
 
 
+@pytest.mark.sweep
 def test_who_may_record_settle_and_refund(api, salon, clinic, operator, visit):
     callers = {
         "admin": salon.admin,
@@ -218,6 +224,7 @@ def test_who_may_record_settle_and_refund(api, salon, clinic, operator, visit):
         assert found == {action: expected[action].get(name, good) for action, (good, _) in answers.items()}, name
 
 
+@pytest.mark.sweep
 def test_whose_balance_who_may_see(api, salon, clinic, operator):
     expected = {
         salon.admin: 200,
@@ -233,12 +240,14 @@ def test_whose_balance_who_may_see(api, salon, clinic, operator):
         assert api(caller).get(f"/users/{salon.client.pk}/balance").status_code == status, caller
 
 
+@pytest.mark.sweep
 def test_payments_and_refunds_are_neither_changed_nor_deleted(api, salon, paid):
     for method in ("put", "patch", "delete"):
         for path in (f"/payments/{paid.pk}", f"/payments/{paid.pk}/refunds"):
             assert getattr(api(salon.admin), method)(path, {}).status_code == 405
 
 
+@pytest.mark.sweep
 def test_no_list_of_refunds_or_payments_costs_a_query_per_row(api, salon, visit, django_assert_num_queries):
     client = api(salon.admin)
     paid = PaymentFactory(appointment=visit, completed=True)

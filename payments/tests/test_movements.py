@@ -86,6 +86,7 @@ def test_each_movement_is_a_line_of_its_own_day(api, salon, taxed):
     ]
 
 
+@pytest.mark.sweep
 def test_a_closed_month_is_the_same_bytes_and_the_audit_has_its_hash(api, salon, taxed):
     paid = take(taxed[0], "70.00", NOON, tip="6.00")
     before = {form: ask(api, salon.admin, format=form).content for form in ("csv", "datev", "bank")}
@@ -99,6 +100,7 @@ def test_a_closed_month_is_the_same_bytes_and_the_audit_has_its_hash(api, salon,
         assert entry.changes["from"] == [None, "2026-03-01"]
 
 
+@pytest.mark.sweep
 def test_who_may_have_them(api, salon, clinic, operator, home):
     for caller, status in ((salon.admin, 200), (salon.manager, 200), (salon.staff, 403), (salon.client, 403)):
         assert ask(api, caller).status_code == status
@@ -112,6 +114,7 @@ def test_others_money_is_not_in_it(api, clinic, taxed):
     assert rows_of(ask(api, clinic.admin)) == []
 
 
+@pytest.mark.sweep
 def test_what_cannot_be_had_is_said(api, salon, home):
     for parameters, field in (
         ({"format": "saft"}, "format"),
@@ -181,6 +184,7 @@ def test_without_accounts_datev_is_refused_with_what_is_missing(api, salon, home
         assert answer.json()["errors"][0]["detail"].endswith(f"{missing}."), changes
 
 
+@pytest.mark.sweep
 def test_a_batch_is_of_one_fiscal_year(api, salon, home):
     for starts, status in ((1, 200), (3, 200), (4, 200), (12, 200)):
         home.fiscal_year_starts = starts
@@ -190,6 +194,7 @@ def test_a_batch_is_of_one_fiscal_year(api, salon, home):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "to")
 
 
+@pytest.mark.sweep
 def test_accounts_are_read_strictly(api, salon):
     admin, path = api(salon.admin), f"/organizations/{salon.organization.pk}"
     for text in ("cash", "cash 16", "cash 1600, cash 1601", "revenue x 8400", "cash 1600, card 13600"):
@@ -242,6 +247,7 @@ KEYS = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "seed", [1, pytest.param(2, marks=pytest.mark.whole), pytest.param(3, marks=pytest.mark.whole)]
 )
@@ -267,6 +273,7 @@ def test_movements_add_up_to_the_report_in_every_month(home, taxed, seed, share,
     assert Refund.objects.exists()
 
 
+@pytest.mark.sweep
 def test_a_closed_month_calls_people_and_services_what_they_were_called_then(salon, taxed, api):
     client, visit = api(salon.admin), taxed[0]
     first = take(visit, 10, NOON)

@@ -65,6 +65,7 @@ def test_an_online_payment_is_pending_and_says_where_to_pay(api, salon, ask):
     assert "checkout_url" not in card
 
 
+@pytest.mark.sweep
 def test_its_callback_settles_it_however_often_it_comes(api, salon, ask, call_back, simulator):
     payment = ask()
     callback = simulator.finish(payment["reference"])
@@ -97,6 +98,7 @@ def test_a_refund_is_completed_when_the_provider_answers(api, salon, paid):
     assert (paid.refunded_amount, paid.version) == (Decimal("5.00"), 3)
 
 
+@pytest.mark.sweep
 def test_a_delayed_refund_waits_for_its_callback_and_counts_meanwhile(api, salon, visit, paid, call_back, simulator):
     simulator.script("refund", "delay")
     refund = api(salon.admin).post(f"/payments/{paid.pk}/refunds", {"reason": "late"}).json()
@@ -110,6 +112,7 @@ def test_a_delayed_refund_waits_for_its_callback_and_counts_meanwhile(api, salon
     assert (paid.status, paid.refunded_amount, paid.version) == ("refunded", Decimal("45.00"), 3)
 
 
+@pytest.mark.sweep
 def test_a_declined_refund_fails_and_leaves_the_money_refundable(api, salon, paid, simulator):
     simulator.script("refund", "decline")
     refund = api(salon.admin).post(f"/payments/{paid.pk}/refunds", {"reason": "x"})
@@ -118,6 +121,7 @@ def test_a_declined_refund_fails_and_leaves_the_money_refundable(api, salon, pai
     assert (again.json()["status"], again.json()["amount"]) == ("completed", "45.00")
 
 
+@pytest.mark.sweep
 def test_callbacks_out_of_order_lead_to_the_same_end(api, salon, ask, call_back, simulator):
     payment = ask()
     done = simulator.finish(payment["reference"])
@@ -151,6 +155,7 @@ def test_a_provider_that_declines_at_once_leaves_a_failed_payment(ask, simulator
     assert (payment["status"], payment["checkout_url"]) == ("failed", "")
 
 
+@pytest.mark.sweep
 def test_a_forged_callback_changes_nothing(api, salon, ask, simulator, monkeypatch):
     payment = ask()
     with monkeypatch.context() as long_ago:
@@ -218,6 +223,7 @@ def test_the_provider_is_never_called_in_a_transaction_and_finds_the_row_committ
     assert admin.get(f"/payments/{payment['id']}").json()["status"] == "refunded"
 
 
+@pytest.mark.sweep
 def test_the_simulators_page_pays_or_declines(ask):
     client = Client(enforce_csrf_checks=True)
     for outcome, status in (("completed", "completed"), ("failed", "failed")):
@@ -239,6 +245,7 @@ def reconcile():
     return output.getvalue()
 
 
+@pytest.mark.sweep
 def test_reconciling_settles_what_callbacks_missed(api, salon, visit, ask, paid, simulator):
     first = ask("0.50")
     PaymentFactory(appointment=visit, payment_method="card")  # by hand, hence none of the provider's
@@ -321,6 +328,7 @@ def test_a_crash_while_the_provider_is_asked_does_not_lead_to_a_second_payment(k
     assert payment.checkout_url
 
 
+@pytest.mark.sweep
 def test_a_crash_while_a_refund_is_asked_for_does_not_lead_to_a_second_one(keyed, paid, crash):
     path, body = f"/payments/{paid.pk}/refunds", {"amount": "10.00", "reason": "x"}
     crash("refund")

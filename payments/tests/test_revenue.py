@@ -144,6 +144,7 @@ def test_nothing_taken_is_nothing(api, salon):
     assert (report["rows"], report["total"]) == ([], figures("0.00", "0.00", "0.00"))
 
 
+@pytest.mark.sweep
 def test_revenue_is_for_admins_managers_and_operators(api, spring, clinic, operator):
     dates = {"from": "2026-03-28", "to": "2026-03-30"}
     for caller, status in (
@@ -171,6 +172,7 @@ def test_the_queries_do_not_depend_on_the_days(api, spring, till, django_assert_
         till("1.00", timezone.now())
 
 
+@pytest.mark.sweep
 def test_behind_the_wall_each_day_reads_its_own_part_of_the_index(salon, till):
     first = till("1.00", instant(1, 1, 12))
     settled = [first.settled_at + timedelta(hours=n) for n in range(1000)]

@@ -70,6 +70,7 @@ KINDS = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("currency", ["EUR", "JPY"])
 def test_each_visit_counts_what_it_charges(salon, currency):
     salon.organization.currency = currency
@@ -199,6 +200,7 @@ def fill(salon, client, number):
     Payment.objects.bulk_create([PaymentFactory.build(appointment=visit, completed=True) for visit in visits])
 
 
+@pytest.mark.sweep
 def test_years_of_visits_come_and_are_read_as_one_row(salon):
     client = UserFactory(organization=salon.organization)
     fill(salon, client, 101)

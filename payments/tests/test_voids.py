@@ -26,6 +26,7 @@ def take(client, visit, **body):
     return client.post("/payments", said | body).json()
 
 
+@pytest.mark.sweep
 def test_it_fails_keeps_its_number_and_says_void(api, salon, visit):
     staff = api(salon.staff)
     paid = take(staff, visit)
@@ -52,6 +53,7 @@ def test_it_says_why(api, salon, visit):
         assert staff.post(f"/payments/{paid['id']}/void", body).status_code == 400
 
 
+@pytest.mark.sweep
 def test_it_is_for_who_took_it_and_for_managers(api, salon, clinic, operator, visit):
     expected = {
         "admin": 200, "manager": 200, "staff": 200, "colleague": 404, "client": 403, "stranger": 404, "operator": 200,

@@ -50,6 +50,7 @@ def test_without_days_it_is_about_all_of_them(salon, owed, api):
     assert list_owing(api, salon) == [old, coming]
 
 
+@pytest.mark.sweep
 def test_what_is_settled_is_not_read(salon, owed):
     with connection.cursor() as cursor:
         cursor.execute(MANY, [owed[0].pk])

@@ -48,6 +48,7 @@ def find_midnight(home):
     return datetime.combine(TODAY, time(), home.zone)
 
 
+@pytest.mark.sweep
 def test_every_status_occurs_where_it_can(world):
     past, future = happened("ends_at"), ~happened("ends_at")
     statuses = Appointment.objects.order_by().values_list("status", flat=True).distinct()

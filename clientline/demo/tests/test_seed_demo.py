@@ -77,6 +77,7 @@ def seeded_snapshot(**options):
     return rows
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_the_same_seed_and_day_make_the_same_rows_and_another_seed_others():
     few = {"organizations": 2, "appointments": 20}
@@ -89,6 +90,7 @@ def test_the_same_seed_and_day_make_the_same_rows_and_another_seed_others():
     assert first["Organization"][1][1] != second["Organization"][1][1]
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 @pytest.mark.parametrize(("organizations", "appointments"), [(1, 1), (4, 2), (2, 31)])
 def test_exactly_as_many_are_made_as_asked_for(organizations, appointments):
@@ -96,6 +98,7 @@ def test_exactly_as_many_are_made_as_asked_for(organizations, appointments):
     assert (Organization.objects.count(), Appointment.objects.count()) == (organizations, appointments)
 
 
+@pytest.mark.sweep
 def test_visits_are_on_the_grid_inside_hours_and_outside_time_off(db):
     seed(organizations=1, appointments=600)  # enough to reach the days on which somebody is away
     visits = Appointment.objects.select_related("organization")
@@ -145,6 +148,7 @@ def test_whoever_is_squeezed_in_is_not_who_sits_there_already():
     assert all(first != second for first, second in zip(guests[::2], guests[1::2], strict=True))
 
 
+@pytest.mark.sweep
 def test_at_the_weekend_somebody_is_at_work_too(db):
     saturday, sunday = datetime(2026, 4, 11, tzinfo=UTC), datetime(2026, 4, 12, tzinfo=UTC)
     seed(organizations=1, appointments=100, today=sunday.date())
@@ -153,6 +157,7 @@ def test_at_the_weekend_somebody_is_at_work_too(db):
     assert visits.filter(appointment_date__lt=saturday).exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("now", "today"), [("2026-11-29 23:30", 30), ("2026-11-30 22:30", 30)])
 def test_without_a_day_each_place_has_its_own(db, monkeypatch, now, today):
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(f"{now}+00:00"))
@@ -163,6 +168,7 @@ def test_without_a_day_each_place_has_its_own(db, monkeypatch, now, today):
     assert not visits.filter(status="completed").exists()
 
 
+@pytest.mark.sweep
 def test_with_logins_the_printed_people_can_sign_in(db, api):
     lines = seed(organizations=1, appointments=2, logins=True).splitlines()
     assert lines[0] == "Saved 1 organization with 2 visits."
@@ -185,6 +191,7 @@ def test_without_logins_nobody_can_sign_in(db):
     assert not any(person.has_usable_password() for person in User.objects.all())
 
 
+@pytest.mark.sweep
 def test_a_second_run_is_refused_and_changes_nothing(db):
     seed(organizations=1, appointments=1)
     before = snapshot()
@@ -221,6 +228,7 @@ def test_absurd_arguments_are_refused(options, sentence):
     assert not Organization.objects.exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_salon_sonnig_is_german_for_who_chooses_it():
     seed(organizations=2, appointments=2, language="de")

@@ -51,6 +51,7 @@ def test_a_feed_is_a_published_calendar_without_guests(book, make):
     assert (event["uid"], event["dtstart"].dt, event["summary"]) == (visit.calendar_uid, visit.appointment_date, "Busy")
 
 
+@pytest.mark.sweep
 def test_it_tells_as_much_as_was_chosen(book, make):
     book()
     for detail, says in (("busy", "Busy"), ("service", "Salon service"), ("name", "Salon service, Salon")):
@@ -106,6 +107,7 @@ def test_what_did_not_change_is_not_sent_again(book, make):
     assert (changed.status_code, changed["ETag"] != first["ETag"]) == (200, True)
 
 
+@pytest.mark.sweep
 def test_thirty_reads_an_hour(make, monkeypatch):
     path = make()
     assert [read(path).status_code for _ in range(2)] == [200] * 2
@@ -134,6 +136,7 @@ def give_role(person):
     person.save(update_fields=["role"])
 
 
+@pytest.mark.sweep
 def test_it_ends_with_who_made_it(salon, make):
     for person, change in ((salon.staff, deactivate), (salon.manager, give_password), (salon.colleague, give_role)):
         path = make(person)
@@ -151,6 +154,7 @@ def test_the_token_is_32_bytes_and_kept_nowhere(make):
     assert read("/feeds/" + "A" * 43 + ".ics").status_code == 404
 
 
+@pytest.mark.sweep
 def test_each_sees_their_own(salon, clinic, book, make, api):
     book()
     path = make(salon.staff)

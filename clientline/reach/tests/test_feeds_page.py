@@ -15,6 +15,7 @@ def said(answer):
     return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
 
 
+@pytest.mark.sweep
 @pytest.mark.only("staff")  # who else may make one: test_policy.py; that it tells their own visits: test_feeds.py
 @pytest.mark.parametrize("role", ["staff", "manager", "admin"])
 def test_it_is_made_and_its_address_shown_once(salon, client, book, role):
@@ -33,6 +34,7 @@ def test_it_is_made_and_its_address_shown_once(salon, client, book, role):
         assert address not in client.get(place).text
 
 
+@pytest.mark.sweep
 def test_deleted_it_is_read_no_more(salon, client):
     client.force_login(salon.staff)
     page = client.get(submit(client, f"{LIST}add/", purpose="My telephone", detail="busy").url)
@@ -59,6 +61,7 @@ def test_one_that_ended_says_so(salon, client):
     assert "Ended: password or role changed" in said(client.get(LIST))
 
 
+@pytest.mark.sweep
 def test_others_see_none_of_it(salon, clinic, client):
     client.force_login(salon.staff)
     submit(client, f"{LIST}add/", purpose="My telephone", detail="busy")

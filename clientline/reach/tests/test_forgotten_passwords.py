@@ -44,6 +44,7 @@ def choose(client, place, *, code=None, new=NEW, again=None):
     return client.post(place, sent)
 
 
+@pytest.mark.sweep
 def test_a_code_by_mail_leads_to_another_password_and_ends_all_sign_ins(salon, client, mailoutbox):
     elsewhere = Client()
     elsewhere.force_login(salon.manager)
@@ -90,6 +91,7 @@ def test_the_deactivated_get_no_code(salon, client, mailoutbox):
     assert mailoutbox == []
 
 
+@pytest.mark.sweep
 def test_five_wrong_codes_end_it_and_the_right_one_comes_too_late(salon, client):
     place = ask(client, salon.manager.email)
     right = latest_code()
@@ -114,6 +116,7 @@ def test_a_code_is_over_after_half_an_hour(salon, client):
     assert "does not hold any more" in choose(client, place).content.decode()
 
 
+@pytest.mark.sweep
 def test_codes_to_an_address_are_few(salon, client, settings):
     settings.GUEST_CODES_AN_HOUR = 2
     for number, address in enumerate((salon.manager.email, "nobody@else.example"), start=1):

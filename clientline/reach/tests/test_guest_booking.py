@@ -38,6 +38,7 @@ def shop(salon):
     return salon
 
 
+@pytest.mark.sweep
 def test_a_guest_goes_from_the_service_to_the_booked_visit_and_the_audit_says_so(shop, client):
     services = client.get("/b/salon")
     people = client.get(next(url for url in Page(services).links if "/people" in url))
@@ -64,6 +65,7 @@ def test_a_guest_goes_from_the_service_to_the_booked_visit_and_the_audit_says_so
     assert {("appointments", "guest", visit.client_id), ("users", "guest", None)} <= set(entries)
 
 
+@pytest.mark.sweep
 def test_a_second_click_books_nothing_and_leads_there_again(shop, client):
     sent = WHO | {"service": shop.service.pk, "start": shop.start.isoformat()}
     form = fill_in(shop, "details", **sent)
@@ -76,6 +78,7 @@ def test_a_second_click_books_nothing_and_leads_there_again(shop, client):
         assert [client.get(each["Location"]).status_code for each in answers] == [200, 200]
 
 
+@pytest.mark.sweep
 def test_the_same_address_and_name_are_the_same_client_and_nothing_is_overwritten(shop, client):
     known = UserFactory(
         organization=shop.organization, name="Kim Weber", role="client", contact_email="kim@example.com", phone="1"
@@ -87,6 +90,7 @@ def test_the_same_address_and_name_are_the_same_client_and_nothing_is_overwritte
         assert (known.name, known.phone) == ("Kim Weber", "1"), name
 
 
+@pytest.mark.sweep
 def test_another_name_at_a_known_address_is_a_new_client_who_looks_known(shop, client):
     known = UserFactory(organization=shop.organization, name="Jo Weber", role="client", contact_email="kim@example.com")
     book(client, shop, shop.start)
@@ -111,6 +115,7 @@ def test_who_was_turned_away_is_asked_to_call_and_no_second_record_is_made(shop,
     assert User.objects.filter(name="Kim Weber").count() == 1
 
 
+@pytest.mark.sweep
 def test_a_time_that_was_taken_meanwhile_becomes_another_without_typing_again(shop, client):
     asked = ask(client, shop, shop.start, staff=shop.staff)
     book(client, shop, shop.start, staff=shop.staff, name="Faster", contact_email="faster@example.com")
@@ -125,6 +130,7 @@ def test_a_time_that_was_taken_meanwhile_becomes_another_without_typing_again(sh
     assert visit.appointment_date == timezone.datetime.fromisoformat(offered[0])
 
 
+@pytest.mark.sweep
 def test_what_is_not_bookable_online_is_neither_shown_nor_booked(shop, client):
     Service.objects.filter(pk=shop.service.pk).update(bookable_online=False)
     assert "Salon service" not in read(client.get("/b/salon"))

@@ -27,6 +27,7 @@ def send(client, shop):
     return page, client.post("/b/salon/details", typed(page, consent="on"))
 
 
+@pytest.mark.sweep
 def test_a_signed_in_client_books_at_once_and_once(shop, client):
     client.force_login(shop.client)
     page, booked = send(client, shop)
@@ -39,6 +40,7 @@ def test_a_signed_in_client_books_at_once_and_once(shop, client):
     assert "this is your visit" in read(client.get(booked["Location"]))
 
 
+@pytest.mark.sweep
 def test_a_slot_that_is_gone_is_another_for_them_too(shop, client):
     client.force_login(shop.client)
     page = client.get(details_url(shop, shop.start))
@@ -49,6 +51,7 @@ def test_a_slot_that_is_gone_is_another_for_them_too(shop, client):
     assert (refused.status_code, shop.start.isoformat() in list_times(refused)) == (409, False)
 
 
+@pytest.mark.sweep
 def test_whoever_is_no_client_here_is_a_guest(shop, clinic, client):
     for user in (shop.staff, shop.admin, clinic.client):
         client.force_login(user)
@@ -61,6 +64,7 @@ def sign_in(client, person, password=PASSWORD, **headers):
     return client.post("/b/salon/sign-in", typed(page, email=person.email, password=password), headers=headers)
 
 
+@pytest.mark.sweep
 def test_a_client_signs_in_on_the_page_and_out_again(shop, client):
     answer = sign_in(client, shop.client)
     assert (answer.status_code, answer["Location"]) == (303, "/b/salon/times")
@@ -71,6 +75,7 @@ def test_a_client_signs_in_on_the_page_and_out_again(shop, client):
     assert "First and family name" in read(client.get(details_url(shop, days_ahead(4))))
 
 
+@pytest.mark.sweep
 def test_nobody_else_does_and_all_are_told_the_same(shop, clinic, client):
     others = (shop.staff, clinic.client)
     answers = [sign_in(client, each) for each in others] + [sign_in(client, shop.client, password="wrong")]
@@ -79,6 +84,7 @@ def test_nobody_else_does_and_all_are_told_the_same(shop, clinic, client):
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.sweep
 def test_it_leads_nowhere_else(shop, client):
     page = client.get("/b/salon/sign-in")
     for place in ("https://evil.example/", "//evil.example", "/admin/", "/b/salonx/", "/b/other"):

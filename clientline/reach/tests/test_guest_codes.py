@@ -43,6 +43,7 @@ def observe(shop, address):
     return statements, [(status, text.replace(address, "ADDRESS")) for status, text in answers]
 
 
+@pytest.mark.sweep
 def test_a_known_and_an_unknown_address_run_the_same_statements_and_get_the_same_answers(shop):
     who = {"role": "client", "name": WHO["name"], "contact_email": "known@x.example"}
     known = UserFactory(organization=shop.organization, **who)
@@ -65,6 +66,7 @@ def test_limits_are_these_unless_an_operator_says_otherwise(settings):
 # Lower ones in the tests.
 
 
+@pytest.mark.sweep
 def test_only_a_code_beyond_the_limit_of_an_hour_is_refused_whichever_organization_is_asked(
     shop, clinic, client, settings
 ):
@@ -80,6 +82,7 @@ def test_only_a_code_beyond_the_limit_of_an_hour_is_refused_whichever_organizati
     assert ask(client, shop, shop.start).status_code == 303
 
 
+@pytest.mark.sweep
 def test_only_a_form_beyond_the_limit_of_ten_minutes_and_a_network_is_refused_whichever_organization_is_asked(
     shop, clinic, settings
 ):
@@ -97,6 +100,7 @@ def test_only_a_form_beyond_the_limit_of_ten_minutes_and_a_network_is_refused_wh
     assert send(5, "2001:db8::1") == 303
 
 
+@pytest.mark.sweep
 def test_the_log_holds_no_secret(shop, client, caplog):
     place = ask(client, shop, shop.start)["Location"]
     link = type_code(client, place)["Location"]
@@ -108,6 +112,7 @@ def test_the_log_holds_no_secret(shop, client, caplog):
         assert not [line for line in lines if secret in line]
 
 
+@pytest.mark.sweep
 def test_a_visit_more_ahead_is_refused_to_an_address_whatever_the_name(shop, client, settings):
     settings.GUEST_VISITS_AHEAD = 2
     for day in range(2):
@@ -119,6 +124,7 @@ def test_a_visit_more_ahead_is_refused_to_an_address_whatever_the_name(shop, cli
     book(client, shop, days_ahead(8), contact_email="else@example.com")
 
 
+@pytest.mark.sweep
 def test_five_wrong_codes_end_a_request(shop, client):
     place = ask(client, shop, shop.start)["Location"]
     assert "This is not the code" in read(type_code(client, place, code="x"))
@@ -129,6 +135,7 @@ def test_five_wrong_codes_end_a_request(shop, client):
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
 
 
+@pytest.mark.sweep
 def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
     place = ask(client, shop, shop.start)["Location"]
     with unrendered():
@@ -140,6 +147,7 @@ def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
             assert type_code(client, place).status_code == status, minutes
 
 
+@pytest.mark.sweep
 def test_scanners_change_nothing(shop, client):
     place = ask(client, shop, shop.start)["Location"]
 

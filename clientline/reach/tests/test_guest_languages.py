@@ -20,6 +20,7 @@ def shop(salon):
     return salon
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_the_visitors_language_wins_then_the_organizations(shop, client):
     for accepts, own, language in (

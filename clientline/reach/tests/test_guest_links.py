@@ -41,6 +41,7 @@ def state(booked):
     return booked.new.status, booked.new.appointment_date, booked.new.version
 
 
+@pytest.mark.sweep
 @pytest.mark.clock
 def test_what_there_is_to_know_stands_before_the_button(booked, client):
     said = read(client.get(booked.link))
@@ -52,6 +53,7 @@ def test_what_there_is_to_know_stands_before_the_button(booked, client):
     assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, {cutoff:%H:%M}" in said
 
 
+@pytest.mark.sweep
 def test_looking_changes_nothing(booked, client):
     before = state(booked), ManageLink.objects.count()
     with unrendered():
@@ -66,6 +68,7 @@ def test_looking_changes_nothing(booked, client):
     assert (state(booked), ManageLink.objects.count()) == before
 
 
+@pytest.mark.sweep
 def test_a_family_name_cancels(booked, client):
     form = typed(client.get(booked.link), proof="Berg")
     answer = client.post(f"{booked.link}/cancel", form)
@@ -106,6 +109,7 @@ def test_whoever_goes_on_guessing_is_asked_to_call(booked, client):
     assert state(booked)[0] == "scheduled"
 
 
+@pytest.mark.sweep
 def test_a_move_ends_the_link_and_leads_to_the_next(booked, client):
     offered = next(url for url in Page(client.get(f"{booked.link}/move")).links if "start=" in url)
     moved = client.post(f"{booked.link}/move", typed(client.get(offered), proof="Berg"))

@@ -42,6 +42,7 @@ def test_the_code_that_is_received_books_the_visit(shop, client, mailbox):
     assert mailbox.raw == []  # it is proven
 
 
+@pytest.mark.sweep
 def test_the_confirmation_leads_to_the_visit(shop, client, mailbox):
     book(client, shop, shop.start)
     sending.send_due()
@@ -50,6 +51,7 @@ def test_the_confirmation_leads_to_the_visit(shop, client, mailbox):
     assert "Kim, this is your visit" in read(Client().get(link))
 
 
+@pytest.mark.sweep
 def test_each_message_has_a_link_and_a_move_ends_those_before(shop, client, mailbox):
     link = book(client, shop, shop.start)
     sending.send_due()
@@ -63,6 +65,7 @@ def test_each_message_has_a_link_and_a_move_ends_those_before(shop, client, mail
     assert client.get(re.search(r"/v/\S+", said)[0]).status_code == 200
 
 
+@pytest.mark.sweep
 def test_a_telephone_is_enough_where_text_messages_are_sent(shop, client, settings, tmp_path):
     assert ask(client, shop, shop.start, contact_email="").status_code == 200
     settings.SMS_PROVIDER, settings.SMS_SIMULATOR_FILE = "simulator", tmp_path / "sms"

@@ -45,6 +45,7 @@ def test_what_guests_may_is_little():
     }
 
 
+@pytest.mark.sweep
 def test_pages_and_services_are_shown_as_it_says(booked, client, forbid):
     forbid("services", "list")
     assert "Salon service" not in read(client.get("/b/salon"))
@@ -52,6 +53,7 @@ def test_pages_and_services_are_shown_as_it_says(booked, client, forbid):
     assert client.get("/b/salon").status_code == 404
 
 
+@pytest.mark.sweep
 def test_links_open_as_it_says(booked, client, forbid):
     form = fill_in(booked, "cancel", proof="Weber")
     forbid("appointments", "balance")
@@ -65,6 +67,7 @@ def test_links_open_as_it_says(booked, client, forbid):
     assert Appointment.objects.get(client__name="Kim Weber").status == "scheduled"
 
 
+@pytest.mark.sweep
 def test_clients_are_made_as_it_says(booked, client, forbid):
     forbid("users", "create")
     asked = ask(client, booked, days_ahead(4), name="New Weber", contact_email="new@example.com")

@@ -24,6 +24,7 @@ def booked(salon, client):
     return salon
 
 
+@pytest.mark.sweep
 def test_requests_are_forgotten_after_a_day(booked):
     forget_guests()
     assert BookingRequest.objects.count() == 1
@@ -32,6 +33,7 @@ def test_requests_are_forgotten_after_a_day(booked):
     assert (BookingRequest.objects.count(), ManageLink.objects.count()) == (0, 1)
 
 
+@pytest.mark.sweep
 def test_links_are_forgotten_thirty_days_after_the_visit(booked):
     for days, left in ((29, 1), (31, 0)):
         over = timezone.now() - timedelta(days=days)
@@ -43,6 +45,7 @@ def test_links_are_forgotten_thirty_days_after_the_visit(booked):
         assert ManageLink.objects.count() == left, days
 
 
+@pytest.mark.sweep
 def test_an_erasure_takes_requests_and_links_with_it(booked, client):
     ask(client, booked, days_ahead(4), name="Somebody else")
     ask(client, booked, days_ahead(4), contact_email="else@example.com")

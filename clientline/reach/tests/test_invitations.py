@@ -44,6 +44,7 @@ def send_and_take(mailbox):
     return find_invitation(mailbox.take())
 
 
+@pytest.mark.sweep
 def test_book_move_move_cancel_is_one_visit_in_every_calendar(book, mailbox, salon):
     visit, seen = book(), []
     for change in (None, move, move, lambda visit: cancel(visit=visit)):

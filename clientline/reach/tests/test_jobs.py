@@ -61,6 +61,7 @@ class Changed(Exception):
     """Somebody thought better of it."""
 
 
+@pytest.mark.sweep
 def test_a_job_vanishes_with_the_transaction_that_wanted_it(salon):
     with pytest.raises(Changed), transaction.atomic():
         jobs.defer(rename, organization=salon.organization.pk)

@@ -45,6 +45,7 @@ def read(answer):
     return list(csv.DictReader(StringIO(content.decode("utf-8-sig"))))
 
 
+@pytest.mark.sweep
 def test_a_list_becomes_a_file_by_api(salon, api, few_at_once):
     UserFactory.create_batch(7, organization=salon.organization, role="client")
     client = api(salon.manager)
@@ -82,6 +83,7 @@ def test_the_file_is_the_one_that_the_back_office_downloads(salon, api, client, 
     assert written.startswith(b"\xef\xbb\xbfid,starts_at,")
 
 
+@pytest.mark.sweep
 def test_long_lists_lead_to_a_page_that_waits(salon, client, monkeypatch, few_at_once):
     monkeypatch.setattr(exports, "MOST_ROWS", 5)
     client.force_login(salon.admin)
@@ -98,6 +100,7 @@ def test_long_lists_lead_to_a_page_that_waits(salon, client, monkeypatch, few_at
     assert (len(names), names) == (6, sorted(names))
 
 
+@pytest.mark.sweep
 def test_operators_of_all_organizations_narrow_the_list(salon, clinic, operator, client, monkeypatch):
     monkeypatch.setattr(exports, "MOST_ROWS", 5)
     client.force_login(operator)
@@ -120,6 +123,7 @@ def test_operators_say_of_which_organization(salon, clinic, operator, api):
     assert {row["name"].split()[0] for row in rows} == {"Clinic"}
 
 
+@pytest.mark.sweep
 def test_what_is_no_list_is_refused(salon, api):
     admin = api(salon.admin)
     for body, field in (
@@ -138,6 +142,7 @@ def test_what_is_no_list_is_refused(salon, api):
     assert not ListFile.objects.exists()
 
 
+@pytest.mark.sweep
 def test_only_who_asked_has_the_file(salon, clinic, api, client):
     asked = ask(api(salon.manager))
     write_all()
@@ -179,6 +184,7 @@ def test_the_audit_says_who_took_how_much(salon, api):
     assert entry.changes == {"rows": [None, "6"]}
 
 
+@pytest.mark.sweep
 def test_a_worker_that_died_is_followed_by_one_that_goes_on(salon, api, few_at_once, monkeypatch):
     UserFactory.create_batch(10, organization=salon.organization)
     asked = ask(api(salon.manager))
@@ -215,6 +221,7 @@ def test_rows_that_went_meanwhile_are_left_out(salon, api, few_at_once, monkeypa
     assert (len(rows), ListFile.objects.get().rows) == (6, 7)
 
 
+@pytest.mark.sweep
 def test_a_file_goes_after_some_hours_and_when_somebody_is_erased(salon, clinic, api):
     ask(api(clinic.manager))
     asked = ask(api(salon.manager))
@@ -234,6 +241,7 @@ def test_what_is_deleted_while_it_is_written_ends_there(salon, api):
     assert writing.write_list(**vars(jobs_left)) is None
 
 
+@pytest.mark.sweep
 def test_nobody_keeps_more_than_some(salon, api):
     client = api(salon.manager)
     files = [ask(client, role=role)["id"] for role in ("admin", "manager", "staff", "client")]

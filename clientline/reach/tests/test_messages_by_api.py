@@ -42,6 +42,7 @@ def test_a_message_tells_all_that_is_known_of_it(book, salon, api, mailbox):
     assert api(salon.manager).get(f"/messages/{message.pk}").json() == row | instants | {"sent_at": sent_at}
 
 
+@pytest.mark.sweep
 def test_whose_messages_who_sees(book, salon, clinic, api):
     book()
     seen = {
@@ -88,6 +89,7 @@ def test_what_would_be_sent_can_be_read_before(book, salon, api):
     assert "<p>your visit is booked:</p>" in seen["html"]
 
 
+@pytest.mark.sweep
 def test_five_reminders_are_the_most(salon, api):
     client = api(salon.manager)
     for minutes in (10, 20, 30, 40, 50):
@@ -113,6 +115,7 @@ def test_an_organizations_own_words(book, salon, api, mailbox):
     assert "{" not in mail.get_body(("plain",)).get_content()
 
 
+@pytest.mark.sweep
 def test_no_other_placeholder_is_taken(salon, api):
     manager = api(salon.manager)
     for body in ("{client.password}", "{0}", "{settings}", "{", "{% load x %}", "{{ client }}"):

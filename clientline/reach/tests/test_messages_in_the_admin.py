@@ -18,6 +18,7 @@ def page_of(visit):
     return f"/admin/appointments/appointment/{visit.pk}/change/"
 
 
+@pytest.mark.sweep
 def test_a_visits_page_tells_what_was_told_and_sends_it_again(book, salon, client, mailbox):
     visit = book()
     sending.send_due()
@@ -44,6 +45,7 @@ def test_sent_again_twice_it_leaves_once(book, salon, client, mailbox):
     assert len(mailbox.raw) == 1
 
 
+@pytest.mark.sweep
 def test_what_would_be_sent_is_shown_where_no_server_is(book, salon, client, settings):
     settings.EMAIL_BACKEND = ""
     visit = book()
@@ -60,6 +62,7 @@ def fail(visit, state="failed"):
     Message.objects.filter(appointment=visit).update(state=state, reason="550 No", sent_at=timezone.now())
 
 
+@pytest.mark.sweep
 def test_ten_failures_in_a_row_are_told_on_today_until_one_arrives(book, salon, client):
     def is_told():
         return "Messages do not arrive" in client.get("/admin/").content.decode()
@@ -79,6 +82,7 @@ def test_ten_failures_in_a_row_are_told_on_today_until_one_arrives(book, salon, 
     assert not is_told()
 
 
+@pytest.mark.sweep
 def test_managers_choose_reminders_and_words(salon, client):
     client.force_login(salon.manager)
     add = submit(client, "/admin/reach/messagerule/add/", minutes_before="120", channel="sms")
@@ -93,6 +97,7 @@ def test_managers_choose_reminders_and_words(salon, client):
     assert list(refused.context["adminform"].form.errors) == ["body"]
 
 
+@pytest.mark.sweep
 def test_lists_are_shown_to_the_team(book, salon, operator, client):
     book()
     for who in (salon.staff, operator):

@@ -57,6 +57,7 @@ def test_where_nobody_could_call_back_it_is_not_asked_to(remind, twilio, setting
 NEW = {"state": "planned", "reason": "", "attempts": 0, "provider_id": "", "sent_at": None, "claimed_at": None}
 
 
+@pytest.mark.sweep
 def test_what_surely_did_not_go_is_tried_again_and_what_perhaps_did_is_not(remind, twilio, monkeypatch):
     monkeypatch.setattr(sms, "TIMEOUT", 0.5)
     for answer, state, reason in (
@@ -106,6 +107,7 @@ def tell(client, twilio, message, status, *, signature=None, **told):
     return client.post(path, form, headers={"X-Twilio-Signature": signature or twilio.sign(url, form)}).status_code
 
 
+@pytest.mark.sweep
 def test_twilio_tells_what_became_of_it(remind, twilio, client):
     message = remind()
     sent = {name: getattr(message, name) for name in NEW}
@@ -217,6 +219,7 @@ def test_an_invitation_is_attached_where_it_cannot_stand_beside_the_text(confirm
     assert (message.state, message.provider_id) == ("sent", "b7bc2f4a-e38e-4336-af7d-000000000001")
 
 
+@pytest.mark.sweep
 def test_what_a_mail_service_refuses_for_good_has_failed_and_all_else_is_tried_again(confirm, postmark):
     for answer, state in (
         ((422, {"ErrorCode": 300, "Message": "Invalid 'From' address"}), "failed"),
@@ -232,6 +235,7 @@ def test_what_a_mail_service_refuses_for_good_has_failed_and_all_else_is_tried_a
         assert confirm().state == ("failed" if state == "failed" else "sent"), answer
 
 
+@pytest.mark.sweep
 def test_mail_services_tell_what_became_of_it(confirm, hook):
     message = confirm()
     delivered, bounced = ("Delivery", {}), ("Bounce", NOBODY)

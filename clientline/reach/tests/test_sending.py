@@ -75,6 +75,7 @@ UNTRUE = {
 }
 
 
+@pytest.mark.sweep
 def test_the_last_look_finds_what_does_not_hold_any_more(book, mailbox):
     visit = book()
     Message.objects.filter(kind="confirmation").delete()
@@ -95,6 +96,7 @@ def test_up_to_an_hour_late_it_is_still_sent(book, mailbox):
     assert len(mailbox.raw) == 2
 
 
+@pytest.mark.sweep
 def test_a_visit_moved_away_and_back_is_reminded_of_once(book, mailbox):
     visit = book()
     make_due(visit)
@@ -167,6 +169,7 @@ def test_a_mail_whose_worker_died_is_sent_again_under_its_id(book, mailbox):
     assert read_message(visit, "confirmation").attempts == 2
 
 
+@pytest.mark.sweep
 def test_an_sms_is_sent_once(book, by_sms, settings, mailbox):
     visit = book()
     make_due(visit)

@@ -58,6 +58,7 @@ def find_path(raw):
     return value.strip("<> ").removeprefix("https://book.clientline.example")
 
 
+@pytest.mark.sweep
 def test_one_click_ends_reminders_and_nothing_else(reminded, book):
     visit, raw = reminded
     path, browser = find_path(raw), Client(enforce_csrf_checks=True)
@@ -73,6 +74,7 @@ def test_one_click_ends_reminders_and_nothing_else(reminded, book):
     ]
 
 
+@pytest.mark.sweep
 def test_scanners_change_nothing_and_people_may_come_back(reminded):
     _, raw = reminded
     path, browser = find_path(raw), Client()

@@ -24,6 +24,7 @@ def admin(salon, api):
     return api(salon.admin)
 
 
+@pytest.mark.sweep
 def test_the_secret_is_shown_once(salon, admin):
     answer = admin.post("/webhooks", BODY)
     assert answer.status_code == 201, answer.json()
@@ -55,6 +56,7 @@ def test_the_secret_is_shown_once(salon, admin):
     assert '"hidden"' in audit
 
 
+@pytest.mark.sweep
 def test_a_secret_may_be_brought_along(admin):
     assert admin.post("/webhooks", BODY | {"secret": SECRET}).json()["secret"] == SECRET
     url_safe = "whsec_" + urlsafe_b64encode(bytes([251] * 24)).decode()
@@ -63,6 +65,7 @@ def test_a_secret_may_be_brought_along(admin):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "secret"), secret
 
 
+@pytest.mark.sweep
 def test_what_cannot_be_is_refused(admin):
     for field, value in (
         ("url", "http://receiver.example/"),
@@ -93,6 +96,7 @@ def test_twenty_are_enough(salon, admin, listen):
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_webhooks")
 
 
+@pytest.mark.sweep
 def test_put_replaces_and_another_version_is_refused(admin):
     made = admin.post("/webhooks", BODY | {"description": "Till"}).json()
     path = f"/webhooks/{made['id']}"
@@ -116,6 +120,7 @@ def test_enabled_again_it_starts_afresh(salon, admin, listen):
     assert [answer[name] for name in ("is_active", "disabled_reason", "failing_since")] == [True, "", None]
 
 
+@pytest.mark.sweep
 def test_a_secret_is_replaced_and_both_sign_for_a_day(salon, admin, listen):
     endpoint = listen(salon)
     answer = admin.post(f"/webhooks/{endpoint.pk}/rotate")
@@ -156,6 +161,7 @@ def test_a_test_is_called_once_and_listed_with_its_attempt(salon, admin, receive
     assert attempt["at"].endswith("+01:00") or attempt["at"].endswith("+02:00")  # the salon's clock
 
 
+@pytest.mark.sweep
 def test_what_was_told_is_listed_newest_first_and_filtered(salon, clinic, admin, listen):
     endpoint, now = listen(salon), timezone.now()
     listen(clinic)
@@ -178,6 +184,7 @@ def test_what_was_told_is_listed_newest_first_and_filtered(salon, clinic, admin,
     assert [row["type"] for row in admin.get(page["next"]).json()["results"]] == ["client.created"]
 
 
+@pytest.mark.sweep
 def test_a_call_is_sent_again(salon, admin, listen):
     endpoint = listen(salon)
     [pk] = write_deliveries("client.created", ["{}"], organization=salon.organization.pk, now=timezone.now())
@@ -194,6 +201,7 @@ def test_a_call_is_sent_again(salon, admin, listen):
         assert (answer.status_code, answer.json()["code"]) == (409, "endpoint_disabled")
 
 
+@pytest.mark.sweep
 def test_of_others_nothing_is_seen_or_done(salon, clinic, api, admin, listen):
     theirs, ours = listen(clinic), listen(salon)
     [pk] = write_deliveries("client.created", ["{}"], organization=clinic.organization.pk, now=timezone.now())

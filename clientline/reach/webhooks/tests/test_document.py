@@ -72,6 +72,7 @@ def heard(salon, receiver, listen, work):
     return endpoint.secret, body, request
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_its_code_reads_a_call_and_refuses_all_else(text, heard):
     secret, body, request = heard

@@ -40,6 +40,7 @@ def morning(salon):
     return partial(booking.book, by=salon.admin, appointment_date=days_ahead(9), now=timezone.now(), **told)
 
 
+@pytest.mark.sweep
 def test_a_visit_is_told_from_booking_to_cancelling(salon, clinic, api, listen):
     listen(salon)
     listen(clinic)
@@ -108,6 +109,7 @@ def test_visits_in_another_zone_are_told_with_where_they_are(salon, api, listen,
     assert len(told) == 2
 
 
+@pytest.mark.sweep
 def test_money_is_told_without_its_amount(salon, api, listen):
     listen(salon)
     visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
@@ -137,6 +139,7 @@ def test_money_is_told_without_its_amount(salon, api, listen):
     ]
 
 
+@pytest.mark.sweep
 def test_clients_are_told_without_their_names(salon, api, listen):
     listen(salon)
     admin = api(salon.admin)

@@ -77,6 +77,7 @@ def test_what_fails_comes_again_under_the_same_id_and_its_own_second(salon, rece
     assert fresh(endpoint).failing_since is None
 
 
+@pytest.mark.sweep
 def test_after_ten_attempts_it_has_failed(salon, receiver, listen, work):
     endpoint = listen(salon, receiver.url)
     [delivery], receiver.status = owe(endpoint), 500
@@ -217,6 +218,7 @@ def test_while_a_secret_is_replaced_both_sign_until_the_former_ends(salon, recei
         standardwebhooks.Webhook(former).verify(after.body, after.headers)
 
 
+@pytest.mark.sweep
 def test_who_hangs_delays_nobody_else(salon, clinic, receive, listen):
     hanging, steady = receive(), receive()
     hanging.after = 60

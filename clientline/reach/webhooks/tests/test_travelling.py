@@ -11,6 +11,7 @@ from organizations.tests.test_transfer import command
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.sweep
 def test_a_receiver_arrives_disabled_with_its_secrets_and_without_what_it_was_told(
     salon, receiver, listen, work, tmp_path
 ):
