@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, time
 
+import pytest
 from django.utils import timezone
 
 from appointments.models import SpecialHours, TimeOff, WorkingHours
@@ -14,6 +15,7 @@ TUESDAY = {"weekday": "1", "starts": "09:00", "ends": "17:00"}
 NOON = {"starts_at_0": "2027-01-11", "starts_at_1": "12:00", "ends_at_0": "2027-01-11", "ends_at_1": "13:00"}
 
 
+@pytest.mark.sweep
 def test_a_manager_sets_somebodys_hours(salon, client):
     client.force_login(salon.manager)
     assert submit(client, f"{WORKING}add/", staff=salon.colleague.pk, **TUESDAY).status_code == 302
@@ -34,6 +36,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.sweep
 def test_wrong_hours_are_an_error_of_the_form(salon, client):
     client.force_login(salon.manager)
     sent = typed(client.get(f"{WORKING}add/"), staff=salon.staff.pk, **TUESDAY)
@@ -44,6 +47,7 @@ def test_wrong_hours_are_an_error_of_the_form(salon, client):
     assert WorkingHours.objects.filter(staff=salon.staff).count() == 1
 
 
+@pytest.mark.sweep
 def test_staff_change_their_own_hours_and_look_at_others(salon, client):
     theirs = WorkingHoursFactory(staff=salon.colleague)
     client.force_login(salon.staff)
@@ -69,6 +73,7 @@ def test_a_date_without_times_is_closed(salon, client):
     assert errors_of(answer) == ["Choose a date between 2000 and 2100."]
 
 
+@pytest.mark.sweep
 def test_the_organization_is_closed_by_those_who_may(salon, client):
     client.force_login(salon.manager)
     assert submit(client, f"{AWAY}add/", **NOON).status_code == 302

@@ -111,6 +111,7 @@ def test_money_stays_with_who_paid(api, salon, visit):
     assert change(api, salon.manager, visit, client=salon.stranger.pk).status_code == 200
 
 
+@pytest.mark.sweep
 def test_the_refusals_are_those_of_a_booking(api, salon, visit, colour):
     elsewhere = ServiceFactory(organization=salon.organization, duration=30)
     elsewhere.staff.add(salon.colleague, through_defaults={"organization": salon.organization})

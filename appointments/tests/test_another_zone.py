@@ -114,6 +114,7 @@ def test_a_put_needs_the_wish_too_and_takes_it(api, salon, coming):
     assert client.put(path, body | {"coming_visits": "keep_instant"}).json()["timezone"] == TOKYO
 
 
+@pytest.mark.sweep
 def test_any_other_wish_is_refused(api, salon, coming):
     for wish in ("keep", "", None, 1, True):
         answer = patched(api, salon, coming_visits=wish)

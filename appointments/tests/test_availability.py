@@ -59,6 +59,7 @@ def test_the_exact_answer(api, salon, monday):
     }
 
 
+@pytest.mark.sweep
 def test_every_listed_slot_books_with_201_and_then_the_day_is_full(api, salon, monday):
     client = api(salon.client)
     slots = ask(api, salon.client, salon, monday).json()["slots"]
@@ -85,6 +86,7 @@ def test_each_reason(api, salon, monday):
         }
 
 
+@pytest.mark.sweep
 def test_buffers_time_off_closures_and_special_hours_cut_out_starts(api, salon, monday):
     assert starts(ask(api, salon.client, salon, monday)) == ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
     salon.service.buffer_after = 15
@@ -143,6 +145,7 @@ NONSENSE = [
 ]
 
 
+@pytest.mark.sweep
 def test_nonsense_is_a_400_that_names_it(api, salon, monday):
     for changes, field in NONSENSE:
         answer = ask(api, salon.client, salon, monday, **changes)
@@ -156,6 +159,7 @@ def test_another_organizations_service_and_staff_do_not_exist(api, salon, clinic
     assert ask(api, salon.client, salon, monday, staff=clinic.staff.pk).status_code == 400
 
 
+@pytest.mark.sweep
 def test_the_queries_do_not_depend_on_people_days_or_visits(api, salon, monday, django_assert_num_queries):
     client = api(salon.client)
     ask(lambda _: client, None, salon, monday)  # the first writes when the token was used
@@ -168,6 +172,7 @@ def test_the_queries_do_not_depend_on_people_days_or_visits(api, salon, monday, 
                 ask(lambda _: client, None, salon, monday, monday + timedelta(days=days))
 
 
+@pytest.mark.sweep
 def test_anyone_free_is_whoever_has_least_to_do_that_day(api, salon, monday):
     WorkingHoursFactory(staff=salon.colleague, weekday=0, starts="09:00", ends="12:00")
     body = {"service": salon.service.pk}
@@ -191,6 +196,7 @@ def test_anyone_is_only_somebody_at_work_whoever_books(api, salon, monday):
     assert answer.status_code == 201
 
 
+@pytest.mark.sweep
 def test_a_client_books_by_the_rules_and_each_refusal_has_its_code(api, salon, monday):
     body = {"staff": salon.staff.pk, "service": salon.service.pk}
     soon = timezone.now().astimezone(salon.organization.zone) + timedelta(minutes=5)
@@ -248,6 +254,7 @@ def test_a_series_is_all_or_nothing_or_skips(api, salon, monday):
     assert answer.json()["skipped"] == [{"appointment_date": at(salon, second, "9:00"), "code": "time_off"}]
 
 
+@pytest.mark.sweep
 def test_the_following_visits_of_a_series_are_cancelled_together(api, salon, monday):
     visits = series(api, salon.client, salon, monday).json()["appointments"]
     answer = api(salon.client).post(f"/appointments/{visits[1]['id']}/cancel", {"scope": "following"})

@@ -138,6 +138,7 @@ BESIDE_NINE = [
 ]
 
 
+@pytest.mark.sweep
 def test_two_visits_of_one_person_may_touch_but_not_overlap(salon, book):
     assert book().status_code == 201
     for start, minutes, taken in BESIDE_NINE:

@@ -117,6 +117,7 @@ def test_visits_of_a_group_follow_one_another_within_a_day(api, salon, start):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), shifts
 
 
+@pytest.mark.sweep
 def test_bodies_that_are_no_group_are_refused(api, salon, clinic, start):
     good = {"service": salon.service.pk, "appointment_date": start.isoformat()}
     for visits in (None, [], [good], "x", [1, 2], [good, {}], [good, good | {"price": "1.00"}], [good] * 21):
@@ -139,6 +140,7 @@ def test_sent_again_with_its_key_a_group_is_booked_once(api, salon, start):
     assert first.json() == again.json()
 
 
+@pytest.mark.sweep
 def test_a_group_moves_as_it_is_and_back(api, salon, colour, start, everything):
     rows = cut_and_colour(salon, colour, start)
     before = starts(rows)

@@ -185,6 +185,7 @@ def test_hours_that_end_keep_what_they_were_and_what_never_held_goes(salon):
     assert told(salon.colleague) == []
 
 
+@pytest.mark.sweep
 @pytest.mark.clock
 def test_by_api_too_and_lists_show_what_holds_today_or_later(salon, api, operator):
     client, path = api(salon.manager), f"/working-hours/{salon.working_hours.pk}"

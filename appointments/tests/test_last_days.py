@@ -42,6 +42,7 @@ def count_starts(api, cast, first, last):
     return {date.fromisoformat(day["date"]): day["slots"] for day in answer.json()["days"] if day["slots"]}
 
 
+@pytest.mark.sweep
 def test_free_times_and_clients_bookings_stop_after_the_last_day(leaving, api):
     SpecialHoursFactory(staff=leaving.staff, date=NEXT_WEDNESDAY, starts="09:00", ends="17:00")
     before = count_starts(api, leaving, LAST, NEXT_WEDNESDAY)

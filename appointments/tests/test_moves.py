@@ -75,6 +75,7 @@ def test_staff_say_why_they_cancel_and_clients_need_not(api, salon, visit):
     assert (answer.status_code, answer.json()["cancelled_by"]) == (200, salon.client.pk)
 
 
+@pytest.mark.sweep
 def test_a_cancelled_visit_frees_its_slot_and_never_comes_back(api, salon, visit, soon):
     api(salon.manager).post(f"/appointments/{visit.pk}/cancel", {"reason": "double"})
     body = {"client": salon.stranger.pk, "staff": salon.staff.pk, "service": salon.service.pk}
@@ -98,6 +99,7 @@ def test_nothing_is_completed_before_it_begins(api, salon, visit):
         assert (answer.status_code, answer.json()["allowed"]) == (409, ["cancelled"])
 
 
+@pytest.mark.sweep
 def test_a_past_visit_is_completed_and_corrected_by_a_manager_only(api, salon, visit):
     past = at(salon, datetime(2026, 11, 2, 9, tzinfo=UTC))
     answer = api(salon.staff).post(f"/appointments/{past.pk}/complete")
@@ -114,6 +116,7 @@ def test_a_past_visit_is_completed_and_corrected_by_a_manager_only(api, salon, v
     ]
 
 
+@pytest.mark.sweep
 def test_fees_are_waived_by_managers_only(api, salon, visit):
     past = at(salon, datetime(2026, 11, 2, 9, tzinfo=UTC))
     assert api(salon.staff).post(f"/appointments/{past.pk}/no-show", {"waive_fee": True}).status_code == 403
@@ -128,6 +131,7 @@ def test_fees_are_waived_by_managers_only(api, salon, visit):
     ]
 
 
+@pytest.mark.sweep
 def test_the_price_of_a_visit_changes_by_managers_until_it_is_cancelled(api, salon, visit):
     assert api(salon.staff).patch(f"/appointments/{visit.pk}", {"price": "1.00"}).status_code == 403
     assert api(salon.staff).patch(f"/appointments/{visit.pk}", {"price": "45.00", "notes": "x"}).status_code == 200
@@ -150,6 +154,7 @@ def test_staff_cannot_hand_a_visit_to_a_colleague_and_managers_can(api, salon, v
     ]
 
 
+@pytest.mark.sweep
 def test_overbooking_is_a_managers_knowing_choice_stored_and_worked_out_anew(api, salon, visit, soon):
     body = {
         "client": salon.stranger.pk,
@@ -200,6 +205,7 @@ def test_a_client_learns_nothing_of_others(api, salon, visit, soon):
     assert api(salon.stranger).get(f"/appointments/{visit.pk}/history").status_code == 404
 
 
+@pytest.mark.sweep
 def test_changing_hours_zone_service_or_policy_changes_no_booked_visit(api, salon, visit):
     before = Appointment.objects.filter(pk=visit.pk).values().get()
     boss = api(salon.admin)

@@ -110,6 +110,7 @@ def test_without_a_country_that_is_known_nobody_guesses(home, api, place, answer
     assert problem(api(home.manager).post(PATH, {"dates": ["2097-05-01"]})) == answer
 
 
+@pytest.mark.sweep
 def test_only_holidays_are_closed_here_and_nonsense_is_named(home, api):
     client = api(home.manager)
     assert fields(client.post(PATH, {"dates": ["2097-05-02", "2097-05-01"]})) == {"dates": "invalid"}
@@ -120,6 +121,7 @@ def test_only_holidays_are_closed_here_and_nonsense_is_named(home, api):
     assert not TimeOff.objects.exists()
 
 
+@pytest.mark.sweep
 def test_closing_is_for_who_may_close(home, clinic, operator, api):
     for caller in (home.staff, home.client):
         assert problem(api(caller).get(PATH, {"year": 2097})) == (403, "permission_denied")
@@ -156,6 +158,7 @@ def test_names_do_not_depend_on_the_language_of_the_machine(language):
     assert said.stdout.strip() == "Neujahr"
 
 
+@pytest.mark.sweep
 def test_the_page_lists_the_visits_and_closes_what_is_chosen(home, client):
     client.force_login(home.manager)
     page = client.get("/admin/holidays/", {"year": "2097"})

@@ -223,6 +223,7 @@ def test_a_working_day_of_a_clock_change_has_the_minutes_that_pass(api, march):
         assert report["total"]["available_minutes"] == minutes
 
 
+@pytest.mark.sweep
 def test_reports_are_for_admins_managers_and_operators(api, march, clinic, operator):
     question = {"from": "2026-03-02", "to": "2026-03-09"}
     for report in ("no-shows", "utilization"):

@@ -29,6 +29,7 @@ def days_ago(cast, days):
     return cast.organization.find_local_date(datetime.now(UTC)) - timedelta(days=days)
 
 
+@pytest.mark.sweep
 @pytest.mark.clock
 def test_utilization_of_last_week_is_the_same_bytes_whatever_changes_today(salon, api):
     client, today = api(salon.admin), str(days_ago(salon, 0))
@@ -85,6 +86,7 @@ def test_leaving_the_team_by_role_has_a_last_day_too(salon):
     assert salon.client.works_until is None
 
 
+@pytest.mark.sweep
 def test_who_left_before_gets_the_last_day_from_the_audit(salon, clinic, api):
     for person, changes in (
         (salon.colleague, [{"is_active": False}, {"is_active": True}, {"is_active": False}]),

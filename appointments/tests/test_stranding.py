@@ -38,6 +38,7 @@ def list_stranded(api, caller):
     return [visit["id"] for visit in answer.json()["results"]]
 
 
+@pytest.mark.sweep
 def test_time_off_says_what_it_strands_and_its_end_takes_that_back(booked, api):
     client = api(booked.manager)
     made = client.post("/time-off", NINE_TO_TEN | {"staff": booked.staff.pk}).json()
@@ -61,6 +62,7 @@ def test_what_was_booked_outside_hours_is_stranded_by_time_off_only_while_that_l
     assert list_stranded(api, booked.manager) == []
 
 
+@pytest.mark.sweep
 def test_each_reason_strands_until_it_is_gone(booked, api):
     client, hours = api(booked.manager), f"/working-hours/{booked.working_hours.pk}"
     made = client.post("/time-off", NINE_TO_TEN | {"staff": booked.staff.pk}).json()
@@ -78,6 +80,7 @@ def test_an_old_mark_lasts_until_nothing_is_in_the_way(booked, api):
     assert list_stranded(api, booked.manager) == [booked.outside.pk]
 
 
+@pytest.mark.sweep
 def test_a_closure_in_whole_days_strands_everybodys_visits_of_them(booked, api):
     theirs = AppointmentFactory(
         client=booked.client, staff=booked.colleague, service=booked.service, appointment_date=MONDAY
@@ -91,6 +94,7 @@ def test_a_closure_in_whole_days_strands_everybodys_visits_of_them(booked, api):
     assert every == {booked.visit.pk}
 
 
+@pytest.mark.sweep
 def test_hours_that_change_or_end_strand_who_was_inside(booked, api):
     client, path = api(booked.manager), f"/working-hours/{booked.working_hours.pk}"
     assert client.patch(path, {"starts": "10:00"}).json()["stranded"] == 0

@@ -22,6 +22,7 @@ def ids(answer):
     return {row["id"] for row in answer.json()["results"]}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
 def test_staff_see_the_visits_and_clients_of_colleagues_and_nobody_elses(team, clinic, api, request, walls):
     if walls != "all walls":
@@ -38,6 +39,7 @@ def test_staff_see_the_visits_and_clients_of_colleagues_and_nobody_elses(team, c
         assert problem(staff.get(f"/appointments/{clinic.visit.pk}")) == (404, "not_found")
 
 
+@pytest.mark.sweep
 def test_staff_book_move_and_cancel_for_colleagues(team, clinic, api):
     body = {
         "client": team.stranger.pk,
@@ -67,6 +69,7 @@ def test_switched_off_the_calendar_is_each_ones_own_again(team, api):
     assert Appointment.objects.filter(organization=team.organization).count() == 2
 
 
+@pytest.mark.sweep
 def test_the_back_office_shows_and_offers_colleagues(team, client):
     client.force_login(team.staff)
     page = client.get("/admin/appointments/appointment/").content.decode()

@@ -63,6 +63,7 @@ MOVES = [
 ]
 
 
+@pytest.mark.sweep
 def test_what_was_done_is_undone_to_the_last_column(api, salon, visit, past):
     for name, path, body, told in MOVES:
         row = {"visit": visit, "past": past}[name]
@@ -150,6 +151,7 @@ def test_overbooked_knowingly_goes_back_there(api, salon, visit):
     assert (row["appointment_date"], row["overbooked"]) == (beside.appointment_date, True)
 
 
+@pytest.mark.sweep
 def test_what_was_cancelled_together_is_undone_together(api, salon, visit):
     series = "7b9c2d5e-0000-4000-8000-000000000000"
     rows = [at(salon, days_ahead(10 + week * 7), series=series) for week in range(3)]

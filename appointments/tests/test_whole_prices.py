@@ -13,6 +13,7 @@ def in_yen(salon):
     salon.organization.save()
 
 
+@pytest.mark.sweep
 def test_prices_are_whole_where_the_currency_has_no_smaller_unit(in_yen, salon, api):
     admin = api(salon.admin)
     body = {"client": salon.client.pk, "service": salon.service.pk, "appointment_date": "2026-05-01T09:00:00Z"}

@@ -22,6 +22,7 @@ def test_a_manager_offers_a_service_of_named_staff(salon, client):
     assert LogEntry.objects.get().object_repr == "Haircut"
 
 
+@pytest.mark.sweep
 def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client):
     client.force_login(salon.manager)
     salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
@@ -35,6 +36,7 @@ def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client
     assert not salon.service.staff.exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("walls", ["with", "without"])
 def test_only_own_staff_can_be_named(salon, clinic, client, request, walls):
     if walls == "without":

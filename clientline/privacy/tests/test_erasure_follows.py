@@ -106,6 +106,7 @@ def erase(salon, api, person):
     assert (answer.status_code, answer.json()["name"]) == (200, f"Erased client {person.pk}")
 
 
+@pytest.mark.sweep
 def test_no_word_of_either_record_is_left_whether_they_are_erased_before_or_after_they_are_merged(salon, api, two):
     kept, duplicate = two
     with undone():  # to write about two people is dear
@@ -127,6 +128,7 @@ def test_no_word_of_either_record_is_left_whether_they_are_erased_before_or_afte
             assert not IdempotencyKey.objects.exclude(body=b"").filter(organization=salon.organization).exists()
 
 
+@pytest.mark.sweep
 def test_it_follows_a_chain_of_mergers_and_nobody_else(salon, api):
     first, second, third = (UserFactory(organization=salon.organization, name=f"{name} Quist") for name in "ABC")
     now = timezone.now()
@@ -141,6 +143,7 @@ def test_it_follows_a_chain_of_mergers_and_nobody_else(salon, api):
     ]
 
 
+@pytest.mark.sweep
 def test_no_kept_answer_of_theirs_is_given_again_and_those_of_others_are(salon, clinic, api, one):
     key = {"Idempotency-Key": "k"}
     made = api(clinic.manager).post("/services", {"name": "X-ray"}, headers=key)
@@ -158,6 +161,7 @@ def test_no_kept_answer_of_theirs_is_given_again_and_those_of_others_are(salon, 
     assert not AccessAttempt.objects.filter(username__in=[ADA[1], ADA[0].lower(), ADA[5].lower()]).exists()
 
 
+@pytest.mark.sweep
 def test_the_log_names_people_by_number(salon, client):
     client.force_login(salon.admin)
     page = "/admin/accounts/user/"
@@ -193,6 +197,7 @@ def with_visits(salon):
     return now
 
 
+@pytest.mark.sweep
 def test_the_house_cancels_visits_to_come_without_a_fee(salon, with_visits):
     personal_data.erase(by=salon.admin, client=salon.client, now=with_visits)
     for visit in salon.ahead:
@@ -208,6 +213,7 @@ def test_the_house_cancels_visits_to_come_without_a_fee(salon, with_visits):
     assert salon.begun.status == "scheduled"
 
 
+@pytest.mark.sweep
 def test_it_is_said_before_by_every_door(salon, clinic, with_visits, api, client, monkeypatch):
     monkeypatch.setattr("clientline.privacy.views.timezone.now", lambda: with_visits)
     twin, path = User.objects.get(merged_into=salon.client), f"/users/{salon.client.pk}/erase"

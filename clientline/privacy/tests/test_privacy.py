@@ -96,6 +96,7 @@ WHO = [
 ]
 
 
+@pytest.mark.sweep
 def test_who_may_export_and_erase_whom(salon, operator, api):
     salon.operator = operator
     for role, of, export, erase in WHO:
@@ -117,6 +118,7 @@ def test_nobody_of_another_organization_is_exported_or_erased(salon, clinic, api
         assert client.post(f"/admin/accounts/user/{foreign}/{page}/").status_code == 404
 
 
+@pytest.mark.sweep
 def test_erasing_leaves_no_word_and_keeps_visits_and_money(salon, mia, api, client):
     client.force_login(salon.admin)
     submit(client, f"/admin/accounts/user/{mia.pk}/change/", phone="030 1234 5")  # the admin's log names her, too
@@ -146,6 +148,7 @@ def test_erasing_leaves_no_word_and_keeps_visits_and_money(salon, mia, api, clie
     Refund.objects.get(amount=5, reason="")
 
 
+@pytest.mark.sweep
 def test_erasing_again_does_no_harm_and_others_texts_stay(salon, mia, api):
     other = AppointmentFactory(client=salon.stranger, staff=salon.staff, service=salon.service, notes="allergic")
     client = api(salon.admin)
@@ -157,6 +160,7 @@ def test_erasing_again_does_no_harm_and_others_texts_stay(salon, mia, api):
     assert Audit.objects.get(table="appointments", row=other.pk).changes["notes"] == [None, "allergic"]
 
 
+@pytest.mark.sweep
 def test_the_admin_has_a_page_for_each(salon, mia, client):
     client.force_login(salon.admin)
     change = client.get(f"/admin/accounts/user/{mia.pk}/change/").content.decode()
