@@ -28,6 +28,7 @@ def hit(answer):
     return answer.context["hit"].visits
 
 
+@pytest.mark.sweep
 def test_time_off_that_hits_nobody_is_saved_at_once(salon, client, visit):
     AppointmentFactory(
         client=salon.client,
@@ -43,6 +44,7 @@ def test_time_off_that_hits_nobody_is_saved_at_once(salon, client, visit):
     assert TimeOff.objects.filter(staff=salon.staff, starts_at=NOON + timedelta(minutes=30)).exists()
 
 
+@pytest.mark.sweep
 def test_visits_it_would_hit_are_listed_first_and_saved_over_knowingly(salon, client, visit):
     client.force_login(salon.manager)
     answer = submit(client, f"{AWAY}add/", staff=salon.staff.pk, reason="Dentist", **MORNING)
@@ -75,6 +77,7 @@ def test_a_closure_lists_everybodys_visits_and_nobody_elses(salon, clinic, clien
     assert hit(judge(client, f"{AWAY}add/", **MORNING)) == [visit, theirs]
 
 
+@pytest.mark.sweep
 def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, visit):
     away = TimeOff.objects.create(
         organization=salon.organization, staff=salon.staff, starts_at=NOON, ends_at=NOON + timedelta(hours=1)
@@ -89,6 +92,7 @@ def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, vi
     assert (away.reason, away.starts_at) == ("Still away", NOON + timedelta(minutes=30))
 
 
+@pytest.mark.sweep
 @pytest.mark.clock
 def test_a_closed_day_lists_its_visits_and_other_hours_do_not(salon, client, visit):
     client.force_login(salon.manager)

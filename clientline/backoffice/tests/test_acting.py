@@ -1,5 +1,6 @@
 """Operators act in one organization at a time: its rows, its clock, its name above every page."""
 
+import pytest
 from django.utils import timezone
 
 from clientline.backoffice.platform.acting import KEY, find_chosen_organization
@@ -14,6 +15,7 @@ def act_in(client, organization):
     return client.post(f"/admin/act/{organization.pk}/")
 
 
+@pytest.mark.sweep
 def test_an_operator_chooses_and_leaves_an_organization(salon, operator, client):
     client.force_login(operator)
     assert set(see(client, VISITS)["cl"].list_display) >= {"organization"}
@@ -35,6 +37,7 @@ def test_no_arrow_says_that_a_list_is_sorted_as_it_is_not(salon, operator, clien
     assert "sorted ascending" in dated.content.decode()
 
 
+@pytest.mark.sweep
 def test_acting_closes_the_pages_of_the_others(salon, clinic, operator, client):
     client.force_login(operator)
     act_in(client, salon.organization)
@@ -87,6 +90,7 @@ def test_nobody_else_acts_elsewhere(salon, clinic, client):
     assert {person.organization for person in people} == {salon.organization}
 
 
+@pytest.mark.sweep
 def test_odd_organizations_and_plain_links_choose_nothing(operator, client):
     client.force_login(operator)
     for unknown in (0, 999_999_999, 10**30):

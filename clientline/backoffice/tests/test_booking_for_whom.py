@@ -29,6 +29,7 @@ def test_a_new_client_is_registered_with_the_booking(salon, client):
     assert Appointment.objects.latest("id").client == person
 
 
+@pytest.mark.sweep
 def test_a_refused_booking_leaves_no_new_client_behind(salon, client):
     client.force_login(salon.manager)
     start = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -40,6 +41,7 @@ def test_a_refused_booking_leaves_no_new_client_behind(salon, client):
     assert (User.objects.count(), Appointment.objects.count()) == (people, visits)
 
 
+@pytest.mark.sweep
 def test_who_comes_is_one_client_known_or_new(salon, client):
     client.force_login(salon.manager)
     people = User.objects.count()
@@ -63,6 +65,7 @@ def test_a_telephone_alone_makes_a_new_client(salon, client):
     assert (mia.name, mia.phone, mia.sign_in_address, mia.contact_email) == ("Mia Lange", "0170 5500003", "", "")
 
 
+@pytest.mark.sweep
 def test_a_walk_in_is_booked_in_two_clicks(salon, client):
     always_at_work(salon.staff)
     client.force_login(salon.staff)
@@ -78,6 +81,7 @@ def test_a_walk_in_is_booked_in_two_clicks(salon, client):
     assert (visit.service, visit.staff, visit.client.created_by) == (salon.service, salon.staff, salon.staff)
 
 
+@pytest.mark.sweep
 def test_a_new_client_who_looks_known_is_asked_about_first(salon, clinic, client):
     for cast in (salon, clinic):
         cast.mia = UserFactory(
@@ -132,6 +136,7 @@ def notes_on(page):
     return " ".join(re.sub("<.*?>", " ", shown[1]).split()) if shown else ""
 
 
+@pytest.mark.sweep
 def test_notes_about_the_client_are_seen_before_the_visit_is_booked_and_on_its_page(salon, client, noted):
     client.force_login(salon.staff)
     told = "See first: notes about Salon client Allergic to latex"

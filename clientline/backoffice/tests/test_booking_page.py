@@ -104,6 +104,7 @@ def test_anyone_free_is_chosen_by_the_domain(salon, client):
     assert Appointment.objects.latest("id").staff == salon.colleague
 
 
+@pytest.mark.sweep
 def test_the_same_booking_from_two_pages_is_booked_once_unless_it_is_meant(salon, client):
     always_at_work(salon.colleague, salon.staff)
     client.force_login(salon.manager)
@@ -167,6 +168,7 @@ NONSENSE = [
 ]
 
 
+@pytest.mark.sweep
 def test_nonsense_is_said_and_not_saved(salon, client):
     client.force_login(salon.manager)
     before = Appointment.objects.count()
@@ -191,6 +193,7 @@ def test_clients_and_staff_cannot_change_places(salon, client):
     assert errors_of(answer) == {"client": [NOT_OFFERED], "staff": [NOT_OFFERED]}
 
 
+@pytest.mark.sweep
 def test_staff_book_themselves_with_clients_they_know(salon, client):
     client.force_login(salon.staff)
     assert Page(client.get(ADD)).fields["staff"] == [str(salon.staff.pk)]
@@ -202,6 +205,7 @@ def test_staff_book_themselves_with_clients_they_know(salon, client):
     assert Appointment.objects.latest("id").staff == salon.staff
 
 
+@pytest.mark.sweep
 def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     client.force_login(operator)
     before = Appointment.objects.count()
@@ -215,6 +219,7 @@ def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     assert (visit.appointment_date.hour, visit.client.organization) == (9, salon.organization)
 
 
+@pytest.mark.sweep
 def test_a_series_is_booked_whole_or_without_what_is_taken(salon, client, taken):
     Appointment.objects.filter(pk=taken.pk).update(client=salon.stranger)
     client.force_login(salon.manager)
@@ -263,6 +268,7 @@ def test_suggestions_are_what_the_form_accepts(salon, client):
     assert {field: [each["text"] for each in rows] for field, rows in found.items()} == SUGGESTED
 
 
+@pytest.mark.sweep
 def test_visits_are_filtered_by_day(salon, client):
     client.force_login(salon.manager)
     days = ("today", "tomorrow", "week", "last-week", "garbage")
@@ -270,6 +276,7 @@ def test_visits_are_filtered_by_day(salon, client):
     assert found == dict.fromkeys(days, 0) | {"garbage": 2}
 
 
+@pytest.mark.sweep
 def test_the_form_costs_the_same_with_more_people_and_visits(salon, client, django_assert_num_queries):
     always_at_work(salon.staff)
     client.force_login(salon.manager)
@@ -285,6 +292,7 @@ def test_the_form_costs_the_same_with_more_people_and_visits(salon, client, djan
         client.get(ADD, asked)
 
 
+@pytest.mark.sweep
 def test_a_long_list_of_services_is_searched_instead(salon, client):
     for number in range(30):
         ServiceFactory(organization=salon.organization, name=f"Service {number}")

@@ -70,6 +70,7 @@ def test_staff_see_their_own_visits_with_the_client_only(salon, client, regular)
     assert client.get(card(salon.stranger)).status_code == 302  # Django's answer to unknown ids
 
 
+@pytest.mark.sweep
 def test_a_card_costs_the_same_with_more_visits(salon, client, regular, django_assert_num_queries):
     client.force_login(salon.manager)
     see(client, card(regular))
@@ -82,6 +83,7 @@ def test_a_card_costs_the_same_with_more_visits(salon, client, regular, django_a
     assert (len(shown["past"]), len(shown["payments"]), len(shown["noted"])) == (10, 10, 5)
 
 
+@pytest.mark.sweep
 def test_all_visits_and_payments_of_a_client_are_a_link_away(salon, client):
     client.force_login(salon.manager)
     links = Page(client.get(card(salon.client))).links
@@ -177,6 +179,7 @@ def test_a_merge_shows_what_moves_and_then_moves_it(salon, client):
     }
 
 
+@pytest.mark.sweep
 def test_a_refused_merge_moves_nothing_and_says_why(salon, clinic, client):
     client.force_login(salon.manager)
     url = card(salon.client, "merge")
@@ -195,6 +198,7 @@ def test_a_refused_merge_moves_nothing_and_says_why(salon, clinic, client):
     assert not LogEntry.objects.exists()
 
 
+@pytest.mark.sweep
 def test_those_who_may_change_clients_merge_them(salon, clinic, client):
     for who, status in ((salon.admin, 200), (salon.manager, 200), (salon.staff, 404)):
         client.force_login(who)

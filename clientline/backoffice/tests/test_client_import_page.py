@@ -72,6 +72,7 @@ def test_a_file_is_shown_and_then_imported(salon, client):
     ]
 
 
+@pytest.mark.sweep
 def test_who_is_known_is_shown_and_left_out(salon, clinic, client):
     UserFactory(organization=clinic.organization, role="client", name="Ann", contact_email="ann@example.com")
     client.force_login(salon.manager)
@@ -120,6 +121,7 @@ def test_the_faulty_lines_come_as_a_file_that_can_be_mended_and_imported(salon, 
     assert [each.name for each in imported()] == ["<b>Eve</b>", "=Sam"]
 
 
+@pytest.mark.sweep
 def test_columns_are_chosen_and_remembered_for_the_next_file_of_the_kind(salon, clinic, client):
     client.force_login(salon.manager)
     page = send(client, STRANGE)
@@ -140,6 +142,7 @@ def test_columns_are_chosen_and_remembered_for_the_next_file_of_the_kind(salon, 
     assert [column["field"] for column in check(client, STRANGE).context["columns"]] == ["", "", ""]
 
 
+@pytest.mark.sweep
 def test_a_crafted_choice_is_taken_for_none(salon, client):
     client.force_login(salon.manager)
     form = shown(check(client, GOOD))
@@ -148,6 +151,7 @@ def test_a_crafted_choice_is_taken_for_none(salon, client):
         assert [column["field"] for column in page.context["columns"]] == ["name", "email", "phone"], crafted
 
 
+@pytest.mark.sweep
 def test_every_layout_is_shown_without_a_fault(salon, client):
     client.force_login(salon.manager)
     for name, (content, *_) in LAYOUTS.items():
@@ -219,6 +223,7 @@ def test_staff_and_clients_import_nobody(salon, client):
     assert "Import clients" not in client.get("/admin/accounts/user/").content.decode()
 
 
+@pytest.mark.sweep
 def test_operators_say_for_whom(salon, clinic, operator, client):
     client.force_login(operator)
     assert send(client, GOOD)["Location"] == client.get(URL)["Location"] == "/admin/organizations/organization/"

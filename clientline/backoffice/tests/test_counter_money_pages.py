@@ -35,6 +35,7 @@ def take(client, visit, **fields):
     return do(client, f"{VISIT}/{visit.pk}/payment/", **given | fields)
 
 
+@pytest.mark.sweep
 def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_large(client, salon, visit):
     client.force_login(salon.staff)
     url = f"{VISIT}/{visit.pk}/payment/"
@@ -45,6 +46,7 @@ def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_la
     assert str(Payment.objects.get(appointment=visit).amount) == "26.00"
 
 
+@pytest.mark.sweep
 def test_what_cannot_be_is_asked_back(client, salon, visit):
     client.force_login(salon.staff)
     two = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
@@ -74,6 +76,7 @@ COINS = [
 ]
 
 
+@pytest.mark.sweep
 def test_cash_is_rounded_to_the_coins_there_are(client, salon):
     salon.organization.currency, salon.organization.country = "CHF", "CH"
     salon.organization.save()
@@ -87,6 +90,7 @@ def test_cash_is_rounded_to_the_coins_there_are(client, salon):
     assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 
+@pytest.mark.sweep
 def test_a_payment_is_made_void_where_it_is_shown(client, salon, visit):
     client.force_login(salon.staff)
     take(client, visit)
@@ -136,6 +140,7 @@ def test_a_discount_says_why(client, api, salon, visit):
     assert api(salon.staff).patch(f"/appointments/{visit.pk}", {"price_reason": "x"}).status_code == 403
 
 
+@pytest.mark.sweep
 def test_who_owes_is_listed_over_days_and_by_the_api(client, api, salon, clinic, visit):
     paid = AppointmentFactory(
         client=salon.stranger, staff=salon.colleague, service=salon.service, price="5.00",

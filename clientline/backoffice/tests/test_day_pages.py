@@ -26,6 +26,7 @@ def slots_of(seen):
     return [label for value, label in seen["form"].fields["slot"].widget.choices if value]
 
 
+@pytest.mark.sweep
 def test_what_is_over_and_not_closed_is_listed_and_completed_in_one_go(salon, clinic, client):
     over = [visit_of(salon, days) for days in (-3, -2)]
     missed = visit_of(salon, -4)
@@ -68,6 +69,7 @@ def test_the_day_counts_what_is_not_closed_and_leads_there(salon, client):
     assert [(each.value, each.url) for each in figures if each.label == "Not closed"] == [("1", UNCLOSED)]
 
 
+@pytest.mark.sweep
 def test_people_are_chosen_and_ordered_by_each_reader_for_themselves(salon, client):
     day = timezone.localdate(timezone=salon.organization.zone) + timedelta(days=5)
     always_at_work(salon.staff, salon.colleague, salon.manager)
@@ -100,6 +102,7 @@ def test_a_choice_that_names_nobody_here_shows_everybody(salon, clinic, client):
         assert [each["column"].title for each in board.drawn] == ["Salon staff"]
 
 
+@pytest.mark.sweep
 def test_a_visit_that_is_over_is_booked_again_in_some_weeks(salon, client):
     visit = visit_of(salon, -1, status="completed")
     always_at_work(salon.staff)

@@ -57,6 +57,7 @@ def test_another_organizations_changes_are_none_of_ours(salon, clinic, client):
     assert asked(client, etag).status_code == 304
 
 
+@pytest.mark.sweep
 def test_it_is_one_read_of_an_index(salon, clinic, client, django_assert_num_queries):
     client.force_login(salon.manager)
     etag = asked(client)["ETag"]

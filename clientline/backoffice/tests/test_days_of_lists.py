@@ -35,6 +35,7 @@ def links(salon, client):
     return read
 
 
+@pytest.mark.sweep
 def test_each_figure_leads_to_its_rows(salon, client, links):
     paid = visit_on(salon, MONDAY, status="completed")
     owed = visit_on(salon, MONDAY, 9, status="completed")
@@ -52,6 +53,7 @@ def test_each_figure_leads_to_its_rows(salon, client, links):
     }
 
 
+@pytest.mark.sweep
 def test_nonsense_in_place_of_dates_opens_the_list(salon, client):
     client.force_login(salon.manager)
     # Both are filtered by one class: each is asked every second.

@@ -51,6 +51,7 @@ def send(client, page, **values):
     return answer
 
 
+@pytest.mark.sweep
 def test_links_and_forms_lead_from_an_empty_organization_to_the_first_report(client, owner):
     page = client.get("/admin/")
     assert "Nobody works on this day" in read(page.content.decode())

@@ -36,6 +36,7 @@ def find_foreign(client, urls):
     return {url: texts for url, texts in found.items() if texts}
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_an_american_salon_sees_its_own_forms(american, client):
     visit, day = american.visit, f"{american.visit.appointment_date:%Y-%m-%d}"

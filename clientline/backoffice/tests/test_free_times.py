@@ -18,6 +18,7 @@ def slots_of(answer):
     return [(value, label) for value, label in answer.context["form"].fields["slot"].widget.choices if value]
 
 
+@pytest.mark.sweep
 def test_the_address_fills_the_form_in(salon, client):
     always_at_work(salon.staff)
     client.force_login(salon.manager)
@@ -52,6 +53,7 @@ def test_nonsense_in_the_address_fills_in_nothing(salon, client):
         assert [form[name].value() for name in ("client", "staff")] == [None, None], query
 
 
+@pytest.mark.sweep
 def test_looking_for_free_times_with_nonsense_is_answered(salon, client):
     client.force_login(salon.manager)
     form = booking(salon, look="1")
@@ -66,6 +68,7 @@ def test_looking_for_free_times_with_nonsense_is_answered(salon, client):
     assert client.post(ADD, form | values).status_code == 200
 
 
+@pytest.mark.sweep
 def test_free_times_are_those_that_everybody_is_offered(salon, client, api):
     always_at_work(salon.staff)
     client.force_login(salon.manager)
@@ -80,6 +83,7 @@ def test_free_times_are_those_that_everybody_is_offered(salon, client, api):
     assert (answer.status_code, Appointment.objects.count()) == (302, before + 1)
 
 
+@pytest.mark.sweep
 def test_a_day_without_free_times_says_why_and_where_the_next_one_is(salon, client):
     salon.special_hours.delete()
     salon.time_off.delete()
@@ -98,6 +102,7 @@ def test_a_day_without_free_times_says_why_and_where_the_next_one_is(salon, clie
     assert looked.context["form"].sentence == "Salon staff does not perform Nails."
 
 
+@pytest.mark.sweep
 def test_a_booking_looks_for_no_free_times_beyond_its_own(salon, client, django_assert_num_queries):
     always_at_work(salon.staff)
     client.force_login(salon.manager)

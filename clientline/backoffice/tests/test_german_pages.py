@@ -48,6 +48,7 @@ def list_said(page):
     return {text for text in found if text}
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_nothing_on_them_is_english(german, client):
     english, found = list_english(), {}

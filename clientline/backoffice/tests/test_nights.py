@@ -97,6 +97,7 @@ def tell_clocks(board, drawn):
 LIKE_OTHERS = (1, 2, 7)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("zone", "day", "hours", "evening", "night"),
     [

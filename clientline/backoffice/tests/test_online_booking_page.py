@@ -24,6 +24,7 @@ def save(client, **values):
     return client.post(PAGE, typed(client.get(PAGE), **values))
 
 
+@pytest.mark.sweep
 def test_managers_open_the_page_and_say_what_it_offers(client, salon):
     client.force_login(salon.manager)
     answer = save(client, guest_page="on", slug="salon", brand_color="#1d4ed8", services=[], team=[str(salon.staff.pk)])
@@ -56,6 +57,7 @@ def test_admins_get_there_and_staff_do_not(client, salon):
     assert see(client, PAGE)["form"]
 
 
+@pytest.mark.sweep
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(client, salon, clinic):
     Organization.objects.filter(pk=clinic.organization.pk).update(slug="taken")
     client.force_login(salon.manager)
@@ -101,6 +103,7 @@ def upload(client, image):
     return save(client, slug="salon", guest_page="on", logo=SimpleUploadedFile("logo.png", image))
 
 
+@pytest.mark.sweep
 def test_a_logo_stands_on_the_page_and_goes_again(client, salon):
     client.force_login(salon.manager)
     for image in (PICTURE, PICTURE + b"another"):
@@ -112,6 +115,7 @@ def test_a_logo_stands_on_the_page_and_goes_again(client, salon):
     assert ("<img" in client.get("/b/salon").content.decode(), client.get(logo).status_code) == (False, 404)
 
 
+@pytest.mark.sweep
 def test_what_is_no_small_picture_is_refused(client, salon):
     client.force_login(salon.manager)
     form = typed(client.get(PAGE), slug="salon", guest_page="on")

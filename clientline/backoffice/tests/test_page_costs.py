@@ -1,5 +1,7 @@
 """What pages of the back office cost that no test of their own counts: as many queries for few rows as for many."""
 
+import pytest
+
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
 from clientline.tests.pages import see
@@ -41,6 +43,7 @@ def perform(cast, person):
     cast.service.staff.add(person, through_defaults={"organization": cast.organization})
 
 
+@pytest.mark.sweep
 def test_a_page_costs_the_same_with_more_rows(salon, client, django_assert_num_queries):
     perform(salon, salon.staff)
     salon.taken = PaymentFactory(appointment=salon.visit, completed=True)

@@ -29,6 +29,7 @@ def visit_of(cast, ago, **details):
     return AppointmentFactory(**given | details, appointment_date=timezone.now() - ago)
 
 
+@pytest.mark.sweep
 def test_a_search_finds_nobody_and_nothing_of_another_organization(salon, clinic, client):
     User.objects.filter(pk=clinic.client.pk).update(phone="030 7654321", phone_e164="+49307654321")
     words.write_all_words(clinic.organization)
@@ -108,6 +109,7 @@ def read_pages(client, cast):
     }
 
 
+@pytest.mark.sweep
 def test_no_page_tells_whether_another_organization_has_more(salon, clinic, client, monkeypatch):
     """Not only its names are missing, which the crawl looks for: nothing is counted, summed or offered either."""
     now = timezone.now()

@@ -56,6 +56,7 @@ def count_read(steps, table):
     )
 
 
+@pytest.mark.sweep
 def test_the_payments_of_who_was_away_are_read_without_those_of_others(salon):
     """As the tenants' role: beside the newer ones of others, of which the walk by creation reads each."""
     away, year = UserFactory(organization=salon.organization), timedelta(days=365)

@@ -42,6 +42,7 @@ def test_a_country_proposes_its_zone_and_saves_nothing_yet(salon, page, client):
     assert read(salon) == ("", "Europe/Berlin", "EUR")
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_sent_again_it_is_saved_as_it_stands(salon, page, client):
     for zone in ("Europe/Vienna", "Europe/Berlin"):
@@ -68,6 +69,7 @@ def test_a_new_organization_gets_currency_and_language_proposed_too(client, oper
     }
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_what_cannot_be_chosen_any_more_stays_where_it_is(salon, page, client):
     Organization.objects.filter(pk=salon.organization.pk).update(timezone="CET", currency="BGN")

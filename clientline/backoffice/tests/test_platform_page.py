@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
@@ -69,6 +70,7 @@ def test_counting_people_stops(salon, operator, client, monkeypatch):
     assert {row.name: row.people for row in page.context["cl"].result_list}["Salon"] == 4
 
 
+@pytest.mark.sweep
 def test_an_organization_is_founded_with_its_first_admin(salon, operator, client):
     client.force_login(operator)
     assert submit(client, f"{LIST}add/", **GYM, currency="EUR", slot_interval="20").status_code == 302
@@ -86,6 +88,7 @@ def test_an_organization_is_founded_with_its_first_admin(salon, operator, client
 TOO_SHORT = "This password is too short. It must contain at least 10 characters."
 
 
+@pytest.mark.sweep
 def test_what_is_wrong_stands_beside_its_field_and_neither_is_saved(salon, operator, client):
     client.force_login(operator)
     before, form = (User.objects.count(), Organization.objects.count()), typed(client.get(f"{LIST}add/"), **GYM)
@@ -105,6 +108,7 @@ def test_what_is_wrong_stands_beside_its_field_and_neither_is_saved(salon, opera
     assert (User.objects.count(), Organization.objects.count()) == before
 
 
+@pytest.mark.sweep
 def test_deactivating_says_first_what_happens(salon, operator, client):
     for days in (3000, 3001):
         AppointmentFactory(
@@ -148,6 +152,7 @@ def test_an_organization_whose_operators_are_inactive_can_be_deactivated(salon, 
     assert not Organization.objects.get(pk=salon.organization.pk).is_active
 
 
+@pytest.mark.sweep
 def test_members_have_neither_figures_nor_these_buttons(salon, clinic, client):
     for who in (salon.admin, salon.manager, salon.staff):
         client.force_login(who)

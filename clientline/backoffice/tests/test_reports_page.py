@@ -75,6 +75,7 @@ def test_a_file_holds_the_figures_of_the_api(salon, client, api, report, columns
         assert {name: line[header.index(name)] for name in known} == known
 
 
+@pytest.mark.sweep
 def test_yen_have_no_cents_on_pages_and_a_file_holds_what_the_api_says(salon, client):
     Organization.objects.filter(pk=salon.organization.pk).update(currency="JPY")
     Service.objects.filter(pk=salon.service.pk).update(price="5000.00")
@@ -118,6 +119,7 @@ REPORTS = ("revenue", "utilization", "no-shows")
 CUTS = ("day", "week", "month", "staff", "service")
 
 
+@pytest.mark.sweep
 def test_every_report_is_shown_in_every_cut_and_every_link_opens(salon, client):
     take(salon, "20.00")
     client.force_login(salon.admin)
@@ -162,6 +164,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.sweep
 def test_what_cannot_be_asked_is_said_beside_the_field_and_stays_typed(salon, client):
     client.force_login(salon.admin)
     for asked, told in WRONG:
@@ -197,6 +200,7 @@ def test_operators_say_whose_reports_they_want(salon, clinic, operator, client):
 REPORT_COSTS = {"revenue": 7, "utilization": 11, "no-shows": 7}
 
 
+@pytest.mark.sweep
 def test_a_report_costs_the_same_with_more_rows(salon, client, django_assert_num_queries):
     def ask_all():
         for (report, cost), group_by in product(REPORT_COSTS.items(), ("day", "service")):

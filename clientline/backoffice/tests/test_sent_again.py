@@ -48,6 +48,7 @@ def list_actions(visit):
     return list(visit.history.order_by("id").values_list("action", flat=True))
 
 
+@pytest.mark.sweep
 def test_money_is_taken_and_given_back_once(desk, salon):
     before = Payment.objects.count()
     where = send_twice(desk, page_of(salon.visit, "payment"), amount="5.00", payment_method="cash", completed="on")
@@ -64,6 +65,7 @@ def test_an_online_payment_is_asked_of_its_provider_once(desk, salon):
     assert Payment.objects.count() == before + 1
 
 
+@pytest.mark.sweep
 def test_a_visit_and_a_series_are_booked_once(desk, salon):
     before = Appointment.objects.count()
     send_twice(desk, "/admin/appointments/appointment/add/", **booking(salon))
@@ -73,6 +75,7 @@ def test_a_visit_and_a_series_are_booked_once(desk, salon):
     assert Appointment.objects.count() == before + 4
 
 
+@pytest.mark.sweep
 def test_a_visit_is_moved_settled_and_cancelled_once(desk, salon):
     visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service)
     moved = timezone.localtime(days_ahead(40), salon.organization.zone)
@@ -99,6 +102,7 @@ def test_a_quick_button_is_pressed_once(desk, salon):
     assert 'name="once"' in desk.get(page_of(salon.visit)).content.decode()
 
 
+@pytest.mark.sweep
 def test_what_is_chosen_from_a_list_is_done_once(desk, salon):
     past = [
         AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
@@ -112,6 +116,7 @@ def test_what_is_chosen_from_a_list_is_done_once(desk, salon):
     assert ("2 appointments completed." in told, str(SENT_BEFORE) in told, "cannot" in told) == (True, True, False)
 
 
+@pytest.mark.sweep
 def test_rows_are_added_imported_and_merged_once(desk, salon):
     before = Service.objects.count()
     send_twice(desk, "/admin/services/service/add/", name="Shave", duration="20", price="15.00")

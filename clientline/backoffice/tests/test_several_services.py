@@ -23,6 +23,7 @@ def booked():
     ]
 
 
+@pytest.mark.sweep
 def test_the_second_begins_when_the_first_has_ended_and_the_same_person_is_ready(salon, client, colour):
     client.force_login(salon.manager)
     answer = submit(client, ADD, **booking(salon, then_1=colour.pk))
@@ -43,6 +44,7 @@ def test_another_person_begins_at_once(salon, client, colour):
     assert booked()[1] == ("Colour", "Salon colleague", "09:30", "10:15")
 
 
+@pytest.mark.sweep
 def test_where_one_has_no_place_none_is_booked_and_all_is_kept(salon, client, colour):
     start = AppointmentFactory.build(client=salon.client, staff=salon.staff, service=salon.service).appointment_date
     taken = start.replace(year=2027, month=1, day=11, hour=9, minute=50)
@@ -56,6 +58,7 @@ def test_where_one_has_no_place_none_is_booked_and_all_is_kept(salon, client, co
     assert Appointment.objects.count() == before
 
 
+@pytest.mark.sweep
 def test_what_is_asked_of_one_visit_cannot_be_asked_of_several(salon, client, colour):
     client.force_login(salon.manager)
     for field, value in (("count", "3"), ("price", "10")):

@@ -34,6 +34,7 @@ def read(client, path, **query):
     return {section.title: [visit.internal_notes for visit in section.visits] for section in sections}
 
 
+@pytest.mark.sweep
 def test_a_day_holds_its_visits_by_person_and_no_cancelled_one(client, booked):
     client.force_login(booked.manager)
     assert read(client, "day-sheet") == {"Salon staff": ["note 0"], "Salon colleague": ["note 1"]}

@@ -36,6 +36,7 @@ def test_the_admin_oversees_it(client, salon):
     assert (label, [link["label"] for link in links]) == ("Oversight", ["Reports", "Messages", "Audit"])
 
 
+@pytest.mark.sweep
 def test_every_link_opens(client, salon):
     client.force_login(salon.admin)
     for _, links in see(client, "/admin/")["sidebar"]:

@@ -88,6 +88,7 @@ def test_an_online_payment_that_cannot_be_is_refused_beside_its_field(client, sa
     assert not Payment.objects.filter(appointment=past).exists()
 
 
+@pytest.mark.sweep
 def test_an_impossible_amount_is_said_beside_its_field(client, salon, past):
     client.force_login(salon.manager)
     payment = PaymentFactory(appointment=past, completed=True)
@@ -110,6 +111,7 @@ def test_a_currency_without_cents_takes_whole_amounts(client, salon, past):
     assert errors(answer) == ["JPY has no smaller unit. Write a whole amount."]
 
 
+@pytest.mark.sweep
 def test_what_is_left_is_refunded_with_a_reason(client, salon, past):
     payment = PaymentFactory(appointment=past, amount="45.00", payment_method="cash", completed=True)
     client.force_login(salon.manager)
@@ -141,6 +143,7 @@ def test_a_refund_from_two_pages_is_given_once(client, salon, past):
     assert Refund.objects.get().amount == Decimal("10.00")
 
 
+@pytest.mark.sweep
 def test_an_online_refund_is_asked_of_the_provider_at_once(client, salon, past, simulator):
     client.force_login(salon.manager)
     do(client, past, "payment", amount="45.00", payment_method="online")
@@ -153,6 +156,7 @@ def test_an_online_refund_is_asked_of_the_provider_at_once(client, salon, past, 
     assert refund.status in ("pending", "completed")
 
 
+@pytest.mark.sweep
 def test_payments_out_of_scope_do_not_exist(client, salon, clinic):
     client.force_login(salon.manager)
     absent = [(pk, move) for pk in (clinic.payment.pk, 987654321, 2**63) for move in ("complete", "fail", "refund")]

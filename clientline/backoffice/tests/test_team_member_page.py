@@ -54,6 +54,7 @@ def test_the_page_shows_when_they_work_and_who_counts_on_them(salon, client, ahe
     assert "need" not in answer.content.decode().split('id="content"')[1]
 
 
+@pytest.mark.sweep
 def test_the_visits_of_a_deactivated_colleague_are_listed_as_in_need(salon, client, ahead):
     client.force_login(salon.manager)
     asked = submit(client, page(salon.staff), is_active=None, name="Anna")
@@ -91,6 +92,7 @@ def test_chosen_people_are_deactivated_but_for_those_whom_visits_count_on(salon,
     assert standing == {salon.staff.pk: True, salon.manager.pk: False}
 
 
+@pytest.mark.sweep
 def test_a_last_day_is_planned_once_its_visits_were_shown(salon, client, ahead):
     client.force_login(salon.manager)
     for weekday in range(7):
@@ -112,6 +114,7 @@ def test_a_last_day_is_planned_once_its_visits_were_shown(salon, client, ahead):
         assert "works_until" not in see(client, page(person))["adminform"].form.fields
 
 
+@pytest.mark.sweep
 def test_it_costs_the_same_with_more_visits(salon, client, ahead, django_assert_num_queries):
     User.objects.filter(pk=salon.staff.pk).update(is_active=False)
     client.force_login(salon.manager)

@@ -38,6 +38,7 @@ def taken():
     ]
 
 
+@pytest.mark.sweep
 def test_exact_money_takes_the_button_alone(client, salon, visit):
     client.force_login(salon.manager)
     shown = client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
@@ -56,6 +57,7 @@ def test_change_and_tip_are_said_and_only_what_stays_is_recorded(client, salon, 
     assert "Tip: 5.00 EUR. Change: 10.00 EUR." in tell(answer)[0]
 
 
+@pytest.mark.sweep
 def test_a_bill_is_split_between_methods(client, salon, visit):
     client.force_login(salon.manager)
     pay(client, visit, amount="20")
@@ -63,6 +65,7 @@ def test_a_bill_is_split_between_methods(client, salon, visit):
     assert taken() == [("20.00", "0.00", "cash"), ("25.00", "0.00", "card")]
 
 
+@pytest.mark.sweep
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_taken(client, salon, visit):
     client.force_login(salon.manager)
     form = typed(client.get(f"{VISIT}/{visit.pk}/till/"), payment_method="cash")
@@ -80,6 +83,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_taken(client, sa
     assert taken() == []
 
 
+@pytest.mark.sweep
 def test_a_group_is_paid_as_one_bill_and_printed_so(client, salon, visit):
     Appointment.objects.filter(pk=visit.pk).update(group=GROUP)
     other = make(salon, 1, staff=salon.colleague, group=GROUP, price="80.00")
@@ -99,6 +103,7 @@ def test_a_group_is_paid_as_one_bill_and_printed_so(client, salon, visit):
     assert f"{VISIT}/{visit.pk}/bill/" in Page(client.get(f"{VISIT}/{visit.pk}/change/")).links
 
 
+@pytest.mark.sweep
 def test_a_discount_is_a_click_from_the_till_for_who_may_reprice(client, salon, visit):
     discount = f"{VISIT}/{visit.pk}/price/"
     for caller, links in ((salon.manager, 2), (salon.staff, 0)):  # one of them among the moves

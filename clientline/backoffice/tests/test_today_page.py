@@ -134,6 +134,7 @@ def test_what_is_due_for_visits_still_ahead_is_not_open_yet(salon, client):
     assert shown["Open balances"] == ("0.00 EUR", "nothing is due yet")
 
 
+@pytest.mark.sweep
 def test_the_page_costs_the_same_with_more_rows(salon, client, django_assert_num_queries):
     def ask_both(shown):
         for who, queries in QUERIES.items():
@@ -152,6 +153,7 @@ def test_the_page_costs_the_same_with_more_rows(salon, client, django_assert_num
     ask_both({"manager": 13, "staff": 7})
 
 
+@pytest.mark.sweep
 def test_many_people_are_shown_in_portions(salon, client, monkeypatch):
     monkeypatch.setattr(today, "AT_ONCE", 2)
     for name in ("Xaver", "Yara", "Zoe"):
@@ -176,6 +178,7 @@ def test_visits_of_somebody_deactivated_ask_for_somebody(salon, client):
     assert f'href="/admin/appointments/appointment/{visit.pk}/change/"' in response.content.decode()
 
 
+@pytest.mark.sweep
 def test_it_says_when_more_visits_ask_for_somebody(salon, client, monkeypatch):
     monkeypatch.setattr(today, "MOST_ORPHANS", 2)
     Appointment.objects.update(status="cancelled", cancelled_at=timezone.now())
@@ -220,6 +223,7 @@ ODD_DATES = (
 )
 
 
+@pytest.mark.sweep
 def test_an_odd_date_is_named_and_today_shown(salon, client):
     client.force_login(salon.manager)
     for sent in ODD_DATES:
@@ -296,6 +300,7 @@ def test_money_is_written_as_its_currency_is():
     assert wording.write_money(Decimal("-1234.5"), "EUR") == "-1,234.50 EUR"
 
 
+@pytest.mark.sweep
 def test_money_that_came_when_it_was_not_wanted_is_told_for_a_week(salon, client):
     now = timezone.now()
 

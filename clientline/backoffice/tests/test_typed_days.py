@@ -19,6 +19,7 @@ def asker(salon, client):
     return ask
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db
 def test_a_day_in_an_address(asker):
     for country, typed, day in (

@@ -43,6 +43,7 @@ def test_a_time_of_another_day_than_the_chosen_one_is_refused(client, salon, vis
     assert errors(answer) == ["The day was changed: choose one of its times."]
 
 
+@pytest.mark.sweep
 def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
     client.force_login(salon.manager)
     url, both = f"{VISIT}/{visit.pk}/reschedule/", "Choose a free time or type another one, not both."
@@ -65,6 +66,7 @@ def at(instant, salon):
     return {"staff": salon.staff.pk, "date": f"{start:%Y-%m-%d}", "slot": "", "time": f"{start:%H:%M}"}
 
 
+@pytest.mark.sweep
 def test_a_taken_time_is_refused_with_what_was_typed_and_a_manager_may_insist_on_it_alone(client, salon, visit):
     other = AppointmentFactory(
         client=salon.stranger,
@@ -102,6 +104,7 @@ def test_a_manager_hands_a_visit_to_a_colleague_and_staff_cannot(client, salon, 
     assert "not one of the available choices" in errors(do(client, visit, "reschedule", **there))[0]
 
 
+@pytest.mark.sweep
 def test_a_visit_of_somebody_who_left_waits_for_a_choice(client, salon, visit):
     User.objects.filter(pk=salon.staff.pk).update(is_active=False)
     client.force_login(salon.manager)

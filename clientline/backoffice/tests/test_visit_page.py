@@ -101,6 +101,7 @@ def test_buttons_are_the_moves_that_are_open_now(client, salon, visit, past):
     assert offered(salon.staff, visit, past) == [["payment", "reschedule", "alter", "cancel"], ["payment"]]
 
 
+@pytest.mark.sweep
 def test_a_fee_is_waived_and_charged_after_all_by_managers(client, salon, past):
     Appointment.objects.filter(pk=past.pk).update(no_show_fee=50)
     client.force_login(salon.manager)
@@ -183,6 +184,7 @@ def test_an_operator_reads_the_time_of_the_visits_organization_which_is_named(cl
     assert "09:00–09:30 (America/New_York)" in text(client.get(page(visit)))
 
 
+@pytest.mark.sweep
 def test_what_happened_is_told_in_plain_words(client, salon, visit):
     client.force_login(salon.manager)
     was = timezone.localtime(visit.appointment_date, salon.organization.zone)
@@ -196,6 +198,7 @@ def test_what_happened_is_told_in_plain_words(client, salon, visit):
     assert "Cancelled by Salon manager: Caught a cold" in shown
 
 
+@pytest.mark.sweep
 def test_the_payments_stand_with_their_refunds_receipts_and_buttons(client, salon, past):
     pending = PaymentFactory(appointment=past, amount="5.00", payment_method="cash")
     settled = PaymentFactory(appointment=past, amount=Decimal(45), payment_method="card", completed=True)
@@ -254,6 +257,7 @@ def test_a_move_that_is_no_longer_open_is_refused_on_the_page(client, salon, vis
     assert errors(answer) == ["A visit that is scheduled cannot become completed now."]
 
 
+@pytest.mark.sweep
 def test_a_correction_from_two_pages_is_done_once(client, salon, past):
     booking.complete(by=salon.manager, visit=past, now=timezone.now())
     client.force_login(salon.manager)
@@ -270,6 +274,7 @@ def test_a_correction_from_two_pages_is_done_once(client, salon, past):
 MANAGERS_MOVES = ("correct", "reopen", "price", "waive-fee", "charge-fee")
 
 
+@pytest.mark.sweep
 def test_visits_out_of_scope_do_not_exist(client, salon, clinic, without_row_security):
     """Every move of one that is not theirs; and one move of what cannot be a visit at all."""
     client.force_login(salon.manager)
@@ -319,6 +324,7 @@ def test_of_a_visit_only_the_notes_are_typed(salon, client):
     assert visit.appointment_date == salon.visit.appointment_date
 
 
+@pytest.mark.sweep
 def test_nobody_deletes_a_visit(salon, operator, client):
     url = f"{VISIT}/{salon.visit.pk}/delete/"
     crafted = {"action": "delete_selected", "_selected_action": [salon.visit.pk], "post": "yes", "index": "0"}
@@ -330,6 +336,7 @@ def test_nobody_deletes_a_visit(salon, operator, client):
     assert Appointment.objects.filter(pk=salon.visit.pk).exists()
 
 
+@pytest.mark.sweep
 def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_assert_num_queries):
     PaymentFactory(appointment=past, amount="1.00", completed=True)
     client.force_login(salon.manager)

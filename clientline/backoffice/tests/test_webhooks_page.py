@@ -36,6 +36,7 @@ def said(answer):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
 
 
+@pytest.mark.sweep
 def test_it_is_set_up_and_its_secret_shown_once(salon, desk):
     assert "Webhooks" in said(desk.get("/admin/"))
     answer = desk.get(submit(desk, LIST + "add/", url=URL, events=["client.created"]).url)
@@ -56,6 +57,7 @@ def test_what_cannot_be_is_said_at_its_field(desk):
     assert not WebhookEndpoint.objects.exists()
 
 
+@pytest.mark.sweep
 def test_it_is_changed_disabled_and_deleted(salon, desk, listen):
     endpoint = listen(salon)
     page = f"{LIST}{endpoint.pk}/change/"
@@ -71,6 +73,7 @@ def test_it_is_changed_disabled_and_deleted(salon, desk, listen):
     assert not WebhookEndpoint.objects.exists()
 
 
+@pytest.mark.sweep
 def test_a_call_shows_its_attempts_and_is_made_again(salon, desk, listen):
     endpoint, now = listen(salon), timezone.now()
     [pk] = write_deliveries("client.created", ['{"n": 1}'], organization=salon.organization.pk, now=now)
@@ -98,6 +101,7 @@ def test_a_call_shows_its_attempts_and_is_made_again(salon, desk, listen):
     assert "The webhook is disabled" in said(desk.post(again, follow=True))
 
 
+@pytest.mark.sweep
 def test_a_test_and_a_new_secret(salon, desk, listen):
     endpoint = listen(salon)
     home = f"{LIST}{endpoint.pk}/"
@@ -110,6 +114,7 @@ def test_a_test_and_a_new_secret(salon, desk, listen):
     assert f"The secret, shown this once: {changed.secret}" in answer
 
 
+@pytest.mark.sweep
 def test_others_see_none_of_it(salon, clinic, desk, listen):
     theirs, ours = listen(clinic), listen(salon)
     [pk] = write_deliveries("client.created", ["{}"], organization=clinic.organization.pk, now=timezone.now())
@@ -132,6 +137,7 @@ TROUBLE = [
 ]
 
 
+@pytest.mark.sweep
 def test_today_tells_admins_of_a_receiver_that_is_not_reached(salon, clinic, desk, client, listen):
     listen(clinic, "https://clinic.example/"), listen(salon)
     well = {"is_active": True, "disabled_reason": "", "failing_since": None}

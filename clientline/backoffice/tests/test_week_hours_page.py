@@ -82,6 +82,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.sweep
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(salon, client):
     client.force_login(salon.manager)
     form = typed(client.get(page(salon.staff)), **stretch(5, 0, "10:00", "11:00"))
@@ -96,6 +97,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(salon, clien
     assert week(salon.staff) == [(0, "09:00", "17:00")]
 
 
+@pytest.mark.sweep
 def test_there_is_always_a_row_more_than_stretches(salon, client):
     for hour in (1, 3, 5):
         WorkingHoursFactory(staff=salon.staff, weekday=2, starts=time(hour), ends=time(hour + 1))
@@ -106,6 +108,7 @@ def test_there_is_always_a_row_more_than_stretches(salon, client):
     assert len(week(salon.staff)) == 5
 
 
+@pytest.mark.sweep
 def test_monday_is_copied_to_the_workdays_without_saving(salon, client):
     client.force_login(salon.manager)
     answer = submit(
@@ -119,6 +122,7 @@ def test_monday_is_copied_to_the_workdays_without_saving(salon, client):
     assert len(week(salon.staff)) == 10
 
 
+@pytest.mark.sweep
 def test_what_others_changed_meanwhile_is_not_lost_silently(salon, client):
     client.force_login(salon.manager)
     values = typed(client.get(page(salon.staff)), **stretch(1, 0, "10:00", "11:00"))
@@ -158,6 +162,7 @@ def test_of_two_who_save_at_once_one_is_told(salon):
     assert week(salon.staff) == [((4, 5)[answers.index("saved")], "08:00", "09:00")]
 
 
+@pytest.mark.sweep
 def test_staff_edit_their_own_week_and_see_the_others(salon, clinic, client):
     client.force_login(salon.staff)
     answer = client.get(URL)
@@ -169,6 +174,7 @@ def test_staff_edit_their_own_week_and_see_the_others(salon, clinic, client):
     assert client.post(page(salon.colleague), stretch(1, 0, "10:00", "11:00")).status_code == 404
 
 
+@pytest.mark.sweep
 def test_those_above_edit_everybodys_at_home(salon, clinic, client):
     for who in (salon.admin, salon.manager):
         client.force_login(who)
@@ -179,6 +185,7 @@ def test_those_above_edit_everybodys_at_home(salon, clinic, client):
     assert "Clinic" not in client.get(URL).content.decode()
 
 
+@pytest.mark.sweep
 def test_an_operator_edits_where_they_act(salon, clinic, operator, client):
     client.force_login(operator)
     assert client.get(URL)["Location"] == "/admin/organizations/organization/"
@@ -210,6 +217,7 @@ def test_the_overview_costs_the_same_with_more_people(salon, client, django_asse
     assert salon.colleague not in [person for person, _, _ in people]
 
 
+@pytest.mark.sweep
 def test_long_hours_are_asked_back_once(salon, client):
     client.force_login(salon.manager)
     answer = submit(client, page(salon.staff), **stretch(1, 0, "09:00", "08:00"))
@@ -226,6 +234,7 @@ def test_long_hours_are_asked_back_once(salon, client):
     assert week(salon.staff)[3:] == [(3, "09:00", "17:00")]
 
 
+@pytest.mark.sweep
 def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
     today = salon.organization.find_local_date(timezone.now())
     first = today + timedelta(days=10)
@@ -246,6 +255,7 @@ def test_a_week_keeps_what_was_worked_until_it_begins(salon, client):
     assert errors_of(submit(client, page(salon.staff), **values)) == ["What has been stays: choose today or later."]
 
 
+@pytest.mark.sweep
 def test_visits_that_a_week_strands_are_listed_before_it_is_saved(salon, client):
     monday = datetime(2097, 6, 3, 8, tzinfo=UTC)  # 10:00 in Berlin
     visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=monday)
@@ -284,6 +294,7 @@ def tell(salon):
     return [(row.weekday, f"{row.starts:%H:%M}", f"{row.ends:%H:%M}", row.valid_from, row.valid_until) for row in rows]
 
 
+@pytest.mark.sweep
 def test_hours_for_a_time_are_changed_on_the_form_and_keep_their_past(salon, client, seasonal):
     today, until = salon.today, salon.today + timedelta(weeks=6)
     client.force_login(salon.manager)
@@ -310,6 +321,7 @@ def test_hours_for_a_time_are_added_and_end_on_the_form(salon, client, seasonal)
     ]
 
 
+@pytest.mark.sweep
 def test_what_is_wrong_with_hours_for_a_time_stands_beside_them(salon, client, seasonal):
     client.force_login(salon.manager)
     before, form = tell(salon), typed(client.get(page(salon.staff)))
@@ -326,6 +338,7 @@ def test_what_is_wrong_with_hours_for_a_time_stands_beside_them(salon, client, s
     assert client.post(page(salon.staff), typed(answer)).status_code == 302  # long hours may be meant
 
 
+@pytest.mark.sweep
 def test_hours_for_a_time_that_overlap_the_week_or_are_over_are_refused_by_all_that_is_typed(salon, client, seasonal):
     client.force_login(salon.manager)
     before = tell(salon)
@@ -336,6 +349,7 @@ def test_hours_for_a_time_that_overlap_the_week_or_are_over_are_refused_by_all_t
         assert tell(salon) == before
 
 
+@pytest.mark.sweep
 def test_hours_for_a_time_that_others_changed_meanwhile_are_not_lost_silently(salon, client, seasonal):
     client.force_login(salon.manager)
     values = typed(client.get(page(salon.staff)), **dated(0, ends="13:00"))

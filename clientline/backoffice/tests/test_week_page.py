@@ -50,6 +50,7 @@ def test_seven_days_from_monday_of_whoever_has_hours(salon, visits, client):
     assert labels(colleague) == ["10:00–10:30 Salon stranger, Salon service, with Salon colleague, scheduled"]
 
 
+@pytest.mark.sweep
 def test_staff_see_their_own_week_whatever_they_ask(salon, clinic, visits, client, without_row_security):
     for asked in ("x", "9" * 5000, ""):
         with unrendered():
@@ -88,6 +89,7 @@ def test_the_page_costs_the_same_with_more_visits(salon, visits, client, django_
     assert len(labels(response)) == 7
 
 
+@pytest.mark.sweep
 def test_the_edges_of_the_calendar_and_the_weeks_of_clock_changes_open(salon, client):
     for day in ("2000-01-01", "2099-12-31", "2026-03-29", "2026-10-25"):
         with unrendered():

@@ -42,6 +42,7 @@ def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_
     assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
 
 
+@pytest.mark.sweep
 def test_either_button_saves_all_of_it_and_another_word_is_asked_again(client, salon, coming):
     client.force_login(salon.admin)
     form = typed(client.get(page_of(salon)), timezone="Asia/Tokyo", phone="+49 30 1")
@@ -55,6 +56,7 @@ def test_either_button_saves_all_of_it_and_another_word_is_asked_again(client, s
         assert (visit.local_start == coming.local_start) is moves, wish
 
 
+@pytest.mark.sweep
 def test_what_a_moment_kept_strands_is_shown_before_it_is_saved_and_a_time_kept_strands_nobody(client, salon, coming):
     """13:00 in Berlin is within the hours; its moment, 21:00 in Tokyo, is not."""
     WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
