@@ -95,23 +95,39 @@ def test_an_audit_that_reaches_nothing_says_what_it_needs(machine):
     install_auditor(machine, "echo 'No known vulnerabilities found' >&2; echo 'ERROR: tqdm not found' >&2; exit 1")
     result = make(machine, "audit")
     assert result.stdout == (
-        "Nothing was audited: that needs PyPI itself and its JSON pages, which few mirrors have "
-        "(ERROR: tqdm not found).\n"
+        "Nothing in requirements-dev.txt was audited: that needs PyPI itself and its JSON pages, which few mirrors "
+        "have (ERROR: tqdm not found).\n"
     )
     assert result.returncode == 2
 
 
-def test_an_audit_shows_the_holes_that_it_finds_and_fails(machine):
-    install_auditor(machine, "echo 'Found 1 known vulnerability in 1 package' >&2; echo 'tqdm 1.0 PYSEC-1'; exit 1")
+def test_an_audit_shows_the_holes_of_every_list_and_fails(machine):
+    found = "echo 'Found 1 known vulnerability in 1 package' >&2; echo 'tqdm 1.0 PYSEC-1'; exit 1"
+    install_auditor(machine, f"case \"$*\" in *-dev.txt) {found};; esac; echo 'No known vulnerabilities found' >&2")
     result = make(machine, "audit")
-    assert result.stdout == "Found 1 known vulnerability in 1 package\ntqdm 1.0 PYSEC-1\n"
+    assert result.stdout == (
+        "requirements-dev.txt: Found 1 known vulnerability in 1 package\ntqdm 1.0 PYSEC-1\n"
+        "requirements-tools.txt: No known vulnerabilities found\n"
+    )
     assert result.returncode == 2
 
 
 def test_an_audit_that_finds_nothing_passes(machine):
     install_auditor(machine, "echo 'No known vulnerabilities found' >&2")
     result = make(machine, "audit")
-    assert (result.stdout, result.returncode) == ("No known vulnerabilities found\n", 0)
+    lists = "requirements-dev.txt", "requirements-tools.txt"
+    assert result.stdout.splitlines() == [f"{each}: No known vulnerabilities found" for each in lists]
+    assert result.returncode == 0
+
+
+def test_an_audit_looks_at_all_that_is_ever_installed(machine):
+    for made in settings.BASE_DIR.glob("requirements*.txt"):
+        shutil.copy(made, machine)
+    install_auditor(machine, "echo fine")
+    told = make(machine, "audit").stdout.splitlines()
+    served = {"requirements.txt", "requirements-stripe.txt", "requirements-anymail.txt"}  # all of it is in -dev, too
+    lists = {made.name for made in machine.glob("requirements*.txt")} - served
+    assert {line.partition(":")[0] for line in told} == lists
 
 
 def install_auditor(machine, script):

@@ -8,8 +8,8 @@ from django.conf import settings
 from clientline.postgres.binaries import find_binaries, read_full_version
 
 SERVED = ("requirements", "requirements-stripe", "requirements-anymail")
-SOURCES = (*SERVED, "requirements-dev", "requirements-next", "requirements-tools", "requirements-clients")
-PIN = re.compile(r"([a-z0-9-]+)(\[[a-z]+\])?==([0-9a-z.]+)")
+SOURCES = sorted(path.stem for path in settings.BASE_DIR.glob("requirements*.in"))
+PIN = re.compile(r"([a-z0-9-]+)(\[[a-z0-9,]+\])?==([0-9a-z.]+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -49,6 +49,13 @@ def test_each_pin_has_a_reason_and_is_compiled(source):
 
 def versions(compiled):
     return {name: version for name, (version, _) in compiled.items()}
+
+
+def test_every_list_has_its_pair_and_is_made_and_told_of():
+    assert sorted(path.stem for path in settings.BASE_DIR.glob("requirements*.txt")) == SOURCES
+    making, telling = "\n".join(lines_of("Makefile")), "\n".join(lines_of("CONTRIBUTING.md"))
+    assert [source for source in SOURCES if f" {source}.in " not in making] == []
+    assert [source for source in SOURCES if f"| `{source}.in` | `{source}.txt` |" not in telling] == []
 
 
 def test_the_tests_run_on_what_is_served():
