@@ -13,11 +13,9 @@ from django.utils import timezone
 from accounts.models import Token, User
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.tests.pages import Page, see, submit
+from clientline.tests.pages import Page, judge, see, submit
 from payments.tests.factories import PaymentFactory, RefundFactory
 from services.models import Service, ServiceStaff
-
-pytestmark = pytest.mark.sweep
 
 TEAM = ("admin", "manager", "staff")
 EVERYBODY = ("admin", "manager", "staff", "colleague", "client", "stranger")
@@ -152,6 +150,7 @@ BARE_FIRST = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.sweep
 @BARE_FIRST
 @pytest.mark.parametrize("who", ["admin", pytest.param("manager", marks=pytest.mark.whole), "staff"])
 def test_no_page_names_another_organization(salon, busy, client, walls, who, everything):
@@ -169,6 +168,7 @@ def test_no_page_names_another_organization(salon, busy, client, walls, who, eve
     assert any("Salon client" in text for text in pages.values())
 
 
+@pytest.mark.sweep
 @BARE_FIRST
 @pytest.mark.parametrize("who", TEAM)
 def test_no_address_of_another_organizations_rows_names_it(salon, clinic, busy, client, walls, share, who):
@@ -180,6 +180,7 @@ def test_no_address_of_another_organizations_rows_names_it(salon, clinic, busy, 
     assert {url: SECRETS.search(text) for url, text in told.items() if SECRETS.search(text)} == {}
 
 
+@pytest.mark.sweep
 def test_the_clinics_own_pages_do_name_it(clinic, busy, client):
     """What the two tests above look for is there to be found."""
     client.force_login(clinic.admin)
@@ -187,6 +188,7 @@ def test_the_clinics_own_pages_do_name_it(clinic, busy, client):
     assert any(not missing.difference_update(SECRETS.findall(text)) and not missing for _, text in crawl(client))
 
 
+@pytest.mark.sweep
 def test_operators_see_every_organization(salon, clinic, operator, client):
     client.force_login(operator)
     for page, rows in VISIBLE.items():
@@ -194,6 +196,7 @@ def test_operators_see_every_organization(salon, clinic, operator, client):
         assert {getattr(cast, name) for cast in (salon, clinic) for name in rows["admin"]} <= set(listed), page
 
 
+@pytest.mark.sweep
 @pytest.mark.pairs("the first wall alone")
 @pytest.mark.parametrize("who", TEAM)
 def test_lists_hold_the_rows_in_scope(salon, client, walls, who):
@@ -204,6 +207,7 @@ def test_lists_hold_the_rows_in_scope(salon, client, walls, who):
         assert "organization" not in changelist.list_display
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("who", TEAM)
 def test_a_row_out_of_scope_answers_like_one_that_never_was(salon, clinic, client, without_row_security, who, share):
     """Each page asked by one of them; `test_lists_hold_the_rows_in_scope` has what each may reach."""
@@ -222,6 +226,7 @@ def suggestions(model, field):
     return {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field}
 
 
+@pytest.mark.sweep
 @pytest.mark.pairs("the first wall alone")
 @pytest.mark.parametrize("who", TEAM)
 def test_suggestions_name_nobody_else(salon, client, walls, share, who):
@@ -235,6 +240,7 @@ def test_suggestions_name_nobody_else(salon, client, walls, share, who):
         assert "Clinic" not in answer.content.decode(), (model, field)
 
 
+@pytest.mark.sweep
 def test_no_other_column_is_suggested(salon, client):
     client.force_login(salon.admin)
     columns = [
@@ -275,6 +281,7 @@ def test_only_operators_filter_by_organization(salon, clinic, operator, client):
     assert set(see(client, url, query)["cl"].result_list) == {getattr(salon, name) for name in EVERYBODY}
 
 
+@pytest.mark.sweep
 @BARE_FIRST
 def test_a_history_shows_what_members_did_and_not_what_operators_did(salon, operator, client, walls):
     url = f"/admin/accounts/user/{salon.client.pk}"
@@ -298,5 +305,5 @@ def test_nothing_of_another_organization_is_written(salon, clinic, client, walls
             client.post(f"{url}/{rest}/", {"post": "yes", "name": "X", "email": "x@x.example", "reason": "X"})
     added = {"starts_at_0": "2027-01-11", "starts_at_1": "9:00", "ends_at_0": "2027-01-11", "ends_at_1": "9:30"}
     crafted = added | {"staff": clinic.staff.pk, "organization": clinic.organization.pk}
-    assert client.post("/admin/appointments/timeoff/add/", crafted).status_code == 200
+    assert judge(client, "/admin/appointments/timeoff/add/", **crafted).status_code == 200
     assert {model: list(model.objects.order_by("pk").values()) for model in before} == before

@@ -40,6 +40,7 @@ def add_rows(cast):
         TimeOffFactory(staff=cast.staff)
 
 
+@pytest.mark.sweep
 def test_a_list_costs_the_same_with_more_rows(salon, client, django_assert_num_queries):
     client.force_login(salon.manager)
     see(client, "/admin/accounts/user/")  # fills the cache of content types
@@ -67,6 +68,7 @@ def test_counting_stops_and_says_so(salon, client, monkeypatch):
     assert "6 people" in text
 
 
+@pytest.mark.sweep
 def test_pages_follow_one_another_without_gap_or_repetition(salon, client):
     visits = [AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service) for _ in range(60)]
     client.force_login(salon.manager)
@@ -76,6 +78,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(salon, client):
     assert seen == [*reversed(visits), salon.strangers_visit, salon.visit]
 
 
+@pytest.mark.sweep
 def test_only_indexed_columns_sort(salon, client):
     client.force_login(salon.manager)
     url = "/admin/appointments/appointment/"
@@ -109,6 +112,7 @@ UNDECLARED = [
 
 
 # One class judges all lists; test_every_admin_list_refuses_the_query asks each of them.
+@pytest.mark.sweep
 @pytest.mark.parametrize("page", ["appointments/appointment", pytest.param("accounts/user", marks=pytest.mark.whole)])
 def test_only_declared_filters_are_obeyed(salon, client, page):
     client.force_login(salon.manager)
@@ -116,6 +120,7 @@ def test_only_declared_filters_are_obeyed(salon, client, page):
     assert answers == dict.fromkeys(UNDECLARED, 400)
 
 
+@pytest.mark.sweep
 def test_declared_filters_and_the_search_narrow_the_list(salon, client):
     client.force_login(salon.manager)
     url = "/admin/appointments/appointment/"

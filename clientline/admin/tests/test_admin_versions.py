@@ -38,6 +38,7 @@ def edited(salon, admin, api):
     return edit
 
 
+@pytest.mark.sweep
 def test_a_form_carries_the_version_it_was_opened_with(salon, admin):
     def shown(url):
         form = see(admin, url)["adminform"].form
@@ -70,6 +71,7 @@ def test_whoever_was_slower_is_told_what_changed_and_keeps_the_input(salon, edit
     assert Service.objects.get(pk=salon.service.pk).version == 2
 
 
+@pytest.mark.sweep
 def test_saving_again_saves_what_was_typed_and_nothing_else(salon, admin, edited):
     told = edited(salon.service, {"name": "Mine", "price": "60.00"}, {"price": "50.00", "duration": 45})
     assert "Price is “50.00” now." in errors_of(told)[0]
@@ -85,6 +87,7 @@ def test_what_others_changed_can_be_changed_back(salon, admin, edited):
     assert (service.name, str(service.price), service.is_active, service.version) == ("Mine", "45.00", True, 3)
 
 
+@pytest.mark.sweep
 def test_whoever_is_overtaken_twice_is_told_twice(salon, admin, api, edited):
     told = edited(salon.service, {"name": "Mine"}, {"duration": 45})
     api(salon.admin).patch(f"/services/{salon.service.pk}", {"duration": 50})
@@ -94,6 +97,7 @@ def test_whoever_is_overtaken_twice_is_told_twice(salon, admin, api, edited):
     assert Service.objects.get(pk=salon.service.pk).version == 4
 
 
+@pytest.mark.sweep
 def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, admin, api):
     visit = AppointmentFactory(
         client=salon.client, staff=salon.staff, service=salon.service, appointment_date=days_ahead(9)
@@ -107,6 +111,7 @@ def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, ad
     assert (visit.notes, visit.status, visit.version) == ("", "cancelled", 2)
 
 
+@pytest.mark.sweep
 def test_people_and_organizations_are_guarded_as_well(salon, edited):
     told = edited(salon.colleague, {"phone": "030"}, {"role": "manager", "phone": "040"}, "/users")
     assert "Role is “Manager” now." in errors_of(told)[0]
@@ -122,6 +127,7 @@ def test_people_and_organizations_are_guarded_as_well(salon, edited):
     assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
 
 
+@pytest.mark.races
 def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
     client.force_login(salon.admin)
     cookies, forms = client.cookies, [client.get(page(salon.service)) for _ in range(2)]
@@ -143,12 +149,14 @@ def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
     assert (service.version, {service.name, *Page(told).fields["name"]}) == (2, {"Anna's", "Bruno's"})
 
 
+@pytest.mark.sweep
 def test_nobody_is_told_about_a_version_that_is_the_present_one(salon, admin):
     assert submit(admin, page(salon.service), name="First").status_code == 302
     assert submit(admin, page(salon.service), name="Second").status_code == 302
     assert Service.objects.get(pk=salon.service.pk).version == 3
 
 
+@pytest.mark.sweep
 def test_a_version_that_is_none_saves_nothing(salon, admin):
     form = typed(admin.get(page(salon.service)), name="Mine")
     for sent in ("9" * 10_000, "-1", "1.0", "x", "é", "<b>", '"1"', "\x00"):

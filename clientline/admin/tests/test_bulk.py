@@ -28,6 +28,7 @@ def past(salon):
     return AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start)
 
 
+@pytest.mark.sweep
 def test_visits_are_completed_and_one_that_has_not_begun_says_so(salon, client, past):
     client.force_login(salon.manager)
     ahead = AppointmentFactory(
@@ -69,6 +70,7 @@ def test_services_leave_and_return(salon, client):
     assert act(client, SERVICES, "offer_again", [salon.service]) == ["1 service reactivated."]
 
 
+@pytest.mark.sweep
 def test_staff_complete_their_own_and_are_offered_nothing_else(salon, client, past):
     client.force_login(salon.staff)
     assert client.get(PEOPLE).context["action_form"] is None
@@ -84,12 +86,14 @@ def test_too_many_at_once_are_refused_whole(salon, client, monkeypatch):
     assert not User.objects.filter(is_active=False).exists()
 
 
+@pytest.mark.sweep
 def test_what_is_no_row_changes_nothing(salon, client):
     client.force_login(salon.admin)
     for pk in ("abc", "", "0", "9" * 30, "\0", "1 OR 1"):
         assert act(client, PEOPLE, "deactivate", [pk]) == ["Choose rows of the list. Nothing was changed."], ascii(pk)
 
 
+@pytest.mark.sweep
 def test_nothing_is_deleted_in_bulk(salon, client):
     client.force_login(salon.admin)
     assert act(client, PEOPLE, "delete_selected", [salon.client], post="yes") == ["No action selected."]

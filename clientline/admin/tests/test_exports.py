@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import StringIO
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.db import connection
 
 from accounts.client_files.files import open_file
@@ -174,6 +175,7 @@ def test_the_keys_of_a_file_are_one_value_however_many(salon, client):
     assert max(longest) < 20
 
 
+@pytest.mark.sweep
 def test_staff_and_clients_download_nothing(salon, client):
     client.force_login(salon.staff)
     for page in LISTS:
@@ -244,6 +246,7 @@ def test_crafted_addresses_are_refused(salon, client):
         assert client.get(url, strange).status_code in (200, 302)
 
 
+@pytest.mark.sweep
 def test_a_file_costs_the_same_with_more_rows(salon, client, django_assert_num_queries):
     client.force_login(salon.manager)
 

@@ -81,6 +81,7 @@ def send(salon, api):
     return send
 
 
+@pytest.mark.sweep
 def test_what_is_not_one_json_object_is_a_parse_error(send):
     for name, body in NOT_ONE_JSON_OBJECT.items():
         assert (name, *problem(send("post", "/services", body))) == (name, 400, "parse_error")
@@ -93,6 +94,7 @@ def test_every_body_is_read_by_the_same_parser(send, share):
             assert (method, path, *problem(send(method, path, body))) == (method, path, 400, "parse_error")
 
 
+@pytest.mark.sweep
 def test_an_unknown_key_is_refused_by_name(send):
     for method, path in WRITES:
         blames = fields(send(method, path, b'{"surprise": 1, "__proto__": {}}'))
@@ -121,6 +123,7 @@ def test_only_json_in_utf_8_is_taken(send, share):
     assert problem(send("post", "/users", b'{"surprise": 1}', "Application/JSON; charset=UTF-8"))[0] == 400
 
 
+@pytest.mark.sweep
 def test_a_body_over_256_kib_is_too_large(send, share):
     at_most = b'{"name": "' + b"x" * (256 * 1024 - 12) + b'"}'
     assert len(at_most) == 256 * 1024
@@ -193,6 +196,7 @@ def test_a_value_a_field_cannot_take_is_a_400_that_names_the_field(send, refuses
     assert send("patch", path, b"{}").status_code == 200
 
 
+@pytest.mark.sweep
 def test_only_operators_close_an_organization_and_only_with_a_flag(salon, operator, api):
     path = f"/organizations/{salon.organization.pk}"
     for value in FLAG:
@@ -230,6 +234,7 @@ def test_emails_are_kept_in_lower_case(send):
         assert (email, answer.status_code, answer.json()["email"]) == (email, 200, "mia@example.com")
 
 
+@pytest.mark.sweep
 def test_amounts_are_taken_as_text_or_number_in_plain_digits(salon, send):
     for amount in ("45", "45.0", "45.00", 45, 45.0, "045.00"):
         body = {"appointment": salon.visit.pk, "amount": amount, "allow_overpayment": True}

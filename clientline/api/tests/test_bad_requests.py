@@ -117,6 +117,7 @@ def test_status_alone_may_be_repeated(salon, client):
     assert client.get("/appointments?status=cancelled&status=no_show").json()["results"] == []
 
 
+@pytest.mark.sweep
 def test_only_operators_may_filter_by_organization(salon, clinic, operator, client, api):
     for path in LISTS:
         answer = client.get(f"{path}?organization={salon.organization.pk}")
@@ -169,6 +170,7 @@ CURSORS = [
 ]
 
 
+@pytest.mark.sweep
 def test_a_crafted_cursor_is_a_400(client):
     for cursor in CURSORS:
         answer = client.get(f"/users?ordering=name&cursor={cursor}")
@@ -178,6 +180,7 @@ def test_a_crafted_cursor_is_a_400(client):
         assert fields(client.get(f"/users?ordering=created_at&cursor={cursor}")) == {"cursor": "invalid"}
 
 
+@pytest.mark.sweep
 def test_odd_searches_find_nothing_and_break_nothing(client, share):
     texts = ("%ED%A0%80", "%FF", "%27%3B--", "%25", "_", "%5C", "%F0%9F%92%87", "%2500")
     for place, text in enumerate(texts):
@@ -186,6 +189,7 @@ def test_odd_searches_find_nothing_and_break_nothing(client, share):
             assert (text, answer.status_code, answer.json()["results"]) == (text, 200, [])
 
 
+@pytest.mark.sweep
 def test_an_id_that_can_be_none_is_404(client):
     for pk in ("0", "-1", "x", "1.0", "1e3", "01x", "9223372036854775808", "9" * 30, "１", "1,2", "%20", "None"):
         for path in LISTS:
@@ -193,11 +197,13 @@ def test_an_id_that_can_be_none_is_404(client):
                 assert (path, pk, *problem(method(f"{path}/{pk}"))) == (path, pk, 404, "not_found")
 
 
+@pytest.mark.sweep
 def test_a_path_that_is_none_is_404(client):
     for path in ("/users//1", "/users/1//", "/users/1/2", "/Users", "/users.json", "/users/%2e%2e/users", "/%FF"):
         assert (path, *problem(client.get(path))) == (path, 404, "not_found")
 
 
+@pytest.mark.sweep
 def test_a_nul_in_path_query_or_cookie_is_400(salon, client):
     for path in ("/users/%00", "/%00", "/users?search=%00", "/users?a%00=1", "/users/1?x=%00", "/docs?x=%00", "/?%00"):
         assert problem(client.get(path)) == (400, "validation_error")
@@ -206,6 +212,7 @@ def test_a_nul_in_path_query_or_cookie_is_400(salon, client):
             assert problem(APIClient(HTTP_COOKIE=cookie).get(path)) == (400, "validation_error")
 
 
+@pytest.mark.sweep
 def test_odd_cookies_are_nobodys(salon):
     for cookie in ("clientline_session=" + "x" * 7000, "clientline_session=é", "a" * 500, ";;=;", 'x="\\777'):
         assert problem(APIClient(HTTP_COOKIE=cookie).get("/users")) == (401, "not_authenticated")
@@ -224,6 +231,7 @@ ODD_AUTHORIZATION = [
 ]
 
 
+@pytest.mark.sweep
 def test_odd_authorization_is_401_even_beside_a_good_session(salon):
     browser = APIClient()
     browser.force_login(salon.admin)
@@ -235,6 +243,7 @@ def test_odd_authorization_is_401_even_beside_a_good_session(salon):
             assert answer["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.sweep
 def test_accept_is_ignored(client):
     for accept in ("text/html", "application/xml", "*/*;q=0", "application/json;version=9", "é", "", "," * 999):
         assert client.get("/users", HTTP_ACCEPT=accept)["Content-Type"] == "application/json"
@@ -258,6 +267,7 @@ def by_wsgi(method, path, query="", **environ):
     return application.get_response(request)
 
 
+@pytest.mark.sweep
 def test_the_charset_of_a_body_does_not_decode_the_query(salon):
     secret = token_for(salon.admin)
     for charset in ("hex", "rot13", "undefined", "utf-7", "unicode_escape", "idna", "x" * 300):
@@ -295,6 +305,7 @@ def test_an_unknown_host_is_refused(client):
     assert problem(client.get("/users", HTTP_HOST="evil.example")) == (400, "validation_error")
 
 
+@pytest.mark.sweep
 def test_odd_methods_are_405_everywhere(salon, client, share):
     paths = [*LISTS, f"/users/{salon.client.pk}", "/", "/docs", "/redoc", "/openapi.json", "/auth/login", "/auth/me"]
     for place, path in enumerate(paths):
@@ -324,6 +335,7 @@ STRANGE_METHODS = [
 ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", ["admin", "client"])
 def test_a_method_a_path_does_not_have_is_405_for_every_role(salon, api, role):
     client = api(getattr(salon, role))

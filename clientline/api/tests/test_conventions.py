@@ -96,6 +96,7 @@ def assert_is_named_and_not_stored(path, answer):
 
 
 # Without one, every other test writes.
+@pytest.mark.sweep
 @pytest.mark.parametrize("slash", [pytest.param("", marks=pytest.mark.whole), "/"])
 def test_every_path_writes_with_and_without_a_slash_and_says_where_the_new_row_is(salon, api, slash):
     client = api(salon.admin)
@@ -136,6 +137,7 @@ def test_a_refusal_and_a_page_have_a_request_id_of_their_own_and_are_not_stored(
     assert client.get("/")["X-Request-ID"] != client.get("/")["X-Request-ID"]
 
 
+@pytest.mark.sweep
 def test_a_sane_request_id_is_echoed_and_any_other_replaced(db, api):
     for sent in ("a", "3f2a-11:x.y_z", "x" * 128):
         assert api().get("/", HTTP_X_REQUEST_ID=sent)["X-Request-ID"] == sent

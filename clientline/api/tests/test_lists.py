@@ -118,6 +118,7 @@ def test_every_order_visits_each_row_once_forward_and_backward(salon, crowd, cli
             assert ordering != "id" or walk(client, f"{path}?limit=5")[0] == pages, path
 
 
+@pytest.mark.sweep
 def test_operators_page_through_all_organizations(salon, clinic, crowd, operator, api):
     for path in (
         "/organizations?limit=2",
@@ -129,6 +130,7 @@ def test_operators_page_through_all_organizations(salon, clinic, crowd, operator
         assert len(seen) == len(set(seen)) == MODELS[path.partition("?")[0]].objects.count()
 
 
+@pytest.mark.sweep
 def test_filters_stay_in_force_from_page_to_page(salon, crowd, client):
     pages, last = walk(client, "/users?role=staff&search=person&limit=4&ordering=-name&count=true")
     assert [len(page) for page in pages] == [4, 4, 3]
@@ -137,6 +139,7 @@ def test_filters_stay_in_force_from_page_to_page(salon, crowd, client):
     assert answer["previous"].startswith("http://testserver/users?role=staff&search=person&limit=4&ordering=-name")
 
 
+@pytest.mark.sweep
 def test_a_row_that_comes_or_goes_meanwhile_moves_no_other(salon, crowd, client):
     first = client.get("/users?ordering=name&limit=5").json()
     before, _ = walk(client, first["next"])
@@ -152,6 +155,7 @@ def test_a_last_page_that_is_exactly_full_says_so(salon, client):
     assert client.get(f"/users?limit={total - 1}").json()["next"] is not None
 
 
+@pytest.mark.sweep
 def test_back_on_the_first_page_its_rows_are_the_same_and_nothing_comes_before(salon, crowd, client):
     first = client.get("/services?ordering=name&limit=4").json()
     second = client.get(first["next"]).json()
@@ -191,6 +195,7 @@ def names(answer):
     return {row["name"] for row in answer.json()["results"]}
 
 
+@pytest.mark.sweep
 def test_users_are_filtered_by_role_activity_and_words(salon, client):
     UserFactory(organization=salon.organization, name="Mia Lange", email="ml@example.com", phone="030 12345")
     UserFactory(organization=salon.organization, name="Gone", is_active=False)
@@ -216,6 +221,7 @@ def listed(client, url):
     return [row["id"] for row in client.get(url).json()["results"]]
 
 
+@pytest.mark.sweep
 def test_visits_are_filtered_by_people_service_status_and_time(salon, client):
     mine, theirs = salon.visit, salon.strangers_visit
     series = "7b9c2d5e-0000-4000-8000-000000000000"
@@ -230,6 +236,7 @@ def test_visits_are_filtered_by_people_service_status_and_time(salon, client):
     assert listed(client, f"/appointments?start_to={start}") == []
 
 
+@pytest.mark.sweep
 def test_payments_are_filtered_by_visit_client_status_method_and_time(salon, client):
     visit = AppointmentFactory(client=UserFactory(organization=salon.organization), staff=salon.staff)
     long_ago = NOON.replace(year=2020)
@@ -250,6 +257,7 @@ def test_payments_are_filtered_by_visit_client_status_method_and_time(salon, cli
     assert listed(client, "/payments?created_from=2020-11-22T12:00:01Z") == others
 
 
+@pytest.mark.sweep
 def test_hours_and_time_off_are_filtered_by_staff_and_local_dates(salon, client):
     WorkingHoursFactory(staff=salon.colleague)
     assert listed(client, f"/working-hours?staff={salon.staff.pk}") == [salon.working_hours.pk]
@@ -282,6 +290,7 @@ def test_an_operators_dates_are_those_of_the_organization_they_name(salon, clini
 QUERIES = 5
 
 
+@pytest.mark.sweep
 def test_a_list_of_three_and_a_single_row_cost_the_queries_of_a_list_of_one(
     salon, crowd, operator, api, django_assert_num_queries
 ):
@@ -296,6 +305,7 @@ def test_a_list_of_three_and_a_single_row_cost_the_queries_of_a_list_of_one(
             assert client.get(f"{path}/{pk}").status_code == 200
 
 
+@pytest.mark.sweep
 def test_pages_say_where_they_are(crowd, client):
     pages, _ = walk(client, "/users?limit=4")
     urls = ["/users?limit=4"]

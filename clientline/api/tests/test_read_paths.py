@@ -84,6 +84,7 @@ def test_every_answer_is_compiled():
         assert isinstance(serializer.reader(), Reader)
 
 
+@pytest.mark.sweep
 def test_both_read_paths_give_the_same_bytes(home, operator, api, monkeypatch):
     clients = [api(person) for person in (home.admin, home.client, operator)]
     urls = [f"{path}?limit=1000&ordering=-id" for path in (*PATHS, "/auth/tokens")]
@@ -96,6 +97,7 @@ def test_both_read_paths_give_the_same_bytes(home, operator, api, monkeypatch):
         assert sum(b'"results":[{' in content for content in answers.values()) >= 5
 
 
+@pytest.mark.sweep
 def test_both_read_paths_give_the_same_pages(home, api, monkeypatch):
     client = api(home.admin)
     urls = ["/users?limit=2&ordering=-name", "/appointments?limit=1&ordering=created_at"]
@@ -104,6 +106,7 @@ def test_both_read_paths_give_the_same_pages(home, api, monkeypatch):
     assert [client.get(client.get(url).json()["next"]).content for url in urls] == compiled
 
 
+@pytest.mark.sweep
 def test_what_reads_are_made_of_is_there_before_the_first(salon, api):
     """Workers are forked afterwards, and share it."""
     find_statement.cache_clear()
@@ -118,6 +121,7 @@ def test_what_reads_are_made_of_is_there_before_the_first(salon, api):
         assert (path, asked.hits - made.hits, asked.misses - made.misses) == (path, 1, 0)
 
 
+@pytest.mark.sweep
 def test_what_is_loaded_is_ours_whatever_is_served(settings):
     settings.ROOT_URLCONF = "benchmarks.ceilings"
     try:

@@ -217,6 +217,7 @@ def seen_by_clients(path, row):
     return {key: value for key, value in row.items() if key not in (hidden or ())}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("role", EVERYBODY)
 def test_a_row_has_exactly_these_keys_in_this_order_alone_and_in_lists(home, api, role):
     client = api(getattr(home, role))
@@ -234,6 +235,7 @@ def test_a_row_has_exactly_these_keys_in_this_order_alone_and_in_lists(home, api
         assert [each for each in listed["results"] if each["id"] == int(pk)] == [row]
 
 
+@pytest.mark.sweep
 def test_an_answer_to_a_write_is_what_a_get_would_answer(home, api):
     client = api(home.admin)
     for path, row in expected(home).items():
@@ -252,6 +254,7 @@ OFFSETS = {
 }
 
 
+@pytest.mark.sweep
 def test_instants_carry_the_numeric_offset_of_the_callers_organization(salon, api):
     client = api(salon.admin)
     body = {"staff": salon.staff.pk, "starts_at": "2026-07-01T12:00:00Z", "ends_at": "2026-12-01T12:00:00.123456z"}
@@ -261,6 +264,7 @@ def test_instants_carry_the_numeric_offset_of_the_callers_organization(salon, ap
             assert (row["starts_at"], row["ends_at"]) == (summer, winter), zone
 
 
+@pytest.mark.sweep
 def test_no_answer_writes_z(home, operator, api):
     for client in (api(home.admin), api(operator)):
         for resource in {path.rsplit("/", 1)[0] for path in expected(home)}:
@@ -273,6 +277,7 @@ def test_an_organization_in_an_unreadable_zone_is_shown_in_utc(home, api):
     assert answer["created_at"] == "2026-11-22T11:30:00+00:00"
 
 
+@pytest.mark.sweep
 def test_secrets_are_in_no_answer(home, operator, api):
     for client in (api(home.admin), api(operator)):
         for path in ("/users", "/auth/me", "/auth/tokens", "/organizations", f"/users/{home.admin.pk}"):

@@ -197,6 +197,7 @@ def test_what_every_locale_writes_is_read(amount, everything):
         assert {name for name in OTHERS if Locale.parse(name) in refused} == set(OTHERS)
 
 
+@pytest.mark.sweep
 def test_a_large_amount_of_any_locale_is_read_or_refused_never_read_as_another(everything):
     # Groups of two, as in India; and OTHERS.
     assert {locale.decimal_formats[None].grouping for locale in refused_locales("12345678.90", everything)} == {
@@ -206,6 +207,7 @@ def test_a_large_amount_of_any_locale_is_read_or_refused_never_read_as_another(e
     }
 
 
+@pytest.mark.sweep
 @given(st.decimals(0, 10**9, places=2), st.sampled_from(["", ",", ".", " ", "'", QUOTE, HARD, NARROW]), st.data())
 def test_an_amount_in_any_signs_is_read_back_exactly(amount, thousands, data):
     point = data.draw(st.sampled_from(sorted({",", "."} - {thousands})))
@@ -213,6 +215,7 @@ def test_an_amount_in_any_signs_is_read_back_exactly(amount, thousands, data):
     assert read_amount(text, "EUR") == amount
 
 
+@pytest.mark.sweep
 @given(st.text("0123456789.,' ", min_size=1, max_size=12))
 def test_no_text_is_read_as_other_digits_than_it_has(text):
     try:

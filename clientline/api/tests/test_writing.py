@@ -55,6 +55,7 @@ def path_of(salon, resource):
     return f"{resource}/{getattr(salon, ROWS[resource]).pk}"
 
 
+@pytest.mark.sweep
 def test_an_answer_sent_back_changes_nothing(salon, client):
     salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
     for resource in ROWS:
@@ -67,6 +68,7 @@ def test_an_answer_sent_back_changes_nothing(salon, client):
             assert (path, answer.status_code, answer.json()) == (path, 200, row)
 
 
+@pytest.mark.sweep
 def test_people_may_send_their_own_row_back(salon, api):
     for person in (salon.manager, salon.staff, salon.client):
         client, path = api(person), f"/users/{person.pk}"
@@ -76,6 +78,7 @@ def test_people_may_send_their_own_row_back(salon, api):
             assert (answer.status_code, answer.json()) == (200, row)
 
 
+@pytest.mark.sweep
 def test_a_read_only_key_that_differs_is_refused_by_name(salon, client):
     for resource, values in READ_ONLY.items():
         blamed = fields(client.patch(path_of(salon, resource), values))
@@ -157,6 +160,7 @@ REQUIRED = {
 }
 
 
+@pytest.mark.sweep
 def test_put_and_post_require_what_patch_does_not(salon, client, operator, api):
     outsider = api(operator)
     for resource, required in REQUIRED.items():
