@@ -157,6 +157,7 @@ def test_nobody_gives_a_role_out_of_reach(salon, client, who):
     assert not User.objects.filter(name="Nina").exists()
 
 
+@pytest.mark.sweep
 def test_managers_see_admins_but_cannot_touch_them(salon, client):
     client.force_login(salon.manager)
     shown = client.get(page(salon.admin))
@@ -190,6 +191,7 @@ def test_an_admin_sets_a_new_password_for_somebody(salon, client):
     assert "another-good-battery" not in LogEntry.objects.get().change_message
 
 
+@pytest.mark.sweep
 def test_nobody_changes_their_own_role_or_standing_or_password_there(salon, client):
     client.force_login(salon.admin)
     form = client.get(page(salon.admin))
@@ -257,6 +259,7 @@ def test_staff_change_their_own_name_and_nobody_elses(salon, client):
     assert User.objects.get(pk=salon.client.pk).name == "Salon client"
 
 
+@pytest.mark.sweep
 def test_only_operators_choose_the_organization(salon, clinic, operator, client):
     client.force_login(salon.admin)
     assert client.post(ADD, NEW | {"organization": clinic.organization.pk}).status_code == 302

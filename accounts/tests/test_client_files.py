@@ -134,6 +134,7 @@ def test_what_western_windows_writes_is_read():
         assert read_table(f"name;notes\nAnn;{text}\n".encode("cp1252")).rows[0].cells[1] == text
 
 
+@pytest.mark.sweep
 def test_what_is_no_list_of_clients_is_refused_with_what_to_do():
     for content, told in (
         (b"", "It says: nothing."),

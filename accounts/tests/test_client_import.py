@@ -142,6 +142,7 @@ def make_lines(many):
 
 
 # Most statements take a thousand or two thousand rows: so one round of each in the gate.
+@pytest.mark.sweep
 @pytest.mark.parametrize(("many", "statements"), [(1_000, 8), pytest.param(10_000, 35, marks=pytest.mark.whole)])
 def test_thousands_take_a_literal_number_of_statements(salon, django_assert_num_queries, many, statements):
     content = make_lines(many)

@@ -67,6 +67,7 @@ def test_a_family_shares_an_address_also_with_clients_of_elsewhere(salon, clinic
     assert (first["possible_duplicates"], second["possible_duplicates"]) == ([], [first["id"]])
 
 
+@pytest.mark.sweep
 def test_an_empty_sign_in_address_is_taken_back_and_removes_a_real_one(salon, api):
     client = api(salon.manager)
     told = add(client, email="mia@lange.example", contact_email="desk@lange.example")
@@ -82,6 +83,7 @@ def test_an_empty_sign_in_address_is_taken_back_and_removes_a_real_one(salon, ap
     assert (without["email"], without["contact_email"]) == ("", "")
 
 
+@pytest.mark.sweep
 def test_whoever_signs_in_needs_an_address(salon, api):
     client = api(salon.manager)
     bodies = ({"role": "staff"}, {"password": "a-long-password-1"}, {"role": "staff", "email": ""})
@@ -109,6 +111,7 @@ def test_nobody_types_an_address_that_is_made_nor_gives_a_password_to_one(salon,
             UserFactory(organization=salon.organization, email=make_address(), **wrong)
 
 
+@pytest.mark.sweep
 def test_what_is_no_contact_is_refused(salon, api):
     client = api(salon.manager)
     for key, value, code in (
@@ -143,6 +146,7 @@ def test_everything_about_a_contact_comes_back_as_sent(salon, api):
     assert (answer.status_code, fields(answer)) == (400, {"external_id": "unique"})
 
 
+@pytest.mark.sweep
 def test_what_the_desk_writes_clients_neither_see_nor_send(salon, api):
     User.objects.filter(pk=salon.client.pk).update(client_notes="pays late", is_flagged=True)
     client, path = api(salon.client), f"/users/{salon.client.pk}"
@@ -159,6 +163,7 @@ def test_what_the_desk_writes_clients_neither_see_nor_send(salon, api):
     assert api(salon.staff).get(path).json()["client_notes"] == "pays late"
 
 
+@pytest.mark.sweep
 def test_who_looks_known_is_told_to_those_who_may_list_them(salon, clinic, api):
     for cast in (salon, clinic):
         cast.organization.country = "DE"
@@ -205,6 +210,7 @@ def test_a_merged_record_is_no_duplicate_leads_to_the_last_one_and_gives_it_what
     assert [each.pk for each in contacts.find_duplicates(newcomer)] == [third.pk]
 
 
+@pytest.mark.sweep
 def test_a_made_address_is_nowhere_to_be_seen(salon, api, client):
     told = add(api(salon.admin), phone="0170 5500003")
     api(salon.admin).patch(f"/users/{told['id']}", {"email": "mia@lange.example"})
@@ -269,6 +275,7 @@ def test_an_erased_client_has_no_contact_left(salon, api):
         assert word not in entries
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db(transaction=True)
 def test_a_client_without_an_address_moves_to_another_installation(salon, api, tmp_path):
     told = add(api(salon.manager), phone="0170 5500003", client_notes="x")

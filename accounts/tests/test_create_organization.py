@@ -82,6 +82,7 @@ def test_two_passwords_that_differ_are_refused(db, create, answers):
     assert not Organization.objects.exists()
 
 
+@pytest.mark.sweep
 def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_saved(salon, create):
     people = User.objects.count()
     for options, sentence in (

@@ -15,6 +15,7 @@ from clientline.tests.problems import problem
 # Wanted by the organization
 
 
+@pytest.mark.sweep
 def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(salon, clinic, clock, api):
     browser, program = Client(), api(salon.manager)
     browser.force_login(salon.admin)
@@ -60,6 +61,7 @@ def test_deleting_somebody_deletes_it(salon, api, clock):
     assert not SecondFactor.objects.exists()
 
 
+@pytest.mark.sweep
 def test_an_admin_demands_it_by_the_api(salon, clinic, api):
     client, path = api(salon.admin), f"/organizations/{salon.organization.pk}"
     assert client.get(path).json()["require_second_factor"] is False
@@ -90,6 +92,7 @@ def bare(operator):
     return operator
 
 
+@pytest.mark.sweep
 def test_an_operator_without_one_reaches_what_sets_it_up_and_nothing_else(bare, salon, api, clock):
     program = api(bare)
     assert program.get("/auth/me").status_code == 200
@@ -106,6 +109,7 @@ def test_an_operator_without_one_reaches_what_sets_it_up_and_nothing_else(bare, 
     assert api(bare).post("/auth/logout").status_code == 204
 
 
+@pytest.mark.sweep
 def test_an_operator_is_led_to_it_at_the_first_sign_in(bare, client, clock):
     client.post("/admin/login/", {"username": bare.email, "password": PASSWORD})
     for path in ("/admin/", "/admin/accounts/user/", "/admin/sign-ins/", "/admin/password_change/"):
@@ -116,6 +120,7 @@ def test_an_operator_is_led_to_it_at_the_first_sign_in(bare, client, clock):
     assert client.get("/admin/organizations/organization/").status_code == 200
 
 
+@pytest.mark.sweep
 def test_where_operators_need_none_the_demand_of_an_organization_binds_them(bare, salon, clinic, api, settings):
     settings.REQUIRE_OPERATOR_SECOND_FACTOR = False
     program = api(bare)
@@ -134,6 +139,7 @@ def sign_ins_of(user):
     return Token.objects.filter(user=user).count(), Session.objects.filter(user=user).count()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("door", ["token", "session"])
 def test_switching_it_on_and_off_ends_all_other_sign_ins(salon, clock, api, door):
     browser, other = Client(), Client()

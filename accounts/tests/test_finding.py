@@ -201,6 +201,7 @@ def test_a_search_costs_as_many_statements_as_a_list(salon, api, django_assert_n
         assert caller.get("/users?limit=100&search=somebody").json()["results"] == []
 
 
+@pytest.mark.sweep
 def test_numbers_of_visits_and_receipts_are_found_where_they_are_looked_for(salon, clinic, api, client):
     manager, visit, payment = api(salon.manager), salon.visit, salon.payment
     Payment.objects.filter(pk=payment.pk).update(receipt_number=4711)
@@ -225,6 +226,7 @@ def test_numbers_of_visits_and_receipts_are_found_where_they_are_looked_for(salo
     assert b"Nobody and nothing" in client.get("/admin/search/", {"q": str(salon.strangers_visit.pk)}).content
 
 
+@pytest.mark.sweep
 def test_the_box_stands_on_every_page_and_says_what_it_takes(salon, client):
     client.force_login(salon.staff)
     for url in ("/admin/", "/admin/accounts/user/", "/admin/appointments/appointment/add/", "/admin/search/"):
@@ -237,6 +239,7 @@ def kept_of(person):
     return set(SearchWord.objects.filter(user=person).values_list("word", flat=True))
 
 
+@pytest.mark.sweep
 def test_words_follow_what_is_changed_merged_erased_and_removed(salon, api):
     manager = api(salon.admin)
     mia = User.objects.get(pk=manager.post("/users", {"name": "Mia Lange", "role": "client"}).json()["id"])
@@ -277,6 +280,7 @@ def test_every_writer_of_many_people_writes_their_words(salon, clinic, tmp_path)
     assert set(SearchWord.objects.values_list("user_id", "word")) == before
 
 
+@pytest.mark.sweep
 def test_an_invariant_misses_and_suspects_words(salon):
     assert "people_have_their_words" not in broken()
     SearchWord.objects.filter(user=salon.client, word="client").delete()

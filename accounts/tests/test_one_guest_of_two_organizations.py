@@ -61,6 +61,7 @@ def answer_of(door):
 
 
 # With all walls up, less can be told: the gate asks what the first one hides by itself.
+@pytest.mark.sweep
 @pytest.mark.parametrize("walls", [pytest.param("all walls", marks=pytest.mark.whole), "the first wall alone"])
 def test_nothing_tells_whether_another_organization_knows_the_guest(salon, clinic, api, request, walls):
     if walls != "all walls":

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from axes.models import AccessAttempt
 from django.test import Client
 
@@ -25,6 +26,7 @@ def test_setting_it_up_shows_secret_and_codes_once_and_keeps_no_code(salon, api,
     assert problem(api(salon.staff).post("/auth/second-factor", BEGIN)) == (409, "conflict")
 
 
+@pytest.mark.sweep
 def test_setting_it_up_asks_for_the_password(salon, api, settings):
     settings.AXES_FAILURE_LIMIT = 3
     client = api(salon.staff)
@@ -54,6 +56,7 @@ def test_signing_in_needs_a_code_and_says_so_only_after_the_right_password(salon
     assert sign_in(salon.client, code="whatever").status_code == 200
 
 
+@pytest.mark.sweep
 def test_no_code_is_taken_twice_nor_long_before_or_after_its_time(salon, enrolled, clock):
     codes = {steps: code_at(enrolled["secret"], clock.now + 30 * steps) for steps in (-2, -1, 0, 1, 2)}
     assert sign_in(salon.staff, code=codes[-2]).status_code == 401
@@ -64,6 +67,7 @@ def test_no_code_is_taken_twice_nor_long_before_or_after_its_time(salon, enrolle
     assert sign_in(salon.staff, code=codes[1]).status_code == 200
 
 
+@pytest.mark.sweep
 def test_a_recovery_code_opens_once(salon, api, enrolled):
     first, second = enrolled["recovery_codes"][:2]
     assert sign_in(salon.staff, code=first.upper()).status_code == 200
@@ -72,6 +76,7 @@ def test_a_recovery_code_opens_once(salon, api, enrolled):
     assert api(salon.staff).get("/auth/second-factor").json()["recovery_codes_left"] == 8
 
 
+@pytest.mark.sweep
 def test_guessing_codes_is_counted_like_guessing_passwords(salon, enrolled, clock, settings):
     settings.AXES_FAILURE_LIMIT = 3
     statuses = [sign_in(salon.staff, code="000000").status_code for _ in range(3)]
@@ -80,6 +85,7 @@ def test_guessing_codes_is_counted_like_guessing_passwords(salon, enrolled, cloc
     assert problem(answer) == (429, "throttled")
 
 
+@pytest.mark.sweep
 def test_a_code_removes_it(salon, api, enrolled, clock):
     client = api(salon.staff)
     assert fields(client.delete("/auth/second-factor", {"code": "000000"})) == {"code": "invalid"}
@@ -91,6 +97,7 @@ def test_a_code_removes_it(salon, api, enrolled, clock):
     assert not SecondFactor.objects.exists()
 
 
+@pytest.mark.sweep
 def test_nonsense_is_no_code(salon, enrolled):
     for code in ("", "٠١٢٣٤٥", "1" * 40, "x" * 16, "-", " "):
         AccessAttempt.objects.all().delete()  # else guesses are counted
@@ -144,6 +151,7 @@ def first_step(client, user):
     return answer["Location"]
 
 
+@pytest.mark.sweep
 def test_the_admin_asks_for_the_code_as_a_second_step(salon, enrolled, clock, client):
     url = first_step(client, salon.staff)
     assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
@@ -156,6 +164,7 @@ def test_the_admin_asks_for_the_code_as_a_second_step(salon, enrolled, clock, cl
     assert client.get("/admin/code/")["Location"] == "/admin/login/"
 
 
+@pytest.mark.sweep
 def test_the_second_step_leads_to_no_other_site_and_ends_with_time_and_password(salon, enrolled, clock, client):
     first_step(client, salon.staff)
     answer = client.post("/admin/code/?next=https://evil.example/", {"code": enrolled["recovery_codes"][0]})
@@ -171,6 +180,7 @@ def test_the_second_step_leads_to_no_other_site_and_ends_with_time_and_password(
         assert (answer.status_code, answer["Location"]) == (302, "/admin/login/")
 
 
+@pytest.mark.sweep
 def test_codes_guessed_at_the_second_step_lock_it(salon, enrolled, client, settings):
     settings.AXES_FAILURE_LIMIT = 2
     url = first_step(client, salon.staff)
@@ -185,6 +195,7 @@ def pass_password(browser):
     return browser.get("/admin/second-factor/")
 
 
+@pytest.mark.sweep
 def test_the_page_shows_no_secret_before_the_password_and_not_for_long(salon, clock, client):
     client.force_login(salon.staff)
     for answer in (
@@ -202,6 +213,7 @@ def test_the_page_shows_no_secret_before_the_password_and_not_for_long(salon, cl
     assert secret not in answer.content.decode() and not User.objects.get(pk=salon.staff.pk).has_second_factor
 
 
+@pytest.mark.sweep
 def test_the_page_draws_the_code_takes_it_and_shows_recovery_codes_once(salon, clock, client):
     client.force_login(salon.staff)
     page = pass_password(client)

@@ -66,6 +66,7 @@ def strangers(salon, clinic):
     }
 
 
+@pytest.mark.sweep
 def test_unknown_wrong_and_inactive_get_one_and_the_same_401(strangers, api):
     answers = [
         api().post("/auth/login", {"email": email, "password": password}) for email, password in strangers.values()
@@ -75,6 +76,7 @@ def test_unknown_wrong_and_inactive_get_one_and_the_same_401(strangers, api):
     assert {answer["WWW-Authenticate"] for answer in answers} == {"Bearer"}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("door", "name"), [("/auth/login", "email"), ("/admin/login/", "username")])
 def test_unknown_wrong_and_inactive_cost_the_same_work(strangers, client, monkeypatch, door, name):
     """Where one takes longer, time tells who exists: a hash takes 100 times as long as all the rest."""
@@ -146,6 +148,7 @@ def test_auth_needs_a_caller(db, api):
         assert answer["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.sweep
 def test_a_new_password_ends_all_other_sessions_and_tokens(salon, api):
     here, program, browser = api(salon.client), api(salon.client), browser_of(salon.client)
     answer = here.post("/auth/password", {"current_password": PASSWORD, "new_password": NEW})
@@ -171,6 +174,7 @@ def test_a_password_is_refused_by_the_field_that_is_wrong(salon, api):
     assert sign_in(api, salon.client).status_code == 200
 
 
+@pytest.mark.sweep
 def test_named_tokens_are_shown_once_listed_and_ended(salon, api):
     client = api(salon.client)
     answer = client.post("/auth/tokens", {"name": "Calendar", "expires_at": "2099-01-01T00:00:00Z"})
@@ -191,6 +195,7 @@ def test_named_tokens_are_shown_once_listed_and_ended(salon, api):
     assert client.get("/auth/tokens").json()["results"] == []
 
 
+@pytest.mark.sweep
 def test_tokens_are_their_owners_alone(salon, clinic, operator, api):
     pk = api(salon.client).post("/auth/tokens", {"name": "Calendar"}).json()["id"]
     for other in (salon.admin, salon.staff, clinic.admin, operator):
@@ -218,6 +223,7 @@ def test_the_last_use_is_written_at_most_once_a_minute(salon):
     assert later >= first
 
 
+@pytest.mark.sweep
 def test_a_browser_needs_its_csrf_token_to_write_and_none_to_read(salon):
     browser = browser_of(salon.admin, enforce_csrf_checks=True)
     assert browser.get("/users").status_code == 200

@@ -52,6 +52,7 @@ def found(client):
     return client.get("/auth/sessions").json()["results"]
 
 
+@pytest.mark.sweep
 def test_everybody_sees_what_acts_for_them_newest_first(salon, clinic, api):
     browser = open_browser(salon.staff, REMOTE_ADDR="192.0.2.1", HTTP_USER_AGENT="Firefox")
     program = start_program(salon.staff, REMOTE_ADDR="2001:db8::1", HTTP_USER_AGENT="x" * 1000)
@@ -78,6 +79,7 @@ def test_everybody_sees_what_acts_for_them_newest_first(salon, clinic, api):
     assert [each["current"] for each in found(browser)] == [False, False, True]
 
 
+@pytest.mark.sweep
 def test_everybody_ends_their_own_and_nobody_elses(salon, clinic, api):
     browser, program, here = browser_of(salon.staff), program_of(salon.staff), program_of(salon.staff)
     others = [each["id"] for each in found(here) if not each["current"]]
@@ -90,12 +92,14 @@ def test_everybody_ends_their_own_and_nobody_elses(salon, clinic, api):
     assert problem(here.delete(f"/auth/sessions/{others[0]}")) == (404, "not_found")
 
 
+@pytest.mark.sweep
 def test_what_is_no_sign_in_is_not_found(salon, api):
     client = api(salon.staff)
     for id in ("1", "session-", "token-x", "user-1", "session-99999999999999999999", "token--1", "-"):
         assert problem(client.delete(f"/auth/sessions/{id}")) == (404, "not_found"), id
 
 
+@pytest.mark.sweep
 def test_the_admin_has_a_page_for_it(salon, client):
     client.force_login(salon.staff)
     open_browser(salon.staff, HTTP_USER_AGENT="<b>Elsewhere</b>")
@@ -145,6 +149,7 @@ def test_sign_ins_end_with_password_role_and_activity_through_any_door_and_stay_
     assert not Token.objects.filter(user=salon.staff).exists()
 
 
+@pytest.mark.sweep
 def test_a_reactivated_person_has_to_sign_in_again(salon, api):
     clients = browser_of(salon.staff), program_of(salon.staff)
     for active in (False, True):
@@ -153,6 +158,7 @@ def test_a_reactivated_person_has_to_sign_in_again(salon, api):
     assert open_browser(salon.staff).get("/admin/").status_code == 200
 
 
+@pytest.mark.sweep
 def test_a_reactivated_organization_has_to_sign_in_again(salon, clinic, operator, api):
     clients = browser_of(salon.staff), program_of(salon.client)
     others = browser_of(clinic.staff), program_of(clinic.client)
@@ -169,6 +175,7 @@ def test_other_changes_end_nothing(salon, api):
     assert statuses(*clients) == [200, 200]
 
 
+@pytest.mark.sweep
 def test_only_operators_deactivate_an_organization(salon, operator, api, client):
     path, page = f"/organizations/{salon.organization.pk}", "/admin/organizations/organization/{}/change/"
     answer = api(salon.admin).patch(path, {"is_active": False})

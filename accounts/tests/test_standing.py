@@ -118,6 +118,7 @@ def test_a_deactivated_person_is_out_at_the_next_request_and_old_tokens_stay_dea
     assert statuses(clients[0]) == [401]
 
 
+@pytest.mark.sweep
 def test_everybody_of_a_deactivated_organization_is_out_at_the_next_request(salon, clinic, operator, api):
     clients = api(salon.admin), session_of(salon.client)
     others = api(clinic.admin), session_of(clinic.client)
@@ -126,6 +127,7 @@ def test_everybody_of_a_deactivated_organization_is_out_at_the_next_request(salo
     assert statuses(*clients, *others) == [401, 401, 200, 200]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("change", [{"role": "manager"}, {"password": "a-new-password-1"}])
 def test_a_new_role_or_password_ends_sessions_and_tokens(salon, api, change):
     clients = api(salon.staff), session_of(salon.staff)
@@ -153,6 +155,7 @@ def test_weak_passwords_are_refused(salon, api):
         assert (answer.status_code, answer.json()["errors"]) == (400, expected)
 
 
+@pytest.mark.sweep
 def test_an_email_taken_in_another_organization_is_refused_like_one_taken_at_home(salon, clinic, api):
     client = api(salon.admin)
     expected = [{"field": "email", "code": "unique", "detail": SIGN_IN_ADDRESS_TAKEN}]

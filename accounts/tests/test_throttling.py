@@ -37,6 +37,7 @@ def test_too_many_failures_lock_an_account_wherever_from_and_tell_until_when(sal
     assert sign_in(salon.staff).status_code == 200
 
 
+@pytest.mark.sweep
 def test_the_unknown_and_the_inactive_are_locked_like_anybody(salon):
     inactive = UserFactory(organization=salon.organization, is_active=False)
     answers = []
@@ -47,6 +48,7 @@ def test_the_unknown_and_the_inactive_are_locked_like_anybody(salon):
     assert len(set(answers)) == 1
 
 
+@pytest.mark.sweep
 def test_too_many_failures_lock_an_address_whoever_is_asked_for(salon, settings):
     settings.AXES_FAILURE_LIMIT = 2
     fail_each = [fail(f"guess{n}@example.com", 1) for n in range(9)]
@@ -64,6 +66,7 @@ def test_an_address_of_ipv6_counts_with_its_neighbours(salon, monkeypatch):
     assert sign_in(salon.client, address="2001:db8:0:1::1").status_code == 200
 
 
+@pytest.mark.sweep
 def test_signing_in_clears_the_own_failures_and_nobody_elses(salon):
     assert fail(salon.client, 2) == [401, 401]
     assert fail(salon.staff, 2) == [401, 401]
@@ -72,6 +75,7 @@ def test_signing_in_clears_the_own_failures_and_nobody_elses(salon):
     assert fail(salon.staff, 1) == [429]
 
 
+@pytest.mark.sweep
 def test_a_lockout_ends_and_is_not_prolonged_by_trying(salon, settings):
     fail(salon.client, 3)
     [locked_at] = AccessAttempt.objects.values_list("attempt_time", flat=True)

@@ -34,6 +34,7 @@ def this_moment(db):
         return cursor.fetchone()[0]
 
 
+@pytest.mark.sweep
 def test_a_token_for_reading_reads_what_its_role_may(salon):
     client = bearer(salon.manager, "read")
     for path in ("/auth/me", "/users", f"/appointments/{salon.visit.pk}", "/payments", "/auth/tokens"):
@@ -41,6 +42,7 @@ def test_a_token_for_reading_reads_what_its_role_may(salon):
     assert problem(client.get("/audit")) == (403, "permission_denied")
 
 
+@pytest.mark.sweep
 def test_a_token_for_booking_books_and_makes_clients_and_nothing_else(salon):
     client = bearer(salon.admin, "book")
     newcomer = client.post("/users", {"name": "New", "email": "new@salon.example", "role": "client"})
@@ -81,6 +83,7 @@ def test_no_scope_gives_more_than_the_role(salon):
     assert problem(booking) == (403, "permission_denied")
 
 
+@pytest.mark.sweep
 def test_tokens_are_made_with_a_scope_and_say_it(salon, api):
     client = api(salon.manager)
     made = client.post("/auth/tokens", {"name": "Display", "scope": "read"})

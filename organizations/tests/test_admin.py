@@ -11,6 +11,7 @@ def page(organization, name="change"):
     return f"{LIST}{organization.pk}/{name}/"
 
 
+@pytest.mark.sweep
 def test_an_admin_changes_the_own_organization(salon, client):
     client.force_login(salon.admin)
     assert submit(client, page(salon.organization), slot_interval="20", email="Desk@Salon.example").status_code == 302
@@ -19,6 +20,7 @@ def test_an_admin_changes_the_own_organization(salon, client):
     assert salon.organization.version == 2
 
 
+@pytest.mark.sweep
 def test_forms_and_messages_speak_of_people_and_in_plain_words(salon, client):
     client.force_login(salon.admin)
     form = client.get(page(salon.organization)).content.decode()
@@ -42,6 +44,7 @@ def test_managers_and_staff_only_look_at_it(salon, client, who):
     assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
 
 
+@pytest.mark.sweep
 def test_a_wrong_value_is_an_error_beside_its_field(salon, client):
     client.force_login(salon.admin)
     wrong = {
@@ -61,6 +64,7 @@ def test_a_wrong_value_is_an_error_beside_its_field(salon, client):
     assert Organization.objects.get(pk=salon.organization.pk).version == 1
 
 
+@pytest.mark.sweep
 def test_only_operators_add_and_delete_organizations(salon, operator, client):
     for person in (salon.admin, salon.manager, salon.staff):
         client.force_login(person)
@@ -73,6 +77,7 @@ def test_only_operators_add_and_delete_organizations(salon, operator, client):
     assert not Organization.objects.filter(name="Gym").exists()
 
 
+@pytest.mark.sweep
 def test_an_organization_with_people_cannot_be_deleted(salon, operator, client):
     client.force_login(operator)
     answer = client.post(page(salon.organization, "delete"), {"post": "yes"}, follow=True)

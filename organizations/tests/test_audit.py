@@ -107,6 +107,7 @@ def test_a_refused_write_is_an_event(salon, api, since):
     assert told(**since) == [("api", salon.client.pk, "refused", "", None, facts)]
 
 
+@pytest.mark.sweep
 def test_sign_ins_and_their_failures_are_events(salon, api, client, since):
     def sign_in(email, password):
         return api().post("/auth/login", {"email": email, "password": password}).status_code

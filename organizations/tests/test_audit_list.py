@@ -40,6 +40,7 @@ def test_an_admin_reads_it_newest_first(salon, price, api):
     }
 
 
+@pytest.mark.sweep
 def test_its_filters_find_a_change(salon, price, api):
     client = api(salon.admin)
     noted = Audit.objects.get(request_id="a-1")
@@ -77,6 +78,7 @@ def test_pages_follow_one_another(salon, api):
     assert seen == list(own.values_list("id", flat=True))
 
 
+@pytest.mark.sweep
 def test_nobody_else_reads_it(salon, api, client):
     for person in (salon.manager, salon.staff, salon.client):
         assert problem(api(person).get("/audit")) == (403, "permission_denied"), person
@@ -84,6 +86,7 @@ def test_nobody_else_reads_it(salon, api, client):
         assert client.get(PAGE).status_code in (302, 403), person
 
 
+@pytest.mark.sweep
 def test_the_admin_page_says_it_in_plain_words(salon, price, client):
     client.force_login(salon.admin)
     page = client.get(PAGE, {"action": "update", "table": "services"}).content.decode()
@@ -116,6 +119,7 @@ def test_operators_are_not_named_to_members(salon, operator, api, client, reques
     assert f"{'user' if walls == 'all walls' else 'operator'} {operator.pk}" in page
 
 
+@pytest.mark.sweep
 def test_the_admin_page_costs_the_same_with_more_rows(salon, api, client, django_assert_num_queries):
     client.force_login(salon.admin)
     client.get(PAGE)
@@ -125,6 +129,7 @@ def test_the_admin_page_costs_the_same_with_more_rows(salon, api, client, django
         api(salon.manager).patch(f"/services/{salon.service.pk}", {"price": price})
 
 
+@pytest.mark.sweep
 def test_what_makes_an_operator_is_kept_and_never_shown(salon, operator, api, client):
     salon.admin.is_superuser = True
     salon.admin.save(update_fields=["is_superuser"])

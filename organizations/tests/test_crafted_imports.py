@@ -97,6 +97,7 @@ def find_fault_in(file):
                 return f"of {table}, {fault}"
 
 
+@pytest.mark.sweep
 def test_each_value_that_no_row_may_hold_is_told(exported):
     assert find_fault_in(File(exported)) is None
     for name in IN_ROWS:
@@ -127,6 +128,7 @@ def test_what_is_crafted_is_refused_by_name_and_leaves_nothing(exported, tmp_pat
     assert Audit.objects.filter(action="import_refused", organization=None).count() == len(crafted)
 
 
+@pytest.mark.sweep
 def test_a_file_in_which_nothing_was_crafted_comes_in_with_its_sign_ins_where_they_are_asked_for(exported, tmp_path):
     File(exported).write(tmp_path / "same.jsonl")
     told = import_file(tmp_path / "same.jsonl", "--with-sign-ins")

@@ -64,6 +64,7 @@ def test_every_other_key_and_none_is_another_request(salon, api):
     assert shaves() == 4
 
 
+@pytest.mark.sweep
 def test_another_caller_with_the_same_key_is_independent(salon, clinic, operator, api):
     callers = [salon.manager, salon.admin, clinic.admin]
     answers = [post(api(caller)) for caller in callers]
@@ -82,6 +83,7 @@ def test_only_success_is_kept(salon, api):
     assert post(client).status_code == 201
 
 
+@pytest.mark.sweep
 def test_moves_and_series_are_repeated_as_well(salon, api):
     client, visit = api(salon.admin), salon.visit
     moves = [
@@ -130,6 +132,7 @@ def test_a_replay_needs_the_row(salon, api):
     assert problem(post(api(salon.staff), path, body)) == (404, "not_found")
 
 
+@pytest.mark.sweep
 def test_a_replay_needs_the_rows_that_were_made(salon, api):
     always_at_work(salon.staff)
     client, starts = api(salon.staff), days_ahead(40).isoformat()
@@ -168,6 +171,7 @@ def test_a_key_is_kept_for_24_hours(salon, api):
     assert (shaves(), kept.count()) == (2, 1)
 
 
+@pytest.mark.sweep
 def test_a_key_that_is_no_key_is_refused(salon, api):
     client = api(salon.manager)
     for key in ("", "x" * 256, "x" * 10_240, "é", "\x00", "a\tb", "a\nb", "\x7f", "日本", "'; DROP TABLE users; --é"):
@@ -176,6 +180,7 @@ def test_a_key_that_is_no_key_is_refused(salon, api):
         assert shaves() == 0, key
 
 
+@pytest.mark.sweep
 def test_any_printable_ascii_is_a_key(salon, api):
     client = api(salon.manager)
     for key in ("x", "x" * 255, " ~ ", "'; DROP TABLE users; --", '{"a": 1}', "%00"):
@@ -183,6 +188,7 @@ def test_any_printable_ascii_is_a_key(salon, api):
         assert [replayed(answer) for answer in answers] == [None, "true"], key
 
 
+@pytest.mark.sweep
 def test_under_auth_and_outside_post_a_key_means_nothing(salon, api):
     client = api(salon.manager)
     secrets = {post(client, "/auth/tokens", {"name": "x"}).json()["token"] for _ in range(2)}

@@ -143,6 +143,7 @@ def test_another_organization_cannot_be_named_in_a_body(homes, api):
     assert client.post("/services", {"name": "X", "organization": salon.organization.pk}).status_code == 201
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("wall")
 def test_even_an_operator_never_mixes_the_rows_of_two_organizations(homes, operator, api):
     salon, clinic = homes
@@ -158,6 +159,7 @@ def test_even_an_operator_never_mixes_the_rows_of_two_organizations(homes, opera
 
 
 # With row security, and without filters, lists are asked below.
+@pytest.mark.sweep
 @pytest.mark.usefixtures("wall")
 @pytest.mark.only("without row security", *INSIDERS, "client")
 @pytest.mark.parametrize("role", (*INSIDERS, "client"))
@@ -210,11 +212,13 @@ def visit_everything(client, clinic):
     return sum(leaks(answer, clinic) for answer in answers), {answer.status_code for answer in answers}
 
 
+@pytest.mark.sweep
 def test_the_third_wall_alone_leaks_nothing(homes, api, without_filters):
     salon, clinic = homes
     assert visit_everything(api(salon.admin), clinic) == (0, {200, 404})
 
 
+@pytest.mark.sweep
 def test_the_third_wall_alone_lets_nothing_foreign_be_written(homes, api, without_filters):
     salon, clinic = homes
     client = api(salon.admin)
@@ -229,6 +233,7 @@ def test_the_third_wall_alone_lets_nothing_foreign_be_written(homes, api, withou
         assert (resource, answer.status_code) == (resource, 400)
 
 
+@pytest.mark.sweep
 def test_with_both_walls_down_everything_leaks_so_these_tests_can_fail(
     homes, api, without_filters, without_row_security
 ):
@@ -236,6 +241,7 @@ def test_with_both_walls_down_everything_leaks_so_these_tests_can_fail(
     assert visit_everything(api(salon.admin), clinic) == (16, {200})
 
 
+@pytest.mark.sweep
 @pytest.mark.django_db(transaction=True)
 def test_two_organizations_at_once_over_reused_connections_see_only_their_own(
     without_filters, two_small_homes, everything

@@ -37,6 +37,7 @@ def guard(organization, table):
             )
 
 
+@pytest.mark.sweep
 def test_callers_are_told_the_new_address(salon, clinic, api):
     relocate(salon.organization, "moved")
     for path in ("/services", "/users", "/auth/me", "/reports/revenue"):

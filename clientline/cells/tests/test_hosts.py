@@ -91,6 +91,7 @@ def test_the_proxy_takes_its_file(filled):
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+@pytest.mark.sweep
 def test_the_units_are_sound(filled, tmp_path):
     if not (analyze := shutil.which("systemd-analyze")):
         pytest.skip("no systemd-analyze here")

@@ -117,6 +117,7 @@ def test_neither_ids_that_came_from_elsewhere_nor_sqlsequencereset_lead_out_of_t
     assert find_offenders() == (0, [])
 
 
+@pytest.mark.sweep
 def test_migrate_puts_the_number_in_force_and_says_what_others_need(salon, settings):
     settings.CELL = 9
     out = StringIO()

@@ -205,6 +205,7 @@ def unwrapped():
         raise error.__cause__ from None
 
 
+@pytest.mark.sweep
 def test_large_values_go_both_ways_at_once():
     texts = [letter * 3_000_000 for letter in "abc"]
     asked = [("SELECT %s::text || %s::text", [text, text]) for text in texts]

@@ -160,6 +160,7 @@ def test_whoever_has_begun_goes_on_by_steps(db, steps, last):
     assert plan() == [(step, False) for step in steps[gone:]]
 
 
+@pytest.mark.sweep
 def test_squashed_migrations_are_noted_once_all_their_steps_are_gone(db, loader, steps):
     squashed, most = list(loader.replacements), steps[:-1]
     for gone, noted in ((steps, steps + squashed), (most, most), (most + squashed, most)):
