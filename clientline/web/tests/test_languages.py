@@ -23,6 +23,7 @@ def speak(person, own="", organization=""):
     Organization.objects.filter(pk=person.organization_id).update(language=organization)
 
 
+@pytest.mark.sweep
 def test_ones_own_language_is_above_the_organizations(salon, client):
     client.force_login(salon.admin)
     for own, organization, spoken in SPOKEN:

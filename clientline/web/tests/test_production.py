@@ -73,6 +73,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.sweep
 def test_every_answer_has_the_headers_that_keep_a_browser_safe(db, settings):
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
     client = Client()
@@ -117,6 +118,7 @@ def test_browsers_are_sent_to_https_and_kept_there_and_probes_are_not(db, settin
 # Limits
 
 
+@pytest.mark.sweep
 def test_a_caller_who_calls_too_often_has_to_wait(salon, api, limited):
     program, again = api(salon.staff), api(salon.staff)
     assert [program.get("/auth/me").status_code for _ in range(3)] == [200, 200, 200]
@@ -128,6 +130,7 @@ def test_a_caller_who_calls_too_often_has_to_wait(salon, api, limited):
     assert api(salon.admin).get("/auth/me").status_code == 200
 
 
+@pytest.mark.sweep
 def test_strangers_share_the_limit_of_their_address(salon, limited):
     stranger = APIClient(REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION="Bearer guessed")
     assert [stranger.get("/users").status_code for _ in range(6)] == [401] * 5 + [429]

@@ -16,7 +16,7 @@ from clientline import zones
 from clientline.demo.serving import Gunicorn, write_database_url
 from services.models import Service
 
-pytestmark = pytest.mark.xdist_group("server")  # one is started for them together
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("server")]  # one is started for them together
 # Of who holds something in this database: other workers' tests have theirs on the same server.
 WAITING = """
     SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
