@@ -10,5 +10,5 @@ gc.disable()
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop():
     gc.freeze()
-    gc.set_threshold(50_000)  # new objects; of a test, most are gone long before there are so many
+    gc.set_threshold(300_000)  # new objects; of a test, most are gone long before there are so many
     gc.enable()
