@@ -157,6 +157,7 @@ def test_every_module_has_its_layer():
     assert [relative(path) for path in CODE if dotted(path) != "clientline" and rank_of(dotted(path)) is None] == []
 
 
+@pytest.mark.sweep
 def test_imports_go_down_only():
     found = [
         (relative(path), module)

@@ -353,6 +353,7 @@ def test_an_option_that_does_not_exist_is_named(reason):
 # The doors
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "door",
     [

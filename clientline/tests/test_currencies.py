@@ -101,6 +101,7 @@ def test_online_half_an_ariary_is_refused_and_a_whole_one_is_not():
     assert (refused_online(Decimal("10.00"), "MGA"), refused_online(Decimal("10.50"), "EUR")) == (None, None)
 
 
+@pytest.mark.sweep
 @pytest.mark.only(min(PAST))  # above, each is judged by what form and API ask
 @pytest.mark.parametrize("past", sorted(PAST))
 def test_a_past_currency_stays_where_it_is_stored_and_is_not_chosen_anew(past, operator, api, client):

@@ -38,6 +38,7 @@ OF_THE_DESK = {"/appointments": {"internal_notes", "overbooked"}, "/users": set(
 
 
 # A manager is answered as an admin is.
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "role", ["admin", pytest.param("manager", marks=pytest.mark.whole), "staff", "client", "operator"]
 )
@@ -73,6 +74,7 @@ def paid_by_both_means(salon):
     return {name: row.pk for name, row in vars(salon).items()}
 
 
+@pytest.mark.sweep
 def test_readings_have_the_documented_shape(salon, api, document):
     client, ids = api(salon.admin), paid_by_both_means(salon)
     type(salon.organization).objects.filter(pk=salon.organization.pk).update(country="DE")
@@ -88,6 +90,7 @@ def test_readings_have_the_documented_shape(salon, api, document):
     assert page == {"text/html": {"schema": {"type": "string"}}}
 
 
+@pytest.mark.sweep
 def test_moves_have_the_documented_shape(salon, api, document):
     client, ids = api(salon.admin), paid_by_both_means(salon)
     for path, (asked, body, status) in MOVES.items():
@@ -96,6 +99,7 @@ def test_moves_have_the_documented_shape(salon, api, document):
         check(document, schema_of(document, path, "post", status), answer.json())
 
 
+@pytest.mark.sweep
 def test_answers_to_writes_have_the_documented_shape(salon, api, document):
     client = api(salon.admin)
     for path, body in BODIES.items():
@@ -117,6 +121,7 @@ def test_operators_find_the_organization_they_have_to_name(document):
         assert ("organization" in properties(document, schema)) == (path not in ("/auth/tokens", "/payments")), path
 
 
+@pytest.mark.sweep
 def test_refusals_have_the_documented_shape(salon, api, document):
     client = api(salon.admin)
     problem = {"$ref": "#/components/schemas/Problem"}

@@ -21,6 +21,7 @@ def test_people_have_the_language_of_their_organization_unless_they_chose(salon)
     assert UserFactory.build(organization=salon.organization, language="en").chosen_language == "en"
 
 
+@pytest.mark.sweep
 def test_answers_of_the_api_are_the_same_in_any_language(salon, api):
     client = api(salon.manager)
     paths = (f"/appointments/{salon.visit.pk}", f"/payments/{salon.payment.pk}", "/services", "/time-off")

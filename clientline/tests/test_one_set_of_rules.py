@@ -51,6 +51,7 @@ def test_free_times_are_those_of_the_pinned_rules(salon):
     assert first == {zone: f"2027-01-15T{clock}" for zone, clock in CHANGED.items()}
 
 
+@pytest.mark.sweep
 def test_neither_the_machine_nor_the_environment_brings_other_rules(tmp_path):
     (tmp_path / "America").mkdir()
     (tmp_path / "America/Vancouver").write_bytes(b"no rules at all")
@@ -69,6 +70,7 @@ def test_the_metrics_say_which_rules_are_in_force(db, settings, client):
     assert f'clientline_info{{version="{settings.VERSION}",tzdata="{zones.RULES}"}} 1\n' in text
 
 
+@pytest.mark.sweep
 def test_an_abbreviation_is_no_zone_to_choose_but_stays_where_it_is_stored(api, salon, operator):
     client, path = api(salon.admin), f"/organizations/{salon.organization.pk}"
     for name in ("CET", "EET", "MET", "WET"):
@@ -79,6 +81,7 @@ def test_an_abbreviation_is_no_zone_to_choose_but_stays_where_it_is_stored(api, 
     assert Organization.objects.get(pk=salon.organization.pk).zone == ZoneInfo("CET")
 
 
+@pytest.mark.sweep
 def test_an_admin_page_keeps_a_stored_abbreviation_that_nobody_touched(client, salon):
     Organization.objects.filter(pk=salon.organization.pk).update(timezone="CET")
     client.force_login(salon.admin)
@@ -98,6 +101,7 @@ def test_a_test_that_let_postgresql_compute_a_local_time_would_fail(db, sql):
         cursor.copy(SQL("COPY ({}) TO STDOUT").format(SQL(sql)))
 
 
+@pytest.mark.sweep
 def test_no_code_lets_postgresql_compute_a_local_time():
     sources = [
         path for app in PROJECT.glob("*/") if not app.name.startswith((".", "var")) for path in app.rglob("*.py")

@@ -118,6 +118,7 @@ def all_private_uses():
     return found
 
 
+@pytest.mark.sweep
 def test_every_private_use_is_listed():
     assert {f"{relative(path)}: {name}" for path, _, name in all_private_uses()} == PRIVATE.keys()
     assert len(PRIVATE) <= MOST

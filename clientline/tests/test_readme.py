@@ -79,6 +79,7 @@ def build_site(builder, directory):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.sweep
 def test_the_site_builds_without_a_warning(tmp_path):
     build_site("dummy", tmp_path / "site")  # which reads and links every page, and writes none
 

@@ -30,6 +30,7 @@ def rows_of(cursor, table):
     return [text for (text,) in cursor.execute(f"SELECT to_jsonb(whole)::text FROM {table} AS whole").fetchall()]
 
 
+@pytest.mark.sweep
 def test_the_casts_put_back_are_the_casts_made(db):
     with undone():
         make_casts()
@@ -39,6 +40,7 @@ def test_the_casts_put_back_are_the_casts_made(db):
     assert [len(made[table]) for table in ("users", "appointments", "payments", "audit")] == [12, 4, 4, 30]
 
 
+@pytest.mark.sweep
 def test_what_is_returned_is_what_lies_in_the_database(db):
     cast = perform(make_cast, "Salon", timezone="Europe/Berlin", currency="EUR")
     again = make_cast("Bar")

@@ -74,6 +74,7 @@ def test_garbage_is_collected_again_once_all_is_imported():
         gc.enable()
 
 
+@pytest.mark.sweep
 def test_a_command_starts_without_what_only_pages_need(tmp_path):
     loaded = run_fresh("print(*sys.modules)", tmp_path)
     assert ONLY_FOR_PAGES & set(loaded) == set()

@@ -64,6 +64,7 @@ def test_digits_are_told_in_ascii():
 BEHIND_THE_CODE = ("", " ", " (0)", " 0", " 1", " 8", "-", " 06", " 15", " 9")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE])
 def test_what_is_taken_as_it_stands_is_what_phonenumbers_reads(kind, share, everything):
     taken = read = 0

@@ -69,6 +69,7 @@ def past_visit(salon):
     )
 
 
+@pytest.mark.sweep
 def test_of_a_visit_from_booking_to_cancelling(salon, api, heard):
     always_at_work(salon.staff, salon.colleague)
     manager, start = api(salon.manager), days_ahead(9)
@@ -102,6 +103,7 @@ def test_of_visits_in_another_zone(salon, api, heard, wish):
     assert coming == 2
 
 
+@pytest.mark.sweep
 def test_of_money_at_the_counter(salon, api, past_visit, heard):
     staff = api(salon.manager)
 

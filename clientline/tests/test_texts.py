@@ -73,6 +73,7 @@ def list_unmarked():
     return found
 
 
+@pytest.mark.sweep
 def test_every_text_for_people_is_marked():
     assert list_unmarked() == {}
 
@@ -80,6 +81,7 @@ def test_every_text_for_people_is_marked():
 read_catalogue = cache(catalogues.read_catalogue)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("room", catalogues.ROOMS)
 def test_every_marked_text_has_german(room):
     known = read_catalogue(room)

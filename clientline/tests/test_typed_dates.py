@@ -87,6 +87,7 @@ def test_an_example_is_what_the_country_types():
     assert {read_date(example, country) for country, example in examples.items()} == {date(2026, 12, 31)}
 
 
+@pytest.mark.sweep
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(sorted(list_countries())))
 def test_what_a_country_writes_in_figures_is_read_as_that_day(day, country):
     style = find_style("en", country)

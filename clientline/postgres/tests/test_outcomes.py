@@ -27,6 +27,7 @@ def test_a_statement_writes_unless_it_surely_reads(statement, does):
     assert writes(statement) == does
 
 
+@pytest.mark.faults
 def test_a_standby_refuses_to_confirm_as_it_refuses_a_change(cluster):
     cluster.ensure_running()
     cluster.stop()
