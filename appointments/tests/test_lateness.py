@@ -23,10 +23,12 @@ CASES = [
 
 
 def make_visits(salon):
-    """One of each notice in each case, and whether it is late."""
-    for notice, (status, after_cutoff, late) in product([0, 90, 1440, 527040], CASES):
+    """One of each notice in each case, without grace and with, booked within the notice, and whether it is late."""
+    for notice, grace, (status, after_cutoff, late) in product([0, 90, 1440, 527040], [0, 15, 1440], CASES):
         people = {"client": salon.client, "staff": salon.colleague, "service": salon.service}
-        visit = AppointmentFactory.build(**people, cancellation_notice=notice, status=status)
+        terms = {"cancellation_notice": notice, "cancellation_grace": grace}
+        visit = AppointmentFactory.build(**people, **terms, status=status)
+        visit.created_at = visit.appointment_date - timedelta(minutes=notice) + MOMENT
         visit.cancelled_at = lateness.find_cutoff(visit) + after_cutoff if status == "cancelled" else None
         yield visit, late
 
@@ -40,4 +42,5 @@ def test_a_row_the_orm_and_reports_agree_on_what_is_late(salon):
     by_orm = set(mine.filter(lateness.CANCELLED_LATE).values_list("pk", flat=True))
     for visit, expected in zip(mine.order_by("pk"), late, strict=True):
         told = (lateness.is_cancelled_late(visit), visit.pk in by_orm, visit.pk in by_reports)
-        assert told == (expected,) * 3, (visit.status, visit.cancellation_notice, visit.cancelled_at)
+        terms = visit.cancellation_notice, visit.cancellation_grace
+        assert told == (expected,) * 3, (visit.status, terms, visit.cancelled_at)
