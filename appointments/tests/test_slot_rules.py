@@ -311,6 +311,10 @@ ODD_SECONDS = calendar(
 )
 LONG_VISITS = calendar(hours=ROUND_THE_CLOCK, need=Need(720, 60, 60), visits=[(-300, 900)], interval=50)
 NEEDS_OF_A_DAY = calendar(hours=ROUND_THE_CLOCK, need=Need(1440), interval=720, visits=[(2160, 60)])
+# From 23:30 before a day of 23 hours: the only visit that ends two dates after the one it starts on.
+A_DAY_OVER_A_SHORT_ONE = calendar(
+    day=PLACES[0][1] - timedelta(days=1), hours=ROUND_THE_CLOCK, need=Need(1440), interval=705
+)
 A_DAY_WITH_BUFFERS = calendar(day=PLACES[1][1], hours=ROUND_THE_CLOCK, need=Need(1380, 30, 30), now=timedelta(-3))
 FROM_A_SKIPPED_HOUR = calendar(hours=((150, 300),), interval=20)
 TO_A_SKIPPED_HOUR = calendar(hours=((60, 150),))
@@ -334,6 +338,7 @@ FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=
 @example(case=ODD_SECONDS)
 @example(case=LONG_VISITS)
 @example(case=NEEDS_OF_A_DAY)
+@example(case=A_DAY_OVER_A_SHORT_ONE)
 @example(case=A_DAY_WITH_BUFFERS)
 @example(case=FROM_A_SKIPPED_HOUR)
 @example(case=TO_A_SKIPPED_HOUR)
