@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
 from time import sleep
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -21,6 +22,7 @@ from appointments import booking, merging
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.privacy import forgetting, personal_data
+from clientline.zones import read_wall_clock
 from organizations import changing
 from organizations.models import Organization
 from services import offering
@@ -309,6 +311,17 @@ def test_who_waits_for_a_visit_is_not_waited_for_by_the_end_of_its_client(salon,
             erase(regular, by=salon.admin)
     # The visit is another client's after a merge, and cancelled by an erasure; staff may note something at both.
     assert asked.result() == (TOLD[change] if who == "client" else (200, None))
+
+
+@pytest.mark.parametrize("wish", [changing.KEEP_LOCAL, changing.KEEP_INSTANT])
+def test_a_visit_that_comes_while_the_zone_changes_shows_its_time_there(salon, regular, ask, meanwhile, wish):
+    with transaction.atomic():
+        pk = book(salon, regular, salon.staff).pk
+        path, body = f"/organizations/{salon.organization.pk}", {"timezone": "Asia/Tokyo", "coming_visits": wish}
+        changed = meanwhile(ask, "PATCH", path, body)
+    assert changed.result() == (200, None)
+    visit = Appointment.objects.get(pk=pk)
+    assert visit.local_start == read_wall_clock(visit.appointment_date, ZoneInfo("Asia/Tokyo"))
 
 
 def test_nobody_is_named_for_a_service_who_becomes_a_client_meanwhile(salon, novice, ask, meanwhile):
