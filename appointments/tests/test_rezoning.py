@@ -157,10 +157,23 @@ def test_only_coming_visits_are_moved(salon, coming):
     assert run() == (["Moved 0 visits."], None)
 
 
+def test_a_visit_cancelled_after_the_look_is_left_where_it_was(salon, coming):
+    assert salon.colleague.pk > salon.staff.pk  # whose turn comes after
+    other = AppointmentFactory(
+        client=salon.client, staff=salon.colleague, service=salon.service, appointment_date=coming.appointment_date
+    )
+    agreed_an_hour_earlier(coming, other)
+    outcomes = rezoning.rezone_strays(now=timezone.now())
+    assert [visit.pk for visit in next(outcomes).moved] == [coming.pk]
+    booking.cancel(by=salon.manager, visit=other, now=timezone.now(), reason="x")
+    assert list(outcomes) == [([], [])]
+    assert where(other) == [other.appointment_date]
+
+
 def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, coming, caplog):
     agreed_an_hour_earlier(coming)
     call_command("rezone", if_new_rules=True)
-    assert "1 visit no longer show the time agreed" in caplog.text
+    assert "the time agreed is no longer shown by 1 visit. See `manage.py rezone --dry-run`." in caplog.text
     noted = Organization.objects.values_list("visits_to_rezone", flat=True)
     assert list(noted.filter(pk__in=[salon.organization.pk, clinic.organization.pk]).order_by("-name")) == [1, 0]
     assert api().get("/ready").json()["visits_to_rezone"] == 1
@@ -169,7 +182,7 @@ def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, comin
     assert caplog.text == ""
     Organization.objects.filter(pk=salon.organization.pk).update(zone_rules="2025.2")
     call_command("rezone", if_new_rules=True)
-    assert "no longer show the time agreed" in caplog.text
+    assert "no longer shown by 1 visit" in caplog.text
 
 
 def test_the_wall_clock_is_that_of_booking_and_of_moving(api, salon, coming):

@@ -34,8 +34,8 @@ class Command(BaseCommand):
 
     def look_once(self, now):
         if rezoning.is_due() and (found := rezoning.count_strays(now=now)):
-            said = f"By the time zone rules of {zones.RULES}, {_write_visits(found)} no longer show the time agreed."
-            logger.warning("%s See `manage.py rezone --dry-run`.", said)
+            said = f"By the time zone rules of {zones.RULES}, the time agreed is no longer shown by"
+            logger.warning("%s %s. See `manage.py rezone --dry-run`.", said, _write_visits(found))
 
     def try_out(self, now):
         """As it would be, undone at the end."""
