@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 YES, NO = ("true", "yes", "on", "1", "y", "ok"), ("false", "no", "off", "0", "n")
 MOST = 2**31 - 1
+POOLERS = ("transaction", "session")
 ASSIGNMENT = re.compile(r"(export )?\w+=.*", re.ASCII)
 NOTHING = re.compile(r"\s*(#.*)?")
 HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -148,7 +149,15 @@ def read_database(url, name="DATABASE_URL"):
     config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
     if not config["NAME"]:
         refuse(name, _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
-    return config
+    return config | _read_pooler(config, name)
+
+
+def _read_pooler(config, name):
+    """What the address says of a pooler, which is ours: the driver knows no such option."""
+    told = config.get("OPTIONS", {}).pop("pooler", "")
+    if told and told not in POOLERS:
+        refuse(f"pooler in {name}", told, f"say {' or '.join(POOLERS)}")
+    return {"POOLER": told} if told else {}
 
 
 def read_file(path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from clientline.configuration import Environment, keep_secret, read_database, read_file
+from clientline.configuration import POOLERS, Environment, keep_secret, read_database, read_file
 from clientline.languages import OFFERED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,7 +49,8 @@ DATABASES = {"default": read_database(DATABASE_URL) if DATABASE_URL else _config
 # Reports and exports alone are read there, and only while it keeps up: see `organizations.replica`.
 DATABASE_REPLICA_URL = env("DATABASE_REPLICA_URL", default="")
 DATABASE_REPLICA = read_database(DATABASE_REPLICA_URL, "DATABASE_REPLICA_URL") if DATABASE_REPLICA_URL else {}
-DATABASES["default"]["POOLER"] = env.choice("DATABASE_POOLER", default="", among=("transaction", "session", ""))
+POOLER = env.choice("DATABASE_POOLER", default="", among=(*POOLERS, ""))
+DATABASES["default"]["POOLER"] = POOLER or DATABASES["default"].get("POOLER", "")
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 
 

@@ -41,6 +41,11 @@ BAD = [
     ("DATABASE_URL", "mysql://me:s3cret@host/name", f"DATABASE_URL names mysql://…, {OTHERS}"),
     ("DATABASE_URL", "sqlite:////tmp/x", f"DATABASE_URL names sqlite://…, {OTHERS}"),
     ("DATABASE_POOLER", "statement", "DATABASE_POOLER is statement: say transaction or session."),
+    (
+        "DATABASE_URL",
+        "postgres://me@host/name?pooler=statement",
+        "pooler in DATABASE_URL is statement: say transaction or session.",
+    ),
     ("DATABASE_REPLICA_URL", "postgres://me:s3cret@host", f"DATABASE_REPLICA_URL is postgres://***@host: {NAME}"),
     ("CELL", "1024", "CELL is 1024: name a whole number from 0 to 1023."),
     ("CELL_ABOVE", "-1", "CELL_ABOVE is -1: name a whole number from 0 to 4503599627370496."),
@@ -141,7 +146,9 @@ PROGRAM = compile(SETTINGS.read_text(), SETTINGS, "exec")
 
 
 def read_settings():
-    exec(PROGRAM, {"__name__": "settings", "__file__": str(SETTINGS)})
+    found = {"__name__": "settings", "__file__": str(SETTINGS)}
+    exec(PROGRAM, found)
+    return found
 
 
 def refusal():
@@ -164,6 +171,21 @@ def test_a_good_value_is_taken(environment):
         with environment.context() as alone:
             alone.setenv(name, value)
             read_settings()
+
+
+@pytest.mark.parametrize(
+    "query, variable, expected",
+    [("?pooler=transaction", "", "transaction"), ("?pooler=session", "transaction", "transaction"), ("", "", "")],
+)
+def test_an_address_may_tell_of_a_pooler_and_the_driver_hears_nothing_of_it(environment, query, variable, expected):
+    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL"):
+        environment.setenv(name, f"postgres://me@host/name{query}")
+    environment.setenv("DATABASE_POOLER", variable)
+    found = read_settings()
+    assert found["DATABASES"]["default"]["POOLER"] == expected
+    assert found["DATABASE_REPLICA"].get("POOLER", "") == query.partition("=")[2]
+    for told in (found["DATABASES"]["default"], found["DATABASE_REPLICA"]):
+        assert "pooler" not in told.get("OPTIONS", {})
 
 
 def test_every_variable_is_tried():
