@@ -6,72 +6,35 @@ switched over and healed, and what was acknowledged must still be there.
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psycopg
-from django.core.exceptions import ImproperlyConfigured
 from psycopg.sql import SQL, Literal
 
+from clientline.cells.etcd import ASKING, hand_over_elsewhere
 from clientline.cells.hosts import Deployment, Host, fill_files
+from clientline.cells.leftovers import end_programs, hold
+from clientline.cells.machine import PATH, become, choose_identity, find_free_ports, find_program, refuse_old_patroni
 from clientline.cells.members import Member, do_follow_one
 from clientline.cells.network import Network
-from clientline.postgres import launcher
 from clientline.postgres.binaries import find_binaries
+from clientline.postgres.leftovers import find_processes_in, knows_processes
 
-NOBODY = 65534
-PATH = f"/usr/local/bin:{os.defpath}:/usr/sbin"
-PACKAGES = {"etcd": "etcd-server", "haproxy": "haproxy"}
-OLDEST_PATRONI = (4, 1)
-PATIENCE = 90  # seconds for the cluster to come up, or to heal
+PATIENCE = 180  # seconds for the cluster to come up, or to heal, on a machine that has much to do
 NODES = ("n1", "n2", "n3")
-ASKING = 2  # seconds, for one whose cable is out
 STOPPING = 20  # seconds for a program to end that was asked to
 
 
 class RehearsalFailed(Exception):
     """What did not come about, in a sentence that names the log to look into."""
-
-
-def refuse_old_patroni(programs: Path) -> None:
-    """Raises ImproperlyConfigured for a Patroni that loses what was acknowledged, and where there is none."""
-    try:
-        told = subprocess.run([programs / "patroni", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ImproperlyConfigured(f"No Patroni in {programs}: `make cluster` installs the pinned one.") from error
-    version = told.split()[-1]
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PATRONI:
-        raise ImproperlyConfigured(
-            f"Patroni {version} lets a primary that was cut off put its leader key back, and what it acknowledged "
-            "then is lost: use 4.1 or newer, which requirements-cluster.txt pins."
-        )
-
-
-def find_program(name: str) -> str:
-    """The path of a program of Debian's. Raises ImproperlyConfigured that names its package."""
-    if found := shutil.which(name, path=PATH):
-        return found
-    raise ImproperlyConfigured(f"There is no {name}: apt install {PACKAGES[name]}.")
-
-
-def find_free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def plan_rehearsal(data: Path, programs: Path, network: Network | None) -> Deployment:
@@ -100,9 +63,11 @@ class Rehearsal:
     """The running programs of such a cluster. Use as a context manager, or call `stop`."""
 
     def __init__(self, data: Path, programs: Path, network: Network | None = None) -> None:
+        self.data, self.programs, self.network = data.resolve(), programs, network
+        self.held = hold(self.data)
         refuse_old_patroni(programs)
-        self.data, self.programs, self.network = data, programs, network
-        self.deployment = plan_rehearsal(data, programs, network)
+        self.identity = choose_identity()
+        self.deployment = plan_rehearsal(self.data, programs, network)
         self.running: dict[str, subprocess.Popen] = {}
         self.logs: list = []
 
@@ -140,6 +105,9 @@ class Rehearsal:
             self._kill(name)
         for log in self.logs:
             log.close()
+        end_programs(self.data)  # what a killed Patroni had begun: a copy of the leader, a call
+        with suppress(OSError):
+            os.close(self.held)
 
     def _home(self, host: Host) -> Path:
         return self.data / host.name
@@ -156,14 +124,10 @@ class Rehearsal:
         log = (self.data / f"{name}.log").open("ab")
         self.logs.append(log)
         environment = {"PATH": PATH, "HOME": str(self.data), "LC_ALL": "C.UTF-8"}
-        # PostgreSQL refuses root; where root started all of this, it is somebody else in a namespace.
-        identity = "caller" if os.geteuid() else f"namespace:{NOBODY}:{NOBODY}"
-        become = [sys.executable, "-I", "-S", launcher.__file__, identity, self.data, ""]
         node = name.partition("-")[0]
-        if self.network and node in self.network.addresses:
-            become = [*self.network.enter(node), *become]
+        enter = self.network.enter(node) if self.network and node in self.network.addresses else []
         self.running[name] = subprocess.Popen(
-            [str(word) for word in (*become, *command)],
+            [*enter, *become(self.identity, self.data), *map(str, command)],
             stdout=log,
             stderr=log,
             env=environment,
@@ -199,8 +163,16 @@ class Rehearsal:
             return False
         return True
 
+    def read_postmaster(self, name: str) -> int:
+        return self._read_postmaster(self.find(name))
+
     def _read_postmaster(self, host: Host) -> int:
-        return int((self._home(host) / "postgres" / "postmaster.pid").read_text().split()[0])
+        """Raises OSError, ValueError or IndexError where none runs: its number may be somebody else's by then."""
+        directory = self._home(host) / "postgres"
+        server = int((directory / "postmaster.pid").read_text().split()[0])
+        if knows_processes() and server not in find_processes_in(directory):
+            raise ProcessLookupError(server)
+        return server
 
     # Faults
 
@@ -224,13 +196,24 @@ class Rehearsal:
         self._signal_node(name, signal.SIGCONT)
 
     def _signal_node(self, name: str, meaning: signal.Signals) -> None:
-        host = self.find(name)
-        server = self._read_postmaster(host)
-        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-        for process in (server, *map(int, children)):
+        self.running[f"{name}-patroni"].send_signal(meaning)
+        os.kill(self.read_postmaster(name), meaning)
+        for process in find_processes_in(self._home(self.find(name)) / "postgres"):
             with suppress(ProcessLookupError):
                 os.kill(process, meaning)
-        self.running[f"{name}-patroni"].send_signal(meaning)
+
+    def freeze_receiver(self, name: str) -> None:
+        """Nothing more arrives at this standby, and all of it lives and answers. Raises RehearsalFailed."""
+        self._signal_receiver(name, signal.SIGSTOP)
+
+    def thaw_receiver(self, name: str) -> None:
+        self._signal_receiver(name, signal.SIGCONT)
+
+    def _signal_receiver(self, name: str, meaning: signal.Signals) -> None:
+        for process in find_processes_in(self._home(self.find(name)) / "postgres"):
+            if b"walreceiver" in Path(f"/proc/{process}/cmdline").read_bytes():
+                return os.kill(process, meaning)
+        raise RehearsalFailed(f"Nothing receives on {name}.")
 
     def cut(self, name: str) -> None:
         """Its cable is out: it goes on by itself, and nobody hears of it. Raises RehearsalFailed without a network."""
@@ -261,9 +244,9 @@ class Rehearsal:
 
     def switch_over(self) -> None:
         """Let a standby that is in step lead from now on. Returns once one does."""
-        leader = self.find_leader()
+        leader = self.wait_for_leader()
         self.wait_until(self._is_switched_over, "a standby that is in step")
-        self.wait_until(lambda: self.find_leader() not in (None, leader), "another leader")
+        self.wait_for_leader(other_than=leader)
 
     def _is_switched_over(self) -> bool:
         # It ends with 0 also where no standby is in step yet after the last fault.
@@ -299,6 +282,15 @@ class Rehearsal:
             return [Member.read(each) for each in self._ask_patroni(host, "/cluster")["members"]]
         return []
 
+    def probe(self, name: str, path: str) -> int:
+        """The status with which a node's Patroni answers, as it answers HAProxy."""
+        host = self.find(name)
+        try:
+            with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
+                return int(answer.status)
+        except HTTPError as refusal:
+            return refusal.code
+
     def _ask_patroni(self, host: Host, path: str) -> dict:
         with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
             return json.load(answer)
@@ -307,18 +299,21 @@ class Rehearsal:
         leading = [each.name for each in self.list_members() if each.role == "leader" and each.state == "running"]
         return leading[0] if leading else None
 
-    def find_etcd_leader(self) -> str | None:
-        """Which node's etcd leads, by whichever answers."""
-        for host in self.deployment.hosts:
-            with suppress(OSError, ValueError):
-                told = self._ask_etcd(host, "maintenance/status")
-                members = self._ask_etcd(host, "cluster/member/list")["members"]
-                return next((each["name"] for each in members if each["ID"] == told.get("leader")), None)
-        return None
+    def wait_for_leader(self, *, other_than: str | None = None) -> str:
+        """Its name. Nobody may know of one for a moment: whoever is asked may be busy."""
+        leader = None
 
-    def _ask_etcd(self, host: Host, path: str) -> dict:
-        with urlopen(f"http://{host.address}:{host.etcd_port}/v3/{path}", b"{}", timeout=ASKING) as answer:
-            return json.load(answer)
+        def is_there() -> bool:
+            nonlocal leader
+            leader = self.find_leader()
+            return leader not in (None, other_than)
+
+        self.wait_until(is_there, "a leader")
+        return str(leader)
+
+    def part_leaders(self, name: str) -> None:
+        """Let etcd lead on another node than this one: else its leases, counted anew by the next, last longer."""
+        self.wait_until(lambda: hand_over_elsewhere(self.find(name)), "another leader of etcd")
 
     def is_whole(self) -> bool:
         """Each node is asked, as one that was cut off has an old view for a while."""
@@ -352,35 +347,37 @@ class Rehearsal:
         """For DATABASE_REPLICA_URL: whoever follows closely."""
         return self.write_url(port=self.deployment.reads_port)
 
+    def write_url_of_all(self, *, leader_last: bool = False) -> str:
+        """The same without the proxy: the driver looks for whoever leads, first at who seems to, or last."""
+        leader, before = self.find_leader(), self.write_url().rpartition("@")[0]
+        hosts = sorted(self.deployment.hosts, key=lambda host: (host.name == leader) is leader_last)
+        places = ",".join(f"{host.address}:{host.postgres_port}" for host in hosts)
+        return f"{before}@{places}/clientline?target_session_attrs=read-write"
+
     def list_nodes(self) -> Iterator[tuple[str, str]]:
         """(name, address of its own database) of each node."""
         for host in self.deployment.hosts:
             yield host.name, self.write_url(host.address, host.postgres_port)
 
-    def connect_superuser(self, database: str = "postgres") -> psycopg.Connection:
+    def connect_superuser(self) -> psycopg.Connection:
+        """At whoever leads, without the proxy, which may see a moment later who that is."""
         return psycopg.connect(
-            host="127.0.0.1",
-            port=self.deployment.writes_port,
+            host=",".join(host.address for host in self.deployment.hosts),
+            port=",".join(str(host.postgres_port) for host in self.deployment.hosts),
             user="postgres",
             password=self.deployment.passwords["superuser_password"],
-            dbname=database,
+            dbname="postgres",
+            target_session_attrs="read-write",
             autocommit=True,
             connect_timeout=5,
         )
 
     def _make_database(self) -> None:
         password = Literal(self.deployment.passwords["application_password"])
-        self.wait_until(self._answers, "a database behind the proxy")
         with self.connect_superuser() as connection:
             connection.execute(
                 SQL("CREATE ROLE clientline LOGIN CREATEDB CREATEROLE NOSUPERUSER PASSWORD {}").format(password)
             )
             connection.execute("GRANT pg_monitor TO clientline")  # for `cluster_status`
             connection.execute("CREATE DATABASE clientline OWNER clientline")
-
-    def _answers(self) -> bool:
-        try:
-            with self.connect_superuser() as connection:
-                return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
-        except psycopg.Error:
-            return False
+        self.wait_until(self.takes_writes, "a database behind the proxy")

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from clientline.cells.hosts import TEMPLATES, read_deployment
-from clientline.cells.rehearsal import find_program, refuse_old_patroni
+from clientline.cells.machine import find_program, refuse_old_patroni
 
 TABLE = TEMPLATES / "hosts.toml"
 

@@ -21,7 +21,7 @@ from django.core.management import call_command
 from appointments.tests.load import House, wait_until
 from clientline.cells.drill import take_snapshot
 from clientline.cells.hosts import TEMPLATES
-from clientline.cells.rehearsal import find_free_ports
+from clientline.cells.machine import find_free_ports
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")  # Debian's pgBackRest reads no newer one
 pytestmark = [

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from appointments.tests.load import House
-from clientline.cells.rehearsal import find_free_ports
+from clientline.cells.machine import find_free_ports
 from clientline.demo.serving import PROJECT
 from clientline.postgres.binaries import find_binaries, read_major_version
 

@@ -1,7 +1,6 @@
 """`make cluster`: three nodes on this machine, ClientLine on top, somebody who writes, and faults by command."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,8 +11,10 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from clientline.cells.leftovers import purge
 from clientline.cells.load import Writer, sign_in
-from clientline.cells.network import Network, may_make_networks
+from clientline.cells.machine import fetch_programs
+from clientline.cells.network import Network, forget_networks, may_make_networks
 from clientline.cells.rehearsal import NODES, Rehearsal, RehearsalFailed
 from clientline.management.commands.seed_demo import PASSWORD
 
@@ -36,9 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--programs", type=Path, default=settings.BASE_DIR / ".venv-cluster" / "bin")
 
     def handle(self, *, programs, **options):
-        data = settings.DATA_DIR / "rehearsal"
-        shutil.rmtree(data, ignore_errors=True)
-        data.mkdir(parents=True)
+        fetch_programs(self.say)
+        data = self.make_directory()
         with ExitStack() as stack:
             self.say("Starting three nodes of etcd and PostgreSQL under Patroni, and HAProxy ...")
             network = stack.enter_context(Network(NODES)) if may_make_networks() else None
@@ -49,6 +49,17 @@ class Command(BaseCommand):
             stack.callback(self.writer.stop)
             self.say(f"ClientLine is on {self.address}; somebody registers clients there all the time.\n{COMMANDS}")
             self.obey()
+
+    def make_directory(self):
+        """Empty: what a rehearsal that was killed has left is ended."""
+        data = settings.DATA_DIR / "rehearsal"
+        try:
+            purge(data)
+        except BlockingIOError as error:
+            raise CommandError(f"A rehearsal runs in {data}: end that one first.") from error
+        forget_networks()
+        data.mkdir(parents=True)
+        return data
 
     def say(self, text):
         self.stdout.write(text)
@@ -89,9 +100,9 @@ class Command(BaseCommand):
     def do(self, word, *names):
         began = time.monotonic()
         if word == "kill":
-            name = names[0] if names else "leader"
-            self.rehearsal.kill(self.rehearsal.find_leader() if name == "leader" else name)
-            self.rehearsal.wait_until(self.rehearsal.find_leader, "a leader")
+            name = self.rehearsal.wait_for_leader() if names in ([], ["leader"]) else names[0]
+            self.rehearsal.kill(name)
+            self.rehearsal.wait_for_leader(other_than=name)
         elif word in ("cut", "mend") and names:
             getattr(self.rehearsal, word)(names[0])
         elif word in ("switchover", "heal", "freeze", "thaw"):
