@@ -85,10 +85,10 @@ class House:
         self.token, self.service = salon["token"], salon["service"]
         self.visit = {"client": salon["client"], "staff": salon["colleague"], "service": salon["service"]}
 
-    def manage(self, *arguments):
-        """What manage.py says to these arguments; raises CalledProcessError when it fails."""
+    def manage(self, *arguments, **variables):
+        """What manage.py says to these arguments in this environment; raises CalledProcessError when it fails."""
         command = [sys.executable, "manage.py", *map(str, arguments)]
-        return subprocess.check_output(command, cwd=PROJECT, env=os.environ | self.environment, text=True)
+        return subprocess.check_output(command, cwd=PROJECT, env=os.environ | self.environment | variables, text=True)
 
     def program(self, name, *arguments):
         """What one of PostgreSQL's programs says that needs no server."""
@@ -108,11 +108,12 @@ class Load:
     """Callers who book one free slot after the other and take its money, until the block ends.
 
     Each request has an Idempotency-Key, and is sent again until it is done. `booked` are the keys of answered
-    bookings, `done` those of answered payments, too; `tried` are all. Callers rest for `rest` seconds after each.
+    bookings, `done` those of answered payments, too; `tried` are all. Callers rest for `rest` seconds after each, and
+    give up what was not answered for `patience` seconds.
     """
 
-    def __init__(self, server, house, *, rest=REST):
-        self.server, self.house, self.rest = server, house, rest
+    def __init__(self, server, house, *, rest=REST, patience=PATIENCE):
+        self.server, self.house, self.rest, self.patience = server, house, rest, patience
         self.tried, self.booked, self.done, self.failures = [], [], [], []
         self.refusals, self.cuts, self.longest = Counter(), 0, 0
         self.over = threading.Event()
@@ -155,7 +156,7 @@ class Load:
 
     def send_until_done(self, path, body, key):
         began = time.monotonic()
-        while time.monotonic() < began + PATIENCE:
+        while time.monotonic() < began + self.patience:
             answer = self.send(path, body, key)
             if answer and answer.status == 201:
                 self.longest = max(self.longest, time.monotonic() - began)
@@ -176,7 +177,7 @@ class Load:
 
     def wait_for_bookings(self, more):
         aim = len(self.booked) + more
-        wait_until(lambda: self.failures or len(self.booked) >= aim)
+        wait_until(lambda: self.failures or len(self.booked) >= aim, self.patience)
 
 
 def as_problem(answer):
@@ -185,8 +186,8 @@ def as_problem(answer):
     return answer.status, answer.body["code"], answer.headers["Retry-After"]
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition, patience=PATIENCE):
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)

@@ -31,6 +31,7 @@ class Gunicorn:
     """
 
     configuration = ("-c", "python:clientline.gunicorn_conf")
+    asked_first = "/"  # which needs a database
 
     def __init__(self, environment, *arguments, project=PROJECT):
         self.environment, self.arguments, self.project = environment, arguments, project
@@ -50,7 +51,7 @@ class Gunicorn:
                 pass_fds=[listener.fileno()],
             )
         try:
-            ready = self.call("GET", "/")
+            ready = self.call("GET", self.asked_first)
             assert ready.status == 200, ready.body
         except BaseException:
             self.stop()

@@ -12,10 +12,10 @@ PAUSE = 0.1  # seconds between two questions
 
 
 class Watch:
-    """Whether the server lives, and what a standby holds: `pauses` has the longest seconds between two answers."""
+    """Whether the server lives, and what a standby holds: `waits` are pairs of moments, from one answer to the next."""
 
     def __init__(self, server, rehearsal):
-        self.pauses, self.over = {"/live": 0.0, "a standby": 0.0}, threading.Event()
+        self.waits, self.over = {"/live": [], "a standby": []}, threading.Event()
         self.server, self.address = server, rehearsal.write_replica_url()
         asked = ((self.ask_server, "/live"), (self.ask_standby, "a standby"))
         self.threads = [threading.Thread(target=self.look, args=each) for each in asked]
@@ -29,15 +29,17 @@ class Watch:
         self.over.set()
         for thread in self.threads:
             thread.join()
-        sys.stdout.write(f"longest pauses of reads: {self.pauses}\n")
+        longest = {name: round(max(until - since for since, until in waits), 2) for name, waits in self.waits.items()}
+        sys.stdout.write(f"longest pauses of reads: {longest}\n")
 
     def look(self, ask, name):
         last = time.monotonic()
         while not self.over.wait(PAUSE):
             if ask():
                 now = time.monotonic()
-                self.pauses[name], last = max(self.pauses[name], now - last), now
-        self.pauses[name] = max(self.pauses[name], time.monotonic() - last)
+                self.waits[name].append((last, now))
+                last = now
+        self.waits[name].append((last, time.monotonic()))
 
     def ask_server(self):
         with suppress(OSError, http.client.HTTPException):
