@@ -5,11 +5,12 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.template.defaultfilters import pluralize
 from psycopg.errors import UniqueViolation
 from tqdm import tqdm
 
+from clientline.database.statistics import measure_tables
 from clientline.database.turns import turn_on_database
 from clientline.demo.businesses import SONNIG
 from clientline.demo.world import build
@@ -79,8 +80,7 @@ class Command(BaseCommand):
             raise CommandError(f"The demo data is here already: {error.__cause__.diag.message_detail}") from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted: nothing was saved.", returncode=130) from None
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # or the planner would think the tables empty
+        measure_tables()
 
     def print_logins(self):
         self.stdout.write(f"Sign in with the password {PASSWORD} as")

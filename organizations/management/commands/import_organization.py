@@ -4,9 +4,9 @@ import getpass
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from tqdm import tqdm
 
+from clientline.database.statistics import measure_tables
 from organizations import transfer
 
 
@@ -34,8 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported. {refusal}") from refusal
         except OSError as error:
             raise CommandError(f"{error.strerror}: {error.filename}") from error
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # or the planner would think the tables empty
+        measure_tables()
         self.stdout.write(f"Imported {organization} (id {organization.pk}).")
         if not with_sign_ins:
             self.stdout.write("Tokens and idempotency keys were left out: programs need new tokens.")
