@@ -146,7 +146,8 @@ def join_groups(rng, visits, guests):
     for number in range(1, len(visits)):
         former, latter = visits[number - 1], visits[number]
         follows = former.ends_at <= latter.appointment_date <= former.ends_at + SOON
-        if number % GROUPED == 0 and follows and not (former.group or former.overbooked or latter.overbooked):
+        crowded = any(visit.overbooked for visit in visits[number - 1 : number + 2])
+        if number % GROUPED == 0 and follows and not (former.group or crowded):
             guests[number] = guests[number - 1]
             former.group = latter.group = UUID(int=rng.getrandbits(128), version=4)
 
