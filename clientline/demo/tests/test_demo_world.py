@@ -1,34 +1,36 @@
 """What `seed_demo` leaves: one world, made once, at which all tests of this file look."""
 
+from collections import defaultdict
 from datetime import datetime, time, timedelta
 from functools import reduce
 from io import StringIO
 from operator import or_
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline.currencies import WHOLE
-from clientline.demo.tests.test_seed_demo import TODAY, seed
+from clientline.demo.tests.test_seed_demo import MODELS, TODAY, seed
 from clientline.reach.models import WebhookEndpoint
 from clientline.tests.pages import Page
 from organizations.models import Organization
 from payments.models import Payment
-from services.models import ServiceStaff
+from services.models import Service, ServiceStaff
 
-pytestmark = pytest.mark.xdist_group("demo_world")
-VISITS = 700
+pytestmark = [pytest.mark.sweep, pytest.mark.xdist_group("demo_world")]
+VISITS = 400
 
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup, django_db_blocker):
     """In a transaction around those of the tests, which see it and undo what they do themselves."""
     with django_db_blocker.unblock(), transaction.atomic():
-        seed(organizations=5, appointments=VISITS)
+        seed(organizations=5, appointments=VISITS, language="de")
         yield
         transaction.set_rollback(True)
 
@@ -48,7 +50,6 @@ def find_midnight(home):
     return datetime.combine(TODAY, time(), home.zone)
 
 
-@pytest.mark.sweep
 def test_every_status_occurs_where_it_can(world):
     past, future = happened("ends_at"), ~happened("ends_at")
     statuses = Appointment.objects.order_by().values_list("status", flat=True).distinct()
@@ -153,3 +154,73 @@ def test_some_clients_stay_for_two_visits_and_who_came_arrived(world):
     came = Appointment.objects.filter(status="completed")
     assert not came.filter(arrived_at=None).exists()
     assert not came.filter(in_service_at__lt=F("appointment_date")).exists()
+
+
+def test_salon_sonnig_is_german_for_who_chooses_it(world):
+    sonnig, *others = Organization.objects.order_by("pk")
+    names = Service.objects.filter(organization=sonnig).order_by("pk").values_list("name", flat=True)
+    assert list(names)[:3] == ["Haarschnitt", "Waschen, Schneiden, Föhnen", "Kinderhaarschnitt"]
+    assert (sonnig.language, {other.language for other in others}) == ("de", {""})
+    assert sonnig.booking_terms.startswith("Wenn Sie nicht kommen können, ")
+    assert names.count() == 8
+
+
+def test_a_second_run_is_refused_and_changes_nothing(world):
+    before = digest_rows()
+    with pytest.raises(CommandError) as refusal:
+        seed(organizations=1, appointments=1, seed=2)
+    assert str(refusal.value) == "The demo data is here already: Key (email)=(hello@sonnig.example) already exists."
+    assert digest_rows() == before
+
+
+def digest_rows():
+    digest = 'SELECT md5(string_agg("row"::text, NULL ORDER BY id)) FROM {} "row"'
+    with connection.cursor() as cursor:
+        return [cursor.execute(digest.format(model._meta.db_table)).fetchone() for model in MODELS]
+
+
+def test_the_planner_knows_how_many_visits_there_are(world):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'appointments'::regclass")
+        assert cursor.fetchone() == (VISITS,)
+
+
+def test_visits_are_on_the_grid_inside_hours_and_outside_time_off(world):
+    visits = Appointment.objects.select_related("organization")
+    hours, closed = hours_by_date(), absences()
+    for visit in visits:
+        zone = ZoneInfo(visit.organization.timezone)
+        starts, ends = visit.appointment_date.astimezone(zone), visit.ends_at.astimezone(zone)
+        [opens] = [
+            opens
+            for opens, closes in hours(visit.staff_id, starts.date())
+            if opens <= starts.time() < ends.time() <= closes
+        ]
+        assert (minutes(starts.time()) - minutes(opens)) % visit.organization.slot_interval == 0
+        away = closed[visit.organization_id, None] + closed[visit.organization_id, visit.staff_id]
+        assert not any(visit.appointment_date < end and start < visit.ends_at for start, end in away)
+
+
+def hours_by_date():
+    weekly, special = defaultdict(list), defaultdict(list)
+    for row in WorkingHours.objects.all():
+        weekly[row.staff_id, row.weekday].append((row.starts, row.ends))
+    for row in SpecialHours.objects.all():
+        special[row.staff_id, row.date].append((row.starts, row.ends))
+
+    def hours(staff, day):
+        intervals = special.get((staff, day)) or weekly[staff, day.weekday()]
+        return [(opens, closes) for opens, closes in intervals if opens is not None]
+
+    return hours
+
+
+def absences():
+    closed = defaultdict(list)
+    for row in TimeOff.objects.all():
+        closed[row.organization_id, row.staff_id].append((row.starts_at, row.ends_at))
+    return closed
+
+
+def minutes(clock: time):
+    return clock.hour * 60 + clock.minute

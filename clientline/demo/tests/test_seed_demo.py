@@ -1,7 +1,6 @@
 """The command `seed_demo`: as many rows as asked for, the same for the same seed and day, or none."""
 
-from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from random import Random
 from zoneinfo import ZoneInfo
@@ -14,8 +13,9 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from clientline.demo.diaries import Absence, Diary
 from clientline.demo.trades import SALON
-from clientline.demo.visits import draw_guests
+from clientline.demo.visits import Calendar, draw_guests, join_groups
 from clientline.reach.models import WebhookEndpoint
 from organizations.models import Organization
 from payments.models import Payment
@@ -92,60 +92,36 @@ def test_the_same_seed_and_day_make_the_same_rows_and_another_seed_others():
 
 @pytest.mark.sweep
 @pytest.mark.django_db
-@pytest.mark.parametrize(("organizations", "appointments"), [(1, 1), (4, 2), (2, 31)])
+@pytest.mark.parametrize(
+    ("organizations", "appointments"),  # many are counted in test_demo_world.py
+    [(2, 1), pytest.param(4, 2, marks=pytest.mark.whole), pytest.param(2, 31, marks=pytest.mark.whole)],
+)
 def test_exactly_as_many_are_made_as_asked_for(organizations, appointments):
     seed(organizations=organizations, appointments=appointments)
     assert (Organization.objects.count(), Appointment.objects.count()) == (organizations, appointments)
 
 
-@pytest.mark.sweep
-def test_visits_are_on_the_grid_inside_hours_and_outside_time_off(db):
-    seed(organizations=1, appointments=600)  # enough to reach the days on which somebody is away
-    visits = Appointment.objects.select_related("organization")
-    hours, closed = hours_by_date(), absences()
-    for visit in visits:
-        zone = ZoneInfo(visit.organization.timezone)
-        starts, ends = visit.appointment_date.astimezone(zone), visit.ends_at.astimezone(zone)
-        [opens] = [
-            opens
-            for opens, closes in hours(visit.staff_id, starts.date())
-            if opens <= starts.time() < ends.time() <= closes
-        ]
-        assert (minutes(starts.time()) - minutes(opens)) % visit.organization.slot_interval == 0
-        away = closed[None] + closed[visit.staff_id]
-        assert not any(visit.appointment_date < end and start < visit.ends_at for start, end in away)
-    assert visits.count() == 600
-
-
-def hours_by_date():
-    weekly, special = defaultdict(list), defaultdict(list)
-    for row in WorkingHours.objects.all():
-        weekly[row.staff_id, row.weekday].append((row.starts, row.ends))
-    for row in SpecialHours.objects.all():
-        special[row.staff_id, row.date].append((row.starts, row.ends))
-
-    def hours(staff, day):
-        intervals = special.get((staff, day)) or weekly[staff, day.weekday()]
-        return [(opens, closes) for opens, closes in intervals if opens is not None]
-
-    return hours
-
-
-def absences():
-    closed = defaultdict(list)
-    for row in TimeOff.objects.all():
-        closed[row.staff_id].append((row.starts_at, row.ends_at))
-    return closed
-
-
-def minutes(clock: time):
-    return clock.hour * 60 + clock.minute
+def test_a_visit_begins_on_the_grid_after_the_time_off_that_it_would_meet():
+    away, closed = Absence(TODAY, "Doctor", hours=(600, 700)), Absence(TODAY, "Training", hours=(800, 820))
+    diary = Diary(None, UTC, week={}, special={}, absences=[away], closures=[closed])
+    calendar = Calendar(Random(1), Organization(slot_interval=15), [], diary, today=TODAY, now=None)
+    starts = [calendar.place(TODAY, 540, earliest, 60) for earliest in (540, 541, 600, 741)]
+    assert starts == [540, 705, 705, 825]
 
 
 def test_whoever_is_squeezed_in_is_not_who_sits_there_already():
     visits = [Appointment(overbooked=overbooked) for overbooked in [False, True] * 20]
     guests = draw_guests(Random(1), visits, clients=2)
     assert all(first != second for first, second in zip(guests[::2], guests[1::2], strict=True))
+
+
+def test_nobody_stays_for_a_visit_beside_which_they_are_squeezed_in():
+    noon = datetime(2026, 4, 8, 12, tzinfo=UTC)
+    starts = [noon + timedelta(hours=hour) for hour in (0, 1, 2, 3, 3)]
+    visits = [Appointment(appointment_date=start, ends_at=start + timedelta(hours=1)) for start in starts]
+    visits[4].overbooked, guests = True, [0, 0, 1, 0, 1]
+    join_groups(Random(1), visits, guests)
+    assert guests == [0, 0, 1, 0, 1]
 
 
 @pytest.mark.sweep
@@ -158,7 +134,13 @@ def test_at_the_weekend_somebody_is_at_work_too(db):
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize(("now", "today"), [("2026-11-29 23:30", 30), ("2026-11-30 22:30", 30)])
+@pytest.mark.parametrize(
+    ("now", "today"),
+    [
+        ("2026-11-29 23:30", 30),
+        pytest.param("2026-11-30 22:30", 30, marks=pytest.mark.whole),  # the date of UTC: only the other tells places
+    ],
+)
 def test_without_a_day_each_place_has_its_own(db, monkeypatch, now, today):
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(f"{now}+00:00"))
     seed(organizations=1, appointments=60, today=None)
@@ -191,16 +173,6 @@ def test_without_logins_nobody_can_sign_in(db):
     assert not any(person.has_usable_password() for person in User.objects.all())
 
 
-@pytest.mark.sweep
-def test_a_second_run_is_refused_and_changes_nothing(db):
-    seed(organizations=1, appointments=1)
-    before = snapshot()
-    with pytest.raises(CommandError) as refusal:
-        seed(organizations=1, appointments=1, seed=2)
-    assert str(refusal.value) == ("The demo data is here already: Key (email)=(hello@sonnig.example) already exists.")
-    assert snapshot() == before
-
-
 def test_a_failure_in_the_middle_leaves_nothing(db):
     taken = UserFactory(email="mia@sonnig.example")
     with pytest.raises(CommandError, match=r"\(mia@sonnig.example\) already exists"):
@@ -226,18 +198,6 @@ def test_absurd_arguments_are_refused(options, sentence):
         seed(**options)
     assert str(refusal.value) == sentence
     assert not Organization.objects.exists()
-
-
-@pytest.mark.sweep
-@pytest.mark.django_db
-def test_salon_sonnig_is_german_for_who_chooses_it():
-    seed(organizations=2, appointments=2, language="de")
-    sonnig, other = Organization.objects.order_by("pk")
-    names = Service.objects.filter(organization=sonnig).order_by("pk").values_list("name", flat=True)
-    assert list(names)[:3] == ["Haarschnitt", "Waschen, Schneiden, Föhnen", "Kinderhaarschnitt"]
-    assert (sonnig.language, other.language) == ("de", "")
-    assert sonnig.booking_terms.startswith("Wenn Sie nicht kommen können, ")
-    assert Service.objects.filter(organization=sonnig).count() == 8
 
 
 def test_each_service_of_the_salon_has_a_german_name():
