@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from io import StringIO
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -149,7 +149,9 @@ def read_database(url, name="DATABASE_URL"):
     config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
     if not config["NAME"]:
         refuse(name, _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
-    return config | _read_pooler(config, name)
+    # A socket's directory, as PostgreSQL's own programs want it written there: environ looks for it in the name alone.
+    place = {"HOST": unquote(config["HOST"] or "")}
+    return config | place | _read_pooler(config, name)
 
 
 def _read_pooler(config, name):

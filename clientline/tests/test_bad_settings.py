@@ -188,6 +188,12 @@ def test_an_address_may_tell_of_a_pooler_and_the_driver_hears_nothing_of_it(envi
         assert "pooler" not in told.get("OPTIONS", {})
 
 
+def test_a_socket_may_be_written_as_postgresql_writes_it():
+    for place in ("%2Fvar%2Frun%2Fpostgresql:5433/name", ":5433/%2Fvar%2Frun%2Fpostgresql%2Fname"):
+        taken = configuration.read_database(f"postgres://me@{place}")
+        assert [str(taken[part]) for part in ("HOST", "PORT", "NAME")] == ["/var/run/postgresql", "5433", "name"]
+
+
 def test_every_variable_is_tried():
     described = {names(line)[0] for line in table("Configuration", "variable")[2:]}
     assert {name for name, *_ in BAD} | ELSEWHERE == described
