@@ -7,11 +7,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import booking, undoing
+from appointments import booking, rezoning, undoing
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages.models import Message, MessageRule
 from clientline.reach.messages.planning import find_due
 from clientline.reach.tests.visits import cancel, move, planned_for
+from organizations import changing
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -27,6 +28,30 @@ def test_a_booking_plans_its_confirmation_and_a_reminder_a_day_before(book, salo
 
 def test_a_move_plans_anew_and_skips_what_it_made_untrue(book):
     visit = move(book())
+    assert planned_for(visit, "reason") == [
+        ("confirmation", 0, "skipped", "moved"),
+        ("reminder", 0, "skipped", "moved"),
+        ("moved", 1, "planned", ""),
+        ("reminder", 1, "planned", ""),
+    ]
+
+
+def follow_new_rules(visit):
+    visit.local_start -= timedelta(hours=1)
+    visit.save(update_fields=["local_start"])
+    [outcome] = rezoning.rezone_strays(now=timezone.now())
+    assert outcome.moved == [visit]
+
+
+def follow_another_zone(visit):
+    told = {"changes": {"timezone": "Asia/Tokyo"}, "coming_visits": changing.KEEP_INSTANT}
+    changing.change_organization(organization=visit.organization, **told)
+
+
+@pytest.mark.parametrize("change", [follow_new_rules, follow_another_zone])
+def test_whoever_has_an_invitation_gets_another_where_rules_or_a_zone_change(book, change):
+    visit = book()
+    change(visit)
     assert planned_for(visit, "reason") == [
         ("confirmation", 0, "skipped", "moved"),
         ("reminder", 0, "skipped", "moved"),
