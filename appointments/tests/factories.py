@@ -24,11 +24,14 @@ FIRST_VISIT = first_visit(now=timezone.now())
 
 def always_at_work(*people):
     """Day and night, every day, from now on."""
-    for staff in people:
-        for rows in (staff.working_hours, staff.special_hours, staff.time_off):
-            rows.all().delete()
-        days = [{"staff": staff, "weekday": weekday, "starts": time(0), "ends": time(0)} for weekday in range(7)]
-        WorkingHours.objects.bulk_create(WorkingHoursFactory.build(**day) for day in days)
+    for model in (WorkingHours, SpecialHours, TimeOff):
+        model.objects.filter(staff__in=people).delete()
+    round_the_clock = {"starts": time(0), "ends": time(0)}
+    WorkingHours.objects.bulk_create(
+        WorkingHours(organization_id=staff.organization_id, staff=staff, weekday=weekday, **round_the_clock)
+        for staff in people
+        for weekday in range(7)
+    )
 
 
 def days_ahead(days, hour=9):

@@ -95,6 +95,7 @@ def test_time_off_is_shown_in_the_organizations_time(salon, clinic, client):
     assert Page(client.get(f"{AWAY}{clinic.time_off.pk}/change/")).fields["starts_at_1"] == ["04:00"]
 
 
+@pytest.mark.sweep
 def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     client.force_login(operator)
     answer = submit(client, f"{WORKING}add/", organization=clinic.organization.pk, staff=salon.staff.pk, **TUESDAY)

@@ -79,6 +79,7 @@ def test_another_service_brings_its_length_buffers_price_tax_and_the_policy_of_n
     assert columns(visit) == before
 
 
+@pytest.mark.sweep
 def test_a_longer_visit_keeps_its_price_unless_another_is_named(api, salon, visit):
     type(salon.service).objects.filter(pk=salon.service.pk).update(price="99.00")
     before = columns(visit)
@@ -91,6 +92,7 @@ def test_a_longer_visit_keeps_its_price_unless_another_is_named(api, salon, visi
     assert change(api, salon.manager, visit, duration=60, price="50.00").json()["price"] == "50.00"
 
 
+@pytest.mark.sweep
 def test_another_client_gets_the_price_of_now_and_leaves_series_and_group(api, salon, visit):
     Appointment.objects.filter(pk=visit.pk).update(series=SERIES, group=SERIES, price="10.00")
     before = columns(visit)

@@ -273,6 +273,7 @@ def test_of_a_series_staff_cancel_only_what_is_theirs(api, salon, monday):
     assert statuses == ["cancelled", "scheduled", "cancelled"]
 
 
+@pytest.mark.sweep
 def test_a_manager_books_a_series_beside_other_visits(api, salon, monday):
     body = {"staff": salon.staff.pk, "service": salon.service.pk, "appointment_date": at(salon, monday, "09:00")}
     assert api(salon.stranger).post("/appointments", body).status_code == 201

@@ -170,6 +170,7 @@ def test_a_group_that_finds_one_place_taken_stays(api, salon, colour, start):
     assert starts(rows) == before
 
 
+@pytest.mark.sweep
 def test_one_of_a_group_moves_alone_and_its_person_changes_for_what_they_had(api, salon, colour, start):
     rows = cut_and_colour(salon, colour, start)
     later = (start + timedelta(hours=6)).isoformat()
@@ -199,6 +200,7 @@ def test_who_may_change_only_a_part_changes_no_group(api, salon, colour, start):
     assert statuses(rows) == ["scheduled"] * 3
 
 
+@pytest.mark.sweep
 def test_the_rest_of_a_series_moves_by_days_and_clock(api, salon, start):
     people = {"client": salon.client.pk, "staff": salon.staff.pk, "service": salon.service.pk}
     body = people | {"appointment_date": start.isoformat(), "every": 13, "count": 4}  # over a change of clocks

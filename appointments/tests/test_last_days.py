@@ -67,6 +67,7 @@ def test_the_last_evening_goes_on_into_its_night(leaving, api):
     assert set(count_starts(api, leaving, LAST, NEXT_MONDAY)) == {LAST, TUESDAY}
 
 
+@pytest.mark.sweep
 def test_visits_after_the_last_day_are_stranded_until_it_is_later(leaving, api):
     kept, stranded, on_purpose = (
         AppointmentFactory(client=leaving.client, staff=leaving.staff, service=leaving.service, appointment_date=start)

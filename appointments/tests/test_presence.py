@@ -62,6 +62,7 @@ def test_only_who_has_a_scheduled_visit_arrives(api, salon, visit):
         assert (answer.json()["to"], answer.json()["allowed"]) == ("arrived", allowed)
 
 
+@pytest.mark.sweep
 def test_the_mark_goes_along_on_its_day_and_not_to_another(api, salon, visit):
     arrive(api, salon.manager, visit, in_service=True)
     path, start = f"/appointments/{visit.pk}/reschedule", visit.appointment_date

@@ -252,6 +252,7 @@ def test_nonsense_is_a_400_that_names_it(api, salon):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), changes
 
 
+@pytest.mark.sweep
 def test_the_queries_do_not_depend_on_people_or_days(api, march, django_assert_num_queries):
     client = api(march.admin)
     year = {"from": "2026-01-01", "to": "2026-12-31"}

@@ -53,13 +53,19 @@ def where(*visits):
     return [Appointment.objects.get(pk=visit.pk).appointment_date for visit in visits]
 
 
-def test_where_every_visit_shows_its_time_there_is_nothing_to_do(coming):
+def test_where_every_visit_shows_its_time_there_is_nothing_to_do(salon, coming):
+    for hour in (0, 1):  # 02:30 in Berlin, twice
+        start = datetime(2098, 10, 26, hour, 30, tzinfo=UTC)
+        twice = AppointmentFactory(
+            client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start
+        )
+        assert twice.local_start == datetime(2098, 10, 26, 2, 30)  # noqa: DTZ001
     assert run("--dry-run") == (["Every coming visit shows the time agreed."], None)
     assert run() == (["Moved 0 visits."], None)
-    assert where(coming) == [coming.appointment_date]
+    assert where(coming, twice) == [coming.appointment_date, twice.appointment_date]
 
 
-def test_a_dry_run_names_the_visit_and_changes_nothing(salon, coming):
+def test_a_dry_run_names_the_visit_that_moves_to_where_the_clocks_show_the_time_agreed(api, salon, coming):
     agreed_an_hour_earlier(coming)
     lines, ended = run("--dry-run")
     assert lines == [
@@ -68,10 +74,6 @@ def test_a_dry_run_names_the_visit_and_changes_nothing(salon, coming):
     assert ended == "1 visit would move, 0 visits would be left for people."
     assert where(coming) == [coming.appointment_date]
     assert not coming.history.exists()
-
-
-def test_a_visit_moves_to_where_the_clocks_show_the_time_agreed(api, salon, coming):
-    agreed_an_hour_earlier(coming)
     assert run()[1] is None
     moved = Appointment.objects.get(pk=coming.pk)
     hour = timedelta(hours=1)
@@ -140,23 +142,6 @@ def test_a_time_that_clocks_skip_goes_to_people(salon, coming):
     ]
 
 
-def test_both_readings_of_an_hour_shown_twice_are_as_agreed(salon, coming):
-    for hour in (0, 1):  # 02:30 in Berlin, twice
-        start = datetime(2098, 10, 26, hour, 30, tzinfo=UTC)
-        visit = AppointmentFactory(
-            client=salon.client, staff=salon.staff, service=salon.service, appointment_date=start
-        )
-        assert visit.local_start == datetime(2098, 10, 26, 2, 30)  # noqa: DTZ001
-    assert run("--dry-run")[1] is None
-
-
-def test_only_coming_visits_are_moved(salon, coming):
-    agreed_an_hour_earlier(coming)
-    Appointment.objects.filter(pk=coming.pk).update(status="cancelled", cancelled_at=timezone.now())
-    agreed_an_hour_earlier(salon.visit)
-    assert run() == (["Moved 0 visits."], None)
-
-
 def test_a_visit_cancelled_after_the_look_is_left_where_it_was(salon, coming):
     assert salon.colleague.pk > salon.staff.pk  # whose turn comes after
     other = AppointmentFactory(
@@ -222,15 +207,17 @@ def test_old_facts_are_shown_as_they_were_agreed(api, salon, coming):
     assert datetime.fromisoformat(booked["to"]) == coming.appointment_date
 
 
-def test_a_row_by_psql_without_the_time_is_left_alone_and_named_by_an_invariant(coming):
-    Appointment.objects.filter(pk=coming.pk).update(local_start=None)
-    assert run("--dry-run")[1] is None
+def test_only_coming_visits_whose_clock_is_known_are_moved(salon, clinic, coming):
+    cancelled, by_psql = after(coming, 60), after(coming, 120)
+    elsewhere = AppointmentFactory(client=clinic.client, staff=clinic.staff, service=clinic.service)
+    agreed_an_hour_earlier(salon.visit, cancelled, elsewhere)
+    Appointment.objects.filter(pk=cancelled.pk).update(status="cancelled", cancelled_at=timezone.now())
+    Appointment.objects.filter(pk=by_psql.pk).update(local_start=None)  # which an invariant names
+    Organization.objects.filter(pk=clinic.organization.pk).update(timezone="Europe/Atlantis")
     assert rezoning.find_strays(now=timezone.now()) == {}
-
-
-def test_an_organization_in_a_zone_without_rules_is_left_alone(salon, coming):
-    Organization.objects.filter(pk=salon.organization.pk).update(timezone="Europe/Atlantis")
-    assert run("--dry-run")[1] is None
+    assert run() == (["Moved 0 visits."], None)
+    Organization.objects.filter(pk=clinic.organization.pk).update(timezone="America/New_York")
+    assert rezoning.find_strays(now=timezone.now()) == {elsewhere.pk: clinic.organization.pk}
 
 
 @pytest.mark.races

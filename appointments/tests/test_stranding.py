@@ -133,6 +133,7 @@ def test_whoever_leaves_strands_all_of_theirs_and_finds_them_again(booked, api):
     assert list_stranded(api, booked.manager) == []
 
 
+@pytest.mark.sweep
 def test_whoever_comes_back_without_hours_strands_what_was_within_them(booked, api):
     path = f"/users/{booked.staff.pk}"
     api(booked.admin).patch(path, {"is_active": False})
@@ -184,6 +185,7 @@ def test_a_client_who_is_deactivated_strands_nothing(booked):
     assert not Appointment.objects.filter(stranded=True).exists()
 
 
+@pytest.mark.sweep
 def test_it_costs_the_same_with_more_visits(booked, api, django_assert_num_queries):
     WorkingHoursFactory(staff=booked.colleague)
     client = api(booked.manager)

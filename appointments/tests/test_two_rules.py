@@ -109,6 +109,7 @@ def test_old_visits_get_the_time_that_the_machines_own_files_showed(salon, tmp_p
     assert not Appointment.objects.filter(local_start=None).exists()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["Europe/Berlin", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
 def test_spans_tell_the_offset_of_every_hour(name):
     zone, begin = ZoneInfo(name), datetime(2024, 1, 1, 0, 30, tzinfo=UTC)
