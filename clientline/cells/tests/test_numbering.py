@@ -11,6 +11,7 @@ from clientline.cells.models import Cell
 from clientline.cells.numbering import OtherCell, keep_number
 from clientline.database.invariants import collect_invariants
 from clientline.database.sequences import STRIDE, find_first_above, list_own_tables, move_past_rows
+from clientline.management.commands import migrate
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
 
@@ -128,4 +129,4 @@ def test_migrate_puts_the_number_in_force_and_says_what_others_need(salon, setti
     assert f"all others need CELL_ABOVE={cell.highest_before} or more" in out.getvalue()
     settings.CELL = 10
     with pytest.raises(CommandError, match="cell 9 for good"), transaction.atomic():
-        call_command("migrate", stdout=StringIO())
+        migrate.Command(stdout=StringIO()).number(verbosity=1)

@@ -1,0 +1,22 @@
+"""The access table, asked of the rows themselves: every role and every row. `test_policy.py` asks over requests."""
+
+from itertools import product
+
+from organizations.tests.test_policy import (  # noqa: F401 -- a fixture among them
+    HELD,
+    ROLES,
+    caller,
+    cast,
+    held,
+    rows,
+)
+
+
+def test_each_scope_holds_exactly_its_rows(cast):  # noqa: F811
+    for resource, names in HELD.items():
+        known = {pk: name for name, pk in rows(cast, resource).items()}
+        all_rows = type(getattr(cast.home, names["org"].split()[0])).objects
+        actions = ("list", "retrieve", "update", "destroy") if resource != "payments" else ("list", "retrieve")
+        for role, action in product(ROLES, actions):
+            found = {known[row.pk] for row in all_rows.visible_to(caller(cast, role), resource, action)}
+            assert (role, action, found) == (role, action, held(cast, resource, action, role) or set()), resource
