@@ -64,6 +64,7 @@ IN_THE_GATE = {"Square", "Google", "a German list"}
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in IN_THE_GATE else pytest.mark.whole) for name in LAYOUTS]
 )
+@pytest.mark.sweep
 def test_a_second_run_of_a_file_makes_nobody(salon, clinic, name, without_row_security):
     content, people = LAYOUTS[name]
     distinct = len({(each.name, each.email) for each in people})

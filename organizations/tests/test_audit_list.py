@@ -108,7 +108,7 @@ def test_the_admin_page_finds_a_row_by_its_number(salon, price, client):
     assert not see(client, PAGE, {"q": "Anna"})["cl"].result_list
 
 
-@pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
+@pytest.mark.parametrize("walls", [pytest.param("all walls", marks=pytest.mark.sweep), "the first wall alone"])
 def test_operators_are_not_named_to_members(salon, operator, api, client, request, walls):
     if walls != "all walls":
         request.getfixturevalue("without_row_security")

@@ -184,6 +184,7 @@ def test_a_refusal_is_remembered_without_a_word_of_the_file(exported, tmp_path):
     assert (entry.organization, entry.source) == (None, "command")
 
 
+@pytest.mark.sweep
 def test_the_same_file_comes_in_once_it_is_mended(exported, tmp_path):
     file = File(exported)
     change("users", is_superuser=True)(file)
@@ -193,6 +194,7 @@ def test_the_same_file_comes_in_once_it_is_mended(exported, tmp_path):
     assert "Imported Salon" in import_file(exported)
 
 
+@pytest.mark.sweep
 def test_what_signs_in_without_a_password_stays_behind_unless_it_is_asked_for(exported):
     assert "Tokens and idempotency keys were left out" in import_file(exported)
     assert (Token.objects.count(), IdempotencyKey.objects.count()) == (0, 0)

@@ -28,7 +28,7 @@ from payments.models import Payment, ReceiptCounter, Refund
 from payments.tests.factories import PaymentFactory
 from services.models import Service
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.sweep, pytest.mark.django_db(transaction=True)]
 
 FULL = {
     "users",
@@ -71,7 +71,6 @@ def counts():
     return {model.__name__: model.objects.count() for model in list_models_of_organizations()}
 
 
-@pytest.mark.sweep
 def test_what_is_exported_imported_and_exported_again_is_remembered_and_the_same_bytes(salon, file, api, tmp_path):
     before = {
         model.__name__: model.objects.filter(organization=salon.organization).count()
@@ -123,7 +122,6 @@ def as_version_0_1_wrote_it(file):
     file.write_text("".join(f"{json.dumps(line)}\n" for line in kept))
 
 
-@pytest.mark.sweep
 def test_a_file_of_version_0_1_gets_what_was_added_since(salon, file):
     as_version_0_1_wrote_it(file)
     agreed = dict(Appointment.objects.filter(organization=salon.organization).values_list("pk", "local_start"))
@@ -171,7 +169,6 @@ def test_the_file_is_of_one_organization_and_of_its_owner_only(salon, clinic, fi
     assert (paid["amount"], paid["created_by_id"]) == (45.0, None)  # an operator stays behind
 
 
-@pytest.mark.sweep
 def test_what_collides_is_refused_and_nothing_changes(salon, file):
     before = counts()
     with pytest.raises(CommandError, match=r"Nothing was imported. It collides .*Key \(id\)=\(\d+\) already exists"):
@@ -179,7 +176,6 @@ def test_what_collides_is_refused_and_nothing_changes(salon, file):
     assert counts() == before | {"Audit": before["Audit"] + 1}  # that it was refused
 
 
-@pytest.mark.sweep
 def test_an_address_in_use_is_refused(salon, file):
     empty_database()
     home = Organization.objects.create(pk=10**6, name="Other", email="other@example.com")
@@ -204,7 +200,6 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.sweep
 def test_a_damaged_file_is_refused_and_leaves_nothing(file, monkeypatch):
     lines = file.read_text().split("\n")[:-1]
     empty_database()
@@ -217,7 +212,6 @@ def test_a_damaged_file_is_refused_and_leaves_nothing(file, monkeypatch):
         assert sum(count for name, count in counts().items() if name != "Audit") == 0
 
 
-@pytest.mark.sweep
 def test_commands_name_what_is_missing_or_in_the_way(salon, file, tmp_path):
     for arguments, says in [
         (("export_organization", 987654321, tmp_path / "x"), "There is no organization 987654321"),

@@ -44,6 +44,7 @@ def test_the_first_id_is_the_lowest_of_the_cell_above(highest, cell, first):
     assert find_first_above(highest, cell) == first
 
 
+@pytest.mark.sweep
 def test_a_new_installation_begins_with_its_number_and_all_tables_of_ours_count_in_strides(db):
     before = read_steps()
     assert keep_number(7).begins_above == 0
@@ -58,6 +59,7 @@ def test_a_new_installation_begins_with_its_number_and_all_tables_of_ours_count_
     assert {before[name][1] for name in changed} == {"bigint"}
 
 
+@pytest.mark.sweep
 def test_an_installation_that_joins_leaves_its_ids_alone_and_goes_on_above(salon):
     cell = keep_number(5)
     assert cell.highest_before >= salon.admin.pk
@@ -67,6 +69,7 @@ def test_an_installation_that_joins_leaves_its_ids_alone_and_goes_on_above(salon
     assert find_offenders() == (0, [])
 
 
+@pytest.mark.sweep
 def test_the_others_begin_above_what_it_had_and_a_flushed_table_in_the_residue_again(db):
     keep_number(6, above=1_000_000)
     first = OrganizationFactory().pk
@@ -97,6 +100,7 @@ def test_who_has_no_number_counts_in_ones(db):
     assert find_offenders() == (0, [])
 
 
+@pytest.mark.sweep
 def test_neither_ids_that_came_from_elsewhere_nor_sqlsequencereset_lead_out_of_the_residue(salon):
     keep_number(7)
     drawn = ServiceFactory(organization=salon.organization).pk

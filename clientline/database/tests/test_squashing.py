@@ -153,6 +153,7 @@ def test_an_empty_database_is_made_by_squashed_migrations(db, loader):
 CUT = ("accounts", "0001_initial")  # before any squashed one: Django alone would go on by these, and mend no rows
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("last", [CUT, 0.3, 0.5, 0.8, 0.95], ids=str)
 def test_whoever_has_begun_goes_on_by_steps(db, steps, last):
     gone = steps.index(last) + 1 if last == CUT else int(len(steps) * last)
