@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from django.db import models
+from django.conf import settings
+from django.db import connection, models
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import DuplicateObject, LockNotAvailable, UndefinedObject
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from accounts.models import SearchWord
 from clientline.cells.refusals import MoveRefused
+from clientline.postgres.cluster import SUPERUSER
 from organizations.models import Organization
 from organizations.relocations import Relocation
 
@@ -292,3 +294,13 @@ def read_address(url: str) -> str:
         return make_conninfo(url)
     except psycopg.ProgrammingError as error:
         raise MoveRefused(f"This is no address of a database: {error}") from error
+
+
+def find_own_address() -> str:
+    """The conninfo of this database, as a superuser: the private server has one that needs no password."""
+    told = connection.get_connection_params()
+    if settings.EMBEDDED_DATA:
+        return make_conninfo(host=told["host"], port=told["port"], dbname=told["dbname"], user=SUPERUSER)
+    return make_conninfo(
+        **{name: told[name] for name in ("host", "port", "dbname", "user", "password") if name in told}
+    )

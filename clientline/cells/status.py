@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-
 FARTHEST = 1_000_000  # bytes that a standby may be behind, as HAProxy asks of those that answer reports
 LONGEST_TRANSACTION = timedelta(minutes=10)  # what is open longer keeps VACUUM from cleaning up
 
@@ -29,26 +27,25 @@ class Finding:
     is_well: bool | None
 
 
-def examine_cluster(*, needs_standby: bool) -> Iterator[Finding]:
-    """What a monitor wants to know of the server that DATABASE_URL names; it has to be asked where it writes.
+def examine_cluster(cursor: Any, *, needs_standby: bool) -> Iterator[Finding]:
+    """What a monitor wants to know of the server that is asked by this cursor; it has to be the one that writes.
 
     Only a superuser or a member of pg_monitor sees the standbys of others' connections: so says the first line then.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SERVER)
-        is_standby, version, may_look = cursor.fetchone()
-        says = f"PostgreSQL {version}{', a standby that only reads' if is_standby else ''}"
-        yield Finding("writes", says, not is_standby)
-        if is_standby:
-            return
-        if not may_look:
-            yield Finding("rights", "this role sees no standbys: GRANT pg_monitor TO it", False)
-            return
-        yield from _examine_standbys(cursor, needs_standby)
-        yield from _examine_archive(cursor)
-        cursor.execute(OLDEST)
-        (age,) = cursor.fetchone()
-        yield Finding("oldest transaction", _say_age(age), age is None or age < LONGEST_TRANSACTION)
+    cursor.execute(SERVER)
+    is_standby, version, may_look = cursor.fetchone()
+    says = f"PostgreSQL {version}{', a standby that only reads' if is_standby else ''}"
+    yield Finding("writes", says, not is_standby)
+    if is_standby:
+        return
+    if not may_look:
+        yield Finding("rights", "this role sees no standbys: GRANT pg_monitor TO it", False)
+        return
+    yield from _examine_standbys(cursor, needs_standby)
+    yield from _examine_archive(cursor)
+    cursor.execute(OLDEST)
+    (age,) = cursor.fetchone()
+    yield Finding("oldest transaction", _say_age(age), age is None or age < LONGEST_TRANSACTION)
 
 
 def _examine_standbys(cursor: Any, needs_standby: bool) -> Iterator[Finding]:

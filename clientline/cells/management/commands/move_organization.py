@@ -2,15 +2,11 @@
 
 from contextlib import closing
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from psycopg.conninfo import make_conninfo
 
 from clientline.cells.moving import Move
 from clientline.cells.refusals import MoveRefused
-from clientline.cells.sides import Side, read_address
-from clientline.postgres.cluster import SUPERUSER
+from clientline.cells.sides import Side, find_own_address, read_address
 
 ADDRESS = "SELECT address FROM cells"
 
@@ -59,13 +55,3 @@ class Command(BaseCommand):
     def say(self, text):
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def find_own_address():
-    """Of this database, as a superuser: the private server has one that needs no password."""
-    told = connection.get_connection_params()
-    if settings.EMBEDDED_DATA:
-        return make_conninfo(host=told["host"], port=told["port"], dbname=told["dbname"], user=SUPERUSER)
-    return make_conninfo(
-        **{name: told[name] for name in ("host", "port", "dbname", "user", "password") if name in told}
-    )

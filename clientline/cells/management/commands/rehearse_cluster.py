@@ -100,7 +100,8 @@ class Command(BaseCommand):
     def do(self, word, *names):
         began = time.monotonic()
         if word == "kill":
-            name = self.rehearsal.wait_for_leader() if names in ([], ["leader"]) else names[0]
+            name = names[0] if names else "leader"
+            name = self.rehearsal.wait_for_leader() if name == "leader" else name
             self.rehearsal.kill(name)
             self.rehearsal.wait_for_leader(other_than=name)
         elif word in ("cut", "mend") and names:
