@@ -115,7 +115,8 @@ class Load:
     def __init__(self, server, house, *, rest=REST, patience=PATIENCE):
         self.server, self.house, self.rest, self.patience = server, house, rest, patience
         self.tried, self.booked, self.done, self.failures = [], [], [], []
-        self.refusals, self.cuts, self.longest = Counter(), 0, 0
+        self.refusals, self.cuts = Counter(), 0
+        self.spans = []  # of each request, when it was first sent and when it was done
         self.over = threading.Event()
         self.callers = [threading.Thread(target=self.book_on) for _ in range(CALLERS)]
 
@@ -128,6 +129,15 @@ class Load:
             self.__exit__()
             raise
         return self
+
+    @property
+    def slowest(self):
+        return max(self.spans, key=lambda span: span[1] - span[0], default=(0, 0))
+
+    @property
+    def longest(self):
+        began, done = self.slowest
+        return done - began
 
     def __exit__(self, *exception):
         self.over.set()
@@ -159,7 +169,7 @@ class Load:
         while time.monotonic() < began + self.patience:
             answer = self.send(path, body, key)
             if answer and answer.status == 201:
-                self.longest = max(self.longest, time.monotonic() - began)
+                self.spans.append((began, time.monotonic()))
                 return answer.body
             time.sleep(0.05)  # less than Retry-After asks for: this is a test of haste
         raise TimeoutError(key)

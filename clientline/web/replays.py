@@ -52,18 +52,24 @@ def _is_repeatable(request):
 
 
 def wait_for_database(deadline):
-    """Whether somebody takes writes again."""
-    while time.monotonic() < deadline:
-        time.sleep(PAUSE * (1 + random.random()))
-        if _takes_writes():
-            connection.close()  # whatever it was connected to
-            return True
-    return False
-
-
-def _takes_writes():
-    probe = connection.copy()
+    """Whether somebody takes writes again. A server that does not even refuse would hold a look for longer."""
+    probe, is_back = connection.copy(), threading.Event()
     probe.settings_dict["OPTIONS"] = {**probe.settings_dict["OPTIONS"], "connect_timeout": CONNECTING}
+    probe.inc_thread_sharing()
+    threading.Thread(target=_look_until, args=(deadline, probe, is_back), daemon=True).start()
+    if not is_back.wait(deadline - time.monotonic()):
+        return False
+    connection.close()  # whatever it was connected to
+    return True
+
+
+def _look_until(deadline, probe, is_back):
+    while not is_back.wait(PAUSE * (1 + random.random())) and time.monotonic() < deadline:
+        if _takes_writes(probe):
+            is_back.set()
+
+
+def _takes_writes(probe):
     try:
         with probe.cursor() as cursor:
             cursor.execute("SELECT pg_is_in_recovery()")

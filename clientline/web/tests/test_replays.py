@@ -1,6 +1,8 @@
 """A request that met a failover before it saved anything is served once more, where that is safe."""
 
+import socket
 import threading
+import time
 from itertools import count
 
 import pytest
@@ -78,11 +80,21 @@ def test_only_so_many_wait(salon, caller, outage, monkeypatch):
 
 def test_it_waits_for_three_seconds_at_most_and_looks_with_pauses(salon, caller, outage, monkeypatch):
     looks = []
-    monkeypatch.setattr(replays, "_takes_writes", lambda: looks.append(1))
+    monkeypatch.setattr(replays, "_takes_writes", lambda probe: looks.append(1))
     monkeypatch.setattr(replays, "SECONDS", 0.5)
     with outage(2):
         assert caller(salon.admin).get("/services").status_code == 503
     assert 2 <= len(looks) <= 5
+
+
+def test_a_server_that_does_not_even_refuse_holds_nobody_for_longer(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        place = {"HOST": "127.0.0.1", "PORT": mute.getsockname()[1], "EMBEDDED_DATA": None}
+        for name, value in place.items():
+            monkeypatch.setitem(connection.settings_dict, name, value)
+        began = time.monotonic()
+        assert not replays.wait_for_database(began + 0.3)
+        assert time.monotonic() - began < replays.CONNECTING
 
 
 def test_what_is_served_again_is_not_served_a_third_time(salon, caller, outage):
