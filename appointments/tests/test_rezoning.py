@@ -7,13 +7,14 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments import booking, rezoning
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
 from clientline.zones import read_wall_clock
-from organizations.models import Organization
+from organizations.models import Audit, Organization
 
 
 def run(*arguments):
@@ -142,6 +143,15 @@ def test_a_time_that_clocks_skip_goes_to_people(salon, coming):
     ]
 
 
+def test_rows_are_held_by_ascending_id_as_everybody_holds_them(coming):
+    later = after(coming, 60)
+    agreed_an_hour_earlier(coming, later)
+    with CaptureQueriesContext(connection) as asked:
+        run()
+    [held] = [each["sql"] for each in asked if "FOR NO KEY UPDATE" in each["sql"]]
+    assert held.endswith('ORDER BY "appointments"."id" ASC FOR NO KEY UPDATE OF "appointments"')
+
+
 def test_a_visit_cancelled_after_the_look_is_left_where_it_was(salon, coming):
     assert salon.colleague.pk > salon.staff.pk  # whose turn comes after
     other = AppointmentFactory(
@@ -157,7 +167,9 @@ def test_a_visit_cancelled_after_the_look_is_left_where_it_was(salon, coming):
 
 def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, coming, caplog):
     agreed_an_hour_earlier(coming)
+    entries = Audit.objects.count()
     call_command("rezone", if_new_rules=True)
+    assert Audit.objects.count() == entries  # nobody did anything
     assert "the time agreed is no longer shown by 1 visit. See `manage.py rezone --dry-run`." in caplog.text
     noted = Organization.objects.values_list("visits_to_rezone", flat=True)
     assert list(noted.filter(pk__in=[salon.organization.pk, clinic.organization.pk]).order_by("-name")) == [1, 0]
