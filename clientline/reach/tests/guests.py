@@ -2,8 +2,11 @@
 
 from html import unescape
 from re import findall, search
+from uuid import uuid4
 
-from clientline.reach.guests import codes
+from django.utils import timezone
+
+from clientline.reach.guests import asking, codes, links
 from clientline.reach.guests.forms import make_form_key
 from clientline.reach.guests.models import BookingRequest
 from clientline.tests.pages import Page, typed
@@ -50,6 +53,24 @@ def book(client, home, start, **who):
     return booked["Location"]
 
 
+def request(home, start, **who):
+    """What `ask` leads to, without a page: where the code is typed."""
+    form = uuid4().hex
+    guest = {name: value for name, value in (WHO | who).items() if name != "consent"}
+    asking.ask_for_visit(
+        organization=home.organization, form=form, address=guest["contact_email"], network="127.0.0.1",
+        service=home.service, appointment_date=start, now=timezone.now(), **guest,
+    )  # fmt: skip
+    return f"/b/{home.organization.slug}/confirm/{asking.derive_secret(form)}"
+
+
+def make_visit(home, start, **who):
+    """What `book` leads to, without a page: the address by which the visit is managed."""
+    request(home, start, **who)
+    visit = asking.book_request(BookingRequest.objects.latest("id"), now=timezone.now())
+    return f"/v/{links.issue_link(visit, now=timezone.now())}"
+
+
 def list_times(response):
     """What the radio buttons of a page offer."""
     return [
@@ -65,5 +86,6 @@ def read(response):
 
 
 __all__ = [
-    "WHO", "Page", "ask", "book", "details_url", "fill_in", "list_times", "open_page", "read", "type_code", "typed",
+    "WHO", "Page", "ask", "book", "details_url", "fill_in", "list_times", "make_visit", "open_page", "read",
+    "request", "type_code", "typed",
 ]  # fmt: skip

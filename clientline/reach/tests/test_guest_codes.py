@@ -13,7 +13,18 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.reach.guests.models import BookingRequest
-from clientline.reach.tests.guests import WHO, ask, book, details_url, fill_in, open_page, read, type_code, typed
+from clientline.reach.tests.guests import (
+    WHO,
+    ask,
+    details_url,
+    fill_in,
+    make_visit,
+    open_page,
+    read,
+    request,
+    type_code,
+    typed,
+)
 from clientline.tests.rendering import unrendered
 
 pytestmark = pytest.mark.django_db
@@ -112,21 +123,20 @@ def test_the_log_holds_no_secret(shop, client, caplog):
         assert not [line for line in lines if secret in line]
 
 
-@pytest.mark.sweep
 def test_a_visit_more_ahead_is_refused_to_an_address_whatever_the_name(shop, client, settings):
     settings.GUEST_VISITS_AHEAD = 2
     for day in range(2):
-        book(client, shop, days_ahead(3 + day), name=f"Kim {'abc'[day]}")
-    refused = type_code(client, ask(client, shop, days_ahead(8))["Location"])
+        make_visit(shop, days_ahead(3 + day), name=f"Kim {'abc'[day]}")
+    refused = type_code(client, request(shop, days_ahead(8)))
     assert refused.status_code == 409
     assert "as many coming visits as you may book here at once. Telephone: 030 123456" in read(refused)
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
-    book(client, shop, days_ahead(8), contact_email="else@example.com")
+    make_visit(shop, days_ahead(8), contact_email="else@example.com")
 
 
 @pytest.mark.sweep
 def test_five_wrong_codes_end_a_request(shop, client):
-    place = ask(client, shop, shop.start)["Location"]
+    place = request(shop, shop.start)
     assert "This is not the code" in read(type_code(client, place, code="x"))
     with unrendered():
         assert {type_code(client, place, code=f"x{n}").status_code for n in range(4)} == {409}
@@ -135,9 +145,8 @@ def test_five_wrong_codes_end_a_request(shop, client):
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
 
 
-@pytest.mark.sweep
 def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
-    place = ask(client, shop, shop.start)["Location"]
+    place = request(shop, shop.start)
     with unrendered():
         for hours, status in ((25, 404), (23, 200)):
             BookingRequest.objects.update(created_at=timezone.now() - timedelta(hours=hours))
@@ -149,7 +158,7 @@ def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
 
 @pytest.mark.sweep
 def test_scanners_change_nothing(shop, client):
-    place = ask(client, shop, shop.start)["Location"]
+    place = request(shop, shop.start)
 
     def count():
         return BookingRequest.objects.values_list("wrong_codes", "proven_at").get(), Appointment.objects.count()

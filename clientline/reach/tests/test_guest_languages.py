@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import pages
-from clientline.reach.tests.guests import ask, details_url, open_page, read, type_code
+from clientline.reach.tests.guests import details_url, open_page, read, request, type_code
 from clientline.tests.rendering import unrendered
 from organizations.models import Organization
 
@@ -53,7 +53,7 @@ def test_a_chosen_language_goes_along(shop, client):
 @pytest.mark.django_db
 def test_refusals_are_said_in_it_too(shop, client):
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
-    refused = type_code(client, ask(client, shop, shop.start)["Location"], code="x")
+    refused = type_code(client, request(shop, shop.start), code="x")
     assert "Das ist nicht der Code." in read(refused)
 
 

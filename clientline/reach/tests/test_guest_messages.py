@@ -12,7 +12,7 @@ from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests.models import BookingRequest, ManageLink
 from clientline.reach.guests.sending import list_unsent_codes, send_guest_code
 from clientline.reach.messages import sending
-from clientline.reach.tests.guests import ask, book, open_page, read, type_code
+from clientline.reach.tests.guests import ask, make_visit, open_page, read, request, type_code
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def send_code():
 
 
 def test_the_code_that_is_received_books_the_visit(shop, client, mailbox):
-    place = ask(client, shop, shop.start, name="Visit https://evil.example now")["Location"]
+    place = request(shop, shop.start, name="Visit https://evil.example now")
     send_code()
     mail = mailbox.take()
     said = mail.get_body(("plain",)).get_content()
@@ -42,9 +42,8 @@ def test_the_code_that_is_received_books_the_visit(shop, client, mailbox):
     assert mailbox.raw == []  # it is proven
 
 
-@pytest.mark.sweep
-def test_the_confirmation_leads_to_the_visit(shop, client, mailbox):
-    book(client, shop, shop.start)
+def test_the_confirmation_leads_to_the_visit(shop, mailbox):
+    make_visit(shop, shop.start)
     sending.send_due()
     said = mailbox.take().get_body(("plain",)).get_content()
     link = re.search(r"https://book\.clientline\.example(/v/\S+)", said)[1]
@@ -53,7 +52,7 @@ def test_the_confirmation_leads_to_the_visit(shop, client, mailbox):
 
 @pytest.mark.sweep
 def test_each_message_has_a_link_and_a_move_ends_those_before(shop, client, mailbox):
-    link = book(client, shop, shop.start)
+    link = make_visit(shop, shop.start)
     sending.send_due()
     assert ManageLink.objects.count() == 2
     visit = Appointment.objects.get(client__name="Kim Weber")
@@ -78,14 +77,14 @@ def test_a_telephone_is_enough_where_text_messages_are_sent(shop, client, settin
     assert (client_made.phone_e164, client_made.contact_email) == ("+491705500003", "")
 
 
-def test_without_a_mail_server_nothing_is_sent_and_the_code_is_shown(shop, client, settings):
+def test_without_a_mail_server_nothing_is_sent_and_the_code_is_shown(shop, settings):
     settings.EMAIL_BACKEND = ""
-    ask(client, shop, shop.start)
+    request(shop, shop.start)
     send_code()
     [(asked, code)] = list_unsent_codes(shop.organization, now=timezone.now())
     assert (asked.address, len(code)) == ("kim@example.com", 6)
 
 
-def test_with_one_it_is_shown_to_nobody(shop, client, mailbox):
-    ask(client, shop, shop.start)
+def test_with_one_it_is_shown_to_nobody(shop, mailbox):
+    request(shop, shop.start)
     assert list_unsent_codes(shop.organization, now=timezone.now()) == []

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.tests.guests import ask, book, fill_in, open_page, read, type_code
+from clientline.reach.tests.guests import fill_in, make_visit, open_page, read, request, type_code
 from organizations import policy
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,10 @@ def forbid(monkeypatch):
 
 
 @pytest.fixture
-def booked(salon, client):
+def booked(salon):
     always_at_work(salon.staff)
     open_page(salon)
-    salon.link = book(client, salon, days_ahead(3))
+    salon.link = make_visit(salon, days_ahead(3))
     return salon
 
 
@@ -45,7 +45,6 @@ def test_what_guests_may_is_little():
     }
 
 
-@pytest.mark.sweep
 def test_pages_and_services_are_shown_as_it_says(booked, client, forbid):
     forbid("services", "list")
     assert "Salon service" not in read(client.get("/b/salon"))
@@ -67,10 +66,9 @@ def test_links_open_as_it_says(booked, client, forbid):
     assert Appointment.objects.get(client__name="Kim Weber").status == "scheduled"
 
 
-@pytest.mark.sweep
 def test_clients_are_made_as_it_says(booked, client, forbid):
     forbid("users", "create")
-    asked = ask(client, booked, days_ahead(4), name="New Weber", contact_email="new@example.com")
-    assert type_code(client, asked["Location"]).status_code == 409
+    asked = request(booked, days_ahead(4), name="New Weber", contact_email="new@example.com")
+    assert type_code(client, asked).status_code == 409
     assert not User.objects.filter(name="New Weber").exists()
-    book(client, booked, days_ahead(5))  # who is a client already still is
+    make_visit(booked, days_ahead(5))  # who is a client already still is

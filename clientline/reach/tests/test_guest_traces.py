@@ -10,21 +10,20 @@ from appointments.tests.factories import always_at_work, days_ahead
 from clientline.privacy import personal_data
 from clientline.reach.guests.forgetting import forget_guests
 from clientline.reach.guests.models import BookingRequest, ManageLink
-from clientline.reach.tests.guests import ask, book, open_page
+from clientline.reach.tests.guests import make_visit, open_page, request
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def booked(salon, client):
+def booked(salon):
     always_at_work(salon.staff)
     open_page(salon)
-    salon.link = book(client, salon, days_ahead(3))
+    salon.link = make_visit(salon, days_ahead(3))
     salon.new = Appointment.objects.get(client__name="Kim Weber")
     return salon
 
 
-@pytest.mark.sweep
 def test_requests_are_forgotten_after_a_day(booked):
     forget_guests()
     assert BookingRequest.objects.count() == 1
@@ -33,7 +32,6 @@ def test_requests_are_forgotten_after_a_day(booked):
     assert (BookingRequest.objects.count(), ManageLink.objects.count()) == (0, 1)
 
 
-@pytest.mark.sweep
 def test_links_are_forgotten_thirty_days_after_the_visit(booked):
     for days, left in ((29, 1), (31, 0)):
         over = timezone.now() - timedelta(days=days)
@@ -45,10 +43,9 @@ def test_links_are_forgotten_thirty_days_after_the_visit(booked):
         assert ManageLink.objects.count() == left, days
 
 
-@pytest.mark.sweep
 def test_an_erasure_takes_requests_and_links_with_it(booked, client):
-    ask(client, booked, days_ahead(4), name="Somebody else")
-    ask(client, booked, days_ahead(4), contact_email="else@example.com")
+    request(booked, days_ahead(4), name="Somebody else")
+    request(booked, days_ahead(4), contact_email="else@example.com")
     personal_data.erase(by=None, client=booked.new.client, now=timezone.now())
     assert list(BookingRequest.objects.values_list("address", flat=True)) == ["else@example.com"]
     assert client.get(booked.link).status_code == 404

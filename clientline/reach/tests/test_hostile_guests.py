@@ -4,7 +4,7 @@ import pytest
 from django.utils.http import urlencode
 
 from appointments.tests.factories import always_at_work, days_ahead
-from clientline.reach.tests.guests import WHO, ask, book, fill_in, open_page
+from clientline.reach.tests.guests import WHO, fill_in, make_visit, open_page, request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sweep]
 
@@ -36,11 +36,11 @@ CASES = [
 
 
 @pytest.fixture
-def pages(salon, client, settings):
+def pages(salon, settings):
     settings.GUEST_FORMS_IN_TEN_MINUTES = settings.GUEST_CODES_AN_HOUR = 10_000
     always_at_work(salon.staff)
     open_page(salon)
-    place, link = ask(client, salon, days_ahead(3))["Location"], book(client, salon, days_ahead(4))
+    place, link = request(salon, days_ahead(3)), make_visit(salon, days_ahead(4))
     good = {"service": salon.service.pk, "start": days_ahead(5).isoformat()}
     steps = [f"/b/salon{step}" for step in ("", "/people", "/times", "/details", "/embed", "/embed/times")]
     return [*steps, place, link, f"{link}/cancel", f"{link}/move"], good
