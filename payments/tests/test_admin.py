@@ -44,18 +44,19 @@ def test_payments_are_only_for_visits_in_scope(salon, clinic, client, request, w
 
 @pytest.mark.sweep
 def test_nobody_changes_or_deletes_a_payment(salon, operator, client):
-    page = f"{LIST}{salon.payment.pk}"
     for who in (salon.admin, salon.manager, salon.staff, operator):
-        client.force_login(who)
-        with unrendered():
-            shown = client.get(f"{page}/change/")
-            assert (shown.status_code, list(shown.context["adminform"].form.fields)) == (200, ["shown_version"]), who
-            assert client.post(f"{page}/change/", {"amount": "1"}).status_code == 403, who
-            assert client.get(f"{page}/delete/").status_code == 403, who
-            assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403, who
-            client.post(LIST, {"action": "delete_selected", "_selected_action": [salon.payment.pk], "post": "yes"})
-        payment = Payment.objects.get(pk=salon.payment.pk)
-        assert (payment.amount, payment.status, payment.version) == (Decimal("45.00"), "pending", 1), who
+        assert not who.may("payments", "update") and not who.may("payments", "destroy"), who
+    page = f"{LIST}{salon.payment.pk}"
+    client.force_login(salon.admin)
+    with unrendered():
+        shown = client.get(f"{page}/change/")
+        assert (shown.status_code, list(shown.context["adminform"].form.fields)) == (200, ["shown_version"])
+        assert client.post(f"{page}/change/", {"amount": "1"}).status_code == 403
+        assert client.get(f"{page}/delete/").status_code == 403
+        assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+        client.post(LIST, {"action": "delete_selected", "_selected_action": [salon.payment.pk], "post": "yes"})
+    payment = Payment.objects.get(pk=salon.payment.pk)
+    assert (payment.amount, payment.status, payment.version) == (Decimal("45.00"), "pending", 1)
 
 
 def test_visits_are_suggested_by_their_client(salon, client):

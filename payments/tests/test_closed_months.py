@@ -156,8 +156,10 @@ def test_a_closed_month_is_the_same_bytes_after_any_later_change(salon, home, cu
         except Refused:
             continue
         done.add(change.__name__)
-        assert {form: write_file(march, form) for form in FORMATS} == files, change.__name__
+        for form in FORMATS if everything else ("csv",):  # which says most
+            assert write_file(march, form) == files[form], (change.__name__, form)
         assert read_report(march) == report == sum_by_person(march), change.__name__
+    assert {form: write_file(march, form) for form in FORMATS} == files
     assert done >= {"hand_to_another", "become_another", "be_taxed_anew", "be_renamed", "be_refunded"}
     today = home.find_local_date(datetime.now(UTC))
     present = Period(home, today, today, "staff")

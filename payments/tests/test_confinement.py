@@ -70,8 +70,8 @@ def test_a_callback_that_comes_again_is_answered_once_its_payment_lasts(api, pai
         call_back(api, simulator.finish(paid.reference), "callback-2")
 
 
-def test_what_the_provider_answers_to_a_payment_is_noted_behind_the_wall(api, salon, visit, written, told):
-    online_payment(api, salon.staff, visit)
+def test_what_the_provider_says_of_a_payment_is_noted_behind_the_wall(api, salon, visit, simulator, written, told):
+    payment = online_payment(api, salon.staff, visit)
     assert written == [
         ("payments", "insert", *walls(salon, salon.staff)),
         ("payments", "update", *walls(salon, salon.staff)),
@@ -80,6 +80,11 @@ def test_what_the_provider_answers_to_a_payment_is_noted_behind_the_wall(api, sa
         ("payments", "insert", "api", "request-1", salon.staff.pk),
         ("payments", "update", "api", "request-1", salon.staff.pk),
     ]
+    del written[:]
+    call_back(api, simulator.finish(payment.reference))
+    assert written == [("payments", "update", *walls(salon))]
+    assert told()[2:] == [("payments", "update", "api", "callback-1", None)]
+    assert Payment.objects.get(pk=payment.pk).status == "completed"
 
 
 def test_what_the_provider_answers_to_a_refund_is_noted_behind_the_wall(api, salon, paid, written, told):
@@ -144,16 +149,6 @@ def test_an_operators_payment_is_noted_without_a_wall_and_in_their_name(api, sal
     online_payment(api, operator, visit)
     assert [role != TENANT_ROLE for _, _, role, *_ in written] == [True, True]
     assert {(entry[2], entry[4]) for entry in told()} == {("api", operator.pk)}
-
-
-def test_a_callback_settles_a_payment_behind_the_wall_of_its_organization(api, salon, visit, simulator, written, told):
-    payment = online_payment(api, salon.staff, visit)
-    del written[:]
-    before = len(told())
-    call_back(api, simulator.finish(payment.reference))
-    assert written == [("payments", "update", *walls(salon))]
-    assert told()[before:] == [("payments", "update", "api", "callback-1", None)]
-    assert Payment.objects.get(pk=payment.pk).status == "completed"
 
 
 def test_a_callback_settles_a_refund_behind_the_wall_of_its_organization(api, salon, paid, simulator, written, told):

@@ -350,6 +350,6 @@ def test_the_books_agree_with_the_rows_whatever_happens(salon, everything):
             stateful_step_count=30 if everything else 12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            **({} if everything else {"max_examples": 3}),
+            **({} if everything else {"max_examples": 2}),
         ),
     )

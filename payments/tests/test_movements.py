@@ -87,17 +87,26 @@ def test_each_movement_is_a_line_of_its_own_day(api, salon, taxed):
 
 
 @pytest.mark.sweep
-def test_a_closed_month_is_the_same_bytes_and_the_audit_has_its_hash(api, salon, taxed):
-    paid = take(taxed[0], "70.00", NOON, tip="6.00")
+def test_a_closed_month_keeps_its_bytes_and_the_names_of_then_and_the_audit_has_their_hash(api, salon, taxed):
+    admin, visit = api(salon.admin), taxed[0]
+    paid = take(visit, "70.00", NOON, tip="6.00")
     before = {form: ask(api, salon.admin, format=form).content for form in ("csv", "datev", "bank")}
-    give_back(paid, "64.00", NOON + timedelta(days=30))
+    assert b"Salon staff" in before["csv"] and "Färben; kurz".encode() in before["csv"]
+    give_back(paid, "60.00", NOON + timedelta(days=30))
     take(taxed[1], "5.00", NOON + timedelta(days=30))
+    for name in ("Anna", "Berta"):
+        assert admin.patch(f"/users/{salon.staff.pk}", {"name": name}).status_code == 200
+    assert admin.patch(f"/services/{visit.service_id}", {"name": "Colour"}).status_code == 200
     for form, content in before.items():
         answer = ask(api, salon.admin, format=form)
         assert answer.content == content
         entry = Audit.objects.filter(action="export").latest("id")
         assert entry.changes["sha256"] == [None, hashlib.sha256(content).hexdigest()]
         assert entry.changes["from"] == [None, "2026-03-01"]
+    refund = give_back(paid, 4, datetime.now(UTC))
+    day = str(salon.organization.find_local_date(refund.settled_at))
+    told = ask(api, salon.manager, **{"from": day, "to": day}).content.decode()
+    assert "Berta" in told and "Colour" in told and "Salon staff" not in told
 
 
 @pytest.mark.sweep
@@ -253,7 +262,7 @@ KEYS = (
 )
 def test_movements_add_up_to_the_report_in_every_month(home, taxed, seed, share, everything):
     """The gate asks each month for one of the three sums, and each sum of four months."""
-    make_a_year(random.Random(seed), taxed, 120 if everything else 48)
+    make_a_year(random.Random(seed), taxed, 120 if everything else 36)
     for month in range(1, 13):
         first = date(2025, month, 1)
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -271,20 +280,3 @@ def test_movements_add_up_to_the_report_in_every_month(home, taxed, seed, share,
             assert all(not any(figures.values()) for figures in sums.values())
     assert Payment.objects.filter(voided_at__isnull=False).exists()
     assert Refund.objects.exists()
-
-
-@pytest.mark.sweep
-def test_a_closed_month_calls_people_and_services_what_they_were_called_then(salon, taxed, api):
-    client, visit = api(salon.admin), taxed[0]
-    first = take(visit, 10, NOON)
-    before = [ask(api, salon.manager, **MARCH, format=each).content for each in ("csv", "bank", "datev")]
-    assert b"Salon staff" in before[0] and "Färben; kurz".encode() in before[0]
-    for name in ("Anna", "Berta"):
-        assert client.patch(f"/users/{salon.staff.pk}", {"name": name}).status_code == 200
-    assert client.patch(f"/services/{visit.service_id}", {"name": "Colour"}).status_code == 200
-    after = [ask(api, salon.manager, **MARCH, format=each).content for each in ("csv", "bank", "datev")]
-    assert after == before
-    refund = give_back(first, 4, datetime.now(UTC))
-    day = str(salon.organization.find_local_date(refund.settled_at))
-    told = ask(api, salon.manager, **{"from": day, "to": day}).content.decode()
-    assert "Berta" in told and "Colour" in told and "Salon staff" not in told

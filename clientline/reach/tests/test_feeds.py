@@ -136,13 +136,13 @@ def give_role(person):
     person.save(update_fields=["role"])
 
 
-@pytest.mark.sweep
-def test_it_ends_with_who_made_it(salon, make):
+def test_it_ends_with_who_made_it(salon):
     for person, change in ((salon.staff, deactivate), (salon.manager, give_password), (salon.colleague, give_role)):
-        path = make(person)
-        assert read(path).status_code == 200
+        feed, token = feeds.make_feed(user=person, purpose="Mine", detail="busy", now=timezone.now())
+        assert feeds.find_feed(token) == feed
         change(person)
-        assert read(path).status_code == 404, change.__name__
+        assert feeds.find_feed(token) is None, change.__name__
+    assert read(f"/feeds/{token}.ics").status_code == 404
 
 
 def test_the_token_is_32_bytes_and_kept_nowhere(make):

@@ -3,12 +3,20 @@
 import re
 
 import pytest
+from django.utils import timezone
 
+from clientline.reach.calendars.feeds import make_feed
 from clientline.reach.calendars.models import Feed
 from clientline.tests.pages import submit
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/reach/feed/"
+
+
+def make(person):
+    """A feed, and the path at which it is read."""
+    feed, token = make_feed(user=person, purpose="My telephone", detail="busy", now=timezone.now())
+    return feed, f"/feeds/{token}.ics"
 
 
 def said(answer):
@@ -34,26 +42,24 @@ def test_it_is_made_and_its_address_shown_once(salon, client, book, role):
         assert address not in client.get(place).text
 
 
-@pytest.mark.sweep
 def test_deleted_it_is_read_no_more(salon, client):
+    feed, address = make(salon.staff)
     client.force_login(salon.staff)
-    page = client.get(submit(client, f"{LIST}add/", purpose="My telephone", detail="busy").url)
-    address = re.search(r"/feeds/\S+\.ics", said(page))[0]
-    assert submit(client, f"{LIST}{Feed.objects.get().pk}/delete/").status_code == 302
+    assert submit(client, f"{LIST}{feed.pk}/delete/").status_code == 302
     assert client.get(address).status_code == 404
 
 
 def test_a_second_for_the_same_purpose_says_so(salon, client):
+    make(salon.staff)
     client.force_login(salon.staff)
-    submit(client, f"{LIST}add/", purpose="My telephone", detail="busy")
     again = submit(client, f"{LIST}add/", purpose="My telephone", detail="busy")
     assert (again.status_code, "You have a feed for this already." in again.text) == (200, True)
     assert Feed.objects.count() == 1
 
 
 def test_one_that_ended_says_so(salon, client):
+    make(salon.staff)
     client.force_login(salon.staff)
-    submit(client, f"{LIST}add/", purpose="My telephone", detail="busy")
     assert "Active" in said(client.get(LIST))
     salon.staff.set_password("another one")
     salon.staff.save(update_fields=["password"])
@@ -63,11 +69,8 @@ def test_one_that_ended_says_so(salon, client):
 
 @pytest.mark.sweep
 def test_others_see_none_of_it(salon, clinic, client):
-    client.force_login(salon.staff)
-    submit(client, f"{LIST}add/", purpose="My telephone", detail="busy")
-    feed = Feed.objects.get()
-    client.get(LIST)  # which says that it was added
-    for other in (salon.admin, salon.colleague, clinic.admin):
+    feed, _ = make(salon.staff)
+    for other in (salon.admin, clinic.admin):  # a colleague: test_feeds.py
         client.force_login(other)
         assert "My telephone" not in client.get(LIST).text
         assert client.get(f"{LIST}{feed.pk}/change/").status_code in (302, 404)
