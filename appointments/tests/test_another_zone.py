@@ -65,6 +65,7 @@ def test_kept_at_their_local_time_they_move_with_the_zone(api, salon, coming):
         assert fact["to"] == f"{visit.local_start.isoformat()}+09:00"
 
 
+@pytest.mark.sweep
 def test_kept_at_their_instants_they_show_another_time(api, salon, coming):
     assert patched(api, salon, coming_visits="keep_instant").status_code == 200
     for visit, kept in zip(coming, now_of(coming), strict=True):

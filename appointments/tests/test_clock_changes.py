@@ -137,6 +137,7 @@ def listed(home, staff, day):
     return [find_instant(start, home.zone) for start in calendar_of(home, staff, day).find_openings()[0]]
 
 
+@pytest.mark.sweep
 def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop):
     home, staff, *_ = night_shop("UTC")
     for (zone, day), on_the_day in CHANGES.items():
@@ -152,6 +153,7 @@ def test_the_slots_of_a_clock_change_and_of_the_days_around_it(night_shop):
 
 
 # Half an hour that is skipped, and an hour that is shown twice.
+@pytest.mark.sweep
 @pytest.mark.parametrize(("zone", "day"), [("Australia/Lord_Howe", "2026-10-04"), ("Europe/Berlin", "2026-10-25")])
 def test_every_slot_of_a_clock_change_is_booked_and_then_none_is_left(night_shop, zone, day):
     home, staff, client, service = night_shop(zone)

@@ -18,15 +18,15 @@ def fact(salon):
     return salon.visit.history.get()
 
 
-@pytest.mark.parametrize("sql", ["UPDATE appointment_history SET reason = 'x'", "DELETE FROM appointment_history"])
-def test_the_owner_cannot_change_or_delete_history(fact, sql):
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
+def refuse_to_change(match):
+    for sql in ("UPDATE appointment_history SET reason = 'x'", "DELETE FROM appointment_history"):
+        with pytest.raises(DatabaseError, match=match), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            pytest.fail(f"nothing refused {sql}")
 
 
-@pytest.mark.parametrize("sql", ["UPDATE appointment_history SET reason = 'x'", "DELETE FROM appointment_history"])
-def test_the_tenants_role_may_not_even_try(salon, fact, sql):
+def test_neither_the_owner_changes_or_deletes_history_nor_may_the_tenants_role_even_try(salon, fact):
+    refuse_to_change("append-only")
     confine_transaction(organization_id=salon.organization.pk, user_id=salon.admin.pk)
-    with pytest.raises(DatabaseError, match="denied"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
+    refuse_to_change("denied")
     release()

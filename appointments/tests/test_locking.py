@@ -196,6 +196,7 @@ def test_of_equals_the_lowest_id_gets_the_visit_and_then_whoever_has_least_to_do
     assert book(salon, START + timedelta(hours=3), among=ids[::-1]).staff_id == ids[0]
 
 
+@pytest.mark.sweep
 def test_least_to_do_is_counted_in_minutes_of_service_of_that_local_day_without_cancelled_visits(salon, team):
     first, second, third = team
     noon = START + timedelta(hours=3)

@@ -59,6 +59,7 @@ def busy(cast, start, minutes, before=0, after=0, visit=None):
 WHOLE_DAYS = [(1440, 0, 0), (1, 0, 1439), (1, 1439, 0), (600, 420, 420)]
 
 
+@pytest.mark.sweep
 def test_a_busy_day_that_began_the_day_before_keeps_its_last_minute(shop):
     visit = busy(shop, MIDNIGHT - timedelta(days=3), 30)
     for (minutes, before, after), until in product(WHOLE_DAYS, (1, 30, 719, 1439)):
@@ -68,6 +69,7 @@ def test_a_busy_day_that_began_the_day_before_keeps_its_last_minute(shop):
         assert told == ["slot_taken", None], (minutes, before, after, until)
 
 
+@pytest.mark.sweep
 def test_a_busy_day_that_reaches_back_from_the_next_keeps_its_first_minute(shop):
     visit = busy(shop, MIDNIGHT - timedelta(days=3), 30)
     for (minutes, before, after), begin in product(WHOLE_DAYS, (31, 1410, 1439, 1468)):
@@ -125,14 +127,13 @@ def test_a_visit_with_odd_seconds_takes_every_minute_that_it_touches(shop):
         assert told == [None, "slot_taken", "slot_taken", None]
 
 
-@pytest.mark.parametrize("whose", ["one", "everybody"])
-def test_time_off_with_odd_seconds_takes_every_minute_that_it_touches(shop, whose):
-    noon, staff = MIDNIGHT + 12 * HOUR, shop.staff if whose == "one" else None
-    off = TimeOffFactory(staff=staff, organization=shop.organization, starts_at=noon, ends_at=noon + HOUR)
-    for odd in ODD:
-        TimeOff.objects.filter(pk=off.pk).update(starts_at=noon + odd, ends_at=noon + HOUR + odd)
+def test_time_off_of_one_or_of_everybody_with_odd_seconds_takes_every_minute_that_it_touches(shop):
+    noon = MIDNIGHT + 12 * HOUR
+    off = TimeOffFactory(staff=shop.staff, organization=shop.organization, starts_at=noon, ends_at=noon + HOUR)
+    for odd, staff in product(ODD, (shop.staff, None)):
+        TimeOff.objects.filter(pk=off.pk).update(starts_at=noon + odd, ends_at=noon + HOUR + odd, staff=staff)
         told = [refusal(shop, noon + n * MINUTE) for n in (-30, -29, 60, 61)]
-        assert told == [None, "time_off", "time_off", None]
+        assert told == [None, "time_off", "time_off", None], (odd, staff)
 
 
 def test_time_off_of_the_day_before_and_after_takes_what_it_touches(shop):

@@ -77,6 +77,7 @@ def test_the_mark_goes_along_on_its_day_and_not_to_another(api, salon, visit):
     assert row["in_service_at"]
 
 
+@pytest.mark.sweep
 def test_late_is_who_should_be_there_and_over_what_nobody_closed(api, salon, visit):
     now = timezone.now()
     late = at(salon, now - timedelta(minutes=5))

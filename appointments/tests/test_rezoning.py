@@ -90,6 +90,7 @@ def test_a_dry_run_names_the_visit_that_moves_to_where_the_clocks_show_the_time_
     assert run() == (["Moved 0 visits."], None)
 
 
+@pytest.mark.sweep
 def test_neighbours_move_together_in_both_directions(coming):
     row = [coming, *(after(coming, minutes) for minutes in (30, 60, 90))]
     agreed_an_hour_earlier(*row)

@@ -73,6 +73,7 @@ def test_each_reason_strands_until_it_is_gone(booked, api):
     assert list_stranded(api, booked.manager) == []
 
 
+@pytest.mark.sweep
 def test_an_old_mark_lasts_until_nothing_is_in_the_way(booked, api):
     Appointment.objects.filter(pk__in=[booked.inside.pk, booked.outside.pk]).update(stranded=True)
     made = api(booked.manager).post("/time-off", NINE_TO_TEN | {"staff": booked.staff.pk}).json()

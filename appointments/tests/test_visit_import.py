@@ -61,8 +61,11 @@ def test_a_line_becomes_a_visit_as_it_would_be_booked(salon, ada):
     assert (visit.created_by, str(visit.price), visit.history.get().action) == (salon.manager, "45.00", "booked")
 
 
-def test_a_second_run_books_nothing(salon):
+def test_a_check_books_nothing_and_neither_does_a_second_run(salon):
     line = ADA.format(day="2028-03-13", time="14:30")
+    found = run(salon, line, only_check=True)
+    assert (len(found.booked), found.saved) == (1, False)
+    assert not booked(salon)
     assert len(run(salon, line).booked) == 1
     found = run(salon, line)
     assert (found.booked, found.known, told(found)) == ([], [2], [])
@@ -79,6 +82,7 @@ SPELLINGS = [
 MONTH_FIRST = [("3/14/28", "14h30", "2028-03-14T14:30+01:00")]  # which all dates of a file are, or none
 
 
+@pytest.mark.sweep
 def test_dates_and_times_are_read_in_many_spellings_on_the_organizations_clock(salon):
     for spellings in (SPELLINGS, MONTH_FIRST):
         found = run(salon, *(ADA.format(day=day, time=time) for day, time, _ in spellings))
@@ -94,6 +98,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.sweep
 def test_one_cell_may_hold_date_and_time(salon):
     lines = (f"Ada Stone;Salon service;{cell}\n" for cell, _ in CELLS)
     found = run(salon, *lines, heading="client;service;start\n")
@@ -157,12 +162,6 @@ def test_of_two_clients_of_one_name_neither_is_guessed(salon):
     assert len(told(run(salon, line.replace("ada@example.com", "").replace("13.03", "14.03")))) == 1
 
 
-def test_a_check_books_nothing(salon):
-    found = run(salon, ADA.format(day="13.03.2028", time="14:30"), only_check=True)
-    assert (len(found.booked), found.saved) == (1, False)
-    assert not booked(salon)
-
-
 def test_only_who_may_import_does(salon):
     for role in ("staff", "client"):
         with pytest.raises(Forbidden):
@@ -184,6 +183,7 @@ def command(cast, file, **options):
     return errors.getvalue() + output.getvalue()
 
 
+@pytest.mark.sweep
 def test_the_command_checks_refuses_and_books(salon, ada, tmp_path):
     file, day = tmp_path / "visits.csv", days_ahead(9).date()
     file.write_text(HEADING + ADA.format(day=day, time="14:30") + ADA.format(day=day, time="25"))

@@ -49,6 +49,7 @@ def test_only_own_staff_can_be_named(salon, clinic, client, request, walls):
         assert (list(form.errors), salon.service.staff.exists()) == (["staff"], False), pk
 
 
+@pytest.mark.sweep
 def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     client.force_login(operator)
     answer = submit(client, ADD, **NEW, organization=salon.organization.pk, staff=[clinic.staff.pk])
