@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from django import forms
 from django.contrib.messages import get_messages
 
 from clientline.tests.rendering import unrendered
@@ -71,6 +72,33 @@ def judge(client, url, /, **values):
     """Send `values` alone, without the page they are typed into: what is made of them, without a text."""
     with unrendered():
         return client.post(url, values)
+
+
+def standing(*shown):
+    """What a browser sends of forms as they stand, asked of them and not of a page: in half of the time.
+
+    Without what is told by the clock of the place, which is the page's.
+    """
+    fields = (field for form in shown for field in form if not field.field.disabled)
+    return {name: "" if value is None else value for field in fields for name, value in list_values(field)}
+
+
+def list_values(field):
+    widget, value = field.field.widget, field.value()
+    if isinstance(widget, forms.MultiWidget):
+        parts = zip(widget.widgets_names, widget.widgets, widget.decompress(value), strict=True)
+        return [(field.html_name + name, part.format_value(each)) for name, part, each in parts]
+    if isinstance(widget, forms.CheckboxInput):
+        return [(field.html_name, "on")] if value else []
+    return [(field.html_name, widget.format_value(value))]
+
+
+def fill_in(client, url, /, **values):
+    """As `submit`, without a text of either page."""
+    shown = see(client, url)
+    form = shown["adminform"].form if "adminform" in shown else shown["form"]
+    values = {name: "" if value is None else value for name, value in values.items()}
+    return judge(client, url, **standing(form) | values)
 
 
 def errors_of(response):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.models import SpecialHours, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
-from clientline.tests.pages import Page, errors_of, judge, see, submit, typed
+from clientline.tests.pages import Page, errors_of, judge, see, typed
 
 AWAY = "/admin/appointments/timeoff/"
 SPECIAL = "/admin/appointments/specialhours/"
@@ -40,14 +40,14 @@ def test_time_off_that_hits_nobody_is_saved_at_once(salon, client, visit):
     )
     AppointmentFactory(client=salon.client, staff=salon.colleague, service=salon.service, appointment_date=NOON)
     client.force_login(salon.manager)
-    assert submit(client, f"{AWAY}add/", staff=salon.staff.pk, **EVENING).status_code == 302
+    assert judge(client, f"{AWAY}add/", staff=salon.staff.pk, **EVENING).status_code == 302
     assert TimeOff.objects.filter(staff=salon.staff, starts_at=NOON + timedelta(minutes=30)).exists()
 
 
 @pytest.mark.sweep
 def test_visits_it_would_hit_are_listed_first_and_saved_over_knowingly(salon, client, visit):
     client.force_login(salon.manager)
-    answer = submit(client, f"{AWAY}add/", staff=salon.staff.pk, reason="Dentist", **MORNING)
+    answer = client.post(f"{AWAY}add/", {"staff": salon.staff.pk, "reason": "Dentist"} | MORNING)
     assert errors_of(answer) == ["Nothing is saved yet: 1 visit stands at this time."]
     assert hit(answer) == [visit]
     page = Page(answer)
@@ -84,8 +84,9 @@ def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, vi
     )
     page = f"{AWAY}{away.pk}/change/"
     client.force_login(salon.staff)
-    assert submit(client, page, reason="Still away").status_code == 302
-    form = typed(client.get(page))
+    form = typed(client.get(page), reason="Still away")
+    assert judge(client, page, **form).status_code == 302
+    form |= {"version": "2", "once": "another page's"}
     assert hit(judge(client, page, **form | {"ends_at_1": "14:00"})) == [visit]
     assert judge(client, page, **form | {"starts_at_1": "12:30"}).status_code == 302
     away.refresh_from_db()
@@ -97,7 +98,7 @@ def test_changing_the_times_asks_again_and_the_reason_does_not(salon, client, vi
 def test_a_closed_day_lists_its_visits_and_other_hours_do_not(salon, client, visit):
     client.force_login(salon.manager)
     day = {"staff": salon.staff.pk, "date": DAY}
-    answer = submit(client, f"{SPECIAL}add/", **day)
+    answer = client.post(f"{SPECIAL}add/", day)
     assert hit(answer) == [visit]
     assert client.post(f"{SPECIAL}add/", typed(answer, anyway=answer.context["hit"].token)).status_code == 302
     for other in ({"date": NEXT}, {"date": LAST, "starts": "08:00", "ends": "9:00"}):

@@ -17,7 +17,7 @@ from clientline.tests.pages import booking, judge, kept, submit, typed
 
 def test_a_new_client_is_registered_with_the_booking(salon, client):
     client.force_login(salon.staff)
-    assert submit(client, ADD, **booking(salon, **NEW)).status_code == 302
+    assert judge(client, ADD, **booking(salon, **NEW)).status_code == 302
     person = User.objects.get(contact_email="nina@new.example")
     assert (person.name, person.role, person.phone, person.organization) == (
         "Nina Neu",

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments.tests.factories import AppointmentFactory, days_ahead
+from clientline.backoffice.money.taking import PaymentForm
 from clientline.tests.pages import judge, see, tell, typed
 from payments import balances
 from payments.models import Payment
@@ -46,18 +47,20 @@ def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_la
     assert str(Payment.objects.get(appointment=visit).amount) == "26.00"
 
 
-@pytest.mark.sweep
 def test_what_cannot_be_is_asked_back(client, salon, visit):
-    client.force_login(salon.staff)
     two = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
+    sent = {"amount": "26.00", "payment_method": "cash", "completed": "on"}
     for fields, error in (
         ({"given": "20"}, "This is less than 26.00 EUR."),
         ({"given": "50", "payment_method": "card"}, "Change is given on cash alone."),
-        ({"tip": "30"}, "The tip is a part of the amount."),
         ({"given": "1,405"}, two),
         ({"tip": "1,405"}, two),
     ):
-        assert take(client, visit, **fields) == ([error], ""), fields
+        form = PaymentForm(sent | fields, caller=salon.staff, row=visit)
+        assert [*form.errors.values()] == [[error]], fields
+    client.force_login(salon.staff)
+    assert take(client, visit, **fields) == ([error], "")
+    assert take(client, visit, tip="30") == (["The tip is a part of the amount."], "")
     assert not Payment.objects.filter(appointment=visit).exists()
 
 
@@ -84,7 +87,7 @@ def test_cash_is_rounded_to_the_coins_there_are(client, salon):
     client.force_login(salon.staff)
     for days, (price, typed_amount, tip, said) in enumerate(COINS, 1):
         visit = AppointmentFactory(appointment_date=days_ahead(-days), price=price, **people)
-        rounds = see(client, f"{VISIT}/{visit.pk}/payment/")["form"]["round_cash"].value()
+        rounds = PaymentForm(caller=salon.staff, row=visit)["round_cash"].value()
         assert take(client, visit, amount=typed_amount, tip=tip, round_cash=rounds) == ([], said)
         assert balances.find_balance(visit)["due"] == 0, said
     assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()

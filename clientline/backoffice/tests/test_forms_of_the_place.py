@@ -22,7 +22,6 @@ def american(clinic, salon, client):
     Organization.objects.filter(pk=clinic.organization.pk).update(country="US")
     clinic.admin = User.objects.get(pk=clinic.admin.pk)
     client.force_login(clinic.admin)
-    clinic.sidebar = see(client, "/admin/")["sidebar"]
     return clinic
 
 
@@ -55,17 +54,23 @@ def test_an_american_salon_sees_its_own_forms(american, client):
 @pytest.mark.whole  # the test above asks for the pages that people look at most
 @pytest.mark.django_db
 def test_no_page_of_an_american_salon_has_another_form(american, client):
+    american.sidebar = see(client, "/admin/")["sidebar"]
     assert find_foreign(client, list_pages(american)) == {}
 
 
 @pytest.mark.django_db
-def test_a_visit_is_told_as_the_country_writes_it(american, client):
+def test_a_visit_is_told_as_its_country_writes_it_and_the_next_organizations_as_theirs(american, salon, client):
     local = american.visit.appointment_date.astimezone(american.organization.zone)
     page = client.get(f"/admin/appointments/appointment/{american.visit.pk}/change/").text
     assert f"{local:%a, %b} {local.day}, {local.year}" in page
     listed = client.get("/admin/appointments/appointment/").text
     clock = f"{local:%I:%M}".lstrip("0") + f"\xa0{local:%p}"
     assert f'<span class="nowrap">{local:%a, %b} {local.day}, {local.year} {clock}</span>' in listed
+    client.force_login(salon.admin)
+    listed = client.get("/admin/appointments/appointment/").text
+    local = salon.visit.appointment_date.astimezone(salon.organization.zone)
+    link = f'<a href="/admin/appointments/appointment/{salon.visit.pk}/change/"><span class="nowrap">'
+    assert f"{link}{local:%a} {local.day} {local:%b %Y %H:%M}</span></a></th>" in listed, "which leads to its row"
 
 
 @pytest.mark.django_db
@@ -77,16 +82,6 @@ def test_a_week_begins_on_sunday_where_the_country_begins_it_so_and_hours_stand_
     [days] = [days for person, days, _ in page["people"] if person == american.staff]
     weekday = american.working_hours.weekday
     assert [number for number, stretches in enumerate(days) if stretches] == [(weekday + 1) % 7]
-
-
-@pytest.mark.django_db
-def test_the_form_of_one_organization_does_not_stay_for_the_next(american, salon, client):
-    client.get("/admin/appointments/appointment/")
-    client.force_login(salon.admin)
-    listed = client.get("/admin/appointments/appointment/").text
-    local = salon.visit.appointment_date.astimezone(salon.organization.zone)
-    link = f'<a href="/admin/appointments/appointment/{salon.visit.pk}/change/"><span class="nowrap">'
-    assert f"{link}{local:%a} {local.day} {local:%b %Y %H:%M}</span></a></th>" in listed, "which leads to its row"
 
 
 @pytest.mark.django_db

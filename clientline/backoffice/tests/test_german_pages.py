@@ -9,6 +9,7 @@ from accounts.models import User
 from clientline import catalogues
 from clientline.backoffice.tests.test_every_page_in_a_browser import more_pages_of, pages_of
 from clientline.demo.browsing import CHROMIUM, PHONE, Visitor
+from clientline.tests.pages import see
 from organizations.models import Organization
 
 NOT_TEXT = re.compile(r"<(script|style|code|option)\b.*?</\1>|<!--.*?-->", re.DOTALL)
@@ -20,7 +21,7 @@ def german(salon, client):
     Organization.objects.filter(pk=salon.organization.pk).update(language="de")
     salon.admin = User.objects.get(pk=salon.admin.pk)
     client.force_login(salon.admin)
-    salon.sidebar = client.get("/admin/").context["sidebar"]
+    salon.sidebar = see(client, "/admin/")["sidebar"]
     return salon
 
 
@@ -50,10 +51,12 @@ def list_said(page):
 
 @pytest.mark.sweep
 @pytest.mark.django_db
-def test_nothing_on_them_is_english(german, client):
-    english, found = list_english(), {}
+def test_each_of_them_opens_and_nothing_on_it_is_english(german, client):
+    english, opened, found = list_english(), {}, {}
     for url in list_pages(german):
-        found[url] = sorted(list_said(client.get(url).text) & english)
+        answer = client.get(url)
+        opened[url], found[url] = answer.status_code, sorted(list_said(answer.text) & english)
+    assert opened == dict.fromkeys(opened, 200) | {"/admin/nowhere/": 404}
     assert {url: texts for url, texts in found.items() if texts} == {}
 
 

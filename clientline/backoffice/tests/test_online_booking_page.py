@@ -10,7 +10,7 @@ from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import codes
 from clientline.reach.guests.models import BookingRequest, GuestLogo
 from clientline.reach.tests.guests import ask, open_page
-from clientline.tests.pages import judge, see, typed
+from clientline.tests.pages import fill_in, judge, see, standing, submit, typed
 from organizations.models import Organization
 from services.models import Service
 
@@ -20,14 +20,12 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 20
 pytestmark = pytest.mark.django_db
 
 
-def save(client, **values):
-    return client.post(PAGE, typed(client.get(PAGE), **values))
-
-
 @pytest.mark.sweep
 def test_managers_open_the_page_and_say_what_it_offers(client, salon):
     client.force_login(salon.manager)
-    answer = save(client, guest_page="on", slug="salon", brand_color="#1d4ed8", services=[], team=[str(salon.staff.pk)])
+    answer = submit(
+        client, PAGE, guest_page="on", slug="salon", brand_color="#1d4ed8", services=[], team=[str(salon.staff.pk)]
+    )
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     home = Organization.objects.get(pk=salon.organization.pk)
     assert (home.guest_page, home.slug, home.brand_color) == (True, "salon", "#1d4ed8")
@@ -40,7 +38,7 @@ def test_managers_open_the_page_and_say_what_it_offers(client, salon):
 def test_what_is_not_touched_stays(client, salon):
     client.force_login(salon.manager)
     before = [list(model.objects.order_by("pk").values()) for model in (Service, User)]
-    assert save(client, slug="salon").status_code == 302
+    assert submit(client, PAGE, slug="salon").status_code == 302
     after = [list(model.objects.order_by("pk").values()) for model in (Service, User)]
     assert [_without_logins(rows) for rows in after] == [_without_logins(rows) for rows in before]
 
@@ -61,9 +59,9 @@ def test_admins_get_there_and_staff_do_not(client, salon):
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(client, salon, clinic):
     Organization.objects.filter(pk=clinic.organization.pk).update(slug="taken")
     client.force_login(salon.manager)
-    taken = save(client, slug="taken", services=[])
+    form = standing(see(client, PAGE)["form"])
+    taken = client.post(PAGE, form | {"slug": "taken", "services": []})
     assert "Another organization has this word." in taken.content.decode()
-    form = typed(client.get(PAGE))
     for values, said in (
         ({"guest_page": "on"}, "A page for guests needs a word for its address."),
         ({"brand_color": "red"}, "Choose a colour by six"),
@@ -100,7 +98,7 @@ def test_without_a_mail_server_it_shows_the_codes_that_would_be_sent(client, sal
 
 
 def upload(client, image):
-    return save(client, slug="salon", guest_page="on", logo=SimpleUploadedFile("logo.png", image))
+    return fill_in(client, PAGE, slug="salon", guest_page="on", logo=SimpleUploadedFile("logo.png", image))
 
 
 @pytest.mark.sweep
@@ -111,14 +109,14 @@ def test_a_logo_stands_on_the_page_and_goes_again(client, salon):
     [logo] = re.findall(r'<img src="(/b-logos/\d+)"', client.get("/b/salon").content.decode())
     shown = client.get(logo)
     assert (shown.content, shown["Content-Type"]) == (PICTURE + b"another", "image/png")
-    assert save(client, without_logo="on").status_code == 302
+    assert fill_in(client, PAGE, without_logo="on").status_code == 302
     assert ("<img" in client.get("/b/salon").content.decode(), client.get(logo).status_code) == (False, 404)
 
 
 @pytest.mark.sweep
 def test_what_is_no_small_picture_is_refused(client, salon):
     client.force_login(salon.manager)
-    form = typed(client.get(PAGE), slug="salon", guest_page="on")
+    form = standing(see(client, PAGE)["form"]) | {"slug": "salon", "guest_page": "on"}
     for image in (b"<svg onload='alert(1)'></svg>", b"GIF", PICTURE + b"x" * 200_000):
         answer = judge(client, PAGE, **form | {"logo": SimpleUploadedFile("logo.png", image)})
         assert "icture" in answer.context["form"].errors["logo"][0], image[:10]

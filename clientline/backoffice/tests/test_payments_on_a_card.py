@@ -60,8 +60,8 @@ def count_read(steps, table):
 def test_the_payments_of_who_was_away_are_read_without_those_of_others(salon):
     """As the tenants' role: beside the newer ones of others, of which the walk by creation reads each."""
     away, year = UserFactory(organization=salon.organization), timedelta(days=365)
-    own = pay_visits(salon, away, 100, since=timezone.now() - year)
-    pay_visits(salon, salon.stranger, 500, since=timezone.now() - year / 2)
+    own = pay_visits(salon, away, 40, since=timezone.now() - year)
+    pay_visits(salon, salon.stranger, 200, since=timezone.now() - year / 2)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE payments, appointments")
     with transaction.atomic():

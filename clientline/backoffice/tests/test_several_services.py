@@ -4,7 +4,7 @@ import pytest
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.pages import Page, booking, judge, see, submit, tell
+from clientline.tests.pages import Page, booking, judge, see, tell
 from services.tests.factories import ServiceFactory
 
 ADD = "/admin/appointments/appointment/add/"
@@ -26,7 +26,7 @@ def booked():
 @pytest.mark.sweep
 def test_the_second_begins_when_the_first_has_ended_and_the_same_person_is_ready(salon, client, colour):
     client.force_login(salon.manager)
-    answer = submit(client, ADD, **booking(salon, then_1=colour.pk))
+    answer = judge(client, ADD, **booking(salon, then_1=colour.pk))
     assert answer.status_code == 302
     assert booked() == [
         ("Salon service", "Salon staff", "09:00", "09:30"),

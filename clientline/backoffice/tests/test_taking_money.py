@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from appointments.tests.factories import AppointmentFactory
+from clientline.backoffice.money.payment_moves import RefundForm
+from clientline.backoffice.money.taking import PaymentForm
 from clientline.backoffice.tests.test_visit_page import PAYMENT, VISIT, do, errors, offered, page, text
 from clientline.tests.pages import Page, judge, see, typed
 from payments.models import Payment, Refund
@@ -91,15 +93,14 @@ def test_an_online_payment_that_cannot_be_is_refused_beside_its_field(client, sa
 @pytest.mark.sweep
 def test_an_impossible_amount_is_said_beside_its_field(client, salon, past):
     client.force_login(salon.manager)
-    payment = PaymentFactory(appointment=past, completed=True)
-    urls = {
-        f"{VISIT}/{past.pk}/payment/": {"payment_method": "cash"},
-        f"{PAYMENT}/{payment.pk}/refund/": {"reason": "x"},
-    }
-    for url, rest in urls.items():
+    payment = PaymentFactory(appointment=past, amount=Decimal(45), completed=True)
+    for asked, row, rest in ((PaymentForm, past, {"payment_method": "cash"}), (RefundForm, payment, {"reason": "x"})):
         for amount in ("0", "0.001", "NaN", "1e400", ""):
-            answer = judge(client, url, **rest, amount=amount)
-            assert list(answer.context["form"].errors) == ["amount"], (url, amount)
+            form = asked(rest | {"amount": amount}, caller=salon.manager, row=row)
+            assert list(form.errors) == ["amount"], (asked, amount)
+    for url in (f"{VISIT}/{past.pk}/payment/", f"{PAYMENT}/{payment.pk}/refund/"):
+        answer = judge(client, url, payment_method="cash", reason="x", amount="0")
+        assert list(answer.context["form"].errors) == ["amount"], url
     assert (Payment.objects.filter(appointment=past).count(), Refund.objects.count()) == (1, 0)
 
 
@@ -159,7 +160,8 @@ def test_an_online_refund_is_asked_of_the_provider_at_once(client, salon, past, 
 @pytest.mark.sweep
 def test_payments_out_of_scope_do_not_exist(client, salon, clinic):
     client.force_login(salon.manager)
-    absent = [(pk, move) for pk in (clinic.payment.pk, 987654321, 2**63) for move in ("complete", "fail", "refund")]
+    absent = [(clinic.payment.pk, move) for move in ("complete", "fail", "refund")]
+    absent += [(987654321, "refund"), (2**63, "refund")]
     for pk, move in absent:
         assert judge(client, f"{PAYMENT}/{pk}/{move}/", reason="x", amount="1").status_code == 404, (pk, move)
     assert client.get(f"{PAYMENT}/{clinic.payment.pk}/refund/").status_code == 404

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline.backoffice.appointments.visit_moves import RescheduleForm
 from clientline.backoffice.tests.test_visit_page import VISIT, do, errors, page, status, text
 from clientline.tests.pages import Page, judge, see, tell_messages, typed
 
@@ -45,9 +46,8 @@ def test_a_time_of_another_day_than_the_chosen_one_is_refused(client, salon, vis
 
 @pytest.mark.sweep
 def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
-    client.force_login(salon.manager)
-    url, both = f"{VISIT}/{visit.pk}/reschedule/", "Choose a free time or type another one, not both."
-    form = typed(client.get(url), date="2027-03-28")
+    both = "Choose a free time or type another one, not both."
+    sent = {"staff": salon.staff.pk, "date": "2027-03-28"}
     for values, problem in (
         ({"slot": "", "time": ""}, "Choose a free time, or type another one."),
         ({"slot": "nonsense", "time": ""}, "Choose one of the free times."),
@@ -56,8 +56,11 @@ def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
         ({"slot": "", "time": "9:00", "date": "9999-12-31"}, "Choose a date between 2000 and 2100."),
         ({"slot": "", "time": "9:00", "date": "tomorrow"}, "Write a date like 2026-12-31."),
     ):
-        answer = judge(client, url, **form | values)
-        assert (answer.status_code, errors(answer)) == (200, [problem]), values
+        form = RescheduleForm(sent | values, caller=salon.manager, row=visit)
+        assert [*form.errors.values()] == [[problem]], values
+    client.force_login(salon.manager)
+    answer = do(client, visit, "reschedule", **sent | values)
+    assert (answer.status_code, answer.context["form"].errors) == (200, form.errors)
 
 
 def at(instant, salon):

@@ -106,16 +106,18 @@ def test_a_fee_is_waived_and_charged_after_all_by_managers(client, salon, past):
     Appointment.objects.filter(pk=past.pk).update(no_show_fee=50)
     client.force_login(salon.manager)
     do(client, past, "no-show")
-    shown = client.get(page(past))
-    assert "Charge 22.50 EUR" in text(shown)
-    assert f"{VISIT}/{past.pk}/waive-fee/" in shown.text
+    past.refresh_from_db()
+    assert {"waive-fee"} < {*offered(salon.manager, past)[0]}
     assert do(client, past, "waive-fee").status_code == 302
+    past.refresh_from_db()
+    assert {"charge-fee"} < {*offered(salon.manager, past)[0]}
     shown = text(client.get(page(past)))
-    assert "Fee waived" in shown
     assert "Fee waived by Salon manager" in shown
     assert "Due 0.00 EUR" in shown
     assert do(client, past, "charge-fee").status_code == 302
-    assert "Fee charged after all by Salon manager" in text(client.get(page(past)))
+    shown = text(client.get(page(past)))
+    assert "Charge 22.50 EUR" in shown
+    assert "Fee charged after all by Salon manager" in shown
     client.force_login(salon.staff)
     assert client.get(f"{VISIT}/{past.pk}/waive-fee/").status_code == 403
 
@@ -275,10 +277,10 @@ MANAGERS_MOVES = ("correct", "reopen", "price", "waive-fee", "charge-fee")
 
 
 @pytest.mark.sweep
-def test_visits_out_of_scope_do_not_exist(client, salon, clinic, without_row_security):
-    """Every move of one that is not theirs; and one move of what cannot be a visit at all."""
+def test_visits_out_of_scope_do_not_exist(client, salon, clinic, without_row_security, share):
+    """A third of the moves, as all look for their row in one place; each of them by permission; and no visit at all."""
     client.force_login(salon.manager)
-    absent = [(clinic.visit.pk, move) for move in ALL_MOVES]
+    absent = [(clinic.visit.pk, move) for move in share(ALL_MOVES, 0)]
     absent += [(pk, "cancel") for pk in (987654321, 2**63, 10**30)]
     for pk, move in absent:
         assert do(client, SimpleNamespace(pk=pk), move, reason="x").status_code == 404, (pk, move)
@@ -337,12 +339,10 @@ def test_nobody_deletes_a_visit(salon, operator, client):
 
 
 @pytest.mark.sweep
-def test_the_page_costs_the_same_with_more_payments(salon, client, past, django_assert_num_queries):
+def test_the_page_costs_so_many_queries_whatever_was_paid(salon, client, past, django_assert_num_queries):
     PaymentFactory(appointment=past, amount="1.00", completed=True)
     client.force_login(salon.manager)
     see(client, page(past))  # fills the cache of content types
-    with django_assert_num_queries(19):
-        client.get(page(past))
     for _ in range(3):
         payment = PaymentFactory(appointment=past, amount=Decimal(2), completed=True)
         ledger.refund_payment(by=salon.manager, payment=payment, now=timezone.now(), amount=Decimal(1), reason="x")

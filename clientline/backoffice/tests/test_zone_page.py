@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
-from clientline.tests.pages import errors_of, judge, submit, typed
+from clientline.tests.pages import errors_of, judge, see, standing, submit, typed
 from clientline.tests.rehearsals import undone
 from organizations.models import Organization
 
@@ -45,7 +45,7 @@ def test_nothing_is_saved_before_it_is_said_what_visits_do_and_nothing_typed_is_
 @pytest.mark.sweep
 def test_either_button_saves_all_of_it_and_another_word_is_asked_again(client, salon, coming):
     client.force_login(salon.admin)
-    form = typed(client.get(page_of(salon)), timezone="Asia/Tokyo", phone="+49 30 1")
+    form = standing(see(client, page_of(salon))["adminform"].form) | {"timezone": "Asia/Tokyo", "phone": "+49 30 1"}
     assert judge(client, page_of(salon), **form, coming_visits="whatever").status_code == 200
     for wish, moves in (("keep_local", True), ("keep_instant", False)):
         with undone():
