@@ -28,10 +28,10 @@ def german_browser():
         yield browser
 
 
-@pytest.fixture(params=["en-US", pytest.param("de-DE", marks=pytest.mark.whole)])
+@pytest.fixture(params=["en-GB", pytest.param("de-DE", marks=pytest.mark.whole)])
 def chromium(request):
     """A browser that was started in a language, and the language: that of all tests in English."""
-    return request.getfixturevalue("browser" if request.param == "en-US" else "german_browser"), request.param
+    return request.getfixturevalue("browser" if request.param == "en-GB" else "german_browser"), request.param
 
 
 @pytest.fixture

@@ -35,6 +35,10 @@ MEASURE = """() => {
     heads: new Set(sections.map(each => box(each.querySelector("h2")).top)).size,
   }
 }"""
+LABELS_SEEN = """() => [...document.querySelectorAll("#rail li span")].filter(label => {
+  const box = label.getBoundingClientRect(), clip = label.parentElement.getBoundingClientRect()
+  return Math.min(box.right, clip.right) > box.left + 1
+}).length"""
 READY = """() => {
   const [page] = performance.getEntriesByType("navigation")
   return (page.loadEventStart - page.responseStart) / 1000
@@ -99,13 +103,15 @@ def assert_names_and_clock_stay(page):
 
 
 def assert_rail_opens_over(page):
-    """And moves nothing."""
+    """With its labels, of which none is seen before; and moves nothing."""
     page.emulate_media(reduced_motion="reduce")  # at once
     rail, board = page.locator("#rail > div"), page.locator(".board")
     before = board.bounding_box()
     assert page.locator("#rail").get_by_text("Clients", exact=True).bounding_box()["x"] >= 56  # out of sight
+    assert page.evaluate(LABELS_SEEN) == 0
     page.locator("#rail a").nth(3).hover()
     assert rail.bounding_box()["width"] == 220
+    assert page.evaluate(LABELS_SEEN) > 10
     assert board.bounding_box() == before
     page.mouse.move(900, 500)
     assert rail.bounding_box()["width"] == 56

@@ -41,32 +41,93 @@ def latest_code():
     return codes.write_code(BookingRequest.objects.latest("id"))
 
 
-def test_a_guest_books_on_a_phone_without_any_script(live_server, shop, browser):
-    context = open_context(browser, base_url=live_server.url, java_script_enabled=False, viewport=PHONE)
-    page = context.new_page()
+@pytest.fixture
+def visitor(live_server, shop, browser):
+    visitor = Visitor(browser, live_server.url, viewport=PHONE)
+    yield visitor
+    visitor.leave()
+    # Chromium itself says of what is not found or refused that it failed to load.
+    assert [each for each in visitor.complaints if "status of 4" not in each] == []
+
+
+@pytest.fixture
+def scripts(visitor):
+    """`scripts(False)`: no page's run from here on; axe needs its own to."""
+    wire = visitor.context.new_cdp_session(visitor.page)
+    yield lambda run: wire.send("Emulation.setScriptExecutionDisabled", {"value": not run})
+    wire.send("Emulation.setScriptExecutionDisabled", {"value": False})
+    wire.detach()
+
+
+@pytest.fixture
+def look(visitor, scripts, everything):
+    """A function: looks at the open page, in light, and with --all in the dark, too; what is found is empty in the end.
+
+    With --all axe looks at those that are `like_another`, too, and its own rule for contrast is asked;
+    `find_pale_text` looks at each page.
+    """
+    found = {}
+
+    def look(name, *, like_another=False):
+        scripts(True)
+        for scheme in ("light", "dark") if everything else ("light",):
+            if everything:
+                visitor.page.emulate_media(color_scheme=scheme)
+            shown = everything or not like_another
+            violations = find_violations(visitor.page, contrast=everything) if shown else []
+            found[name, scheme] = violations, visitor.find_pale_text(), visitor.measure_overflow()
+        scripts(False)
+
+    yield look
+    assert {look: faults for look, faults in found.items() if any(faults)} == {}
+
+
+def test_a_guest_books_on_a_phone_without_any_script_and_axe_finds_nothing(visitor, scripts, look, shop):
+    page = visitor.page
+    scripts(False)
     page.goto("/b/salon")
+    look("services")
     page.get_by_role("link", name="Salon service").click()
+    look("people", like_another=True)
     page.get_by_role("link", name="Salon colleague").click()
+    look("times")
     page.locator(".day a").first.click()
+    look("details", like_another=True)
+    page.get_by_role("button", name="Send me the code").click()
+    look("what is missing")
     page.get_by_label("First and family name").fill("Kim Weber")
     page.get_by_label("E-mail address").fill("kim@example.com")
     page.get_by_label("I agree").check()
     page.get_by_role("button", name="Send me the code").click()
     page.get_by_label("The six digits").wait_for()
+    look("the code")
+    page.get_by_label("The six digits").fill("x")
+    page.get_by_role("button", name="Book the visit").click()
+    look("a wrong code", like_another=True)
     page.get_by_label("The six digits").fill(latest_code())
     page.get_by_role("button", name="Book the visit").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Kim, this is your visit"
+    look("the visit")
     page.get_by_label("Family name").fill("Weber")
     page.get_by_role("button", name="Cancel the visit").click()
     assert page.get_by_role("heading", level=1).inner_text() == "This visit is cancelled"
-    context.close()
+    look("the cancelled visit", like_another=True)
     visit = Appointment.objects.get(client__name="Kim Weber")
     assert (visit.staff, visit.status) == (shop.colleague, "cancelled")
 
 
+def test_axe_finds_nothing_on_the_other_pages_either(visitor, look, shop, client):
+    taken = days_ahead(4, hour=12)
+    link = book(client, shop, taken)
+    nearest_times = details_url(shop, taken, staff=Appointment.objects.get(client__name="Kim Weber").staff)
+    for url in (nearest_times, f"{link}/move", "/b/salon?lang=de", "/b/nobody", "/v/nobody"):
+        visitor.page.goto(url)
+        look(url, like_another=url != "/b/nobody")
+
+
 @pytest.mark.whole
-def test_a_guest_books_by_keyboard_alone(live_server, shop, browser):
-    visitor = Visitor(browser, live_server.url)
+def test_a_guest_books_by_keyboard_alone(visitor, shop):
+    visitor.page.set_viewport_size(DESKTOP)
     page, press = visitor.page, visitor.page.keyboard.press
     page.goto("/b/salon")
     for name, step in (("Salon service", "people"), ("Anyone who is free", "times")):
@@ -90,51 +151,6 @@ def test_a_guest_books_by_keyboard_alone(live_server, shop, browser):
     press("Enter")
     page.wait_for_url("**/v/*")
     assert (visitor.presses, visitor.complaints) == (0, [])
-    visitor.leave()
-
-
-def test_axe_finds_nothing_on_any_page_and_all_fits_a_phone(live_server, shop, browser, client, everything):
-    """In light, and with --all in the dark, too, and axe on those that are much like another.
-
-    Axe's own rule for contrast is asked with --all; `find_pale_text` looks at each page.
-    """
-    link = book(client, shop, days_ahead(4, hour=12))
-    visitor = Visitor(browser, live_server.url, viewport=PHONE)
-    page, found = visitor.page, {}
-
-    def look(name, *, like_another=False):
-        for scheme in ("light", "dark")[: 1 + everything]:
-            page.emulate_media(color_scheme=scheme)
-            shown = everything or not like_another
-            violations = find_violations(page, contrast=everything) if shown else []
-            faults = violations, visitor.find_pale_text(), visitor.measure_overflow()
-            if any(faults):
-                found[name, scheme] = faults
-        page.emulate_media(color_scheme="light")
-
-    service = f"service={shop.service.pk}"
-    pages = ("/b/salon", f"/b/salon/people?{service}", f"/b/salon/times?{service}", details_url(shop, shop.start))
-    # A visit stands there: the nearest times.
-    pages += (details_url(shop, days_ahead(4, hour=12), staff=Appointment.objects.get(client__name="Kim Weber").staff),)
-    like_others = (pages[1], *pages[3:], f"{link}/move", "/b/salon?lang=de", "/v/nobody")
-    for url in (*pages, "/b/salon?lang=de", link, f"{link}/move", "/b/nobody", "/v/nobody"):
-        page.goto(url)
-        look(url, like_another=url in like_others)
-    page.goto(details_url(shop, shop.start))
-    page.get_by_role("button", name="Send me the code").click()
-    look("what is missing")
-    page.get_by_label("First and family name").fill("Kim Weber")
-    page.get_by_label("E-mail address").fill("kim@example.com")
-    page.get_by_label("I agree").check()
-    page.get_by_role("button", name="Send me the code").click()
-    look("the code")
-    page.get_by_label("The six digits").fill("x")
-    page.get_by_role("button", name="Book the visit").click()
-    look("a wrong code", like_another=True)
-    visitor.leave()
-    assert found == {}
-    # Chromium itself says of what is not found or refused that it failed to load.
-    assert [each for each in visitor.complaints if "status of 4" not in each] == []
 
 
 class Site(BaseHTTPRequestHandler):
