@@ -6,11 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from clientline.cells.hosts import TEMPLATES, read_deployment
 from clientline.cells.machine import find_program, refuse_old_patroni
+from clientline.postgres.backend import patience
 
 TABLE = TEMPLATES / "hosts.toml"
 
@@ -39,6 +41,12 @@ def test_a_cluster_of_another_name_archives_below_that_name(tmp_path):
     assert "archive_command: pgbackrest --stanza=north archive-push %p\n" in (files / "patroni.yml").read_text()
     assert "\n[north]\n" in (files / "pgbackrest.conf").read_text()
     assert "pgbackrest --stanza=north --type=time" in (files / "drill.sh").read_text()
+
+
+def test_a_commit_waits_for_longer_than_a_lost_standby_is_waited_for(filled):
+    settings = yaml.safe_load((filled / "db1" / "patroni.yml").read_text())["bootstrap"]["dcs"]
+    noticed = int(settings["postgresql"]["parameters"]["wal_sender_timeout"].removesuffix("s"))
+    assert noticed + settings["loop_wait"] < patience.LONGEST
 
 
 def test_a_command_of_ones_own_keeps_its_dollars(tmp_path):

@@ -13,7 +13,9 @@ from time import monotonic, sleep
 
 from psycopg import Connection, Error
 
-LONGEST = 10.0  # seconds, as for any statement of a request
+# Seconds: more than a primary needs to see that its standby is gone, and Patroni to let it go on alone
+# (wal_sender_timeout and loop_wait in patroni.yml). Else the outcome would be unknown of what is saved a moment later.
+LONGEST = 12.0
 EVERY = 0.5  # seconds between two looks
 OF_CANCELING = 5.0  # seconds
 log = logging.getLogger(__name__)
