@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 FARTHEST = 1_000_000  # bytes, as HAProxy asks of those that answer
 LONGEST_LAG = timedelta(seconds=10)
 CONNECTING = 2  # seconds
+CHOICE = "target_session_attrs"
 REST = 1.0  # seconds, and up to as many more, for which a replica that did not answer is not asked again
 OVERTIME = "57014"  # what takes too long here takes too long at the primary, too
 POSITION = "SELECT pg_current_wal_lsn()::text"
@@ -90,8 +91,10 @@ def _find_replica(primary: Any) -> Any:
     if _thread.replica is None:
         _thread.replica = primary.copy()
         _thread.replica.settings_dict = primary.settings_dict | settings.DATABASE_REPLICA
-        options = primary.settings_dict["OPTIONS"] | settings.DATABASE_REPLICA.get("OPTIONS", {})
-        _thread.replica.settings_dict["OPTIONS"] = {"connect_timeout": CONNECTING} | options
+        # Which of several servers is meant, DATABASE_URL says for itself alone: the one that writes.
+        shared = {name: value for name, value in primary.settings_dict["OPTIONS"].items() if name != CHOICE}
+        own = settings.DATABASE_REPLICA.get("OPTIONS", {})
+        _thread.replica.settings_dict["OPTIONS"] = {"connect_timeout": CONNECTING} | shared | own
     _thread.replica.close_if_unusable_or_obsolete()
     return _thread.replica
 

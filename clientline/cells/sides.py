@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, models
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import DuplicateObject, LockNotAvailable, UndefinedObject
+from psycopg.pq import Conninfo
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from accounts.models import SearchWord
@@ -301,6 +302,6 @@ def find_own_address() -> str:
     told = connection.get_connection_params()
     if settings.EMBEDDED_DATA:
         return make_conninfo(host=told["host"], port=told["port"], dbname=told["dbname"], user=SUPERUSER)
-    return make_conninfo(
-        **{name: told[name] for name in ("host", "port", "dbname", "user", "password") if name in told}
-    )
+    # As it is reached: one of several hosts, its certificate. Whoever subscribes there has a name of its own.
+    known = {each.keyword.decode() for each in Conninfo.get_defaults()} - {"application_name"}
+    return make_conninfo(**{name: value for name, value in told.items() if name in known})

@@ -51,6 +51,18 @@ def test_nothing_is_written_there(salon, with_replica):
     assert connections["default"] is not replica._thread.replica
 
 
+def test_which_of_several_servers_is_meant_is_not_asked_of_the_replica(salon, monkeypatch, with_replica):
+    """DATABASE_URL says read-write where it names several: no standby would do."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "target_session_attrs", "standby")  # none is here
+    _, as_of = read_behind(name_backend, by=salon.admin)
+    assert as_of is not None
+    with_replica["OPTIONS"] = {"target_session_attrs": "standby"}
+    replica._thread.replica.close()
+    replica._thread.replica = None
+    _, as_of = read_behind(name_backend, by=salon.admin)
+    assert as_of is None
+
+
 def test_one_that_is_away_is_passed_by_and_left_alone_for_a_while(salon, api, settings, with_replica):
     settings.DATABASE_REPLICA = {"HOST": "127.0.0.1", "PORT": "1", "EMBEDDED_DATA": None}
     assert "as_of" not in ask(api, salon.admin, "utilization")
