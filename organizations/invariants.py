@@ -2,7 +2,7 @@
 
 from clientline.currencies import STORABLE
 from clientline.database.invariants import Invariant
-from clientline.zones import list_readable_zones
+from clientline.zones import list_countries, list_readable_zones
 
 INVARIANTS = [
     Invariant(
@@ -11,6 +11,13 @@ INVARIANTS = [
         sql="SELECT id FROM organizations WHERE timezone <> ALL (%(zones)s)",
         says="organizations in time zones without rules",
         parameters=lambda: {"zones": sorted(list_readable_zones())},
+    ),
+    Invariant(
+        name="organization_country_is_known",
+        # No page that names it saves: it has to be chosen anew.
+        sql="SELECT id FROM organizations WHERE country <> '' AND country <> ALL (%(countries)s)",
+        says="organizations in countries that are none",
+        parameters=lambda: {"countries": sorted(list_countries())},
     ),
     Invariant(
         name="organization_currency_is_known",

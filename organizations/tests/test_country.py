@@ -55,6 +55,15 @@ def test_it_is_guessed_only_once(api, salon):
     assert (moved["timezone"], moved["country"]) == ("Europe/Vienna", "")
 
 
+def test_what_is_no_country_and_what_no_language_to_choose_is_refused(api, salon):
+    client, path = api(salon.admin), f"/organizations/{salon.organization.pk}"
+    for column, values in {"country": ("ZZ", "de", "UK", "EU"), "language": ("fr", "DE", "de-CH")}.items():
+        for value in values:
+            answer = client.patch(path, {column: value})
+            refused = [(error["field"], error["code"]) for error in answer.json()["errors"]]
+            assert (answer.status_code, refused) == (400, [(column, "invalid")]), value
+
+
 @pytest.mark.parametrize("column", ["country", "language"])
 def test_the_database_refuses_what_is_no_code(salon, column):
     with pytest.raises(DatabaseError, match=f"organization_{column}_is"), transaction.atomic():

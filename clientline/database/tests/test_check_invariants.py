@@ -72,6 +72,10 @@ BROKEN_ROWS = [
         "UPDATE organizations SET timezone = 'Europe/Atlantis' WHERE name = 'Clinic' RETURNING id",
     ),
     (
+        "organization_country_is_known",
+        "UPDATE organizations SET country = 'ZZ' WHERE name = 'Clinic' RETURNING id",
+    ),
+    (
         "organization_currency_is_known",
         "UPDATE organizations SET currency = 'KWD' WHERE name = 'Clinic' RETURNING id",
     ),
