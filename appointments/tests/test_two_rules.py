@@ -113,7 +113,7 @@ def test_old_visits_get_the_time_that_the_machines_own_files_showed(salon, tmp_p
 @pytest.mark.parametrize("name", ["Europe/Berlin", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
 def test_spans_tell_the_offset_of_every_hour(name):
     zone, begin = ZoneInfo(name), datetime(2024, 1, 1, 0, 30, tzinfo=UTC)
-    end = begin + timedelta(days=1000)
+    end = begin + timedelta(days=500)
     spans = list(zones.split_by_offset(zone, begin, end))
     assert [spans[0][0], *(close for _, close, _ in spans)] == [*(start for start, _, _ in spans), end]
     for start, close, offset in spans:

@@ -37,13 +37,14 @@ def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("walls", ["with", "without"])
+@pytest.mark.only("the first wall alone")  # which has nothing behind it that could hide a hole
+@pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
 def test_only_own_staff_can_be_named(salon, clinic, client, request, walls):
-    if walls == "without":
+    if walls != "all walls":
         request.getfixturevalue("without_row_security")
     client.force_login(salon.manager)
     sent = typed(client.get(page(salon.service)), staff=[])
-    for pk in (clinic.staff.pk, salon.client.pk, 10**25, "abc") if walls == "with" else (clinic.staff.pk,):
+    for pk in (clinic.staff.pk, salon.client.pk, 10**25, "abc"):
         with unrendered():
             form = client.post(page(salon.service), sent | {"staff": [pk]}).context["adminform"].form
         assert (list(form.errors), salon.service.staff.exists()) == (["staff"], False), pk
