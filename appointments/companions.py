@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from appointments.models import Appointment, AppointmentHistory
 
 FOLLOWING, GROUP, LAST_MOVE = "following", "group", "last move"
+NOTHING = Q(pk__in=())  # which nobody asks the database for
 
 
 def hold_companions(named: QuerySet[Appointment], scope: object) -> None:
@@ -27,20 +28,20 @@ def hold_companions(named: QuerySet[Appointment], scope: object) -> None:
 
 def is_following(visit: Appointment) -> Q:
     """The later visits of its series."""
-    return Q(series=visit.series, appointment_date__gt=visit.appointment_date) if visit.series else Q(pk=None)
+    return Q(series=visit.series, appointment_date__gt=visit.appointment_date) if visit.series else NOTHING
 
 
 def is_in_group(visit: Appointment) -> Q:
     """All of its group, itself included."""
-    return Q(group=visit.group) if visit.group else Q(pk=None)
+    return Q(group=visit.group) if visit.group else NOTHING
 
 
 def was_moved_along(visit: Appointment) -> Q:
     """The others of its group and its series that the last move of the visit changed, too."""
-    last = visit.history.order_by("-at", "-id").first()
-    if last is None or not (visit.group or visit.series):
-        return Q(pk=None)
-    kin = Q(pk=None)
+    last = visit.history.order_by("-at", "-id").first() if visit.group or visit.series else None
+    if last is None:
+        return NOTHING
+    kin = NOTHING
     if visit.group:
         kin |= Q(group=visit.group)
     if visit.series:  # by its client, whose visits an index finds
