@@ -8,7 +8,10 @@ from typing import Any
 FARTHEST = 1_000_000  # bytes that a standby may be behind, as HAProxy asks of those that answer reports
 LONGEST_TRANSACTION = timedelta(minutes=10)  # what is open longer keeps VACUUM from cleaning up
 
-SERVER = "SELECT pg_is_in_recovery(), current_setting('server_version'), pg_has_role('pg_monitor', 'USAGE')"
+# Behind a proxy, its own address is what says which one it is; on a socket there is none.
+SERVER = """SELECT pg_is_in_recovery(), current_setting('server_version'), pg_has_role('pg_monitor', 'USAGE'),
+    coalesce(' at ' || host(inet_server_addr()) || ':' || inet_server_port(), '')
+"""
 # `replay_lag` is no measure: on an idle server it stays at what it last was.
 STANDBYS = """SELECT application_name, state, sync_state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint
 FROM pg_stat_replication ORDER BY application_name"""
@@ -33,8 +36,8 @@ def examine_cluster(cursor: Any, *, needs_standby: bool) -> Iterator[Finding]:
     Only a superuser or a member of pg_monitor sees the standbys of others' connections: so says the first line then.
     """
     cursor.execute(SERVER)
-    is_standby, version, may_look = cursor.fetchone()
-    says = f"PostgreSQL {version}{', a standby that only reads' if is_standby else ''}"
+    is_standby, version, may_look, place = cursor.fetchone()
+    says = f"PostgreSQL {version}{place}{', a standby that only reads' if is_standby else ''}"
     yield Finding("writes", says, not is_standby)
     if is_standby:
         return

@@ -4,6 +4,7 @@ Each test asserts that the fault happened, and that there was something to lose.
 it: each takes as long as its lease.
 """
 
+import re
 import subprocess
 import sys
 import time
@@ -151,7 +152,10 @@ def test_a_switchover_is_over_in_seconds(load, watch, cluster_house, rehearsal, 
     wait_for_writes(load)
     rehearsal.wait_for_leader(other_than=leader)
     said = read_status(cluster_house, DATABASE_URL=rehearsal.write_url_of_all(leader_last=True))
-    assert "ok      writes: PostgreSQL" in said
+    leading = rehearsal.find(rehearsal.wait_for_leader())
+    assert re.search(
+        rf"^ok      writes: PostgreSQL \S+ at {leading.address}:{leading.postgres_port}$", said, re.MULTILINE
+    )
     assert_reads_went_on(watch, assert_within)
     assert_nothing_is_lost(load, cluster_house, rehearsal)
     assert_within(6, *load.slowest)
