@@ -101,10 +101,10 @@ def of_cast(body, home):
 @pytest.mark.usefixtures("wall")
 @pytest.mark.only("without row security", *INSIDERS)
 @pytest.mark.parametrize("role", INSIDERS)
-def test_a_foreign_reference_in_a_body_is_the_400_of_an_unknown_one(homes, api, share, role):
+def test_a_foreign_reference_in_a_body_is_the_400_of_an_unknown_one(homes, api, share, everything, role):
     salon, clinic = homes
     client = api(getattr(salon, role))
-    for resource, key, body in REFERENCES:
+    for resource, key, body in REFERENCES if everything else REFERENCES[INSIDERS.index(role) :: 2]:
         body = of_cast(body, salon)
         foreign = getattr(clinic, {"staff": "staff", "appointment": "visit"}.get(key, key)).pk
         for pk in (foreign, *share((987654321, 2**63 - 1, 2**63, 0, -1))):
@@ -163,7 +163,7 @@ def test_even_an_operator_never_mixes_the_rows_of_two_organizations(homes, opera
 @pytest.mark.usefixtures("wall")
 @pytest.mark.only("without row security", *INSIDERS, "client")
 @pytest.mark.parametrize("role", (*INSIDERS, "client"))
-def test_lists_filters_and_searches_show_nothing_foreign(homes, api, role):
+def test_lists_filters_and_searches_show_nothing_foreign(homes, api, share, role):
     salon, clinic = homes
     client = api(getattr(salon, role))
     queries = [
@@ -186,7 +186,7 @@ def test_lists_filters_and_searches_show_nothing_foreign(homes, api, role):
     if role != "client":
         queries += [f"{hours}?staff={clinic.staff.pk}" for hours in ("working-hours", "special-hours", "time-off")]
         queries += ["working-hours", "special-hours?from=2000-01-01", "time-off?from=2000-01-01"]
-    for query in queries:
+    for query in share(queries):
         answer = client.get(f"/{query}")
         assert answer.status_code == 200, query
         assert not leaks(answer, clinic), query

@@ -209,7 +209,7 @@ def test_a_damaged_file_is_refused_and_leaves_nothing(file, monkeypatch):
         file.write_text("".join(f"{line}\n" for line in damage(lines)))
         with pytest.raises(CommandError, match=says):
             command("import_organization", file)
-        assert sum(count for name, count in counts().items() if name != "Audit") == 0
+    assert sum(count for name, count in counts().items() if name != "Audit") == 0
 
 
 def test_commands_name_what_is_missing_or_in_the_way(salon, file, tmp_path):
