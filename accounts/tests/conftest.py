@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from accounts import second_factor, second_step
-from accounts.tests.second_factors import BEGIN, code_at
 
 
 @pytest.fixture
@@ -19,13 +18,8 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def enrolled(salon, api, clock):
+def enrolled(salon):
     """Set up for the salon's staff: the secret and the recovery codes."""
-    client = api(salon.staff)
-    answer = client.post("/auth/second-factor", BEGIN)
-    made = answer.json()
-    assert (answer.status_code, list(made)) == (201, ["secret", "uri", "recovery_codes"])
-    confirmed = client.post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)})
-    assert confirmed.json() == {"enabled": True, "required": False, "recovery_codes_left": 10}
-    clock.now += 60
+    made = second_factor.begin_enrolment(salon.staff)
+    second_factor.confirm(salon.staff)
     return made

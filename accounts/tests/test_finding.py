@@ -102,16 +102,12 @@ def people(salon, clinic):
     for cast in (clinic, salon):
         cast.organization.country = "DE"
         cast.organization.save(update_fields=["country"])
+        home = {"organization": cast.organization, "created_by": cast.staff}
         found = {
-            alias: UserFactory(
-                organization=cast.organization,
-                name=name,
-                phone=phone,
-                contact_email=address,
-                created_by=cast.staff,
-            )
+            alias: UserFactory.build(**home, name=name, phone=phone, contact_email=address)
             for alias, (name, phone, address) in PEOPLE.items()
         }
+        User.objects.bulk_create(found.values())
     return found
 
 

@@ -14,13 +14,24 @@ from clientline.tests.problems import fields, problem
 from organizations.models import Audit
 
 
-def test_setting_it_up_shows_secret_and_codes_once_and_keeps_no_code(salon, api, enrolled):
-    assert re.fullmatch("[A-Z2-7]{32}", enrolled["secret"])
-    assert enrolled["uri"] == (
-        f"otpauth://totp/ClientLine%3Astaff%40salon.example?secret={enrolled['secret']}&issuer=ClientLine"
+def set_up(client, clock):
+    """As a program does."""
+    answer = client.post("/auth/second-factor", BEGIN)
+    made = answer.json()
+    assert (answer.status_code, list(made)) == (201, ["secret", "uri", "recovery_codes"])
+    confirmed = client.post("/auth/second-factor", {"code": code_at(made["secret"], clock.now)})
+    assert confirmed.json() == {"enabled": True, "required": False, "recovery_codes_left": 10}
+    return made
+
+
+def test_setting_it_up_shows_secret_and_codes_once_and_keeps_no_code(salon, api, clock):
+    made = set_up(api(salon.staff), clock)
+    assert re.fullmatch("[A-Z2-7]{32}", made["secret"])
+    assert made["uri"] == (
+        f"otpauth://totp/ClientLine%3Astaff%40salon.example?secret={made['secret']}&issuer=ClientLine"
     )
-    assert len(set(enrolled["recovery_codes"])) == 10
-    assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", enrolled["recovery_codes"][0])
+    assert len(set(made["recovery_codes"])) == 10
+    assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", made["recovery_codes"][0])
     stored = [bytes(each) for each in SecondFactor.objects.get(user=salon.staff).recovery_codes]
     assert {len(each) for each in stored} == {32}
     assert problem(api(salon.staff).post("/auth/second-factor", BEGIN)) == (409, "conflict")
@@ -110,8 +121,10 @@ def factor_changes():
     return [(entry.source, entry.actor_id, entry.row, entry.changes["has_second_factor"]) for entry in rows]
 
 
-def test_switching_it_is_its_owners_doing_in_the_audit(salon, api, enrolled):
-    answer = api(salon.staff).delete("/auth/second-factor", {"code": enrolled["recovery_codes"][0]})
+def test_switching_it_is_its_owners_doing_in_the_audit(salon, api, clock):
+    client = api(salon.staff)
+    made = set_up(client, clock)
+    answer = client.delete("/auth/second-factor", {"code": made["recovery_codes"][0]})
     assert answer.status_code == 204
     staff = salon.staff.pk
     assert factor_changes() == [

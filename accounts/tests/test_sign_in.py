@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.test.client import MULTIPART_CONTENT
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Token
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
+from clientline.tests.pages import judge
 from clientline.tests.problems import fields, problem
 from organizations import policy
 
@@ -66,33 +66,35 @@ def strangers(salon, clinic):
     }
 
 
-@pytest.mark.sweep
-def test_unknown_wrong_and_inactive_get_one_and_the_same_401(strangers, api):
-    answers = [
-        api().post("/auth/login", {"email": email, "password": password}) for email, password in strangers.values()
-    ]
-    assert {problem(answer) for answer in answers} == {(401, "invalid_credentials")}
-    assert len({answer.content for answer in answers}) == 1
-    assert {answer["WWW-Authenticate"] for answer in answers} == {"Bearer"}
-
-
-@pytest.mark.sweep
-@pytest.mark.parametrize(("door", "name"), [("/auth/login", "email"), ("/admin/login/", "username")])
-def test_unknown_wrong_and_inactive_cost_the_same_work(strangers, client, monkeypatch, door, name):
-    """Where one takes longer, time tells who exists: a hash takes 100 times as long as all the rest."""
-    hashed = []
+def guess(strangers, monkeypatch, ask):
+    """The answers, by reason; all cost the same work, or time would tell who exists: hashes are most of it by far."""
+    hashed, work, answers = [], {}, {}
     monkeypatch.setattr(
         hashlib, "scrypt", lambda *args, scrypt=hashlib.scrypt, **kw: hashed.append(1) or scrypt(*args, **kw)
     )
-    work = {}
-    for reason, (email, password) in strangers.items():
+    for reason, named in strangers.items():
         with CaptureQueriesContext(connection) as queries:
-            client.post(
-                door, {name: email, "password": password}, "application/json" if name == "email" else MULTIPART_CONTENT
-            )
+            answers[reason] = ask(*named)
         work[reason] = len(hashed), [each["sql"].split()[:4] for each in queries if "SAVEPOINT" not in each["sql"]]
         hashed.clear()
     assert work == dict.fromkeys(strangers, (1, work["unknown"][1]))
+    return answers
+
+
+@pytest.mark.sweep
+def test_unknown_wrong_and_inactive_get_one_and_the_same_401(strangers, api, monkeypatch):
+    client = api()
+    answers = guess(
+        strangers, monkeypatch, lambda email, word: client.post("/auth/login", {"email": email, "password": word})
+    )
+    assert {problem(answer) for answer in answers.values()} == {(401, "invalid_credentials")}
+    assert len({answer.content for answer in answers.values()}) == 1
+    assert {answer["WWW-Authenticate"] for answer in answers.values()} == {"Bearer"}
+
+
+@pytest.mark.sweep
+def test_unknown_wrong_and_inactive_cost_the_same_work_in_the_admin(strangers, client, monkeypatch):
+    guess(strangers, monkeypatch, lambda email, word: judge(client, "/admin/login/", username=email, password=word))
 
 
 def test_signing_in_needs_both(db, api):

@@ -142,7 +142,8 @@ def test_what_makes_an_operator_is_kept_and_never_shown(salon, operator, api, cl
         assert rows[0]["changes"]["role"] == [None, "admin"]
         assert "is_superuser" not in api(reader).get("/audit?limit=1000").content.decode()
         client.force_login(reader)
-        for page in (PAGE, *(f"{PAGE}{row.pk}/change/" for row in kept.filter(row=salon.admin.pk))):
+        rows = kept.filter(row=salon.admin.pk).order_by("id")[: 3 if reader == salon.admin else 1]
+        for page in (PAGE, *(f"{PAGE}{row.pk}/change/" for row in rows)):
             answer = client.get(page)
             assert answer.status_code == 200
             assert "superuser" not in answer.content.decode()

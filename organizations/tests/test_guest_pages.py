@@ -77,10 +77,15 @@ def test_a_slug_is_one_organizations_and_a_page_needs_one(salon, clinic, api):
     )
 
 
-@pytest.mark.parametrize("values", [{"slug": "Salon"}, {"guest_page": True}, {"brand_color": "red"}])
-def test_the_database_keeps_these_rules_from_every_door(salon, values):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Organization.objects.filter(pk=salon.organization.pk).update(**values)
+def test_the_database_keeps_these_rules_from_every_door(salon):
+    home = Organization.objects.filter(pk=salon.organization.pk)
+    for values, rule in (
+        ({"slug": "Salon"}, "slug_is_a_word"),
+        ({"guest_page": True}, "guest_page_has_a_slug"),
+        ({"brand_color": "red"}, "brand_color_is_a_color"),
+    ):
+        with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+            home.update(**values)
 
 
 def test_guests_have_a_column_of_their_own_and_are_nobody(salon):

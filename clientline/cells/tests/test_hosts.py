@@ -73,21 +73,18 @@ def test_passwords_are_its_owners_and_stay(filled):
     assert passwords["superuser_password"] in (filled / "db1" / "patroni.yml").read_text()
 
 
-@pytest.mark.parametrize(
-    "change, says",
-    [
-        (lambda text: text.replace('name = "db3"\n', ""), "name is missing or unknown"),
-        (lambda text: text.replace("db3", "db2"), "names two hosts alike"),
-        (lambda text: text.partition('[[host]]\nname = "db3"')[0], "names 2 hosts: 3 or more survive"),
-        (lambda text: "ttl = 5\n" + text, "ttl is missing or unknown"),
-        (lambda text: text + "[", "cannot be read"),
-    ],
-)
-def test_what_is_wrong_in_the_table_is_named(tmp_path, change, says):
-    table = tmp_path / "hosts.toml"
-    table.write_text(change(TABLE.read_text()))
-    with pytest.raises(ImproperlyConfigured, match=says):
-        read_deployment(table)
+def test_what_is_wrong_in_the_table_is_named(tmp_path):
+    table, text = tmp_path / "hosts.toml", TABLE.read_text()
+    for wrong, says in (
+        (text.replace('name = "db3"\n', ""), "name is missing or unknown"),
+        (text.replace("db3", "db2"), "names two hosts alike"),
+        (text.partition('[[host]]\nname = "db3"')[0], "names 2 hosts: 3 or more survive"),
+        ("ttl = 5\n" + text, "ttl is missing or unknown"),
+        (text + "[", "cannot be read"),
+    ):
+        table.write_text(wrong)
+        with pytest.raises(ImproperlyConfigured, match=says):
+            read_deployment(table)
 
 
 def test_the_proxy_takes_its_file(filled):

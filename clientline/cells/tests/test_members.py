@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from clientline.cells.members import Member, do_follow_one
 
 LEADER = Member("n1", "leader", "running", None, 3)
@@ -23,9 +21,8 @@ def test_three_that_follow_one_are_whole():
     assert do_follow_one([LEADER, SYNC, THIRD])
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
+def test_what_lacks_something_is_not():
+    for members in (
         [],
         [SYNC, THIRD],
         [LEADER, replace(LEADER, name="n2"), THIRD],
@@ -34,7 +31,5 @@ def test_three_that_follow_one_are_whole():
         [LEADER, SYNC, replace(THIRD, lag=1)],
         [LEADER, SYNC, replace(THIRD, timeline=2)],  # it has yet to be rewound
         [LEADER, replace(SYNC, role="replica"), THIRD],
-    ],
-)
-def test_what_lacks_something_is_not(members):
-    assert not do_follow_one(members)
+    ):
+        assert not do_follow_one(members), members

@@ -37,11 +37,9 @@ def move_past(table):
         cursor.execute(move_past_rows(table))
 
 
-@pytest.mark.parametrize(
-    "highest, cell, first", [(0, 1, 1), (0, 7, 7), (7, 7, 1031), (6, 7, 7), (1023, 1023, 2047), (1024, 1, 1025)]
-)
-def test_the_first_id_is_the_lowest_of_the_cell_above(highest, cell, first):
-    assert find_first_above(highest, cell) == first
+def test_the_first_id_is_the_lowest_of_the_cell_above():
+    firsts = {(0, 1): 1, (0, 7): 7, (7, 7): 1031, (6, 7): 7, (1023, 1023): 2047, (1024, 1): 1025}
+    assert {asked: find_first_above(*asked) for asked in firsts} == firsts
 
 
 @pytest.mark.sweep

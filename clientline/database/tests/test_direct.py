@@ -85,13 +85,12 @@ def read_before_a_change():
     connection.ask(("UPDATE organizations SET name = name", []))
 
 
-@pytest.mark.parametrize("work", [lock_a_row, read_by_cursor, wait_for_the_end, read_before_a_change])
-def test_any_other_end_is_waited_for_and_travels_alone(work):
-    with overheard() as said, transaction.atomic():
-        work()
-    assert connection.connection.owed == 0
-    assert find_trips(said)[-1] == ["COMMIT"]
-    assert said[-1].startswith("B ReadyForQuery")
+def test_any_other_end_is_waited_for_and_travels_alone():
+    for work in (lock_a_row, read_by_cursor, wait_for_the_end, read_before_a_change):
+        with overheard() as said, transaction.atomic():
+            work()
+        assert (work, connection.connection.owed, find_trips(said)[-1]) == (work, 0, ["COMMIT"])
+        assert said[-1].startswith("B ReadyForQuery"), work
 
 
 def test_an_ordinary_cursor_opens_no_transaction_of_its_own(onlooker):
@@ -108,15 +107,16 @@ def copy_out(cursor):
         list(rows)
 
 
-@pytest.mark.parametrize(
-    "speak",
-    [lambda cursor: cursor.execute("SELECT 1"), lambda cursor: cursor.executemany("SELECT %s", [[1], [2]]), copy_out],
-)
-def test_whatever_a_cursor_does_belongs_to_the_transaction_even_if_it_is_older(onlooker, speak):
-    with connection.cursor() as cursor, transaction.atomic():
-        speak(cursor)
-        assert state(onlooker) == "idle in transaction"
-    assert state(onlooker) == "idle"
+def execute_many(cursor):
+    cursor.executemany("SELECT %s", [[1], [2]])
+
+
+def test_whatever_a_cursor_does_belongs_to_the_transaction_even_if_it_is_older(onlooker):
+    for speak in (lambda cursor: cursor.execute("SELECT 1"), execute_many, copy_out):
+        with connection.cursor() as cursor, transaction.atomic():
+            speak(cursor)
+            assert (speak, state(onlooker)) == (speak, "idle in transaction")
+        assert (speak, state(onlooker)) == (speak, "idle")
 
 
 def test_whoever_counts_statements_sees_them_all(django_assert_num_queries):
