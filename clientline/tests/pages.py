@@ -89,8 +89,13 @@ def list_values(field):
         parts = zip(widget.widgets_names, widget.widgets, widget.decompress(value), strict=True)
         return [(field.html_name + name, part.format_value(each)) for name, part, each in parts]
     if isinstance(widget, forms.CheckboxInput):
-        return [(field.html_name, "on")] if value else []
-    return [(field.html_name, widget.format_value(value))]
+        return [(name, "on") for name in list_names(field) if value]
+    return [(name, widget.format_value(value)) for name in list_names(field)]
+
+
+def list_names(field):
+    """A form that tells what was changed has what it showed in a hidden field, too."""
+    return [field.html_name, *([field.html_initial_name] if field.field.show_hidden_initial else [])]
 
 
 def fill_in(client, url, /, **values):

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments import absences, booking
@@ -13,6 +14,8 @@ from appointments.periods import Period
 from appointments.refusals import AwayThen, OutsideWorkingHours
 from appointments.reports import report_utilization
 from appointments.tests.factories import WorkingHoursFactory
+from clientline.backoffice.calendar.diary import Diary
+from clientline.backoffice.calendar.today import draw_board
 from clientline.tests.pages import see
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
@@ -88,6 +91,14 @@ def open_board(client, day, **asked):
     return board, drawn
 
 
+def draw_alone(caller, staff, day):
+    """The same without the rest of the page."""
+    diary = Diary(caller=caller, organization=caller.organization, days=[day], people=[staff], now=timezone.now())
+    board = draw_board(caller, diary, [diary.make_column(staff, day, title="", url="")])
+    [drawn] = board.drawn
+    return board, drawn
+
+
 def tell_clocks(board, drawn):
     """When the visits of the board's one column begin, as it says."""
     return [board.axis.tell_clock(place.visit.starts) for place in drawn["places"] if place.visit]
@@ -105,26 +116,26 @@ LIKE_OTHERS = (1, 2, 7)
         for number, night in enumerate(NIGHTS)
     ],
 )
-def test_a_night_is_offered_booked_drawn_and_counted(night_shop, client, zone, day, hours, evening, night):
+def test_a_night_is_offered_booked_drawn_and_counted(night_shop, zone, day, hours, evening, night):
     first = date.fromisoformat(day)
     second = first + timedelta(days=1)
     home, staff, guest, service = night_shop(zone, hours, [first.weekday()])
     times, minutes, minutes_after = night
     expected = {first: spell(first, *evening), second: spell(second, times)}
-    client.force_login(UserFactory(organization=home, role="manager"))
+    manager = UserFactory(organization=home, role="manager")
     assert (count_available(home, first), count_available(home, second)) == (minutes, minutes_after)
     for around in (first - timedelta(days=1), second + timedelta(days=1)):
         assert (offer(home, staff, around), count_available(home, around)) == ([], 0)
     for each, starts in expected.items():
         assert [start.isoformat() for start in offer(home, staff, each)] == starts
-        free = [place.text for place in open_board(client, each)[1]["places"]]
+        free = [place.text for place in draw_alone(manager, staff, each)[1]["places"]]
         shown = [f"+ {start[11:16]}" for start in starts]
         # Once: the second of two like hours is drawn free, too, and not on offer.
         assert list(dict.fromkeys(text for text in free if text in shown)) == shown
     for each, starts in expected.items():
         for start in offer(home, staff, each):
             booking.book(by=guest, client=guest, staff=staff, service=service, appointment_date=start, now=NOW)
-        clocks = tell_clocks(*open_board(client, each))
+        clocks = tell_clocks(*draw_alone(manager, staff, each))
         assert [clock for clock in clocks if clock in {x[11:16] for x in starts}] == [start[11:16] for start in starts]
         assert offer(home, staff, each) == []
 

@@ -13,7 +13,7 @@ from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, WorkingHours
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.backoffice.once import SENT_BEFORE
-from clientline.tests.pages import booking, errors_of, judge, tell, typed
+from clientline.tests.pages import booking, errors_of, judge, see, standing, tell, typed
 from organizations.idempotency import KEPT_FOR
 from organizations.models import IdempotencyKey
 from payments.models import Payment, Refund
@@ -117,8 +117,9 @@ def test_what_is_chosen_from_a_list_is_done_once(desk, salon):
     assert ("2 appointments completed." in told, str(SENT_BEFORE) in told, "cannot" in told) == (True, True, False)
 
 
-@pytest.mark.sweep
-def test_rows_are_added_imported_and_merged_once(desk, salon):
+# test_every_form_carries_a_key_or_is_harmless reads that these forms have one, and what is done with it is the same.
+@pytest.mark.whole
+def test_rows_are_added_merged_and_saved_once(desk, salon):
     before = Service.objects.count()
     send_twice(desk, "/admin/services/service/add/", name="Shave", duration="20", price="15.00")
     assert Service.objects.count() == before + 1
@@ -130,7 +131,7 @@ def test_rows_are_added_imported_and_merged_once(desk, salon):
 
 
 def test_a_form_that_was_refused_is_judged_anew(desk, salon):
-    form = typed(desk.get(page_of(salon.visit, "payment")), amount="999.00", payment_method="cash", completed="on")
+    form = {"amount": "999.00", "payment_method": "cash", "completed": "on", "once": "a page's"}
     assert "more than is due" in errors_of(desk.post(page_of(salon.visit, "payment"), form))[0]
     Appointment.objects.filter(pk=salon.visit.pk).update(price=2000)
     assert desk.post(page_of(salon.visit, "payment"), form).status_code == 302
@@ -138,7 +139,7 @@ def test_a_form_that_was_refused_is_judged_anew(desk, salon):
 
 def test_a_form_that_did_something_does_nothing_else_and_another_does(desk, salon):
     url, before = page_of(salon.visit, "payment"), Payment.objects.count()
-    form = typed(desk.get(url), amount="5.00", payment_method="cash", completed="on")
+    form = standing(see(desk, url)["form"]) | {"amount": "5.00", "once": "a page's"}
     assert desk.post(url, form).status_code == 302
     assert tell(desk.post(url, form | {"amount": "6.00"}))[-1] == str(SENT_BEFORE)
     assert Payment.objects.count() == before + 1
@@ -148,7 +149,8 @@ def test_a_form_that_did_something_does_nothing_else_and_another_does(desk, salo
 
 
 def test_keys_are_each_ones_own_and_forgotten_after_a_day(desk, salon, clinic):
-    form = typed(desk.get("/admin/services/service/add/"), name="Shave", duration="20", price="15.00")
+    form = standing(see(desk, "/admin/services/service/add/")["adminform"].form)
+    form |= {"name": "Shave", "duration": "20", "price": "15.00", "once": "a page's"}
     desk.post("/admin/services/service/add/", form)
     colleague = Client()
     colleague.force_login(salon.manager)

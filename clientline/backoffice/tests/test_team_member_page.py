@@ -9,7 +9,7 @@ from accounts.models import User
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work
 from clientline.backoffice.people import team_member
-from clientline.tests.pages import Page, errors_of, see, submit, tell, typed
+from clientline.tests.pages import Page, errors_of, judge, see, standing, submit, tell, typed
 from services.models import ServiceStaff
 from services.tests.factories import ServiceFactory
 
@@ -98,9 +98,10 @@ def test_a_last_day_is_planned_once_its_visits_were_shown(salon, client, ahead):
     client.force_login(salon.manager)
     always_at_work(salon.staff)
     last = salon.organization.find_local_date(timezone.now())
-    asked = submit(client, page(salon.staff), works_until=str(last))
+    form = standing(see(client, page(salon.staff))["adminform"].form) | {"works_until": str(last)}
+    asked = judge(client, page(salon.staff), **form)
     assert asked.context["hit"].visits == ahead
-    assert client.post(page(salon.staff), typed(asked, anyway=asked.context["hit"].token)).status_code == 302
+    assert judge(client, page(salon.staff), **form, anyway=asked.context["hit"].token).status_code == 302
     assert User.objects.get(pk=salon.staff.pk).works_until == last
     assert see(client, page(salon.staff))["orphaned"] == ahead
     for person in (salon.manager, salon.client):  # nobody plans their own, nor a client's

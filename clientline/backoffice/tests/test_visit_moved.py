@@ -25,7 +25,7 @@ def test_a_visit_is_moved_to_a_free_time_of_a_day_one_looked_at(client, salon, v
     client.force_login(salon.staff)
     url = f"{VISIT}/{visit.pk}/reschedule/"
     day = timezone.localtime(visit.appointment_date, salon.organization.zone).date() + timedelta(days=1)
-    looked = client.post(url, typed(client.get(url), date=str(day), look="1"))
+    looked = client.post(url, {"staff": salon.staff.pk, "date": str(day), "look": "1"})
     slots = looked.context["form"].fields["slot"].widget.choices
     assert [label for _, label in slots][:3] == ["00:00", "00:15", "00:30"]
     assert status(visit) == "scheduled"

@@ -230,7 +230,7 @@ def test_the_overview_costs_the_same_with_more_people(salon, client, django_asse
 @pytest.mark.sweep
 def test_long_hours_are_asked_back_once(salon, client):
     client.force_login(salon.manager)
-    answer = submit(client, page(salon.staff), **stretch(1, 0, "09:00", "08:00"))
+    answer = client.post(page(salon.staff), form_of(client, salon.staff) | stretch(1, 0, "09:00", "08:00"))
     assert errors_of(answer) == [LONG]
     answer = client.post(page(salon.staff), typed(answer, **stretch(2, 0, "09:30", "09:00")))
     assert errors_of(answer) == [LONG, LONG], "others are asked about, too"
@@ -272,7 +272,7 @@ def test_visits_that_a_week_strands_are_listed_before_it_is_saved(salon, client)
     monday -= timedelta(days=monday.weekday())
     visit = AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service, appointment_date=monday)
     client.force_login(salon.manager)
-    answer = submit(client, page(salon.staff), **stretch(0, 0, "11:00", "12:00"))
+    answer = client.post(page(salon.staff), form_of(client, salon.staff) | stretch(0, 0, "11:00", "12:00"))
     assert answer.context["hit"].visits == [visit]
     assert week(salon.staff) == [(0, "09:00", "17:00")]
     answer = client.post(page(salon.staff), typed(answer, anyway=answer.context["hit"].token))
@@ -325,7 +325,7 @@ def test_hours_for_a_time_are_added_and_end_on_the_form(salon, client, seasonal)
     client.force_login(salon.manager)
     new = dated(1, weekday=4, starts="18:00", ends="02:00", valid_from=later, valid_until=later + timedelta(weeks=1))
     values = stretch(1, 0, "09:00", "10:00") | new | dated(0, starts="", ends="")
-    assert submit(client, page(salon.staff), **values).status_code == 302
+    assert send(client, salon.staff, **values).status_code == 302
     assert tell(salon) == [
         (2, "10:00", "12:00", today - timedelta(weeks=3), today - timedelta(days=1)),
         (1, "09:00", "10:00", today, None),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
-from clientline.tests.pages import errors_of, judge, see, standing, submit, typed
+from clientline.tests.pages import errors_of, judge, see, standing, submit
 from clientline.tests.rehearsals import undone
 from organizations.models import Organization
 
@@ -61,11 +61,12 @@ def test_what_a_moment_kept_strands_is_shown_before_it_is_saved_and_a_time_kept_
     """13:00 in Berlin is within the hours; its moment, 21:00 in Tokyo, is not."""
     WorkingHoursFactory(staff=salon.staff, weekday=coming.appointment_date.weekday(), starts="06:00", ends="18:00")
     client.force_login(salon.admin)
-    asked = sent(client, salon, timezone="Asia/Tokyo", coming_visits="keep_instant")
+    form = standing(see(client, page_of(salon))["adminform"].form)
+    again = form | {"timezone": "Asia/Tokyo", "coming_visits": "keep_instant"}
+    asked = client.post(page_of(salon), again)
     told = "Nothing is saved yet: it would leave 1 visit to come without their person."
     assert (errors_of(asked), asked.context["hit"].visits) == ([told], [coming])
     assert Organization.objects.get(pk=salon.organization.pk).timezone == "Europe/Berlin"
-    again = typed(asked)
     assert judge(client, page_of(salon), **again).status_code == 200, "saving needs its own button"
     with undone():
         assert judge(client, page_of(salon), **again | {"coming_visits": "keep_local"}).status_code == 302
