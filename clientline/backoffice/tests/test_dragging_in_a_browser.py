@@ -69,15 +69,20 @@ def centre(locator):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def find(page, name):
+    """A visit or a free place of the board, by its label: by a role, the names of all links are worked out."""
+    return page.locator(f'.board a[aria-label*="{name}"]')
+
+
 def drag(page, name, *, to, grip=0.0):
     """From the middle of what is named, or `grip` pixels above its lower edge, to the middle of what `to` names."""
-    link = page.get_by_role("link", name=name)
-    centre(link)
-    x, y = centre(page.get_by_role("link", name=to))
+    link = find(page, name)
+    link.scroll_into_view_if_needed()
+    x, y = centre(find(page, to))
     box = link.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + (box["height"] - grip if grip else 2))
     page.mouse.down()
-    page.mouse.move(x, y, steps=8)
+    page.mouse.move(x, y, steps=4)
     page.mouse.up()
 
 
@@ -97,9 +102,9 @@ def test_a_drag_moves_a_visit_a_click_takes_it_back_and_others_make_it_longer_an
     assert moved == f"Moved to {day:%a} {day.day} {day:%b %Y} {start} with Salon staff"
     assert start >= "12:00"
     assert desk.effort == (1, 0)
-    desk.page.get_by_role("link", name=f"{start}–").first.wait_for()
+    find(desk.page, f"{start}–").first.wait_for()
     desk.page.get_by_role("button", name="Undo").click()
-    desk.page.get_by_role("link", name="10:00–10:30 Salon client").wait_for()
+    find(desk.page, "10:00–10:30 Salon client").wait_for()
     assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
     assert desk.effort == (2, 0)
     assert "undone" in visit.history.values_list("action", flat=True)
@@ -111,7 +116,7 @@ def test_a_drag_moves_a_visit_a_click_takes_it_back_and_others_make_it_longer_an
     assert end > "11:00"
     assert desk.effort == (3, 0)
     # And another gives it to somebody else.
-    desk.page.get_by_role("link", name=f"10:00–{end} Salon client").wait_for()
+    find(desk.page, f"10:00–{end} Salon client").wait_for()
     drag(desk.page, f"10:00–{end} Salon client", to="Book 10:00 with Salon colleague")
     desk.page.locator(".toast p", has_text="with Salon colleague").wait_for()
     assert agreed(visit, salon.organization.zone)[2] == salon.colleague
@@ -156,7 +161,7 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
 ):
     visit = make_visit()
     desk = arrive(salon.manager, day)
-    x, y = centre(desk.page.get_by_role("link", name="10:00–10:30 Salon client"))
+    x, y = centre(find(desk.page, "10:00–10:30 Salon client"))
     finger(desk, (x, y), rests=50)
     desk.page.get_by_role("dialog").get_by_text("10:00–10:30").first.wait_for()
     desk.page.keyboard.press("Escape")
@@ -171,15 +176,15 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
     assert desk.page.evaluate(read_top) > before + 50
     assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
     desk.page.evaluate(f"{read_top} = {before}")
-    target = centre(desk.page.get_by_role("link", name="Book 12:00 with Salon staff"))
-    box = desk.page.get_by_role("link", name="10:00–10:30 Salon client").bounding_box()
+    target = centre(find(desk.page, "Book 12:00 with Salon staff"))
+    box = find(desk.page, "10:00–10:30 Salon client").bounding_box()
     finger(desk, (box["x"] + box["width"] / 2, box["y"] + 2), target, rests=450)
     assert told(desk.page).startswith("Moved to ")
     start, *_ = agreed(visit, salon.organization.zone)
     assert start >= "12:00"
     # On a free place it draws a time.
-    desk.page.get_by_role("link", name=f"{start}–").first.wait_for()
-    x, y = centre(desk.page.get_by_role("link", name="Book 10:00 with Salon staff"))
+    find(desk.page, f"{start}–").first.wait_for()
+    x, y = centre(find(desk.page, "Book 10:00 with Salon staff"))
     finger(desk, (x, y), (x, y + 60), rests=450)
     desk.page.get_by_role("button", name="Block").click()
     desk.page.locator(".toast p", has_text="Blocked: Salon staff, 10:").wait_for()
@@ -190,13 +195,13 @@ def test_escape_gives_a_move_up_and_four_keys_do_it(arrive, salon, day, make_vis
     visit = make_visit()
     desk = arrive(salon.manager, day)
     page = desk.page
-    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    find(page, "10:00–10:30 Salon client").focus()
     page.keyboard.press("Alt+ArrowDown")
     page.keyboard.press("Escape")
     assert page.locator(".ghost").count() == 0
     assert agreed(visit, salon.organization.zone) == ("10:00", "10:30", salon.staff)
     _, before = desk.effort
-    page.get_by_role("link", name="10:00–10:30 Salon client").focus()
+    find(page, "10:00–10:30 Salon client").focus()
     for _ in range(3):
         page.keyboard.press("Alt+ArrowDown")
     assert page.locator("[role=status]", has_text="10:45–11:15, Salon staff").count() == 1
@@ -245,7 +250,7 @@ def test_a_drag_or_an_undo_of_what_another_desk_has_moved_is_refused_and_told(ar
     refused.wait_for()
     assert "was changed meanwhile by Salon admin" in refused.inner_text()
     assert agreed(visit, salon.organization.zone) == won == ("12:00", "12:30", salon.staff)
-    page.get_by_role("link", name="12:00–12:30 Salon client").wait_for()  # it stands where it is now
+    find(page, "12:00–12:30 Salon client").wait_for()  # it stands where it is now
     refused.get_by_role("button").last.click()
     drag(page, "12:00–12:30 Salon client", to="Book 14:00 with Salon staff")
     told(page)

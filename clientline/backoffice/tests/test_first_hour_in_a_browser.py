@@ -93,7 +93,8 @@ def take_and_refund(page):
 
 def test_the_pictures_are_taken_and_stay_small(live_server, browser, tmp_path):
     call_command("seed_demo", organizations=1, appointments=60, logins=True, verbosity=0, stdout=StringIO())
-    call_command("screenshots", address=live_server.url, into=tmp_path, development=True, stdout=StringIO())
+    given = {"address": live_server.url, "into": tmp_path, "development": True}
+    call_command("screenshots", browser=browser, stdout=StringIO(), **given)
     pictures = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert set(pictures) == {"today.png", "visit.png", "client.png", "reports.png", "today-phone.png"}
     assert all(10_000 < size < 200_000 for size in pictures.values()), pictures

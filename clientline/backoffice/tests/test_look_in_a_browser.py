@@ -14,7 +14,8 @@ CELL, FAR, MOST = 20, 18, 0.02  # pixels, steps of 255 by which a cell's mean di
 # The share of cells of two pictures whose mean colours are far apart: letters may be another font's, parts not.
 COMPARE = """async ([kept, taken, cell, far]) => {
   const read = async (data) => {
-    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob())
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+    const image = await createImageBitmap(new Blob([bytes], {type: "image/png"}))
     const [width, height] = [Math.floor(image.width / cell), Math.floor(image.height / cell)]
     const canvas = new OffscreenCanvas(width, height), context = canvas.getContext("2d")
     context.imageSmoothingQuality = "high"
@@ -51,29 +52,20 @@ def visitor(live_server, salon, client, browser, settings):
     visitor.leave()
 
 
-@pytest.fixture
-def differ(browser):
-    """A function: the share of two pictures that is apart."""
-    page = browser.new_page()
-
-    def compare(kept, taken):
-        return page.evaluate(COMPARE, [*(base64.b64encode(each).decode() for each in (kept, taken)), CELL, FAR])
-
-    yield compare
-    page.close()
+def differ(page, kept, taken):
+    """The share of two pictures that is apart."""
+    return page.evaluate(COMPARE, [*(base64.b64encode(each).decode() for each in (kept, taken)), CELL, FAR])
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
-def test_all_parts_look_as_they_are_kept(visitor, differ):
+def test_all_parts_look_as_they_are_kept(visitor):
     """To keep how they look now: `DEBUG=true manage.py screenshots --look`, and look at the pictures."""
-    found = {}
+    page, found = visitor.page, {}
     for scheme in ("light", "dark"):
-        visitor.page.emulate_media(color_scheme=scheme)
-        taken = visitor.page.screenshot(animations="disabled")
-        found[scheme] = differ((PICTURES / f"{scheme}.png").read_bytes(), taken)
+        page.emulate_media(color_scheme=scheme)
+        taken = page.screenshot(animations="disabled")
+        found[scheme] = differ(page, (PICTURES / f"{scheme}.png").read_bytes(), taken)
     assert all(share <= MOST for share in found.values()), found
-    visitor.page.evaluate(
-        "[...document.styleSheets].find(each => each.href?.includes('backoffice.css')).disabled = true"
-    )
-    assert differ(taken, visitor.page.screenshot(animations="disabled")) > MOST
+    page.evaluate("[...document.styleSheets].find(each => each.href?.includes('backoffice.css')).disabled = true")
+    assert differ(page, taken, page.screenshot(animations="disabled")) > MOST

@@ -23,6 +23,7 @@ MANY_VISITS = 10
 
 class Command(BaseCommand):
     help = "Write the pictures of the documents from a demo organization that can sign in. For development."
+    stealth_options = ("browser",)  # one that is open already
 
     def add_arguments(self, parser):
         parser.add_argument("--address", help="of a running ClientLine; else one is started on the present database")
@@ -32,12 +33,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--development", action="store_true", help="take them although DEBUG is not set")
 
-    def handle(self, *, address, into, look, development, **options):
+    def handle(self, *, address, into, look, development, browser=None, **options):
         _refuse_unfit(development)
         into, take = (LOOKS, _take_looks) if look else (into, _take_pictures)
         into.mkdir(parents=True, exist_ok=True)
-        with nullcontext() if address else serve() as server, open_chromium() as browser:
-            for picture in take(browser, address or f"http://127.0.0.1:{server.port}", into):
+        opened = nullcontext(browser) if browser else open_chromium()
+        with nullcontext() if address else serve() as server, opened as chromium:
+            for picture in take(chromium, address or f"http://127.0.0.1:{server.port}", into):
                 self.stdout.write(f"{picture}  {picture.stat().st_size // 1000} kB")
 
 
@@ -62,7 +64,8 @@ def _take_pictures(browser, address, into):
         page.screenshot(path=into / f"{name}.png")
         return into / f"{name}.png"
 
-    page = _sign_in_visitor(browser, address).page
+    visitor = _sign_in_visitor(browser, address)
+    page = visitor.page
     _find_day(page, "Next day", "a.visit", MANY_VISITS)
     yield take(page, "today")
     busy_day = page.url
@@ -79,6 +82,7 @@ def _take_pictures(browser, address, into):
     page.set_viewport_size(PHONE)
     page.goto(busy_day)
     yield take(page, "today-phone")
+    visitor.leave()
 
 
 def _take_looks(browser, address, into):
