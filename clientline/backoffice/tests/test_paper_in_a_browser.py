@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice.tests.test_every_page_in_a_browser import CHROME
@@ -20,15 +21,21 @@ pytestmark = [
 DAY = datetime(2026, 5, 18, 7, tzinfo=UTC)  # a Monday
 
 
+def make_people(salon, role, names):
+    """All at once."""
+    people = [UserFactory.build(organization=salon.organization, role=role, name=name) for name in names]
+    return User.objects.bulk_create(people)
+
+
 @pytest.fixture
 def full_day(salon):
     """Twelve people with three visits each, all of clients with names of their own."""
-    team = [UserFactory(organization=salon.organization, role="staff", name=f"Giver {n:02}") for n in range(12)]
     names = [f"Guest {n:02} Longfellow" for n in range(36)]
-    for number, name in enumerate(names):
+    team = make_people(salon, "staff", [f"Giver {n:02}" for n in range(12)])
+    for number, client in enumerate(make_people(salon, "client", names)):
         start = DAY + timedelta(minutes=45 * (number % 3) + 5 * (number // 3))
         AppointmentFactory(
-            client=UserFactory(organization=salon.organization, role="client", name=name),
+            client=client,
             staff=team[number // 3],
             service=salon.service,
             appointment_date=start,
