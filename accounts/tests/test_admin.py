@@ -185,6 +185,7 @@ def test_no_page_shows_a_password_hash(salon, client, operator, share):
             assert "pbkdf2" not in body, who
 
 
+@pytest.mark.sweep
 def test_an_admin_sets_a_new_password_for_somebody(salon, client):
     token_for(salon.staff)
     client.force_login(salon.admin)
@@ -278,6 +279,7 @@ def test_only_operators_choose_the_organization(salon, clinic, operator, client)
     assert otto.organization == clinic.organization
 
 
+@pytest.mark.sweep
 def test_two_editors_of_different_fields_do_not_undo_each_other(salon, client):
     client.force_login(salon.admin)
     form = typed(client.get(page(salon.client)), phone="0123")

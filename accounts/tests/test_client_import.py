@@ -152,6 +152,7 @@ def test_thousands_take_a_literal_number_of_statements(salon, django_assert_num_
     assert counts(save(salon, content, only_check=True))[:2] == (0, many)
 
 
+@pytest.mark.races
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_of_one_file_at_once_save_it_once(salon):
     content, found, together = make_lines(499), [], threading.Barrier(2)

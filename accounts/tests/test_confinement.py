@@ -23,7 +23,7 @@ def walls(person):
     return TENANT_ROLE, str(person.organization_id), str(person.pk)
 
 
-@pytest.mark.parametrize("door", ["api", "admin"])
+@pytest.mark.parametrize("door", ["api", pytest.param("admin", marks=pytest.mark.sweep)])
 def test_a_request_writes_behind_the_wall_and_in_the_callers_name(salon, api, client, door):
     with watched("services") as written:
         if door == "api":

@@ -185,6 +185,7 @@ def test_who_looks_known_is_told_to_those_who_may_list_them(salon, clinic, api):
     assert colleague.json()["possible_duplicates"] == []
 
 
+@pytest.mark.sweep
 def test_a_merged_record_is_no_duplicate_leads_to_the_last_one_and_gives_it_what_it_lacks(salon, api):
     first, second, third = (
         UserFactory(organization=salon.organization, phone="0170 5500003", client_notes=notes, is_flagged=flagged)

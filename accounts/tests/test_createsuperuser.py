@@ -37,6 +37,7 @@ def test_a_second_operator_joins_the_first(create_operator):
     ]
 
 
+@pytest.mark.sweep
 def test_an_operator_joins_no_inactive_organization(create_operator, salon):
     create_operator("olivia@platform.example")
     Organization.objects.filter(name="Platform").update(is_active=False)

@@ -133,6 +133,7 @@ def test_switching_it_is_its_owners_doing_in_the_audit(salon, api, clock):
     ]
 
 
+@pytest.mark.sweep
 def test_a_recovery_code_is_worth_nothing_before_an_app_has_shown_its_code(salon, api, clock):
     made = api(salon.staff).post("/auth/second-factor", BEGIN).json()
     for code in made["recovery_codes"]:

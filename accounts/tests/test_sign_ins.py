@@ -128,6 +128,7 @@ def test_the_last_use_of_a_session_is_written_at_most_once_a_minute(salon):
 CHANGES = {"role": ("manager", "staff"), "is_active": (False, True), "password": ("!", "!!")}
 
 
+@pytest.mark.sweep
 @pytest.mark.pairs("psql")
 @pytest.mark.parametrize("door", ["psql", "update", "save"])
 @pytest.mark.parametrize("column", CHANGES)

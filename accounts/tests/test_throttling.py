@@ -58,6 +58,7 @@ def test_too_many_failures_lock_an_address_whoever_is_asked_for(salon, settings,
     assert sign_in(salon.client, address="198.51.100.1").status_code == 200
 
 
+@pytest.mark.sweep
 def test_an_address_of_ipv6_counts_with_its_neighbours(salon, monkeypatch):
     monkeypatch.setattr("accounts.sign_in.ACCOUNTS_BEHIND_AN_ADDRESS", 1)
     for n in range(2):
@@ -85,6 +86,7 @@ def test_a_lockout_ends_and_is_not_prolonged_by_trying(salon, settings):
     assert sign_in(salon.client).status_code == 200
 
 
+@pytest.mark.sweep
 def test_both_doors_count_together(salon, client):
     form = {"username": salon.staff.email.upper(), "password": "wrong"}
     for _ in range(2):
@@ -96,6 +98,7 @@ def test_both_doors_count_together(salon, client):
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.sweep
 def test_guessing_the_password_with_a_stolen_token_or_session_is_counted(salon, api, client):
     stolen = api(salon.staff)
     client.force_login(salon.staff)

@@ -119,6 +119,7 @@ def test_tokens_that_were_good_for_ever_expire_a_year_after_the_migration(salon,
     }
 
 
+@pytest.mark.sweep
 def test_the_last_use_is_known_with_its_address(salon):
     client, browser = bearer(salon.staff, "read"), Client(REMOTE_ADDR="192.0.2.7")
     client.get("/auth/me", REMOTE_ADDR="192.0.2.5")

@@ -34,6 +34,7 @@ def test_forms_and_messages_speak_of_people_and_in_plain_words(salon, client):
     assert "1 entry" in " ".join(client.get("/admin/appointments/timeoff/").content.decode().split())
 
 
+@pytest.mark.sweep
 def test_managers_and_staff_only_look_at_it(salon, client):
     for who in (salon.manager, salon.staff):
         client.force_login(who)

@@ -57,7 +57,7 @@ def test_its_filters_find_a_change(salon, price, api):
     assert problem(client.get("/audit?column=price")) == (400, "validation_error")
 
 
-@pytest.mark.parametrize("walls", ["all walls", "the first wall alone"])
+@pytest.mark.parametrize("walls", [pytest.param("all walls", marks=pytest.mark.sweep), "the first wall alone"])
 def test_an_admin_sees_their_own_organization_alone_and_an_operator_all(salon, operator, api, request, walls):
     if walls != "all walls":
         request.getfixturevalue("without_row_security")
@@ -68,6 +68,7 @@ def test_an_admin_sees_their_own_organization_alone_and_an_operator_all(salon, o
     assert None in {row["organization"] for row in everybodys}
 
 
+@pytest.mark.sweep
 def test_pages_follow_one_another(salon, api):
     client, seen, url = api(salon.admin), [], "/audit?limit=4"
     while url:

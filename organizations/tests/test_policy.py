@@ -8,7 +8,6 @@ import pytest
 
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.tests.problems import problem
-from organizations import policy
 from organizations.tests.further_rows import RECEIVER, add_further
 
 pytestmark = pytest.mark.sweep
@@ -380,12 +379,3 @@ def test_strangers_get_401_everywhere(cast, api):
                 answer = getattr(client, method)(url)
                 assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
                 assert answer["WWW-Authenticate"] == "Bearer"
-
-
-def test_the_table_of_this_file_is_the_table_in_force():
-    in_force = {
-        (resource, action, role): scope
-        for (resource, action), scopes in policy.CELLS.items()
-        for role, scope in scopes.items()
-    }
-    assert in_force == CELLS

@@ -2,7 +2,9 @@
 
 from itertools import product
 
+from organizations import policy
 from organizations.tests.test_policy import (  # noqa: F401 -- a fixture among them
+    CELLS,
     HELD,
     ROLES,
     caller,
@@ -20,3 +22,12 @@ def test_each_scope_holds_exactly_its_rows(cast):  # noqa: F811
         for role, action in product(ROLES, actions):
             found = {known[row.pk] for row in all_rows.visible_to(caller(cast, role), resource, action)}
             assert (role, action, found) == (role, action, held(cast, resource, action, role) or set()), resource
+
+
+def test_the_table_of_the_tests_is_the_table_in_force():
+    in_force = {
+        (resource, action, role): scope
+        for (resource, action), scopes in policy.CELLS.items()
+        for role, scope in scopes.items()
+    }
+    assert in_force == CELLS

@@ -243,6 +243,7 @@ def test_a_wall_with_a_hole_is_found(db):
             assert INVARIANTS[name].find_offenders() == (1, [offender]), sql
 
 
+@pytest.mark.sweep
 def test_a_row_that_breaks_an_invariant_is_found(salon, clinic):
     refund = RefundFactory(payment=PaymentFactory(appointment=clinic.visit, completed=True))
     rows = {"visit": clinic.visit.pk, "payment": clinic.payment.pk, "refund": refund.pk}
