@@ -203,17 +203,20 @@ class Rehearsal:
                 os.kill(process, meaning)
 
     def freeze_receiver(self, name: str) -> None:
-        """Nothing more arrives at this standby, and all of it lives and answers. Raises RehearsalFailed."""
-        self._signal_receiver(name, signal.SIGSTOP)
+        """Nothing more arrives at this standby, and all of it lives and answers."""
+        self.wait_until(lambda: self._signal_receiver(name, signal.SIGSTOP), f"anything that receives on {name}")
 
     def thaw_receiver(self, name: str) -> None:
         self._signal_receiver(name, signal.SIGCONT)
 
-    def _signal_receiver(self, name: str, meaning: signal.Signals) -> None:
+    def _signal_receiver(self, name: str, meaning: signal.Signals) -> bool:
+        """Whether there was one to send this to."""
         for process in find_processes_in(self._home(self.find(name)) / "postgres"):
-            if b"walreceiver" in Path(f"/proc/{process}/cmdline").read_bytes():
-                return os.kill(process, meaning)
-        raise RehearsalFailed(f"Nothing receives on {name}.")
+            with suppress(OSError):  # it ended while we looked
+                if b"walreceiver" in Path(f"/proc/{process}/cmdline").read_bytes():
+                    os.kill(process, meaning)
+                    return True
+        return False
 
     def cut(self, name: str) -> None:
         """Its cable is out: it goes on by itself, and nobody hears of it. Raises RehearsalFailed without a network."""
@@ -283,13 +286,15 @@ class Rehearsal:
         return []
 
     def probe(self, name: str, path: str) -> int:
-        """The status with which a node's Patroni answers, as it answers HAProxy."""
+        """The status with which a node's Patroni answers, as it answers HAProxy; 0 where it does not."""
         host = self.find(name)
         try:
             with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
                 return int(answer.status)
         except HTTPError as refusal:
             return refusal.code
+        except OSError:
+            return 0
 
     def _ask_patroni(self, host: Host, path: str) -> dict:
         with urlopen(f"http://{host.address}:{host.patroni_port}{path}", timeout=ASKING) as answer:
