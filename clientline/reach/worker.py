@@ -57,13 +57,13 @@ def _work_once() -> None:
     for each in ROUNDS:
         while each.go():
             pass
-    _open_queue().run_worker(wait=False, install_signal_handlers=False, **_choose_options())
+    _open_queue().run_worker(wait=False, install_signal_handlers=False, **choose_options())
 
 
 def _run_jobs_until(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            asyncio.run(_run_jobs(stop, _choose_options()))
+            asyncio.run(_run_jobs(stop, choose_options()))
         except asyncio.CancelledError:
             return
         except AWAY as error:
@@ -90,14 +90,19 @@ async def _run_jobs(stop: threading.Event, options: dict[str, Any]) -> None:
 
 
 def _open_queue() -> App:
-    connections.close_all()
     # Not `replace_connector`: inside of jobs, too, `defer` has to write on the connection of its own thread.
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4, timeout=AWAY_AFTER)
     return app.with_connector(connector)
 
 
-def _choose_options() -> dict[str, Any]:
-    listening = can_listen()
+def choose_options() -> dict[str, Any]:
+    """What the queue is run with. Whoever calls this has no connection afterwards."""
+    try:
+        listening = can_listen()
+    finally:
+        # Here, and not once the loop runs, in which Django's connections are others: the one that was looked through
+        # would stay open, and once the database was away for a while it would be all that is ever looked at again.
+        connections.close_all()
     return {
         "concurrency": CONCURRENCY,
         "listen_notify": listening,

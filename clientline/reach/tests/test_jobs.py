@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import TaskNotFound
 
@@ -161,6 +161,15 @@ def test_behind_a_pooler_a_worker_polls(monkeypatch):
     assert worker.can_listen()
     monkeypatch.setitem(connection.settings_dict, "POOLER", "transaction")
     assert not worker.can_listen()
+
+
+def test_a_worker_looks_on_another_connection_once_the_database_has_closed_one(transactional_db):
+    connection.ensure_connection()
+    connection.connection.close()
+    with pytest.raises(OperationalError):
+        worker.choose_options()
+    assert worker.choose_options()["listen_notify"]
+    assert connection.connection is None
 
 
 def wait_for_phone(organization, phone):
