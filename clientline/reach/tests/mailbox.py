@@ -48,13 +48,19 @@ def serve(handler):
     return server
 
 
+@pytest.fixture(scope="session")
+def mail_server():
+    server = serve(Mailbox())
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def mailbox(settings):
-    handler = Mailbox()
-    server = serve(handler)
+def mailbox(settings, mail_server):
+    """Empty for each test, at a server that stays."""
+    mail_server.handler.__init__()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", server.port, False
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", mail_server.port, False
     settings.DEFAULT_FROM_EMAIL = "visits@clientline.example"
     settings.PUBLIC_URL = "https://book.clientline.example"
-    yield handler
-    server.stop()
+    return mail_server.handler

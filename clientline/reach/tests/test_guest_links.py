@@ -83,7 +83,7 @@ def test_a_family_name_cancels(booked, client):
 
 
 def test_nothing_else_does(booked, client):
-    for proof, status in (("Kim", 409), ("0004", 409), ("", 200)):
+    for proof, status in (("Kim", 409), ("", 200)):
         with unrendered():
             answer = client.post(f"{booked.link}/cancel", fill_in(booked, "cancel", proof=proof))
         assert (answer.status_code, state(booked)[0]) == (status, "scheduled"), proof

@@ -121,6 +121,7 @@ def written(request, book, mailbox, salon):
     return found
 
 
+@pytest.mark.sweep
 def test_readers_in_python_see_the_same_instants(written):
     for text, start, end in written:
         (event,) = icalendar.Calendar.from_ical(text).events
