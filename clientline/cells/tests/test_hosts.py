@@ -65,6 +65,13 @@ def test_the_drill_refuses_a_second_without_its_offset(filled):
         assert not place.exists()
 
 
+def test_who_comes_by_the_pooler_is_known_to_it(filled):
+    password = json.loads((filled / "passwords.json").read_text())["application_password"]
+    told = (filled / "db1" / "pgbouncer.ini").read_text()
+    (users,) = [line.partition(" = ")[2] for line in told.splitlines() if line.startswith("auth_file = ")]
+    assert (filled / "db1" / Path(users).name).read_text() == f'"clientline" "{password}"\n'
+
+
 def test_passwords_are_its_owners_and_stay(filled):
     passwords = json.loads((filled / "passwords.json").read_text())
     call_command("fill_deployment", TABLE, filled, verbosity=0)
