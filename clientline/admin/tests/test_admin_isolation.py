@@ -257,6 +257,7 @@ def suggestions(model, field):
 def test_suggestions_name_nobody_else(salon, client, walls, share, who):
     """Each field asked by one of them: one view answers for all."""
     client.force_login(getattr(salon, who))
+    admin.autodiscover()  # a worker may have served no page yet
     known = [(model, field) for model, each in admin.site._registry.items() for field in each.autocomplete_fields]
     assert len(known) == 17
     for model, field in share(known):

@@ -1,16 +1,15 @@
 """Lists of the admin: what they cost, and what their address may ask."""
 
 import pytest
-from django.contrib import admin
 
 from accounts.tests.factories import UserFactory
-from appointments.models import Appointment
 from appointments.tests.factories import (
     AppointmentFactory,
     SpecialHoursFactory,
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import BoundedPaginator
 from clientline.tests.pages import see
 from payments.tests.factories import PaymentFactory
@@ -72,7 +71,7 @@ def test_counting_stops_and_says_so(salon, client, monkeypatch):
 
 @pytest.mark.sweep
 def test_pages_follow_one_another_without_gap_or_repetition(salon, client, monkeypatch):
-    monkeypatch.setattr(admin.site.get_model_admin(Appointment), "list_per_page", 5)
+    monkeypatch.setattr(ClientLineModelAdmin, "list_per_page", 5)
     visits = [AppointmentFactory(client=salon.client, staff=salon.staff, service=salon.service) for _ in range(7)]
     client.force_login(salon.manager)
     seen = []

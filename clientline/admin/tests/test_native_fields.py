@@ -41,6 +41,7 @@ def list_admin_forms(person):
     request.user = person
     request.call = type("Call", (), {"refusal": None, "reached": {}})()
     request.session = {}
+    admin.autodiscover()  # a worker may have served no page yet
     for model_admin in admin.site._registry.values():
         if hasattr(model_admin, "resource"):
             yield model_admin.get_form(request, None, change=False)

@@ -15,9 +15,6 @@ from payments.tests.factories import PaymentFactory
 CREATED = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 NINE, TEN = (datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (8, 9))  # in Berlin
 
-INSIDERS = ("admin", "manager", "staff")
-EVERYBODY = (*INSIDERS, "client")
-
 
 @pytest.fixture
 def home(salon):
