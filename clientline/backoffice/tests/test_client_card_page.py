@@ -72,6 +72,7 @@ def test_staff_see_their_own_visits_with_the_client_only(salon, client, regular)
     assert client.get(card(salon.stranger)).status_code == 302  # Django's answer to unknown ids
 
 
+@pytest.mark.sweep
 def test_a_card_costs_so_many_queries_however_many_visits_it_shows(
     salon, client, regular, monkeypatch, django_assert_num_queries
 ):
@@ -122,6 +123,7 @@ def test_somebody_added_from_the_clients_is_a_client(salon, client):
         assert see(client, f"{LIST}add/?kind={kind}")["adminform"].form["role"].value() == role
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("kind", "label"), [("clients", "Add a client"), ("team", "Add to the team")])
 def test_a_list_and_its_page_for_adding_name_what_is_added(salon, client, kind, label):
     client.force_login(salon.admin)

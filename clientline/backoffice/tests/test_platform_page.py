@@ -52,6 +52,7 @@ def test_the_list_shows_people_recent_visits_and_the_last_booking(salon, operato
     assert (rows["Platform"].people, rows["Platform"].recent_visits, rows["Platform"].last_booking) == (1, 0, None)
 
 
+@pytest.mark.sweep
 def test_fifty_organizations_cost_what_two_do(salon, operator, client, django_assert_num_queries):
     client.force_login(operator)
     assert len(shown(client)) == 3

@@ -60,6 +60,7 @@ def test_no_page_works_out_the_list_of_apps_that_it_does_not_show(salon, client)
     assert see(client, "/admin/password_change/")["available_apps"] == []
 
 
+@pytest.mark.sweep
 def test_what_is_drawn_once_is_what_each_reader_may_open_in_their_language_on_their_page(salon, client):
     german = UserFactory(organization=salon.organization, role="admin", language="de")
     pages = [(salon.admin, "/admin/"), (salon.admin, CLIENTS), (salon.staff, "/admin/"), (german, "/admin/")]

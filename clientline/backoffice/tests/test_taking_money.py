@@ -90,7 +90,6 @@ def test_an_online_payment_that_cannot_be_is_refused_beside_its_field(client, sa
     assert not Payment.objects.filter(appointment=past).exists()
 
 
-@pytest.mark.sweep
 def test_an_impossible_amount_is_said_beside_its_field(client, salon, past):
     client.force_login(salon.manager)
     payment = PaymentFactory(appointment=past, amount=Decimal(45), completed=True)

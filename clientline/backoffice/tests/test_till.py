@@ -66,7 +66,6 @@ def test_a_bill_is_split_between_methods(client, salon, visit):
     assert taken() == [("20.00", "0.00", "cash"), ("25.00", "0.00", "card")]
 
 
-@pytest.mark.sweep
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_taken(client, salon, visit):
     client.force_login(salon.manager)
     for values, field in (

@@ -219,7 +219,6 @@ ODD_DATES = (
 )
 
 
-@pytest.mark.sweep
 def test_an_odd_date_is_named_and_today_shown(salon, client):
     client.force_login(salon.manager)
     now = timezone.now()

@@ -44,7 +44,6 @@ def test_a_time_of_another_day_than_the_chosen_one_is_refused(client, salon, vis
     assert errors(answer) == ["The day was changed: choose one of its times."]
 
 
-@pytest.mark.sweep
 def test_an_impossible_time_is_said_beside_its_field(client, salon, visit):
     both = "Choose a free time or type another one, not both."
     sent = {"staff": salon.staff.pk, "date": "2027-03-28"}
