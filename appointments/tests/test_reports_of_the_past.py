@@ -143,7 +143,7 @@ THE_DAY_BEFORE = [("change", 1, 0, {"starts": time(8)}), ("end", 7, 0, {})]
 @pytest.mark.sweep
 @example(deeds=THE_DAY_BEFORE)
 @given(deeds=some.lists(DEEDS, min_size=2, max_size=8))
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples // 3)
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples // 2 - 2)
 def test_no_change_of_hours_or_people_changes_what_is_over(db, deeds):
     with transaction.atomic():
         cast, today = rehearsals.perform(make_team), date(2027, 3, 1)

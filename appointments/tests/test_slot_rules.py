@@ -353,7 +353,7 @@ FROM_AN_HOUR_SHOWN_TWICE = calendar(day=PLACES[1][1], hours=((150, 300),), need=
 @example(case=NIGHTS_BEFORE_THE_DAY)
 @example(case=A_NIGHT_INTO_OTHER_HOURS)
 @given(case=calendars())
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples // 2)
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples - 5)
 def test_what_is_listed_can_be_booked_and_nothing_else(shop, everything, case):
     case["visits"] = apart(case["visits"])
     oracle = Oracle(case)
