@@ -82,6 +82,7 @@ def find_gone():
     return program.pid
 
 
+@pytest.mark.sweep
 def test_cables_of_who_is_gone_are_forgotten_with_what_runs_at_them(networks):
     gone, here = find_gone(), os.getppid()
     with make_network(gone) as left, make_network(here) as used:
@@ -98,6 +99,7 @@ def test_cables_of_who_is_gone_are_forgotten_with_what_runs_at_them(networks):
         assert used.carries("n1", "n2")
 
 
+@pytest.mark.sweep
 def test_a_cable_that_is_cut_carries_nothing(networks, monkeypatch):
     monkeypatch.setattr(network, "LONGEST_CALL", 0.2)
     with make_network(os.getppid()) as made:
