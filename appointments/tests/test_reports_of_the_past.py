@@ -139,9 +139,12 @@ def make_team():
 # The day before a change is worked, and the last of what was.
 THE_DAY_BEFORE = [("change", 1, 0, {"starts": time(8)}), ("end", 7, 0, {})]
 
+AWAY_FOR_WEEKS = [("leave", 1, 0, {}), ("return", 20, 0, {})]
+
 
 @pytest.mark.sweep
 @example(deeds=THE_DAY_BEFORE)
+@example(deeds=AWAY_FOR_WEEKS)
 @given(deeds=some.lists(DEEDS, min_size=2, max_size=8))
 @settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples // 2 - 2)
 def test_no_change_of_hours_or_people_changes_what_is_over(db, deeds):
