@@ -187,6 +187,12 @@ def test_a_refund_says_why_and_nothing_strange(api, salon, paid):
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), body
 
 
+def test_staff_and_clients_give_no_money_back(api, salon, paid):
+    for caller in (salon.staff, salon.client):
+        assert api(caller).post(f"/payments/{paid.pk}/refunds", {"reason": "x"}).status_code == 403, caller
+    assert not Refund.objects.exists()
+
+
 @pytest.mark.sweep
 def test_who_may_record_settle_and_refund(api, salon, clinic, operator, visit, everything):
     """The gate leaves admins and operators, who may all that managers may, to test_policy.py."""
