@@ -71,6 +71,7 @@ def cancelled(salon, clinic):
     return salon.visit
 
 
+@pytest.mark.sweep
 def test_every_row_is_sealed_once_and_rewriting_one_names_it(cancelled):
     rows = Audit.objects.count() + AppointmentHistory.objects.count()
     assert (Seal.objects.count(), sealing.seal_rows(), find_rewritten()) == (rows, 0, (0, []))
@@ -205,6 +206,7 @@ def test_heads_that_were_noted_line_by_line_are_looked_for_as_they_stand(cancell
         look("Sealed 0 rows.\n")
 
 
+@pytest.mark.sweep
 def test_an_organization_begins_a_chain_where_it_arrives(cancelled, tmp_path):
     assert Seal not in list_models_of_organizations()
     file = tmp_path / "salon.jsonl"

@@ -79,6 +79,7 @@ def write_by_a_job(api, salon, monkeypatch):
     return read_names(api(salon.manager).get(f"/exports/{key}/file"))
 
 
+@pytest.mark.sweep
 def test_the_file_of_a_job_part_by_part(salon, api, asked_there, monkeypatch):
     assert len(write_by_a_job(api, salon, monkeypatch)) == 6
     assert (asked_there, read_audit()) == ([True, True], ({"rows": [None, "6"]}, True))

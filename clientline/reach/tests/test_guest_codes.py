@@ -145,6 +145,7 @@ def test_five_wrong_codes_end_a_request(shop, client):
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
 
 
+@pytest.mark.sweep
 def test_a_code_holds_for_half_an_hour_and_a_request_for_a_day(shop, client):
     place = request(shop, shop.start)
     with unrendered():

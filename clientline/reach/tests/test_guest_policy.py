@@ -66,6 +66,7 @@ def test_links_open_as_it_says(booked, client, forbid):
     assert Appointment.objects.get(client__name="Kim Weber").status == "scheduled"
 
 
+@pytest.mark.sweep
 def test_clients_are_made_as_it_says(booked, client, forbid):
     forbid("users", "create")
     asked = request(booked, days_ahead(4), name="New Weber", contact_email="new@example.com")
