@@ -215,10 +215,11 @@ def test_years_of_visits_come_and_are_read_as_one_row(salon):
     [statement] = [query["sql"] for query in captured]
     assert "appointments" not in statement
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE client_totals")
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
         plan = cursor.fetchone()[0][0]["Plan"]
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 20
+    while "Relation Name" not in plan:
+        [plan] = plan["Plans"]
+    assert (plan["Relation Name"], plan["Actual Rows"]) == ("client_totals", 1)
     assert_right(client)
 
 
