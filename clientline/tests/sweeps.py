@@ -32,8 +32,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Two more than there are processors: many tests wait for a timeout, a server or a disk, often two at once."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are processors: some tests wait for a timeout, a server or a disk."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
