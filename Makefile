@@ -24,7 +24,7 @@ help:
 	@echo "make test    linter, migrations, API document, types and the tests (make test CLOCK=\"2027-03-28 00:30:00\" at another time)"
 	@echo "make test-quick  the tests without browsers, faults, races and sweeps"
 	@echo "make test-all    the tests with every combination of the sweeps, and all that are too dear for make test"
-	@echo "make test-faults  a cluster of three nodes on this machine that loses one after the other"
+	@echo "make test-faults  a cluster of three nodes on this machine that loses one after the other; a part of CI"
 	@echo "make test-cluster  the same, point in time, another major version of PostgreSQL"
 	@echo "make check   the same without the test suite"
 	@echo "make lint    linter only"
