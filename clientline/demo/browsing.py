@@ -49,24 +49,22 @@ def open_chromium(*arguments):
         browser.close()
 
 
-_running = []
+_used = []  # the same one for each who uses it
 
 
 @contextmanager
 def run_playwright():
-    """The one that runs already where there is one: a thread has room for no second."""
-    if _running:
-        yield _running[0]
-        return
+    """The one that runs already where there is one, as a thread has room for no second. Who leaves last stops it."""
+    _used.append(_used[0] if _used else sync_playwright().start())
     # It runs its loop in this thread, where Django would refuse the test's own queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
-        with sync_playwright() as playwright:
-            _running.append(playwright)
-            yield playwright
+        yield _used[0]
     finally:
-        _running.clear()
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        playwright = _used.pop()
+        if not _used:
+            playwright.stop()
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def take_page(browser, **options):
