@@ -1,20 +1,14 @@
 """Every variable that cannot be what it is ends in one sentence: which, what it is, what would do. No traceback."""
 
 import os
-import socket
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 
 import pytest
 from django.conf import settings as project_settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 
 from clientline import configuration
-from clientline.postgres.backend.base import DatabaseWrapper
-from clientline.postgres.backend.unreachable import Unreachable
 from clientline.tests.test_readme import names, table
 
 SETTINGS = project_settings.BASE_DIR / "clientline" / "settings.py"
@@ -274,108 +268,6 @@ def test_a_file_that_cannot_be_read_is_not_passed_by(tmp_path):
             configuration.read_file(tmp_path / name)
         assert str(refused.value) == f"{tmp_path / name} is {what}."
     configuration.read_file(tmp_path / "missing")
-
-
-# Servers that are none
-
-
-@contextmanager
-def listener(answer, *, then_close=True):
-    """A port where somebody listens who says `answer` to everybody."""
-    held = []
-
-    def serve(server):
-        while True:
-            try:
-                caller, _ = server.accept()
-            except OSError:
-                return
-            caller.recv(1000)
-            caller.sendall(answer)
-            caller.close() if then_close else held.append(caller)
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=serve, args=[server], daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-
-
-def reason_of(url):
-    """Why the server that the URL names cannot be used."""
-    own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.read_database(url)
-    with pytest.raises(Unreachable) as refused:
-        # Django looks at the version once for each alias, and the tests have connected to theirs.
-        DatabaseWrapper(connection.settings_dict | own, alias="another").ensure_connection()
-    assert "s3cret" not in str(refused.value)
-    return str(refused.value)
-
-
-@pytest.fixture
-def reason(django_db_blocker):
-    with django_db_blocker.unblock():
-        yield reason_of
-
-
-def test_an_unknown_host_is_named(reason):
-    assert reason("postgres://me:s3cret@no.such.invalid/name") == (
-        "No connection to postgres://me@no.such.invalid:5432/name: failed to resolve host 'no.such.invalid': "
-        "[Errno -2] Name or service not known; mend the host in DATABASE_URL."
-    )
-
-
-def test_a_port_where_nobody_listens_is_named(reason):
-    assert reason("postgres://me:s3cret@127.0.0.1:1/name") == (
-        "No connection to postgres://me@127.0.0.1:1/name: Connection refused; "
-        "start that server, or mend host and port in DATABASE_URL."
-    )
-
-
-def test_a_wrong_password_is_named_and_not_shown(reason):
-    """As a server says it; `clientline/database/tests/test_first_starts.py` asks a real one in `make test-all`."""
-    fields = b'SFATAL\0C28P01\0Mpassword authentication failed for user "me"\0\0'
-    with listener(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields) as port:
-        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?sslmode=disable") == (
-            f"No connection to postgres://me@127.0.0.1:{port}/name: password authentication failed "
-            'for user "me"; mend user and password in DATABASE_URL, or that server\'s pg_hba.conf.'
-        )
-
-
-def test_what_is_no_postgresql_is_told_so(reason):
-    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name") == (
-            f"No connection to postgres://me@127.0.0.1:{port}/name: received invalid response to SSL negotiation: H; "
-            "no PostgreSQL listens there, mend host and port in DATABASE_URL."
-        )
-
-
-def test_a_silent_server_is_not_waited_for_forever(reason):
-    with listener(b"", then_close=False) as port:
-        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?connect_timeout=2") == (
-            f"No connection to postgres://me@127.0.0.1:{port}/name: connection timeout expired; "
-            "start that server, or mend host and port in DATABASE_URL."
-        )
-
-
-def message(kind, *texts):
-    body = b"".join(text if isinstance(text, bytes) else text.encode() + b"\0" for text in texts)
-    return kind + (len(body) + 4).to_bytes(4) + body
-
-
-def test_a_postgresql_that_is_too_old_is_told_so(reason):
-    """A stand-in that speaks as far as the version: programs of PostgreSQL 13 are not to be had any more."""
-    welcome = message(b"R", bytes(4)) + message(b"S", "server_version", "13.4") + message(b"Z", b"I")
-    with listener(welcome, then_close=False) as port:
-        assert reason(f"postgres://me:s3cret@127.0.0.1:{port}/name?sslmode=disable") == (
-            f"The database at postgres://me@127.0.0.1:{port}/name is PostgreSQL 13.4, and ClientLine needs 14 or "
-            "newer: name another server in DATABASE_URL, or unset it to use the embedded one."
-        )
-
-
-def test_an_option_that_does_not_exist_is_named(reason):
-    assert reason("postgres://me:s3cret@127.0.0.1:1/name?speed=high") == (
-        'No connection to postgres://me@127.0.0.1:1/name: invalid connection option "speed"; '
-        "mend what stands in DATABASE_URL."
-    )
 
 
 # The doors

@@ -22,8 +22,8 @@ from clientline.database.turns import TURN, turn_on_file
 from clientline.demo.serving import write_database_url
 from clientline.management.commands import collectstatic, up
 from clientline.postgres.cluster import PORT, Cluster
+from clientline.postgres.tests.servers import reason_of
 from clientline.tests.first_start import free_port, read_until, start, stop
-from clientline.tests.test_bad_settings import reason_of
 from clientline.web.tests.test_server import wait_for
 
 pytestmark = pytest.mark.faults

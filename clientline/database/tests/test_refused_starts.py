@@ -17,8 +17,8 @@ from clientline.command_line import run
 from clientline.database.tests.starts import read_parameters
 from clientline.demo.serving import write_database_url
 from clientline.management.commands import up
+from clientline.postgres.tests.servers import reason_of
 from clientline.tests.first_start import free_port
-from clientline.tests.test_bad_settings import reason_of
 
 pytestmark = pytest.mark.faults
 

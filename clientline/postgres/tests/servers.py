@@ -8,6 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
+
+from clientline import configuration
+from clientline.postgres.backend.base import DatabaseWrapper
+from clientline.postgres.backend.unreachable import Unreachable
 
 PROJECT = Path(__file__).parents[3]
 START = "import sys; from clientline.postgres.cluster import Cluster; print(Cluster(sys.argv[1]).ensure_running())"
@@ -50,3 +55,13 @@ def python(code, *arguments, **options):
 
 def starts_of(cluster):
     return cluster.log.read_text().count("starting PostgreSQL")
+
+
+def reason_of(url):
+    """Why the server that the URL names cannot be used."""
+    own = {"EMBEDDED_DATA": None, "OPTIONS": {}} | configuration.read_database(url)
+    with pytest.raises(Unreachable) as refused:
+        # Django looks at the version once for each alias, and the tests have connected to theirs.
+        DatabaseWrapper(connection.settings_dict | own, alias="another").ensure_connection()
+    assert "s3cret" not in str(refused.value)
+    return str(refused.value)
