@@ -25,6 +25,7 @@ from payments.gateways.simulator import SimulatorGateway
 pytest_plugins = [
     "clientline.tests.garbage",
     "clientline.tests.collecting",
+    "clientline.tests.importing",
     "clientline.tests.memory",
     "clientline.tests.database",
     "clientline.tests.standing",
