@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from clientline.tests.importing import APPS
 from organizations import policy
 
 ROOT = settings.BASE_DIR
 pytestmark = pytest.mark.xdist_group("house")  # which begins with a first start, too
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAGES = {path.read_text().partition("\n")[0]: path.read_text() for path in DOCUMENTS}
-APPS = ("clientline", "organizations", "accounts", "services", "appointments", "payments")
 READ_FROM_ENVIRONMENT = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\(|environ\[)\s*"(\w+)"')
 STEP = re.compile(r"^```bash\n(.*?)^```$(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 END_OF_STEP = "--- end of step ---"
