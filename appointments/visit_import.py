@@ -23,6 +23,7 @@ from accounts.models import User
 from appointments.booking import book
 from appointments.hours import DayMinute, find_instant, find_minute, is_shown
 from appointments.models import Appointment
+from clientline.notations import read_moment
 from clientline.refusals import Forbidden, Refused
 from clientline.web.sheets import Unreadable
 from organizations.models import Organization
@@ -224,7 +225,7 @@ def _read_start(cells: Mapping[str, str], order: Order, zone: tzinfo, now: datet
 def _read_instant(text: str) -> datetime | None:
     """What ISO 8601 writes with its offset; None for all else."""
     try:
-        instant = datetime.fromisoformat(text)
+        instant = read_moment(datetime, text)
     except ValueError:
         return None
     return instant if instant.tzinfo else None

@@ -15,6 +15,7 @@ from django.db.models import Field, Model
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from clientline.constraints import SameOrganization
+from clientline.notations import read_moment
 from organizations.models import Audit
 
 Check = Callable[[Any], str | None]  # what is wrong with a value, in words behind its column's name; None: nothing
@@ -119,7 +120,7 @@ def _check_list(value: Any) -> str | None:
 def _check_moment(kind: type[date] | type[time]) -> Check:
     def judge(value: Any) -> str | None:
         try:
-            found = kind.fromisoformat(value)
+            found = read_moment(kind, value)
         except (TypeError, ValueError):
             return "is no date or time"
         year = getattr(found, "year", FIRST_YEAR)

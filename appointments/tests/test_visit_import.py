@@ -106,6 +106,11 @@ def test_one_cell_may_hold_date_and_time(salon):
     assert [visit.appointment_date for visit in found.booked] == [datetime.fromisoformat(start) for _, start in CELLS]
 
 
+def test_a_cell_with_the_end_of_a_day_is_no_start(salon):
+    found = run(salon, "Ada Stone;Salon service;2028-03-13T24:00:00+01:00\n", heading="client;service;start\n")
+    assert told(found) == [(2, "“24:00:00+01:00” is no time of day.")]
+
+
 STANDS_AGAINST = [
     (("13.03.2028", "29.02.2028"), "This time has passed."),
     (("13.03.2028", "30.02.2028"), "There is no such day."),

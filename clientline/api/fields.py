@@ -19,7 +19,7 @@ from clientline.database.prepared import (
 )
 from clientline.disclosure import select_tellable
 from clientline.made_addresses import show_address
-from clientline.notations import CLOCK, LARGEST_INTEGER, MONEY, parse_birthday, parse_date, parse_instant
+from clientline.notations import CLOCK, LARGEST_INTEGER, MONEY, parse_birthday, parse_date, parse_instant, read_moment
 
 
 class StrictCharField(serializers.CharField):
@@ -126,7 +126,7 @@ class ClockField(serializers.TimeField):
         if not isinstance(value, str) or not CLOCK.fullmatch(value):
             self.fail("invalid")
         try:
-            return time.fromisoformat(value)
+            return read_moment(time, value)
         except ValueError:
             self.fail("invalid")
 

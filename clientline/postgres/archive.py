@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Literal
 
+from clientline.notations import read_moment
 from clientline.postgres.cluster import DATABASE, PORT, SUPERUSER, Cluster
 from clientline.postgres.dumps import DumpFailed
 
@@ -30,7 +31,7 @@ class NoOffset(Exception):
 def read_target(text: str) -> datetime:
     """Raises NoOffset."""
     try:
-        target = datetime.fromisoformat(text)
+        target = read_moment(datetime, text)
     except ValueError as error:
         raise NoOffset(text) from error
     if target.tzinfo is None:

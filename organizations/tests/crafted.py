@@ -170,12 +170,16 @@ CRAFTED = {
         for value, says in [
             ("infinity", "no date or time"),
             ("tomorrow", "no date or time"),
+            ("2026-12-01T24:00:00+00:00", "no date or time"),
             (5, "no date or time"),
             ("0001-01-01T00:00:00+00:00", "out of bounds"),
             ("9999-12-31T23:59:59+00:00", "out of bounds"),
         ]
     },
-    "a time of no day": (change("working_hours", starts="25:00:00"), "has a `starts` that is no date or time"),
+    **{
+        f"a time of no day, {value}": (change("working_hours", starts=value), "has a `starts` that is no date or time")
+        for value in ["24:00:00", "25:00:00"]
+    },
     "an eighth day": (change("working_hours", weekday=7), "has a `weekday` that is none of those known"),
     "a script for a page": (
         change("payments", checkout_url="javascript:alert(1)"),

@@ -127,6 +127,7 @@ def test_what_is_restored_is_compared_with_what_was_there_around_now(archived, t
     [
         ("2026-11-29T12:00:00", "write it with its offset"),
         ("yesterday", "write it with its offset"),
+        ("2026-11-29T24:00:00+01:00", "write it with its offset"),
         ("2001-01-01T00:00:00+00:00", "no base backup from before 2001-01-01T00:00:00+00:00"),
         ("2999-01-01T00:00:00+00:00", "is still to come"),
     ],
