@@ -47,6 +47,7 @@ class Pooler:
 
     def __init__(self, directory):
         self.directory, self.port = directory, free_port()
+        self.log = directory / "pgbouncer.log"
         self.parameters = connection.get_connection_params() | {"host": "127.0.0.1", "port": self.port}
 
     def __enter__(self):
@@ -66,12 +67,17 @@ class Pooler:
             PROGRAM,
             "pgbouncer.ini",
         ]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_for(self.answers)
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, stderr=log)
+        try:
+            wait_for(self.answers)
+        except AssertionError as error:
+            self.__exit__()
+            raise AssertionError(self.log.read_text()) from error
         return self
 
     def __exit__(self, *exception):
-        self.process.terminate()
+        self.process.kill()  # from 1.23 on, SIGTERM waits until the last client has gone
         self.process.wait()
 
     def answers(self):
