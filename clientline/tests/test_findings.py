@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 FINDINGS = sorted((Path(__file__).parents[2] / "findings").glob("*.sh"))
-PIN = re.compile(r"^[a-z0-9._-]+(==|@)[0-9][0-9a-z.]*$")
+PIN = re.compile(r"^([a-z]+@npm:)?[a-z0-9._-]+(==|@)[0-9][0-9a-z.]*$")
 
 
 def installed(line):
