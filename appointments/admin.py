@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments import absences, roster, stranding
-from appointments.asking_back import (
+from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.working_time import absences, roster, stranding
+from appointments.working_time.asking_back import (
     LONGEST_USUAL,
     SHOWN,
     LongHours,
@@ -18,7 +19,6 @@ from appointments.asking_back import (
     find_shown,
     measure_hours,
 )
-from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.lists import ChoicesFilter

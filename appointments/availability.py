@@ -15,7 +15,8 @@ from typing import TypeAlias
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from appointments.hours import (
+from appointments.models import LONGEST_VISIT, Appointment, TimeOff
+from appointments.working_time.hours import (
     DAY,
     NIGHT,
     AwayRow,
@@ -28,7 +29,6 @@ from appointments.hours import (
     floor_to_minute,
     list_days,
 )
-from appointments.models import LONGEST_VISIT, Appointment, TimeOff
 from clientline.database.prepared import Asked, Given, Statement, is_one_of, run_in_one_trip
 from clientline.refusals import FieldRefused
 from organizations.models import Organization

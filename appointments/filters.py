@@ -5,8 +5,8 @@ from django.utils.functional import cached_property
 from django_filters import FilterSet, MultipleChoiceFilter, UUIDFilter
 
 from accounts.filters import PeopleSearchFilter
-from appointments.hours import find_midnight
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
+from appointments.working_time.hours import find_midnight
 from clientline.api.filters import DateFilter, FlagFilter, IdFilter, InstantFilter
 from clientline.refusals import Forbidden
 from organizations.models import Organization

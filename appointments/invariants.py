@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from appointments import sealing
-from appointments.rezoning import STRAYS, find_stray_parameters
+from appointments.amendments.rezoning import STRAYS, find_stray_parameters
 from clientline.database.invariants import Invariant
 
 INVARIANTS = [

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from django.utils.translation import gettext as _
 
-from appointments.hours import find_midnight
+from appointments.working_time.hours import find_midnight
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 

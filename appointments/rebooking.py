@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import booking, groups
-from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
 from appointments.refusals import OutsideWorkingHours
+from appointments.working_time.hours import find_instant, find_minute, is_shown
 
 WEEKS = (2, 4, 6, 8)
 MINUTE = timedelta(minutes=1)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.acquaintance import WAYS
 from accounts.signals import last_day_changing, leaving, left, rejoined, rejoining, role_changing
-from appointments import absences, merging, rezoning, roster, stranding
+from appointments.amendments import merging, rezoning
 from appointments.models import Appointment
+from appointments.working_time import absences, roster, stranding
 from clientline.refusals import Protected
 from clientline.zones import find_zone
 from organizations.signals import former_organization_imported, zone_changing

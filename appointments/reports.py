@@ -14,10 +14,10 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
-from appointments.absences import find_absences
-from appointments.hours import NIGHT, Hours, Minute, Span, cut_out, floor_to_minute
 from appointments.lateness import CANCELLED_LATE_SQL
 from appointments.periods import Period, Report
+from appointments.working_time.absences import find_absences
+from appointments.working_time.hours import NIGHT, Hours, Minute, Span, cut_out, floor_to_minute
 
 GROUPINGS = ("day", "week", "month", "staff", "service")
 

@@ -4,8 +4,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from accounts.models import User
-from appointments import absences, booking, groups, roster, series
+from appointments import booking, groups, series
 from appointments.models import Appointment, Side, SpecialHours, TimeOff, WorkingHours
+from appointments.working_time import absences, roster
 from clientline.api.fields import (
     InstantField,
     Reference,

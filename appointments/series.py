@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from appointments import booking
 from appointments.availability import measure_need
-from appointments.hours import find_instant, find_minute, is_shown
 from appointments.models import Appointment
 from appointments.placing import (
     count_booked_minutes,
@@ -20,6 +19,7 @@ from appointments.placing import (
     load_calendar,
 )
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+from appointments.working_time.hours import find_instant, find_minute, is_shown
 from clientline.refusals import Refused
 from services.models import Service
 from services.performing import list_performers

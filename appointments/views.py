@@ -8,18 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from appointments import (
-    alterations,
-    availability,
-    booking,
-    history,
-    joint_moves,
-    presence,
-    public_holidays,
-    reports,
-    roster,
-    undoing,
-)
+from appointments import availability, booking, history, reports
+from appointments.amendments import alterations, joint_moves, presence, undoing
+from appointments.amendments.companions import LAST_MOVE, hold_companions
 from appointments.answers import (
     AvailabilitySerializer,
     ClosedSerializer,
@@ -32,7 +23,6 @@ from appointments.answers import (
     describe_openings,
     describe_proposal,
 )
-from appointments.companions import LAST_MOVE, hold_companions
 from appointments.filters import AppointmentFilter, SpecialHoursFilter, TimeOffFilter, WorkingHoursFilter
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.parameters import (
@@ -64,6 +54,7 @@ from appointments.serializers import (
     UndoSerializer,
     WorkingHoursSerializer,
 )
+from appointments.working_time import public_holidays, roster
 from clientline.api.dispatch import StraightReads
 from clientline.api.pagination import Page
 from clientline.api.reading import find_one_or_404

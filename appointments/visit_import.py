@@ -21,8 +21,8 @@ from accounts.client_files.matching import find_clients
 from accounts.client_files.tables import Table, read_table
 from accounts.models import User
 from appointments.booking import book
-from appointments.hours import DayMinute, find_instant, find_minute, is_shown
 from appointments.models import Appointment
+from appointments.working_time.hours import DayMinute, find_instant, find_minute, is_shown
 from clientline.notations import read_moment
 from clientline.refusals import Forbidden, Refused
 from clientline.web.sheets import Unreadable

@@ -14,8 +14,8 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appointments.hours import find_midnight
 from appointments.models import Appointment
+from appointments.working_time.hours import find_midnight
 from clientline.currencies import find_cash_step, refuse_fractions, refuse_unpayable_online
 from clientline.database.changes import save_changes
 from clientline.refusals import FieldRefused

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import contacts
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
-from appointments import merging
+from appointments.amendments import merging
 from clientline.made_addresses import SUFFIX, make_address
 from clientline.privacy import personal_data
 from clientline.tests.emptying import empty_database

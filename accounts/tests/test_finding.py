@@ -14,7 +14,7 @@ from accounts.client_files.files import open_file
 from accounts.client_files.saving import import_clients
 from accounts.models import SearchWord, User
 from accounts.tests.factories import UserFactory
-from appointments import merging
+from appointments.amendments import merging
 from appointments.tests.factories import AppointmentFactory
 from clientline.database.invariants import collect_invariants
 from clientline.privacy import personal_data

@@ -8,9 +8,9 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import find_instant, find_midnight, find_minute, floor_to_minute, is_shown
 from appointments.refusals import OffGrid, OutsideWorkingHours
 from appointments.tests.factories import WorkingHoursFactory
+from appointments.working_time.hours import find_instant, find_midnight, find_minute, floor_to_minute, is_shown
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
 

@@ -6,10 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from appointments import roster
-from appointments.hours import Hours
 from appointments.models import SpecialHours, WorkingHours
 from appointments.tests.factories import SpecialHoursFactory, WorkingHoursFactory
+from appointments.working_time import roster
+from appointments.working_time.hours import Hours
 from clientline.refusals import FieldRefused, Protected
 from clientline.tests.problems import fields, problem
 from clientline.tests.rehearsals import undone

@@ -7,10 +7,10 @@ import pytest
 
 from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import find_instant, floor_to_minute
 from appointments.models import Appointment, TimeOff
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work
+from appointments.working_time.hours import find_instant, floor_to_minute
 from clientline.tests.rehearsals import undone
 
 DAY = date(2020, 1, 20)

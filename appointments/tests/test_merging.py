@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from accounts.tests.factories import UserFactory, token_for
-from appointments import history, merging
+from appointments import history
+from appointments.amendments import merging
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 from clientline.refusals import FieldRefused

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from appointments.models import SpecialHours, TimeOff
-from appointments.public_holidays import _find_holidays
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
+from appointments.working_time.public_holidays import _find_holidays
 from clientline.demo.serving import PROJECT
 from clientline.tests.pages import Page
 from clientline.tests.problems import fields, problem
@@ -145,7 +145,8 @@ def test_names_are_asked_for_in_a_language_whatever_the_machines(monkeypatch, la
 def test_names_do_not_depend_on_the_language_of_the_machine(language):
     program = (
         "import django, os; django.setup();"
-        "from appointments.public_holidays import _find_holidays; from organizations.models import Organization;"
+        "from appointments.working_time.public_holidays import _find_holidays;"
+        "from organizations.models import Organization;"
         "from datetime import date;"
         "print(_find_holidays(Organization(country='DE'), 2097)[2][date(2097, 1, 1)])"
     )

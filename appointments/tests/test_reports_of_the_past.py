@@ -13,11 +13,11 @@ from hypothesis import strategies as some
 from accounts import people
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from appointments import roster
 from appointments.models import WorkingHours
 from appointments.periods import Period
 from appointments.reports import report_utilization
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory
+from appointments.working_time import roster
 from clientline.refusals import FieldRefused
 from clientline.tests import rehearsals
 from organizations.tests.factories import OrganizationFactory

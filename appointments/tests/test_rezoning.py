@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from appointments import booking, rezoning
+from appointments import booking
+from appointments.amendments import rezoning
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory
 from clientline.zones import read_wall_clock

@@ -18,7 +18,8 @@ from rest_framework.test import APIClient
 from accounts import people
 from accounts.models import User
 from accounts.tests.factories import UserFactory, token_for
-from appointments import booking, merging
+from appointments import booking
+from appointments.amendments import merging
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.privacy import forgetting, personal_data

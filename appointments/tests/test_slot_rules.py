@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from accounts.tests.factories import UserFactory
-from appointments import absences, booking
+from appointments import booking
 from appointments.availability import REASONS, STAGES, Calendar, Need
-from appointments.hours import find_instant
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.refusals import SLOT_REFUSALS
 from appointments.tests.oracle import Oracle, absolute
+from appointments.working_time import absences
+from appointments.working_time.hours import find_instant
 from organizations.tests.factories import OrganizationFactory
 from services.tests.factories import ServiceFactory
 

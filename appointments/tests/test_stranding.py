@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.models import User
-from appointments import booking, stranding
+from appointments import booking
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
+from appointments.working_time import stranding
 from clientline.tests.problems import problem
 
 MIGRATION = import_module("appointments.migrations.0014_old_stranded_visits")

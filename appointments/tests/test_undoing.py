@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from appointments import booking, undoing
+from appointments import booking
+from appointments.amendments import undoing
 from appointments.models import Appointment
 from appointments.refusals import NothingToUndo
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work, days_ahead

@@ -4,8 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from appointments.hours import DAY
 from appointments.models import SpecialHours, TimeOff, WorkingHours
+from appointments.working_time.hours import DAY
 from clientline.demo.trades import count_minutes
 
 OPEN_SATURDAY = ((count_minutes(10), count_minutes(14)),)

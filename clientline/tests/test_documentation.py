@@ -247,7 +247,7 @@ def test_what_is_refused_has_a_page_that_says_what_helps(client, db):
     # Forms of the back office ask back by codes that no program meets.
     of_pages = (
         "clientline.backoffice",
-        "appointments.asking_back",
+        "appointments.working_time.asking_back",
         "clientline.typed_money",
         "clientline.reach.guests",
         "clientline.reach.passwords",

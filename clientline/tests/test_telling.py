@@ -11,7 +11,8 @@ from accounts.client_files import saving
 from accounts.client_files.files import open_file
 from accounts.signals import client_erased, client_merged, clients_created
 from accounts.tests.factories import UserFactory
-from appointments import booking, merging
+from appointments import booking
+from appointments.amendments import merging
 from appointments.models import Appointment
 from appointments.signals import visits_changed
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead

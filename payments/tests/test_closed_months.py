@@ -12,7 +12,8 @@ from importlib import import_module
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from appointments import alterations, booking, merging
+from appointments import booking
+from appointments.amendments import alterations, merging
 from appointments.models import Appointment
 from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from appointments import merging
+from appointments.amendments import merging
 from appointments.models import Appointment, Side
 from appointments.tests.factories import AppointmentFactory
 from payments import balances, totals

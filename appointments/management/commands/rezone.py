@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import rezoning
+from appointments.amendments import rezoning
 from clientline import zones
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.companions import hold_companions
+from appointments.amendments.companions import hold_companions
 from appointments.models import Appointment
 from clientline import places, wording
 from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill

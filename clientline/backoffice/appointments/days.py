@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from appointments.hours import find_midnight
+from appointments.working_time.hours import find_midnight
 from clientline import places, wording
 from clientline.notations import parse_date, read_typed_date
 from clientline.typed_dates import DateNotRead

@@ -9,8 +9,8 @@ from django.utils.timezone import make_aware
 from django.utils.translation import gettext, gettext_lazy
 
 from appointments.availability import search
-from appointments.hours import is_shown
 from appointments.refusals import SlotTaken
+from appointments.working_time.hours import is_shown
 from clientline import places, wording
 from clientline.admin.forms import DATE_BOUNDS, Refusable, refuse_seconds
 from clientline.admin.inputs import ClockInput, DayField

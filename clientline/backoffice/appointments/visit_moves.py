@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.models import User
-from appointments import alterations, booking, joint_moves, presence, undoing
-from appointments.companions import LAST_MOVE
+from appointments import booking
+from appointments.amendments import alterations, joint_moves, presence, undoing
+from appointments.amendments.companions import LAST_MOVE
 from appointments.lateness import is_cancelled_late, is_late
 from appointments.models import Side
 from appointments.refusals import find_reachable_statuses

@@ -5,7 +5,7 @@ Places are minutes below the first midnight; what is measured from them are pixe
 
 from functools import cached_property
 
-from appointments.hours import DAY, find_instant, find_minute
+from appointments.working_time.hours import DAY, find_instant, find_minute
 from clientline import wording
 from clientline.styles import HARD_BLANK
 

@@ -1,6 +1,6 @@
 """The drawing of a calendar: rows of hours, time off and visits become columns of places. Nothing here asks anybody.
 
-Times are minutes of absolute time, as in `appointments.hours`; places are percent across and pixels down.
+Times are minutes of absolute time, as in `appointments.working_time.hours`; places are percent across and pixels down.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from itertools import pairwise
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_noop
 
-from appointments.hours import cut_out
+from appointments.working_time.hours import cut_out
 from clientline import wording
 from clientline.backoffice.calendar.arrangement import arrange
 from clientline.backoffice.calendar.axis import HOUR, LINE, choose_core

@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from appointments.asking_back import LONGEST_USUAL, measure_hours
 from appointments.models import Weekday, find_parity
+from appointments.working_time.asking_back import LONGEST_USUAL, measure_hours
 from clientline.admin.forms import DATE_BOUNDS, refuse_seconds
 from clientline.admin.inputs import DateInput, DayField
 

@@ -8,8 +8,16 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.db.models.lookups import IsNull
 
 from accounts.models import User
-from appointments.hours import DAY, NIGHT, Hours, ceil_to_minute, find_instant, find_minute, floor_to_minute
 from appointments.models import LONGEST_VISIT, Appointment, TimeOff
+from appointments.working_time.hours import (
+    DAY,
+    NIGHT,
+    Hours,
+    ceil_to_minute,
+    find_instant,
+    find_minute,
+    floor_to_minute,
+)
 from clientline.backoffice.calendar.board import Column, Visit
 from clientline.backoffice.calendar.versions import annotate_latest_changes, write_version
 from clientline.database.prepared import (

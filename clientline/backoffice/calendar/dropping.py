@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from appointments import alterations, availability, booking, roster
+from appointments import availability, booking
+from appointments.amendments import alterations
 from appointments.availability import measure_need_of_visit
-from appointments.hours import is_shown
 from appointments.models import Appointment, TimeOff
 from appointments.placing import make_time_columns
 from appointments.refusals import SLOT_REFUSALS, SlotTaken
+from appointments.working_time import roster
+from appointments.working_time.hours import is_shown
 from clientline import places, wording
 from clientline.admin.forms import refuse_seconds
 from clientline.api.filters import DateFormField

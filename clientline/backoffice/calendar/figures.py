@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appointments.hours import find_instant, find_midnight
 from appointments.models import Appointment
 from appointments.periods import Period
+from appointments.working_time.hours import find_instant, find_midnight
 from clientline import wording
 from clientline.backoffice.calendar.diary import find_neighbour
 from clientline.database.prepared import Given, Statement, read_standing, stand_for_any_caller

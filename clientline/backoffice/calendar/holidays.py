@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from appointments import public_holidays
-from appointments.asking_back import SHOWN, find_shown
+from appointments.working_time import public_holidays
+from appointments.working_time.asking_back import SHOWN, find_shown
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from clientline.notations import parse_date

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from appointments import rezoning
+from appointments.amendments import rezoning
 from appointments.models import Appointment
 from clientline import wording
 from clientline.backoffice.page import render_page

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.hours import find_midnight
 from appointments.models import Appointment
+from appointments.working_time.hours import find_midnight
 from clientline import wording
 from clientline.backoffice.calendar.diary import list_team, read_day
 from clientline.backoffice.page import render_page

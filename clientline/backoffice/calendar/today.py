@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from appointments.hours import find_instant
 from appointments.models import Appointment, WorkingHours
+from appointments.working_time.hours import find_instant
 from clientline import wording
 from clientline.backoffice.calendar import rezoning
 from clientline.backoffice.calendar.axis import Axis

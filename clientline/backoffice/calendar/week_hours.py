@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import MEMBERS, User
-from appointments import working_week
-from appointments.asking_back import VisitsHit, ask_about_visits
 from appointments.models import Weekday, WorkingHours
+from appointments.working_time import working_week
+from appointments.working_time.asking_back import VisitsHit, ask_about_visits
 from clientline import wording
 from clientline.admin.forms import DATE_BOUNDS
 from clientline.admin.inputs import DayField

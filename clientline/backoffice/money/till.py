@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments import rebooking
-from appointments.companions import GROUP
+from appointments.amendments.companions import GROUP
 from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import people, sign_ins
 from accounts.models import User
-from appointments.asking_back import VisitsLeft, ask_about_visits
+from appointments.working_time.asking_back import VisitsLeft, ask_about_visits
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import User
-from appointments import merging
+from appointments.amendments import merging
 from appointments.models import Appointment
 from clientline.admin.forms import Suggested
 from clientline.backoffice import page

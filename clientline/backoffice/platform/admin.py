@@ -15,9 +15,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts import founding
 from accounts.models import User
-from appointments.asking_back import VisitsLeft, ask_about_visits
 from appointments.models import Appointment
 from appointments.refusals import AsksAboutVisits
+from appointments.working_time.asking_back import VisitsLeft, ask_about_visits
 from clientline import wording
 from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.forms import LowerCaseEmailField

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext
 
-from appointments.public_holidays import list_regions
+from appointments.working_time.public_holidays import list_regions
 from clientline import styles, zones
 from clientline.admin.forms import ClientLineForm, VersionField
 from clientline.currencies import PAST, STORABLE

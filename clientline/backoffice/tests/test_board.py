@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from appointments.hours import cut_out, find_minute
+from appointments.working_time.hours import cut_out, find_minute
 from clientline.backoffice.calendar.arrangement import arrange
 from clientline.backoffice.calendar.axis import LEAST, LINE, MOST, Axis
 from clientline.backoffice.calendar.board import Board, Column, Visit, choose_step, cut_into_pieces

@@ -6,14 +6,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from appointments import absences, booking
+from appointments import booking
 from appointments.availability import Calendar, Need
-from appointments.hours import find_instant
 from appointments.models import TimeOff
 from appointments.periods import Period
 from appointments.refusals import AwayThen, OutsideWorkingHours
 from appointments.reports import report_utilization
 from appointments.tests.factories import WorkingHoursFactory
+from appointments.working_time import absences
+from appointments.working_time.hours import find_instant
 from clientline.backoffice.calendar.diary import Diary
 from clientline.backoffice.calendar.today import draw_board
 from clientline.tests.pages import see

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from appointments import working_week
 from appointments.models import WorkingHours
 from appointments.tests.factories import AppointmentFactory, WorkingHoursFactory, days_ahead
+from appointments.working_time import working_week
 from clientline.tests.pages import Page, errors_of, judge, see, standing, submit, typed
 
 URL = "/admin/week-hours/"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from appointments import rezoning
+from appointments.amendments import rezoning
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
 from clientline.demo.browsing import CHROMIUM, DESKTOP, PHONE, Visitor

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.records import select_records
 from accounts.tests.factories import PASSWORD, UserFactory
-from appointments import merging
+from appointments.amendments import merging
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.privacy import personal_data

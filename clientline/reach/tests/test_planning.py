@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import booking, rezoning, undoing
+from appointments import booking
+from appointments.amendments import rezoning, undoing
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages.models import Message, MessageRule
 from clientline.reach.messages.planning import find_due

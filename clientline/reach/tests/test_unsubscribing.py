@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from appointments import merging
+from appointments.amendments import merging
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages import sending
 from clientline.reach.messages.models import OptOut

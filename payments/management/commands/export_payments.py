@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments.hours import find_midnight
+from appointments.working_time.hours import find_midnight
 from clientline.notations import parse_date
 from clientline.web.sheets import write_cell
 from organizations import audit

@@ -15,7 +15,8 @@ from accounts.client_files import saving
 from accounts.client_files.files import open_file
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from appointments import booking, merging, presence, undoing
+from appointments import booking
+from appointments.amendments import merging, presence, undoing
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.reach.webhooks.endpoints import remove_endpoint

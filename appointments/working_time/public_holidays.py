@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
-from appointments import roster
-from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from appointments.models import Appointment, TimeOff
-from appointments.stranding import VisitRow
+from appointments.working_time import roster
+from appointments.working_time.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
+from appointments.working_time.stranding import VisitRow
 from clientline.folding import fold
 from clientline.refusals import FieldRefused, Refused
 from organizations.models import Organization

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appointments import booking
-from appointments.companions import FOLLOWING, GROUP, SCOPES
-from appointments.hours import find_instant, find_minute, is_shown
+from appointments.amendments.companions import FOLLOWING, GROUP, SCOPES
 from appointments.models import Appointment
 from appointments.placing import hold_people_and_calendars
 from appointments.refusals import SLOT_REFUSALS, OutsideWorkingHours
+from appointments.working_time.hours import find_instant, find_minute, is_shown
 from clientline import wording
 from clientline.refusals import Forbidden
 

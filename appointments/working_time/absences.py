@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from appointments.hours import NIGHT, AwayRow, Hours, Span, find_midnight
 from appointments.models import TimeOff
+from appointments.working_time.hours import NIGHT, AwayRow, Hours, Span, find_midnight
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
 from organizations.models import Organization

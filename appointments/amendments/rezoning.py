@@ -16,11 +16,20 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appointments import booking
-from appointments.absences import find_absences
-from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_instant, find_minute, floor_to_minute, is_shown
 from appointments.models import Appointment
 from appointments.placing import hold_calendars
 from appointments.refusals import AsksAboutVisits, AwayThen, SlotTaken, VisitsInTheWay
+from appointments.working_time.absences import find_absences
+from appointments.working_time.hours import (
+    NIGHT,
+    Hours,
+    Span,
+    ceil_to_minute,
+    find_instant,
+    find_minute,
+    floor_to_minute,
+    is_shown,
+)
 from clientline import wording, zones
 from organizations.audit import pause_audit
 from organizations.changing import KEEP_INSTANT

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appointments import stranding
 from appointments.models import SpecialHours, TimeOff, WorkingHours
+from appointments.working_time import stranding
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused, Protected
 

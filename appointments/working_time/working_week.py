@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from appointments import roster, stranding
-from appointments.hours import DAY, Span, count_minutes
 from appointments.models import WorkingHours
 from appointments.ranges import CYCLE
+from appointments.working_time import roster, stranding
+from appointments.working_time.hours import DAY, Span, count_minutes
 from clientline.refusals import FieldRefused, Refused
 
 # Weekday (0 is Monday) on which they begin, starts, ends, and 0 or 1 where they hold every second week.

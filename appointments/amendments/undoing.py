@@ -17,9 +17,9 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.alterations import read_terms
+from appointments.amendments.alterations import read_terms
+from appointments.amendments.companions import was_moved_along
 from appointments.availability import Need, measure_need_of_visit
-from appointments.companions import was_moved_along
 from appointments.models import Appointment, AppointmentHistory
 from appointments.placing import (
     catch_slot_taken,

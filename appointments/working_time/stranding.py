@@ -15,9 +15,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from appointments.absences import find_absences
-from appointments.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from appointments.models import Appointment, TimeOff
+from appointments.working_time.absences import find_absences
+from appointments.working_time.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from organizations.models import Organization
 
 OUTSIDE_HOURS, AWAY, LEFT = "outside_hours", "away", "left"
