@@ -21,7 +21,8 @@ from clientline.api.viewsets import CreateMixin, ReadViewSet, answer_row
 from clientline.languages import choose_language
 from clientline.web.probes import Endpoint
 from organizations.replica import answer_behind
-from payments import balances, exports, ledger, online, receipts, reports, totals
+from payments import balances, ledger, online, receipts, reports, totals
+from payments.bookkeeping import exports
 from payments.filters import PaymentFilter
 from payments.models import Payment, Refund
 from payments.serializers import (

@@ -84,6 +84,8 @@ LAYERS = [
         "appointments.receivers",
         "appointments.views",
     ],
+    ["payments.taxes"],
+    ["payments.bookkeeping"],
     ["payments"],
     # The roof puts the apps together; nobody below knows it.
     [
@@ -104,7 +106,7 @@ DOMAIN = """
     offering origin people performing periods placing policy receipts reports series sessions tenancy tokens totals
     words
 """.split()
-DOMAIN_ROOMS = {"appointments/amendments", "appointments/working_time"}
+DOMAIN_ROOMS = {"appointments/amendments", "appointments/working_time", "payments/bookkeeping"}
 ROWS = {"appointment", "caller", "client", "organization", "person", "service", "staff", "user", "visit"}
 WRITTEN_BY_TRIGGERS = {("Audit", "source")}
 OUTSIDE_THE_DOMAIN = ("rest_framework", "django.http", "django.forms")

@@ -48,9 +48,9 @@ FILES_FOR_PROGRAMS = (
     "organizations/incoming.py",
     "organizations/policy.py",
     "organizations/transfer",
-    "payments/datev.py",
+    "payments/bookkeeping/datev.py",
+    "payments/bookkeeping/movement_files.py",
     "payments/gateways/",
-    "payments/movement_files.py",
 )
 # Texts that clients get, in either language side by side; and what a provider said, as it is stored.
 STORED_OR_BOTH = ("clientline/reach/messages/wordings.py", "clientline/reach/messages/sms.py")

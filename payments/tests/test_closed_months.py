@@ -20,9 +20,9 @@ from appointments.tests.factories import AppointmentFactory, always_at_work, day
 from clientline.refusals import Refused
 from organizations.models import Audit
 from payments import ledger
+from payments.bookkeeping.movement_files import FORMATS, write_file
+from payments.bookkeeping.movements import list_movements
 from payments.models import Payment
-from payments.movement_files import FORMATS, write_file
-from payments.movements import list_movements
 from payments.reports import report_revenue
 from payments.tests.factories import PaymentFactory
 from services.tests.factories import ServiceFactory

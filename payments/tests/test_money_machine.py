@@ -25,9 +25,9 @@ from appointments.models import Appointment
 from appointments.periods import Period
 from clientline.refusals import Refused
 from payments import balances, callbacks, gateway, ledger, online, reports
+from payments.bookkeeping.movements import list_movements
 from payments.gateways.simulator import SimulatorGateway
 from payments.models import Payment, Refund
-from payments.movements import list_movements
 from payments.remainders import find_remainder
 from services.tests.factories import ServiceFactory
 

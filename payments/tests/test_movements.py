@@ -15,9 +15,9 @@ from appointments.periods import Period
 from appointments.tests.factories import AppointmentFactory
 from organizations.models import Audit
 from payments import ledger
+from payments.bookkeeping.movement_files import write_file
+from payments.bookkeeping.movements import list_movements
 from payments.models import Payment, Refund
-from payments.movement_files import write_file
-from payments.movements import list_movements
 from payments.reports import report_revenue
 from payments.tests.batches import read_batch
 from services.tests.factories import ServiceFactory

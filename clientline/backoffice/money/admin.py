@@ -21,7 +21,7 @@ from clientline.backoffice.money.totals import SummingPaginator, list_totals
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.page import render_page
 from clientline.backoffice.search import PeopleSearchMixin
-from payments.bookkeeping import COLUMNS
+from payments.bookkeeping.columns import COLUMNS
 from payments.models import Payment, Refund
 
 FROM_VISIT = "?from=visit"

@@ -8,8 +8,8 @@ from appointments.periods import Period, refuse_unreportable
 from clientline.notations import parse_date
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
-from payments.exports import export_movements
-from payments.movement_files import FORMATS, SEPARATORS
+from payments.bookkeeping.exports import export_movements
+from payments.bookkeeping.movement_files import FORMATS, SEPARATORS
 
 
 def read_day(text):

@@ -10,7 +10,7 @@ from clientline.notations import parse_date
 from clientline.web.sheets import write_cell
 from organizations import audit
 from organizations.models import Organization
-from payments.bookkeeping import COLUMNS
+from payments.bookkeeping.columns import COLUMNS
 from payments.models import Payment
 
 

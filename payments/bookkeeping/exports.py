@@ -7,7 +7,7 @@ from accounts.models import User
 from appointments.periods import Period
 from organizations import audit
 from organizations.replica import read_behind
-from payments.movement_files import write_file
+from payments.bookkeeping.movement_files import write_file
 
 
 def export_movements(

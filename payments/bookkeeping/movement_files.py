@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from appointments.periods import Period
 from clientline.refusals import FieldRefused
 from clientline.web.sheets import write_cell
-from payments import datev
-from payments.movements import Movement, list_movements
+from payments.bookkeeping import datev
+from payments.bookkeeping.movements import Movement, list_movements
 
 FORMATS = ("csv", "datev", "bank")
 SEPARATORS = ("point", "comma")

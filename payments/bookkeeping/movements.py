@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from appointments.periods import Period
-from payments.former_names import FormerNames
+from payments.bookkeeping.former_names import FormerNames
 from payments.taxes import split_tax
 
 TIP, ROUNDING = "tip", "rounding"

@@ -12,7 +12,7 @@ from appointments.periods import Period
 from clientline.bookkeeping import Use, read_accounts
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
-from payments.movements import ROUNDING, TIP, Movement
+from payments.bookkeeping.movements import ROUNDING, TIP, Movement
 
 COLUMNS = [
     *"Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Kurs;Basis-Umsatz;WKZ Basis-Umsatz;Konto".split(
