@@ -236,7 +236,7 @@ def keep_agreed_time(
         changes |= {"local_start": read_wall_clock(appointment_date, zone), "sequence": visit.sequence + 1}
         save_changes(moved, changes)
         history.record_fact(moved, "rezoned", by=by, now=now, was=was, became=history.write_agreed_time(moved, zone))
-        tell_of_visits([moved], "rezoned", now)
+        _tell_of_rezoned([moved], zone, now)
     return moved
 
 
@@ -255,6 +255,15 @@ def keep_instants(*, by: User | None, visits: list[Appointment], zone: tzinfo, n
     # Past save_changes(), for a year of visits in few statements; so the version is counted by hand above.
     Appointment.objects.bulk_update(visits, ["local_start", "version", "sequence"], batch_size=1000)
     history.save_facts(facts)
+    _tell_of_rezoned(visits, zone, now)
+
+
+def _tell_of_rezoned(visits: list[Appointment], zone: tzinfo, now: datetime) -> None:
+    """Let the apps above hear of visits whose organization may be about to get this zone."""
+    for visit in visits:
+        # Its row is saved last. By the old zone's nights an SMS would be planned that is due by night, and so left out.
+        visit.organization = copy(visit.organization)
+        visit.organization.timezone = str(zone)
     tell_of_visits(visits, "rezoned", now)
 
 

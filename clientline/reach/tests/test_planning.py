@@ -61,6 +61,18 @@ def test_whoever_has_an_invitation_gets_another_where_rules_or_a_zone_change(boo
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "wish"), [("America/Los_Angeles", changing.KEEP_INSTANT), ("Asia/Tokyo", changing.KEEP_LOCAL)]
+)
+def test_no_sms_comes_by_night_in_another_zone(book, salon, zone, wish):
+    MessageRule.objects.create(organization=salon.organization, minutes_before=60, channel="sms")
+    visit = book(days_ahead(10, hour=11))
+    told = {"changes": {"timezone": zone}, "coming_visits": wish}
+    changing.change_organization(organization=visit.organization, **told)
+    [reminder] = Message.objects.filter(appointment=visit, state="planned", rule=60)
+    assert reminder.due_at == find_due(reminder.start, 60, "sms", ZoneInfo(zone))
+
+
 def test_a_cancellation_skips_all_and_says_so(book):
     visit = cancel(visit=book())
     assert planned_for(visit, "reason") == [
