@@ -16,6 +16,7 @@ from clientline import MACHINE_TZPATH
 
 RULES = tzdata.__version__
 SECOND = timedelta(seconds=1)
+FURTHEST_APART = timedelta(hours=28)  # what any two clocks show; by today's rules 26
 
 logger = logging.getLogger(__name__)
 

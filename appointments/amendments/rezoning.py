@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -235,7 +235,7 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
     A booking of this very moment may still bring the old zone's time: `find_strays` finds it. Raises AsksAboutVisits,
     where there are visits and no wish, and VisitsInTheWay.
     """
-    coming = Appointment.objects.filter(organization=organization, status="scheduled", appointment_date__gt=now)
+    coming = _find_coming(organization, zone, now)
     first = coming.select_related("organization").order_by("appointment_date", "id").first()
     if first is None:
         return
@@ -243,9 +243,17 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
         raise AsksAboutVisits(coming.count(), _write_example(first, zone))
     visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
-        booking.keep_instants(by=by, visits=visits, zone=zone, now=now)
+        booking.keep_instants(by=by, visits=[each for each in visits if _is_coming(each, now)], zone=zone, now=now)
     elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, heeding_time_off=False).stuck:
         raise VisitsInTheWay(stuck)
+
+
+def _find_coming(organization: Organization, zone: tzinfo, now: datetime) -> QuerySet[Appointment]:
+    """The visits to come by the present clocks or by those of `zone`, where a time that seemed over may lie ahead."""
+    visits = Appointment.objects.filter(organization=organization, status=Appointment.Status.SCHEDULED)
+    # Whose client is there takes place now, whatever the clocks say.
+    seems_over = Q(local_start__gt=zones.read_wall_clock(now, zone), arrived_at=None)
+    return visits.filter(Q(appointment_date__gt=now) | seems_over, appointment_date__gt=now - zones.FURTHEST_APART)
 
 
 def _write_example(visit: Appointment, zone: tzinfo) -> str:

@@ -129,3 +129,28 @@ def test_neither_time_off_nor_a_visit_by_psql_without_its_time_keeps_a_wrong_zon
     Appointment.objects.filter(pk=coming[1].pk).update(local_start=None)
     assert patched(api, salon, coming_visits="keep_local").status_code == 200
     assert [visit.local_start for visit in now_of(coming)] == [visit.local_start for visit in coming]
+
+
+def test_what_the_wrong_zone_thought_over_is_yet_to_come_where_the_clocks_show_it_later(api, salon, coming):
+    now = timezone.now().replace(microsecond=0)
+    told = {"client": salon.client, "service": salon.service, "staff": salon.staff}
+    starts = [now - timedelta(hours=hours) for hours in (1, 3, 30)]
+    missed, there, long_ago = (AppointmentFactory(**told, appointment_date=start) for start in starts)
+    Appointment.objects.filter(pk=there.pk).update(arrived_at=now)
+    Appointment.objects.filter(pk__in=[each.pk for each in coming]).update(status="completed")
+    told = {"timezone": "Pacific/Honolulu"}
+    [error] = patched(api, salon, **told).json()["errors"]
+    assert error["detail"].startswith("1 visit is to come. ")
+    assert f"number {missed.pk}," in error["detail"]
+    assert patched(api, salon, **told, coming_visits="keep_local").status_code == 200
+    moved, *stayed = now_of([missed, there, long_ago])
+    hours = 10 + offset(missed)
+    assert moved.appointment_date == missed.appointment_date + timedelta(hours=hours)
+    assert [visit.appointment_date for visit in stayed] == [there.appointment_date, long_ago.appointment_date]
+
+
+def test_what_seems_over_stays_with_those_that_keep_their_instants(api, salon, coming):
+    start = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    over = AppointmentFactory(client=salon.client, service=salon.service, staff=salon.staff, appointment_date=start)
+    assert patched(api, salon, timezone="Pacific/Honolulu", coming_visits="keep_instant").status_code == 200
+    assert [visit.version for visit in now_of([over, *coming])] == [1, 2, 2]
