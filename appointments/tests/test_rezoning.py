@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from appointments import booking
 from appointments.amendments import rezoning
-from appointments.models import Appointment
-from appointments.tests.factories import AppointmentFactory, TimeOffFactory
+from appointments.models import Appointment, TimeOff
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
 from clientline.zones import read_wall_clock
 from organizations.models import Audit, Organization
 
@@ -182,6 +182,27 @@ def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, comin
     Organization.objects.filter(pk=salon.organization.pk).update(zone_rules="2025.2")
     call_command("rezone", if_new_rules=True)
     assert "no longer shown by 1 visit" in caplog.text
+
+
+def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(api, salon):
+    day = days_ahead(20).date()
+    told = {"whole_days": True, "from_date": day, "to_date": day}
+    off = TimeOffFactory(staff=salon.staff, **told, starts_at=days_ahead(20, 1), ends_at=days_ahead(21, 1))
+    path = f"/time-off/{off.pk}"
+
+    def read():
+        answer = api(salon.admin).get(path).json()
+        return answer["starts_at"][:16], answer["ends_at"][:16]
+
+    midnights = f"{day}T00:00", f"{day + timedelta(days=1)}T00:00"
+    assert read() != midnights
+    call_command("rezone", if_new_rules=True)
+    assert read() == midnights
+    TimeOff.objects.filter(pk=off.pk).update(starts_at=days_ahead(20, 1))
+    run("--dry-run")
+    assert read() != midnights
+    run()
+    assert read() == midnights
 
 
 def test_the_wall_clock_is_that_of_booking_and_of_moving(api, salon, coming):

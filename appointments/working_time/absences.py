@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from appointments.models import TimeOff
 from appointments.working_time.hours import NIGHT, AwayRow, Hours, Span, find_midnight
+from clientline import zones
 from clientline.database.changes import differs, save_changes
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
@@ -67,6 +69,13 @@ def move_whole_days(organization: Organization, zone: tzinfo) -> None:
     for row in TimeOff.objects.filter(organization=organization, whole_days=True).select_for_update(no_key=True):
         first, last = _require(vars(row), DATES)
         save_changes(row, tell_days_as_instants(zone, first, last))
+
+
+def follow_rules() -> None:
+    """The same for all organizations, where the rules of their zones are others by now; of none, nobody knows."""
+    days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
+    for organization in Organization.objects.filter(Exists(days), timezone__in=zones.list_readable_zones()):
+        move_whole_days(organization, organization.zone)
 
 
 def _refuse_other_instants(present: TimeOff, given: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.amendments import rezoning
+from appointments.working_time import absences
 from clientline import zones
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,10 @@ class Command(BaseCommand):
             self.move(now)
 
     def look_once(self, now):
-        if rezoning.is_due() and (found := rezoning.count_strays(now=now)):
+        if not rezoning.is_due():
+            return
+        absences.follow_rules()
+        if found := rezoning.count_strays(now=now):
             said = f"By the time zone rules of {zones.RULES}, the time agreed is no longer shown by"
             logger.warning("%s %s. See `manage.py rezone --dry-run`.", said, _write_visits(found))
 
@@ -48,6 +52,7 @@ class Command(BaseCommand):
         self.stdout.write("Every coming visit shows the time agreed.")
 
     def move(self, now):
+        absences.follow_rules()
         moved, stuck = self.perform(now, "moved")
         rezoning.count_strays(now=now)
         self.stdout.write(f"Moved {_write_visits(moved)}.")
