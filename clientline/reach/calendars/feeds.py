@@ -16,6 +16,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from clientline.reach.calendars.events import begin_calendar, make_event
 from clientline.reach.calendars.models import Feed
+from clientline.reach.client_names import find_first_name
 from clientline.refusals import Throttled
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)
@@ -118,4 +119,4 @@ def _summarize(feed: Feed, visit: Appointment) -> str:
         return "Busy"
     if feed.detail == Feed.Detail.SERVICE or feed.user.role == User.Role.CLIENT:
         return str(visit.service)
-    return f"{visit.service}, {visit.client.name.split(maxsplit=1)[0]}"
+    return f"{visit.service}, {find_first_name(visit.client.name)}"

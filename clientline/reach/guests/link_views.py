@@ -8,6 +8,7 @@ from appointments import booking
 from appointments.availability import search
 from appointments.lateness import find_cutoff
 from appointments.refusals import SLOT_REFUSALS
+from clientline.reach.client_names import find_first_name
 from clientline.reach.guests import links, offers
 from clientline.reach.guests.forms import ProofForm, read_start
 from clientline.reach.guests.pages import answer_guests, answer_holders
@@ -30,7 +31,7 @@ def _render_visit(page, secret, visit, *, form=None, refusal=None):
         "visit.html",
         status=refusal.status if refusal else 200,
         visit=visit,
-        first_name=_find_first_name(visit.client.name),
+        first_name=find_first_name(visit.client.name),
         moment=page.phrases.write_moment(visit.appointment_date),
         due=page.phrases.write_money(due) if due > 0 else "",
         is_coming=is_coming,
@@ -49,11 +50,6 @@ def _write_fee(page, visit):
     """What cancelling late costs; '' for nothing."""
     fee = compute_fee(visit, "late_cancellation_fee")
     return page.phrases.write_money(fee) if fee else ""
-
-
-def _find_first_name(name):
-    family, comma, first = name.partition(",")
-    return next(iter((first if comma and first.strip() else family).split()), "")
 
 
 def _render_gone(page):

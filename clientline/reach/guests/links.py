@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.tokens import hash_secret
 from appointments.models import Appointment
 from clientline.folding import fold_words, write_short
+from clientline.reach.client_names import put_family_last
 from clientline.reach.guests.models import ManageLink
 from clientline.refusals import Refused
 from clientline.telephones import keep_digits
@@ -82,13 +83,8 @@ def _is_theirs(visit: Appointment, typed: str) -> bool:
 
 def is_family_name(name: str, typed: str) -> bool:
     """Whether `typed` is how a name ends, in whole words and more than the first; or is all of a single one."""
-    words, said = ([write_short(word) for word in fold_words(text)] for text in (_put_family_last(name), typed))
+    words, said = ([write_short(word) for word in fold_words(text)] for text in (put_family_last(name), typed))
     return bool(said) and words[-len(said) :] == said and (len(words) == 1 or len(said) <= len(words))
-
-
-def _put_family_last(name: str) -> str:
-    family, comma, first = name.partition(",")
-    return f"{first} {family}" if comma else name
 
 
 def _is_end_of_number(visit: Appointment, typed: str) -> bool:

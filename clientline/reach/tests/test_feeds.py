@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.reach.calendars import feeds
@@ -57,6 +58,14 @@ def test_it_tells_as_much_as_was_chosen(book, make):
     for detail, says in (("busy", "Busy"), ("service", "Salon service"), ("name", "Salon service, Salon")):
         (event,) = read_events(make(detail=detail, purpose=detail))
         assert event["summary"] == says
+
+
+def test_a_first_name_is_never_the_family_name(salon, book, make):
+    book()
+    path = make(detail="name")
+    for name, says in (("Weber, Kim Lea", "Kim"), ("Weber,", "Weber"), ("Cher", "Cher")):
+        User.objects.filter(pk=salon.client.pk).update(name=name)
+        assert [str(event["summary"]) for event in read_events(path)] == [f"Salon service, {says}"], name
 
 
 def test_cancelled_visits_are_left_out_and_what_is_far_away(book, make):
