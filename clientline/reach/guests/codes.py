@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from clientline.reach.guests.models import BookingRequest
 from clientline.refusals import Refused
+from clientline.telephones import keep_digits
 
 LASTS = timedelta(minutes=30)
 MOST_WRONG = 5  # then only another code helps: of a million, nobody guesses one in five tries
@@ -37,8 +38,7 @@ def check_code(asked: BookingRequest, typed: str, *, now: datetime) -> None:
     """
     if asked.wrong_codes >= MOST_WRONG or now > asked.created_at + LASTS:
         raise CodeOver
-    digits = "".join(each for each in typed if each.isdecimal())
-    if not constant_time_compare(digits, write_code(asked)):
+    if not constant_time_compare(keep_digits(typed), write_code(asked)):
         asked.wrong_codes += 1
         asked.save(update_fields=["wrong_codes"])
         raise WrongCode

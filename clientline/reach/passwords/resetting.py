@@ -21,6 +21,7 @@ from clientline.reach.jobs import defer, every, task
 from clientline.reach.messages.codes import can_send, send_code
 from clientline.reach.passwords.models import PasswordReset
 from clientline.refusals import Refused, Throttled
+from clientline.telephones import keep_digits
 from organizations.relocations import Relocation
 
 LASTS, KEPT = timedelta(minutes=30), timedelta(days=1)
@@ -98,7 +99,7 @@ def reset_password(*, secret: str, code: str, new: str, now: datetime) -> None:
         asked = PasswordReset.objects.select_for_update(no_key=True).filter(digest=hash_secret(secret)).first()
         if asked is None or asked.used_at or asked.wrong_codes >= MOST_WRONG or now > asked.created_at + LASTS:
             raise ResetOver
-        is_right = constant_time_compare("".join(filter(str.isdecimal, code)), write_reset_code(asked))
+        is_right = constant_time_compare(keep_digits(code), write_reset_code(asked))
         if is_right:
             return _change_password(asked, new, now)
         asked.wrong_codes += 1

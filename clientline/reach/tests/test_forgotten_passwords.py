@@ -110,6 +110,12 @@ def test_a_weak_password_is_refused_beside_its_field_and_the_code_still_holds(sa
     assert choose(client, place).status_code == 302
 
 
+def test_a_code_may_be_typed_in_any_digits(salon, client):
+    place = ask(client, salon.manager.email)
+    arabic = latest_code().translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert choose(client, place, code=arabic)["Location"] == "/admin/login/"
+
+
 def test_a_code_is_over_after_half_an_hour(salon, client):
     place = ask(client, salon.manager.email)
     PasswordReset.objects.update(created_at=timezone.now() - resetting.LASTS - timedelta(seconds=1))

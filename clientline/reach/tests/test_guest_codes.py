@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
+from clientline.reach.guests import codes
 from clientline.reach.guests.models import BookingRequest
 from clientline.reach.tests.guests import (
     WHO,
@@ -143,6 +144,12 @@ def test_five_wrong_codes_end_a_request(shop, client):
     over = type_code(client, place)
     assert (over.status_code, "does not hold any more" in read(over)) == (409, True)
     assert not Appointment.objects.filter(client__name="Kim Weber").exists()
+
+
+def test_a_code_may_be_typed_in_any_digits(shop, client):
+    place = request(shop, shop.start)
+    arabic = codes.write_code(BookingRequest.objects.get()).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert type_code(client, place, code=f"{arabic[:3]} {arabic[3:]}").status_code == 303
 
 
 @pytest.mark.sweep
