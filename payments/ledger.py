@@ -130,7 +130,7 @@ def complete_payment(*, by: User | None, payment: Payment, now: datetime) -> Pay
     with transaction.atomic():
         paying = payment.amount - payment.tip - payment.rounding
         give_up_needless_checkouts(payment.appointment, paying=paying, now=now)
-        _change_row(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
+        save_changes(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
         tell_of_money(payment, now)
     return payment
 
@@ -139,7 +139,7 @@ def fail_payment(*, by: User | None, payment: Payment, now: datetime) -> Payment
     """The money will not come. Raises InvalidTransition."""
     _refuse_settled(by, payment, Payment.Status.FAILED)
     with transaction.atomic():
-        _change_row(payment, {"status": Payment.Status.FAILED})
+        save_changes(payment, {"status": Payment.Status.FAILED})
         tell_of_money(payment, now)
     return payment
 
@@ -157,7 +157,7 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
         raise VoidedTooLate(_find_end_of_day(payment))
     changes = {"status": Payment.Status.FAILED, "voided_at": now, "voided_by": by, "void_reason": reason}
     with transaction.atomic():
-        _change_row(payment, changes)
+        save_changes(payment, changes)
         tell_of_money(payment, now, "voided")
     return payment
 
@@ -183,12 +183,6 @@ def _refuse_settled(by: User | None, payment: Payment, to: str) -> None:
     online = payment.payment_method == Payment.Method.ONLINE
     if payment.status != Payment.Status.PENDING or (by and online):
         raise InvalidTransition(payment, to)
-
-
-def _change_row(row: Payment, values: dict[str, Any]) -> Payment:
-    with transaction.atomic():
-        save_changes(row, values)
-    return row
 
 
 def refund_payment(
@@ -267,7 +261,8 @@ def give_up_checkout(*, by: User | None, payment: Payment, now: datetime) -> Pay
     """
     if not (payment.provider and payment.status == Payment.Status.PENDING):
         raise InvalidTransition(payment, Payment.Status.FAILED)
-    return _change_row(payment, {"given_up_at": payment.given_up_at or now})
+    save_changes(payment, {"given_up_at": payment.given_up_at or now})
+    return payment
 
 
 def give_up_checkouts(
