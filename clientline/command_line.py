@@ -5,14 +5,16 @@ A defect still shows its traceback, and `--traceback` shows that of everything.
 
 import gc
 import sys
+from datetime import date
 
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import ManagementUtility
+from django.core.management import CommandError, ManagementUtility
 from django.db import DatabaseError, OperationalError, connection
 from psycopg import errors
 
+from clientline.notations import parse_date
 from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.postgres.backend.unreachable import Unreachable
 
@@ -45,6 +47,14 @@ class Commands(ManagementUtility):
         if name not in CHECKED and command.requires_system_checks:
             command.requires_system_checks = [Tags.caches, Tags.files]  # of none, --skip-checks would be unknown
         return command
+
+
+def read_date_argument(text: str) -> date:
+    """The date that an option names. Raises CommandError with a sentence."""
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def run(arguments):

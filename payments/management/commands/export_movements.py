@@ -5,18 +5,11 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.periods import Period, refuse_unreportable
-from clientline.notations import parse_date
+from clientline.command_line import read_date_argument
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 from payments.bookkeeping.exports import export_movements
 from payments.bookkeeping.movement_files import FORMATS, SEPARATORS
-
-
-def read_day(text):
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise CommandError(str(error)) from error
 
 
 class Command(BaseCommand):
@@ -35,7 +28,7 @@ class Command(BaseCommand):
         if home is None:
             raise CommandError("There is no such organization.")
         try:
-            first, last = read_day(first), read_day(last)
+            first, last = read_date_argument(first), read_date_argument(last)
             refuse_unreportable(first, last)
             period = Period(home, first, last, "day")
             name, content = export_movements(by=None, period=period, form=form, separators=separators)

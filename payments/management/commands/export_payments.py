@@ -6,19 +6,12 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.working_time.hours import find_midnight
-from clientline.notations import parse_date
+from clientline.command_line import read_date_argument
 from clientline.web.sheets import write_cell
 from organizations import audit
 from organizations.models import Organization
 from payments.bookkeeping.columns import COLUMNS
 from payments.models import Payment
-
-
-def _read_date(text):
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise CommandError(str(error)) from error
 
 
 class Command(BaseCommand):
@@ -30,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", metavar="DATE", help="recorded on this local date or earlier")
 
     def handle(self, *, organization, first, last, **options):
-        first, last = first and _read_date(first), last and _read_date(last)
+        first, last = first and read_date_argument(first), last and read_date_argument(last)
         organizations = Organization.objects.order_by("id")
         if organization:
             organizations = organizations.filter(pk=organization)
