@@ -14,7 +14,7 @@ from clientline.database.changes import save_changes
 from payments import ledger
 from payments.gateway import Answer
 from payments.models import Payment, Refund
-from payments.remainders import find_remainder
+from payments.remainders import NOTHING, find_remainder
 from payments.signals import provider_needed
 
 SETTLEMENTS = (Payment.Status.COMPLETED, Payment.Status.FAILED)
@@ -69,7 +69,7 @@ def _record_instead(payment: Payment, amount: Decimal, now: datetime) -> Payment
     """Another amount came than was asked for: a payment of its own, as amounts never change. The tip comes last."""
     if payment.status == Payment.Status.PENDING:
         ledger.fail_payment(by=None, payment=payment, now=now)
-    tip = max(min(payment.tip, amount - (payment.amount - payment.tip)), Decimal("0.00"))
+    tip = max(min(payment.tip, amount - (payment.amount - payment.tip)), NOTHING)
     received = Payment.objects.create(
         organization_id=payment.organization_id,
         appointment_id=payment.appointment_id,
@@ -119,7 +119,7 @@ def note_foreign_refund(*, payment: Payment, answer: Answer, now: datetime) -> b
             organization_id=payment.organization_id,
             payment=payment,
             amount=answer.amount,
-            tip=max(answer.amount - left.money, Decimal("0.00")),
+            tip=max(answer.amount - left.money, NOTHING),
             reason=ELSEWHERE,
             status=answer.outcome,
             reference=answer.reference,

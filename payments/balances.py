@@ -29,7 +29,7 @@ from payments.models import RECEIVED, Payment, Refund, price_part
 
 FIGURES = ("price", "charge", "paid", "refunded", "due")
 MONEY = DecimalField(max_digits=14, decimal_places=2)
-NOTHING = Value(Decimal("0.00"), output_field=MONEY)
+NO_MONEY = Value(Decimal("0.00"), output_field=MONEY)
 
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())
 
@@ -43,10 +43,10 @@ def _round_money(amount: Combinable) -> Round:
 CHARGE = Case(
     When(status__in=("scheduled", "completed"), then=_round_money(F("price"))),
     # Before the fees: the first condition that holds counts.
-    When(fee_waived=True, then=NOTHING),
+    When(fee_waived=True, then=NO_MONEY),
     When(CANCELLED_LATE, then=_round_money(F("price") * F("late_cancellation_fee") / 100)),
     When(status="no_show", then=_round_money(F("price") * F("no_show_fee") / 100)),
-    default=NOTHING,
+    default=NO_MONEY,
     output_field=MONEY,
 )
 
@@ -54,7 +54,7 @@ CHARGE = Case(
 def _sum_of(queryset: QuerySet, visit: str) -> Coalesce:
     """What the rows in `queryset` did for their visit: without tips and rounding. `visit` is the path to it."""
     own = queryset.filter(**{visit: OuterRef("pk")}).order_by().values(visit)
-    return Coalesce(Subquery(own.annotate(total=Sum(price_part())).values("total")), NOTHING, output_field=MONEY)
+    return Coalesce(Subquery(own.annotate(total=Sum(price_part())).values("total")), NO_MONEY, output_field=MONEY)
 
 
 # A subquery each: joined to their visit, payments and refunds would multiply one another.
@@ -98,7 +98,7 @@ def sum_balances(visits: QuerySet[Appointment]) -> dict[str, Decimal]:
         "credit": Sum(-F("due"), filter=Q(due__lt=0)),
     }
     # Under other names: an aggregate may not be called like an annotation.
-    named = {f"total_{name}": Coalesce(each, NOTHING, output_field=MONEY) for name, each in sums.items()}
+    named = {f"total_{name}": Coalesce(each, NO_MONEY, output_field=MONEY) for name, each in sums.items()}
     found = add_balance(visits).aggregate(**named)
     return {name: found[f"total_{name}"] for name in sums}
 

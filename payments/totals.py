@@ -14,7 +14,7 @@ from appointments.models import Appointment
 from clientline.callers import Caller
 from organizations.homes import IS_HERE
 from payments import balances
-from payments.balances import MONEY, NOTHING
+from payments.balances import MONEY, NO_MONEY
 from payments.models import ClientTotal
 
 COUNTS = ("scheduled", "completed", "cancelled", "no_show")
@@ -53,7 +53,7 @@ def sum_totals(totals: QuerySet[ClientTotal]) -> dict[str, Any]:
         "credit": Sum(-F("net"), filter=Q(net__lt=0)),
     }
     return visits.aggregate(
-        **counts, **{name: Coalesce(each, NOTHING, output_field=MONEY) for name, each in amounts.items()}
+        **counts, **{name: Coalesce(each, NO_MONEY, output_field=MONEY) for name, each in amounts.items()}
     )
 
 
