@@ -1,5 +1,8 @@
 """Checking passwords and codes, for API and admin alike: failures are counted by account and by address."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
@@ -12,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import second_factor
+from accounts.models import User
 from clientline.refusals import FieldRefused, Throttled
 
 ACCOUNTS_BEHIND_AN_ADDRESS = 5
@@ -19,7 +23,7 @@ LONGEST_NAME = 255  # that axes' column holds; Django's form lets more pass
 TOO_MANY = gettext_lazy("Too many failed attempts. Try again in a quarter of an hour.")
 
 
-def find_person_by_password(request, *, email, password):
+def find_person_by_password(request: Any, *, email: str, password: str) -> User | None:
     """The active user with this password, or None. Raises Throttled.
 
     Must be called outside the request's transaction, whose rollback would undo the counting.
@@ -30,24 +34,24 @@ def find_person_by_password(request, *, email, password):
     return user
 
 
-def refuse_locked_out(request):
+def refuse_locked_out(request: Any) -> None:
     """Raise Throttled when the check that just failed was one too many."""
     if request.axes_locked_out:
         raise Throttled(TOO_MANY, retry_after=FailuresHandler().count_seconds_left(request, request.axes_credentials))
 
 
-def name_account(request, credentials):
+def name_account(request: Any, credentials: Mapping[str, Any]) -> str:
     """Under what name failures are counted; unknown accounts have theirs, so that nothing tells them apart."""
     return (credentials.get("email") or credentials.get("username") or "").lower()[:LONGEST_NAME]
 
 
-def confirm_password(request, person, password):
+def confirm_password(request: Any, person: User, password: str) -> None:
     """Raises FieldRefused when this is not the person's password, Throttled after too many of those."""
     if find_person_by_password(request, email=person.email, password=password) is None:
         raise FieldRefused("current_password", "invalid", _("This is not your password."))
 
 
-def check_code(request, person, code):
+def check_code(request: Any, person: User, code: str) -> bool:
     """Whether the code is the person's second factor's. Raises Throttled. A wrong one counts like a wrong password."""
     credentials = {"email": person.email}
     if not AxesProxyHandler.is_allowed(request, credentials):
@@ -68,19 +72,19 @@ def forget_failures(email: str) -> None:
 class FailuresHandler(AxesDatabaseHandler):
     """The limit is an account's. An address may be an office's, so it has that of several accounts."""
 
-    def get_failures(self, request, credentials=None):
+    def get_failures(self, request: Any, credentials: Mapping[str, Any] | None = None) -> int:
         account, address = (
             attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
             for attempts in self.get_user_attempts(request, credentials)
         )
         return max(account, address // ACCOUNTS_BEHIND_AN_ADDRESS)
 
-    def reset_user_attempts(self, request, credentials=None):
+    def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
         # Not the address: whoever has one account could go on guessing at others.
         count, _ = AccessAttempt.objects.filter(username=name_account(request, credentials)).delete()
         return count
 
-    def count_seconds_left(self, request, credentials):
+    def count_seconds_left(self, request: Any, credentials: Mapping[str, Any]) -> float:
         attempts = self.get_user_attempts(request, credentials)
         newest = max(filter(None, (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)))
         return (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()

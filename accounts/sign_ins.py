@@ -3,22 +3,26 @@
 For unconfined views only: the tenants' role may not see sessions.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.last_use import match_in_use
-from accounts.models import Session, Token
+from accounts.models import Session, Token, User
 from clientline.notations import is_readable_number
 from organizations import policy
 
 
 @dataclass
 class SignIn:
+    """`id` is made of `kind` and the row's number, as `session-7`; `current` is the one that asks."""
+
     id: str
     kind: str
     name: str
@@ -32,25 +36,25 @@ class SignIn:
     current: bool
 
 
-def _select_sessions(user):
+def _select_sessions(user: User) -> QuerySet[Session]:
     now = timezone.now()
     return Session.objects.filter(match_in_use(now), user=user.pk, expire_date__gt=now)
 
 
-def _select_tokens(user):
+def _select_tokens(user: User) -> QuerySet[Token]:
     now = timezone.now()
     return Token.objects.filter(~Q(name="") | match_in_use(now), user=user.pk, expires_at__gt=now)
 
 
-KINDS = {"session": _select_sessions, "token": _select_tokens}
+KINDS: dict[str, Callable[[User], QuerySet[Any]]] = {"session": _select_sessions, "token": _select_tokens}
 
 
-def read_current(request):
+def read_current(request: Any) -> Token | Session:
     """The Token or Session that makes this request."""
     return request.call.token or request.session.row
 
 
-def list_sign_ins(user, *, current):
+def list_sign_ins(user: User, *, current: Token | Session) -> list[SignIn]:
     """All that are valid, newest first. `current` is the Session or Token that asks."""
     found = [
         _describe_sign_in(row, kind=kind, current=row == current) for kind, rows in KINDS.items() for row in rows(user)
@@ -58,9 +62,10 @@ def list_sign_ins(user, *, current):
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
-def _describe_sign_in(row, **known):
+def _describe_sign_in(row: Token | Session, *, kind: str, current: bool) -> SignIn:
     return SignIn(
-        id=f"{known['kind']}-{row.pk}",
+        id=f"{kind}-{row.pk}",
+        kind=kind,
         name=getattr(row, "name", ""),
         scope=getattr(row, "scope", policy.MANAGE),
         created_at=row.created_at,
@@ -69,11 +74,11 @@ def _describe_sign_in(row, **known):
         expires_at=row.expires_at if isinstance(row, Token) else row.expire_date,
         address=row.address,
         agent=row.agent,
-        **known,
+        current=current,
     )
 
 
-def end_sign_in(user, id):
+def end_sign_in(user: User, id: str) -> bool:
     """End the one called `id`; whether there was one."""
     kind, _, pk = id.partition("-")
     if kind not in KINDS or not is_readable_number(pk):
@@ -82,7 +87,7 @@ def end_sign_in(user, id):
     return ended > 0
 
 
-def keep_sign_in(kept):
+def keep_sign_in(kept: Token | Session | None) -> None:
     """Let this Token or Session (None: no sign-in) outlive what its owner changes in this transaction.
 
     With their password, second factor or address, all their other sign-ins end.

@@ -1,5 +1,7 @@
 """What comes from outside without a token: the providers' callbacks, and the pages on which clients pay."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -16,7 +18,7 @@ from payments import gateway, online
 from payments.gateways.simulator import SimulatorGateway
 
 
-def receive_callback(provider, body, headers):
+def receive_callback(provider: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Settle what a provider's callback tells. Raises Http404 and FieldRefused where it cannot be the provider's."""
     if provider not in gateway.GATEWAYS or provider != settings.PAYMENT_PROVIDER:
         raise Http404

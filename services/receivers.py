@@ -1,25 +1,29 @@
 """What the services have to say when people and organizations change."""
 
+from typing import Any
+
 from django.db.models import F
 from django.db.models.functions import Floor
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.signals import leaving, role_changing
 from clientline.currencies import WHOLE
 from clientline.refusals import FieldRefused
+from organizations.models import Organization
 from organizations.signals import currency_changing
 from services.models import Service, ServiceStaff
 
 
 @receiver(role_changing)
-def forget_performers_who_become_clients(*, person, role, **kwargs):
+def forget_performers_who_become_clients(*, person: User, role: str, **kwargs: Any) -> None:
     if role == "client":
         forget_performer(person=person)
 
 
 @receiver(leaving)
-def forget_performer(*, person, **kwargs):
+def forget_performer(*, person: User, **kwargs: Any) -> None:
     """The services that lose the person are other versions then: who performs them is a part of the answer."""
     links = ServiceStaff.objects.filter(staff=person)
     named = Service.objects.filter(pk__in=links.values("service"))
@@ -29,7 +33,7 @@ def forget_performer(*, person, **kwargs):
 
 
 @receiver(currency_changing)
-def keep_prices_that_can_be_paid(*, organization, currency, **kwargs):
+def keep_prices_that_can_be_paid(*, organization: Organization, currency: str, **kwargs: Any) -> None:
     """A price of 9.50 could never be paid in a currency without a smaller unit."""
     services = Service.objects.filter(organization=organization)
     if currency in WHOLE and services.filter(price__gt=Floor("price")).exists():

@@ -5,8 +5,11 @@ A payment's reference is a Checkout session, or a PaymentIntent that was made el
 
 import itertools
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import stripe
@@ -23,7 +26,9 @@ from payments.gateway import (
     BadSignature,
     Declined,
     Event,
+    FindKnown,
     NoAnswer,
+    Request,
 )
 
 TIMEOUT = 10  # seconds for one answer
@@ -42,7 +47,7 @@ def _count_smallest_units(amount: Decimal, currency: str) -> int:
 
 
 @contextmanager
-def _translate_errors(*refusals):
+def _translate_errors(*refusals: type[stripe.StripeError]) -> Iterator[None]:
     """Stripe's errors as ours: `refusals` are a no, all others leave open whether something was done."""
     try:
         yield
@@ -55,7 +60,7 @@ def _translate_errors(*refusals):
 class StripeGateway:
     """The contract of `payments.gateway.Gateway`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.api = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY,
             base_addresses={"api": settings.STRIPE_API_URL},
@@ -63,7 +68,7 @@ class StripeGateway:
             max_network_retries=0,  # it never reads Retry-After: `_ask` waits instead
         ).v1
 
-    def begin(self, request):
+    def begin(self, request: Request) -> Answer:
         item = {
             "quantity": 1,
             "price_data": {
@@ -82,20 +87,20 @@ class StripeGateway:
             session = _ask(self.api.checkout.sessions.create, params, {"idempotency_key": str(request.key)})
         return _read_session(session)
 
-    def look_up(self, reference):
+    def look_up(self, reference: str) -> Answer:
         with _translate_errors():
             if reference.startswith("pi_"):
                 return _read_intent(_ask(self.api.payment_intents.retrieve, reference))
             return _read_session(_ask(self.api.checkout.sessions.retrieve, reference, {"expand": ["payment_intent"]}))
 
-    def expire(self, reference):
+    def expire(self, reference: str) -> Answer:
         with _translate_errors(), suppress(stripe.InvalidRequestError):
             if reference.startswith("cs_"):
                 return _read_session(_ask(self.api.checkout.sessions.expire, reference))
         # It is open no more, or never was a session: what became of it is known there.
         return self.look_up(reference)
 
-    def refund(self, request, reference):
+    def refund(self, request: Request, reference: str) -> Answer:
         params = {
             "payment_intent": self.find_intent(reference),
             "amount": _count_smallest_units(request.amount, request.currency),
@@ -104,13 +109,13 @@ class StripeGateway:
         with _translate_errors(stripe.InvalidRequestError, stripe.CardError):
             return _read_refund(_ask(self.api.refunds.create, params, {"idempotency_key": str(request.key)}))
 
-    def look_up_refund(self, key, reference):
+    def look_up_refund(self, key: UUID, reference: str) -> Answer | None:
         with _translate_errors():
             refunds = _ask(self.api.refunds.list, {"payment_intent": self.find_intent(reference), "limit": 100})
             found = [each for each in refunds.auto_paging_iter() if _read_key(each) == str(key)]
         return _read_refund(found[0]) if found else None
 
-    def list_refunds(self, since, find_known):
+    def list_refunds(self, since: datetime, find_known: FindKnown) -> list[Event]:
         with _translate_errors():
             made = _ask(self.api.refunds.list, {"created": {"gte": int(since.timestamp())}, "limit": 100})
             rows = [row for row in made.auto_paging_iter() if _read_key(row) is None]
@@ -119,7 +124,7 @@ class StripeGateway:
         found = [self.read_foreign_refund(row) for row in rows if row.id not in known]
         return [event for event in found if event is not None]
 
-    def find_intent(self, reference):
+    def find_intent(self, reference: str) -> str:
         """The id of the PaymentIntent behind a payment, which alone can be refunded."""
         if reference.startswith("pi_"):
             return reference
@@ -129,7 +134,7 @@ class StripeGateway:
             raise Declined("nothing was paid")
         return intent
 
-    def read_event(self, body, headers):
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
         # With an empty secret everybody could sign.
         if not settings.STRIPE_WEBHOOK_SECRET:
             raise BadSignature
@@ -141,7 +146,7 @@ class StripeGateway:
             raise BadSignature from error
         return _read_webhook(event) or self.read_foreign_refund(event.data.object)
 
-    def read_foreign_refund(self, row):
+    def read_foreign_refund(self, row: Any) -> Event | None:
         """The Event of a refund that was made in Stripe's dashboard; None for anything else."""
         if row.object != "refund" or not getattr(row, "payment_intent", None):
             return None
@@ -151,7 +156,7 @@ class StripeGateway:
         return Event(REFUND, None, _read_refund(row), UUID(key)) if key else None
 
 
-def _ask(call, *arguments):
+def _ask(call: Callable[..., Any], *arguments: Any) -> Any:
     """What Stripe answers. Where it says when to ask again, or was not reached, it is asked again within PATIENCE.
 
     Nothing is done twice: what makes something carries its key.
@@ -168,7 +173,7 @@ def _ask(call, *arguments):
     raise AssertionError("unreachable")
 
 
-def _find_wait(error, attempt):
+def _find_wait(error: stripe.StripeError, attempt: int) -> float | None:
     """Seconds until it may be asked again; None where that would not help."""
     unreached = isinstance(error, stripe.APIConnectionError)
     if not unreached and error.http_status not in (409, 429) and (error.http_status or 0) < 500:
@@ -179,7 +184,7 @@ def _find_wait(error, attempt):
     return FIRST_WAIT if attempt == 0 else None
 
 
-def _read_webhook(event):
+def _read_webhook(event: stripe.Event) -> Event | None:
     """The Event a webhook is about that carries a key of ours, or None."""
     row = event.data.object
     key = _read_key(row)
@@ -193,22 +198,22 @@ def _read_webhook(event):
     return Event(REFUND, UUID(key), _read_refund(row)) if row.object == "refund" else None
 
 
-def _read_key(row):
+def _read_key(row: Any) -> str | None:
     metadata = getattr(row, "metadata", None)
     return getattr(metadata, KEY, None) if metadata else None
 
 
-def _read_session(session):
+def _read_session(session: Any) -> Answer:
     amount = _read_amount(session, "amount_total")
     return Answer(session.id, _read_session_outcome(session), getattr(session, "url", None) or "", amount)
 
 
-def _read_amount(row, name):
+def _read_amount(row: Any, name: str) -> Decimal | None:
     units, currency = getattr(row, name, None), getattr(row, "currency", None)
     return None if units is None or currency is None else read_stripe_units(units, currency.upper())
 
 
-def _read_session_outcome(session):
+def _read_session_outcome(session: Any) -> str:
     if session.payment_status == "paid":
         return COMPLETED
     if session.status == "expired":
@@ -219,11 +224,11 @@ def _read_session_outcome(session):
     return FAILED if left and intent.status in ("requires_payment_method", "canceled") else PENDING
 
 
-def _read_intent(intent):
+def _read_intent(intent: stripe.PaymentIntent) -> Answer:
     outcomes = {"succeeded": COMPLETED, "canceled": FAILED}
     amount = _read_amount(intent, "amount_received")
     return Answer(intent.id, outcomes.get(intent.status, PENDING), amount=amount)
 
 
-def _read_refund(refund):
+def _read_refund(refund: Any) -> Answer:
     return Answer(refund.id, REFUND_OUTCOMES.get(refund.status, PENDING), amount=_read_amount(refund, "amount"))

@@ -24,5 +24,5 @@ class PasswordReset(models.Model):
             models.Index(fields=["created_at"], name="password_reset_by_creation"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"reset {self.pk}"
