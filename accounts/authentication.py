@@ -1,9 +1,11 @@
 """Who signs in by e-mail and password, and whose session it is, for Django; for DRF: `caller_authentication`."""
 
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 
 from accounts.models import User
 from clientline.database.prepared import Given, Statement, make_row
@@ -13,7 +15,9 @@ from organizations.models import Organization
 class EmailBackend(BaseBackend):
     """Signs in by e-mail and password, and finds the user of a session. The inactive do not exist."""
 
-    def authenticate(self, request, email=None, password=None, username=None):
+    def authenticate(  # type: ignore[override]  # Django passes those by name that a backend takes
+        self, request: Any, email: str | None = None, password: str | None = None, username: str | None = None
+    ) -> User | None:
         if password is None:
             return None
         address = (email or username or "").lower()
@@ -23,7 +27,7 @@ class EmailBackend(BaseBackend):
             return None
         return user if user.check_password(password) else None
 
-    def get_user(self, user_id):
+    def get_user(self, user_id: int) -> User | None:
         for row in find_member().rows({"user": user_id}):
             user = make_row(User, USER_FIELDS, row[: len(USER_FIELDS)])
             user.organization = make_row(Organization, ORGANIZATION_FIELDS, row[len(USER_FIELDS) :])
@@ -31,7 +35,8 @@ class EmailBackend(BaseBackend):
         return None
 
 
-def select_active_users():
+def select_active_users() -> QuerySet[User]:
+    """Whoever may sign in, with their organization: both are active."""
     return User.objects.select_related("organization").filter(is_active=True, organization__is_active=True)
 
 
@@ -41,7 +46,7 @@ USER_FIELDS, ORGANIZATION_FIELDS = (
 
 
 @cache
-def find_member():
+def find_member() -> Statement:
     """The columns of an active user and of their active organization; every page asks it: it is compiled once."""
     homes = [f"organization__{name}" for name in ORGANIZATION_FIELDS]
     return Statement(select_active_users().filter(pk=Given("user")).values_list(*USER_FIELDS, *homes))

@@ -5,7 +5,7 @@ Nothing here knows REST framework: commands and domain modules are imported with
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils.translation import gettext
 
@@ -25,7 +25,7 @@ END_OF_DAY = re.compile(r"(?:^T?|[T\s])24(?!\d\d-)", re.IGNORECASE)
 Moment = TypeVar("Moment", bound=date | time)
 
 
-def is_readable_number(text):
+def is_readable_number(text: str) -> bool:
     """Whether this is how an id, a version or a length is written: a number from 1 that a bigint can hold."""
     return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_INTEGER
 
@@ -38,10 +38,10 @@ def read_moment(kind: type[Moment], text: str) -> Moment:
     """
     if END_OF_DAY.search(text):
         raise ValueError("hour must be in 0..23")
-    return kind.fromisoformat(text)
+    return cast(Moment, kind.fromisoformat(text))
 
 
-def parse_instant(text):
+def parse_instant(text: Any) -> datetime:
     """The instant `text` names, between 2000 and 2100. Raises ValueError, saying what is wrong."""
     if not isinstance(text, str) or not INSTANT.fullmatch(text):
         raise ValueError("Write a date and time with its offset, like 2026-12-01T09:00:00+01:00.")
@@ -54,7 +54,7 @@ def parse_instant(text):
     return instant
 
 
-def parse_birthday(text, *, today):
+def parse_birthday(text: Any, *, today: date) -> date:
     """The date `text` names, from 1900 to `today`. Raises ValueError, saying what is wrong."""
     if not isinstance(text, str) or not DATE.fullmatch(text):
         raise ValueError("Write a date like 1985-12-01.")
@@ -67,7 +67,7 @@ def parse_birthday(text, *, today):
     return day
 
 
-def parse_date(text):
+def parse_date(text: Any) -> date:
     """The date `text` names, between 2000 and 2099. Raises ValueError, saying what is wrong."""
     if not isinstance(text, str) or not DATE.fullmatch(text):
         raise ValueError("Write a date like 2026-12-01.")
@@ -80,7 +80,7 @@ def parse_date(text):
     return day
 
 
-def read_typed_date(text, country):
+def read_typed_date(text: str, country: str) -> date:
     """The same of a text that people type as this country writes days. Raises DateNotRead, with a sentence for them."""
     day = read_date(text, country)
     if not EARLIEST.date() <= day < LATEST.date():

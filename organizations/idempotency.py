@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.db import connection
@@ -49,12 +50,12 @@ class Once:
     Both belong into the transaction of the effect: the lock ends with it, and only what is committed is kept.
     """
 
-    def __init__(self, request):
+    def __init__(self, request: Any) -> None:
         self.user, self.key = request.user, request.headers[HEADER]
         self.fingerprint = hashlib.sha256(f"{request.method} {request.path_info}\n".encode() + request.body).digest()
         self.began_at = timezone.now()
 
-    def find_earlier_answer(self):
+    def find_earlier_answer(self) -> HttpResponse | None:
         """What the same request was answered, or None. Raises FieldRefused, InProgress, KeyReused and Forbidden."""
         if not KEY.fullmatch(self.key):
             raise FieldRefused(HEADER, "invalid", gettext("Send 1 to 255 printable ASCII characters."))
@@ -64,20 +65,20 @@ class Once:
         self.refuse_unequal(kept)
         return _replay_answer(kept)
 
-    def find_kept(self):
+    def find_kept(self) -> IdempotencyKey | None:
         """The row of the same request, or None; whoever sends it meanwhile does not get as far."""
         self.lock()
         rows = IdempotencyKey.objects.filter(user=self.user.pk, key=self.key)
         return rows.filter(created_at__gt=self.began_at - KEPT_FOR).first()
 
-    def lock(self):
+    def lock(self) -> None:
         # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [f"idempotency:{self.user.pk}:{self.key}"])
             if not cursor.fetchone()[0]:
                 raise InProgress
 
-    def refuse_unequal(self, kept):
+    def refuse_unequal(self, kept: IdempotencyKey) -> None:
         if bytes(kept.fingerprint) != self.fingerprint:
             raise KeyReused
         if not kept.body and kept.status != NO_CONTENT:
@@ -87,7 +88,7 @@ class Once:
         if kept.role != self.user.role:  # it may hold what the caller must no longer see
             raise Forbidden(gettext("You have another role than when this was answered."))
 
-    def keep(self, response, *, is_final=True):
+    def keep(self, response: Any, *, is_final: bool = True) -> None:
         """Store the answer. Not final is what is committed before a provider is asked: it counts if we die there."""
         row = IdempotencyKey(
             organization_id=self.user.organization_id,
@@ -106,44 +107,44 @@ class Once:
             [row], update_conflicts=True, unique_fields=["user", "key"], update_fields=REWRITTEN
         )
 
-    def render(self, response):
+    def render(self, response: Any) -> bytes:
         return JSONRenderer().render(response.data)
 
-    def locate(self, response):
+    def locate(self, response: Any) -> str:
         return response.get("Location", "")
 
 
 class FormOnce(Once):
     """One form of the admin, by the key that its page carried, whatever stands in it the second time."""
 
-    def __init__(self, request, key):
+    def __init__(self, request: Any, key: str) -> None:
         self.user, self.began_at = request.user, timezone.now()
         digest = hashlib.sha256(f"{request.path_info}\n{key}".encode())
         self.key, self.fingerprint = f"form {digest.hexdigest()}", digest.digest()
 
-    def lock(self):
+    def lock(self) -> None:
         # Waits: of two clicks a browser shows only what the second was answered.
         with connection.cursor() as cursor:
             cursor.execute(WAIT, [f"idempotency:{self.user.pk}:{self.key}"])
 
-    def render(self, response):
+    def render(self, response: Any) -> bytes:
         return b""
 
-    def locate(self, response):
+    def locate(self, response: Any) -> str:
         """Where it led; without what was searched for there, which may be somebody's name."""
         path, _, query = response["Location"].partition("?")
         kept = urlencode([(name, value) for name, value in parse_qsl(query) if name != SEARCHED])
         return f"{path}?{kept}" if kept else path
 
 
-def identify_request(request):
+def identify_request(request: Any) -> Once | None:
     """The Once of a caller's POST with a key, else None."""
     if request.method == "POST" and HEADER in request.headers and request.user.is_authenticated:
         return Once(request)
     return None
 
 
-def _replay_answer(kept):
+def _replay_answer(kept: IdempotencyKey) -> HttpResponse:
     response = HttpResponse(bytes(kept.body), content_type=JSONRenderer.media_type, status=kept.status)
     response["Idempotent-Replayed"] = "true"
     for header, value in (("Location", kept.location), ("ETag", kept.etag)):
@@ -152,6 +153,6 @@ def _replay_answer(kept):
     return response
 
 
-def purge(*, now):
+def purge(*, now: datetime) -> int:
     """Delete the keys that nobody can use any more. Returns how many."""
     return IdempotencyKey.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]

@@ -1,5 +1,8 @@
 """Organizations: the tenants, their zone, currency and booking policy; and what their requests were answered."""
 
+from datetime import date, datetime, tzinfo
+from typing import Any, Self
+
 from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
@@ -29,16 +32,16 @@ class OrganizationQuerySet(TenantQuerySet):
         policy.ONLINE: lambda user: models.Q(pk=user.organization_id, guest_page=True, is_active=True),
     }
 
-    def find_one(self, said):
+    def find_one(self, said: str) -> Any:
         """The one whose id, e-mail address or name somebody wrote. Raises DoesNotExist with a sentence."""
         same = models.Q(email__iexact=said) | models.Q(name__iexact=said)
         if said.isascii() and said.isdecimal() and len(said) < 19:
             same |= models.Q(pk=int(said))
         found = list(self.filter(same).order_by("id")[:3])
         if not found:
-            raise self.model.DoesNotExist("There is no such organization.")
+            raise Organization.DoesNotExist("There is no such organization.")
         if len(found) > 1:
-            raise self.model.DoesNotExist(f"Several organizations are meant by “{said}”. Name one by its id.")
+            raise Organization.DoesNotExist(f"Several organizations are meant by “{said}”. Name one by its id.")
         return found[0]
 
 
@@ -242,14 +245,14 @@ class Organization(models.Model):
             models.Index(fields=["name", "id"], name="organization_by_name"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def zone(self):
+    def zone(self) -> tzinfo:
         return zones.find_zone(self.timezone)
 
-    def find_local_date(self, instant):
+    def find_local_date(self, instant: datetime) -> date:
         """The date that the organization's clocks show at an instant."""
         return instant.astimezone(self.zone).date()
 
@@ -277,12 +280,12 @@ class IdempotencyKey(models.Model):
         ]
         indexes = [models.Index(fields=["organization"], name="idempotency_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key
 
 
 class AuditQuerySet(TenantQuerySet):
-    def about(self, row):
+    def about(self, row: int) -> Self:
         """Of rows with this number in any table; naming the tables lets the index find them."""
         return self.filter(row=row, table__in=[model._meta.db_table for model in apps.get_models()])
 
@@ -334,7 +337,7 @@ class Audit(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.table} {self.row or ''}".strip()
 
 
@@ -360,5 +363,5 @@ class Seal(models.Model):
         constraints = [models.UniqueConstraint(fields=["table", "row"], name="seal_once_per_row")]
         indexes = [models.Index(fields=["chain", "table", "id"], name="seal_by_chain")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.table} {self.row}"

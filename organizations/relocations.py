@@ -34,7 +34,7 @@ class Relocation(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.organization} {self.state}"
 
 
@@ -51,5 +51,5 @@ class RelocatedRow(models.Model):
             models.UniqueConstraint(fields=["organization", "table", "row"], name="relocated_row_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.table} {self.row}"

@@ -6,7 +6,9 @@ the SHA-256 of all lines before. PostgreSQL itself writes and reads the values: 
 What comes in is believed in nothing: see `organizations.incoming`, and docs/operators/importing.md.
 """
 
+from collections.abc import Callable, Iterable
 from graphlib import TopologicalSorter
+from typing import Any, BinaryIO, TypeAlias
 
 import orjson
 from django.apps import apps
@@ -14,9 +16,9 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import UniqueViolation
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from clientline.database.invariants import collect_invariants
+from clientline.database.invariants import Invariant, collect_invariants
 from clientline.database.sequences import move_past_rows
 from clientline.made_addresses import MAKE_SQL, SUFFIX
 from clientline.postgres.backend.outcomes import OutcomeLost
@@ -26,6 +28,8 @@ from organizations.models import IdempotencyKey, Organization
 from organizations.signals import former_organization_imported, organization_imported
 from organizations.transfer_files import HashingFile, Lines, TransferRefused
 from organizations.transfer_formats import ADDED, ADDED_TABLES, FILLED, FORMAT, FORMER
+
+Progress: TypeAlias = Callable[[int], object]  # told how many rows more are done
 
 # What lets somebody act without a password. It stays behind unless it is asked for.
 SIGN_INS = ("tokens", IdempotencyKey._meta.db_table, "manage_links", "calendar_feeds")
@@ -43,10 +47,10 @@ LEFT_BEHIND = {
 }
 
 
-def list_models_of_organizations():
+def list_models_of_organizations() -> list[type[models.Model]]:
     """The organization, then whatever belongs to one, each after what it refers to."""
-    models = [model for model in apps.get_models() if model._meta.db_table not in LEFT_BEHIND]
-    found = [model for model in models if model is Organization or _has_organization(model) or _find_owner(model)]
+    staying = [model for model in apps.get_models() if model._meta.db_table not in LEFT_BEHIND]
+    found = [model for model in staying if model is Organization or _has_organization(model) or _find_owner(model)]
     return list(
         TopologicalSorter(
             {
@@ -61,14 +65,14 @@ def list_models_of_organizations():
     )
 
 
-def _has_organization(model):
+def _has_organization(model: type[models.Model]) -> bool:
     try:
         return model._meta.get_field("organization").related_model is Organization
     except FieldDoesNotExist:
         return False
 
 
-def _find_owner(model):
+def _find_owner(model: type[models.Model]) -> Any:
     """The field that makes a row a part of one person, where the table has no organization of its own; or None."""
     people = apps.get_model(settings.AUTH_USER_MODEL)
     return next(
@@ -76,52 +80,52 @@ def _find_owner(model):
     )
 
 
-def _select_own_rows(model, pk):
+def _select_own_rows(model: type[models.Model], pk: int) -> Composable:
     """The SQL condition for the rows of one organization."""
     if model is Organization or _has_organization(model):
         return SQL("{} = {}").format(Identifier("id" if model is Organization else "organization_id"), Literal(pk))
     return SQL("{} IN ({})").format(Identifier(_find_owner(model).column), _select_people(pk))
 
 
-def _select_people(pk):
+def _select_people(pk: int) -> Composable:
     people = apps.get_model(settings.AUTH_USER_MODEL)
     return SQL("SELECT id FROM {} WHERE organization_id = {}").format(Identifier(people._meta.db_table), Literal(pk))
 
 
-def _list_columns(model):
-    return [field.column for field in model._meta.concrete_fields]
+def _list_columns(model: type[models.Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.concrete_fields]
 
 
 # Export
 
 
-def list_operators(organization):
+def list_operators(organization: Organization) -> list[int]:
     """The ids of the platform operators who are members: `load` refuses a file that brings one."""
     people = apps.get_model(settings.AUTH_USER_MODEL).objects.filter(organization=organization.pk, is_superuser=True)
     return list(people.order_by("pk").values_list("pk", flat=True))
 
 
-def write_export(organization, file, *, progress):
+def write_export(organization: Organization, file: BinaryIO, *, progress: Progress) -> None:
     """Write the organization as it is at one moment into a binary file; `progress(rows)` is told as it goes.
 
     Must be called outside a transaction. Whoever acted from another organization, which only operators do, stays
     behind: as an actor they become nobody.
     """
-    file = HashingFile(file)
+    hashed = HashingFile(file)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        write(file, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
+        write(hashed, {"format": FORMAT, "version": settings.VERSION, "organization": organization.pk})
         for model in list_models_of_organizations():
-            _write_table(cursor, file, model, organization.pk, progress)
-    write(file, {"sha256": file.digest.hexdigest()})
+            _write_table(cursor, hashed, model, organization.pk, progress)
+    write(hashed, {"sha256": hashed.digest.hexdigest()})
     audit.record_event("export", organization_id=organization.pk, row=organization)
 
 
-def write(file, value):
+def write(file: HashingFile, value: Any) -> None:
     file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _write_table(cursor, file, model, pk, progress):
+def _write_table(cursor: Any, file: HashingFile, model: type[models.Model], pk: int, progress: Progress) -> None:
     table, own = Identifier(model._meta.db_table), _select_own_rows(model, pk)
     cursor.execute(SQL("SELECT count(*) FROM {} WHERE {}").format(table, own))
     [rows] = cursor.fetchone()
@@ -130,15 +134,15 @@ def _write_table(cursor, file, model, pk, progress):
     statement = SQL(
         "COPY (SELECT row_to_json(exported)::text FROM (SELECT {} FROM {} WHERE {} ORDER BY {}) AS exported) TO STDOUT"
     )
-    with cursor.copy(statement.format(selected, table, own, Identifier(model._meta.pk.column))) as copy:
+    with cursor.copy(statement.format(selected, table, own, Identifier(str(model._meta.pk.column)))) as copy:
         for (text,) in copy.rows():
             file.write(text.encode() + b"\n")
             progress(1)
 
 
-def write_expression(field, pk):
+def write_expression(field: models.Field, pk: int) -> Composable:
     """The column as it is exported: an actor from elsewhere as nobody, a made address as ''."""
-    column = Identifier(field.column)
+    column = Identifier(str(field.column))
     people = apps.get_model(settings.AUTH_USER_MODEL)
     if _is_sign_in_address(field):
         return SQL("CASE WHEN {0} LIKE {1} THEN '' ELSE {0} END AS {0}").format(column, Literal(f"%{SUFFIX}"))
@@ -147,15 +151,15 @@ def write_expression(field, pk):
     return SQL("CASE WHEN {0} IN ({1}) THEN {0} END AS {0}").format(column, _select_people(pk))
 
 
-def _is_sign_in_address(field):
-    people = apps.get_model(settings.AUTH_USER_MODEL)
-    return field.model is people and field.name == people.USERNAME_FIELD
+def _is_sign_in_address(field: models.Field) -> bool:
+    people: Any = apps.get_model(settings.AUTH_USER_MODEL)
+    return field.model == people and field.name == people.USERNAME_FIELD
 
 
 # Import
 
 
-def load(file, /, *, progress, with_sign_ins=False, **told):
+def load(file: BinaryIO, /, *, progress: Progress, with_sign_ins: bool = False, **told: Any) -> Organization:
     """Save what `write_export` wrote, ids included, or nothing; returns the organization. Raises TransferRefused.
 
     Tokens and idempotency keys are left out unless `with_sign_ins`. The audit remembers either outcome with the
@@ -173,7 +177,7 @@ def load(file, /, *, progress, with_sign_ins=False, **told):
     return organization
 
 
-def _load(lines, progress, with_sign_ins):
+def _load(lines: Lines, progress: Progress, with_sign_ins: bool) -> Organization:
     header = _read_header(lines)
     before = _count_offenders()
     try:
@@ -198,12 +202,12 @@ def _load(lines, progress, with_sign_ins):
     return organization
 
 
-def _list_models_in_file(form):
+def _list_models_in_file(form: str) -> Iterable[type[models.Model]]:
     left_out = ADDED_TABLES if form == FORMER else ()
     return (model for model in list_models_of_organizations() if model._meta.db_table not in left_out)
 
 
-def _leave_numbers_to_the_next_file():
+def _leave_numbers_to_the_next_file() -> None:
     """Or the line that remembers a refusal would take an id that the same file, mended, brings along."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -213,7 +217,7 @@ def _leave_numbers_to_the_next_file():
         )
 
 
-def _read_header(lines):
+def _read_header(lines: Lines) -> dict[str, Any]:
     header = lines.read_json()
     known = isinstance(header, dict) and header.get("format") in (FORMAT, FORMER)
     if not known or type(header.get("organization")) is not int:
@@ -223,7 +227,7 @@ def _read_header(lines):
     return header
 
 
-def _read_end(lines, header):
+def _read_end(lines: Lines, header: dict[str, Any]) -> None:
     """The hash, which the first format does not have, and nothing behind it."""
     if header["format"] != FORMER:
         expected = {"sha256": lines.digest.hexdigest()}
@@ -233,14 +237,14 @@ def _read_end(lines, header):
         raise TransferRefused("The file goes on behind its end.")
 
 
-def _find_imported(header):
+def _find_imported(header: dict[str, Any]) -> Organization:
     organization = Organization.objects.filter(pk=header["organization"]).first()
     if organization is None:
         raise TransferRefused("The file holds no organization.")
     return organization
 
 
-def _fill_what_was_added(organization):
+def _fill_what_was_added(organization: Organization) -> None:
     """As the migrations that added it did for the rows they found."""
     organization.country = guess_country(organization.timezone)
     organization.save(update_fields=["country"])
@@ -250,18 +254,18 @@ def _fill_what_was_added(organization):
 class Table:
     """One table of the file: its model, what its head says, and whether its rows come in."""
 
-    def __init__(self, model, header, head, with_sign_ins):
+    def __init__(self, model: type[models.Model], header: dict[str, Any], head: Any, with_sign_ins: bool) -> None:
         self.model, self.name, self.organization = model, model._meta.db_table, header["organization"]
         is_former = header["format"] == FORMER
         left_out = ADDED.get(self.name, ()) if is_former else ()
         self.fields = [field for field in model._meta.concrete_fields if field.column not in left_out]
-        self.columns = [field.column for field in self.fields]
+        self.columns = [str(field.column) for field in self.fields]
         self.filled = {column: sql for (table, column), sql in FILLED.items() if is_former and table == self.name}
         self.comes_in = with_sign_ins or self.name not in SIGN_INS
         self.rows = self.read_head(head, header)
         self.checks = incoming.list_checks(model, self.columns, nullable=self.filled)
 
-    def read_head(self, head, header):
+    def read_head(self, head: Any, header: dict[str, Any]) -> int:
         """How many rows follow."""
         head = head if isinstance(head, dict) else {}
         if (head.get("table"), head.get("columns")) != (self.name, self.columns):
@@ -276,7 +280,7 @@ class Table:
         return rows
 
 
-def _stage(cursor, table, lines, progress):
+def _stage(cursor: Any, table: Table, lines: Lines, progress: Progress) -> None:
     """Put the lines into the empty table `incoming`, where memory does not matter, once each was looked at."""
     cursor.execute("TRUNCATE incoming")
     with connection.wrap_database_errors, cursor.copy("COPY incoming FROM STDIN") as copy:
@@ -290,7 +294,7 @@ def _stage(cursor, table, lines, progress):
         raise TransferRefused(f"The file holds rows of another organization in {table.name}.")
 
 
-def _read_row(table, lines):
+def _read_row(table: Table, lines: Lines) -> str:
     """The text of the next line, if it may be a row of the table."""
     line = lines.read()
     try:
@@ -302,7 +306,7 @@ def _read_row(table, lines):
     return line.decode()
 
 
-def _insert(cursor, table):
+def _insert(cursor: Any, table: Table) -> None:
     if not table.comes_in:
         return
     values = (_choose_value(table, field) for field in table.fields)
@@ -313,33 +317,33 @@ def _insert(cursor, table):
     )
 
 
-def _choose_value(table, field):
+def _choose_value(table: Table, field: models.Field) -> Composable:
     """The column as it is stored: in place of no sign-in address a made one, new here."""
-    came = Identifier("came", field.column)
+    came = Identifier("came", str(field.column))
     if _is_sign_in_address(field):
         return SQL("coalesce(nullif({}, ''), {})").format(came, SQL(MAKE_SQL))
-    return table.filled.get(field.column, SQL("{}")).format(came)
+    return table.filled.get(str(field.column), SQL("{}")).format(came)
 
 
-def _continue_numbers(cursor):
+def _continue_numbers(cursor: Any) -> None:
     """Behind the ids that came in; last, as no rollback takes it back."""
     for model in list_models_of_organizations():
         if isinstance(model._meta.pk, models.AutoField):
             cursor.execute(move_past_rows(model._meta.db_table))
 
 
-def _refuse_foreign_references(organization):
+def _refuse_foreign_references(organization: Organization) -> None:
     found = incoming.find_foreign_reference(list_models_of_organizations(), organization.pk, _select_own_rows)
     if found:
         table, column = found
         raise TransferRefused(f"Rows of {table} refer by {column} to rows of another organization.")
 
 
-def _count_offenders():
+def _count_offenders() -> dict[Invariant, int]:
     return {each: each.find_offenders()[0] for each in collect_invariants() if each.is_fault}
 
 
-def _refuse_offenders(before):
+def _refuse_offenders(before: dict[Invariant, int]) -> None:
     """What was broken before the import may stay so."""
     for invariant in before:
         found, samples = invariant.find_offenders()
@@ -348,9 +352,9 @@ def _refuse_offenders(before):
             raise TransferRefused(f"The file holds {invariant.says} ({invariant.name}: {rows}).")
 
 
-def _explain_import_error(error):
+def _explain_import_error(error: DatabaseError) -> TransferRefused:
     """The refusal for what PostgreSQL refused; most likely an id or an e-mail address is in use."""
-    told = getattr(error.__cause__, "diag", None)
+    told: Any = getattr(error.__cause__, "diag", None)
     rule = f"{told.table_name}: {told.constraint_name}" if told and told.constraint_name else "the database refused"
     if isinstance(error.__cause__, UniqueViolation):
         where = f"It collides with what is here, in {told.table_name}"

@@ -1,6 +1,7 @@
 """Money taken for visits and given back. `ledger` alone writes it; triggers refuse to delete or rewrite any of it."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -33,27 +34,27 @@ class RefundQuerySet(TenantQuerySet):
     }
 
 
-def tip():
+def tip() -> models.DecimalField:
     return columns.money(
         default=0, db_default=0, validators=[MinValueValidator(0)], help_text=_("Part of the amount; pays for no visit")
     )
 
 
-def rounding():
+def rounding() -> models.DecimalField:
     """What cash was rounded by for want of coins: part of the amount, below 0 where less was taken."""
     return columns.money(
         default=0, db_default=0, editable=False, help_text=_("Part of the amount; neither price nor tip")
     )
 
 
-def receipt_number():
+def receipt_number() -> models.BigIntegerField:
     """Drawn by a trigger in the transaction that settles; see migration 0009."""
     return models.BigIntegerField(
         null=True, blank=True, editable=False, help_text=_("Of the organization's one series; null until money moved")
     )
 
 
-def _noted(model, help_text):
+def _noted(model: type[models.Model], help_text: Any) -> models.ForeignKey:
     return models.ForeignKey(
         model,
         models.PROTECT,
@@ -71,22 +72,22 @@ def price_part(prefix: str = "") -> Combinable:
     return F(f"{prefix}amount") - F(f"{prefix}tip") - F(f"{prefix}rounding")
 
 
-def unique_receipt(name):
+def unique_receipt(name: str) -> models.UniqueConstraint:
     return models.UniqueConstraint(
         fields=["organization", "receipt_number"], name=name, condition=Q(receipt_number__isnull=False)
     )
 
 
-def provider():
+def provider() -> models.CharField:
     return columns.short_text(20, editable=False, help_text=_("Who settles it, for online payments"))
 
 
-def idempotency_key():
+def idempotency_key() -> models.UUIDField:
     """Sent with every call to the provider, and back by it. Ids would collide between two installations."""
     return models.UUIDField(null=True, blank=True, editable=False)
 
 
-def unique_key(name):
+def unique_key(name: str) -> models.UniqueConstraint:
     return models.UniqueConstraint(fields=["key"], name=name, condition=Q(key__isnull=False))
 
 
@@ -111,7 +112,7 @@ class ReceiptCounter(models.Model):
             models.UniqueConstraint(fields=["organization"], name="receipt_counter_once_per_organization"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.last_number)
 
 
@@ -253,11 +254,11 @@ class Payment(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.amount} {look_up(self.status)}"
 
     @property
-    def is_expected(self):
+    def is_expected(self) -> bool:
         """Whether its money is still to come, and wanted."""
         return self.status == self.Status.PENDING and self.given_up_at is None
 
@@ -325,7 +326,7 @@ class Refund(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.amount} {look_up(self.status)}"
 
 
@@ -372,5 +373,5 @@ class ClientTotal(models.Model):
             models.Index(fields=["id"], condition=Q(is_folded=False), name="client_total_unfolded"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return _("%(charge)s charged, %(paid)s paid") % {"charge": self.charge, "paid": self.paid}

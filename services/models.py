@@ -1,5 +1,7 @@
 """What an organization offers, and who performs it."""
 
+from typing import Any, Self
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -27,12 +29,12 @@ class ServiceQuerySet(TenantQuerySet):
         ),
     }
 
-    def performed_by(self, staff_id):
+    def performed_by(self, staff_id: int) -> Self:
         """Services this person is named for, and those nobody is named for."""
         links = ServiceStaff.objects.filter(service=OuterRef("pk"))
         return self.filter(Exists(links.filter(staff=staff_id)) | ~Exists(links))
 
-    def with_staff_ids(self):
+    def with_staff_ids(self) -> Any:
         """Adds `staff_ids`: who is named as performing it, in id order."""
         links = ServiceStaff.objects.filter(service=OuterRef("pk")).order_by("staff")
         return self.annotate(staff_ids=ArraySubquery(links.values("staff")))
@@ -90,10 +92,10 @@ class Service(models.Model):
         ]
         indexes = [models.Index(fields=["organization", "name", "id"], name="service_by_name")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def performers(self):
+    def performers(self) -> models.QuerySet[User]:
         """The active people who perform it: those named, or everybody but clients."""
         team = User.objects.filter(organization=self.organization_id, is_active=True, is_superuser=False)
         named = ServiceStaff.objects.filter(service=self.pk)
@@ -115,5 +117,5 @@ class ServiceStaff(models.Model):
         ]
         indexes = [models.Index(fields=["organization"], name="service_staff_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return gettext("%(person)s performs %(service)s") % {"person": self.staff, "service": self.service}

@@ -28,7 +28,7 @@ class SearchWord(models.Model):
             models.Index(fields=["organization", "word", "user"], name="search_word_by_word"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.word
 
 
@@ -45,5 +45,5 @@ class ClientFileColumns(models.Model):
             models.UniqueConstraint(fields=["organization", "headings"], name="client_file_columns_once_per_headings"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return gettext("Columns of %(file)s") % {"file": self.headings[:8]}

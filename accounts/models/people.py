@@ -1,6 +1,8 @@
 """People: everybody who signs in or is served."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password, make_password
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import words
 from accounts.acquaintance import find_acquaintances
 from clientline import columns, made_addresses, telephones
+from clientline.callers import Caller
 from clientline.constraints import SameOrganization
 from clientline.languages import PATTERN as LANGUAGE_PATTERN
 from clientline.languages import choose_language, validate_language
@@ -31,11 +34,11 @@ MEMBERS = Q(is_superuser=False)
 BELOW = Q(role__in=policy.ROLES_IN[policy.BELOW])
 
 
-def _match_members(user):
+def _match_members(user: Caller) -> Q:
     return MEMBERS & Q(organization=user.organization_id)
 
 
-def _match_known(user):
+def _match_known(user: Caller) -> Q:
     """Themselves, and the clients they are acquainted with; or all, where the calendar is the team's."""
     if user.sees_team:
         return _match_members(user) & (Q(pk=user.pk) | Q(role="client"))
@@ -56,7 +59,7 @@ class UserQuerySet(TenantQuerySet):
         policy.SELF: lambda user: Q(pk=user.pk),
     }
 
-    def bulk_create(self, objs, **options):
+    def bulk_create(self, objs: Iterable[Any], **options: Any) -> Any:  # type: ignore[override]  # passes them all on
         people = list(objs)
         for person in people:
             person.read_phone()
@@ -65,11 +68,11 @@ class UserQuerySet(TenantQuerySet):
             words.write_words(map(words.take_columns, saved))
         return saved
 
-    def clients_for(self, caller):
+    def clients_for(self, caller: Caller) -> Self:
         """The clients `caller` may name in a booking."""
         return self.visible_to(caller, "users").filter(MEMBERS, role="client").select_related("organization")
 
-    def performers_for(self, caller, resource):
+    def performers_for(self, caller: Caller, resource: str) -> Self:
         """The people `caller` may name as `staff` when they create a `resource`."""
         people = self.filter(MEMBERS).exclude(role="client")
         scope = policy.find_scope(caller, resource, "create")
@@ -80,24 +83,26 @@ class UserQuerySet(TenantQuerySet):
         return people.filter(organization=caller.organization_id)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
-    def create_user(self, email, password=None, **fields):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Save a person; without a password they cannot sign in."""
         person = self.model(email=email.lower(), **fields)
         person.set_password(password)
         person.save(force_insert=True)
         return person
 
-    def create_superuser(self, email, password=None, *, organization=None, **fields):
+    def create_superuser(
+        self, email: str, password: str | None = None, *, organization: Organization | None = None, **fields: Any
+    ) -> "User":
         """A platform operator. The first one gets a home organization, called Platform."""
         with transaction.atomic():
             home = organization or self.take_home_organization(email.lower())
             return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
 
-    def get_by_natural_key(self, email):
+    def get_by_natural_key(self, email: str) -> "User":
         return self.get(email=email.lower())
 
-    def take_home_organization(self, email):
+    def take_home_organization(self, email: str) -> Organization:
         """An active one of other operators, locked lest it be deactivated meanwhile, or a new one."""
         theirs = self.filter(is_superuser=True).values("organization")
         homes = Organization.objects.filter(pk__in=theirs, is_active=True).select_for_update(no_key=True)
@@ -233,14 +238,14 @@ class User(AbstractBaseUser):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def check_password(self, raw_password):
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether it is this person's. A hash of a former rule is renewed, which ends no sign-in."""
         return check_password(raw_password, self.password, self._renew_hash)
 
-    def _renew_hash(self, raw_password):
+    def _renew_hash(self, raw_password: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             # For this transaction alone: the trigger would take the new hash for a new password.
             cursor.execute("SELECT set_config('clientline.renewed_hash', %s, true)", [str(self.pk)])
@@ -248,7 +253,7 @@ class User(AbstractBaseUser):
             self.save(update_fields=["password"])
             cursor.execute("SELECT set_config('clientline.renewed_hash', '', true)")
 
-    def save(self, *args, update_fields=None, **options):
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         if update_fields is None or "phone" in update_fields:
             self.read_phone()
             update_fields = update_fields and [*update_fields, "phone_e164"]
@@ -257,69 +262,69 @@ class User(AbstractBaseUser):
             if update_fields is None or words.OF_THE_WORDS.intersection(update_fields):
                 words.write_words([words.take_columns(self)])
 
-    def read_phone(self):
+    def read_phone(self) -> None:
         """Give `phone_e164` the number in `phone`, as the organization's country dials."""
         self.phone_e164 = telephones.write_e164(self.phone, self.organization.country) if self.phone else ""
 
     # Private: Django names every column that it inserts. The tenants' role may not name this one; without it, nobody
     # of an organization could register anybody.
-    def _do_insert(self, manager, using, fields, *args):
+    def _do_insert(self, manager: Any, using: Any, fields: Any, *args: Any) -> Any:
         named = fields if self.is_superuser else [field for field in fields if field.attname != "is_superuser"]
         # Private: see above.
-        return super()._do_insert(manager, using, named, *args)
+        return super()._do_insert(manager, using, named, *args)  # type: ignore[misc]  # the stubs leave it out
 
-    def get_short_name(self):
+    def get_short_name(self) -> str:
         """What the admin greets them with."""
         return self.name
 
     @property
-    def sign_in_address(self):
+    def sign_in_address(self) -> str:
         """'' for a client who has none."""
         return made_addresses.show_address(self.email)
 
     @property
-    def mail_address(self):
+    def mail_address(self) -> str:
         """Where mail goes; '' where there is none."""
         return self.contact_email or self.sign_in_address
 
     @property
-    def chosen_language(self):
+    def chosen_language(self) -> str:
         """The tag of the language that their pages and mails are in."""
         return choose_language(self.language, self.organization.language)
 
     @property
-    def signs_in(self):
+    def signs_in(self) -> bool:
         """Whether they have a password."""
         return bool(self.password) and self.has_usable_password()
 
     @property
-    def is_of_the_team(self):
+    def is_of_the_team(self) -> bool:
         """Whether they may give visits now."""
         return self.is_active and self.role != self.Role.CLIENT
 
     @property
-    def is_staff(self):
+    def is_staff(self) -> bool:
         """Whether the admin is open to them."""
         return self.is_superuser or self.role != self.Role.CLIENT
 
     @cached_property
-    def sees_team(self):
+    def sees_team(self) -> bool:
         """Whether they are staff of an organization whose calendar is the team's."""
         return self.role == self.Role.STAFF and not self.is_superuser and self.organization.team_calendar
 
-    def may(self, resource, action):
+    def may(self, resource: str, action: str) -> bool:
         return policy.allows(self, resource, action)
 
-    def get_session_auth_hash(self):
+    def get_session_auth_hash(self) -> str:
         # Sessions end with a change of password or role, whichever door it came through.
         return salted_hmac("accounts.session", f"{self.password}|{self.role}", algorithm="sha256").hexdigest()
 
-    def get_session_auth_fallback_hash(self):
+    def get_session_auth_fallback_hash(self) -> tuple[()]:
         return ()
 
     # The admin asks these of any user; what may really be done is asked of the policy.
-    def has_perm(self, permission, obj=None):
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
         return self.is_active and self.is_superuser
 
-    def has_module_perms(self, app_label):
+    def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.is_staff

@@ -1,5 +1,7 @@
 """The tokens that programs carry, the sessions of browsers, and second factors."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -14,7 +16,7 @@ from organizations import policy
 
 
 class TokenQuerySet(models.QuerySet):
-    def named(self):
+    def named(self) -> Self:
         """Those made for programs; signing in makes one without a name."""
         return self.exclude(name="")
 
@@ -51,7 +53,7 @@ class Token(models.Model):
         ]
         indexes = [models.Index(fields=["organization"], name="token_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name or self.prefix
 
 
@@ -84,5 +86,5 @@ class SecondFactor(models.Model):
     class Meta:
         db_table = "second_factors"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return gettext("Second factor of user %(number)s") % {"number": self.user_id}

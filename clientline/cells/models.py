@@ -24,5 +24,5 @@ class Cell(models.Model):
             models.UniqueConstraint(fields=["is_this"], name="cell_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"cell {self.number}"

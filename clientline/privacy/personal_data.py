@@ -3,8 +3,12 @@
 Beyond the reach of both: backups, and what the payment provider keeps.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import people
@@ -65,7 +69,7 @@ class NotAClient(Refused):
     detail = "Only clients are erased. Deactivate somebody of the team."
 
 
-def export_person(*, by, person, now):
+def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, Any]:
     """Everything about `person` that `by` may see (None, a command: all), as JSON's own types and instants.
 
     Times are the organization's. The export is an event of the audit.
@@ -94,21 +98,21 @@ def export_person(*, by, person, now):
     return answer
 
 
-def export_file(**arguments):
+def export_file(*, by: User | None, person: User, now: datetime) -> bytes:
     """The export as indented JSON, in bytes."""
-    return encode(export_person(**arguments), indented=True)
+    return encode(export_person(by=by, person=person, now=now), indented=True)
 
 
-def _select_visible(model, by, resource):
+def _select_visible(model: Any, by: User | None, resource: str) -> QuerySet[Any]:
     return model.objects.visible_to(by, resource) if by else model.objects.all()
 
 
-def _read_rows(serializer_class, rows):
+def _read_rows(serializer_class: Any, rows: QuerySet[Any]) -> list[Any]:
     reader = serializer_class.reader()
     return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
 
 
-def _read_history(visits, insider):
+def _read_history(visits: QuerySet[Appointment], insider: bool) -> list[dict[str, Any]]:
     facts = AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id")
     facts = facts if insider else facts.exclude(action__in=INSIDE)
     columns = facts.values_list("appointment", "at", "action", "was", "became", "reason")
@@ -116,7 +120,7 @@ def _read_history(visits, insider):
     return [dict(zip(names, (pk, timezone.localtime(at), *texts), strict=True)) for pk, at, *texts in columns]
 
 
-def _read_changes(person):
+def _read_changes(person: User) -> list[dict[str, Any]]:
     """What the audit tells of the person's own row; not by whom, which is about somebody else."""
     entries = Audit.objects.filter(table=User._meta.db_table, row=person.pk).order_by("id")
     return [
@@ -125,15 +129,15 @@ def _read_changes(person):
     ]
 
 
-def _keep_tellable(action, changes):
+def _keep_tellable(action: str, changes: dict[str, Any]) -> dict[str, Any]:
     """The columns that may be told, where these are columns and not the facts of an event."""
     if action not in COLUMN_CHANGES:
         return select_tellable(changes)
     return {name: changes[name] for name in OF_A_PERSON if name in changes}
 
 
-def preview_erasure(*, client, now):
-    """What `erase` would do: to which records of the person, and to which visits to come."""
+def preview_erasure(*, client: User, now: datetime) -> dict[str, Any]:
+    """What `erase` would do: the ids of the person's `records` and of their `coming_visits`, and what stays `due`."""
     records = list(select_records(client.pk).values_list("pk", flat=True))
     visits = _select_coming(records, now)
     return {
@@ -143,14 +147,14 @@ def preview_erasure(*, client, now):
     }
 
 
-def _select_coming(records, now):
+def _select_coming(records: Iterable[User | int], now: datetime) -> QuerySet[Appointment]:
     coming = Appointment.objects.filter(
         client__in=records, status=Appointment.Status.SCHEDULED, appointment_date__gt=now
     )
     return coming.order_by("id")
 
 
-def erase(*, by, client, now):
+def erase(*, by: User | None, client: User, now: datetime) -> User:
     """Replace the person's names, contacts and all free text about them, and end their access. Raises NotAClient.
 
     They are one person with the records merged into theirs, or theirs into. The house cancels their visits to come,
@@ -171,7 +175,7 @@ def erase(*, by, client, now):
     return client
 
 
-def _erase_record(by, client):
+def _erase_record(by: User | None, client: User) -> None:
     forget_client(client)  # first, while the record says by which addresses they asked
     client.set_unusable_password()
     client.save(update_fields=["password"])  # before the address: whoever signs in needs one
@@ -188,7 +192,7 @@ def _erase_record(by, client):
     audit.record_event("erase", by=by, row=client)
 
 
-def forget(client):
+def forget(client: User) -> None:
     """Delete the client's failed sign-ins and forgotten passwords, and blank the answers kept for repeated requests;
     before `redact`, as it reads in the audit what they were called.
     """
@@ -196,7 +200,7 @@ def forget(client):
         cursor.execute("SELECT forget_client(%s), forget_password_resets(%s)", [client.pk, client.pk])
 
 
-def redact(client):
+def redact(client: User) -> None:
     """Blank what history, audit and the admin's log say of the client; last, as it covers the erasure's own traces."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT redact_client(%s)", [client.pk])

@@ -55,7 +55,7 @@ class BookingRequest(models.Model):
             models.Index(fields=["service"], name="booking_request_by_service"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"request {self.pk}"
 
 
@@ -73,7 +73,7 @@ class ManageLink(models.Model):
         constraints = [SameOrganization(field="visit", name="manage_link_visit_in_same_organization")]
         indexes = [models.Index(fields=["organization", "id"], name="manage_link_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"link {self.pk}"
 
 
@@ -89,5 +89,5 @@ class GuestLogo(models.Model):
         db_table = "guest_logos"
         constraints = [models.UniqueConstraint(fields=["organization"], name="guest_logo_once_per_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"logo {self.pk}"

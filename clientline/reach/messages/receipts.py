@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.dispatch import receiver
 
@@ -40,7 +40,7 @@ def find_money(message: Message) -> Payment | Refund | None:
 
 
 def write_receipt(row: Payment | Refund, organization: Organization, language: str) -> str:
-    """Number, day, amounts and tax in lines, as the receipt that is printed has them."""
+    """Number, day, amounts and tax of a settled row, in lines, as the receipt that is printed has them."""
     phrases = Phrases(organization, language)
     told = [*_list_amounts(row, phrases), *_list_facts(row, organization, phrases)]
     return "\n".join(RECEIPT_LINES[language][name].format(**values) for name, values in told)
@@ -49,7 +49,7 @@ def write_receipt(row: Payment | Refund, organization: Organization, language: s
 def _list_amounts(row: Payment | Refund, phrases: Phrases) -> Iterator[tuple[str, dict[str, object]]]:
     """Which line of RECEIPT_LINES, and what stands in it."""
     payment = _find_payment(row)
-    day = phrases.write_day(phrases.organization.find_local_date(row.settled_at))
+    day = phrases.write_day(phrases.organization.find_local_date(cast(datetime, row.settled_at)))
     yield "number", {"number": row.receipt_number, "day": day}
     if row.tip or row.rounding:
         parts = {"price": row.amount - row.tip - row.rounding, "tip": row.tip, "rounding": row.rounding}

@@ -1,6 +1,8 @@
 """Who is called about what, each call that is owed, and what became of each attempt."""
 
-from uuid import uuid4
+from datetime import datetime
+from typing import Self
+from uuid import UUID, uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
@@ -107,17 +109,17 @@ class WebhookEndpoint(models.Model):
             models.UniqueConstraint(fields=["organization", "id"], name="webhook_endpoint_in_one_organization"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.url
 
-    def list_signers(self, now):
+    def list_signers(self, now: datetime) -> list[str]:
         """The secrets that sign at an instant, the newest first."""
         former = self.former_secret_until is not None and now < self.former_secret_until
         return [self.secret, self.former_secret] if former else [self.secret]
 
 
 class DeliveryQuerySet(TenantQuerySet):
-    def with_attempts(self):
+    def with_attempts(self) -> Self:
         return self.prefetch_related(models.Prefetch("attempts", WebhookAttempt.objects.order_by("id")))
 
 
@@ -164,16 +166,16 @@ class WebhookDelivery(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.type} {self.message_id}"
 
     @property
-    def message_id(self):
+    def message_id(self) -> str:
         """What receivers know it by, the same on every attempt."""
         return write_message_id(self.key)
 
 
-def write_message_id(key):
+def write_message_id(key: UUID) -> str:
     return f"msg_{key.hex}"
 
 
@@ -200,5 +202,5 @@ class WebhookAttempt(models.Model):
         ]
         indexes = [models.Index(fields=["organization", "id"], name="webhook_attempts_by_home")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.status or self.failure}"

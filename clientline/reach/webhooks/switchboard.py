@@ -69,8 +69,8 @@ class Call:
     def perform(self) -> sending.Outcome:
         """Signed by the second in which it is made. In no transaction, and without a connection."""
         now = timezone.now()
-        told = {"message_id": write_message_id(self.key), "now": now, "body": self.body}
-        headers = signing.make_headers(self.endpoint.list_signers(now), **told)
+        secrets, message_id = self.endpoint.list_signers(now), write_message_id(self.key)
+        headers = signing.make_headers(secrets, message_id=message_id, now=now, body=self.body)
         return sending.post(self.endpoint.url, headers=headers | sending.name_ourselves(), body=self.body)
 
 
