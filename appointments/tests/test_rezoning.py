@@ -184,7 +184,7 @@ def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, comin
     assert "no longer shown by 1 visit" in caplog.text
 
 
-def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(api, salon):
+def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(transactional_db, api, salon):
     day = days_ahead(20).date()
     told = {"whole_days": True, "from_date": day, "to_date": day}
     off = TimeOffFactory(staff=salon.staff, **told, starts_at=days_ahead(20, 1), ends_at=days_ahead(21, 1))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -75,7 +76,8 @@ def follow_rules() -> None:
     """The same for all organizations, where the rules of their zones are others by now; of none, nobody knows."""
     days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
     for organization in Organization.objects.filter(Exists(days), timezone__in=zones.list_readable_zones()):
-        move_whole_days(organization, organization.zone)
+        with transaction.atomic():
+            move_whole_days(organization, organization.zone)
 
 
 def _refuse_other_instants(present: TimeOff, given: dict[str, Any]) -> None:
