@@ -13,6 +13,7 @@ from clientline.api.examples import add_examples
 from clientline.api.operation_names import TAGS, choose_tag, name_operation, summarize_operation
 from clientline.problem_codes import PROBLEM_CODES
 
+METHODS = ("get", "post", "put", "patch", "delete")
 MONEY = {"type": "string", "format": "decimal"}
 PROBLEM = {
     "type": "object",
@@ -186,6 +187,11 @@ def complete_document(result, generator, request, public):
     """What is told of all operations at once: tags in the order of use, refusals, examples."""
     used = {tag for methods in result["paths"].values() for operation in methods.values() for tag in operation["tags"]}
     result["tags"] = [{"name": name, "description": said} for name, said in TAGS.items() if name in used]
+    # REST framework takes the methods of a resource from a set: each start would write another document.
+    result["paths"] = {
+        path: {method: operations[method] for method in METHODS if method in operations}
+        for path, operations in result["paths"].items()
+    }
     # The docstrings of serializers are for readers of the code.
     for schema in result["components"]["schemas"].values():
         schema.pop("description", None)

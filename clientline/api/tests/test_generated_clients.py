@@ -30,6 +30,12 @@ def find_enums(schema, path=""):
     return [path, *below] if "enum" in schema else below
 
 
+def test_methods_have_one_order_so_that_each_start_writes_the_same_document(document):
+    order = ["get", "post", "put", "patch", "delete"]
+    told = [list(methods) for methods in document["paths"].values()]
+    assert told == [[method for method in order if method in methods] for methods in told]
+
+
 def test_every_enum_is_a_type_with_a_name_that_we_chose(document):
     # Generators number what has no name, and drf-spectacular renames its own choice once a second one needs it.
     schemas = document["components"]["schemas"]
