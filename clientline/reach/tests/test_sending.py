@@ -11,7 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.jobs import ROUNDS
-from clientline.reach.messages import sending
+from clientline.reach.messages import forgetting, sending
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
 from clientline.reach.messages.models import Message, OptOut
@@ -260,6 +260,14 @@ def test_a_year_after_the_visit_what_was_told_is_forgotten(book):
     visit = book()
     Message.objects.filter(appointment=visit, kind="confirmation").update(state="sent")
     for days, left in ((364, ["confirmation", "reminder"]), (366, ["reminder"])):
-        assert forget_messages(now=visit.appointment_date + timedelta(days=days)) is False
+        forget_messages(now=visit.appointment_date + timedelta(days=days))
         assert list(Message.objects.order_by("id").values_list("kind", flat=True)) == left, days
     assert forget_old_messages in [each.go for each in ROUNDS]
+
+
+def test_what_was_told_long_ahead_hides_nothing_that_is_to_be_forgotten(book, monkeypatch):
+    monkeypatch.setattr(forgetting, "AT_ONCE", 1)
+    ahead, visit = book(days_ahead(300)), book()
+    Message.objects.update(state="sent")
+    forget_messages(now=visit.appointment_date + timedelta(days=366))
+    assert set(Message.objects.values_list("appointment", flat=True)) == {ahead.pk}
