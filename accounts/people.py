@@ -93,15 +93,17 @@ def change_person(
             _keep_an_admin(person)
         contacts.settle_addresses(person, changes, signs_in=password is not None or person.signs_in)
         if role != person.role:
+            # Before the receivers look for what refers to the person: it cannot come in between any more.
             lock_against_references(person)
             role_changing.send(sender=User, person=person, role=role)
         now, was_of_the_team = now or timezone.now(), person.is_of_the_team
         changes |= _settle_last_day(person, changes, now)
         if password is not None:
             changes["password"] = _hash_password(password, person)
+        # Before the row is saved: the trigger that ends the sign-ins reads which one stays.
         sign_ins.keep_sign_in(keep)
         with _watch_last_day(person, changes, now):
-            save_changes(person, changes)  # a trigger ends the sign-ins
+            save_changes(person, changes)
         if person.is_of_the_team != was_of_the_team:
             (left if was_of_the_team else rejoined).send(sender=User, person=person, now=now)
     return person

@@ -125,6 +125,7 @@ def accepts(user: User, code: str) -> bool:
     """Whether it is a code of the user's app or a recovery code; none is accepted twice."""
     code = code.replace(" ", "").replace("-", "").lower()
     with transaction.atomic():
+        # Locked before it is compared: of two requests with one code, both would find it unused.
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
         return factor is not None and (_takes_app_code(factor, code) or _takes_recovery_code(factor, code))
 
@@ -136,6 +137,7 @@ def _takes_app_code(factor: SecondFactor, code: str) -> bool:
     totp.time = time.time()
     if not totp.verify(int(code), tolerance=STEPS_OFF, min_t=factor.last_step + 1):
         return False
+    # The step of this code, not of this moment: `verify` has noted by how much the app's clock is off.
     factor.last_step = totp.t()
     factor.save(update_fields=["last_step"])
     return True

@@ -16,6 +16,7 @@ SECONDS = 300
 
 
 def begin_second_step(request: HttpRequest, person: User) -> None:
+    """Remember for SECONDS that `person` gave the right password."""
     request.session[KEY] = [person.pk, person.get_session_auth_hash(), time.time() + SECONDS]
 
 
@@ -27,6 +28,7 @@ def find_person_at_second_step(request: HttpRequest) -> User | None:
 
 
 def end(request: HttpRequest) -> None:
+    """Forget who gave the right password. Raises KeyError where nobody did."""
     del request.session[KEY]
 
 
@@ -36,6 +38,7 @@ def begin_enrolling(request: HttpRequest) -> None:
 
 
 def may_enrol(request: HttpRequest) -> bool:
+    """Whether the password was given again within SECONDS, by who has signed in."""
     return time.time() < request.session.get(ENROLLING, 0)
 
 

@@ -21,5 +21,6 @@ def refuse_away(away: str | None) -> None:
 
 
 def read_away(away: str) -> Refused:
+    """The refusal that a value of `AWAY_SQL` stands for."""
     state, _, address = away.partition(" ")
     return Moved(address) if state == "moved" else Moving()

@@ -72,6 +72,7 @@ class Once:
         return rows.filter(created_at__gt=self.began_at - KEPT_FOR).first()
 
     def lock(self) -> None:
+        """Until the transaction ends. Raises InProgress."""
         # Tried before the row is looked for: inserting the same key would wait for the other request, not refuse.
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [f"idempotency:{self.user.pk}:{self.key}"])
@@ -79,6 +80,7 @@ class Once:
                 raise InProgress
 
     def refuse_unequal(self, kept: IdempotencyKey) -> None:
+        """Raises KeyReused, AnswerErased, InProgress and Forbidden where the row's answer is none for this request."""
         if bytes(kept.fingerprint) != self.fingerprint:
             raise KeyReused
         if not kept.body and kept.status != NO_CONTENT:
@@ -111,6 +113,7 @@ class Once:
         return JSONRenderer().render(response.data)
 
     def locate(self, response: Any) -> str:
+        """Where the answer leads, '' where nowhere."""
         return response.get("Location", "")
 
 

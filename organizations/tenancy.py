@@ -104,4 +104,5 @@ class TenantQuerySet(models.QuerySet):
             return self
         if scope == policy.NEVER:
             return self.none()
+        # Not .get(): a scope that this model does not know is an error, and never all rows.
         return self.filter(self.SCOPES[scope](user))

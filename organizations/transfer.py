@@ -193,6 +193,7 @@ def _load(lines: Lines, progress: Progress, with_sign_ins: bool) -> Organization
             if header["format"] == FORMER:
                 _fill_what_was_added(organization)
             organization_imported.send(sender=Organization, organization=organization)
+            # Behind the receivers: they make what some invariants ask for, figures of clients among it.
             _refuse_offenders(before)
             _continue_numbers(cursor)
     except OutcomeLost:

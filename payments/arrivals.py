@@ -35,12 +35,14 @@ def settle_payment(*, payment: Payment, answer: Answer, now: datetime) -> bool:
 
 def _can_still_come(payment: Payment) -> bool:
     if payment.status == Payment.Status.FAILED:
+        # Told twice, money of another amount is recorded once: what came in its place refers to it.
         return bool(payment.provider) and not Payment.objects.filter(instead_of=payment).exists()
     return payment.status == Payment.Status.PENDING
 
 
 def _receive(payment: Payment, amount: Decimal, now: datetime) -> None:
     """Record what came; give it back at once where the payment had failed or was given up."""
+    # Asked before anything is saved, which makes the payment a completed one.
     is_late = payment.status == Payment.Status.FAILED or payment.given_up_at is not None
     with transaction.atomic():
         if not is_late:
@@ -107,6 +109,7 @@ def settle_refund(*, refund: Refund, payment: Payment, answer: Answer, now: date
 
 def note_foreign_refund(*, payment: Payment, answer: Answer, now: datetime) -> bool:
     """A refund that was made in the provider's own pages becomes a row, once. Whether it changed anything."""
+    # Only under the payment's lock: two callbacks of one refund would both find nothing.
     known = payment.refunds.filter(reference=answer.reference).first()
     if known:
         return settle_refund(refund=known, payment=payment, answer=answer, now=now)

@@ -40,6 +40,7 @@ def _round_money(amount: Combinable) -> Round:
     return Round(exact, precision=PLACES, output_field=MONEY)  # type: ignore[arg-type]  # each row has its own
 
 
+# The triggers that write `client_totals` say this once more: whoever changes the one changes the other by a migration.
 CHARGE = Case(
     When(status__in=("scheduled", "completed"), then=_round_money(F("price"))),
     # Before the fees: the first condition that holds counts.

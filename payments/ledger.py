@@ -54,6 +54,7 @@ def record_payment(
     parts = {"amount": amount, "tip": tip, "rounding": rounding}
     _refuse_strange_parts(**parts, payment_method=payment_method, organization=appointment.organization)
     with transaction.atomic():
+        # First: as long as they are open they count as pending, and this payment would be refused as too much.
         if give_up_open_checkouts:
             give_up_checkouts(visit=appointment, now=now)
         if not allow_overpayment:
@@ -129,6 +130,7 @@ def complete_payment(*, by: User | None, payment: Payment, now: datetime) -> Pay
     _refuse_settled(by, payment, Payment.Status.COMPLETED)
     with transaction.atomic():
         paying = payment.amount - payment.tip - payment.rounding
+        # Before the row is saved: its receipt number locks the organization's counter, which has to be the last lock.
         give_up_needless_checkouts(payment.appointment, paying=paying, now=now)
         save_changes(payment, {"status": Payment.Status.COMPLETED, "settled_at": now})
         tell_of_money(payment, now)

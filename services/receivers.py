@@ -27,6 +27,7 @@ def forget_performer(*, person: User, **kwargs: Any) -> None:
     """The services that lose the person are other versions then: who performs them is a part of the answer."""
     links = ServiceStaff.objects.filter(staff=person)
     named = Service.objects.filter(pk__in=links.values("service"))
+    # In the order of their keys: two people who leave at once share services, and would lock them crosswise.
     keys = list(named.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     links.delete()
     Service.objects.filter(pk__in=keys).update(version=F("version") + 1)

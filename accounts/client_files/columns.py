@@ -16,6 +16,7 @@ def recall_fields(organization: Organization, file: ClientFile) -> list[str] | N
 
 
 def remember_fields(organization: Organization, file: ClientFile) -> None:
+    """Take the columns of the next file with these headings for the same fields."""
     ClientFileColumns.objects.update_or_create(
         organization=organization, headings=_digest_of(file), defaults={"fields": list(file.fields)}
     )

@@ -68,6 +68,7 @@ def read_table(content: bytes, guess: Guess = guess_fields) -> Table:
 
 
 def refuse_large(content: bytes) -> None:
+    """Raises Unreadable for more than LARGEST_BYTES."""
     if len(content) > LARGEST_BYTES:
         raise Unreadable(_("The file is larger than %(most)s MB. Split it.") % {"most": LARGEST_BYTES // 1_000_000})
 

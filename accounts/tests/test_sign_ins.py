@@ -150,6 +150,12 @@ def test_sign_ins_end_with_password_role_and_activity_through_any_door_and_stay_
     assert not Token.objects.filter(user=salon.staff).exists()
 
 
+def test_who_changes_their_own_address_stays_signed_in_where_they_do(salon):
+    mine, other = program_of(salon.staff), program_of(salon.staff)
+    assert mine.patch(f"/users/{salon.staff.pk}", {"email": "another@example.com"}).status_code == 200
+    assert [each.get("/auth/sessions").status_code for each in (mine, other)] == [200, 401]
+
+
 @pytest.mark.sweep
 def test_a_reactivated_person_has_to_sign_in_again(salon, api):
     clients = browser_of(salon.staff), program_of(salon.staff)

@@ -7,7 +7,10 @@ from django.db import models
 
 
 def save_changes(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
-    """Set and save the `values` that differ; each change adds 1 to `version`. Returns the names that changed."""
+    """Set and save the `values` that differ; each change adds 1 to `version`. Returns the names that changed.
+
+    Nothing is saved, and no version counted, where none differs.
+    """
     changed = [name for name, value in values.items() if differs(instance, name, value)]
     if not changed:
         return []

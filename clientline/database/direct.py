@@ -96,6 +96,7 @@ class Connection(psycopg.Connection):
 
     def commit(self) -> None:
         """Make the transaction last. Of one that has only read the answer is not waited for."""
+        # First: the end of a transaction drops what was told and not sent yet.
         self.send_told()
         self._end_transaction(COMMIT)
 

@@ -88,6 +88,7 @@ class Statement:
     """A compiled queryset of `values_list` rows. Values that are not Given are part of it: plans may count on them."""
 
     def __init__(self, queryset: QuerySet) -> None:
+        # What calls a function that writes belongs into a Written: here its COMMIT would not be waited for.
         self.only_reads = not queryset.query.select_for_update
         try:
             sql, parameters = queryset.query.sql_with_params()
@@ -108,9 +109,11 @@ class Statement:
         connection.tell(*self.fill_in(values))
 
     def fill_in(self, values: Mapping[str, Any]) -> tuple[str, list]:
+        """The SQL, and the values in the order of its placeholders. Raises KeyError for one that is missing."""
         return self.sql, [_fix_size(values[name]) for name in self.names]
 
     def read(self, rows: list[tuple]) -> list:
+        """What PostgreSQL's rows are to the caller: here tuples, in the order of `values_list`."""
         return rows
 
 

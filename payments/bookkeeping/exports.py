@@ -19,6 +19,7 @@ def export_movements(
         return write_file(period, form, separators)
 
     (name, content), as_of = read_behind(write, by=by) if by else (write(), None)
+    # Not within `write`, which runs twice where a replica fails, and there on a server that only reads.
     facts: dict[str, Any] = {
         "from": period.first,
         "to": period.last,

@@ -65,6 +65,7 @@ def _write_bank(period: Period, movements: list[Movement]) -> bytes:
     """A statement as Xero and QuickBooks read it: a line for each sum that moved, tip and rounding within it."""
     form = "%m/%d/%Y" if period.organization.country in MONTHS_FIRST else "%d/%m/%Y"
     rows = []
+    # Needs the lines of one movement side by side, as `list_movements` has them.
     for _key, parts in groupby(movements, lambda line: (line.event, line.payment, line.refund)):
         lines = list(parts)
         first, amount = lines[0], sum((line.amount for line in lines), Decimal(0))

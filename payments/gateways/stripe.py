@@ -94,6 +94,7 @@ class StripeGateway:
             return _read_session(_ask(self.api.checkout.sessions.retrieve, reference, {"expand": ["payment_intent"]}))
 
     def expire(self, reference: str) -> Answer:
+        # In this order: the other way round its no would be translated first, and be taken for silence.
         with _translate_errors(), suppress(stripe.InvalidRequestError):
             if reference.startswith("cs_"):
                 return _read_session(_ask(self.api.checkout.sessions.expire, reference))

@@ -49,6 +49,7 @@ class ListReader:
 
 
 def find_model(listed: str) -> type[Model]:
+    """The model of one of LISTS."""
     return next(model for model in apps.get_models() if model._meta.db_table == listed)
 
 

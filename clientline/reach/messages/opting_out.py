@@ -16,6 +16,7 @@ def opt_out(*, client: User, now: datetime) -> None:
 
 
 def opt_in(*, client: User) -> None:
+    """They get reminders again. Repeating it does no harm."""
     OptOut.objects.filter(client=client).delete()
 
 

@@ -106,4 +106,5 @@ GATEWAYS: dict[str, Callable[[], Gateway]] = {"twilio": Twilio, "simulator": Sim
 
 
 def find_gateway() -> Gateway:
+    """Who sends texts here. Raises KeyError where nobody does: ask `can_send` before."""
     return GATEWAYS[settings.SMS_PROVIDER]()

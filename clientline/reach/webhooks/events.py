@@ -29,6 +29,7 @@ def make_body(
 
 
 def describe_visits(kind: str, visits: Iterable[Appointment], now: datetime) -> list[str]:
+    """A body for each visit, in their order; `kind` is one of TYPES."""
     return [
         make_body(
             kind,

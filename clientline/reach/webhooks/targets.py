@@ -94,6 +94,7 @@ def look_up(target: Target) -> list[str]:
 
 
 def refuse_private(addresses: Sequence[str]) -> None:
+    """Raises BadTarget where one of the addresses of a name may not be called."""
     for address in addresses:
         if not is_allowed(ip_address(address)):
             raise BadTarget(_("The name leads to %(address)s, which is no public server.") % {"address": address})
