@@ -35,6 +35,8 @@ SUPERUSER = "postgres"
 SOCKETS, DRAFT = "clientline-socket-", "postgres.draft-"
 LONGEST_SOCKET = 103  # bytes of path; Linux allows 107, macOS 103
 LOG_LIMIT = 10_000_000  # bytes
+# How the log says why a server ended. Where it finds no configuration or no data, it has no severity to tell yet.
+HOPELESS = re.compile("FATAL:|PANIC:|^postgres: ")
 PATIENCE = 20  # seconds for the remains of a killed server to go away
 RECOVERY = 600  # seconds for a server to replay what it had not yet written when it was killed
 SHUTDOWN = 60
@@ -246,17 +248,28 @@ class Cluster:
         """Raise with the reason that a server ended with, unless it was killed or waiting will mend it."""
         with open(self.log, errors="replace") as log:
             log.seek(log_end)
-            reason = next((line.strip() for line in log if "FATAL:" in line or "PANIC:" in line), "")
+            reason = next((line.strip() for line in log if HOPELESS.search(line)), "")
         if reason and not any(sign in reason for sign in PASSING):
-            raise PostgresUnavailable(f"PostgreSQL does not start: {reason.split(':  ')[-1]} (see {self.log}).")
+            told = reason.removeprefix("postgres: ").split(":  ")[-1]
+            raise PostgresUnavailable(f"PostgreSQL does not start: {told} (see {self.log}).")
 
     def _check_version(self):
-        made, present = (self.directory / "PG_VERSION").read_text().strip(), read_major_version(self.bin_dir)
+        made, present = self._read_version(), read_major_version(self.bin_dir)
         if made != str(present):
             raise PostgresUnavailable(
                 f"The database in {self.directory} was made by PostgreSQL {made}, but {self.bin_dir} has {present}: "
                 f"set PG_BINDIR to the programs of PostgreSQL {made}."
             )
+
+    def _read_version(self):
+        file = self.directory / "PG_VERSION"
+        made = file.read_text(errors="replace").strip()
+        if not re.fullmatch("[0-9.]+", made):
+            raise PostgresUnavailable(
+                f"{file} is damaged, as it names no version of PostgreSQL: move {self.directory} away, start again, "
+                "and bring a backup back by `manage.py db restore`."
+            )
+        return made
 
     def _create(self):
         """Make the cluster beside its place and rename it, so that a kill leaves nothing half."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import socket
 import struct
 from contextlib import suppress
@@ -24,13 +25,14 @@ class Postmaster:
 
     @classmethod
     def read(cls, cluster):
-        """None without a file; lines that are not written yet are blank."""
+        """None without a file. Lines that are not written yet are blank; nobody's is a file that a crash has damaged."""
         try:
-            lines = (cluster / "postmaster.pid").read_text().splitlines()
+            lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
         except FileNotFoundError:
             return None
         pid, directory, _, _, socket_directory, _, _, state = [*lines, *[""] * 8][:8]
-        return cls(abs(int(pid or 0)), directory, Path(socket_directory), state.strip())
+        number = int(pid) if re.fullmatch("-?[0-9]{1,10}", pid) else 0
+        return cls(abs(number), directory, Path(socket_directory), state.strip())
 
 
 def answers(path):

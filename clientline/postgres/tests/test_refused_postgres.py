@@ -53,6 +53,19 @@ def test_a_server_that_cannot_start_says_why_at_once(cluster):
     assert time.monotonic() - began < 5
 
 
+def test_what_a_crash_did_to_its_files_is_told_at_once(cluster):
+    (cluster.directory / "postmaster.pid").write_bytes(bytes(64))  # of nobody
+    (cluster.directory / "postgresql.conf").unlink()
+    began = time.monotonic()
+    with pytest.raises(PostgresUnavailable, match="PostgreSQL does not start: could not access the server"):
+        cluster.ensure_running()
+    assert time.monotonic() - began < PATIENCE / 2
+    for damaged in (b"", b"\x8a\xff", b"abc\n"):
+        (cluster.directory / "PG_VERSION").write_bytes(damaged)
+        with pytest.raises(PostgresUnavailable, match="PG_VERSION is damaged, as it names no version of PostgreSQL"):
+            cluster.ensure_running()
+
+
 def test_a_file_in_the_place_of_the_data_directory_is_refused(data):
     (data / "file").write_text("")
     with pytest.raises(PostgresUnavailable, match="The embedded PostgreSQL cannot work in"):
