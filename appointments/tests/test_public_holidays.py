@@ -59,6 +59,22 @@ def test_holidays_are_those_of_country_and_region_in_the_language(home, api):
     assert "2097-01-06" not in {each["date"] for each in found["results"]}
 
 
+def test_a_region_is_known_by_its_code_its_code_of_iso_and_its_name(home, api):
+    for region in ("by", "DE-BY", " Bayern", "BAYERN"):
+        set_place(home, region=region)
+        assert propose(api, home.manager)["region"] == "BY", region
+    for country, region, code in (("CH", "zurich", "ZH"), ("CH", "BY", ""), ("BQ", "Saba", "SAB"), ("AQ", "x", "")):
+        set_place(home, country=country, region=region)
+        assert propose(api, home.manager)["region"] == code, region
+
+
+def test_the_page_says_where_a_region_counts_for_nothing(home, client):
+    client.force_login(home.manager)
+    set_place(home, region="Atlantis", language="en")
+    page = client.get("/admin/holidays/", {"year": "2097"}).content.decode()
+    assert "Of DE as a whole: no holidays of Atlantis are known." in page
+
+
 def test_the_visits_that_a_closure_would_hit_are_shown_and_nothing_is_closed(home, api):
     [first] = [each for each in propose(api, home.manager)["results"] if each["date"] == "2097-05-01"]
     assert first == {

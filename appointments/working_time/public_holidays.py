@@ -89,14 +89,22 @@ def _find_holidays(organization: Organization, year: int) -> tuple[str, str, dic
     country = organization.country
     if not country:
         raise FieldRefused("country", "required", gettext("Say in the organization's settings in which country it is."))
-    known = holidays.list_supported_countries(include_aliases=True)
-    if country not in known:
+    if country not in holidays.list_supported_countries(include_aliases=True):
         raise HolidaysUnknown
-    region = organization.region if organization.region in known[country] else ""
+    region = find_region(country, organization.region)
     language = _choose_language(country, organization.language)
     # Always with a language: without one the names are in that of the machine's environment.
     found = holidays.country_holidays(country, subdiv=region or None, years=year, language=language)
     return region, language, {day: found[day] for day in found if day.year == year}
+
+
+def find_region(country: str, typed: str) -> str:
+    """The code of a part of a country that has holidays of its own, also by name or as ISO 3166-2 has it; else ''."""
+    codes = holidays.list_supported_countries(include_aliases=True).get(country, ())
+    named = getattr(getattr(holidays, country), "subdivisions_aliases", {}) if codes else {}
+    known = {f"{country}-{code}": code for code in codes} | named | {code: code for code in codes}
+    # A code wins over the same name of another part.
+    return {fold(name): code for name, code in known.items()}.get(fold(typed.strip()), "")
 
 
 def list_regions(country: str) -> list[tuple[str, str]]:

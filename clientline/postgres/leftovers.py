@@ -25,7 +25,7 @@ class Postmaster:
 
     @classmethod
     def read(cls, cluster):
-        """None without a file. Lines that are not written yet are blank; nobody's is a file that a crash has damaged."""
+        """None without a file. Lines that are not written yet are blank; nobody's is a file that a crash damaged."""
         try:
             lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
         except FileNotFoundError:
