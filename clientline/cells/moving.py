@@ -217,8 +217,11 @@ class Move:
     def undo(self) -> None:
         """Back to where it was before, with all that happened since. Raises MoveRefused."""
         here, there = (side.read_state(self.organization) for side in (self.here, self.there))
+        self._refuse_undo(here, there)
+        if here is None and there is None:
+            return None  # taken back already, or never begun
         if there in (None, State.MOVED) and here != State.MOVED:
-            return self._forget(gone=self.there, kept=self.here)  # decided already, or never begun
+            return self._forget(gone=self.there, kept=self.here)  # decided already
         if there == State.ARRIVING:
             return self._cancel()
         if here == State.ARRIVED:
@@ -229,6 +232,16 @@ class Move:
             self._compare(self.there, self.here)
             self._switch(self.there, self.here)
         return self._forget(gone=self.there, kept=self.here)
+
+    def _refuse_undo(self, here: State | None, there: State | None) -> None:
+        """Where the other end may be its one home, or this is not the end that it left: MoveRefused."""
+        if here != State.MOVED and not self.here.is_home(self.organization):
+            raise MoveRefused(
+                f"It is not at home at {self.here.place}, and did not leave from there: it is taken back where it left, "
+                "until that is forgotten there."
+            )
+        if there is None and here in (State.FROZEN, State.MOVED):
+            raise MoveRefused(f"{self.there.place} knows nothing of its move: name the database that it went to.")
 
     def _cancel(self) -> None:
         self._set(self.here, State.LEAVING)
@@ -241,6 +254,8 @@ class Move:
         self._forget(gone=self.here, kept=self.there)
 
     def _forget(self, *, gone: Side, kept: Side) -> None:
+        if not kept.is_home(self.organization):
+            raise MoveRefused(f"It is not at home at {kept.place}: nothing was deleted at {gone.place}.")
         for giver, taker in ((gone, kept), (kept, gone)):
             self.say(f"Ending what {giver.place} passes on")
             taker.unsubscribe(self._name(giver))

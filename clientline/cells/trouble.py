@@ -70,11 +70,21 @@ def _examine_organization(here: Side, there: Side, organization: int) -> Iterato
         yield f"There is no organization {organization} at {here.place}."
     if known[1] and there.read_state(organization) is None:
         yield f"{there.place} has an organization {organization} of its own."
-    if here.read_state(organization) == State.ARRIVED:
-        yield "It came here itself, and may go back still: forget that first, with --forget where it came from."
+    yield from _examine_states(here, there, organization)
     operators = here.ask_one("SELECT count(*) FROM users WHERE organization_id = %s AND is_superuser", [organization])
     if operators:
         yield f"{operators} of its people are operators of the platform, who stay: give them another organization."
+
+
+def _examine_states(here: Side, there: Side, organization: int) -> Iterator[str]:
+    """What other moves of it have left: two at once would have two homes."""
+    state, other = (side.read_state(organization) for side in (here, there))
+    if state == State.ARRIVED:
+        yield "It came here itself, and may go back still: forget that first, with --forget where it came from."
+    if state == State.ARRIVING:
+        yield f"It is not at home at {here.place} yet: its move there was not ended."
+    if state in (State.LEAVING, State.FROZEN, State.MOVED) and other is None:
+        yield f"It is on its way elsewhere, or at home there: {there.place} knows nothing of it."
 
 
 def _find_taken(here: Side, there: Side, table: Table, organization: int) -> Iterator[str]:

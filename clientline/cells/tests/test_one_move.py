@@ -129,6 +129,37 @@ def test_what_stands_in_the_way_is_named_and_changes_nothing(ends):
     assert (old.read_state(), new.read_state()) == ([], [])
 
 
+NOT_FROM_HERE = "It is not at home at .*, and did not leave from there: "
+SENT_ASTRAY = [
+    # The states at the end that has its rows and at the other one, what is asked for, and the words of the refusal.
+    ("frozen", None, "--undo", "knows nothing of its move"),
+    ("moved", None, "--undo", "knows nothing of its move"),
+    ("moved", None, "--forget", "It is not at home at .*: nothing was deleted at "),
+    ("arriving", "leaving", "--undo", NOT_FROM_HERE),
+    ("arriving", "leaving", "--dry-run", "It is not at home at .* yet: its move there was not ended"),
+    ("leaving", None, "--dry-run", "It is on its way elsewhere, or at home there: .* knows nothing of it"),
+]
+
+
+def test_the_wrong_database_or_the_wrong_end_is_refused_and_loses_nothing(ends):
+    """The last one is what is left once it is forgotten where it came from."""
+    old, new = ends
+    [(home,)] = old.ask("SELECT id FROM organizations")
+    for state, other, option, says in SENT_ASTRAY:
+        for end, what in ((old, state), (new, other)):
+            end.ask(
+                "INSERT INTO relocations (organization, state) SELECT %s, %s WHERE %s <> ''", home, what, what or ""
+            )
+        with pytest.raises(CommandError, match=says):
+            move(old, new, option)
+        assert (old.read_state(), new.read_state()) == ([state], [other] if other else []), option
+        for end in ends:
+            end.ask("DELETE FROM relocations")
+    with pytest.raises(CommandError, match=NOT_FROM_HERE):
+        move(new, old, "--undo")
+    assert old.ask(HELD) == [(1, 1, 1)]
+
+
 def test_it_moves_and_comes_back_with_what_happened_since(ends):
     """With a change just before it is frozen, one that is refused while it is, and one at the new home.
 
