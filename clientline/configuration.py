@@ -151,6 +151,8 @@ def read_database(url, name="DATABASE_URL"):
         refuse(name, _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
     # A socket's directory, as PostgreSQL's own programs want it written there: environ looks for it in the name alone.
     place = {"HOST": unquote(config["HOST"] or "")}
+    if "," in place["HOST"] and name == "DATABASE_URL":  # whoever answers first may be a standby
+        config.setdefault("OPTIONS", {}).setdefault("target_session_attrs", "read-write")
     return config | place | _read_pooler(config, name)
 
 

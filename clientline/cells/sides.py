@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from accounts.models import SearchWord
 from clientline.cells.refusals import MoveRefused
+from clientline.postgres.backend.unreachable import find_reason
 from clientline.postgres.cluster import SUPERUSER
 from organizations.models import Organization
 from organizations.relocations import Relocation
@@ -68,13 +69,13 @@ class Side:
                 self.address, autocommit=True, connect_timeout=10, application_name=PROGRAM, options=SETTINGS
             )
         except psycopg.Error as error:
-            raise MoveRefused(f"No connection to {self.place}: {str(error).strip().splitlines()[-1]}") from error
+            raise MoveRefused(f"No connection to {self.place}: {find_reason(error)}.") from error
 
     @property
     def place(self) -> str:
         """Without its password."""
         told = conninfo_to_dict(self.address)
-        return f"{told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname')}"
+        return f"{told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
 
     def close(self) -> None:
         self.connection.close()

@@ -188,6 +188,17 @@ def test_a_socket_may_be_written_as_postgresql_writes_it():
         assert [str(taken[part]) for part in ("HOST", "PORT", "NAME")] == ["/var/run/postgresql", "5433", "name"]
 
 
+def test_of_several_hosts_the_one_that_writes_is_looked_for():
+    for query, name, expected in (
+        ("", "DATABASE_URL", "read-write"),
+        ("?target_session_attrs=any", "DATABASE_URL", "any"),
+        ("", "DATABASE_REPLICA_URL", None),
+    ):
+        taken = configuration.read_database(f"postgres://me@one,two/name{query}", name)
+        assert taken.get("OPTIONS", {}).get("target_session_attrs") == expected, (query, name)
+    assert "OPTIONS" not in configuration.read_database("postgres://me@one/name")
+
+
 def test_every_variable_is_tried():
     described = {names(line)[0] for line in table("Configuration", "variable")[2:]}
     assert {name for name, *_ in BAD} | ELSEWHERE == described

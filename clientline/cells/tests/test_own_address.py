@@ -1,9 +1,11 @@
 """How the other installation reaches this one, and a command as somebody who may."""
 
+import pytest
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
-from clientline.cells.sides import find_own_address
+from clientline.cells.refusals import MoveRefused
+from clientline.cells.sides import Side, find_own_address, read_address
 from clientline.configuration import read_database
 from clientline.postgres.backend.base import DatabaseWrapper
 
@@ -30,3 +32,9 @@ def test_an_address_keeps_all_that_it_says(settings, monkeypatch):
 
 def test_the_private_server_is_asked_as_its_superuser():
     assert conninfo_to_dict(find_own_address())["user"] == "postgres"
+
+
+def test_why_a_database_is_not_reached_is_said_in_its_first_words():
+    for address in ("postgres://me@127.0.0.1:1/name", "postgres://me@127.0.0.1:1"):
+        with pytest.raises(MoveRefused, match=r"^No connection to 127\.0\.0\.1:1/(name)?: Connection refused\.$"):
+            Side(read_address(address))

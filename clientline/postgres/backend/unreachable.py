@@ -17,6 +17,7 @@ MENDS = {
     "too many|slots are reserved": "allow more connections in that server's max_connections, or run fewer workers",
     "invalid connection option|invalid .*value|invalid port": "mend what stands in DATABASE_URL",
     "starting up|shutting down|recovery": "try again when it is up",
+    "session is read-only": "name the one that writes in DATABASE_URL, too, or wait until one of these leads",
 }
 LAST_REASON = re.compile(r"(?:.*failed: |.*connection is bad: )?(?:FATAL:  )?(.*)")
 
@@ -27,11 +28,16 @@ class Unreachable(OperationalError):
 
 def explain_unreachable(error, settings):
     """What psycopg says about the server of these settings, as Unreachable. Of several attempts the last counts."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    reason = LAST_REASON.fullmatch(next((line for line in lines if "failed: " in line), lines[0]))[1].rstrip(".")
+    reason = find_reason(error)
     mends = (mend for pattern, mend in MENDS.items() if re.search(pattern, str(error), re.IGNORECASE))
     mend = "" if settings.get("EMBEDDED_DATA") else next(mends, "")
     return Unreachable(f"No connection to {place(settings)}: {reason}{'; ' if mend else ''}{mend}.")
+
+
+def find_reason(error):
+    """PostgreSQL's own words, on one line and without a full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return LAST_REASON.fullmatch(next((line for line in lines if "failed: " in line), lines[0]))[1].rstrip(".")
 
 
 def explain_too_old(version, oldest, settings):
