@@ -237,8 +237,8 @@ class Move:
         """Where the other end may be its one home, or this is not the end that it left: MoveRefused."""
         if here != State.MOVED and not self.here.is_home(self.organization):
             raise MoveRefused(
-                f"It is not at home at {self.here.place}, and did not leave from there: it is taken back where it left, "
-                "until that is forgotten there."
+                f"It is not at home at {self.here.place}, and did not leave from there: it is taken back where it left,"
+                " until that is forgotten there."
             )
         if there is None and here in (State.FROZEN, State.MOVED):
             raise MoveRefused(f"{self.there.place} knows nothing of its move: name the database that it went to.")
