@@ -256,6 +256,7 @@ def refuse_unstorable_times(start: datetime, need: Need) -> None:
         raise FieldRefused("appointment_date", "invalid", _("Visits start at a whole minute."))
     if timedelta(minutes=need.duration + need.buffer_before + need.buffer_after) > LONGEST_VISIT:
         raise FieldRefused("duration", "invalid", _("A visit with its buffers lasts at most a day."))
-    taken = make_time_columns(start, need)
-    if taken["busy_from"] < EARLIEST or taken["busy_until"] > LATEST:
+    # First of all the start: no clock can be read at the end of time.
+    taken = make_time_columns(start, need) if EARLIEST <= start <= LATEST else None
+    if taken is None or taken["busy_from"] < EARLIEST or taken["busy_until"] > LATEST:
         raise FieldRefused("appointment_date", "invalid", _("Choose a date between 2000 and 2100."))

@@ -209,6 +209,9 @@ def _read_start(cells: Mapping[str, str], order: Order, zone: tzinfo, now: datet
     """The instant of the date and the clock's time, or of one cell with both, which may name its offset."""
     whole = cells.get("start", "")
     if instant := _read_instant(whole):
+        # A zone's clocks cannot be read at the end of time.
+        if instant - now > timedelta(days=LONGEST_AHEAD):
+            raise NotRead(_("This date is too far ahead."))
         return instant
     day_text, _parted, clock = whole.partition("T" if "T" in whole else " ")
     day_text, clock = cells.get("date") or day_text, cells.get("time") or clock

@@ -1,6 +1,6 @@
 """Both sides of each bound, a microsecond apart: cut-off, start, notice, horizon, whole minutes, length and century."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
@@ -140,6 +140,12 @@ def refused(start, need):
     except FieldRefused as refusal:
         return refusal.errors[0]["field"]
     return None
+
+
+def test_where_no_clock_can_be_read_nothing_is_booked():
+    hour = timedelta(hours=1)
+    for start in (datetime.min.replace(tzinfo=timezone(hour)), datetime(9999, 12, 31, 23, tzinfo=timezone(-hour))):
+        assert refused(start, Need(30)) == "appointment_date"
 
 
 def test_a_day_with_its_buffers_fits_and_a_minute_more_does_not():

@@ -106,6 +106,12 @@ def test_one_cell_may_hold_date_and_time(salon):
     assert [visit.appointment_date for visit in found.booked] == [datetime.fromisoformat(start) for _, start in CELLS]
 
 
+@pytest.mark.parametrize("end", ["2031-03-02T12:00:00+00:00", "9999-12-31T23:00:00-10:00"])
+def test_a_cell_of_another_age_is_too_far_ahead(salon, end):
+    found = run(salon, f"Ada Stone;Salon service;{end}\n", heading="client;service;start\n")
+    assert told(found) == [(2, "This date is too far ahead.")]
+
+
 def test_a_cell_with_the_end_of_a_day_is_no_start(salon):
     found = run(salon, "Ada Stone;Salon service;2028-03-13T24:00:00+01:00\n", heading="client;service;start\n")
     assert told(found) == [(2, "“24:00:00+01:00” is no time of day.")]
