@@ -33,12 +33,15 @@ if (DayPlacing.board) {
     if (event.pointerType !== "touch") return begin(event);
     scroll();
     if (!event.isPrimary) { stop(); return erase(); } // two fingers zoom
-    resting = { x: event.clientX, y: event.clientY, timer: setTimeout(() => { resting = null; begin(event); lift(event); }, HOLD) };
+    resting = { event, timer: setTimeout(lift, HOLD) };
     return undefined;
   }
   const scroll = () => { clearTimeout(resting?.timer); resting = null; };
 
-  function lift(event) {
+  function lift() {
+    const { event } = resting;
+    scroll();
+    begin(event);
     if (!drag) return;
     carry();
     aim(event); // shown at once: the finger sees that it holds something
@@ -65,8 +68,18 @@ if (DayPlacing.board) {
     board.setPointerCapture(drag.pointer);
   }
 
+  // A busy device tells late, and that a finger goes before a timer that is due: when each was done decides.
+  function leave(event) {
+    const { event: pressed } = resting;
+    const isFar = ({ clientX, clientY }) => Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) > STARTS_AFTER;
+    const gone = (event.getCoalescedEvents?.() ?? []).find(isFar) || event; // told together, under the time of the last
+    if (!isFar(gone)) return;
+    if (gone.timeStamp - pressed.timeStamp < HOLD) scroll();
+    else lift();
+  }
+
   function follow(event) {
-    if (resting && Math.hypot(event.clientX - resting.x, event.clientY - resting.y) > STARTS_AFTER) scroll();
+    if (resting) leave(event);
     if (!drag || event.pointerId !== drag.pointer) return;
     if (!drag.isBegun) {
       if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < STARTS_AFTER) return;
