@@ -1,12 +1,14 @@
 """Everything about one client in one file, and their erasure: no word that names them is left, money and visits are."""
 
 import json
+import re
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import people
@@ -15,6 +17,7 @@ from accounts.tests.factories import token_for
 from appointments import booking
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, days_ahead
+from clientline.privacy import personal_data
 from clientline.tests.pages import submit, tell
 from clientline.tests.problems import problem
 from organizations.models import Audit
@@ -23,6 +26,7 @@ from payments import ledger
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
 
+HELD = re.compile("FOR NO KEY UPDATE")
 WORDS = ("Mia Lange", "mia@lange.example", "030 1234", "knee", "dog", "late bus", "sorry Mia")
 
 
@@ -83,6 +87,18 @@ def test_clients_export_themselves_without_what_they_may_not_see(salon, mia, api
     assert "bad knee" in answer.content.decode()
     assert "has a dog" not in answer.content.decode()
     assert problem(api(mia).get(f"/users/{salon.stranger.pk}/export")) == (404, "not_found")
+
+
+def test_an_export_tells_no_more_of_a_client_than_its_caller_may_see(salon, mia):
+    """Whoever may export today may see all of it. The table may change; the rows are the caller's all the same."""
+    beside = AppointmentFactory(client=mia, staff=salon.colleague, service=salon.service)
+    paid = PaymentFactory(appointment=beside, completed=True)
+    told = personal_data.export_person(by=salon.staff, person=mia, now=timezone.now())
+    assert [row["id"] for row in told["appointments"]] == [salon.visit.pk]
+    assert {row["appointment"] for row in told["payments"]} == {salon.visit.pk}
+    by_a_command = personal_data.export_person(by=None, person=mia, now=timezone.now())
+    assert [row["id"] for row in by_a_command["appointments"]] == [salon.visit.pk, beside.pk]
+    assert paid.pk in [row["id"] for row in by_a_command["payments"]]
 
 
 # Role, whom they ask about, and the answers: in the last case the client is erased.
@@ -152,6 +168,17 @@ def test_erasing_leaves_no_word_and_keeps_visits_money_and_others_texts(salon, m
     salon.stranger.refresh_from_db()
     assert (other.notes, salon.stranger.name) == ("allergic", "Salon stranger")
     assert Audit.objects.get(table="appointments", row=other.pk).changes["notes"] == [None, "allergic"]
+
+
+def test_an_erasure_holds_the_visits_and_then_the_client_before_it_changes_anything(salon, mia):
+    """Else a note could come with a booking of this moment, and stay."""
+    with CaptureQueriesContext(connection) as captured:
+        personal_data.erase(by=salon.admin, client=mia, now=timezone.now())
+    said = [query["sql"] for query in captured]
+    visits = next(n for n, sql in enumerate(said) if "FROM appointments" in sql.replace('"', "") and HELD.search(sql))
+    client = next(n for n, sql in enumerate(said) if sql.replace('"', "").endswith("FOR UPDATE OF users"))
+    changed = next(n for n, sql in enumerate(said) if sql.startswith(("UPDATE", "DELETE")))
+    assert visits < client < changed
 
 
 @pytest.mark.sweep
