@@ -238,6 +238,21 @@ def test_whoever_comes_back_was_not_there_in_the_meantime(salon):
     assert set(SpecialHours.objects.filter(staff=salon.staff)) == {kept[0], kept[2]}
 
 
+def test_of_whoever_left_on_no_known_date_nothing_before_today_counts(salon):
+    """People who were deactivated before last days were noted: nobody knows until when they were there."""
+    salon.staff.works_until = None
+    WorkingHoursFactory(staff=salon.staff, weekday=1, starts="10:00", valid_until=YESTERDAY)
+    WorkingHoursFactory(staff=salon.staff, weekday=3, starts="12:00", valid_from=TOMORROW)
+    SpecialHours.objects.all().delete()
+    off = SpecialHoursFactory(staff=salon.staff, date=YESTERDAY, starts=None, ends=None)
+    SpecialHoursFactory(staff=salon.staff, date=YESTERDAY - timedelta(days=1), starts="09:00", ends="10:00")
+    coming = SpecialHoursFactory(staff=salon.staff, date=TODAY, starts="09:00", ends="10:00")
+    others = SpecialHoursFactory(staff=salon.colleague, date=YESTERDAY, starts="09:00", ends="10:00")
+    roster.rejoin(person=salon.staff, today=TODAY)
+    assert told(salon.staff) == [(0, "09", TODAY, None), (3, "12", TOMORROW, None)]
+    assert set(SpecialHours.objects.all()) == {off, coming, others}
+
+
 def test_whoever_was_gone_for_a_night_has_no_gap(salon):
     for gone in (TODAY, YESTERDAY):
         salon.staff.works_until = gone
