@@ -196,6 +196,14 @@ def test_anyone_is_only_somebody_at_work_whoever_books(api, salon, monday):
     assert answer.status_code == 201
 
 
+def test_who_books_anyone_free_has_the_liberties_that_they_have_with_somebody_named(api, salon, monday):
+    body = {"service": salon.service.pk, "appointment_date": at(salon, monday, "09:10")}  # off the grid
+    answer = api(salon.client).post("/appointments", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "off_grid")
+    answer = api(salon.manager).post("/appointments", body | {"client": salon.client.pk})
+    assert (answer.status_code, answer.json()["staff"]) == (201, salon.staff.pk)
+
+
 @pytest.mark.sweep
 def test_a_client_books_by_the_rules_and_each_refusal_has_its_code(api, salon, monday):
     body = {"staff": salon.staff.pk, "service": salon.service.pk}
