@@ -7,11 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
+from accounts import contacts
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory
-from clientline.backoffice.people import client_card
+from clientline.backoffice.people import client_card, known_clients
 from clientline.backoffice.tests.test_visit_page import errors
 from clientline.tests.pages import Page, errors_of, fill_in, judge, see, tell
 from payments import balances
@@ -29,6 +30,15 @@ def visit_of(salon, days, **columns):
     start = timezone.now() + timedelta(days=days)
     rest = {"staff": salon.staff, "service": salon.service, "client": salon.client, "price": "50.00"}
     return AppointmentFactory(**rest | columns, appointment_date=start)
+
+
+def test_nobody_is_told_of_a_lookalike_whom_they_may_not_list(salon, clinic, without_row_security):
+    User.objects.filter(pk__in=(salon.client.pk, salon.stranger.pk, clinic.client.pk)).update(phone_e164="+49307654321")
+    salon.client.refresh_from_db()
+    assert known_clients.find_lookalikes(salon.staff, salon.client) == []
+    assert known_clients.find_lookalikes(salon.colleague, salon.client) == [salon.stranger]
+    assert known_clients.find_lookalikes(salon.manager, salon.client) == [salon.stranger]
+    assert contacts.find_duplicates(salon.client) == [salon.stranger]  # whoever asks
 
 
 @pytest.fixture

@@ -127,6 +127,26 @@ def test_the_figures_are_the_sums_of_the_days_rows(salon, client):
     }
 
 
+def test_staff_are_told_of_no_shows_of_their_own_and_operators_of_those_of_the_organization_they_act_for(
+    salon, clinic, operator, client, without_row_security
+):
+    for cast, missed in ((salon, 1), (clinic, 2)):
+        for hour in range(missed):
+            visit_on(PAST, cast, 10 + hour, status="no_show")
+        visit_on(PAST, cast, 13, status="no_show", staff=cast.colleague)
+        visit_on(PAST, cast, 14, status="completed", staff=cast.colleague)
+
+    def read_no_shows(who):
+        return figures(see_today(client, who, date=PAST))["No-shows, 7 days"]
+
+    assert read_no_shows(salon.staff) == ("1", "of 1 visits")
+    assert read_no_shows(salon.manager) == ("2", "of 3 visits")
+    for cast, told in ((salon, ("2", "of 3 visits")), (clinic, ("3", "of 4 visits"))):
+        client.force_login(operator)
+        client.post(f"/admin/act/{cast.organization.pk}/")
+        assert figures(client.get("/admin/", {"date": PAST}))["No-shows, 7 days"] == told
+
+
 def test_what_is_due_for_visits_still_ahead_is_not_open_yet(salon, client):
     visit_on(AHEAD, salon)
     shown = figures(see_today(client, salon.manager, date=AHEAD))
