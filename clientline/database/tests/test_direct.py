@@ -10,7 +10,11 @@ import pytest
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.connection import BaseConnectionHandler
+from psycopg import adapters
+from psycopg.pq import Format
 
+from appointments.placing import prepare_visit_insertion
 from clientline.database import direct
 from clientline.database.refusals import read_refusal
 from clientline.database.tests.overhearing import ONE, find_trips, overheard, read
@@ -313,3 +317,28 @@ def test_a_syntax_error_is_one():
     with pytest.raises(ProgrammingError):
         connection.ask(("SELEC 1", []))
     assert connection.ask(ONE) == [[(1,)]]
+
+
+def test_all_connections_share_one_table_of_how_values_are_read():
+    """Each would copy it to change a loader in it, and write into the pages of every class that is in it."""
+    other = connection.copy()
+    shared = connection.get_connection_params()["context"]
+    assert other.get_connection_params()["context"] is shared
+    # And in it instants are psycopg's, which reads them in C.
+    oid = adapters.types["timestamptz"].oid
+    assert shared.get_loader(oid, Format.TEXT) is adapters.get_loader(oid, Format.TEXT)
+    connection.ensure_connection()
+    assert connection.connection.adapters.get_loader(oid, Format.TEXT) is adapters.get_loader(oid, Format.TEXT)
+
+
+def test_for_a_row_of_many_values_this_threads_connection_is_looked_up_once(salon, monkeypatch):
+    look_up, found = BaseConnectionHandler.__getitem__, []
+    monkeypatch.setattr(
+        BaseConnectionHandler, "__getitem__", lambda own, alias: found.append(alias) or look_up(own, alias)
+    )
+    salon.visit.pk, salon.visit.status, salon.visit.cancelled_at = None, "cancelled", salon.visit.appointment_date
+    insertion = prepare_visit_insertion()
+    found.clear()
+    insertion.save(salon.visit)
+    assert len(insertion.fields) > 30
+    assert len(found) == 3  # for the values, to ask, and for its name
