@@ -49,7 +49,8 @@ class Command(BaseCommand):
         if dry_run:
             return self.say("Nothing stands in the way.")
         move.go()
-        self.say(f"It is at home at {move.addresses['there']}. Nothing could be changed for {move.frozen:.2f} s.")
+        frozen = f" Nothing could be changed for {move.frozen:.2f} s." if move.frozen else ""  # else by a call before
+        self.say(f"It is at home at {move.addresses['there']}.{frozen}")
         return None
 
     def say(self, text):
