@@ -29,6 +29,7 @@ from clientline.postgres.binaries import find_binaries
 from clientline.postgres.leftovers import find_processes_in, knows_processes
 
 PATIENCE = 180  # seconds for the cluster to come up, or to heal, on a machine that has much to do
+SILENCE = 5  # seconds before it is said what is waited for
 NODES = ("n1", "n2", "n3")
 STOPPING = 20  # seconds for a program to end that was asked to
 
@@ -64,6 +65,7 @@ class Rehearsal:
 
     def __init__(self, data: Path, programs: Path, network: Network | None = None) -> None:
         self.data, self.programs, self.network = data.resolve(), programs, network
+        self.say: Callable[[str], object] = len  # of what is waited for; nobody listens
         self.held = hold(self.data)
         refuse_old_patroni(programs)
         self.identity = choose_identity()
@@ -237,13 +239,13 @@ class Rehearsal:
             raise RehearsalFailed("Only root on Linux can cut cables.")
         return self.network
 
-    def freeze_etcd(self) -> None:
-        for host in self.deployment.hosts:
-            self.running[f"{host.name}-etcd"].send_signal(signal.SIGSTOP)
+    def freeze_etcd(self, meaning: signal.Signals = signal.SIGSTOP) -> None:
+        for name, program in self.running.items():
+            if name.endswith("-etcd"):  # of a node that was not killed
+                program.send_signal(meaning)
 
     def thaw_etcd(self) -> None:
-        for host in self.deployment.hosts:
-            self.running[f"{host.name}-etcd"].send_signal(signal.SIGCONT)
+        self.freeze_etcd(signal.SIGCONT)
 
     def switch_over(self) -> None:
         """Let a standby that is in step lead from now on. Returns once one does."""
@@ -258,8 +260,11 @@ class Rehearsal:
         return "Successfully switched over" in subprocess.run(command, capture_output=True, text=True).stdout
 
     def heal(self) -> None:
-        """Start what is not running. Returns once all nodes follow one leader."""
+        """Put cables back, thaw etcd, start what is not running. Returns once all nodes follow one leader."""
+        self.thaw_etcd()
         for host in self.deployment.hosts:
+            if self.network:
+                self.mend(host.name)
             if f"{host.name}-etcd" not in self.running:
                 self._start_etcd(host)
             if f"{host.name}-patroni" not in self.running:
@@ -334,9 +339,13 @@ class Rehearsal:
 
     def wait_until(self, is_so: Callable[[], bool], wanted: str) -> float:
         """Seconds until it is so. Raises RehearsalFailed after PATIENCE."""
-        began = time.monotonic()
+        began, is_silent = time.monotonic(), True
         while not is_so():
-            if time.monotonic() - began > PATIENCE:
+            waited = time.monotonic() - began
+            if is_silent and waited > SILENCE:
+                self.say(f"Waiting for {wanted}, for at most {PATIENCE} s ...")
+                is_silent = False
+            if waited > PATIENCE:
                 raise RehearsalFailed(f"After {PATIENCE} s there are not {wanted}; the logs are in {self.data}.")
             time.sleep(0.2)
         return time.monotonic() - began

@@ -1,7 +1,9 @@
 """The words of `make cluster`, each with what it does to a rehearsal; a real one is broken by the suite of faults."""
 
 import os
+import socket
 from io import StringIO
+from signal import SIGCONT, SIGSTOP
 from unittest.mock import Mock, call
 
 import pytest
@@ -9,6 +11,7 @@ from django.core.management import CommandError
 
 from clientline.cells.leftovers import hold
 from clientline.cells.management.commands.rehearse_cluster import Command
+from clientline.cells.rehearsal import Rehearsal
 
 
 @pytest.fixture
@@ -58,3 +61,37 @@ def test_two_do_not_share_a_directory(command, tmp_path, settings):
     with pytest.raises(CommandError, match=r"A rehearsal runs in .*/rehearsal: end that one first\.$"):
         command.make_directory()
     os.close(held)
+
+
+def test_a_port_at_which_somebody_answers_is_refused_before_anything_starts(settings):
+    """Another demo would know the writer, and take in what is counted here."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.PORT = other.getsockname()[1]
+        with pytest.raises(CommandError, match=r"^Cannot listen on 127\.0\.0\.1:\d+ "):
+            Command(stdout=StringIO()).handle(programs=None)
+
+
+@pytest.fixture
+def rehearsal(tmp_path, monkeypatch):
+    """Of which nothing runs but the etcd of n1."""
+    for name in ("refuse_old_patroni", "choose_identity"):
+        monkeypatch.setattr(f"clientline.cells.rehearsal.{name}", Mock())
+    rehearsal = Rehearsal(tmp_path, tmp_path)
+    rehearsal.running["n1-etcd"] = Mock()
+    yield rehearsal
+    os.close(rehearsal.held)
+
+
+def test_what_was_killed_is_not_frozen(rehearsal):
+    rehearsal.freeze_etcd()
+    rehearsal.thaw_etcd()
+    assert rehearsal.running["n1-etcd"].mock_calls == [call.send_signal(SIGSTOP), call.send_signal(SIGCONT)]
+
+
+def test_who_waits_is_told_what_for(rehearsal, monkeypatch):
+    told = []
+    monkeypatch.setattr(rehearsal, "say", told.append)
+    monkeypatch.setattr("clientline.cells.rehearsal.SILENCE", 0)
+    looks = iter((False, False, True))
+    rehearsal.wait_until(lambda: next(looks), "a leader")
+    assert told == ["Waiting for a leader, for at most 180 s ..."]

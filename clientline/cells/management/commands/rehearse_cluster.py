@@ -17,6 +17,7 @@ from clientline.cells.machine import fetch_programs
 from clientline.cells.network import Network, forget_networks, may_make_networks
 from clientline.cells.rehearsal import NODES, Rehearsal, RehearsalFailed
 from clientline.management.commands.seed_demo import PASSWORD
+from clientline.management.commands.up import listen
 
 WRITER = "admin@sonnig.example"
 PATIENCE = 300  # seconds for tables and demo data
@@ -25,7 +26,7 @@ COMMANDS = """  status            who leads, who follows, what was acknowledged 
   switchover        let another one lead, in good order
   cut NODE          its cable is out; `mend NODE` puts it back (for root on Linux)
   freeze            etcd, all three; thaw lets it go on
-  heal              start what was killed
+  heal              undo all of these: start, mend, thaw
   quit"""
 
 
@@ -37,12 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--programs", type=Path, default=settings.BASE_DIR / ".venv-cluster" / "bin")
 
     def handle(self, *, programs, **options):
+        listen("127.0.0.1", settings.PORT).close()  # else the demo that answers there would be written to
         fetch_programs(self.say)
         data = self.make_directory()
         with ExitStack() as stack:
             self.say("Starting three nodes of etcd and PostgreSQL under Patroni, and HAProxy ...")
             network = stack.enter_context(Network(NODES)) if may_make_networks() else None
-            self.rehearsal = stack.enter_context(Rehearsal(data.resolve(), programs, network))
+            self.rehearsal = Rehearsal(data.resolve(), programs, network)
+            self.rehearsal.say = self.say
+            stack.enter_context(self.rehearsal)
             self.say("Starting ClientLine on them, with demo data ...")
             stack.callback(self.end, self.serve(data))
             self.writer = self.start_writer()
