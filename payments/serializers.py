@@ -3,13 +3,9 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.serializers import UserSerializer
 from appointments.answers import ReportSerializer
 from appointments.models import Appointment
-from appointments.serializers import AppointmentSerializer
 from clientline.api.fields import (
-    ChangesField,
-    InstantField,
     Reference,
     StrictBooleanField,
     StrictCharField,
@@ -113,16 +109,6 @@ class SettlingSerializer(BodySerializer):
     """Completing or failing a payment says nothing more."""
 
 
-class ErasurePreviewSerializer(serializers.Serializer):
-    records = serializers.ListField(child=serializers.IntegerField(), help_text="Of the person, merged ones included")
-    coming_visits = serializers.ListField(child=serializers.IntegerField(), help_text="The house cancels these")
-    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Stays due, of nobody any more")
-
-
-class ErasureSerializer(BodySerializer):
-    """Erasing a client says nothing more."""
-
-
 class RefundSerializer(ClientLineSerializer):
     payment = serializers.PrimaryKeyRelatedField(read_only=True)
 
@@ -194,37 +180,3 @@ class RevenueRowSerializer(RevenueTotalSerializer):
 class RevenueSerializer(ReportSerializer):
     rows = RevenueRowSerializer(many=True)
     total = RevenueTotalSerializer()
-
-
-class ExporterSerializer(serializers.Serializer):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    email = serializers.EmailField()
-
-
-class ExportedFactSerializer(serializers.Serializer):
-    appointment = serializers.IntegerField()
-    at = InstantField()
-    action = serializers.CharField()
-    vars().update({"from": serializers.CharField()})
-    to = serializers.CharField()
-    reason = serializers.CharField()
-
-
-class ExportedChangeSerializer(serializers.Serializer):
-    at = InstantField()
-    action = serializers.CharField()
-    changes = ChangesField()
-
-
-class ExportSerializer(serializers.Serializer):
-    """Everything about one person."""
-
-    exported_at = InstantField()
-    organization = ExporterSerializer()
-    user = UserSerializer()
-    appointments = AppointmentSerializer(many=True)
-    history = ExportedFactSerializer(many=True)
-    payments = PaymentSerializer(many=True)
-    refunds = RefundSerializer(many=True)
-    changes = ExportedChangeSerializer(many=True, help_text="Of the person's own data")

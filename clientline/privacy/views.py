@@ -11,8 +11,7 @@ from accounts.serializers import UserSerializer
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import ReadViewSet, answer_row
 from clientline.privacy import personal_data
-from clientline.privacy.serializers import PersonExportSerializer
-from payments.serializers import ErasurePreviewSerializer, ErasureSerializer
+from clientline.privacy.serializers import ErasurePreviewSerializer, ErasureSerializer, PersonExportSerializer
 
 
 class PrivacyViewSet(ReadViewSet):
