@@ -15,7 +15,7 @@ from clientline.languages import choose_language
 from clientline.late_imports import import_when_used
 from clientline.reach.messages.models import Message, MessageText
 from clientline.reach.messages.placeholders import fill_in
-from clientline.reach.messages.receipts import find_money, write_receipt
+from clientline.reach.messages.receipts import find_money, name_service, write_receipt
 from clientline.reach.messages.unsubscribing import make_unsubscribe_address, write_list_unsubscribe
 from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
 from clientline.reach.phrases import Phrases
@@ -85,7 +85,7 @@ def word(message: Message, visit: Appointment, link: str) -> tuple[str, str]:
     subject, body = find_words(visit.organization, message.kind, message.channel, language)
     values = describe_visit(visit, language, start=message.start) | {"link": link}
     if message.kind == "receipt" and (money := find_money(message)):
-        values["receipt"] = write_receipt(money, visit.organization, language)
+        values |= {"receipt": write_receipt(money, visit.organization, language), "service": name_service(money)}
     return fill_in(subject, values).replace("\n", " "), fill_in(body, values)
 
 

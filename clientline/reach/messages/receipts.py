@@ -32,11 +32,16 @@ def _find_payment(row: Payment | Refund) -> Payment:
     return row.payment if isinstance(row, Refund) else row
 
 
+def name_service(row: Payment | Refund) -> str:
+    """What a settled row's money was for when it came, whatever the visit is by now."""
+    return str(_find_payment(row).service)
+
+
 def find_money(message: Message) -> Payment | Refund | None:
     """What a receipt is about; None where its payment was made void since."""
     home = {"organization": message.organization_id, "receipt_number": message.rule}
-    refund = Refund.objects.select_related("payment__appointment").filter(**home).first()
-    return refund or Payment.objects.select_related("appointment").filter(voided_at=None, **home).first()
+    refund = Refund.objects.select_related("payment__appointment", "payment__service").filter(**home).first()
+    return refund or Payment.objects.select_related("appointment", "service").filter(voided_at=None, **home).first()
 
 
 def write_receipt(row: Payment | Refund, organization: Organization, language: str) -> str:
@@ -66,7 +71,8 @@ def _list_facts(
     payment = _find_payment(row)
     if row is payment and payment.payment_method:
         yield payment.payment_method, {}
-    rate = payment.appointment.tax_rate
+    # The payment's own, not the visit's: that may be of another service by now, and books and print say what it was.
+    rate = payment.tax_rate
     if rate is not None:
         net, tax = split_tax(row.amount - row.tip - row.rounding, rate, organization.currency)
         figures = {"net": phrases.write_money(net), "tax": phrases.write_money(tax)}

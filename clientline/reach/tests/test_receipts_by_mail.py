@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from appointments.models import Appointment
 from clientline.reach.messages import sending
 from clientline.reach.messages.models import Message
 from clientline.reach.phrases import Phrases
@@ -13,6 +14,8 @@ from clientline.reach.tests.visits import cancel, make_due, move, planned_for
 from organizations.models import Organization
 from payments import ledger
 from payments.models import Payment
+from services.models import Service
+from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +50,9 @@ def refund(payment, amount):
 
 def test_a_receipt_is_received_and_money_that_goes_back_has_one_of_its_own(pay, salon, mailbox):
     Organization.objects.update(tax_number="DE123", country="GB", currency="EUR")
+    Service.objects.update(tax_rate=Decimal("7.7"))
+    salon.service.refresh_from_db()
     payment = pay("50.00", tip=Decimal("5.00"))
-    type(payment.appointment).objects.update(tax_rate=Decimal("7.7"))
     sending.send_due()
     payment.refresh_from_db()
     mail = mailbox.take()
@@ -105,6 +109,15 @@ def test_what_is_rolled_back_leaves_none(pay):
         assert Message.objects.filter(kind="receipt").count() == 1
         transaction.set_rollback(True)
     assert not Message.objects.exists()
+
+
+def test_it_tells_what_the_money_was_for_when_it_came(pay, salon, clinic, mailbox):
+    payment = pay()
+    other = ServiceFactory(organization=salon.organization, name="Colouring")
+    Appointment.objects.filter(pk=payment.appointment_id).update(service=other, tax_rate=Decimal("19"))
+    sending.send_due()
+    said = read(mailbox)
+    assert (payment.appointment.service.name in said, "Colouring" in said, "tax at" in said) == (True, False, False)
 
 
 def test_what_becomes_of_the_visit_is_another_matter(pay, mailbox):
