@@ -28,6 +28,7 @@ REASONS = {
     "organization_inactive": _("the organization is not active"),
     "already_sent": _("it was sent for this start before"),
     "quiet_hours": _("it would have come by night"),
+    "unwritten": _("it could not be written: the server's log says why"),
     "no_mail_server": _("would be sent: no mail server is set up"),
     "no_sms_provider": _("would be sent: no SMS provider is set up"),
 }

@@ -4,11 +4,12 @@ Whoever dies in between leaves it `sending`. A mail is then sent once more under
 show it once; an SMS never, as nobody knows whether it went: it is `unsure`, and people see that.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from clientline.reach.jobs import confined, every
@@ -18,7 +19,10 @@ from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import find_address
 from clientline.reach.messages.post import NotSent, Postman
 from clientline.reach.messages.sms import OutcomeUnknown
+from clientline.refusals import Refused
 from organizations.homes import IS_HERE
+
+logger = logging.getLogger(__name__)
 
 BATCH = 50  # messages between two looks at what is due
 GIVEN_UP = timedelta(minutes=3)  # after which nobody is sending any more what somebody claimed
@@ -68,13 +72,29 @@ def send_due() -> bool:
 
 def send(due: Due, postman: Postman) -> bool:
     """Claim, send and mark one message; whether it was still there to be claimed."""
-    claimed = claim(due, now=timezone.now())
+    try:
+        claimed = claim(due, now=timezone.now())
+    except (DatabaseError, InterfaceError, Refused):
+        raise
+    except Exception:
+        logger.exception("Message %s cannot be written", due.message)
+        return _give_up(due)
     if claimed is None:
         return False
     message, letter = claimed
     if letter is not None:
         mark(message, **_deliver(letter, message, postman))
     return True
+
+
+def _give_up(due: Due) -> bool:
+    """Say that the message failed, for want of anybody who could write it. Whether it was still planned."""
+    # Else each round would begin with it again, and all that is due behind it, of whomever, would not leave.
+    with confined(due.organization):
+        message, now = _lock(due, "planned"), timezone.now()
+        if message is not None:
+            _change(message, state="failed", reason="unwritten", claimed_at=now, sent_at=now)
+    return message is not None
 
 
 def claim(due: Due, *, now: datetime) -> tuple[Message, Letter | None] | None:

@@ -11,7 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.jobs import ROUNDS
-from clientline.reach.messages import forgetting, sending
+from clientline.reach.messages import contents, forgetting, sending
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
 from clientline.reach.messages.models import Message, OptOut
@@ -101,6 +101,22 @@ def test_a_visit_moved_away_and_back_is_reminded_of_once(book, mailbox):
     sending.send_due()
     assert len(mailbox.raw) == 1  # that it moved
     assert planned_for(visit, "reason")[-1] == ("reminder", 2, "skipped", "already_sent")
+
+
+def test_a_message_that_cannot_be_written_keeps_no_other_from_leaving(book, mailbox, monkeypatch):
+    broken, visit = book(), book(days_ahead(11))
+
+    def write_letter(message, **told):
+        if message.appointment_id == broken.pk:
+            raise KeyError("a defect")
+        return contents.write_letter(message, **told)
+
+    monkeypatch.setattr(sending, "write_letter", write_letter)
+    sending.send_due()
+    assert read_message(visit, "confirmation").state == "sent"
+    failed = read_message(broken, "confirmation")
+    assert (failed.state, failed.reason, failed.attempts) == ("failed", "unwritten", 0)
+    assert measure_messages()["messages_failed"] == 1
 
 
 def test_without_a_mail_server_messages_are_kept_and_say_so(book, settings):
