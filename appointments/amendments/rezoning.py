@@ -165,7 +165,7 @@ def _put_right(
 
     They are of one organization. `heeding_time_off`, nobody is moved into it.
     """
-    targets = {visit: _find_instant_showing(_read_agreed_clock(visit), zone) for visit in visits}
+    targets = {visit: find_instant_showing(_read_agreed_clock(visit), zone) for visit in visits}
     away = _find_times_off(targets, zone) if heeding_time_off else {}
     stuck = {
         visit: why for visit in visits if (why := _find_refusal(visit, targets[visit], away.get(visit.staff_id, ())))
@@ -189,7 +189,7 @@ def _put_right(
     return Outcome(moved, sorted(stuck.items(), key=lambda each: (each[0].appointment_date, each[0].pk)))
 
 
-def _find_instant_showing(local: datetime, zone: tzinfo) -> datetime | None:
+def find_instant_showing(local: datetime, zone: tzinfo) -> datetime | None:
     """The first instant at which the clocks show this; None where they skip it."""
     minute = local.hour * 60 + local.minute
     if not is_shown(zone, local.date(), minute):
@@ -244,8 +244,17 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
     visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
         booking.keep_instants(by=by, visits=[each for each in visits if _is_coming(each, now)], zone=zone, now=now)
+        _keep_instants_of_cancelled(organization, zone, now)
     elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, heeding_time_off=False).stuck:
         raise VisitsInTheWay(stuck)
+
+
+def _keep_instants_of_cancelled(organization: Organization, zone: tzinfo, now: datetime) -> None:
+    """Who reopens one finds it beside the others. Nothing is told of them: nobody expects them."""
+    visits = list(Appointment.objects.filter(organization=organization, status="cancelled", appointment_date__gt=now))
+    for visit in visits:
+        visit.local_start = zones.read_wall_clock(visit.appointment_date, zone)
+    Appointment.objects.bulk_update(visits, ["local_start"], batch_size=1000)
 
 
 def _find_coming(organization: Organization, zone: tzinfo, now: datetime) -> QuerySet[Appointment]:

@@ -19,6 +19,7 @@ from accounts.models import User
 from appointments import booking, history
 from appointments.amendments.alterations import read_terms
 from appointments.amendments.companions import was_moved_along
+from appointments.amendments.rezoning import TIME_GONE, find_instant_showing
 from appointments.availability import Need, measure_need_of_visit
 from appointments.models import Appointment, AppointmentHistory
 from appointments.placing import (
@@ -32,6 +33,8 @@ from appointments.placing import (
 from appointments.refusals import ChangedSince, InvalidTransition, NothingToUndo
 from appointments.signals import visit_undone
 from clientline.database.changes import save_changes
+from clientline.refusals import FieldRefused
+from clientline.zones import read_wall_clock
 
 UNDO_WITHIN = timedelta(minutes=10)
 SCHEDULED_AGAIN: dict[str, Any] = {
@@ -51,13 +54,14 @@ def reopen(*, by: User | None, visit: Appointment, now: datetime, reason: str = 
     """
     if visit.status != Appointment.Status.CANCELLED:
         raise InvalidTransition(visit, "scheduled", now)
-    was_waived = visit.fee_waived
+    was_waived, was_at = visit.fee_waived, visit.appointment_date
     with catch_slot_taken():
-        again = SCHEDULED_AGAIN | {"fee_waived": False, "overbooked": False, "sequence": visit.sequence + 1}
+        again = _restore_cancelled(visit) | {"fee_waived": False, "overbooked": False, "sequence": visit.sequence + 1}
         _put_back(visit, again, now)
         told = {"was": Appointment.Status.CANCELLED.value, "became": visit.status, "reason": reason}
         history.record_fact(visit, "reopened", by=by, now=now, **told)
         history.record_changed(visit, "fee_waived", was_waived, by=by, now=now)
+        _remember_other_instant(visit, was_at, by=by, now=now)
         booking.tell_of_visits([visit], "reopened", now)
     return visit
 
@@ -79,6 +83,29 @@ def undo(*, by: User | None, visit: Appointment, now: datetime) -> Appointment:
             _take_back(each, facts, by=by, now=now)
         booking.tell_of_visits(visits, "undone", now)
     return visit
+
+
+def _restore_cancelled(visit: Appointment) -> Values:
+    """The columns of a cancelled visit that is scheduled again, where clocks show the time agreed by now.
+
+    Nobody moves cancelled visits when rules or a zone change. Raises FieldRefused where clocks skip that time.
+    """
+    zone, agreed = visit.organization.zone, visit.agreed_start.replace(tzinfo=None)
+    if agreed == read_wall_clock(visit.appointment_date, zone):
+        return SCHEDULED_AGAIN
+    start = find_instant_showing(agreed, zone)
+    if start is None:
+        raise FieldRefused("appointment_date", "invalid", TIME_GONE)
+    by_how_much = start - visit.appointment_date
+    return SCHEDULED_AGAIN | {name: getattr(visit, name) + by_how_much for name in booking.INSTANTS}
+
+
+def _remember_other_instant(visit: Appointment, was_at: datetime, *, by: User | None, now: datetime) -> None:
+    if visit.appointment_date != was_at:
+        former = copy(visit)
+        former.appointment_date = was_at
+        times = {"was": history.write_agreed_time(former), "became": history.write_agreed_time(visit)}
+        history.record_fact(visit, "rezoned", by=by, now=now, **times)
 
 
 def _lock_moved_along(visit: Appointment) -> QuerySet[Appointment]:
@@ -118,7 +145,7 @@ def _order_moves(
 
 
 def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User | None, now: datetime) -> None:
-    move, values = facts[0], _find_former_values(visit, facts)
+    move, values, was_at = facts[0], _find_former_values(visit, facts), visit.appointment_date
     if move.action in TOLD_TO_CALENDARS:
         values["sequence"] = visit.sequence + 1  # it counts on: calendars know the move
     _put_back(visit, values, now)
@@ -126,6 +153,8 @@ def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User 
     for fact in facts:
         if fact.action not in TOLD_BY_UNDONE:
             history.record_fact(visit, fact.action, by=by, now=now, was=fact.became, became=fact.was)
+    if move.action == "cancelled":
+        _remember_other_instant(visit, was_at, by=by, now=now)
     visit_undone.send(sender=Appointment, visit=visit, since=move.at, now=now)
 
 
@@ -204,7 +233,7 @@ def _read_moment(was: str) -> datetime | None:
 FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "completed": lambda visit, was: {"status": was},
     "no_show": lambda visit, was: {"status": was},
-    "cancelled": lambda visit, was: SCHEDULED_AGAIN,
+    "cancelled": lambda visit, was: _restore_cancelled(visit),
     "rescheduled": _was_at,
     "reassigned": lambda visit, was: {"staff_id": int(was)},
     "arrived": lambda visit, was: {"arrived_at": None},

@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from appointments import booking
-from appointments.amendments import undoing
+from appointments.amendments import rezoning, undoing
 from appointments.models import Appointment
 from appointments.refusals import NothingToUndo
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work, days_ahead
 from clientline.tests.problems import problem
 from clientline.tests.rehearsals import undone
+from organizations import changing
+from organizations.models import Organization
 from payments.tests.factories import PaymentFactory
 
 
@@ -201,3 +203,37 @@ def test_nobody_returns_to_who_is_away_or_gone(api, salon, visit):
     api(salon.admin).patch(f"/users/{salon.staff.pk}", {"is_active": False})
     answer = move(api, salon.manager, visit, "reopen")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "staff")
+
+
+def change_zone(salon, wish):
+    organization = Organization.objects.get(pk=salon.organization.pk)
+    changing.change_organization(organization=organization, changes={"timezone": "Asia/Tokyo"}, coming_visits=wish)
+
+
+@pytest.mark.parametrize("path", ["reopen", "undo"])
+def test_a_cancelled_visit_comes_back_to_the_time_agreed_by_the_clocks_of_now(api, salon, visit, path):
+    move(api, salon.manager, visit, "cancel", reason="x")
+    change_zone(salon, changing.KEEP_LOCAL)
+    answer = move(api, salon.manager, visit, path)
+    assert answer.json()["appointment_date"] == f"{visit.local_start.isoformat()}+09:00"
+    assert rezoning.find_strays(now=timezone.now()) == {}
+    fact = api(salon.client).get(f"/appointments/{visit.pk}/history").json()["results"][0]
+    assert (fact["action"], fact["from"]) == ("rezoned", visit.agreed_start.isoformat())
+    assert fact["to"] == f"{visit.local_start.isoformat()}+09:00"
+
+
+def test_a_cancelled_visit_keeps_its_instant_with_the_others(api, salon, visit):
+    move(api, salon.manager, visit, "cancel", reason="x")
+    change_zone(salon, changing.KEEP_INSTANT)
+    answer = move(api, salon.manager, visit, "undo")
+    assert datetime.fromisoformat(answer.json()["appointment_date"]) == visit.appointment_date
+    assert rezoning.find_strays(now=timezone.now()) == {}
+
+
+def test_nothing_comes_back_to_a_time_that_the_clocks_skip(api, salon, visit):
+    move(api, salon.manager, visit, "cancel", reason="x")
+    start, skipped = datetime(2098, 3, 30, 1, 30, tzinfo=UTC), datetime(2098, 3, 30, 2, 30)  # noqa: DTZ001 -- a clock's
+    times = {"appointment_date": start, "ends_at": start + timedelta(minutes=30), "local_start": skipped}
+    Appointment.objects.filter(pk=visit.pk).update(**times, busy_from=start, busy_until=times["ends_at"])
+    answer = move(api, salon.manager, visit, "reopen")
+    assert answer.json()["errors"][0]["detail"] == "The clocks skip this time on that date."
