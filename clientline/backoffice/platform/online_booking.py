@@ -137,7 +137,8 @@ def _offer(caller, organization, chosen):
     """Put on the page what was chosen, and take off it what was not."""
     offered = _list_offered(caller, organization)
     for service in offered["services"].select_for_update(no_key=True, of=("self",)):
-        offering.change_service(service=service, changes={"bookable_online": service in chosen["services"]})
+        if service.bookable_online != (service in chosen["services"]):
+            offering.change_service(service=service, changes={"bookable_online": not service.bookable_online})
     for person in offered["team"].select_for_update(no_key=True, of=("self",)).select_related("organization"):
         if person.bookable_online != (person in chosen["team"]):
             changes = {"bookable_online": not person.bookable_online}

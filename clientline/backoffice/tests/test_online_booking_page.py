@@ -13,6 +13,7 @@ from clientline.reach.tests.guests import ask, open_page
 from clientline.tests.pages import fill_in, judge, see, standing, submit, typed
 from organizations.models import Organization
 from services.models import Service
+from services.tests.factories import ServiceFactory
 
 PAGE = "/admin/online-booking/"
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 20
@@ -41,6 +42,16 @@ def test_what_is_not_touched_stays(client, salon):
     assert submit(client, PAGE, slug="salon").status_code == 302
     after = [list(model.objects.order_by("pk").values()) for model in (Service, User)]
     assert [_without_logins(rows) for rows in after] == [_without_logins(rows) for rows in before]
+
+
+def test_saving_costs_so_many_queries_however_many_services_stay_as_they_are(client, salon, django_assert_num_queries):
+    client.force_login(salon.manager)
+    for slug in ("one", "several"):
+        sent = standing(see(client, PAGE)["form"]) | {"slug": slug}
+        with django_assert_num_queries(18):
+            assert judge(client, PAGE, **sent).status_code == 302
+        for _ in range(3):
+            ServiceFactory(organization=salon.organization)
 
 
 def _without_logins(rows):
