@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import time, timedelta
 from hashlib import sha256
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,9 +69,12 @@ class LongHours(Refused):
 
 def find_shown(caller: Caller, ids: Collection[int]) -> list[Appointment]:
     """The visits with these ids that the caller may see, the next first, at most one more than MOST_HIT."""
+    return list(select_shown(caller, ids)[: MOST_HIT + 1])
+
+
+def select_shown(caller: Caller, ids: Collection[int]) -> QuerySet[Appointment]:
     visits = Appointment.objects.visible_to(caller, "appointments").filter(pk__in=ids, status="scheduled")
-    visits = visits.select_related("client", "service", "staff").order_by("appointment_date", "id")
-    return list(visits[: MOST_HIT + 1])
+    return visits.select_related("client", "service", "staff").order_by("appointment_date", "id")
 
 
 def ask_about_visits(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from appointments.working_time import public_holidays
-from appointments.working_time.asking_back import SHOWN, find_shown
+from appointments.working_time.asking_back import SHOWN, select_shown
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from clientline.notations import parse_date
@@ -40,10 +40,15 @@ def holidays_view(request):
         next=year + 1 if year < 2099 else None,
         problem=problem,
         region=proposal.region if proposal else "",
-        holidays=[(each, find_shown(request.user, each.visits)[:SHOWN]) for each in proposal.holidays]
-        if proposal
-        else [],
+        holidays=_show_hit(request.user, proposal.holidays) if proposal else [],
     )
+
+
+def _show_hit(caller, holidays):
+    """Each holiday with the first of its visits. Those of all days are read at once."""
+    first = {pk for each in holidays for pk in each.visits[:SHOWN]}
+    shown = {visit.pk: visit for visit in select_shown(caller, first)}
+    return [(each, [shown[pk] for pk in each.visits[:SHOWN] if pk in shown]) for each in holidays]
 
 
 def _read_year(request, present):

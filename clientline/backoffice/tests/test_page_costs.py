@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 
-from clientline.tests.many_rows import add_rest, add_several
+from clientline.tests.many_rows import NEXT_YEAR, add_rest, add_several
 
 # page → queries of the whole request, for an admin
 SETTINGS = {
@@ -20,6 +20,7 @@ SETTINGS = {
 DESK = {
     "/admin/owing/?from=2026-03-01&to=2026-03-31": 8,
     "/admin/unclosed/": 7,
+    f"/admin/holidays/?year={NEXT_YEAR}": 11,
     "/admin/day/people/": 7,
     "/admin/search/?q=Salon": 7,
     "/admin/rezoning/": 9,
