@@ -1,5 +1,6 @@
 """All configuration: read from the environment and .env here alone. docs/operators/configuration.md lists it."""
 
+import os
 import sys
 from datetime import timedelta
 from importlib.util import find_spec
@@ -52,6 +53,8 @@ DATABASE_REPLICA = read_database(DATABASE_REPLICA_URL, "DATABASE_REPLICA_URL") i
 POOLER = env.choice("DATABASE_POOLER", default="", among=(*POOLERS, ""))
 DATABASES["default"]["POOLER"] = POOLER or DATABASES["default"].get("POOLER", "")
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+# psycopg reads instants in no other style, whatever server, role or shell say; libpq tells it as it connects.
+os.environ["PGDATESTYLE"] = "ISO"
 
 
 def name_program(arguments):

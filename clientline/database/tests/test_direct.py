@@ -4,6 +4,7 @@ import asyncio
 import re
 import signal
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -342,3 +343,15 @@ def test_for_a_row_of_many_values_this_threads_connection_is_looked_up_once(salo
     insertion.save(salon.visit)
     assert len(insertion.fields) > 30
     assert len(found) == 3  # for the values, to ask, and for its name
+
+
+def test_times_are_read_whatever_style_a_server_writes_them_in():
+    other = connection.copy()
+    options = {"options": "-c DateStyle=German -c IntervalStyle=iso_8601"}
+    other.settings_dict = other.settings_dict | {"OPTIONS": other.settings_dict["OPTIONS"] | options}
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT '2027-01-15 09:00+00'::timestamptz, '26 hours'::interval")
+            assert cursor.fetchone() == (datetime(2027, 1, 15, 9, tzinfo=UTC), timedelta(hours=26))
+    finally:
+        other.close()
