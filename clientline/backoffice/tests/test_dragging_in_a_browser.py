@@ -191,15 +191,10 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
     assert told(desk.page).startswith("Moved to ")
     start, *_ = agreed(visit, salon.organization.zone)
     assert start >= "12:00"
-    # On a free place it draws a time; also on a device so busy that the finger goes before its rest is noticed.
     find(desk.page, f"{start}–").first.wait_for()
+    # A device so busy that a finger goes before its rest is noticed.
     desk.page.evaluate("() => { const soon = setTimeout; setTimeout = (act, ms) => ms > 300 || soon(act, ms); }")
-    x, y = centre(find(desk.page, "Book 10:00 with Salon staff"))
-    finger(desk, (x, y), (x, y + 60), rests=450)
-    desk.page.get_by_role("button", name="Block").click()
-    desk.page.locator(".toast p", has_text="Blocked: Salon staff, 10:").wait_for()
-    assert TimeOff.objects.latest("id").starts_at.astimezone(salon.organization.zone).date() == day
-    # A finger that scrolled at once, of which such a device tells late, drags nothing.
+    # A finger that scrolled at once, of which it tells late, drags nothing.
     link = find(desk.page, f"{start}–").first
     link.evaluate(
         f"link => {{ {GESTURE} link.dispatchEvent(make('pointerdown', 0)); window.gone = make('pointermove', 50); }}"
@@ -207,6 +202,12 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
     desk.page.wait_for_timeout(400)
     link.evaluate(f"link => {{ {GESTURE} link.dispatchEvent(make('pointermove', 90, [window.gone])); }}")
     assert desk.page.locator(".board.dragging").count() == 0
+    # On a free place one that rested draws a time.
+    x, y = centre(find(desk.page, "Book 10:00 with Salon staff"))
+    finger(desk, (x, y), (x, y + 60), rests=450)
+    desk.page.get_by_role("button", name="Block").click()
+    desk.page.locator(".toast p", has_text="Blocked: Salon staff, 10:").wait_for()
+    assert TimeOff.objects.latest("id").starts_at.astimezone(salon.organization.zone).date() == day
 
 
 def test_escape_gives_a_move_up_and_four_keys_do_it(arrive, salon, day, make_visit):
