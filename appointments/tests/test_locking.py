@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
 from appointments import booking, placing, series
+from appointments.amendments import undoing
+from appointments.amendments.joint_moves import reschedule_together
 from appointments.models import Appointment
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, always_at_work
@@ -112,6 +115,18 @@ def test_a_move_holds_both_calendars_in_ascending_order_whichever_way_it_goes(sa
         booking.reschedule(by=salon.manager, visit=visit, appointment_date=START, staff=new, now=NOW)
     assert held == team[:2]
     assert visit.staff == new
+
+
+def test_a_move_of_several_visits_holds_all_calendars_in_ascending_order_before_the_first_moves(salon, team):
+    """Each by itself would be held as its visit moves: two such moves could wait for each other. So it is undone."""
+    group, hour = uuid4(), timedelta(hours=1)
+    first, *_ = (visit_of(salon, team[who], START + hour * n, group=group) for n, who in enumerate((1, 0, 2)))
+    with holding(*team) as held:
+        reschedule_together(by=salon.manager, visit=first, appointment_date=START + hour / 2, scope="group", now=NOW)
+        assert held[:3] == team
+        held.clear()
+        undoing.undo(by=salon.manager, visit=first, now=NOW)
+    assert held[:3] == team
 
 
 def test_a_move_in_time_holds_the_calendar_of_its_own_person_once(salon, team):
