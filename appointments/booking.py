@@ -44,7 +44,7 @@ from services.performing import ask_whether_performs, list_performers, performs
 
 INSTANTS = ("appointment_date", "ends_at", "busy_from", "busy_until")
 NOT_ARRIVED = {"arrived_at": None, "in_service_at": None}
-# What a move may change, by the fact that tells it.
+# What a move may change, by the fact that tells it; `undoing.FORMER_VALUES` has the way back of each.
 TOLD_OF_PLACES: dict[str, Callable[[Appointment], object]] = {
     "rescheduled": history.write_agreed_time,
     "reassigned": attrgetter("staff_id"),
@@ -388,6 +388,7 @@ def _refuse_after_cutoff(by: User | None, visit: Appointment, now: datetime) -> 
 
 
 def refuse_unless_scheduled(visit: Appointment, to: str, now: datetime) -> None:
+    """Raises InvalidTransition, which names the status that was wanted."""
     if visit.status != Appointment.Status.SCHEDULED:
         raise InvalidTransition(visit, to, now)
 

@@ -137,7 +137,7 @@ def _record_changes(was: Appointment, visit: Appointment, *, by: User | None, no
             history.record_fact(visit, action, by=by, now=now, was=read(was), became=read(visit))
 
 
-def _count_minutes(visit: Appointment) -> str:
+def _write_length(visit: Appointment) -> str:
     return str((visit.ends_at - visit.appointment_date) // timedelta(minutes=1))
 
 
@@ -165,9 +165,10 @@ def read_terms(text: str) -> tuple[Values, Values]:
     return columns, {name: int(told[name]) for name in BUFFERS}
 
 
+# What is new here needs its way back in `undoing.FORMER_VALUES`: undoing would else leave it, without a word.
 TOLD: dict[str, Callable[[Appointment], str]] = {
     "service_changed": lambda visit: str(visit.service_id),
-    "duration_changed": _count_minutes,
+    "duration_changed": _write_length,
     "client_changed": lambda visit: str(visit.client_id),
     "price_changed": lambda visit: str(Decimal(visit.price).quantize(Decimal("0.01"))),
     "terms_changed": _write_terms,

@@ -146,7 +146,7 @@ def _order_moves(
 
 def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User | None, now: datetime) -> None:
     move, values, was_at = facts[0], _find_former_values(visit, facts), visit.appointment_date
-    if move.action in TOLD_TO_CALENDARS:
+    if move.action in TOLD_TO_CALENDARS and {fact.action for fact in facts} != OF_THE_PRICE:
         values["sequence"] = visit.sequence + 1  # it counts on: calendars know the move
     _put_back(visit, values, now)
     history.record_fact(visit, "undone", by=by, now=now, was=move.action, became=visit.status)
@@ -251,6 +251,7 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "overbooked_changed": lambda visit, was: {"overbooked": was == "true"},
     "stranded_changed": lambda visit, was: {"stranded": was == "true"},
 }
+OF_THE_PRICE = {"changed", "price_changed"}  # a change of nothing else, of which neither calendars nor clients heard
 TOLD_TO_CALENDARS = ("cancelled", "rescheduled", "reassigned", "changed")
 # By the first fact of a move, what it was.
 UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service", "changed")

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments import booking
-from appointments.amendments import rezoning, undoing
+from appointments.amendments import alterations, rezoning, undoing
 from appointments.models import Appointment
 from appointments.refusals import NothingToUndo
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, always_at_work, days_ahead
@@ -237,3 +237,7 @@ def test_nothing_comes_back_to_a_time_that_the_clocks_skip(api, salon, visit):
     Appointment.objects.filter(pk=visit.pk).update(**times, busy_from=start, busy_until=times["ends_at"])
     answer = move(api, salon.manager, visit, "reopen")
     assert answer.json()["errors"][0]["detail"] == "The clocks skip this time on that date."
+
+
+def test_whatever_a_move_tells_has_a_way_back():
+    assert booking.TOLD_OF_PLACES.keys() | alterations.TOLD.keys() <= undoing.FORMER_VALUES.keys()

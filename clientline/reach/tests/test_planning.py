@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import booking
-from appointments.amendments import rezoning, undoing
+from appointments.amendments import alterations, rezoning, undoing
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages.models import Message, MessageRule
 from clientline.reach.messages.planning import find_due
@@ -159,6 +159,14 @@ def test_notes_are_no_move(book, salon, api):
     api(salon.admin).patch(f"/appointments/{visit.pk}", {"notes": "Likes tea"})
     visit.refresh_from_db()
     assert (visit.version, visit.sequence) == (2, 0)
+
+
+def test_nobody_is_told_that_a_change_of_the_price_alone_was_undone(book, salon):
+    visit, now = book(), timezone.now()
+    before = planned_for(visit)
+    alterations.change_visit(by=salon.admin, visit=visit, price=visit.price + 5, now=now)
+    undoing.undo(by=salon.admin, visit=visit, now=now + timedelta(minutes=1))
+    assert (visit.sequence, planned_for(visit)) == (0, before)
 
 
 def test_what_is_undone_or_reopened_is_told_under_a_sequence_of_its_own(book, salon):
