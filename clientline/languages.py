@@ -21,7 +21,8 @@ OFFERED = {"en": "English", "de": "Deutsch"}
 PATTERN = "^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 
 
-def validate_language(tag):
+def validate_language(tag: str) -> None:
+    """Raises ValidationError for what is not offered; '' is none."""
     if tag and tag not in OFFERED:
         raise ValidationError(gettext("Choose one of: {choices}.").format(choices=", ".join(OFFERED)), code="invalid")
 

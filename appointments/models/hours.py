@@ -1,6 +1,7 @@
 """Hours of every week, hours of one date, and time off."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
@@ -21,7 +22,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 OUT_OF_BOUNDS = _("Choose dates between 2000 and 2100.")
 NEXT_DAY = _("Where it is no later than the start, of the next day")
-OVERLAPPING_HOURS = {
+OVERLAPPING_HOURS: dict[str, Any] = {
     "violation_error_code": "overlapping_hours",
     "violation_error_message": _("These hours overlap others of the same person."),
 }
@@ -42,12 +43,12 @@ FIRST_MONDAY = date(2000, 1, 3)
 SECOND_WEEKS = [(0, _("Even weeks")), (1, _("Odd weeks"))]
 
 
-def find_parity(day):
+def find_parity(day: date) -> int:
     """0 or 1: whether the week of a date is one of those counted even since FIRST_MONDAY, or between them."""
     return (day - FIRST_MONDAY).days // 7 % 2
 
 
-def _are_dates(*names):
+def _are_dates(*names: str) -> Q:
     """Each is NULL, which no check refuses, or between 2000 and 2100."""
     first, end = EARLIEST.date(), LATEST.date()
     return Q(**{f"{name}__gte": first for name in names}, **{f"{name}__lt": end for name in names})
@@ -58,7 +59,7 @@ class HoursQuerySet(TenantQuerySet):
 
 
 class WorkingHoursQuerySet(HoursQuerySet):
-    def holding_from(self, day):
+    def holding_from(self, day: date) -> Self:
         """What holds on a date or later; not what is over by then."""
         return self.filter(Q(valid_until=None) | Q(valid_until__gte=day))
 
@@ -113,7 +114,7 @@ class WorkingHours(models.Model):
         ]
         indexes = [models.Index(fields=["organization", "id"], name="working_hours_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_weekday_display()} {wording.write_clocks(self.starts, self.ends)}"
 
 
@@ -162,8 +163,8 @@ class SpecialHours(models.Model):
         ]
         indexes = [models.Index(fields=["organization", "id"], name="special_hours_by_organization")]
 
-    def __str__(self):
-        times = wording.write_clocks(self.starts, self.ends) if self.starts else _("closed")
+    def __str__(self) -> str:
+        times = wording.write_clocks(self.starts, self.ends) if self.starts and self.ends else _("closed")
         return f"{wording.write_shared_date(self.date)} {times}"
 
 
@@ -228,8 +229,10 @@ class TimeOff(models.Model):
             models.Index(fields=["organization", "ends_at"], name="time_off_by_end"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.whole_days:
-            days = (self.from_date,) if self.to_date == self.from_date else (self.from_date, self.to_date)
-            return "–".join(map(wording.write_shared_date, days))
+            # One day is named once; a constraint wants both dates of whole days.
+            return "–".join(
+                wording.write_shared_date(day) for day in dict.fromkeys((self.from_date, self.to_date)) if day
+            )
         return "–".join(wording.write_shared_moment(localtime(each)) for each in (self.starts_at, self.ends_at))

@@ -1,6 +1,7 @@
 """Visits and what happened to them. `booking` alone writes a visit's time and status."""
 
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Self, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
@@ -29,7 +30,7 @@ class AppointmentQuerySet(TenantQuerySet):
         policy.LINKED: lambda user: Q(organization=user.organization_id, pk=user.visit_id),
     }
 
-    def under_way(self, start, end, *, earliest=None):
+    def under_way(self, start: Any, end: Any, *, earliest: Any = None) -> Self:
         """The visits that are going on between two instants.
 
         Of instants that are given when the statement runs, `earliest` is the first less LONGEST_VISIT.
@@ -38,15 +39,15 @@ class AppointmentQuerySet(TenantQuerySet):
         earliest = earliest or start - LONGEST_VISIT
         return self.filter(appointment_date__gt=earliest, appointment_date__lt=end, ends_at__gt=start)
 
-    def not_there_yet(self, now):
+    def not_there_yet(self, now: datetime) -> Self:
         """The visits that should have begun, and whose client has not arrived."""
         return self.filter(status=Appointment.Status.SCHEDULED, appointment_date__lt=now, arrived_at=None)
 
-    def over_and_open(self, now):
+    def over_and_open(self, now: datetime) -> Self:
         """The visits that ended, and of which nobody said how: completed, a no-show or cancelled."""
         return self.filter(status=Appointment.Status.SCHEDULED, appointment_date__lt=now, ends_at__lte=now)
 
-    def stranded(self, now):
+    def stranded(self, now: datetime) -> Self:
         """The coming visits that need another time or somebody else: see `stranding`."""
         return self.filter(stranded=True, status=Appointment.Status.SCHEDULED, appointment_date__gt=now)
 
@@ -219,16 +220,16 @@ class Appointment(models.Model):
             models.Index(fields=["organization", "id"], include=["staff", "service"], name="appointment_references"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{wording.write_shared_moment(localtime(self.appointment_date))} {look_up(self.status)}"
 
     @property
-    def agreed_start(self):
+    def agreed_start(self) -> datetime:
         """The start as it was agreed: the clock's time, with the offset that the rules gave it then."""
         stored = self.local_start and self.local_start - self.appointment_date.astimezone(UTC).replace(tzinfo=None)
         if stored is None or abs(stored) >= timedelta(days=1):  # psql's rows need say nothing, or nothing sensible
             return self.appointment_date.astimezone(self.organization.zone)
-        return self.local_start.replace(tzinfo=timezone(stored))
+        return cast(datetime, self.local_start).replace(tzinfo=timezone(stored))
 
 
 class AppointmentHistory(models.Model):
@@ -254,5 +255,5 @@ class AppointmentHistory(models.Model):
         ]
         indexes = [models.Index(fields=["organization", "id"], name="history_by_organization")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

@@ -112,7 +112,7 @@ def _read_constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Ref
     if state == "23001" or (state == "23503" and deleting):
         return Protected()
     if state == "23P01":
-        refusal = Refused(constraint.get_violation_error_message() if constraint else None)
+        refusal = Refused(str(constraint.get_violation_error_message()) if constraint else None)
         refusal.code = getattr(constraint, "violation_error_code", None) or Refused.code
         return refusal
     if state == "23505":
@@ -123,7 +123,7 @@ def _read_constraint_refusal(cause: Error, state: str, *, deleting: bool) -> Ref
         return FieldRefused(
             getattr(constraint, "field", None), "does_not_exist", gettext("A row it refers to is gone.")
         )
-    detail = constraint.get_violation_error_message() if constraint else gettext("A value is out of range.")
+    detail = str(constraint.get_violation_error_message()) if constraint else gettext("A value is out of range.")
     return FieldRefused(cause.diag.column_name, "invalid", detail)
 
 
