@@ -104,12 +104,6 @@ def sum_balances(visits: QuerySet[Appointment]) -> dict[str, Decimal]:
     return {name: found[f"total_{name}"] for name in sums}
 
 
-def find_owing(visits: QuerySet[Appointment], owing: bool) -> QuerySet[Any]:
-    """The visits for which something is still to be paid, or else the others."""
-    found = add_balance(visits)
-    return found.filter(due__gt=0) if owing else found.filter(due__lte=0)
-
-
 def compute_fee(visit: Appointment, percent: str) -> Decimal:
     """What a saved visit would cost at this percentage of its price: the name of the column that holds it."""
     amount = _round_money(F("price") * F(percent) / 100)

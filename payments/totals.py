@@ -58,11 +58,15 @@ def sum_totals(totals: QuerySet[ClientTotal]) -> dict[str, Any]:
 
 
 def find_owing(visits: QuerySet[Appointment], owing: bool) -> QuerySet[Any]:
-    """As `balances.find_owing`. Who owes is found among the visits that are not settled, however many are."""
+    """The visits with their balance for which something is still to be paid, or else the others.
+
+    Who owes is found among the visits that are not settled, however many are.
+    """
+    found = balances.add_balance(visits)
     if not owing:
-        return balances.find_owing(visits, False)
+        return found.filter(due__lte=0)
     unsettled = ClientTotal.objects.filter(visit__isnull=False).values("visit").annotate(net=NET)
-    return balances.add_balance(visits).filter(pk__in=unsettled.filter(net__gt=0).values("visit"))
+    return found.filter(pk__in=unsettled.filter(net__gt=0).values("visit"))
 
 
 def fold_totals() -> bool:

@@ -36,8 +36,8 @@ def owed(salon):
     ]
 
 
-def list_owing(api, salon, **more):
-    answer = api(salon.manager).get("/appointments", {"due": "true"} | more)
+def list_owing(api, salon, due="true", **more):
+    answer = api(salon.manager).get("/appointments", {"due": due} | more)
     return [visit["id"] for visit in answer.json()["results"]]
 
 
@@ -48,6 +48,19 @@ def test_without_days_it_is_about_all_of_them(salon, owed, api):
     assert list_owing(api, salon, start_to=timezone.now().isoformat()) == [old, recent]
     PaymentFactory(appointment=owed[1], amount="45.00", completed=True)
     assert list_owing(api, salon) == [old, coming]
+
+
+def test_the_others_are_paid_exactly_cost_nothing_or_were_paid_too_much(salon, owed, api):
+    PaymentFactory(appointment=owed[0], amount="45.00", completed=True)
+    PaymentFactory(appointment=owed[1], amount="45.01", completed=True)
+    PaymentFactory(appointment=owed[2], amount="44.99", completed=True)
+    assert set(list_owing(api, salon, due="false")) == {
+        salon.visit.pk,
+        salon.strangers_visit.pk,
+        owed[0].pk,
+        owed[1].pk,
+    }
+    assert list_owing(api, salon) == [owed[2].pk]
 
 
 @pytest.mark.sweep
