@@ -118,9 +118,22 @@ def test_who_may_have_them(api, salon, clinic, operator, home):
     assert ask(api, operator, organization=home.pk).status_code == 200
 
 
-def test_others_money_is_not_in_it(api, clinic, taxed):
-    take(taxed[0], "64.00", NOON)
-    assert rows_of(ask(api, clinic.admin)) == []
+def test_others_money_is_not_in_it(api, clinic, taxed, without_row_security):
+    give_back(take(taxed[0], "64.00", NOON), "1.00", NOON)
+    ledger.void_payment(by=None, payment=take(taxed[1], "5.00", NOON), reason="x", now=NOON)
+    assert rows_of(ask(api, clinic.manager)) == []
+
+
+def test_money_of_midnight_is_of_the_day_that_begins(home, taxed):
+    midnight = datetime(2026, 3, 11, tzinfo=home.zone)
+    moments = [midnight - timedelta(microseconds=1), midnight, midnight + timedelta(days=1)]
+    for at, amount in zip(moments, ("1.00", "2.00", "3.00"), strict=True):
+        paid = take(taxed[0], amount, at)
+        give_back(paid, amount, at)
+        ledger.void_payment(by=None, payment=take(taxed[1], amount, at), reason="x", now=at)
+    day = Period(home, date(2026, 3, 11), date(2026, 3, 11), "day")
+    moved = sorted((each.event, each.amount) for each in list_movements(day))
+    assert moved == [("refunded", -2), ("settled", 2), ("settled", 2), ("voided", -2)]
 
 
 @pytest.mark.sweep
