@@ -10,7 +10,8 @@ from services.models import Service
 
 
 def refused_by_postgresql(sqlstate):
-    """The error Django raises when PostgreSQL refuses with this state."""
+    """The error Django raises when PostgreSQL refuses with this state, where nothing was committed before."""
+    connection.has_committed = False  # as a request begins; alone, this file comes right after the migrations
     with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END $$")
     return caught.value
