@@ -178,6 +178,7 @@ def _prepare_visits(of_one, *standing):
 
 def _annotate_marks(visits):
     """Adds whether somebody noted something, and whether it is its client's first visit."""
+    # Without a scope on purpose: who is new here is so for everybody, also where others gave all of their visits.
     earlier = Appointment.objects.exclude(status="cancelled").filter(
         client=OuterRef("client"), appointment_date__lt=OuterRef("appointment_date")
     )

@@ -119,6 +119,24 @@ def test_the_same_booking_from_two_pages_is_booked_once_unless_it_is_meant(salon
     assert (meant.status_code, Appointment.objects.count()) == (302, before + 1)
 
 
+def test_whose_visit_stands_at_the_same_time_is_told_as_far_as_it_may_be_seen(salon, client):
+    sent = booking(salon)
+    AppointmentFactory(
+        client=salon.client,
+        staff=salon.colleague,
+        service=ServiceFactory(organization=salon.organization, name="Secret"),
+        appointment_date=datetime(2027, 1, 11, 9, tzinfo=UTC),
+    )
+    told = {}
+    for caller in (salon.staff, salon.manager):
+        client.force_login(caller)
+        [told[caller.role]] = errors_of(judge(client, ADD, **sent))["__all__"]
+    assert told == {
+        "staff": "Salon client already has a visit at this time.",
+        "manager": "Salon client already has a visit at this time: Secret with Salon colleague.",
+    }
+
+
 def test_what_is_wrong_is_never_folded_away(salon, client):
     client.force_login(salon.manager)
     answer = client.post(ADD, booking(salon, every="99", client="", phone="1" * 60))
