@@ -4,7 +4,9 @@ many rows."""
 import pytest
 
 from appointments.tests.factories import days_ahead
+from clientline.api.tests import test_lists
 from clientline.tests.many_rows import NEXT_YEAR, add_rest, add_several
+from clientline.urls import router
 
 API = {
     "/feeds": 5,
@@ -47,3 +49,8 @@ def test_an_answer_costs_so_many_statements_however_many_rows_it_tells(salon, ap
     few = dict(ask_for_each())
     add_several(salon)
     assert [path for path, length in ask_for_each() if length <= few[path]] == []
+
+
+def test_each_list_of_the_api_is_counted():
+    lists = {f"/{prefix}" for prefix, *_ in router.registry}
+    assert lists - test_lists.MODELS.keys() - API.keys() == {"/messages"}  # which test_messages_by_api.py counts

@@ -2,8 +2,10 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.sites import site
 from django.contrib.contenttypes.models import ContentType
 
+from clientline.admin.tests import test_admin_lists
 from clientline.tests.many_rows import NEXT_YEAR, add_rest, add_several
 
 # page → queries of the whole request, for an admin
@@ -63,3 +65,9 @@ def open_each(client, costs, rows, assert_num_queries):
         assert answer.status_code == 200, page
         lengths[page] = len(answer.content)
     return lengths
+
+
+def test_each_list_is_counted():
+    lists = {f"/admin/{model._meta.label_lower.replace('.', '/')}/" for model in site._registry}
+    counted = {f"/admin/{page}/" for page in test_admin_lists.COSTS}
+    assert lists - counted - SETTINGS.keys() == {"/admin/organizations/audit/"}  # which test_audit_list.py counts
