@@ -100,27 +100,42 @@ def pay_bill(
 ) -> list[Payment]:
     """Take `amount` of cash or card for what is left of the bill, and the `tip` on top: one payment for each visit.
 
-    The first visits are paid first; tip and rounding are parts of the last payment. Expects the visits' rows to be
-    locked, in the order of their ids. Raises Overpaid and FieldRefused.
+    The first visits are paid first; the tip is a part of the last payment, and so is the rounding as far as its price
+    bears it. Expects the visits' rows to be locked, in the order of their ids. Raises Overpaid and FieldRefused.
     """
     bill = find_bill(visit, permitted)
     if amount > bill.left:
         raise Overpaid(due=bill.due, pending=bill.due - bill.left)
     shares = _share_out(amount, bill.lines) or [(visit, NOTHING)]
+    roundings = _spread_rounding(rounding, [share for _visit, share in shares])
+    tips = [*(NOTHING for _share in shares[1:]), tip]
     with transaction.atomic():
         return [
             ledger.record_payment(
                 by=by,
                 appointment=each,
-                amount=share + (tip + rounding if number == len(shares) else NOTHING),
-                tip=tip if number == len(shares) else NOTHING,
-                rounding=rounding if number == len(shares) else NOTHING,
+                amount=share + its_tip + its_rounding,
+                tip=its_tip,
+                rounding=its_rounding,
                 payment_method=payment_method,
                 status=Payment.Status.COMPLETED,
                 now=now,
             )
-            for number, (each, share) in enumerate(shares, start=1)
+            for (each, share), its_tip, its_rounding in zip(shares, tips, roundings, strict=True)
         ]
+
+
+def _spread_rounding(rounding: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
+    """What each share bears of what cash is rounded by: the last of them first, and no share more than it is.
+
+    A last share of a cent cannot be two cents less.
+    """
+    borne = []
+    for share in reversed(shares):
+        borne.append(max(rounding, -share))
+        rounding -= borne[-1]
+    borne[0] += rounding  # more than all of them are: the ledger refuses it
+    return borne[::-1]
 
 
 def _share_out(amount: Decimal, lines: Sequence[Line]) -> list[tuple[Appointment, Decimal]]:

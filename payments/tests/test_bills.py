@@ -74,6 +74,20 @@ def test_a_part_pays_the_first_visits_first(salon, rows):
     assert tell(pay(salon, rows[1], "76.00", payment_method="card")) == [(rows[1].pk, "76.00", "0.00")]
 
 
+def test_what_coins_lack_is_taken_off_as_many_visits_as_bear_it(salon, rows):
+    salon.organization.currency = "CHF"
+    salon.organization.save()
+    Appointment.objects.filter(pk__in=[row.pk for row in rows[:2]]).update(price="0.01")
+    paid = pay(salon, rows[0], "0.02", rounding=Decimal("-0.02"))
+    assert [(payment.amount, payment.rounding) for payment in paid] == [(0, Decimal("-0.01"))] * 2
+    assert find(rows[0]).left == 0
+    Appointment.objects.filter(pk=rows[0].pk).update(price="10.01")
+    tipped = pay(salon, rows[0], "10.00", rounding=Decimal("0.02"), tip=Decimal("2.98"))
+    assert [(payment.amount, payment.tip, payment.rounding) for payment in tipped] == [
+        (Decimal("13.00"), Decimal("2.98"), Decimal("0.02"))
+    ]
+
+
 def test_more_than_is_left_is_refused_and_nothing_is_saved(salon, rows):
     with pytest.raises(Overpaid):
         pay(salon, rows[0], "106.01")

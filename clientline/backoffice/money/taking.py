@@ -21,10 +21,18 @@ UNDONE = "Undone at once"  # stored: why a payment was made void
 
 
 class Taken(NamedTuple):
-    """What is recorded: all of it, and of it what cash was rounded by, below 0 where less was taken."""
+    """What is recorded: all of it, and of it the tip and what cash was rounded by, below 0 where less was taken."""
 
     amount: Decimal
+    tip: Decimal
     rounding: Decimal
+
+
+def round_to_coins(price, tip, step):
+    """What coins make of a price and the tip on it. What they lack beyond the price was no tip."""
+    amount = round_to_cash(price + tip, step)
+    kept = min(tip, amount)
+    return Taken(amount, kept, amount - price - kept)
 
 
 class PaymentForm(AmountForm):
@@ -113,12 +121,12 @@ class PaymentForm(AmountForm):
         """What is typed, or what coins make of it. An amount that they can make up was counted: it stays."""
         typed, tip = values["amount"], values.get("tip") or NOTHING
         if not values.get("round_cash") or values["payment_method"] != Payment.Method.CASH:
-            return Taken(typed, NOTHING)
-        if typed % self.step:
-            rounded = round_to_cash(typed, self.step)
-            return Taken(rounded, rounded - typed)
-        rounding = typed - tip - self.left
-        return Taken(typed, rounding if abs(rounding) < self.step else NOTHING)
+            return Taken(typed, tip, NOTHING)
+        # More tip than amount is a slip, which is refused.
+        if typed % self.step and tip <= typed:
+            return round_to_coins(typed - tip, tip, self.step)
+        rounding = typed - tip - self.left if tip <= typed else NOTHING
+        return Taken(typed, tip, rounding if abs(rounding) < self.step else NOTHING)
 
     @property
     def emphasis(self):
@@ -126,9 +134,9 @@ class PaymentForm(AmountForm):
         return "large" if self.cleaned_data.get("given") else ""
 
     def get_figures(self):
-        tip, given = self.cleaned_data.get("tip"), self.cleaned_data.get("given")
+        given = self.cleaned_data.get("given")
         told = {
-            gettext("Tip: %(amount)s."): tip,
+            gettext("Tip: %(amount)s."): self.taken.tip,
             gettext("Rounded by: %(amount)s."): self.taken.rounding,
             gettext("Change: %(amount)s."): given is not None and given - self.taken.amount,
         }

@@ -15,8 +15,9 @@ from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
 from clientline.backoffice.money.amounts import AmountForm
+from clientline.backoffice.money.taking import Taken, round_to_coins
 from clientline.backoffice.moves import Move, MoveForm
-from clientline.currencies import find_cash_step, round_to_cash
+from clientline.currencies import find_cash_step
 from payments import bills
 from payments.models import Payment
 from payments.refusals import Overpaid
@@ -56,10 +57,10 @@ class TillForm(AmountForm):
         if self.errors:
             return values
         price = values["amount"] if values.get("amount") is not None else self.bill.left
-        self.price, self.tip = price, values.get("tip") or NOTHING
-        self.rounding = self.round_cash(values["payment_method"])
-        given, total = values.get("given"), self.total
-        if not total and not self.rounding:
+        self.price, tip = price, values.get("tip") or NOTHING
+        self.taken = self.take(tip, values["payment_method"])
+        given, total = values.get("given"), self.taken.amount
+        if not total and not self.taken.rounding:
             self.add_error("amount", _("Write an amount above 0."))
         elif given is not None and values["payment_method"] != Payment.Method.CASH:
             self.add_error("given", _("Change is given on cash alone."))
@@ -67,16 +68,11 @@ class TillForm(AmountForm):
             self.add_error("given", _("This is less than %(total)s.") % {"total": self.say(total)})
         return values
 
-    @property
-    def total(self):
-        return self.price + self.tip + self.rounding
-
-    def round_cash(self, method):
-        """What coins cannot make up; there may be none for it."""
+    def take(self, tip, method):
+        """What is recorded of the price and the tip on it; there may be no coins for all of it."""
         step = find_cash_step(self.row.organization.currency, self.row.organization.country)
-        if method != Payment.Method.CASH or not step:
-            return NOTHING
-        return round_to_cash(self.price + self.tip, step) - self.price - self.tip
+        is_rounded = step and method == Payment.Method.CASH
+        return round_to_coins(self.price, tip, step) if is_rounded else Taken(self.price + tip, tip, NOTHING)
 
     @property
     def emphasis(self):
@@ -86,12 +82,12 @@ class TillForm(AmountForm):
     def get_figures(self):
         given = self.cleaned_data.get("given")
         told = {
-            _("Tip"): self.tip,
-            _("Rounded by"): self.rounding,
-            _("Change"): given is not None and given - self.total,
+            _("Tip"): self.taken.tip,
+            _("Rounded by"): self.taken.rounding,
+            _("Change"): given is not None and given - self.taken.amount,
         }
         more = "".join(f" {word}: {self.say(amount)}." for word, amount in told.items() if amount)
-        return {"amount": self.say(self.total), "method": self.say_method(), "more": more}
+        return {"amount": self.say(self.taken.amount), "method": self.say_method(), "more": more}
 
     def say_method(self):
         cash = self.cleaned_data["payment_method"] == Payment.Method.CASH
@@ -100,8 +96,8 @@ class TillForm(AmountForm):
     def get_details(self):
         return {
             "amount": self.price,
-            "tip": self.tip,
-            "rounding": self.rounding,
+            "tip": self.taken.tip,
+            "rounding": self.taken.rounding,
             "payment_method": self.cleaned_data["payment_method"],
         }
 

@@ -77,6 +77,8 @@ COINS = [
     ("12.02", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.02."),
     ("12.03", "15.00", "2.97", "Payment recorded: CHF\xa015.00. Tip: CHF\xa02.97."),
     ("0.02", "0.02", "", "Payment recorded: CHF\xa00.00. Rounded by: CHF-0.02."),
+    ("0.00", "2.02", "2.02", "Payment recorded: CHF\xa02.00. Tip: CHF\xa02.00."),
+    ("0.01", "2.02", "2.01", "Payment recorded: CHF\xa02.00. Tip: CHF\xa02.00. Rounded by: CHF-0.01."),
 ]
 
 
@@ -91,6 +93,8 @@ def test_cash_is_rounded_to_the_coins_there_are(client, salon):
         rounds = PaymentForm(caller=salon.staff, row=visit)["round_cash"].value()
         assert take(client, visit, amount=typed_amount, tip=tip, round_cash=rounds) == ([], said)
         assert balances.find_balance(visit)["due"] == 0, said
+        slip = {"amount": "2.02", "tip": "3.00", "payment_method": "cash", "round_cash": "on", "completed": "on"}
+        assert do(client, f"{VISIT}/{visit.pk}/payment/", **slip) == (["The tip is a part of the amount."], "")
     assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 

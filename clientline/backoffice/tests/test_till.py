@@ -58,6 +58,17 @@ def test_change_and_tip_are_said_and_only_what_stays_is_recorded(client, salon, 
     assert "Tip: 5.00 EUR. Change: 10.00 EUR." in tell(answer)[0]
 
 
+def test_what_coins_lack_beyond_the_price_was_no_tip(salon, visit):
+    salon.organization.currency = "CHF"
+    salon.organization.save()
+    # Both would leave an amount below its tip, which no payment is.
+    for price, tip, taken in (("0", "2.02", ("2.00", "2.00", "0.00")), ("0.01", "2.01", ("2.00", "2.00", "-0.01"))):
+        sent = {"payment_method": "cash", "amount": price, "tip": tip}
+        form = TillForm(sent, caller=salon.manager, row=visit)
+        assert form.is_valid(), form.errors
+        assert tuple(map(str, form.taken)) == taken
+
+
 @pytest.mark.sweep
 def test_a_bill_is_split_between_methods(client, salon, visit):
     client.force_login(salon.manager)
