@@ -68,10 +68,10 @@ class TaxShare(NamedTuple):
 
 
 def split_bill(bill: Bill, currency: str) -> list[TaxShare]:
-    """The tax that is contained in what the bill's visits cost, by rate; what bears none is left out."""
+    """The tax that is contained in what the bill's visits cost, by rate; what has none is left out."""
     shares: dict[Decimal, list[Decimal]] = {}
     for line in bill.lines:
-        if line.visit.tax_rate and line.visit.charge:
+        if line.visit.tax_rate is not None and line.visit.charge:  # 0 percent is a rate, on receipts, too
             net, tax = split_tax(line.visit.charge, line.visit.tax_rate, currency)
             sums = shares.setdefault(line.visit.tax_rate, [NOTHING, NOTHING, NOTHING])
             shares[line.visit.tax_rate] = [a + b for a, b in zip(sums, (net + tax, net, tax), strict=True)]
@@ -107,7 +107,7 @@ def pay_bill(
     if amount > bill.left:
         raise Overpaid(due=bill.due, pending=bill.due - bill.left)
     shares = _share_out(amount, bill.lines) or [(visit, NOTHING)]
-    roundings = _spread_rounding(rounding, [share for _visit, share in shares])
+    roundings = _share_out_rounding(rounding, [share for _visit, share in shares])
     tips = [*(NOTHING for _share in shares[1:]), tip]
     with transaction.atomic():
         return [
@@ -125,7 +125,7 @@ def pay_bill(
         ]
 
 
-def _spread_rounding(rounding: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
+def _share_out_rounding(rounding: Decimal, shares: Sequence[Decimal]) -> list[Decimal]:
     """What each share bears of what cash is rounded by: the last of them first, and no share more than it is.
 
     A last share of a cent cannot be two cents less.
