@@ -1,7 +1,8 @@
 """The accounts on which an organization's bookkeeping enters money, as its admins write them down.
 
 `cash 1600, card 1360, online 1361, other 1590, tips 1755, rounding 2660, revenue 8200, revenue 19 8400`: a use and a
-number each, between commas or in lines. `revenue` with a percentage is for visits taxed at it, alone for those without.
+number each, between commas or in lines. `revenue` with a percentage is for visits taxed at it, alone for those without;
+those at 0 percent are among the latter unless `revenue 0` has an account.
 """
 
 import re

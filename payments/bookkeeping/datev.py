@@ -99,7 +99,7 @@ def _make_posting(movement: Movement, accounts: dict[Use, str], currency: str) -
         2: _quote("S" if movement.amount > 0 else "H"),
         3: _quote(currency),
         7: _find_account(accounts, (method, None)),
-        8: _find_account(accounts, _find_use(movement)),
+        8: _find_account(accounts, _find_use(movement, accounts)),
         9: _quote(""),
         10: f"{movement.date:%d%m}",
         11: _quote(str(movement.receipt_number)),
@@ -108,10 +108,12 @@ def _make_posting(movement: Movement, accounts: dict[Use, str], currency: str) -
     return ";".join(fields.get(number, "") for number in range(1, len(COLUMNS) + 1))
 
 
-def _find_use(movement: Movement) -> Use:
+def _find_use(movement: Movement, accounts: dict[Use, str]) -> Use:
     if movement.kind in (TIP, ROUNDING):
         return {TIP: "tips", ROUNDING: "rounding"}[movement.kind], None
-    return "revenue", movement.tax_rate.normalize() if movement.tax_rate else None
+    rate = None if movement.tax_rate is None else movement.tax_rate.normalize()
+    # What is taxed at 0 percent may have an account beside that of what is not taxed.
+    return "revenue", rate if rate or ("revenue", rate) in accounts else None
 
 
 def _find_account(accounts: dict[Use, str], use: Use) -> str:

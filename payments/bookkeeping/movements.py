@@ -20,31 +20,33 @@ from payments.taxes import split_tax
 TIP, ROUNDING = "tip", "rounding"
 
 # What moved, each with the sign of its amount. Void payments have an index of their own; the others that of reports.
+# They are void on the day they were settled, which only by the zone of then is the day of `voided_at`, too.
 MOVED = """
     WITH moved AS (
-        SELECT id AS payment, NULL::bigint AS refund, settled_at AS at, receipt_number, 1 AS sign, 'settled' AS kind,
+        SELECT id AS payment, NULL::bigint AS refund, settled_at AS at, settled_at AS of_day, receipt_number,
+            1 AS sign, 'settled' AS kind,
             amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND status IN ('completed', 'refunded')
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
-        SELECT id, NULL, settled_at, receipt_number, 1, 'settled',
+        SELECT id, NULL, settled_at, settled_at, receipt_number, 1, 'settled',
             amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
-        SELECT id, NULL, voided_at, receipt_number, -1, 'voided',
+        SELECT id, NULL, voided_at, settled_at, receipt_number, -1, 'voided',
             amount, tip, rounding, appointment_id, payment_method, staff_id, service_id, tax_rate
         FROM payments WHERE organization_id = %(organization)s AND voided_at IS NOT NULL
             AND settled_at >= %(begins)s AND settled_at < %(ends)s
         UNION ALL
-        SELECT payment.id, refund.id, refund.settled_at, refund.receipt_number, -1, 'refunded',
+        SELECT payment.id, refund.id, refund.settled_at, refund.settled_at, refund.receipt_number, -1, 'refunded',
             refund.amount, refund.tip, refund.rounding, payment.appointment_id, payment.payment_method,
             payment.staff_id, payment.service_id, payment.tax_rate
         FROM refunds refund JOIN payments payment ON payment.id = refund.payment_id
         WHERE refund.organization_id = %(organization)s
             AND refund.settled_at >= %(begins)s AND refund.settled_at < %(ends)s
     )
-    SELECT moved.at, kind, receipt_number, payment, refund, appointment_id, staff_id, staff.name, service_id,
+    SELECT moved.at, of_day, kind, receipt_number, payment, refund, appointment_id, staff_id, staff.name, service_id,
         service.name, payment_method, moved.tax_rate, sign * (amount - tip - rounding), sign * tip, sign * rounding
     FROM moved JOIN users staff ON staff.id = staff_id JOIN services service ON service.id = service_id
     ORDER BY moved.at, receipt_number, sign DESC
@@ -78,6 +80,7 @@ class Moved(NamedTuple):
     """A row of MOVED; amounts are below 0 where money went."""
 
     at: datetime
+    of_day: datetime
     event: str
     receipt_number: int
     payment: int
@@ -118,7 +121,7 @@ def _make_lines(period: Period, moved: Moved, names: FormerNames) -> Iterator[Mo
         *(moved.service, names.find_name("services", moved.service, at, moved.service_name)),
         moved.payment_method,
     )
-    day = at.astimezone(period.organization.zone).date()
+    day = moved.of_day.astimezone(period.organization.zone).date()
     if price:
         yield Movement._make((day, event, *facts, price, moved.tax_rate, net, tax))
     for part, amount in ((TIP, moved.tip), (ROUNDING, moved.rounding)):

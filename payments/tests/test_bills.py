@@ -118,3 +118,6 @@ def test_a_bill_lists_the_receipts_of_all_its_visits_and_its_tax_by_rate(salon, 
         ("7.00", "80.00", "74.77", "5.23"),
         ("19.00", "26.00", "21.85", "4.15"),
     ]
+    Appointment.objects.filter(pk=rows[1].pk).update(tax_rate=0)
+    untaxed, _taxed = bills.split_bill(find(rows[1]), "EUR")
+    assert tuple(map(str, untaxed)) == ("0.00", "80.00", "80.00", "0.00")

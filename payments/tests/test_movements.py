@@ -173,6 +173,30 @@ def test_the_bank_file_has_one_line_for_each_sum(api, salon, taxed):
     ]
 
 
+def test_a_void_line_stays_on_its_day_in_another_zone(api, salon, home, taxed):
+    void = take(taxed[0], "10.00", datetime(2026, 3, 10, 20, 59, tzinfo=UTC))
+    ledger.void_payment(by=None, payment=void, reason="x", now=datetime(2026, 3, 10, 21, 1, tzinfo=UTC))
+    home.timezone = "Europe/Moscow"  # where the 11th begins in between
+    home.save()
+    for day, amounts in (("10", ["10.00", "-10.00"]), ("11", [])):
+        days = {"from": f"2026-03-{day}", "to": f"2026-03-{day}"}
+        rows = rows_of(ask(api, salon.admin, **days))
+        assert [row["amount"] for row in rows] == amounts
+        assert {row["date"] for row in rows} <= {f"2026-03-{day}"}
+        assert len(read_batch(ask(api, salon.admin, format="datev", **days).content)[2]) == len(amounts)
+
+
+def test_what_is_taxed_at_nothing_goes_to_its_account_where_it_has_one(api, salon, home, taxed):
+    taxed[0].tax_rate = Decimal("0.00")
+    taxed[0].save(update_fields=["tax_rate"])
+    take(taxed[0], "64.00", NOON)
+    for more, account in (("", "8200"), (", revenue 0 8195", "8195")):
+        home.bookkeeping_accounts = ACCOUNTS + more
+        home.save()
+        [posting] = read_batch(ask(api, salon.admin, format="datev").content)[2]
+        assert posting.contra == account
+
+
 def test_datevs_batch_is_read_back_by_its_rules(api, salon, taxed):
     paid = take(taxed[0], "1070.02", NOON, tip="6.00", rounding="0.02")
     give_back(paid, "11.00", NOON + timedelta(days=1))
