@@ -111,7 +111,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise explain_unreachable(error, self.settings_dict) from error
         connection.add_notice_handler(self.hear)
         # psycopg reads no other; for this one libpq has no variable, as it has for instants (see settings).
-        if connection.info.parameter_status("IntervalStyle") != "postgres":
+        if (connection.info.parameter_status("IntervalStyle") or "postgres") != "postgres":
             connection.execute("SET IntervalStyle = 'postgres'")
         return connection
 
