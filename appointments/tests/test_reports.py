@@ -8,6 +8,7 @@ import pytest
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, TimeOff
 from appointments.periods import Period
+from appointments.reports import GROUPINGS, report_no_shows, report_utilization
 from appointments.tests.factories import AppointmentFactory, SpecialHoursFactory, TimeOffFactory, WorkingHoursFactory
 from organizations.tests.factories import OrganizationFactory
 
@@ -180,6 +181,20 @@ def test_only_the_active_team_of_the_organization_is_there_to_be_booked(api, mar
         ("Salon colleague", 120),
         ("Salon staff", 960),
     ]
+
+
+def test_by_the_first_wall_alone_no_grouping_counts_others_visits_and_hours(march, clinic):
+    """Over requests, row security would hide what is counted too much; here its owner asks, whom it does not bind."""
+    periods = [Period(march.organization, date(2026, 3, 2), date(2026, 3, 9), group_by) for group_by in GROUPINGS]
+
+    def read_all():
+        return [report(period) for period in periods for report in (report_no_shows, report_utilization)]
+
+    before = read_all()
+    who = {"client": clinic.client, "staff": clinic.staff, "service": clinic.service}
+    AppointmentFactory(**who, appointment_date=instant(2, 15), status="no_show")
+    SpecialHoursFactory(staff=clinic.colleague, date="2026-03-09", starts="10:00", ends="12:00")
+    assert read_all() == before
 
 
 def test_no_shows_by_person_and_service(api, march):
