@@ -136,6 +136,17 @@ def test_a_new_role_or_password_ends_sessions_and_tokens(salon, api, change):
     assert statuses(*clients) == [401, 401]
 
 
+def test_a_session_says_by_itself_for_which_password_and_role_it_is(salon):
+    """Its rows are deleted besides: what still had one would be refused all the same."""
+    person = salon.staff
+    said = [person.get_session_auth_hash()]
+    person.role = "manager"
+    said.append(person.get_session_auth_hash())
+    person.set_password("a-new-password-1")
+    said.append(person.get_session_auth_hash())
+    assert len(set(said)) == 3
+
+
 def test_a_password_given_by_an_admin_lets_the_person_in(salon, api):
     api(salon.admin).patch(f"/users/{salon.client.pk}", {"password": "a-new-password-1"})
     sign_in = {"email": salon.client.email, "password": PASSWORD}
