@@ -16,7 +16,7 @@ ROOT = settings.BASE_DIR
 pytestmark = pytest.mark.xdist_group("house")  # which begins with a first start, too
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAGES = {path.read_text().partition("\n")[0]: path.read_text() for path in DOCUMENTS}
-READ_FROM_ENVIRONMENT = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\(|environ\[)\s*"(\w+)"')
+READ_FROM_ENVIRONMENT = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\(|environ\[)\s*"(\w+)"(?!\]\s*=[^=])')
 STEP = re.compile(r"^```bash\n(.*?)^```$(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 END_OF_STEP = "--- end of step ---"
 
