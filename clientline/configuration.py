@@ -18,6 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 YES, NO = ("true", "yes", "on", "1", "y", "ok"), ("false", "no", "off", "0", "n")
 MOST = 2**31 - 1
 POOLERS = ("transaction", "session")
+# What django-environ would take from the query of an address.
+SETTINGS_OF_DJANGO = frozenset(
+    ("CONN_MAX_AGE", "ATOMIC_REQUESTS", "AUTOCOMMIT", "DISABLE_SERVER_SIDE_CURSORS", "CONN_HEALTH_CHECKS")
+)
 ASSIGNMENT = re.compile(r"(export )?\w+=.*", re.ASCII)
 NOTHING = re.compile(r"\s*(#.*)?")
 HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -134,7 +138,8 @@ def _hide_password(text):
 def read_database(url, name="DATABASE_URL"):
     """Django's settings of the server that the variable names; anything but PostgreSQL is refused."""
     parts = split(url)
-    if not parts or not parts.scheme or parts.fragment or "@" in parts.path:
+    # What comes after a NUL the driver would leave out without a word.
+    if not parts or not parts.scheme or parts.fragment or "@" in parts.path or "\0" in unquote(url):
         refuse(
             name,
             _hide_password(url),
@@ -149,6 +154,9 @@ def read_database(url, name="DATABASE_URL"):
     config = environ.Env.db_url_config(url) | {"ENGINE": "clientline.postgres.backend"}
     if not config["NAME"]:
         refuse(name, _hide_password(url), "say which database, as postgres://user:password@host:5432/name")
+    # Django's own, such as AUTOCOMMIT: with another, changes would not last.
+    if ours := sorted(config.keys() & SETTINGS_OF_DJANGO):
+        refuse(f"{ours[0].lower()} in {name}", config[ours[0]], "leave it out, it is set here")
     # A socket's directory, as PostgreSQL's own programs want it written there: environ looks for it in the name alone.
     place = {"HOST": unquote(config["HOST"] or "")}
     if "," in place["HOST"] and name == "DATABASE_URL":  # whoever answers first may be a standby

@@ -32,6 +32,12 @@ BAD = [
     ("DATABASE_URL", "postgres://me:s3[cret@host/name", f"DATABASE_URL is postgres://***@host/name: {URL}"),
     ("DATABASE_URL", "postgres://me:s3cret", f"DATABASE_URL is postgres://…: {URL}"),
     ("DATABASE_URL", "postgres://me:s3cret@host", f"DATABASE_URL is postgres://***@host: {NAME}"),
+    ("DATABASE_URL", "postgres://me:s3%00cret@host/name", f"DATABASE_URL is postgres://***@host/name: {URL}"),
+    (
+        "DATABASE_URL",
+        "postgres://me@host/name?autocommit=false",
+        "autocommit in DATABASE_URL is false: leave it out, it is set here.",
+    ),
     ("DATABASE_URL", "mysql://me:s3cret@host/name", f"DATABASE_URL names mysql://…, {OTHERS}"),
     ("DATABASE_URL", "sqlite:////tmp/x", f"DATABASE_URL names sqlite://…, {OTHERS}"),
     ("DATABASE_POOLER", "statement", "DATABASE_POOLER is statement: say transaction or session."),

@@ -7,6 +7,7 @@ from django.db import OperationalError
 # PostgreSQL's words in English, and what to do about them. In another language, or for anything else, its own words
 # stand alone.
 MENDS = {
+    "invalid connection option|invalid .*value|invalid port|bad value": "mend what stands in DATABASE_URL",
     "resolve|translate host name": "mend the host in DATABASE_URL",
     "refused|No such file|no route|unreachable|timeout": "start that server, or mend host and port in DATABASE_URL",
     "password|pg_hba|no encryption": "mend user and password in DATABASE_URL, or that server's pg_hba.conf",
@@ -15,7 +16,6 @@ MENDS = {
     "invalid response|expected authentication|eof": "no PostgreSQL listens there, mend host and port in DATABASE_URL",
     "closed the connection unexpectedly": "perhaps no PostgreSQL listens there, look into its log",
     "too many|slots are reserved": "allow more connections in that server's max_connections, or run fewer workers",
-    "invalid connection option|invalid .*value|invalid port": "mend what stands in DATABASE_URL",
     "starting up|shutting down|recovery": "try again when it is up",
     "session is read-only": "name the one that writes in DATABASE_URL, too, or wait until one of these leads",
 }
@@ -53,5 +53,7 @@ def place(settings):
     """Where the database is, as an address without the password."""
     if data := settings.get("EMBEDDED_DATA"):
         return f"the private PostgreSQL in {data}"
-    host, port = settings["HOST"] or "localhost", settings["PORT"] or 5432
-    return f"postgres://{settings['USER']}@{host}:{port}/{settings['NAME']}"
+    name = f"{settings['NAME']} as {settings['USER']}" if settings["USER"] else settings["NAME"]
+    if not settings["HOST"]:
+        return f"{name} at PostgreSQL's own default place, as DATABASE_URL names no host"
+    return f"postgres://{settings['USER']}@{settings['HOST']}:{settings['PORT'] or 5432}/{settings['NAME']}"

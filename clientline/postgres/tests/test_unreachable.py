@@ -4,9 +4,11 @@ import socket
 import threading
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.db import connection
 
+from clientline.postgres.backend.unreachable import explain_unreachable
 from clientline.postgres.tests.servers import reason_of
 
 OLDEST = connection.features.minimum_database_version[0]  # 14, until Django asks for more
@@ -98,4 +100,20 @@ def test_an_option_that_does_not_exist_is_named(reason):
     assert reason("postgres://me:s3cret@127.0.0.1:1/name?speed=high") == (
         'No connection to postgres://me@127.0.0.1:1/name: invalid connection option "speed"; '
         "mend what stands in DATABASE_URL."
+    )
+
+
+def test_a_value_that_an_option_cannot_have_is_named(reason):
+    assert reason("postgres://me:s3cret@127.0.0.1:1/name?connect_timeout=soon") == (
+        "No connection to postgres://me@127.0.0.1:1/name: bad value for connect_timeout: 'soon'; "
+        "mend what stands in DATABASE_URL."
+    )
+
+
+def test_without_a_host_none_is_made_up():
+    place = {"HOST": "", "PORT": "", "USER": "me", "NAME": "name"}
+    said = str(explain_unreachable(psycopg.OperationalError("connection failed: No such file or directory"), place))
+    assert said == (
+        "No connection to name as me at PostgreSQL's own default place, as DATABASE_URL names no host: "
+        "No such file or directory; start that server, or mend host and port in DATABASE_URL."
     )
