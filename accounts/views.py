@@ -140,9 +140,9 @@ class PasswordView(Endpoint):
         """Change the own password. All other sessions and tokens of the caller end."""
         serializer = PasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        current, new = serializer.validated_data.values()
-        sign_in.confirm_password(self.django_request, request.user, current)
-        people.change_own_password(person=request.user, new=new, keep_token=request.auth)
+        body = serializer.validated_data
+        sign_in.confirm_password(self.django_request, request.user, body["current_password"])
+        people.change_own_password(person=request.user, new=body["new_password"], keep_token=request.auth)
         if not request.auth:
             update_session_auth_hash(self.django_request, request.user)
         return Response(status=204)

@@ -3,16 +3,21 @@
 Each step is a page of its own, and all that was chosen stands in its address or in its form: nothing needs a script.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, cast
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from appointments.models import Appointment
 from appointments.refusals import SLOT_REFUSALS
 from clientline.notations import read_typed_date
 from clientline.reach.guests import asking, codes, limits, links, offers
 from clientline.reach.guests.forms import CodeForm, DetailsForm, NotesForm, read_start
-from clientline.reach.guests.pages import answer_guests
+from clientline.reach.guests.models import BookingRequest
+from clientline.reach.guests.pages import GuestPage, answer_guests
 from clientline.reach.guests.sending import sends_texts
 from clientline.refusals import FieldRefused, Refused
 from services.models import Service
@@ -23,21 +28,21 @@ WEEK = timedelta(days=offers.SHOWN_DAYS)
 class Choice:
     """What was chosen so far, read from an address or a form. `service` None: nothing that guests may book."""
 
-    def __init__(self, page, sent):
+    def __init__(self, page: GuestPage, sent: Mapping[str, Any]) -> None:
         self.page = page
         services = Service.objects.visible_to(page.guest, "services").select_related("organization")
-        self.service = services.filter(pk=_read_key(sent.get("service"))).first()
+        self.service: Any = services.filter(pk=_read_key(sent.get("service"))).first()
         self.people = offers.list_bookable(self.service) if self.service else {}
         staff = _read_key(sent.get("staff"))
         self.staff = staff if staff in self.people else None
-        self.start = read_start(sent.get("start", ""))
+        self.start: Any = read_start(sent.get("start", ""))
 
     @property
-    def person(self):
+    def person(self) -> str:
         """The name of who was chosen; '' for anyone."""
-        return self.people.get(self.staff, "")
+        return self.people[self.staff] if self.staff else ""
 
-    def is_free(self):
+    def is_free(self) -> bool:
         """Whether the chosen start can be booked now, which is advice: booking looks again."""
         if self.start is None:
             return False
@@ -48,38 +53,45 @@ class Choice:
             return False
         return self.start in found
 
-    def list_nearest(self):
+    def list_nearest(self) -> list[tuple[str, str]]:
+        """(the start in ISO format, how the page writes it) of the free times nearest to the chosen one."""
         wanted = self.start or self.page.now
         found = offers.find_nearest(self.service, staff=self.staff, wanted=wanted, now=self.page.now)
         return [(start.isoformat(), self.page.phrases.write_moment(start)) for start in found]
 
-    def link(self, name, **query):
+    def link(self, name: str, **query: Any) -> str:
         return self.page.link(name, service=self.service.pk, staff=self.staff, **query)
 
 
-def _read_key(text):
+def _read_key(text: str | None) -> int:
     """The id that was sent; 0, which no row has, for nonsense."""
     text = text or ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 @answer_guests
-def choose_service(page):
+def choose_service(page: GuestPage) -> HttpResponse:
     with page.confined():
         services = list(Service.objects.visible_to(page.guest, "services").order_by("name", "id"))
     offered = [
-        (each, write_price(page, each), page.phrases.write_length(each.duration), page.link("people", service=each.pk))
+        (
+            each,
+            write_price(page, each),
+            page.phrases.write_length(cast(int, each.duration)),  # those without are not offered to guests
+            page.link("people", service=each.pk),
+        )
         for each in services
     ]
     return page.render("services.html", offered=offered)
 
 
-def write_price(page, service):
+def write_price(page: GuestPage, service: Service) -> str:
+    """'' where it has none, or costs nothing."""
     return page.phrases.write_money(service.price) if service.price else ""
 
 
 @answer_guests
-def choose_person(page):
+def choose_person(page: GuestPage) -> HttpResponse:
     with page.confined():
         choice = Choice(page, page.request.GET)
         if choice.service is None:
@@ -91,7 +103,7 @@ def choose_person(page):
 
 
 @answer_guests
-def choose_time(page):
+def choose_time(page: GuestPage) -> HttpResponse:
     with page.confined():
         choice = Choice(page, page.request.GET)
         if choice.service is None:
@@ -109,7 +121,7 @@ def choose_time(page):
     )
 
 
-def _read_day(page):
+def _read_day(page: GuestPage) -> date | None:
     """Of the address, where people may have typed it; None of none."""
     try:
         return read_typed_date(page.request.GET.get("from", ""), page.organization.country)
@@ -117,7 +129,7 @@ def _read_day(page):
         return None
 
 
-def _find_days(choice, first):
+def _find_days(choice: Choice, first: date) -> tuple[list[tuple[str, list[tuple[str, str]]]], date | None]:
     """The days of a week that have free times, each with its (address, clock); where none has, the next that does."""
     page = choice.page
     try:
@@ -126,7 +138,7 @@ def _find_days(choice, first):
         )
     except FieldRefused:  # the end of all days
         return [], None
-    days = {}
+    days: dict[str, list[tuple[str, str]]] = {}
     for start in starts:
         if (start.date() - first).days < offers.SHOWN_DAYS:
             offered = choice.link("details", start=start.isoformat()), page.phrases.write_clock(start)
@@ -136,7 +148,7 @@ def _find_days(choice, first):
 
 
 @answer_guests
-def give_details(page):
+def give_details(page: GuestPage) -> HttpResponse:
     """GET shows the form; POST takes it, lets a code go out, and books for whoever is signed in."""
     with page.confined():
         choice = Choice(page, page.request.POST if page.sent else page.request.GET)
@@ -152,14 +164,16 @@ def give_details(page):
     return _ask(page, choice, form, key)
 
 
-def _make_details_form(page):
+def _make_details_form(page: GuestPage) -> NotesForm:
     data = page.request.POST if page.sent else None
     if page.client:
         return NotesForm(data)
     return DetailsForm(data, country=page.organization.country, texts_are_sent=sends_texts())
 
 
-def _render_details(page, choice, form, *, nearest=False, refusal=None):
+def _render_details(
+    page: GuestPage, choice: Choice, form: NotesForm, *, nearest: bool = False, refusal: Refused | None = None
+) -> HttpResponse:
     times = []
     if nearest:
         with page.confined():
@@ -189,7 +203,7 @@ def _render_details(page, choice, form, *, nearest=False, refusal=None):
     return response
 
 
-def _explain_cancelling(page):
+def _explain_cancelling(page: GuestPage) -> str:
     """What holds for a visit that is booked now, in a sentence."""
     organization = page.organization
     notice = page.phrases.write_length(organization.cancellation_notice)
@@ -200,10 +214,10 @@ def _explain_cancelling(page):
     return told
 
 
-def _ask(page, choice, form, key):
+def _ask(page: GuestPage, choice: Choice, form: NotesForm, key: str) -> HttpResponse:
     """Save the request. The answer is the same for every address: what it finds out, a job does."""
     client = page.client
-    who = form.read_address() or {"name": client.name, "address": f"client {client.pk}"}
+    who = {"name": client.name, "address": f"client {client.pk}"} if client else form.read_address()
     try:
         with transaction.atomic():
             # Of all organizations, so before the wall is up.
@@ -211,7 +225,7 @@ def _ask(page, choice, form, key):
             if client is None:
                 limits.refuse_too_many_codes(who["address"], form=key, now=page.now)
             with page.confined():
-                asking.ask_for_visit(
+                asked = asking.ask_for_visit(
                     organization=page.organization,
                     form=key,
                     network=page.network,
@@ -227,11 +241,14 @@ def _ask(page, choice, form, key):
     except Refused as refusal:
         return _render_details(page, choice, form, refusal=refusal)
     secret = asking.derive_secret(key)
-    return _confirm(page, secret, form=None) if client else page.redirect(page.link("confirm", secret))
+    if client and asked.proven_at:
+        return _confirm(page, secret, CodeForm())
+    # Also who has signed in since they sent the form as a guest: it waits for its code.
+    return page.redirect(page.link("confirm", secret))
 
 
 @answer_guests
-def confirm(page, secret):
+def confirm(page: GuestPage, secret: str) -> HttpResponse:
     """GET asks for the code; POST with the right one books. Sent twice, it is booked once."""
     if not page.sent:
         with page.confined():
@@ -242,7 +259,7 @@ def confirm(page, secret):
     return _confirm(page, secret, form)
 
 
-def _confirm(page, secret, form):
+def _confirm(page: GuestPage, secret: str, form: CodeForm) -> HttpResponse:
     with page.confined():
         asked = asking.find_request(page.organization, secret, now=page.now, lock=True)
         if asked is None:
@@ -252,12 +269,12 @@ def _confirm(page, secret, form):
         try:
             visit = _book(page, asked, form)
         except Refused as refusal:
-            return _render_confirm(page, secret, asked, form or CodeForm(), refusal=refusal)
+            return _render_confirm(page, secret, asked, form, refusal=refusal)
         link = links.issue_link(visit, now=page.now)
     return page.redirect(page.link_to_visit(link))
 
 
-def _book(page, asked, form):
+def _book(page: GuestPage, asked: BookingRequest, form: CodeForm) -> Appointment:
     """Raises the refusals of codes and of booking. What was proven stays so, whatever is refused then."""
     if not asked.proven_at:
         codes.check_code(asked, form.cleaned_data["code"], now=page.now)
@@ -266,7 +283,9 @@ def _book(page, asked, form):
     return asking.book_request(asked, now=page.now)
 
 
-def _render_confirm(page, secret, asked, form, *, refusal=None):
+def _render_confirm(
+    page: GuestPage, secret: str, asked: BookingRequest, form: CodeForm, *, refusal: Refused | None = None
+) -> HttpResponse:
     choice = Choice(page, {"service": str(asked.service_id), "staff": str(asked.staff_id or "")})
     choice.start = asked.appointment_date
     is_taken = refusal is not None and refusal.code in SLOT_REFUSALS
@@ -288,7 +307,7 @@ def _render_confirm(page, secret, asked, form, *, refusal=None):
     )
 
 
-def _render_over(page):
+def _render_over(page: GuestPage) -> HttpResponse:
     return page.render(
         "message.html",
         status=404,

@@ -2,13 +2,13 @@
 
 import re
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 USUAL = "#1f5c4a"
 DARK, LIGHT = "#000000", "#ffffff"
 
 
-def answer_colors(request, brand):
+def answer_colors(request: HttpRequest, brand: str) -> HttpResponse:
     """A stylesheet of its own for each colour: no page has a style inside it, which its policy would refuse."""
     found = f"#{brand}" if re.fullmatch("[0-9a-f]{6}", brand) else USUAL
     return HttpResponse(write_colors(found), content_type="text/css")

@@ -1,6 +1,8 @@
 """What guests type, and the key by which a form is known as one of ours."""
 
 import secrets
+from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.core import signing
@@ -37,8 +39,8 @@ class GuestForm(forms.Form):
     use_required_attribute = True
     template_name_label = "guests/label.html"
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
 
 
 class NotesForm(GuestForm):
@@ -52,7 +54,7 @@ class NotesForm(GuestForm):
         error_messages={"required": _("Please agree, or nothing can be booked.")},
     )
 
-    def read_address(self):
+    def read_address(self) -> dict[str, str]:
         return {}
 
 
@@ -81,30 +83,30 @@ class DetailsForm(NotesForm):
     )
     field_order = ("name", "contact_email", "phone", "notes", "consent")
 
-    def __init__(self, *args, country, texts_are_sent, **kwargs):
+    def __init__(self, *args: Any, country: str, texts_are_sent: bool, **kwargs: Any) -> None:
         self.country, self.texts_are_sent = country, texts_are_sent
         super().__init__(*args, **kwargs)
         if not texts_are_sent:
             self.fields["contact_email"].required = True
             self.fields["contact_email"].error_messages["required"] = _("Tell us where the code may go.")
 
-    def clean_name(self):
+    def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
         if not any(each.isalpha() for each in name):
             raise forms.ValidationError(_("Tell us your name."), "invalid")
         return name
 
-    def clean_contact_email(self):
+    def clean_contact_email(self) -> str:
         return self.cleaned_data["contact_email"].lower()
 
-    def clean(self):
-        values = super().clean()
+    def clean(self) -> Any:
+        values: Any = super().clean()
         is_told = values.get("contact_email") or "contact_email" in self.errors
         if not is_told and not read_telephone(values.get("phone", ""), self.country).takes_messages:
             self.add_error("contact_email", _("Tell us where the code may go: an address or a mobile number."))
         return values
 
-    def read_address(self):
+    def read_address(self) -> dict[str, str]:
         """What of the request says who asks."""
         values = {name: self.cleaned_data[name] for name in ("name", "contact_email", "phone")}
         number = read_telephone(values["phone"], self.country).e164
@@ -129,7 +131,7 @@ class ProofForm(GuestForm):
     )
 
 
-def read_start(text):
+def read_start(text: str) -> datetime | None:
     """The instant that a page sent along; None for nonsense."""
     try:
         return parse_instant(text)

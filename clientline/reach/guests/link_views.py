@@ -1,30 +1,40 @@
 """Managing one visit by its link. GET shows what there is to know before any button, and changes nothing."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from appointments import booking
 from appointments.availability import search
 from appointments.lateness import find_cutoff
+from appointments.models import Appointment
 from appointments.refusals import SLOT_REFUSALS
 from clientline.reach.client_names import find_first_name
 from clientline.reach.guests import links, offers
 from clientline.reach.guests.forms import ProofForm, read_start
-from clientline.reach.guests.pages import answer_guests, answer_holders
+from clientline.reach.guests.pages import GuestPage, answer_guests, answer_holders
 from clientline.refusals import FieldRefused, Refused
 from organizations.tenancy import attribute
 from payments.balances import compute_fee, find_balance
+from payments.remainders import NOTHING
 
 
-def _show_visit(page, secret):
+def _show_visit(page: GuestPage, secret: str) -> HttpResponse:
     with page.confined():
         found = links.find_visit_of_link(secret, action="retrieve", now=page.now)
         return _render_visit(page, secret, found[1]) if found else _render_gone(page)
 
 
-def _render_visit(page, secret, visit, *, form=None, refusal=None):
-    due = find_balance(visit)["due"] if page.guest.may("appointments", "balance") else 0
+def _render_visit(
+    page: GuestPage,
+    secret: str,
+    visit: Appointment,
+    *,
+    form: ProofForm | None = None,
+    refusal: Refused | None = None,
+) -> HttpResponse:
+    due = find_balance(visit)["due"] if page.guest.may("appointments", "balance") else NOTHING
     is_coming = visit.status == "scheduled" and visit.appointment_date > page.now
     cutoff = find_cutoff(visit)
     return page.render(
@@ -46,13 +56,13 @@ def _render_visit(page, secret, visit, *, form=None, refusal=None):
     )
 
 
-def _write_fee(page, visit):
+def _write_fee(page: GuestPage, visit: Appointment) -> str:
     """What cancelling late costs; '' for nothing."""
     fee = compute_fee(visit, "late_cancellation_fee")
     return page.phrases.write_money(fee) if fee else ""
 
 
-def _render_gone(page):
+def _render_gone(page: GuestPage) -> HttpResponse:
     return page.render(
         "message.html",
         status=404,
@@ -61,7 +71,7 @@ def _render_gone(page):
     )
 
 
-def _cancel_visit(page, secret):
+def _cancel_visit(page: GuestPage, secret: str) -> HttpResponse:
     if not page.sent:
         return page.redirect(page.link_to_visit(secret))
     page.read_form_key("cancel")
@@ -84,7 +94,7 @@ def _cancel_visit(page, secret):
     return page.redirect(page.link_to_visit(secret))
 
 
-def _move_visit(page, secret):
+def _move_visit(page: GuestPage, secret: str) -> HttpResponse:
     """GET offers times, and with one chosen asks for the proof; POST moves the visit."""
     start = read_start((page.request.POST if page.sent else page.request.GET).get("start", ""))
     if page.sent:
@@ -109,7 +119,15 @@ def _move_visit(page, secret):
     return page.redirect(page.link_to_visit(renewed))
 
 
-def _render_move(page, secret, visit, start, *, form, refusal=None):
+def _render_move(
+    page: GuestPage,
+    secret: str,
+    visit: Appointment,
+    start: datetime | None,
+    *,
+    form: ProofForm,
+    refusal: Refused | None = None,
+) -> HttpResponse:
     is_taken = refusal is not None and refusal.code in SLOT_REFUSALS
     first = max(_read_from(page) or page.today, page.today)
     return page.render(
@@ -132,12 +150,14 @@ def _render_move(page, secret, visit, start, *, form, refusal=None):
     )
 
 
-def _read_from(page):
+def _read_from(page: GuestPage) -> date | None:
     start = read_start(f"{page.request.GET.get('from', '')}T00:00:00Z")
     return start and start.date()
 
 
-def _find_days(page, secret, visit, first):
+def _find_days(
+    page: GuestPage, secret: str, visit: Appointment, first: date
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """The days of a week with free times for the visit, with its own person, each with its (address, clock)."""
     last = first + timedelta(days=offers.SHOWN_DAYS - 1)
     try:
@@ -146,7 +166,7 @@ def _find_days(page, secret, visit, first):
         )
     except FieldRefused:
         return []
-    days = {}
+    days: dict[str, list[tuple[str, str]]] = {}
     for start, _end, _people in found.slots:
         if start != visit.appointment_date:
             offered = page.link_to_visit(secret, "move", start=start.isoformat()), page.phrases.write_clock(start)

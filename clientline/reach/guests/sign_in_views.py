@@ -2,13 +2,14 @@
 
 from django import forms
 from django.contrib.auth import login, logout
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import sign_in
 from accounts.site import BACKEND
 from clientline.reach.guests.forms import GuestForm, OldForm
-from clientline.reach.guests.pages import answer_guests
+from clientline.reach.guests.pages import GuestPage, answer_guests
 from clientline.refusals import Throttled
 
 
@@ -31,7 +32,7 @@ class SignInForm(GuestForm):
 
 
 @answer_guests
-def sign_client_in(page):
+def sign_client_in(page: GuestPage) -> HttpResponse:
     """GET asks; POST signs in who is a client here. Unknown, wrong and of elsewhere get one and the same answer."""
     form = SignInForm(page.request.POST if page.sent else None)
     if page.sent:
@@ -48,29 +49,30 @@ def sign_client_in(page):
     )
 
 
-def _refuse_other_sites(page):
+def _refuse_other_sites(page: GuestPage) -> None:
     """Or another site could sign a visitor in as somebody else, and read what they book. Raises OldForm."""
     if page.embedded or page.request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise OldForm
 
 
-def _try_to_sign_in(page, form):
+def _try_to_sign_in(page: GuestPage, form: SignInForm) -> bool:
     """Whether it was done; what was wrong stands in the form."""
     request, values = page.request, form.cleaned_data
     try:
         person = sign_in.find_person_by_password(request, email=values["email"], password=values["password"])
-        is_theirs = person and person.organization_id == page.organization.pk and person.role == "client"
-        if is_theirs and (not person.has_second_factor or sign_in.check_code(request, person, values["code"])):
+        if person and (person.organization_id != page.organization.pk or person.role != "client"):
+            person = None
+        if person and (not person.has_second_factor or sign_in.check_code(request, person, values["code"])):
             login(request, person, backend=BACKEND)
             return True
     except Throttled as refusal:
-        form.add_error(None, refusal.detail)
+        form.add_error(None, str(refusal.detail))
         return False
     form.add_error(None, _("These do not belong to a client here."))
     return False
 
 
-def _choose_next(page):
+def _choose_next(page: GuestPage) -> str:
     """Where they were; only a step of this page."""
     asked = (page.request.POST if page.sent else page.request.GET).get("next", "")
     home = page.link("services").partition("?")[0]
@@ -78,7 +80,7 @@ def _choose_next(page):
 
 
 @answer_guests
-def sign_client_out(page):
+def sign_client_out(page: GuestPage) -> HttpResponse:
     if page.sent:
         page.read_form_key("sign-out")
         logout(page.request)

@@ -7,7 +7,7 @@ from accounts.tests.factories import PASSWORD
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests.models import BookingRequest
-from clientline.reach.tests.guests import details_url, list_times, open_page, read, typed
+from clientline.reach.tests.guests import WHO, details_url, fill_in, list_times, open_page, read, typed
 from clientline.tests.pages import see
 from organizations.models import Audit
 
@@ -38,6 +38,15 @@ def test_a_signed_in_client_books_at_once_and_once(shop, client):
     assert (visit.client, visit.created_by) == (shop.client, shop.client)
     assert Audit.objects.get(table="appointments", row=visit.pk, action="insert").source == "guest"
     assert "this is your visit" in read(client.get(booked["Location"]))
+
+
+def test_who_signs_in_after_they_asked_as_a_guest_is_led_to_the_code(shop, client):
+    chosen = {"service": shop.service.pk, "staff": "", "start": shop.start.isoformat()}
+    sent = fill_in(shop, "details", **chosen, **WHO)
+    asked = client.post("/b/salon/details", sent)
+    client.force_login(shop.client)
+    again = client.post("/b/salon/details", sent)
+    assert (again.status_code, again["Location"]) == (303, asked["Location"])
 
 
 @pytest.mark.sweep
