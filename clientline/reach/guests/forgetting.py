@@ -1,10 +1,18 @@
-"""What guests leave is forgotten by itself: requests after a day, links thirty days after their visit."""
+"""What guests leave is forgotten by itself: requests after a day, links thirty days after their visit.
+
+Both are forgotten at once when a visit becomes another client's: whoever gave it away has no business with it.
+"""
+
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
+from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentHistory
+from appointments.signals import visits_changed
 from clientline.reach.guests.asking import KEPT
 from clientline.reach.guests.links import KEPT as KEPT_LINKS
 from clientline.reach.guests.models import BookingRequest, ManageLink
@@ -18,6 +26,16 @@ def forget_guests() -> bool:
     BookingRequest.objects.filter(created_at__lte=now - KEPT).delete()
     ManageLink.objects.filter(visit__ends_at__lte=now - KEPT_LINKS).delete()
     return False
+
+
+@receiver(visits_changed)
+def end_links_of_former_clients(*, visits: list[Appointment], happened: str, now: datetime, **kwargs: Any) -> None:
+    """Or they would read who comes instead of them, and when. A merge is another thing: there both are one person."""
+    if happened in ("changed", "undone"):
+        given = AppointmentHistory.objects.filter(appointment__in=visits, action="client_changed", at=now)
+        found = list(given.values_list("appointment", flat=True))
+        BookingRequest.objects.filter(visit__in=found).delete()  # which would give whoever booked another link
+        ManageLink.objects.filter(visit__in=found).delete()
 
 
 def forget_client(client: User) -> None:

@@ -35,8 +35,6 @@ def _render_visit(
     refusal: Refused | None = None,
 ) -> HttpResponse:
     due = find_balance(visit)["due"] if page.guest.may("appointments", "balance") else NOTHING
-    is_coming = visit.status == "scheduled" and visit.appointment_date > page.now
-    cutoff = find_cutoff(visit)
     return page.render(
         "visit.html",
         status=refusal.status if refusal else 200,
@@ -44,9 +42,9 @@ def _render_visit(
         first_name=find_first_name(visit.client.name),
         moment=page.phrases.write_moment(visit.appointment_date),
         due=page.phrases.write_money(due) if due > 0 else "",
-        is_coming=is_coming,
-        may_change=is_coming and page.now <= cutoff,
-        cutoff=page.phrases.write_moment(cutoff),
+        is_coming=_is_coming(page, visit),
+        may_change=_may_change(page, visit),
+        cutoff=page.phrases.write_moment(find_cutoff(visit)),
         fee=_write_fee(page, visit),
         form=form or ProofForm(),
         refusal=refusal,
@@ -54,6 +52,15 @@ def _render_visit(
         move=page.link_to_visit(secret, "move"),
         form_key=page.make_form_key("cancel"),
     )
+
+
+def _is_coming(page: GuestPage, visit: Appointment) -> bool:
+    return visit.status == "scheduled" and visit.appointment_date > page.now
+
+
+def _may_change(page: GuestPage, visit: Appointment) -> bool:
+    """Whether its client may still move or cancel it here."""
+    return _is_coming(page, visit) and page.now <= find_cutoff(visit)
 
 
 def _write_fee(page: GuestPage, visit: Appointment) -> str:
@@ -104,6 +111,8 @@ def _move_visit(page: GuestPage, secret: str) -> HttpResponse:
         if found is None:
             return _render_gone(page)
         link, visit = found
+        if not page.sent and not _may_change(page, visit):  # no times for what cannot be moved: the visit says why
+            return page.redirect(page.link_to_visit(secret))
         if not page.sent:
             return _render_move(page, secret, visit, start, form=ProofForm())
         form = ProofForm(page.request.POST)

@@ -1,6 +1,7 @@
 """The link by which a visit is managed: what it shows, asks, refuses, and when it ends."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -8,10 +9,11 @@ from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments import booking
+from appointments.amendments import alterations, undoing
 from appointments.models import Appointment, AppointmentHistory
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests import links
-from clientline.reach.guests.models import ManageLink
+from clientline.reach.guests.models import BookingRequest, ManageLink
 from clientline.reach.tests.guests import fill_in, open_page, read
 from clientline.tests.confirming import assert_is_confirmed
 from clientline.tests.pages import Page, typed
@@ -131,6 +133,33 @@ def test_a_move_by_any_door_ends_the_link(booked):
     later = booked.start + timedelta(hours=2)
     booking.reschedule(by=booked.manager, visit=booked.new, appointment_date=later, now=timezone.now())
     assert not ManageLink.objects.exists()
+
+
+@pytest.mark.sweep
+def test_a_visit_that_becomes_anothers_ends_the_link_and_the_request_of_who_had_it(booked, client):
+    other, now = UserFactory(organization=booked.organization, role="client", name="Robin Next"), timezone.now()
+    BookingRequest.objects.create(
+        organization=booked.organization, form="f", digest=b"d" * 32, address="kim@example.com", network="127.0.0.1",
+        service=booked.service, appointment_date=booked.start, name="Kim", language="en", visit=booked.new,
+        consented_at=now, created_at=now,
+    )  # fmt: skip
+    alterations.change_visit(by=booked.admin, visit=booked.new, now=now, price=Decimal("40.00"))
+    assert (ManageLink.objects.count(), BookingRequest.objects.count()) == (1, 1)
+    alterations.change_visit(by=booked.admin, visit=booked.new, now=now + timedelta(seconds=1), client=other)
+    assert (ManageLink.objects.count(), BookingRequest.objects.count()) == (0, 0)
+    links.issue_link(booked.new, now=now)  # which the other one reads
+    undoing.undo(by=booked.admin, visit=booked.new, now=now + timedelta(seconds=2))
+    assert (booked.new.client_id, ManageLink.objects.count()) == (booked.guest.pk, 0)
+
+
+@pytest.mark.parametrize("over", ["too late", "cancelled"])
+def test_no_times_are_offered_for_a_visit_that_cannot_be_moved(booked, client, over):
+    if over == "cancelled":
+        booking.cancel(by=booked.admin, visit=booked.new, now=timezone.now(), reason="Ill")
+    else:
+        Appointment.objects.filter(pk=booked.new.pk).update(cancellation_notice=30 * 24 * 60, cancellation_grace=0)
+    answer = client.get(f"{booked.link}/move")
+    assert (answer.status_code, answer["Location"]) == (303, booked.link)
 
 
 def test_a_taken_time_is_said_and_the_visit_stays(booked, client):
