@@ -8,7 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 ADMIN_PREFIX = "/admin/"
-GUEST_PREFIXES = ("/b/", "/v/")  # where people without a sign-in book and manage their visits
+# Where people without a sign-in book, manage their visits, and say that they want no reminders.
+GUEST_PREFIXES = ("/b/", "/v/", "/u/")
 
 # code or status → heading, what happened and what to do; any other status shows the refusal's own words
 WORDS = {
