@@ -13,7 +13,7 @@ from clientline.admin.lists import ChoicesFilter
 from clientline.backoffice.moves import Move, MoveForm, MovesMixin
 from clientline.reach.calendars import feeds
 from clientline.reach.calendars.models import Feed
-from clientline.reach.messages import previews, rules
+from clientline.reach.messages import previews, rules, texts
 from clientline.reach.messages.again import UNDER_WAY, send_again
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.placeholders import PLACEHOLDERS
@@ -125,6 +125,12 @@ class MessageTextAdmin(ClientLineModelAdmin):
     add_fields = ("organization", "kind", "channel", "language", "subject", "body")
     change_fields = ("kind", "channel", "language", "subject", "body")
     change_form_template = "admin/reach/text.html"
+
+    def create(self, request, values):
+        return texts.add_text(**values)
+
+    def update(self, request, row, changes):
+        return texts.change_text(text=row, changes=changes)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context |= {"placeholders": PLACEHOLDERS, "says": _preview(obj) if obj else None}

@@ -16,6 +16,7 @@ from clientline.late_imports import import_when_used
 from clientline.reach.messages.models import Message, MessageText
 from clientline.reach.messages.placeholders import fill_in
 from clientline.reach.messages.receipts import find_money, name_service, write_receipt
+from clientline.reach.messages.texts import says_enough
 from clientline.reach.messages.unsubscribing import make_unsubscribe_address, write_list_unsubscribe
 from clientline.reach.messages.wordings import UNSUBSCRIBE, find_wording
 from clientline.reach.phrases import Phrases
@@ -93,7 +94,7 @@ def find_words(organization: Organization, kind: str, channel: str, language: st
     """Subject and body with their placeholders; the language is one that is offered."""
     usual = find_wording(kind, channel, language)
     own = MessageText.objects.filter(organization=organization, kind=kind, channel=channel, language=language).first()
-    return (own.subject or usual[0], own.body) if own else usual
+    return (own.subject or usual[0], own.body) if own and says_enough(kind, own.body) else usual
 
 
 def _choose(language: str) -> str:

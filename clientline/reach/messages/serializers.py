@@ -3,7 +3,7 @@ from rest_framework import serializers
 from clientline.api.fields import Reference, StrictCharField, StrictChoiceField
 from clientline.api.serializers import BodySerializer, ClientLineSerializer
 from clientline.languages import OFFERED
-from clientline.reach.messages import rules
+from clientline.reach.messages import rules, texts
 from clientline.reach.messages.models import LONGEST_TEXT, Channel, Message, MessageRule, MessageText
 from clientline.reach.messages.placeholders import validate_placeholders
 from organizations.serializers import TenantSerializer
@@ -74,6 +74,12 @@ class MessageTextSerializer(TenantSerializer):
             "created_at",
         ]
         read_only_fields = ["id", "version", "created_at"]
+
+    def create(self, validated_data):
+        return texts.add_text(**validated_data)
+
+    def update(self, instance, validated_data):
+        return texts.change_text(text=instance, changes=validated_data)
 
 
 class PreviewingSerializer(BodySerializer):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from clientline.privacy import personal_data
 from clientline.reach.messages import sending
+from clientline.reach.messages.contents import find_words
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.tests.visits import planned_for
 from clientline.tests.problems import fields, problem
@@ -122,6 +123,23 @@ def test_no_other_placeholder_is_taken(salon, api):
         answer = manager.post("/message-texts", {"kind": "reminder", "body": body})
         assert fields(answer) == {"body": "invalid"}, body
     assert MessageText.objects.count() == 0
+
+
+def test_a_text_is_refused_without_what_its_kind_cannot_be_without(salon, api):
+    manager = api(salon.manager)
+    for kind, said in (("code", "{code}"), ("receipt", "{receipt}")):
+        own = {"kind": kind, "body": "Dear client of {organization}"}
+        assert fields(manager.post("/message-texts", own)) == {"body": "invalid"}, kind
+        made = manager.post("/message-texts", own | {"body": f"Here: {said}"})
+        assert made.status_code == 201, kind
+        changed = manager.patch(f"/message-texts/{made.json()['id']}", {"body": "Nothing"})
+        assert fields(changed) == {"body": "invalid"}, kind
+    assert set(MessageText.objects.values_list("body", flat=True)) == {"Here: {code}", "Here: {receipt}"}
+
+
+def test_a_text_of_before_that_lacks_the_code_is_not_sent(salon):
+    MessageText.objects.create(organization=salon.organization, kind="code", channel="sms", body="Welcome")
+    assert find_words(salon.organization, "code", "sms", "en") == ("", "{code} is your code for {organization}.")
 
 
 def test_a_text_is_previewed_without_being_saved(salon, api):
