@@ -88,10 +88,16 @@ def _list_messages(visit: Appointment, kind: str, now: datetime) -> Iterable[Pla
     if visit.organization.confirms_visits:
         yield Planned(kind, 0, "mail", now)
     if kind != "cancelled" and visit.organization.reminds_clients:
-        for minutes, channel in find_reminders(visit.organization_id, visit.service_id):
-            due_at = find_due(visit.appointment_date, minutes, channel, visit.organization.zone)
-            if due_at > now:
-                yield Planned("reminder", minutes, channel, due_at)
+        yield from _list_reminders(visit, now)
+
+
+def _list_reminders(visit: Appointment, now: datetime) -> Iterable[Planned]:
+    """Of two that the night brings to one moment, the one nearer to the visit: they would say the same."""
+    reminders = {}
+    for minutes, channel in sorted(find_reminders(visit.organization_id, visit.service_id), reverse=True):
+        due_at = find_due(visit.appointment_date, minutes, channel, visit.organization.zone)
+        reminders[channel, due_at] = Planned("reminder", minutes, channel, due_at)
+    return [planned for planned in reminders.values() if planned.due_at > now]
 
 
 def find_reminders(organization: int, service: int) -> list[tuple[int, str]]:

@@ -130,6 +130,14 @@ def test_an_organization_may_say_nothing(book, salon):
     assert planned_for(book(days_ahead(11))) == []
 
 
+def test_reminders_that_the_night_brings_to_one_moment_are_one(book, salon):
+    for minutes, channel in ((60, "sms"), (600, "sms"), (660, "sms"), (2880, "sms"), (600, "mail")):
+        MessageRule.objects.create(organization=salon.organization, minutes_before=minutes, channel=channel)
+    start = days_ahead(9).astimezone(salon.organization.zone).replace(hour=8, minute=0)
+    reminders = Message.objects.filter(appointment=book(start), kind="reminder")
+    assert set(reminders.values_list("rule", "channel")) == {(60, "sms"), (2880, "sms"), (600, "mail")}
+
+
 def test_no_sms_comes_by_night():
     for start, minutes, channel, comes in (
         ((2027, 1, 12, 9), 1440, "sms", (2027, 1, 11, 9)),
