@@ -66,7 +66,7 @@ def test_no_nonsense_in_an_address_or_a_form_breaks_a_page(pages, salon, client,
 
 def test_what_is_not_there_is_a_page_that_says_so(salon, client):
     open_page(salon)
-    for url in ("/b/x", "/b/X_y-1/times", "/v/x", "/v/x/move", "/b/salon/confirm/x", "/b/salon/embed/visit/x"):
+    for url in ("/b/x", "/b/X_y-1/times", "/v/x", "/v/x/move", "/b/salon/confirm/x", "/b/salon/embed/visit/x", "/u/x"):
         for answer in (client.get(url), client.post(url)):
             assert answer.status_code in (403, 404), url
             assert answer["Content-Type"].startswith("text/html")
