@@ -24,7 +24,8 @@ Key = tuple[str, ...]
 # Addresses, numbers and names come as one text, a line for each: as arrays or one by one they would take longer to
 # write down than all else. Without the empty ones, which half of the clients have, and so that indexes are used.
 _CANDIDATES = """
-    SELECT id, name, email, contact_email, phone_e164, birthday, external_source, external_id FROM users
+    SELECT coalesce(merged_into_id, id), name, email, contact_email, phone_e164, birthday, external_source, external_id
+    FROM users
     WHERE organization_id = %s AND role = 'client' AND (
         (contact_email <> '' AND contact_email = ANY (string_to_array(%s, E'\\n')))
         OR email = ANY (string_to_array(%s, E'\\n'))
@@ -33,7 +34,7 @@ _CANDIDATES = """
         OR (external_id <> '' AND external_source = ANY (%s::text[]) AND external_id = ANY (%s::text[]))
         OR name = ANY (string_to_array(%s, E'\\n'))
     )
-    ORDER BY id
+    ORDER BY is_active DESC, id
 """
 
 
@@ -138,7 +139,10 @@ def _find_person(entry: Entry, country: str) -> Person:
 
 
 def _find_candidates(organization: Organization, people: Sequence[Person]) -> Iterator[Person]:
-    """Every client who may be one of these people, merged records too: their numbers lead to the one that stays."""
+    """Every client who may be one of these people, merged records too: they lead to the one that stays.
+
+    Who is active comes first: an old record with the same telephone must not stand before the one that is kept.
+    """
     emails = "\n".join(set().union(*(person.emails for person in people)))
     numbers = [person.number for person in people if person.number[1]]
     told: list[Any] = [

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
@@ -171,6 +172,19 @@ def test_of_two_clients_of_one_name_neither_is_guessed(salon):
     line = ADA.format(day="13.03.2028", time="14:30")
     assert told(run(salon, line)) == []  # the address tells
     assert len(told(run(salon, line.replace("ada@example.com", "").replace("13.03", "14.03")))) == 1
+
+
+def test_who_was_merged_or_left_stands_before_nobody(salon, ada):
+    by_name = "Ada Stone;;salon service;;13.03.2028;{time};\n"
+    # The older record comes first wherever people are found.
+    kept = UserFactory(organization=salon.organization, role="client", name="Ada Stone", contact_email="ada@example.com")
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    found = run(salon, ADA.format(day="13.03.2028", time="14:30"), by_name.format(time="15:30"))
+    assert (told(found), [visit.client_id for visit in found.booked]) == ([], [kept.pk, kept.pk])
+    User.objects.filter(pk=ada.pk).update(merged_into=kept)
+    User.objects.filter(pk=kept.pk).update(contact_email="ada@elsewhere.example")
+    found = run(salon, ADA.format(day="14.03.2028", time="14:30"))
+    assert (told(found), [visit.client_id for visit in found.booked]) == ([], [kept.pk])
 
 
 def test_only_who_may_import_does(salon):
