@@ -23,6 +23,7 @@ BEHIND_ALL, BEHIND_ITSELF = "\U0010ffff", "\x01"
 PARTED_BY_HYPHENS = re.compile(r"[^\W_]+(?:[-‐‑–][^\W_]+)+")
 TRUNK_IN_BRACKETS = re.compile(r"\(0\)")
 INTERNATIONAL = re.compile(r"\s*(\+|00)")
+ADDRESS_OR_APOSTROPHE = re.compile(rf"(\S*@\S*)|{APOSTROPHE.pattern}")
 TERM = re.compile(
     r"(?P<address>\S*@\S*)"
     r"|(?P<number>(?<!\w)\+?\s*\(?\d(?:[\d\s()/.+-]*\d)?(?!\w))"
@@ -80,7 +81,8 @@ def read_terms(text: str, country: str) -> list[Term]:
 
     No term: nothing that anybody could be found by. Each once: of a hundred, PostgreSQL would plan for a second.
     """
-    plain = APOSTROPHE.sub("", text)
+    # An apostrophe parts no word; of an address it is a part, and kept as such.
+    plain = ADDRESS_OR_APOSTROPHE.sub(r"\1", text)
     return list(dict.fromkeys(chain.from_iterable(_read_term(match, country) for match in TERM.finditer(plain))))
 
 

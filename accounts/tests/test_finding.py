@@ -36,6 +36,7 @@ PEOPLE = {
     "nguyen": (unicodedata.normalize("NFD", "Nguyễn Thị Hồng"), "", ""),
     "isik": ("Işıl İçöz", "", ""),
     "greek": ("Ελένη Σταύρος", "", ""),
+    "okeeffe": ("Niamh", "", "n.o'keeffe@example.com"),
     "johnson": ("Zoe Johnson", "(030) 9 87 65 43", ""),
 }
 QUERIES = {
@@ -50,6 +51,7 @@ QUERIES = {
     "nguyen": ["nguyen", "Nguyễn", "hong nguyen", "Thị"],
     "isik": ["isil", "Işıl", "ICOZ", "içöz ışıl", "icoez"],
     "greek": ["Ελενη", "ΣΤΑΥΡΟΣ", "σταυρος ελένη"],
+    "okeeffe": ["n.o'keeffe@example.com", "N.O'Keeffe@", "okeeffe", "O’Keeffe"],
     "johnson": ["zoe", "Zoë", "johns", "030 9876543", "+49309876543"],
 }
 
