@@ -177,7 +177,9 @@ def test_of_two_clients_of_one_name_neither_is_guessed(salon):
 def test_who_was_merged_or_left_stands_before_nobody(salon, ada):
     by_name = "Ada Stone;;salon service;;13.03.2028;{time};\n"
     # The older record comes first wherever people are found.
-    kept = UserFactory(organization=salon.organization, role="client", name="Ada Stone", contact_email="ada@example.com")
+    kept = UserFactory(
+        organization=salon.organization, role="client", name="Ada Stone", contact_email="ada@example.com"
+    )
     User.objects.filter(pk=ada.pk).update(is_active=False)
     found = run(salon, ADA.format(day="13.03.2028", time="14:30"), by_name.format(time="15:30"))
     assert (told(found), [visit.client_id for visit in found.booked]) == ([], [kept.pk, kept.pk])

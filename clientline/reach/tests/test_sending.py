@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from django.db import connection, transaction
@@ -12,6 +14,7 @@ from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.jobs import ROUNDS
 from clientline.reach.messages import contents, forgetting, sending
+from clientline.reach.messages.contents import Letter, make_mail
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
 from clientline.reach.messages.models import Message, OptOut
@@ -124,6 +127,16 @@ def test_without_a_mail_server_messages_are_kept_and_say_so(book, settings):
     visit = book()
     sending.send_due()
     assert planned_for(visit, "reason")[0] == ("confirmation", 0, "skipped", "no_mail_server")
+
+
+def test_a_line_break_in_a_name_keeps_no_mail_from_leaving_and_ends_no_header():
+    for sign in ("\n", "\r\n", "\v", "\u2028"):
+        letter = Letter(
+            "mail", "ada@example.com", "Body", f"At Salon{sign}Bcc: eve@example.com", "s@example.com", f"Salon{sign}Two"
+        )
+        mail = message_from_bytes(make_mail(letter).message().as_bytes(), policy=default)
+        told = (mail["Subject"], mail["From"], mail["Bcc"])
+        assert told == ("At Salon Bcc: eve@example.com", "Salon Two <s@example.com>", None), sign
 
 
 def test_what_a_server_refuses_for_good_has_failed(book, mailbox):
