@@ -33,7 +33,8 @@ def describe_problem(request, status, *, code=None, detail="", errors=None, **ex
 def render_refusal(request, status, *, retry_after=None, **kwargs):
     """The answer of a refusal: a page to whoever is in the admin or a guest, a problem document to programs."""
     if is_admin(request) or is_for_guests(request):
-        response = render_error_page(request, status, kwargs.get("detail", ""), kwargs.get("code"))
+        told = {name: kwargs[name] for name in ("detail", "code", "address") if name in kwargs}
+        response = render_error_page(request, status, **told)
     else:
         response = _render_problem(request, status, **kwargs)
     if retry_after is not None:

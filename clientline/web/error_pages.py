@@ -81,7 +81,7 @@ GUEST_WORDS = {
         _("This does not work right now"),
         _("Nothing was changed. Wait a moment, then go back and try again."),
     ),
-    421: (_("This page has moved"), _("Ask for its new address where you found this one.")),
+    421: (_("This page has moved"), _("Its new address:")),
     "outcome_unknown": (
         _("Perhaps this was saved, perhaps not"),
         _("Go back with your browser and send the form again: what was saved already is not done a second time."),
@@ -106,18 +106,24 @@ def is_for_guests(request):
     return request.path.startswith(GUEST_PREFIXES)
 
 
-def render_error_page(request, status, detail="", code=None):
+def render_error_page(request, status, detail="", code=None, address=""):
+    """`address` is where another installation is that answers this."""
     if is_for_guests(request):
-        return _render_guest_error(request, status, code)
+        return _render_guest_error(request, status, code, address and address + _find_page(request))
     words = WORDS.get(code) or WORDS.get(status) or (HTTPStatus(status).phrase, detail)
     return _render_error(request, status, *words, said=detail if status == HTTPStatus.MISDIRECTED_REQUEST else "")
 
 
-def _render_guest_error(request, status, code):
+def _find_page(request):
+    """What a link may lead to: of a form that was sent, the page that it belongs to."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else "/".join(request.path.split("/")[:3])
+
+
+def _render_guest_error(request, status, code, link):
     """To whoever books, in their language: their words know neither roles nor lists."""
     title, text = GUEST_WORDS.get(code) or GUEST_WORDS.get(status) or GUEST_WORDS[500]
     number = request.call.id if status >= 500 else None
-    context = {"language": get_language(), "title": title, "text": text, "number": number}
+    context = {"language": get_language(), "title": title, "text": text, "number": number, "link": link}
     return HttpResponse(render_to_string("guests/missing.html", context), status=status)
 
 

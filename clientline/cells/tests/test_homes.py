@@ -13,6 +13,7 @@ from clientline.database.refusals import read_refusal
 from clientline.reach.jobs import confined
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.sending import list_due
+from clientline.reach.tests.guests import open_page
 from clientline.refusals import Moved, Moving
 from clientline.tests.rehearsals import undone
 from organizations.relocations import RelocatedRow, Relocation
@@ -71,6 +72,18 @@ def test_browsers_get_a_page_that_names_the_address(salon):
         f"The organization has moved to {ELSEWHERE}. Ask there.",
         "Sign in there anew, with the same password. What you were about to do here was not saved.",
     ]
+
+
+def test_guests_get_a_link_to_the_same_page_there(salon):
+    open_page(salon)
+    relocate(salon.organization, "moved")
+    place, browser = f"/b/{salon.organization.slug}", Client(raise_request_exception=False)
+    for answer, link in (
+        (browser.get(f"{place}/people?service=1"), f"{ELSEWHERE}{place}/people?service=1"),
+        (browser.post(f"{place}/details", {"name": "Kim"}), f"{ELSEWHERE}{place}"),
+    ):
+        assert answer.status_code == 421
+        assert f'<a href="{link}">{link}</a>' in answer.content.decode()
 
 
 def test_nobody_signs_in_where_it_is_not_at_home(salon, api):

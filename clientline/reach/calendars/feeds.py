@@ -48,7 +48,7 @@ def write_address(token: str) -> str:
 
 def has_ended(feed: Feed) -> bool:
     """Whether its person has another password or role since, so that it is read no more."""
-    return bytes(feed.standing) != describe_standing(feed.user)
+    return bytes(feed.standing) not in (describe_standing(feed.user), _describe_with_key(feed.user))
 
 
 def _digest(token: str) -> bytes:
@@ -56,7 +56,12 @@ def _digest(token: str) -> bytes:
 
 
 def describe_standing(user: User) -> bytes:
-    """Changes with password and role."""
+    """Changes with password and role, and holds at another installation, to which they may move."""
+    return sha256(f"{user.password}|{user.role}".encode()).digest()
+
+
+def _describe_with_key(user: User) -> bytes:
+    """As it was once, by the key of this installation: the next read writes it anew."""
     return sha256(user.get_session_auth_hash().encode()).digest()
 
 
@@ -77,7 +82,8 @@ def count_read(feed: Feed, *, now: datetime) -> None:
     """Raises Throttled from the MOST_READS on in one hour."""
     rows = Feed.objects.filter(pk=feed.pk)
     rows.filter(Q(hour_began_at=None) | Q(hour_began_at__lte=now - HOUR)).update(hour_began_at=now, read_in_hour=0)
-    if not rows.filter(read_in_hour__lt=MOST_READS).update(read_in_hour=F("read_in_hour") + 1, last_read_at=now):
+    read = {"read_in_hour": F("read_in_hour") + 1, "last_read_at": now, "standing": describe_standing(feed.user)}
+    if not rows.filter(read_in_hour__lt=MOST_READS).update(**read):
         began = rows.values_list("hour_began_at", flat=True).get() or now
         raise Throttled(retry_after=(began + HOUR - now).total_seconds())
 

@@ -1,6 +1,7 @@
 """Feeds: what calendar programs read, for whom, how much, how often, and until when."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 import icalendar
 import pytest
@@ -152,6 +153,17 @@ def test_it_ends_with_who_made_it(salon):
         change(person)
         assert feeds.find_feed(token) is None, change.__name__
     assert read(f"/feeds/{token}.ics").status_code == 404
+
+
+def test_it_is_read_with_another_key_too(salon, settings):
+    """As at another installation; one that was made when the key counted is, once it was read with that key."""
+    feed, token = feeds.make_feed(user=salon.staff, purpose="Mine", detail="busy", now=timezone.now())
+    _, older = feeds.make_feed(user=salon.staff, purpose="Older", detail="busy", now=timezone.now())
+    of_the_key = sha256(salon.staff.get_session_auth_hash().encode()).digest()
+    Feed.objects.exclude(pk=feed.pk).update(standing=of_the_key)
+    assert read(f"/feeds/{older}.ics").status_code == 200
+    settings.SECRET_KEY = "of another installation"
+    assert [read(f"/feeds/{each}.ics").status_code for each in (token, older)] == [200, 200]
 
 
 def test_the_token_is_32_bytes_and_kept_nowhere(make):
