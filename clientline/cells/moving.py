@@ -41,7 +41,10 @@ def list_tables() -> list[Table]:
 
 @dataclass
 class Move:
-    """Of one organization, from `here` to `there`; `addresses` are where their callers find them."""
+    """Of one organization, from `here` to `there`; `addresses` are where their callers find them.
+
+    Raises MoveRefused where both are one, or another move of it goes on.
+    """
 
     organization: int
     here: Side
@@ -52,8 +55,10 @@ class Move:
 
     def __post_init__(self) -> None:
         self.tables = list_tables()
+        if self.here.is_same(self.there):
+            raise MoveRefused(f"--to names the database that it leaves: {self.there.place}.")
         for side in (self.here, self.there):
-            side.take_turn(self.organization)
+            side.take_turn(self.organization, self.say)
 
     def find_trouble(self) -> list[str]:
         return list(find_trouble(self.here, self.there, self.tables, self.organization))

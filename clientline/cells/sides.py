@@ -1,7 +1,7 @@
 """One installation's database as it takes part in a move: who is at home there, what guards it, what it passes on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,8 @@ from organizations.relocations import Relocation
 State = Relocation.State
 AT_HOME = (None, State.LEAVING, State.ARRIVED)  # where requests are answered, and may change something
 PROGRAM = "manage.py move_organization"
+DATABASE = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
+LONGEST_TURN = 30  # seconds
 LOCKS = 100  # tries for a table's lock, each of LOCK_PATIENCE
 LOCK_PATIENCE = "200ms"  # for which others' requests queue up behind us
 # Text of values reads alike at both ends.
@@ -116,10 +118,17 @@ class Side:
             self.ask("SELECT pg_advisory_xact_lock(hashtextextended('home', %s))", [organization])
             yield
 
-    def take_turn(self, organization: int) -> None:
+    def is_same(self, other: "Side") -> bool:
+        """Whether both addresses lead to one database; a copy of a server bears the same identifier as the server."""
+        return bool(self.ask(DATABASE) == other.ask(DATABASE))
+
+    def take_turn(self, organization: int, say: Callable[[str], object]) -> None:
         """One move of an organization at a time: a killed one may go on in its server for a while. MoveRefused."""
-        deadline = time.monotonic() + 30
+        deadline, is_told = time.monotonic() + LONGEST_TURN, False
         while not self.ask_one("SELECT pg_try_advisory_lock(hashtextextended('relocate', %s))", [organization]):
+            if not is_told:
+                say(f"Waiting for another move of it at {self.place} to end, for at most {LONGEST_TURN} s")
+                is_told = True
             if time.monotonic() > deadline:
                 raise MoveRefused(f"Another move of organization {organization} runs at {self.place}.")
             time.sleep(0.2)

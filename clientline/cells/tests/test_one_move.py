@@ -157,7 +157,20 @@ def test_the_wrong_database_or_the_wrong_end_is_refused_and_loses_nothing(ends):
             end.ask("DELETE FROM relocations")
     with pytest.raises(CommandError, match=NOT_FROM_HERE):
         move(new, old, "--undo")
+    with pytest.raises(CommandError, match=r"^--to names the database that it leaves: "):
+        move(old, old)
     assert old.ask(HELD) == [(1, 1, 1)]
+
+
+def test_who_waits_for_another_move_is_told_so(ends, monkeypatch):
+    old, new = ends
+    monkeypatch.setattr("clientline.cells.sides.LONGEST_TURN", 0)
+    [(home,)] = old.ask("SELECT id FROM organizations")
+    said = StringIO()
+    with old.connect() as other, pytest.raises(CommandError, match=r"^Another move of organization "):
+        other.execute("SELECT pg_advisory_lock(hashtextextended('relocate', %s))", [home])
+        call_command("move_organization", home, "--from", old.url, "--to", new.url, "--dry-run", stdout=said)
+    assert re.fullmatch(r"Waiting for another move of it at .* to end, for at most 0 s\n", said.getvalue())
 
 
 def test_it_moves_and_comes_back_with_what_happened_since(ends):
