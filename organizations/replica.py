@@ -90,7 +90,8 @@ def _read_replica(by: Caller) -> Iterator[datetime]:
 def _find_replica(primary: Any) -> Any:
     if _thread.replica is None:
         _thread.replica = primary.copy()
-        _thread.replica.settings_dict = primary.settings_dict | settings.DATABASE_REPLICA
+        named = {"VARIABLE": "DATABASE_REPLICA_URL"}  # what says so is mended there
+        _thread.replica.settings_dict = primary.settings_dict | settings.DATABASE_REPLICA | named
         # Which of several servers is meant, DATABASE_URL says for itself alone: the one that writes.
         shared = {name: value for name, value in primary.settings_dict["OPTIONS"].items() if name != CHOICE}
         own = settings.DATABASE_REPLICA.get("OPTIONS", {})

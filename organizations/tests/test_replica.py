@@ -63,10 +63,11 @@ def test_which_of_several_servers_is_meant_is_not_asked_of_the_replica(salon, mo
     assert as_of is None
 
 
-def test_one_that_is_away_is_passed_by_and_left_alone_for_a_while(salon, api, settings, with_replica):
+def test_one_that_is_away_is_passed_by_and_left_alone_for_a_while(salon, api, settings, with_replica, caplog):
     settings.DATABASE_REPLICA = {"HOST": "127.0.0.1", "PORT": "1", "EMBEDDED_DATA": None}
     assert "as_of" not in ask(api, salon.admin, "utilization")
     assert replica._thread.asleep_until > 0
+    assert "or mend host and port in DATABASE_REPLICA_URL." in caplog.text
 
 
 def test_one_that_lags_is_passed_by(salon, monkeypatch, with_replica):

@@ -31,6 +31,7 @@ def explain_unreachable(error, settings):
     reason = find_reason(error)
     mends = (mend for pattern, mend in MENDS.items() if re.search(pattern, str(error), re.IGNORECASE))
     mend = "" if settings.get("EMBEDDED_DATA") else next(mends, "")
+    mend = mend.replace("DATABASE_URL", settings.get("VARIABLE", "DATABASE_URL"))
     return Unreachable(f"No connection to {place(settings)}: {reason}{'; ' if mend else ''}{mend}.")
 
 
