@@ -53,6 +53,17 @@ def test_what_is_no_word_is_answered_with_all_of_them(command):
     assert "kill NODE" in command.stdout.getvalue()
 
 
+def test_ctrl_c_ends_a_wait_and_else_all_of_it(command, monkeypatch, settings):
+    command.rehearsal.heal.side_effect = KeyboardInterrupt
+    monkeypatch.setattr("sys.stdin", StringIO("heal\nthaw\nquit\nkill\n"))
+    command.obey()
+    assert command.rehearsal.mock_calls == [call.heal(), call.thaw_etcd()]
+    assert "Nobody waits for that any more." in command.stdout.getvalue()
+    settings.PORT = 0  # any that is free
+    monkeypatch.setattr(f"{Command.__module__}.fetch_programs", Mock(side_effect=KeyboardInterrupt))
+    command.handle(programs=None)
+
+
 def test_two_do_not_share_a_directory(command, tmp_path, settings):
     settings.DATA_DIR = tmp_path
     directory = tmp_path / "rehearsal"

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -27,7 +27,7 @@ COMMANDS = """  status            who leads, who follows, what was acknowledged 
   cut NODE          its cable is out; `mend NODE` puts it back (for root on Linux)
   freeze            etcd, all three; thaw lets it go on
   heal              undo all of these: start, mend, thaw
-  quit"""
+  quit, or Ctrl-C; while something is waited for, Ctrl-C ends only that"""
 
 
 class Command(BaseCommand):
@@ -37,7 +37,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--programs", type=Path, default=settings.BASE_DIR / ".venv-cluster" / "bin")
 
-    def handle(self, *, programs, **options):
+    def handle(self, **options):
+        with suppress(KeyboardInterrupt):  # it ends as with `quit`
+            self.rehearse(**options)
+
+    def rehearse(self, *, programs, **options):
         listen("127.0.0.1", settings.PORT).close()  # else the demo that answers there would be written to
         fetch_programs(self.say)
         data = self.make_directory()
@@ -75,7 +79,9 @@ class Command(BaseCommand):
         own |= {"CLIENTLINE_DATA": str(data / "web"), "HOST": "127.0.0.1", "PORT": str(settings.PORT)}
         log = (data / "web.log").open("wb")
         up = [sys.executable, "manage.py", "up", "--demo"]
-        return subprocess.Popen(up, cwd=settings.BASE_DIR, env=os.environ | own, stdout=log, stderr=log)
+        # Ctrl-C at the terminal is ours alone.
+        alone = {"start_new_session": True, "stdout": log, "stderr": log}
+        return subprocess.Popen(up, cwd=settings.BASE_DIR, env=os.environ | own, **alone)
 
     def end(self, server):
         server.terminate()
@@ -100,6 +106,8 @@ class Command(BaseCommand):
                 self.do(word, *names)
             except RehearsalFailed as failure:
                 self.say(str(failure))
+            except KeyboardInterrupt:
+                self.say("\nNobody waits for that any more. `heal` undoes it; Ctrl-C once more ends all of this.")
 
     def do(self, word, *names):
         began = time.monotonic()
