@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from accounts.client_files.dates import NotRead, Order, WithoutYear, read_birthday
 from accounts.client_files.headings import TELEPHONES, fold_heading, identify_source
 from accounts.client_files.tables import Row, Table
+from accounts.person_names import SUFFIX
 from clientline.languages import validate_language
 
 LONGEST_SHOWN = 60
@@ -21,7 +22,6 @@ _BLOCKED = _YES | {"blocked", "gesperrt"}
 _SEVERAL = re.compile(r"\s*:::\s*|[;,\s]+")
 # 4.91701E+11: what a spreadsheet makes of a long number, whose last digits are lost.
 _SHORTENED = re.compile(r"\+?\d+([.,]\d+)?E\+?\d+", re.IGNORECASE)
-_SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|md|phd|dds|esq|gmbh|ag|kg|ug|inc|llc|ltd|sl|sa|sarl)\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
@@ -135,7 +135,7 @@ def _read_name(line: _Line) -> str:
     parts = " ".join(filter(None, (line.text(name) for name in ("first_name", "middle_name", "last_name"))))
     last, comma, first = line.text("name").partition(",")
     whole = line.text("name")
-    if comma and first.strip() and "," not in first and not _SUFFIX.fullmatch(first.strip()):
+    if comma and first.strip() and "," not in first and not SUFFIX.fullmatch(first.strip()):
         whole = f"{first.strip()} {last.strip()}"
     name = " ".join((parts or whole).split())
     if not name:

@@ -13,10 +13,10 @@ from django.db.models.functions import Greatest
 from icalendar import Calendar, vDuration
 
 from accounts.models import User
+from accounts.person_names import find_first_name
 from appointments.models import Appointment
 from clientline.reach.calendars.events import begin_calendar, make_event
 from clientline.reach.calendars.models import Feed
-from clientline.reach.client_names import find_first_name
 from clientline.refusals import Throttled
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.person_names import find_first_name
 from appointments import booking
 from appointments.availability import search
 from appointments.lateness import find_cutoff
 from appointments.models import Appointment
 from appointments.refusals import SLOT_REFUSALS
-from clientline.reach.client_names import find_first_name
 from clientline.reach.guests import links, offers
 from clientline.reach.guests.forms import ProofForm, read_start
 from clientline.reach.guests.pages import GuestPage, answer_guests, answer_holders

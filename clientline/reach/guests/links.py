@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import gettext_lazy
 
+from accounts.person_names import put_family_last
 from accounts.tokens import hash_secret
 from appointments.models import Appointment
 from clientline.folding import fold_words, write_short
-from clientline.reach.client_names import put_family_last
 from clientline.reach.guests.models import ManageLink
 from clientline.refusals import Refused
 from clientline.telephones import keep_digits
