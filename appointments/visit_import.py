@@ -47,6 +47,7 @@ _ALIASES = {
 }
 _guess = partial(guess_fields, field_of=index_aliases(_ALIASES))
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?(?::\d\d)?\s*(?:uhr|h)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
+_DAY_AND_CLOCK = re.compile(r"\d[-/.]\d.*\d[:.h]\d\d")
 LONGEST_AHEAD = 1095  # days, as far as any organization may be booked
 Named = TypeVar("Named", User, Service)
 
@@ -169,7 +170,7 @@ def _take_only(rows: Mapping[str, list[Named]], name: str, none: str, several: s
 def _read_visits(content: bytes, organization: Organization, now: datetime, found: VisitImport) -> list[Planned]:
     """The visits of the lines that can be read; of the others `found` gets the conflicts. Raises Unreadable."""
     table = read_table(content, _guess)
-    fields = _guess(table.headings)
+    fields = _take_for_start(_guess(table.headings), table)
     if not {"client", "service"} <= set(fields) or not ({"date", "time"} <= set(fields) or "start" in fields):
         told = _("The first line has to name the columns: client, service, date and time. It says: %(headings)s.")
         raise Unreadable(told % {"headings": ", ".join(table.headings)[:200]})
@@ -186,9 +187,19 @@ def _read_visits(content: bytes, organization: Organization, now: datetime, foun
     return planned
 
 
+def _take_for_start(fields: list[str], table: Table) -> list[str]:
+    """The same where the only column of a date or a time holds both, as one called “Termin” or “Beginn” may."""
+    told = [column for column, name in enumerate(fields) if name in ("date", "time", "start")]
+    if len(told) != 1:
+        return fields
+    (column,) = told
+    holds_both = any(_DAY_AND_CLOCK.search(row.cells[column]) for row in table.rows if column < len(row.cells))
+    return [*fields[:column], "start", *fields[column + 1 :]] if holds_both else fields
+
+
 def _find_order(table: Table, fields: Sequence[str], organization: Organization) -> Order:
     column = fields.index("date" if "date" in fields else "start")
-    days = [row.cells[column].partition(" ")[0] for row in table.rows if column < len(row.cells)]
+    days = [row.cells[column].partition(" ")[0].rstrip(",") for row in table.rows if column < len(row.cells)]
     return guess_order(days, organization.country)
 
 
@@ -214,7 +225,8 @@ def _read_start(cells: Mapping[str, str], order: Order, zone: tzinfo, now: datet
             raise NotRead(_("This date is too far ahead."))
         return instant
     day_text, _parted, clock = whole.partition("T" if "T" in whole else " ")
-    day_text, clock = cells.get("date") or day_text, cells.get("time") or clock
+    # As browsers write it: 16.12.2026, 14:30
+    day_text, clock = cells.get("date") or day_text.rstrip(","), cells.get("time") or clock
     latest = now.astimezone(zone).date() + timedelta(days=LONGEST_AHEAD)
     day = read_date(day_text, order=order, latest=latest)
     if day is None or day > latest:

@@ -96,6 +96,7 @@ CELLS = [
     ("2028-03-13T14:30:00-05:00", "2028-03-13T14:30-05:00"),
     ("2028-03-14 14:30", "2028-03-14T14:30+01:00"),
     ("15.3.2028 14:30", "2028-03-15T14:30+01:00"),
+    ("16.3.2028, 14:30", "2028-03-16T14:30+01:00"),
 ]
 
 
@@ -105,6 +106,13 @@ def test_one_cell_may_hold_date_and_time(salon):
     found = run(salon, *lines, heading="client;service;start\n")
     assert told(found) == []
     assert [visit.appointment_date for visit in found.booked] == [datetime.fromisoformat(start) for _, start in CELLS]
+
+
+def test_the_only_column_of_a_date_or_a_time_may_hold_both(salon):
+    for day, heading in enumerate(("Termin", "Datum", "Beginn"), start=13):
+        found = run(salon, f"Ada Stone;Salon service;{day}.03.2028 14:30\n", heading=f"Kunde;Leistung;{heading}\n")
+        starts = [visit.appointment_date for visit in found.booked]
+        assert (told(found), starts) == ([], [datetime(2028, 3, day, 13, 30, tzinfo=UTC)]), heading
 
 
 @pytest.mark.parametrize("end", ["2031-03-02T12:00:00+00:00", "9999-12-31T23:00:00-10:00"])
