@@ -154,3 +154,17 @@ def test_what_seems_over_stays_with_those_that_keep_their_instants(api, salon, c
     over = AppointmentFactory(client=salon.client, service=salon.service, staff=salon.staff, appointment_date=start)
     assert patched(api, salon, timezone="Pacific/Honolulu", coming_visits="keep_instant").status_code == 200
     assert [visit.version for visit in now_of([over, *coming])] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [("2099-12-31", "Pacific/Honolulu"), ("2000-01-01", TOKYO), ("2011-12-30", "Pacific/Apia")],
+)
+def test_every_date_can_be_off_in_every_zone(api, salon, day, zone):
+    Appointment.objects.update(status="completed")
+    dates = {"whole_days": True, "from_date": day, "to_date": day}
+    Organization.objects.filter(pk=salon.organization.pk).update(timezone="UTC")
+    assert api(salon.admin).post("/time-off", dates).status_code == 201
+    assert patched(api, salon, timezone=zone).status_code == 200
+    answer = api(salon.admin).post("/time-off", dates | {"staff": salon.staff.pk})
+    assert (answer.status_code, answer.json()["from_date"]) == (201, day)

@@ -13,6 +13,7 @@ from appointments.models import TimeOff
 from appointments.working_time.hours import NIGHT, AwayRow, Hours, Span, find_midnight
 from clientline import zones
 from clientline.database.changes import differs, save_changes
+from clientline.notations import EARLIEST, LATEST
 from clientline.refusals import FieldRefused
 from organizations.models import Organization
 
@@ -61,7 +62,11 @@ def complete_times(given: dict[str, Any], present: TimeOff | None, zone: tzinfo)
 
 def tell_days_as_instants(zone: tzinfo, first: date, last: date) -> dict[str, datetime]:
     """The columns that say in instants when whole days are; a night that goes on after them is not counted."""
-    return {"starts_at": find_midnight(zone, first), "ends_at": find_midnight(zone, last + timedelta(days=1))}
+    # It is the dates that decide: in every zone the same ones have to be possible, the first and last of all too.
+    starts_at = max(find_midnight(zone, first), EARLIEST)
+    ends_at = min(find_midnight(zone, last + timedelta(days=1)), LATEST)
+    # Clocks may skip a whole date, as Apia's did; no row takes no time.
+    return {"starts_at": starts_at, "ends_at": max(ends_at, starts_at + timedelta(minutes=1))}
 
 
 def move_whole_days(organization: Organization, zone: tzinfo) -> None:

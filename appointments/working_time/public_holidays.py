@@ -5,7 +5,7 @@ It and others disagree about some countries, so nothing is closed by itself.
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 import holidays
@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from appointments.models import Appointment, TimeOff
-from appointments.working_time import roster
+from appointments.working_time import absences, roster
 from appointments.working_time.hours import NIGHT, Hours, Span, ceil_to_minute, find_midnight, floor_to_minute
 from appointments.working_time.stranding import VisitRow
 from clientline.folding import fold
@@ -77,9 +77,8 @@ def _close(organization: Organization, day: date, name: str, now: datetime) -> T
         "whole_days": True,
         "from_date": day,
         "to_date": day,
-        "starts_at": find_midnight(organization.zone, day),
-        "ends_at": find_midnight(organization.zone, day + timedelta(days=1)),
         "reason": name[:LONGEST_REASON],
+        **absences.tell_days_as_instants(organization.zone, day, day),
     }
     return roster.add_row(model=TimeOff, values=values, now=now)
 
