@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.tests.factories import UserFactory
 from appointments import booking, placing, series
 from appointments.amendments import undoing
-from appointments.amendments.joint_moves import reschedule_together
+from appointments.amendments.joint_moves import cancel_together, reschedule_together
 from appointments.models import Appointment
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, always_at_work
@@ -227,3 +227,11 @@ def test_least_to_do_is_counted_in_minutes_of_service_of_that_local_day_without_
     visit_of(salon, third, noon + timedelta(hours=1), status="cancelled", cancelled_at=NOW)
     assert book(salon, START - timedelta(hours=3)).staff_id == second.pk
     assert book(salon, START - timedelta(hours=4)).staff_id == third.pk
+
+
+def test_a_group_of_another_organization_is_not_cancelled_along_though_it_has_the_same_key(salon, clinic):
+    """A copy of an organization keeps its keys, and a command is nobody whom the policy would stop."""
+    Appointment.objects.filter(pk__in=(salon.visit.pk, clinic.visit.pk)).update(group=uuid4())
+    visit = Appointment.objects.get(pk=salon.visit.pk)
+    cancel_together(by=None, visit=visit, scope="group", reason="x", now=NOW)
+    assert [Appointment.objects.get(pk=each.visit.pk).status for each in (salon, clinic)] == ["cancelled", "scheduled"]
