@@ -2,13 +2,14 @@
 
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentHistory
 from clientline import columns
+from clientline.callers import Caller
 from clientline.columns import between, known
 from clientline.constraints import SameOrganization
 from clientline.languages import validate_language
@@ -26,10 +27,16 @@ class Channel(models.TextChoices):
     SMS = "sms", _("Sms")
 
 
+def _is_told_to(user: Caller) -> Q:
+    """Not what a visit's former client was told: its new one must not read where that went."""
+    given = AppointmentHistory.objects.filter(appointment=OuterRef("appointment"), action="client_changed")
+    return Q(appointment__client=user.pk) & ~Q(Exists(given.filter(at__gt=OuterRef("created_at"))))
+
+
 class MessageQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {
         policy.ASSIGNED: lambda user: Q(appointment__staff=user.pk),
-        policy.OWN: lambda user: Q(appointment__client=user.pk),
+        policy.OWN: _is_told_to,
     }
 
 

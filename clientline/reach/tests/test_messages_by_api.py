@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.tests.factories import UserFactory
+from appointments.amendments import alterations
 from clientline.privacy import personal_data
 from clientline.reach.messages import sending
 from clientline.reach.messages.contents import find_words
@@ -52,6 +54,19 @@ def test_whose_messages_who_sees(book, salon, clinic, api):
     }
     assert seen == {"admin": 2, "manager": 2, "staff": 2, "colleague": 0, "client": 2, "stranger": 0}
     assert api(clinic.admin).get("/messages").json()["results"] == []
+
+
+def test_nobody_reads_where_a_former_client_of_their_visit_was_told_of_it(book, salon, api):
+    visit, other = book(), UserFactory(organization=salon.organization, role="client", contact_email="next@example.com")
+    later = timezone.now() + timedelta(seconds=1)
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=later)
+    assert {row["kind"] for row in api(salon.admin).get("/messages").json()["results"]} > {"confirmation", "moved"}
+    seen = api(other).get("/messages").json()["results"]
+    assert {(row["kind"], row["to"]) for row in seen} == {
+        ("moved", other.contact_email),
+        ("reminder", other.contact_email),
+    }
+    assert api(salon.client).get("/messages").json()["results"] == []
 
 
 def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries):
