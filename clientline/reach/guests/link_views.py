@@ -39,7 +39,7 @@ def _render_visit(
         "visit.html",
         status=refusal.status if refusal else 200,
         visit=visit,
-        first_name=find_first_name(visit.client.name),
+        first_name=_find_shown_name(visit),
         moment=page.phrases.write_moment(visit.appointment_date),
         due=page.phrases.write_money(due) if due > 0 else "",
         is_coming=_is_coming(page, visit),
@@ -52,6 +52,12 @@ def _render_visit(
         move=page.link_to_visit(secret, "move"),
         form_key=page.make_form_key("cancel"),
     )
+
+
+def _find_shown_name(visit: Appointment) -> str:
+    """The first name; '' where it is the family name, too, which only its bearer knows: the page asks for it."""
+    name = find_first_name(visit.client.name)
+    return "" if links.is_family_name(visit.client.name, name) else name
 
 
 def _is_coming(page: GuestPage, visit: Appointment) -> bool:

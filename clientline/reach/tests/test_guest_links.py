@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.amendments import alterations, undoing
@@ -53,6 +54,14 @@ def test_what_there_is_to_know_stands_before_the_button(booked, client):
     for fact in ("Salon service", "Salon staff", "45.00 EUR", "Cancelling later costs 22.50 EUR.", f"{start:%H:%M}"):
         assert fact in said
     assert f"until {cutoff:%A}, {cutoff.day} {cutoff:%B %Y}, {cutoff:%H:%M}" in said
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ["Weber", "Weber,"])
+def test_a_page_does_not_say_what_it_asks_for(booked, client, name):
+    User.objects.filter(pk=booked.guest.pk).update(name=name)
+    said = read(client.get(booked.link))
+    assert "Your visit" in said and "Weber" not in said
 
 
 @pytest.mark.sweep
