@@ -236,6 +236,17 @@ def test_the_box_stands_on_every_page_and_says_what_it_takes(salon, client):
     assert "Nobody and nothing was found for “&lt;b&gt;”" in client.get("/admin/search/?q=<b>").content.decode()
 
 
+def test_who_was_merged_is_found_once_and_by_what_only_the_old_record_says(salon, client):
+    kept, former = (
+        UserFactory(organization=salon.organization, role="client", name="Zora Zwilling", phone=phone, **told)
+        for phone, told in (("030 4440001", {}), ("030 4440002", {"is_active": False}))
+    )
+    User.objects.filter(pk=former.pk).update(merged_into=kept)
+    client.force_login(salon.manager)
+    for text, row in (("zwilling", kept), ("030 4440002", former)):
+        assert client.get("/admin/search/", {"q": text}).url == f"/admin/accounts/user/{row.pk}/change/"
+
+
 def kept_of(person):
     return set(SearchWord.objects.filter(user=person).values_list("word", flat=True))
 

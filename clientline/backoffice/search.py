@@ -56,8 +56,15 @@ def _list_people(request, text):
     """(address, description) of those found, one more than are shown where there are more."""
     rows = _list_own(request, User, "users").select_related("organization")
     found = find_people(rows, text, organization=find_chosen_organization(request)).order_by("name", "id")
-    people = annotate_visits(found, request.user)[: SHOWN + 1]
+    people = _leave_out_merged(list(annotate_visits(found, request.user)[: SHOWN + 1]))
     return [(reverse("admin:accounts_user_change", args=[each.pk]), describe_known_client(each)) for each in people]
+
+
+def _leave_out_merged(people):
+    """Without the records that were merged into another one of these; all where there are more than are shown."""
+    # Not those of whom the one that is kept was not found: by an old number they are the only way to them.
+    found = {each.pk for each in people}
+    return people if len(people) > SHOWN else [each for each in people if each.merged_into_id not in found]
 
 
 def _list_days(request, text):
