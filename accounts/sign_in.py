@@ -85,6 +85,9 @@ class FailuresHandler(AxesDatabaseHandler):
         return count
 
     def count_seconds_left(self, request: Any, credentials: Mapping[str, Any]) -> float:
+        """Until one may try again; a second where the failures that lock them out have ended in this moment."""
         attempts = self.get_user_attempts(request, credentials)
-        newest = max(filter(None, (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)))
-        return (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()
+        latest = (each.aggregate(newest=Max("attempt_time"))["newest"] for each in attempts)
+        newest = max(filter(None, latest), default=timezone.now() - settings.AXES_COOLOFF_TIME)
+        left: float = (newest + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds()
+        return max(left, 1.0)

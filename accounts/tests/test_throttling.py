@@ -1,11 +1,13 @@
 """Guessing passwords: counted by account and by address, whoever is asked for and whichever door is tried."""
 
 import pytest
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.sign_in import FailuresHandler
 from accounts.tests.factories import PASSWORD, UserFactory
 from clientline.tests.pages import errors_of
 from clientline.tests.problems import fields, problem
@@ -35,6 +37,12 @@ def test_too_many_failures_lock_an_account_wherever_from_and_tell_until_when(sal
     assert answer.json()["detail"] == TOO_MANY
     assert 890 <= int(answer["Retry-After"]) <= 900
     assert sign_in(salon.staff).status_code == 200
+
+
+def test_a_lock_that_ends_while_it_is_told_is_told_for_a_second(db, rf):
+    request = rf.post("/auth/login")
+    AxesProxyHandler.update_request(request)
+    assert FailuresHandler().count_seconds_left(request, {"email": "nobody@example.com"}) == 1.0
 
 
 @pytest.mark.sweep
