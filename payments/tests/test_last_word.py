@@ -107,6 +107,15 @@ def test_refunds_never_exceed_their_payment_by_psql(salon, paid):
     assert refused(INSERT, home, paid.pk, "0.01") == "refunds_never_exceed_payment"
 
 
+def test_no_more_of_a_tip_is_given_back_than_it_was_by_psql(salon):
+    paid = PaymentFactory(appointment=salon.visit, amount="45.00", tip="5.00", completed=True)
+    insert = INSERT.replace("status)", "tip, status)").replace("'pending'", "%s, 'pending'")
+    assert refused(insert, salon.organization.pk, paid.pk, "10.00", "5.01") == "refunds_never_exceed_payment"
+    assert refused(insert, salon.organization.pk, paid.pk, "10.00", "3.00") is None
+    assert refused(insert, salon.organization.pk, paid.pk, "10.00", "2.01") == "refunds_never_exceed_payment"
+    assert refused(insert, salon.organization.pk, paid.pk, "10.00", "2.00") is None
+
+
 def test_only_money_that_came_is_given_back_by_psql(salon):
     for status in ("pending", "failed"):
         payment = PaymentFactory(appointment=salon.visit, status=status)
