@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -256,6 +257,10 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {look_up(self.status)}"
+
+    def write_status(self) -> str:
+        """As people read it: what was made void did not fail."""
+        return pgettext("payment", "Void") if self.voided_at else self.get_status_display()
 
     @property
     def is_expected(self) -> bool:

@@ -15,4 +15,9 @@ COLUMNS = {
     "reference": "reference",
     "created_at": "created_at",
     "settled_at": "settled_at",
+    # Behind those that programs have long been reading by their places.
+    "tip": "tip",
+    "rounding": "rounding",
+    "receipt_number": "receipt_number",
+    "voided_at": "voided_at",
 }

@@ -37,6 +37,10 @@ def test_it_writes_each_payment_with_its_names_in_local_time(salon):
             "reference": "ch_1",
             "created_at": "2026-07-02T00:15:00+02:00",
             "settled_at": "2026-07-02T00:15:00+02:00",
+            "tip": "0.00",
+            "rounding": "0.00",
+            "receipt_number": "1",
+            "voided_at": "",
         }
     ]
     assert export(organization=salon.organization.pk, last="2026-07-01") == []

@@ -80,7 +80,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         "tip",
         "rounding",
         "payment_method",
-        "status",
+        "state",
         "refunded_amount",
         "receipt_number",
         "former_number",
@@ -110,7 +110,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
 
     @admin.display(description=_("status"))
     def state(self, payment):
-        return render_pill(payment.status, payment.get_status_display())
+        return render_pill(payment.status, payment.write_status())
 
     @admin.display(description=gettext_lazy("client"))
     def client(self, payment):
@@ -128,7 +128,8 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         return super().get_home_url(request, payment)
 
     def label(self, payment):
-        return f"{payment.amount} · {payment.appointment.client}"
+        amount = wording.write_money(payment.amount, payment.organization.currency)
+        return f"{amount} · {payment.appointment.client}"
 
     def add_view(self, request, form_url="", extra_context=None):
         """Asks for whom; the page of the visit's own move takes the payment."""
@@ -188,7 +189,7 @@ def _describe_refund(refund, currency):
 
 def _list_parts(payment, currency):
     """What an amount is made of besides the price, the number of its receipt, and what it stands for."""
-    named = {"tip": payment.tip, gettext("rounded by"): payment.rounding}
+    named = {gettext("tip"): payment.tip, gettext("rounded by"): payment.rounding}
     parts = [f"{word} {wording.write_money(amount, currency)}" for word, amount in named.items() if amount]
-    number = [f"receipt {payment.receipt_number}"] if payment.receipt_number else []
+    number = [gettext("receipt %(number)s") % {"number": payment.receipt_number}] if payment.receipt_number else []
     return [*parts, *number, *([gettext("another amount than was asked for")] if payment.instead_of_id else [])]

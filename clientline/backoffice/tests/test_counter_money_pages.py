@@ -1,5 +1,6 @@
 """Money at the counter, by the pages: given and change, tips, coins, voids, checkouts given up, discounts, who owes."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from appointments.tests.factories import AppointmentFactory, days_ahead
 from clientline.backoffice.money.taking import PaymentForm
 from clientline.tests.pages import judge, see, tell, typed
-from payments import balances
+from payments import balances, ledger
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
 
@@ -169,3 +170,18 @@ def test_who_owes_is_listed_over_days_and_by_the_api(client, api, salon, clinic,
         assert [row["id"] for row in answer.json()["results"]] == expected
     assert api(clinic.admin).get("/appointments", {"due": "true"} | until).json()["results"] == []
     assert api(salon.admin).get("/appointments", {"due": "yes"}).status_code == 400
+
+
+def test_what_was_made_void_did_not_fail_wherever_it_is_shown_and_in_german(client, salon, visit):
+    salon.organization.language = "de"
+    salon.organization.save()
+    payment = PaymentFactory(appointment=visit, payment_method="card", completed=True, amount="30.00", tip="4.00")
+    client.force_login(salon.manager)
+    assert re.search(r"30,00\s\S+ · Salon client", client.get(f"{PAYMENT}/{payment.pk}/void/").content.decode())
+    ledger.void_payment(by=salon.manager, payment=payment, now=timezone.now(), reason="x")
+    pages = [f"{VISIT}/{visit.pk}/change/", f"{PAYMENT}/{payment.pk}/change/", f"{PAYMENT}/"]
+    for url in (*pages, f"/admin/accounts/user/{salon.client.pk}/change/"):
+        text = client.get(url).content.decode()
+        assert 'class="pill failed">Storniert<' in text, url
+    shown = client.get(pages[0]).content.decode()
+    assert "Trinkgeld 4,00" in shown and "Beleg 1" in shown
