@@ -28,9 +28,15 @@ class Taken(NamedTuple):
     rounding: Decimal
 
 
-def round_to_coins(price, tip, step):
-    """What coins make of a price and the tip on it. What they lack beyond the price was no tip."""
+def count_coins(price, tip, left, step):
+    """What coins make of a price and the tip on it, where so much is `left` to pay.
+
+    What they lack of all that is left is not due any more, whichever of both was typed: 12.00 or 12.05 for 12.03. What
+    they lack beyond the price was no tip.
+    """
     amount = round_to_cash(price + tip, step)
+    if price and abs(amount - tip - left) < step:
+        price = left
     kept = min(tip, amount)
     return Taken(amount, kept, amount - price - kept)
 
@@ -118,15 +124,13 @@ class PaymentForm(AmountForm):
         return values
 
     def take(self, values):
-        """What is typed, or what coins make of it. An amount that they can make up was counted: it stays."""
+        """What is typed, or what coins make of it."""
         typed, tip = values["amount"], values.get("tip") or NOTHING
         if not values.get("round_cash") or values["payment_method"] != Payment.Method.CASH:
             return Taken(typed, tip, NOTHING)
-        # More tip than amount is a slip, which is refused.
-        if typed % self.step and tip <= typed:
-            return round_to_coins(typed - tip, tip, self.step)
-        rounding = typed - tip - self.left if tip <= typed else NOTHING
-        return Taken(typed, tip, rounding if abs(rounding) < self.step else NOTHING)
+        if tip > typed:  # a slip, which is refused
+            return Taken(typed, tip, NOTHING)
+        return count_coins(typed - tip, tip, self.left, self.step)
 
     @property
     def emphasis(self):

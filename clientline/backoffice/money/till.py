@@ -15,7 +15,7 @@ from appointments.models import Appointment
 from clientline import wording
 from clientline.admin.amounts import COLUMN, AmountField
 from clientline.backoffice.money.amounts import AmountForm
-from clientline.backoffice.money.taking import Taken, round_to_coins
+from clientline.backoffice.money.taking import Taken, count_coins
 from clientline.backoffice.moves import Move, MoveForm
 from clientline.currencies import find_cash_step
 from payments import bills
@@ -57,8 +57,7 @@ class TillForm(AmountForm):
         if self.errors:
             return values
         price = values["amount"] if values.get("amount") is not None else self.bill.left
-        self.price, tip = price, values.get("tip") or NOTHING
-        self.taken = self.take(tip, values["payment_method"])
+        self.taken = self.take(price, values.get("tip") or NOTHING, values["payment_method"])
         given, total = values.get("given"), self.taken.amount
         if not total and not self.taken.rounding:
             self.add_error("amount", _("Write an amount above 0."))
@@ -68,11 +67,11 @@ class TillForm(AmountForm):
             self.add_error("given", _("This is less than %(total)s.") % {"total": self.say(total)})
         return values
 
-    def take(self, tip, method):
+    def take(self, price, tip, method):
         """What is recorded of the price and the tip on it; there may be no coins for all of it."""
         step = find_cash_step(self.row.organization.currency, self.row.organization.country)
         is_rounded = step and method == Payment.Method.CASH
-        return round_to_coins(self.price, tip, step) if is_rounded else Taken(self.price + tip, tip, NOTHING)
+        return count_coins(price, tip, self.bill.left, step) if is_rounded else Taken(price + tip, tip, NOTHING)
 
     @property
     def emphasis(self):
@@ -95,7 +94,7 @@ class TillForm(AmountForm):
 
     def get_details(self):
         return {
-            "amount": self.price,
+            "amount": self.taken.amount - self.taken.tip - self.taken.rounding,
             "tip": self.taken.tip,
             "rounding": self.taken.rounding,
             "payment_method": self.cleaned_data["payment_method"],

@@ -75,6 +75,8 @@ def test_a_tip_is_said_and_shown(client, salon, visit):
 COINS = [
     ("12.03", "12.03", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
     ("12.03", "12.05", "", "Payment recorded: CHF\xa012.05. Rounded by: CHF\xa00.02."),
+    ("12.03", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.03."),
+    ("12.00", "11.99", "", "Payment recorded: CHF\xa012.00."),
     ("12.02", "12.00", "", "Payment recorded: CHF\xa012.00. Rounded by: CHF-0.02."),
     ("12.03", "15.00", "2.97", "Payment recorded: CHF\xa015.00. Tip: CHF\xa02.97."),
     ("0.02", "0.02", "", "Payment recorded: CHF\xa00.00. Rounded by: CHF-0.02."),

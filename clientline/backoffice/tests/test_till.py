@@ -1,6 +1,7 @@
 """The till on a visit's page: exact money by one button, change, tips, groups, and the same again."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -58,15 +59,23 @@ def test_change_and_tip_are_said_and_only_what_stays_is_recorded(client, salon, 
     assert "Tip: 5.00 EUR. Change: 10.00 EUR." in tell(answer)[0]
 
 
-def test_what_coins_lack_beyond_the_price_was_no_tip(salon, visit):
+def test_coins_settle_what_they_cannot_make_up_and_a_tip_has_no_more_than_came(salon, visit):
     salon.organization.currency = "CHF"
     salon.organization.save()
-    # Both would leave an amount below its tip, which no payment is.
-    for price, tip, taken in (("0", "2.02", ("2.00", "2.00", "0.00")), ("0.01", "2.01", ("2.00", "2.00", "-0.01"))):
+    visit.price = Decimal("12.03")
+    visit.save(update_fields=["price"])
+    # What is to pay and the tip as typed; what came, the tip in it, the rounding, and the price that is paid.
+    for price, tip, taken in (
+        ("12.00", "", ("12.00", "0", "-0.03", "12.03")),
+        ("12.05", "", ("12.05", "0", "0.02", "12.03")),
+        ("6.02", "", ("6.00", "0", "-0.02", "6.02")),
+        ("0", "2.02", ("2.00", "2.00", "0.00", "0.00")),
+        ("0.01", "2.01", ("2.00", "2.00", "-0.01", "0.01")),
+    ):
         sent = {"payment_method": "cash", "amount": price, "tip": tip}
         form = TillForm(sent, caller=salon.manager, row=visit)
         assert form.is_valid(), form.errors
-        assert tuple(map(str, form.taken)) == taken
+        assert (*map(str, form.taken), str(form.get_details()["amount"])) == taken
 
 
 @pytest.mark.sweep
