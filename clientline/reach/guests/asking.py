@@ -80,6 +80,8 @@ def book_request(asked: BookingRequest, *, now: datetime) -> Appointment:
     if asked.visit:
         return asked.visit
     limits.hold_address(asked.organization, asked.address)
+    if not offers.is_offered(asked.service, asked.staff_id):  # any more: a code takes a while
+        raise knowing.NotWelcome
     with transaction.atomic():
         client = asked.client or _recognize(asked, now)
         attribute(client)

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from appointments.availability import Openings, search
 from appointments.models import SpecialHours, WorkingHours
+from organizations.guests import Guest
 from services.models import Service
 
 SHOWN_DAYS = 7
@@ -24,6 +25,13 @@ def list_bookable(service: Service) -> dict[int, str]:
     """The names of those who perform the service and may be booked online, by id, in the order of their names."""
     people = service.performers().filter(_HAS_HOURS, bookable_online=True).order_by("name", "id")
     return dict(people.values_list("id", "name"))
+
+
+def is_offered(service: Service, staff: int | None) -> bool:
+    """Whether guests may book the service now, with this person or anyone."""
+    guest = Guest(service.organization_id)
+    offered = Service.objects.visible_to(guest, "services").filter(pk=service.pk).exists()
+    return offered and (staff is None or staff in list_bookable(service))
 
 
 def find_openings(service: Service, *, staff: int | None, first_day: date, days: int, now: datetime) -> list[datetime]:

@@ -140,6 +140,20 @@ def test_what_is_not_bookable_online_is_neither_shown_nor_booked(shop, client):
     assert BookingRequest.objects.count() == asked
 
 
+@pytest.mark.sweep
+def test_what_the_page_offers_no_longer_is_not_booked_by_a_code_on_its_way(shop, client):
+    of_staff, of_anyone = request(shop, shop.start, staff=shop.staff), request(shop, days_ahead(4, hour=10))
+    User.objects.filter(pk=shop.staff.pk).update(bookable_online=False)
+    sent = BookingRequest.objects.earliest("id")
+    refused = client.post(of_staff, fill_in(sent, "confirm", code=codes.write_code(sent)))
+    assert (refused.status_code, "You cannot book here online." in read(refused)) == (409, True)
+    for changes in ({"bookable_online": False}, {"bookable_online": True, "is_active": False}):
+        Service.objects.filter(pk=shop.service.pk).update(**changes)
+        refused = type_code(client, of_anyone)
+        assert (refused.status_code, "Salon service" in read(refused)) == (409, True), changes
+    assert not User.objects.filter(name="Kim Weber").exists()
+
+
 def test_a_page_that_is_closed_or_of_nobody_is_not_found(shop, client):
     assert client.get("/b/clinic").status_code == 404
     open_page(shop, guest_page=False)
