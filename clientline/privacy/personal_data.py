@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts import people
 from accounts.models import User
@@ -66,7 +67,7 @@ REASON = "The client was erased."  # blanked with all other reasons
 
 class NotAClient(Refused):
     code = "not_a_client"
-    detail = "Only clients are erased. Deactivate somebody of the team."
+    detail = gettext_lazy("Only clients are erased. Deactivate somebody of the team.")
 
 
 def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, Any]:

@@ -38,9 +38,12 @@ def export_view(user_admin, request, object_id):
 
 
 def erase_view(user_admin, request, object_id):
-    """GET says what happens, POST does it."""
+    """GET says what happens, POST does it; of somebody of the team neither."""
     person = user_admin.get_row(request, "erase", object_id)
     back = reverse("admin:accounts_user_change", args=[person.pk])
+    if person.role != User.Role.CLIENT:
+        user_admin.message_user(request, personal_data.NotAClient.detail, messages.ERROR)
+        return HttpResponseRedirect(back)
     if request.method != "POST":
         card = client_card.describe_client(request.user, person, now=timezone.now())
         found = personal_data.preview_erasure(client=person, now=timezone.now())

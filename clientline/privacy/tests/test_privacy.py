@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import people
-from accounts.models import Token
+from accounts.models import Token, User
 from accounts.tests.factories import token_for
 from appointments import booking
 from appointments.models import Appointment
@@ -179,6 +179,16 @@ def test_an_erasure_holds_the_visits_and_then_the_client_before_it_changes_anyth
     client = next(n for n, sql in enumerate(said) if sql.replace('"', "").endswith("FOR UPDATE OF users"))
     changed = next(n for n, sql in enumerate(said) if sql.startswith(("UPDATE", "DELETE")))
     assert visits < client < changed
+
+
+def test_nobody_of_the_team_is_offered_to_be_erased_or_merged(salon, client):
+    client.force_login(salon.admin)
+    User.objects.filter(pk=salon.admin.pk).update(language="de")
+    person = f"/admin/accounts/user/{salon.staff.pk}"
+    answer = client.get(f"{person}/erase/")
+    assert (answer.status_code, answer["Location"]) == (302, f"{person}/change/")
+    assert tell(answer)[-1] == "Nur Kunden werden gelöscht. Deaktivieren Sie, wer zum Team gehört."
+    assert client.get(f"{person}/merge/").status_code == 404
 
 
 @pytest.mark.sweep
