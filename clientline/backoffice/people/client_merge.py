@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -33,14 +33,16 @@ class DuplicateForm(forms.Form):
 def merge_view(user_admin, request, object_id):
     """GET chooses and shows what would move; POST moves it."""
     kept = user_admin.get_row(request, "update", object_id)  # `merging` locks both, in their order
+    back = reverse("admin:accounts_user_change", args=[kept.pk])
     if kept.role != User.Role.CLIENT:
-        raise Http404
+        user_admin.message_user(request, gettext("Only clients can be merged."), messages.ERROR)
+        return HttpResponseRedirect(back)
     clients = user_admin.get_permitted_rows(request, "update").filter(role="client", organization=kept.organization_id)
     asked = request.POST if request.method == "POST" else request.GET
     form = DuplicateForm(asked if "duplicate" in asked else None, clients=clients, site=user_admin.admin_site)
     duplicate = form.cleaned_data["duplicate"] if form.is_valid() else None
     if request.method == "POST" and duplicate and _try_to_merge(user_admin, request, kept, duplicate, form):
-        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[kept.pk]))
+        return HttpResponseRedirect(back)
     return page.render_page(
         request,
         "client_merge.html",

@@ -234,5 +234,11 @@ def test_those_who_may_change_clients_merge_them(salon, clinic, client):
 
 def test_a_colleague_is_no_duplicate_of_a_client(salon, client):
     client.force_login(salon.admin)
-    answer = client.post(card(salon.staff, "merge"), {"duplicate": salon.client.pk})
-    assert errors_of(answer) == ["Only clients can be merged."]
+    for kept, duplicate, says in [
+        (salon.staff, salon.client, "Only clients can be merged."),
+        (salon.client, salon.staff, "Select a valid choice"),
+    ]:
+        answer = client.post(card(kept, "merge"), {"duplicate": duplicate.pk}, follow=True)
+        assert says in answer.content.decode()
+    salon.client.refresh_from_db()
+    assert (salon.client.merged_into, salon.client.is_active) == (None, True)
