@@ -4,14 +4,14 @@
 # (pyenv), or too old (macOS). The system's own comes first, as distributions build theirs with profiles of its use;
 # one of pyenv's making is not, and takes a tenth longer.
 SYSTEM_PYTHON = /usr/bin/python3
-PYTHONS = $(SYSTEM_PYTHON) python3.13 python3.12 python3.11 python3 python3.14
+PYTHONS = $(SYSTEM_PYTHON) python3.13 python3.12 python3.11 python3 python3.14 python3.15
 PYTHON ?= $(shell for needed in "sys, ensurepip, venv" sys; do for python in $(PYTHONS); do \
 	"$$python" -c "import $$needed; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo "$$python" && exit; \
 	done; done)
 VENV_PYTHON = .venv/bin/python
 # Only what is pinned gets in, by the hash of its wheel; building a source would fetch tools that nobody pinned.
 PIP_INSTALL = -m pip --disable-pip-version-check install --require-hashes --only-binary :all: --requirement
-NEXT_PYTHONS ?= python3.13 python3.14
+NEXT_PYTHONS ?= python3.13 python3.14 python3.15
 UV_COMPILE = .venv-tools/bin/uv pip compile --quiet --universal --generate-hashes --no-build \
 	--custom-compile-command "make pins" $(UPGRADE)
 AUDIT = .venv-tools/bin/pip-audit --strict --disable-pip --progress-spinner off

@@ -16,7 +16,7 @@ from clientline.late_imports import import_when_used
 
 if TYPE_CHECKING:
     import babel
-    from babel import dates, localedata, numbers
+    from babel import Locale, dates, localedata, numbers
 else:
     babel, dates, localedata, numbers = map(
         import_when_used, ("babel", "babel.dates", "babel.localedata", "babel.numbers")
@@ -42,7 +42,7 @@ NARROW_BLANK = "\u202f"  # which many fonts of mail programs do not have
 class Style:
     """`clock` is a pattern of CLDR, `first_weekday` the day with which weeks begin, where 0 is Monday."""
 
-    locale: "babel.Locale"
+    locale: "Locale"  # without its module, of which dataclasses would ask from Python 3.15 on
     clock: str
     first_weekday: int
     is_house: bool = False

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from django.conf import settings
 
-NAMES = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
+NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
 
 
 @pytest.fixture
