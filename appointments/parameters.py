@@ -3,7 +3,7 @@
 from django import forms
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from appointments.availability import LONGEST_SEARCH_DAYS
 from appointments.models import Appointment
@@ -122,8 +122,20 @@ def _read(form_class, parameters, repeatable=()):
     errors = find_parameter_errors(parameters, {*form_class.base_fields, *repeatable}, repeatable)
     form = form_class(parameters)
     if not form.is_valid() or errors:
-        raise ValidationError(dict(form.errors) | errors)
+        raise ValidationError(_describe_errors(form) | errors)
     return form.cleaned_data
+
+
+def _describe_errors(form):
+    """As `{name: [ErrorDetail]}`: what is missing is told by a code of its own, as of a body."""
+    return {
+        name: [
+            ErrorDetail(text, code="required" if error.code == "required" else "invalid")
+            for error in found
+            for text in error.messages
+        ]
+        for name, found in form.errors.as_data().items()
+    }
 
 
 def _read_id(name, text):

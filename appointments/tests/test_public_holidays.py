@@ -132,6 +132,8 @@ def test_only_holidays_are_closed_here_and_nonsense_is_named(home, api):
     assert problem(client.post(PATH, {"dates": "2097-05-01"}))[0] == 400
     for asked in ({}, {"year": "x"}, {"year": 1999}, {"year": 2100}, {"year": 2097, "x": 1}):
         assert problem(client.get(PATH, asked))[0] == 400
+    for asked, code in (({}, "required"), ({"year": "x"}, "invalid"), ({"year": 1999}, "invalid")):
+        assert fields(client.get(PATH, asked)) == {"year": code}
     assert not TimeOff.objects.exists()
 
 
