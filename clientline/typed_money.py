@@ -94,9 +94,13 @@ class AmountAmbiguous(AmountNotRead):
         first, second = (f"{each} {currency}".strip() for each in readings)
         # The second has three decimals, and typed like that it would be asked back again.
         clear = f"{decimals}0" if count_decimals(currency) == 3 else f"{decimals:.2f}"
-        asked = gettext("Is “%(text)s” %(first)s or %(second)s? Write %(thousands)s or %(decimals)s.")
+        either = gettext("Is “%(text)s” %(first)s or %(second)s? Write %(thousands)s or %(decimals)s.")
+        # Cut to what fits, it would be another amount than was typed.
+        one = gettext(
+            "Is “%(text)s” %(first)s? Then write %(thousands)s. %(second)s has more decimals than the currency."
+        )
         said = {"text": text, "first": first, "second": second, "thousands": thousands, "decimals": clear}
-        super().__init__(asked % said)
+        super().__init__((either if Decimal(clear) == decimals else one) % said)
 
 
 def read_amount(text: str, currency: str = "") -> Decimal:

@@ -15,7 +15,7 @@ from services.models import Service
 
 BOOK = "/admin/appointments/appointment/add/"
 PAYMENTS = "/admin/payments/payment"
-QUESTION = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
+QUESTION = "Is “1,405” 1405.00 EUR? Then write 1405.00. 1.405 EUR has more decimals than the currency."
 READ = {
     "39,50": "39.50 EUR",
     "39.50": "39.50 EUR",
@@ -154,7 +154,7 @@ def test_the_currency_of_a_new_service_is_that_of_the_organization_an_operator_c
     nowhere = submit(client, add, name="New", price="1,405")
     assert nowhere.context["adminform"].form.errors == {
         "organization": ["This field is required."],
-        "price": ["Is “1,405” 1405.00 or 1.405? Write 1405.00 or 1.40."],
+        "price": ["Is “1,405” 1405.00? Then write 1405.00. 1.405 has more decimals than the currency."],
     }
     assert submit(client, add, name="New", price="1,405", organization=clinic.organization.pk).status_code == 302
     assert Service.objects.latest("id").price == 1405

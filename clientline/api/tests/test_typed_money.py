@@ -54,6 +54,8 @@ READ = {
     "9" * 30: "9" * 30 + ".00",
 }
 
+TOO_FINE = "has more decimals than the currency."
+
 
 def test_an_amount_is_read_as_it_is_typed():
     read = {text: read_amount(text, "EUR") for text in READ}
@@ -64,8 +66,9 @@ def test_an_amount_is_read_as_it_is_typed():
 @pytest.mark.parametrize(
     ("text", "readings", "question"),
     [
-        ("1,405", ("1405.00", "1.405"), "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
-        ("1.405", ("1405.00", "1.405"), "Is “1.405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."),
+        ("1,400", ("1400.00", "1.400"), "Is “1,400” 1400.00 EUR or 1.400 EUR? Write 1400.00 or 1.40."),
+        ("1,405", ("1405.00", "1.405"), f"Is “1,405” 1405.00 EUR? Then write 1405.00. 1.405 EUR {TOO_FINE}"),
+        ("1.405", ("1405.00", "1.405"), f"Is “1.405” 1405.00 EUR? Then write 1405.00. 1.405 EUR {TOO_FINE}"),
         ("39,500", ("39500.00", "39.500"), "Is “39,500” 39500.00 EUR or 39.500 EUR? Write 39500.00 or 39.50."),
         ("140.500", ("140500.00", "140.500"), "Is “140.500” 140500.00 EUR or 140.500 EUR? Write 140500.00 or 140.50."),
     ],
@@ -156,7 +159,8 @@ def test_a_currency_with_three_decimals_knows_both_and_a_way_to_say_each():
 
 def test_without_a_currency_an_amount_has_two_decimals():
     assert str(read_amount("12,5")) == "12.50"
-    with pytest.raises(AmountAmbiguous, match=re.escape("Is “1,405” 1405.00 or 1.405? Write 1405.00 or 1.40.")):
+    asked = f"Is “1,405” 1405.00? Then write 1405.00. 1.405 {TOO_FINE}"
+    with pytest.raises(AmountAmbiguous, match=re.escape(asked)):
         read_amount("1,405")
 
 
