@@ -202,6 +202,17 @@ def test_a_finger_that_taps_opens_one_that_does_not_rest_scrolls_and_one_that_re
     desk.page.wait_for_timeout(400)
     link.evaluate(f"link => {{ {GESTURE} link.dispatchEvent(make('pointermove', 90, [window.gone])); }}")
     assert desk.page.locator(".board.dragging").count() == 0
+    # What it rests on is drawn anew once it is lifted, not below it.
+    held = link.element_handle()
+    make_visit(hour=15)
+    with desk.page.expect_response(lambda answer: answer.url == desk.page.url) as fetched:
+        desk.page.evaluate("() => document.dispatchEvent(new CustomEvent('day:changed'))")
+    fetched.value.finished()
+    desk.page.wait_for_timeout(100)
+    assert held.evaluate("link => link.isConnected")
+    held.evaluate(f"link => {{ {GESTURE} link.dispatchEvent(make('pointerup', 90)); }}")
+    find(desk.page, "15:00–15:30 Salon client").wait_for()
+    assert not held.evaluate("link => link.isConnected")
     # On a free place one that rested draws a time.
     x, y = centre(find(desk.page, "Book 10:00 with Salon staff"))
     finger(desk, (x, y), (x, y + 60), rests=450)

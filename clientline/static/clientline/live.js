@@ -1,5 +1,5 @@
 // Keeps the board as it is in the database: asks for the day's version every ten seconds, and redraws what changed.
-// What is typed in the panel, the place in the board, and what has the focus stay.
+// What is typed in the panel, the place in the board, and what has the focus stay, and nothing goes below a finger.
 "use strict";
 {
   const board = document.getElementById("board");
@@ -9,6 +9,7 @@
   let drawn = null;
   let redrawing = null;
   let again = false;
+  const fingers = new Set(); // that rest on the board: what they press must not be drawn anew
 
   const columns = (page) => [...page.querySelectorAll("#board > section")];
   const frame = (page) => {
@@ -65,8 +66,17 @@
     const answer = await fetch(location.href, { headers: { "X-Panel": "1" } });
     if (answer.redirected) return location.reload(); // signed out, or somewhere else
     if (!answer.ok) return undefined;
-    return redraw(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    while (isHeld()) await new Promise((done) => setTimeout(done, 200));
+    return again ? undefined : redraw(page); // older by now than what is fetched next
   }
+
+  const isHeld = () => fingers.size > 0 || board.classList.contains("dragging");
+  function press(event) {
+    if (event.isPrimary) fingers.clear(); // the only one there is, whatever was told of others
+    if (event.pointerType === "touch") fingers.add(event.pointerId);
+  }
+  const lift = ({ pointerId }) => setTimeout(() => fingers.delete(pointerId), 50); // its click comes first
 
   // One after the other; what changes meanwhile is fetched afterwards.
   async function refresh() {
@@ -75,7 +85,6 @@
     redrawing = (async () => {
       while (again) {
         again = false;
-        while (board.classList.contains("dragging")) await new Promise((done) => setTimeout(done, 200));
         await fetchDay().catch(() => {});
       }
       redrawing = null;
@@ -101,5 +110,7 @@
     setInterval(look, SECONDS * 1000);
     document.addEventListener("visibilitychange", look);
     document.addEventListener("day:changed", refresh);
+    board.addEventListener("pointerdown", press);
+    for (const ended of ["pointerup", "pointercancel"]) document.addEventListener(ended, lift);
   }
 }
