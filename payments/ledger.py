@@ -219,7 +219,7 @@ def refund_payment(
             payment=payment,
             amount=amount,
             tip=tip,
-            rounding=left.find_rounding(amount - tip),
+            rounding=left.find_rounding(amount - tip, tip),
             reason=reason,
             automatic=automatic,
             status=Refund.Status.COMPLETED if at_once else Refund.Status.PENDING,

@@ -23,9 +23,11 @@ class Remainder:
         """What can be given back without the tip."""
         return self.price + self.rounding
 
-    def find_rounding(self, money: Decimal) -> Decimal:
+    def find_rounding(self, money: Decimal, tip: Decimal) -> Decimal:
         """How much of this money is rounding: all that is left with the last of it, so that no cent stays behind."""
-        return self.rounding if money == self.money else max(money - self.price, NOTHING)
+        # Of a price that was rounded away no money is left, from the first: what goes back of its tip is not the last.
+        is_last = money == self.money and (money or tip == self.tip)
+        return self.rounding if is_last else max(money - self.price, NOTHING)
 
 
 def find_remainder(payment: Payment) -> Remainder:

@@ -117,6 +117,20 @@ def test_what_cash_was_rounded_by_goes_back_with_the_last_of_it(salon):
         assert balances.find_balance(visit)["due"] == Decimal(price)
 
 
+def test_what_goes_back_of_a_tip_leaves_a_price_paid_that_was_rounded_away(salon):
+    live_in(salon, "CHF", "CH")
+    visit = AppointmentFactory(price="0.02", client=salon.client, staff=salon.staff, service=salon.service)
+    taken = {"payment_method": "cash", "status": "completed", "rounding": Decimal("-0.02"), "tip": Decimal("5.00")}
+    paid = ledger.record_payment(by=None, appointment=visit, amount=Decimal("5.00"), now=timezone.now(), **taken)
+
+    def give_back(tip):
+        ledger.refund_payment(by=None, payment=paid, tip=Decimal(tip), now=timezone.now())
+        return str(balances.find_balance(visit)["due"]), paid.status
+
+    # All of it back is as if nothing had been paid.
+    assert (give_back("1.00"), give_back("4.00")) == (("0.00", "completed"), ("0.02", "refunded"))
+
+
 @pytest.mark.sweep
 def test_tips_and_rounding_are_no_revenue(api, salon, visit):
     live_in(salon, "CHF", "CH")
