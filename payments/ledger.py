@@ -22,7 +22,7 @@ from clientline.refusals import FieldRefused
 from organizations.models import Organization
 from payments import balances, gateway
 from payments.models import Payment, Refund
-from payments.refusals import InvalidTransition, Overpaid, RefundExceedsPayment, VoidedTooLate
+from payments.refusals import InvalidTransition, NotVoidable, Overpaid, RefundExceedsPayment, VoidedTooLate
 from payments.remainders import NOTHING, Remainder, find_remainder
 from payments.signals import money_moved, provider_needed
 
@@ -154,7 +154,7 @@ def void_payment(*, by: User | None, payment: Payment, now: datetime, reason: st
     """
     # A refund under way counts: money that never came would be given back.
     if not _is_by_hand(payment) or payment.refunds.exclude(status=Refund.Status.FAILED).exists():
-        raise InvalidTransition(payment, Payment.Status.FAILED)
+        raise NotVoidable(payment)
     if not is_of_today(payment, now):
         raise VoidedTooLate(_find_end_of_day(payment))
     changes = {"status": Payment.Status.FAILED, "voided_at": now, "voided_by": by, "void_reason": reason}

@@ -48,11 +48,32 @@ class InvalidTransition(Refused):
 
     def __init__(self, payment: Payment, to: str) -> None:
         by_hand = payment.status == "pending" and payment.payment_method != "online"
-        present = {"present": STATUSES[payment.status], "to": STATUSES.get(to, to)}
         super().__init__(
-            _("A payment that is %(present)s cannot become %(to)s now.") % present,
+            self.explain(payment, to),
             **{"from": payment.status, "to": to, "allowed": ["completed", "failed"] if by_hand else []},
         )
+
+    def explain(self, payment: Payment, to: str) -> str:
+        present = {"present": STATUSES[payment.status], "to": STATUSES.get(to, to)}
+        return _("A payment that is %(present)s cannot become %(to)s now.") % present
+
+
+class NotVoidable(InvalidTransition):
+    """A void payment has failed, as programs read it: people are told of the void that they asked for."""
+
+    def __init__(self, payment: Payment) -> None:
+        super().__init__(payment, "failed")
+
+    def explain(self, payment: Payment, to: str) -> str:
+        if payment.voided_at:
+            return _("This payment is void already.")
+        if payment.status == "pending":
+            return _("Only money that came is made void.")
+        if payment.status == "failed":
+            return _("This payment failed: there is nothing to make void.")
+        if payment.payment_method not in ("cash", "card"):
+            return _("Only cash and card payments are made void.")
+        return _("A payment of which something is given back is not made void.")
 
 
 class VoidedTooLate(Refused):

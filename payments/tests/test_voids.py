@@ -84,12 +84,23 @@ def test_only_cash_and_card_of_which_nothing_was_given_back(salon, visit):
     given_back = make()
     RefundFactory(payment=given_back, amount="1.00")
     refusable = [make(payment_method="online"), make(payment_method=""), PaymentFactory(appointment=visit), given_back]
-    for payment in refusable:
-        with pytest.raises(InvalidTransition):
-            ledger.void_payment(by=salon.admin, payment=payment, now=NOON, reason="x")
     untouched = make()
     RefundFactory(payment=untouched, amount="1.00", status="failed")
     ledger.void_payment(by=salon.admin, payment=untouched, now=NOON, reason="x")
+    told = []
+    for payment in [*refusable, untouched, PaymentFactory(appointment=visit, status="failed")]:
+        with pytest.raises(InvalidTransition) as refusal:
+            ledger.void_payment(by=salon.admin, payment=payment, now=NOON, reason="x")
+        told.append((refusal.value.extra["to"], str(refusal.value.detail)))
+    by_hand = "Only cash and card payments are made void."
+    assert told == [
+        ("failed", by_hand),
+        ("failed", by_hand),
+        ("failed", "Only money that came is made void."),
+        ("failed", "A payment of which something is given back is not made void."),
+        ("failed", "This payment is void already."),
+        ("failed", "This payment failed: there is nothing to make void."),
+    ]
 
 
 VOID = "UPDATE payments SET status = 'failed', voided_at = now() WHERE id = %s"
