@@ -157,8 +157,9 @@ def _index_by_name(rows: Iterable[Named]) -> dict[str, list[Named]]:
 
 
 def _take_only(rows: Mapping[str, list[Named]], name: str, none: str, several: str) -> Named:
-    """The only one of this name. Raises NotRead, which says that there are none or several."""
+    """The only one of this name: to the letter, or else however it is spelt. Raises NotRead of none and of several."""
     called = rows.get(fold_heading(name), [])
+    called = [row for row in called if row.name == name] or called
     if len(called) != 1:
         raise NotRead((several if called else none) % {"name": name})
     return called[0]

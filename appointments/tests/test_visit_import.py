@@ -13,6 +13,7 @@ from appointments.tests.factories import always_at_work, days_ahead
 from appointments.visit_import import import_visits
 from clientline.refusals import Forbidden
 from clientline.web.sheets import Unreadable
+from services.tests.factories import ServiceFactory
 
 NOW = datetime(2028, 3, 1, 12, tzinfo=UTC)
 HEADING = "Client name;E-mail;Service;Staff;Date;Time;Notes\n"
@@ -180,6 +181,17 @@ def test_of_two_clients_of_one_name_neither_is_guessed(salon):
     line = ADA.format(day="13.03.2028", time="14:30")
     assert told(run(salon, line)) == []  # the address tells
     assert len(told(run(salon, line.replace("ada@example.com", "").replace("13.03", "14.03")))) == 1
+
+
+def test_of_names_that_are_spelt_alike_the_one_to_the_letter_is_meant(salon):
+    salon_line = ADA.replace("salon SERVICE", "{service}")
+    for name in ("Salon-Service", "Salon Service"):
+        ServiceFactory(organization=salon.organization, name=name)
+    meant = ("Salon service", "Salon-Service", "Salon Service", "salonservice")
+    lines = [salon_line.format(service=name, day=f"{13 + n}.03.2028", time="14:30") for n, name in enumerate(meant)]
+    found = run(salon, *lines, good=True)
+    assert [visit.service.name for visit in found.booked] == list(meant[:3])
+    assert told(found) == [(5, "More than one service is called “salonservice”.")]
 
 
 def test_who_was_merged_or_left_stands_before_nobody(salon, ada):
