@@ -22,6 +22,7 @@ PROBLEM_CODES = {
     "invalid_transition": "The present state does not lead there; `allowed` names what is open.",
     "too_late": "It is past the cut-off, or past the day on which this could be taken back.",
     "message_under_way": "The message waits for its time or is on its way: send it again once it is sent.",
+    "message_outdated": "What the message says does not hold any more, so it is not sent again; `detail` says why.",
     "too_many_reminders": "A visit is reminded of five times at most: remove one first.",
     "nothing_to_undo": "There is no move of the caller's of the last ten minutes to take back.",
     "changed_since": "Something else has happened since, so that the move cannot be taken back.",

@@ -1,12 +1,15 @@
 """Sending again, because somebody asked for it at the desk."""
 
+from copy import copy
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
+from clientline.reach.messages.checking import REASONS, find_reason_to_skip
 from clientline.reach.messages.models import Message
+from clientline.reach.messages.planning import find_address
 from clientline.refusals import Refused
 from organizations import audit
 
@@ -18,13 +21,22 @@ class MessageUnderWay(Refused):
     detail = gettext_lazy("This message is on its way, or waits for its time.")
 
 
-def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
-    """Plan a message anew, for now, under a Message-ID of its own; what does not hold any more is skipped all the same.
+class MessageOutdated(Refused):
+    code = "message_outdated"
 
-    The caller holds its row. Raises MessageUnderWay.
+    def __init__(self, reason: str) -> None:
+        super().__init__(gettext("It would not be sent again: %(reason)s.") % {"reason": REASONS[reason]})
+
+
+def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
+    """Plan a message anew, for now, under a Message-ID of its own; what was skipped before may be so once more.
+
+    The caller holds its row. Raises MessageUnderWay, MessageOutdated.
     """
     if message.state in UNDER_WAY:
         raise MessageUnderWay
+    if message.state != Message.State.SKIPPED:
+        _refuse_outdated(message, now)
     columns = {"state": Message.State.PLANNED, "due_at": now, "try_at": now, "reason": "", "message_id": ""}
     for name, value in columns.items():
         setattr(message, name, value)
@@ -33,3 +45,11 @@ def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
         message.save(update_fields=[*columns, "attempts"])
         audit.record_event("message_again", by=by, row=message, appointment=message.appointment_id)
     return message
+
+
+def _refuse_outdated(message: Message, now: datetime) -> None:
+    """Or a row that says that it was sent would say from now on that it was skipped."""
+    as_planned = copy(message)
+    as_planned.due_at, as_planned.to = now, find_address(message.appointment.client, message.channel)
+    if reason := find_reason_to_skip(as_planned, now=now):
+        raise MessageOutdated(reason)

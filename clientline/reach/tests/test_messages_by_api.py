@@ -11,7 +11,7 @@ from clientline.privacy import personal_data
 from clientline.reach.messages import sending
 from clientline.reach.messages.contents import find_words
 from clientline.reach.messages.models import Message, MessageRule, MessageText
-from clientline.reach.tests.visits import planned_for
+from clientline.reach.tests.visits import cancel, planned_for
 from clientline.tests.problems import fields, problem
 from organizations.models import Audit
 
@@ -89,6 +89,18 @@ def test_a_message_is_sent_again_under_another_id(book, salon, api, mailbox):
     sending.send_due()
     assert mailbox.take()["Message-ID"] != first
     assert Audit.objects.filter(action="message_again", actor=salon.staff, row=message.pk).count() == 1
+
+
+def test_what_was_sent_stays_so_where_it_does_not_hold_any_more(book, salon, api, mailbox):
+    visit = book()
+    sending.send_due()
+    cancel(visit=visit)
+    message = Message.objects.get(appointment=visit, kind="confirmation")
+    answer = api(salon.staff).post(f"/messages/{message.pk}/send-again")
+    assert problem(answer) == (409, "message_outdated")
+    assert answer.json()["detail"] == "It would not be sent again: the visit is cancelled."
+    sending.send_due()
+    assert planned_for(visit, "message_id")[0] == ("confirmation", 0, "sent", message.message_id)
 
 
 def test_clients_send_nothing_again(book, salon, api):
