@@ -21,7 +21,7 @@ AT_ONCE = 2_000  # rows held in memory
 
 
 class ExportMixin:
-    """For a list's admin: a button that downloads it. `export_columns` are headings and their lookups.
+    """For a list's admin: a button that downloads it. `export_columns` are headings and their lookups, or expressions.
 
     Dates are those of each row's organization.
     """

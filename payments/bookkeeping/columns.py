@@ -1,12 +1,15 @@
 """What a bookkeeper reads of a payment: headings and the lookups behind them."""
 
+from django.db.models.functions import Coalesce
+
+# Whose it was and for what when the money came, as reports and receipts have it; of money to come, what the visit says.
 COLUMNS = {
     "id": "id",
     "organization": "organization__name",
     "appointment": "appointment_id",
     "client": "appointment__client__name",
-    "staff": "appointment__staff__name",
-    "service": "appointment__service__name",
+    "staff": Coalesce("staff__name", "appointment__staff__name"),
+    "service": Coalesce("service__name", "appointment__service__name"),
     "payment_method": "payment_method",
     "status": "status",
     "currency": "organization__currency",

@@ -5,8 +5,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from appointments.models import Appointment
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory
+from services.tests.factories import ServiceFactory
 
 
 def export(**options):
@@ -45,6 +47,16 @@ def test_it_writes_each_payment_with_its_names_in_local_time(salon):
     ]
     assert export(organization=salon.organization.pk, last="2026-07-01") == []
     assert export(organization=salon.organization.pk, first="2026-07-03", last="2026-07-04") == []
+
+
+def test_money_that_came_is_of_whom_and_what_it_was_then(salon):
+    came = PaymentFactory(appointment=salon.visit, completed=True)
+    to_come = PaymentFactory(appointment=salon.visit)
+    other = ServiceFactory(organization=salon.organization, name="Colouring")
+    Appointment.objects.filter(pk=salon.visit.pk).update(service=other, staff=salon.colleague)
+    rows = {row["id"]: (row["staff"], row["service"]) for row in export(organization=salon.organization.pk)}
+    assert rows[str(came.pk)] == ("Salon staff", "Salon service")
+    assert rows[str(to_come.pk)] == (salon.colleague.name, "Colouring")
 
 
 def test_without_bounds_it_writes_everything_of_everybody(salon, clinic):

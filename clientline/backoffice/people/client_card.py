@@ -31,7 +31,7 @@ def describe_client(caller, client, *, now):
         "money": _describe_spending(client, sums),
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
-        "payments": payments.select_related("appointment__service").order_by("-created_at", "-id")[:SHOWN],
+        "payments": payments.select_related("service", "appointment__service").order_by("-created_at", "-id")[:SHOWN],
         "noted": noted.exclude(internal_notes="").order_by("-appointment_date", "-id")[:SHOWN_NOTES],
         "lookalikes": find_lookalikes(caller, client),
         "sees_all_visits": caller.may("reports", "list"),

@@ -1,5 +1,6 @@
 """A client's card, the list it is opened from, and merging duplicates."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,9 @@ from clientline.backoffice.people import client_card, known_clients
 from clientline.backoffice.tests.test_visit_page import errors
 from clientline.tests.pages import Page, errors_of, fill_in, judge, see, tell
 from payments import balances
+from payments.models import Payment
 from payments.tests.factories import PaymentFactory, RefundFactory
+from services.tests.factories import ServiceFactory
 
 LIST = "/admin/accounts/user/"
 CARD_COSTS = 17  # queries of the whole request
@@ -66,6 +69,15 @@ def test_the_card_shows_what_is_coming_what_was_and_what_is_due(salon, client, r
     assert [visit.status for visit in shown["past"]] == ["completed", "no_show", "cancelled"]
     assert [visit.internal_notes for visit in shown["noted"]] == ["Allergic to ammonia"]
     assert {payment.amount for payment in shown["payments"]} == {30}
+
+
+def test_the_card_tells_what_money_was_for_when_it_came(salon, client, regular):
+    PaymentFactory(appointment=Payment.objects.get(appointment__client=regular).appointment, amount="7.00")
+    other = ServiceFactory(organization=salon.organization, name="Colouring")
+    Appointment.objects.filter(client=regular).update(service=other)
+    client.force_login(salon.manager)
+    rows = re.findall(r"<span>([0-9.]+) \w+ for ([^<]+)</span>", client.get(card(regular)).content.decode())
+    assert sorted(rows) == [("30.00", "Salon service"), ("7.00", "Colouring")]
 
 
 def test_staff_see_their_own_visits_with_the_client_only(salon, client, regular):
