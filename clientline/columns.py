@@ -9,6 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 AGENT_LENGTH = 200
+MONEY_DIGITS = 10
 
 
 class DatabaseNow(models.Func):
@@ -86,7 +87,12 @@ def tax_rate(help_text=OF_TAX):
 
 def money(**options):
     """An amount in the organization's currency, to the cent."""
-    return models.DecimalField(max_digits=10, decimal_places=2, **options)
+    return models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2, **options)
+
+
+def is_money(field):
+    """Whether a field is one of `money`, and no percentage."""
+    return isinstance(field, models.DecimalField) and field.max_digits == MONEY_DIGITS
 
 
 def sum_of_money():

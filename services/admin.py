@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from clientline import wording
 from clientline.admin.amounts import PriceForm
-from clientline.admin.base import ClientLineModelAdmin, make_money_column
+from clientline.admin.base import ClientLineModelAdmin
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import ClientLineForm, SuggestedMultiple
@@ -35,8 +35,7 @@ class ServiceForm(PriceForm, ClientLineForm):
 class ServiceAdmin(ExportMixin, BulkMixin, ClientLineModelAdmin):
     resource = "services"
     form = add_form = ServiceForm
-    said_price = make_money_column("price")
-    list_display = ("name", "duration", "said_price", "is_active", "organization")
+    list_display = ("name", "duration", "price", "is_active", "organization")
     list_filter = ("is_active", ("organization", ChoicesFilter))
     list_select_related = ("organization",)
     search_fields = ("name", "description")

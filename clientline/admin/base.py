@@ -10,9 +10,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from clientline import wording
 from clientline.admin.amounts import AmountField
-from clientline.admin.dates import write_dates
 from clientline.admin.forms import (
     BOUNDS,
     DATE_BOUNDS,
@@ -23,10 +21,10 @@ from clientline.admin.forms import (
 )
 from clientline.admin.inputs import COMBOBOX, ClockInput, DateInput, DayAndClockField, DayAndClockInput, DayField
 from clientline.admin.lists import BoundedPaginator, SortedByIndex, filter_parameters
+from clientline.admin.written import write_columns
 from clientline.database.changes import save_changes
 from clientline.database.refusals import read_refusal
 from clientline.languages import write_to_keep
-from clientline.names import look_up_lazily
 from clientline.refusals import Refused
 
 LONGEST_SEARCH = 200  # each word is a condition more
@@ -35,17 +33,6 @@ LONGEST_SEARCH = 200  # each word is a condition more
 def render_pill(value, label):
     """A word in a list that the eye finds by its colour, too."""
     return format_html('<span class="pill {}">{}</span>', value, label)
-
-
-def make_money_column(name):
-    """For a list: the amount in the column `name` in words, and nothing for none."""
-
-    @admin.display(description=look_up_lazily(name))
-    def said(self, row):
-        amount = getattr(row, name)
-        return None if amount is None else wording.write_money(amount, row.organization.currency)
-
-    return said
 
 
 class Numbered:
@@ -300,7 +287,7 @@ class ClientLineModelAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("subtitle"):  # "Change service", and below it the service
             context |= {"title": context["subtitle"], "subtitle": None}
-        write_dates(context["adminform"], self.model)
+        write_columns(context["adminform"], self.model)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving

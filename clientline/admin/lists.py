@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from clientline.admin.dates import show_written
+from clientline.admin.written import show_written
 from clientline.notations import is_readable_number
 
 __all__ = ["ERROR_FLAG", "PAGE_VAR", "IncorrectLookupParameters"]  # for the exports

@@ -18,7 +18,7 @@ from appointments import booking, history
 from appointments.amendments.companions import hold_companions
 from appointments.models import Appointment
 from clientline import places, wording
-from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
+from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.bulk import BulkMixin
 from clientline.admin.exports import ExportMixin
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
@@ -54,8 +54,7 @@ class AppointmentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, BulkMixin, Cl
     """Only notes are typed; buttons do the rest."""
 
     resource = "appointments"
-    said_price = make_money_column("price")
-    list_display = ("appointment_date", "client", "service", "staff", "state", "said_price", "organization")
+    list_display = ("appointment_date", "client", "service", "staff", "state", "price", "organization")
     list_filter = (Day, Unpaid, "status", OfClient, ("staff", ChoicesFilter), ("organization", ChoicesFilter))
     list_select_related = ("client", "service", "staff", "organization")
     search_fields = ("client__name",)

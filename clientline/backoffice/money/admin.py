@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment
 from clientline import places, wording
-from clientline.admin.base import ClientLineModelAdmin, make_money_column, render_pill
+from clientline.admin.base import ClientLineModelAdmin, render_pill
 from clientline.admin.exports import ExportMixin
 from clientline.admin.forms import Suggested
 from clientline.admin.lists import ChoicesFilter, OneRowFilter
@@ -25,6 +25,8 @@ from payments.bookkeeping.columns import COLUMNS
 from payments.models import Payment, Refund
 
 FROM_VISIT = "?from=visit"
+NUMBER = "receipt_number"
+SELDOM = {"tip", "rounding", "refunded_amount", "receipt", "former_number", "void_reason", "reference", "settled_at"}
 REFUNDS = Prefetch("refunds", Refund.objects.order_by("id"))
 
 
@@ -56,12 +58,11 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
     """Nothing of a payment is ever typed in here; buttons do it all."""
 
     resource = "payments"
-    said_amount = make_money_column("amount")
-    list_display = ("created_at", "client", "said_amount", "payment_method", "state", "organization")
+    list_display = ("created_at", "client", "amount", "payment_method", "state", "organization")
     list_filter = (Taken, "status", "payment_method", OfClient, ("organization", ChoicesFilter))
     list_select_related = ("appointment__client", "organization")
     search_fields = ("appointment__client__name",)
-    person, number = "appointment__client", "receipt_number"
+    person, number = "appointment__client", NUMBER
     export_columns = COLUMNS
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
@@ -82,7 +83,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
         "payment_method",
         "state",
         "refunded_amount",
-        "receipt_number",
+        "receipt",
         "former_number",
         "void_reason",
         "reference",
@@ -112,11 +113,20 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
     def state(self, payment):
         return render_pill(payment.status, payment.write_status())
 
+    @admin.display(description=Payment._meta.get_field(NUMBER).verbose_name)
+    def receipt(self, payment):
+        return payment.receipt_number
+
     @admin.display(description=gettext_lazy("client"))
     def client(self, payment):
         return payment.appointment.client
 
     # Pages
+
+    def get_fields(self, request, obj=None):
+        """Without what most payments have nothing of, where this one has nothing of it."""
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if name not in SELDOM or getattr(obj, NUMBER if name == "receipt" else name)]
 
     def identify_state(self, payment):
         latest = payment.refunds.order_by("-id").values_list("id", flat=True).first()
@@ -153,11 +163,9 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
             places.enter(obj.organization)
             prefetch_related_objects([obj], REFUNDS)
             context |= list_payment_lines(self, request, [obj], obj.organization.currency)[0]
-            context |= {
-                "title": gettext("Payment of %(amount)s · %(client)s")
-                % {"amount": context["amount"], "client": obj.appointment.client},
-                "subtitle": None,
-            }
+            said = {"amount": context["amount"], "client": obj.appointment.client}
+            title = gettext("Payment of %(amount)s · %(client)s") % said
+            context |= {"title": title, "crumb": title, "subtitle": None}
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 

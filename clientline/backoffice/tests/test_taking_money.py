@@ -1,5 +1,6 @@
 """Payments and refunds by the buttons of a visit and of a payment: once, no more than is due or left, kept input."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -130,6 +131,26 @@ def test_what_is_left_is_refunded_with_a_reason(client, salon, past):
     assert "−5.00 EUR Completed Too long a wait" in text(shown)
     assert f"/payments/{payment.pk}/receipt" in Page(shown).links
     assert offered(salon.manager, payment) == [[]]
+
+
+FACT = re.compile(r'field-(\w+)"><span class="label">[^<]*</span><div class="value">(?:<[^>]*>)?([^<]*)<')
+
+
+def list_figures(answer):
+    """What a payment's page tells in figures, by field."""
+    return {
+        name: value for name, value in FACT.findall(answer.content.decode()) if re.fullmatch(r"[\d.]+( EUR)?", value)
+    }
+
+
+def test_its_page_writes_amounts_in_their_currency_and_leaves_out_what_there_is_nothing_of(client, salon, past):
+    client.force_login(salon.manager)
+    due = PaymentFactory(appointment=past, amount="45.00", payment_method="cash")
+    taken = PaymentFactory(appointment=past, amount="50.00", tip="5.00", payment_method="cash", completed=True)
+    pages = [client.get(f"{PAYMENT}/{payment.pk}/change/") for payment in (due, taken)]
+    told = [list_figures(page) for page in pages]
+    assert told == [{"amount": "45.00 EUR"}, {"amount": "50.00 EUR", "tip": "5.00 EUR", "receipt": "1"}]
+    assert "</a>\n  &rsaquo; Payment of 50.00 EUR · Salon client\n</div>" in pages[1].content.decode()
 
 
 def test_a_refund_from_two_pages_is_given_once(client, salon, past):
