@@ -12,11 +12,12 @@ from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, ManagementUtility
 from django.db import DatabaseError, OperationalError, connection
+from procrastinate.exceptions import ConnectorException
 from psycopg import errors
 
 from clientline.notations import parse_date
 from clientline.postgres.backend.outcomes import OutcomeLost
-from clientline.postgres.backend.unreachable import Unreachable
+from clientline.postgres.backend.unreachable import Unreachable, explain_only_reads
 
 NOT_MIGRATED = "{}. The tables are not those of this version: run `manage.py migrate`."
 NO_RIGHTS = "{}. The role in DATABASE_URL has to own its database: ALTER DATABASE … OWNER TO … as a superuser."
@@ -73,7 +74,7 @@ def _write_sentence(error):
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}. {_tell_disk_mend(error)}"
-    return _write_database_sentence(error) if isinstance(error, DatabaseError) else ""
+    return _write_database_sentence(error) if isinstance(error, (DatabaseError, ConnectorException)) else ""
 
 
 def _tell_disk_mend(error):
@@ -87,6 +88,9 @@ def _write_database_sentence(error):
     words = str(cause or error).strip().partition("\n")[0].rstrip(".")
     if isinstance(error, OutcomeLost):
         return LOST.format(words)
+    if isinstance(cause, errors.ReadOnlySqlTransaction):
+        only_reads = explain_only_reads(connection.settings_dict)
+        return f"{only_reads} {PARTLY.format(words)}" if connection.has_committed else only_reads
     for kind, sentence in SENTENCES.items():
         if isinstance(cause, kind):
             return sentence.format(words)

@@ -11,7 +11,7 @@ from clientline.cells.sides import Side, State, Table
 
 OLDEST = 150000  # of PostgreSQL: the first that filters what it publishes by row
 SERVER = """SELECT current_setting('server_version_num')::int, current_setting('wal_level'),
-    current_setting('is_superuser') = 'on', pg_is_in_recovery()"""
+    current_setting('is_superuser') = 'on', current_setting('transaction_read_only') = 'on'"""
 CELL = "SELECT number, highest_before, begins_above FROM cells"
 APPLIED = r"SELECT app, name FROM django_migrations WHERE name NOT LIKE '%\_squashed\_%'"
 AT_ONCE = 10_000  # values that are looked up together
@@ -30,14 +30,14 @@ def find_trouble(here: Side, there: Side, tables: list[Table], organization: int
 
 
 def _examine_server(side: Side) -> Iterator[str]:
-    ((version, wal_level, is_superuser, is_standby),) = side.ask(SERVER)
+    ((version, wal_level, is_superuser, only_reads),) = side.ask(SERVER)
     if version < OLDEST:
         yield f"{side.place} is PostgreSQL {version // 10000}: moving needs 15 or newer."
     if wal_level != "logical":
         yield f"{side.place} has wal_level = {wal_level}: set it to logical, and start PostgreSQL again."
     if not is_superuser:
         yield f"{side.place} is not asked by a superuser: a subscription of anybody else's stops at row security."
-    if is_standby:
+    if only_reads:
         yield f"{side.place} only reads: name the one that writes."
 
 

@@ -145,15 +145,15 @@ class RedocView(Endpoint):
 
 
 def _has_database(*, writes=False):
-    """Whether it answers; where it `writes`, whether it is no standby either."""
+    """Whether it answers; where it `writes`, whether it does more than read."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            (is_standby,) = cursor.fetchone()
+            cursor.execute("SHOW transaction_read_only")  # on a standby it is always on
+            only_reads = cursor.fetchone() == ("on",)
     except (DatabaseError, InterfaceError):
         connection.close()
         return False
-    return not (writes and is_standby)
+    return not (writes and only_reads)
 
 
 def _measure_gauges():

@@ -72,8 +72,8 @@ def _look_until(deadline, probe, is_back):
 def _takes_writes(probe):
     try:
         with probe.cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            return cursor.fetchone() == (False,)
+            cursor.execute("SHOW transaction_read_only")  # on a standby it is always on
+            return cursor.fetchone() == ("off",)
     except (DatabaseError, InterfaceError):
         return False
     finally:

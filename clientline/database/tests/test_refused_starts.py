@@ -11,12 +11,15 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from django.conf import settings as project_settings
-from django.db import connection
+from django.db import InternalError, connection
+from psycopg import errors
 
+from clientline import command_line
 from clientline.command_line import run
 from clientline.database.tests.starts import read_parameters
 from clientline.demo.serving import write_database_url
 from clientline.management.commands import up
+from clientline.postgres.backend.unreachable import place
 from clientline.postgres.tests.servers import reason_of
 from clientline.tests.first_start import free_port
 
@@ -95,6 +98,56 @@ def test_a_database_and_a_role_that_do_not_exist_are_named(server):
 
 
 # Where nothing can be kept
+
+
+@pytest.fixture
+def reader(transactional_db, monkeypatch):
+    """Connections of this process only read, as those to a standby do."""
+    connection.close()
+    connection.has_committed = False  # of tests before
+    options = connection.settings_dict["OPTIONS"] | {"options": "-c default_transaction_read_only=on"}
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "OPTIONS", options)
+        yield
+        connection.close()
+
+
+def tell_that_it_only_reads():
+    return (
+        f"The database at {place(connection.settings_dict)} only reads: it is a standby, or "
+        "default_transaction_read_only is on there. "
+        "Name the one that writes in DATABASE_URL, or turn that setting off."
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["create_organization", "--name=A", "--email=a@a.example", "--admin-email=b@a.example"],
+        ["worker", "--once"],
+        ["up"],
+    ],
+    ids=" ".join,
+)
+def test_a_database_that_only_reads_is_told_so(reader, settings, tmp_path, command):
+    settings.DATA_DIR, settings.EMBEDDED_DATA, settings.PORT = tmp_path, None, free_port()
+    assert refusal_of(*command) == tell_that_it_only_reads()
+
+
+def test_who_migrates_a_database_that_only_reads_is_told_so(poor):
+    connection.has_committed = False  # of tests before
+    poor.link.execute(f"ALTER ROLE {poor.name} SET default_transaction_read_only = on")
+    assert refusal_of("migrate", "--verbosity=0") == tell_that_it_only_reads()
+
+
+def test_who_had_saved_something_before_is_told_so(reader, monkeypatch):
+    monkeypatch.setattr(connection, "has_committed", True)
+    error = InternalError()
+    error.__cause__ = errors.ReadOnlySqlTransaction("cannot execute UPDATE in a read-only transaction")
+    assert command_line._write_sentence(error) == (
+        f"{tell_that_it_only_reads()} The database gave up: cannot execute UPDATE in a read-only transaction. "
+        "What the command had done before may be saved: look before you repeat it."
+    )
 
 
 @needs_root

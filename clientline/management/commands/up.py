@@ -23,6 +23,7 @@ from clientline import gunicorn_conf, zones
 from clientline.database.pending import has_pending_migrations
 from clientline.database.turns import turn_on_file
 from clientline.languages import OFFERED
+from clientline.postgres.backend.unreachable import Unreachable, explain_only_reads
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
 from clientline.postgres.pooler import look_for_pooler
@@ -94,7 +95,7 @@ class Command(BaseCommand):
             elif not cluster.status().running:
                 self.say("Starting PostgreSQL ...")
             cluster.ensure_running()
-        connection.ensure_connection()
+        refuse_reader()
         if (pooler := look_for_pooler(connection)) and not pooler.is_wrong:
             self.say(pooler.says)  # what is wrong with one is in the log of the first worker
 
@@ -138,6 +139,14 @@ class Command(BaseCommand):
             self.say("\nClientLine is stopped. PostgreSQL keeps running; `manage.py db stop` stops it.")
         else:
             self.say("\nClientLine is stopped.")
+
+
+def refuse_reader():
+    """Raises Unreachable where nothing can be saved: each page would be answered 503, and nobody told why."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")  # of a standby, too
+        if cursor.fetchone() == ("on",):
+            raise Unreachable(explain_only_reads(connection.settings_dict))
 
 
 def run_apart(*command):

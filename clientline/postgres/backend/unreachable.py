@@ -50,6 +50,13 @@ def explain_too_old(version, oldest, settings):
     )
 
 
+def explain_only_reads(settings):
+    return (
+        f"The database at {place(settings)} only reads: it is a standby, or default_transaction_read_only is on there. "
+        f"Name the one that writes in {settings.get('VARIABLE', 'DATABASE_URL')}, or turn that setting off."
+    )
+
+
 def place(settings):
     """Where the database is, as an address without the password."""
     if data := settings.get("EMBEDDED_DATA"):
