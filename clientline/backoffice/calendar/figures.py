@@ -70,10 +70,20 @@ def _sum_taken(diary):
     (day,) = diary.days
     currency = diary.organization.currency
     total = report_revenue(Period(diary.organization, day, day, "day"))["total"]
-    given_back = wording.write_money(total["refunded"], currency)
-    detail = _("%(amount)s given back") % {"amount": given_back} if total["refunded"] else _("nothing given back")
+    detail = _tell_of_refunds_and_tips(total, currency)
     url = f"{reverse('admin:payments_payment_changelist')}?{urlencode({'taken': day})}"
     return Figure(_("Taken"), wording.write_money(total["taken"], currency), detail, url)
+
+
+def _tell_of_refunds_and_tips(total, currency):
+    """What was given back; and tips, which are no revenue but lie in the till, and in the list behind the figure."""
+    amounts = {"amount": wording.write_money(total["refunded"], currency)}
+    if not total["tips"]:
+        return _("%(amount)s given back") % amounts if total["refunded"] else _("nothing given back")
+    amounts["tips"] = wording.write_money(total["tips"], currency)
+    if not total["refunded"]:
+        return _("nothing given back, and %(tips)s of tips") % amounts
+    return _("%(amount)s given back, and %(tips)s of tips") % amounts
 
 
 def _sum_open(diary):

@@ -29,12 +29,18 @@ def test_below_payments_stand_their_sums_of_all_pages_and_nobody_elses(salon, cl
     PaymentFactory(appointment=clinic.visit, amount="7.00", status="completed", settled_at=JUNE)
     totals = see(desk, "/admin/payments/payment/?taken=2026-06")["cl"].totals
     assert totals == [
-        ("Taken", "65.00 EUR"),
+        ("Taken in all", "65.00 EUR"),
         ("in cash", "45.00 EUR"),
         ("by card", "20.00 EUR"),
         ("of it tips", "5.00 EUR"),
         ("Given back", "20.00 EUR"),
     ]
+
+
+def test_what_cash_was_rounded_by_is_told_of_their_sum(salon, desk):
+    pay(salon, JUNE, "12.05", rounding="0.02")
+    totals = see(desk, "/admin/payments/payment/?taken=2026-06")["cl"].totals
+    assert totals == [("Taken in all", "12.05 EUR"), ("in cash", "12.05 EUR"), ("of it rounding", "0.02 EUR")]
 
 
 def test_a_month_begins_and_ends_on_the_organizations_clock(salon, desk):

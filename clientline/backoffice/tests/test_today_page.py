@@ -127,6 +127,19 @@ def test_the_figures_are_the_sums_of_the_days_rows(salon, client):
     }
 
 
+def test_tips_stand_beside_what_was_taken_and_the_list_behind_it_says_that_they_are_in_it(salon, client):
+    visit, settled = visit_on(PAST, salon, 8, status="completed"), datetime(2026, 6, 15, 12, tzinfo=UTC)
+    come = {"appointment": visit, "status": "completed", "settled_at": settled, "created_at": settled}
+    PaymentFactory(**come, amount="50.00", tip="5.00")
+    taken = figures(see_today(client, salon.manager, date=PAST))["Taken"]
+    assert taken == ("45.00 EUR", "nothing given back, and 5.00 EUR of tips")
+    RefundFactory(payment=PaymentFactory(**come, amount="2.00"), amount="1.00", status="completed", settled_at=settled)
+    taken = figures(see_today(client, salon.manager, date=PAST))["Taken"]
+    assert taken == ("47.00 EUR", "1.00 EUR given back, and 5.00 EUR of tips")
+    totals = see(client, "/admin/payments/payment/", {"taken": PAST})["cl"].totals
+    assert (totals[0], totals[2]) == (("Taken in all", "52.00 EUR"), ("of it tips", "5.00 EUR"))
+
+
 def test_staff_are_told_of_no_shows_of_their_own_and_operators_of_those_of_the_organization_they_act_for(
     salon, clinic, operator, client, without_row_security
 ):
