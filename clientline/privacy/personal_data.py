@@ -24,7 +24,7 @@ from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
 from clientline.disclosure import select_tellable
 from clientline.reach.guests.forgetting import forget_client
-from clientline.reach.messages.models import Message, OptOut
+from clientline.reach.messages.models import Message, OptOut, is_told_to
 from clientline.reach.messages.serializers import MessageSerializer
 from clientline.refusals import Refused
 from clientline.web.encoding import encode
@@ -80,7 +80,7 @@ def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, 
     with timezone.override(home.zone):
         visits = _select_visible(Appointment, by, "appointments").filter(client=person)
         paid = _select_visible(Payment, by, "payments").filter(appointment__client=person)
-        messages = _select_visible(Message, by, "messages").filter(appointment__client=person)
+        messages = _select_visible(Message, by, "messages").filter(is_told_to(person))
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from clientline.reach.messages.checking import REASONS, find_reason_to_skip
+from clientline.reach.messages.former_clients import find_told_visit
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import find_address
 from clientline.refusals import Refused
@@ -50,6 +51,7 @@ def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
 def _refuse_outdated(message: Message, now: datetime) -> None:
     """Or a row that says that it was sent would say from now on that it was skipped."""
     as_planned = copy(message)
-    as_planned.due_at, as_planned.to = now, find_address(message.appointment.client, message.channel)
+    as_planned.appointment = find_told_visit(message)
+    as_planned.due_at, as_planned.to = now, find_address(as_planned.appointment.client, message.channel)
     if reason := find_reason_to_skip(as_planned, now=now):
         raise MessageOutdated(reason)

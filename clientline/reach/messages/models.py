@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from appointments.amendments.merging import REASON as MERGED
 from appointments.models import Appointment, AppointmentHistory
 from clientline import columns
 from clientline.callers import Caller
@@ -27,16 +28,19 @@ class Channel(models.TextChoices):
     SMS = "sms", _("Sms")
 
 
-def _is_told_to(user: Caller) -> Q:
-    """Not what a visit's former client was told: its new one must not read where that went."""
+def is_told_to(user: Caller) -> Q:
+    """Not what a visit's former client was told: its new one must not read where that went. After a merge they may."""
     given = AppointmentHistory.objects.filter(appointment=OuterRef("appointment"), action="client_changed")
-    return Q(appointment__client=user.pk) & ~Q(Exists(given.filter(at__gt=OuterRef("created_at"))))
+    given = given.exclude(reason=MERGED)
+    is_before = Exists(given.filter(at__gt=OuterRef("created_at")))
+    is_of_that = Exists(given.filter(at=OuterRef("created_at")))
+    return Q(appointment__client=user.pk) & ~Q(is_before) & ~(Q(kind="cancelled") & Q(is_of_that))
 
 
 class MessageQuerySet(TenantQuerySet):
     SCOPES = TenantQuerySet.SCOPES | {
         policy.ASSIGNED: lambda user: Q(appointment__staff=user.pk),
-        policy.OWN: _is_told_to,
+        policy.OWN: is_told_to,
     }
 
 

@@ -15,6 +15,7 @@ from appointments.models import Appointment
 from appointments.signals import visits_changed
 from clientline.database.prepared import Written
 from clientline.languages import choose_language
+from clientline.reach.messages.former_clients import find_former_clients
 from clientline.reach.messages.models import Message
 from clientline.web.encoding import encode
 
@@ -36,9 +37,12 @@ READ_RULES = Written(
     "organization",
     "service",
 )
+# Not what a former client is told: it holds whatever becomes of the visit.
 SKIP_PLANNED = Written(
     "UPDATE messages SET state = 'skipped', reason = %s WHERE appointment_id = %s AND state = 'planned'"
-    " AND kind <> 'receipt' RETURNING id",
+    " AND kind <> 'receipt' AND NOT (kind = 'cancelled' AND EXISTS (SELECT 1 FROM appointment_history AS fact"
+    " WHERE fact.appointment_id = messages.appointment_id AND fact.action = 'client_changed'"
+    " AND fact.at = messages.created_at)) RETURNING id",
     "reason",
     "appointment",
 )
@@ -67,13 +71,22 @@ class Planned(NamedTuple):
 def plan_messages(*, visits: list[Appointment], happened: str, now: datetime, **kwargs: Any) -> None:
     """Plan what clients are told of this, and of nothing that it makes untrue."""
     kind = TOLD_AS.get(happened, "")
+    former = find_former_clients(visits, now) if happened in ("changed", "undone") else {}
     for visit in visits if kind else ():
         if happened == "undone" and _was_told(visit):
             continue
         if happened != "booked":
             SKIP_PLANNED.rows({"reason": kind if kind == "cancelled" else "moved", "appointment": visit.pk})
-        if planned := list(_list_messages(visit, kind, now)):
+        if visit.pk in former:
+            _tell_former_client(visit, former[visit.pk], now)
+        if planned := list(_list_messages(visit, "confirmation" if visit.pk in former else kind, now)):
             save_planned(visit, planned, now)
+
+
+def _tell_former_client(visit: Appointment, client: User, now: datetime) -> None:
+    """Before the new one is told: two at one address, as a family, keep the visit in their calendar."""
+    if visit.organization.confirms_visits and visit.appointment_date > now:
+        save_planned(visit, [Planned("cancelled", 0, "mail", now)], now, client=client)
 
 
 def _was_told(visit: Appointment) -> bool:
@@ -137,9 +150,9 @@ def find_address(client: User, channel: str) -> str:
     return client.mail_address if channel == "mail" else client.phone_e164
 
 
-def save_planned(visit: Appointment, planned: list[Planned], now: datetime) -> None:
-    """Plan these messages of a visit; what was planned before stays as it is."""
-    client, organization = visit.client, visit.organization
+def save_planned(visit: Appointment, planned: list[Planned], now: datetime, client: User | None = None) -> None:
+    """Plan these messages of a visit, for its client or a former one; what was planned before stays as it is."""
+    client, organization = client or visit.client, visit.organization
     # As JSON: to dump an array of each column takes Python longer than all else that is done here.
     rows = [
         {

@@ -7,6 +7,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from clientline.languages import choose_language
 from clientline.reach.messages.contents import describe_visit, find_words, make_html, word
+from clientline.reach.messages.former_clients import find_told_visit
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.placeholders import fill_in
 from clientline.reach.messages.receipts import write_receipt
@@ -39,7 +40,7 @@ def preview_text(
 
 def preview_message(message: Message) -> dict[str, str]:
     """What a message says of its visit as it is now; the visit is at hand with its client, staff and service."""
-    return _show(message.channel, *word(message, message.appointment, link=""))
+    return _show(message.channel, *word(message, find_told_visit(message), link=""))
 
 
 def _show(channel: str, subject: str, body: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from clientline.reach.jobs import confined, every
 from clientline.reach.messages.checking import find_reason_to_skip
 from clientline.reach.messages.contents import Letter, find_sender, link_makers, write_letter
+from clientline.reach.messages.former_clients import find_told_visit
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import find_address
 from clientline.reach.messages.post import NotSent, Postman
@@ -108,6 +109,7 @@ def claim(due: Due, *, now: datetime) -> tuple[Message, Letter | None] | None:
         message = _lock(due, "planned")
         if message is None:
             return None
+        message.appointment = find_told_visit(message)
         message.to = find_address(message.appointment.client, message.channel)
         reason = find_reason_to_skip(message, now=now)
         if reason:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from appointments.amendments import alterations
+from appointments.amendments import alterations, merging
 from clientline.privacy import personal_data
 from clientline.reach.messages import sending
 from clientline.reach.messages.contents import find_words
@@ -60,13 +60,23 @@ def test_nobody_reads_where_a_former_client_of_their_visit_was_told_of_it(book, 
     visit, other = book(), UserFactory(organization=salon.organization, role="client", contact_email="next@example.com")
     later = timezone.now() + timedelta(seconds=1)
     alterations.change_visit(by=salon.admin, visit=visit, client=other, now=later)
-    assert {row["kind"] for row in api(salon.admin).get("/messages").json()["results"]} > {"confirmation", "moved"}
+    assert {row["kind"] for row in api(salon.admin).get("/messages").json()["results"]} > {"confirmation", "cancelled"}
     seen = api(other).get("/messages").json()["results"]
     assert {(row["kind"], row["to"]) for row in seen} == {
-        ("moved", other.contact_email),
+        ("confirmation", other.contact_email),
         ("reminder", other.contact_email),
     }
     assert api(salon.client).get("/messages").json()["results"] == []
+    exported = personal_data.export_person(by=salon.admin, person=other, now=later)["messages"]
+    assert {row["to"] for row in exported} == {other.contact_email}
+
+
+def test_what_was_told_before_a_merge_was_told_to_one_person(book, salon, api):
+    book()
+    kept = UserFactory(organization=salon.organization, role="client")
+    merging.merge_clients(by=salon.admin, kept=kept, duplicate=salon.client, now=timezone.now() + timedelta(seconds=1))
+    exported = personal_data.export_person(by=salon.admin, person=kept, now=timezone.now())["messages"]
+    assert len(exported) == len(api(kept).get("/messages").json()["results"]) == 2
 
 
 def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries):

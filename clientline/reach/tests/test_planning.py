@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.amendments import alterations, rezoning, undoing
 from appointments.tests.factories import days_ahead
@@ -175,6 +176,27 @@ def test_nobody_is_told_that_a_change_of_the_price_alone_was_undone(book, salon)
     alterations.change_visit(by=salon.admin, visit=visit, price=visit.price + 5, now=now)
     undoing.undo(by=salon.admin, visit=visit, now=now + timedelta(minutes=1))
     assert (visit.sequence, planned_for(visit)) == (0, before)
+
+
+def test_a_visit_that_becomes_anothers_is_off_for_who_had_it_and_confirmed_to_who_has_it(book, salon):
+    visit, now = book(), timezone.now()
+    other = UserFactory(organization=salon.organization, role="client", contact_email="next@example.com")
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=now)
+    handed_over = [
+        ("cancelled", 1, "planned", salon.client.email, ""),
+        ("confirmation", 1, "planned", "next@example.com", ""),
+        ("reminder", 1, "planned", "next@example.com", ""),
+    ]
+    assert planned_for(visit, "to", "reason")[2:] == handed_over
+    undoing.undo(by=salon.admin, visit=visit, now=now + timedelta(minutes=1))
+    assert planned_for(visit, "to", "reason")[2:] == [
+        handed_over[0],  # when it is sent, it does not hold any more
+        ("confirmation", 1, "skipped", "next@example.com", "moved"),
+        ("reminder", 1, "skipped", "next@example.com", "moved"),
+        ("cancelled", 2, "planned", "next@example.com", ""),
+        ("confirmation", 2, "planned", salon.client.email, ""),
+        ("reminder", 2, "planned", salon.client.email, ""),
+    ]
 
 
 def test_what_is_undone_or_reopened_is_told_under_a_sequence_of_its_own(book, salon):

@@ -10,6 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.factories import UserFactory
+from appointments.amendments.alterations import change_visit
 from appointments.models import Appointment
 from appointments.tests.factories import days_ahead
 from clientline.reach.jobs import ROUNDS
@@ -21,6 +23,7 @@ from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
 from clientline.reach.tests.visits import cancel, make_due, move, of_home, planned_for, read_message
+from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,39 @@ def test_the_last_look_finds_what_does_not_hold_any_more(book, mailbox):
             found = planned_for(visit, "reason")
             transaction.set_rollback(True)
         assert (mailbox.raw, found) == ([], [("reminder", 0, "skipped", reason)])
+
+
+def read_all(mail):
+    parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+    return "".join(part if isinstance(part, str) else part.decode() for part in parts).replace("\r\n ", "")
+
+
+def test_a_former_client_reads_that_theirs_is_off_and_nothing_of_whose_it_is_now(book, mailbox, salon):
+    visit, had = book(), salon.client
+    Message.objects.filter(appointment=visit).delete()
+    other = UserFactory(
+        organization=salon.organization, role="client", name="Robin Next", contact_email="next@example.com"
+    )
+    another = ServiceFactory(organization=salon.organization, name="Shave")
+    another.staff.add(salon.staff, through_defaults={"organization": salon.organization})
+    change_visit(by=salon.admin, visit=visit, client=other, service=another, now=timezone.now())
+    move(visit)
+    sending.send_due()
+    told = {mail["To"]: read_all(mail) for mail in mailbox.mails}
+    assert set(told) == {had.email, "next@example.com"}
+    theirs, others = ("METHOD:CANCEL", had.name, "Salon service"), ("Robin Next", "next@example.com", "Shave")
+    assert [word in told[had.email] for word in (*theirs, *others)] == [True] * 3 + [False] * 3
+    assert [word in told["next@example.com"] for word in (had.name, had.email)] == [False, False]
+
+
+def test_nobody_reads_that_a_visit_is_off_that_has_come_back_to_them(book, mailbox, salon):
+    visit, now = book(), timezone.now()
+    other = UserFactory(organization=salon.organization, role="client")
+    change_visit(by=salon.admin, visit=visit, client=other, now=now)
+    change_visit(by=salon.admin, visit=visit, client=salon.client, now=now + timedelta(seconds=1))
+    Message.objects.exclude(kind="cancelled", sequence=1).delete()
+    sending.send_due()
+    assert (mailbox.raw, planned_for(visit, "reason")) == ([], [("cancelled", 1, "skipped", "scheduled")])
 
 
 def test_up_to_an_hour_late_it_is_still_sent(book, mailbox):

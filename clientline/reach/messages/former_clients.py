@@ -1,0 +1,48 @@
+"""A visit that becomes another client's is off for who had it, of which the visit itself tells nothing.
+
+The message that says so is one of a cancellation, planned at the moment of the fact that names the former client.
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from datetime import datetime
+
+from accounts.models import User
+from appointments.amendments.undoing import FORMER_VALUES
+from appointments.models import Appointment, AppointmentHistory
+from clientline.reach.messages.models import Message
+
+HANDED_OVER = "client_changed"
+AGREED = (HANDED_OVER, "service_changed", "duration_changed")  # what the former client knows of the visit
+
+
+def find_former_clients(visits: Iterable[Appointment], now: datetime) -> dict[int, User]:
+    """By its visit, who had it until now. Not after a merge: there both are one person."""
+    facts = AppointmentHistory.objects.filter(appointment__in=visits, action=HANDED_OVER, at=now)
+    had = {visit: int(was) for visit, was in facts.values_list("appointment", "was")}
+    people = User.objects.select_related("organization").in_bulk(had.values()) if had else {}
+    return {visit: people[client] for visit, client in had.items() if client in people}
+
+
+def find_told_visit(message: Message) -> Appointment:
+    """The visit as the reader of a message has it: where it became another's, theirs and off, with nothing of now."""
+    # What is written of the visit as it is would tell the former client whose it is, and that it goes on.
+    visit = message.appointment
+    facts = _list_facts(message)
+    if not any(fact.action == HANDED_OVER for fact in facts):
+        return visit
+    former = copy(visit)
+    former.appointment_date, former.ends_at = message.start, visit.ends_at + (message.start - visit.appointment_date)
+    for fact in facts:
+        for name, value in FORMER_VALUES[fact.action](former, fact.was).items():
+            setattr(former, name, value)
+    # Where it has come back to them, this does not hold any more.
+    former.status = "scheduled" if former.client_id == visit.client_id else "cancelled"
+    return former
+
+
+def _list_facts(message: Message) -> list[AppointmentHistory]:
+    if message.kind != Message.Kind.CANCELLED:
+        return []
+    facts = AppointmentHistory.objects.filter(appointment=message.appointment_id, at=message.created_at)
+    return list(facts.filter(action__in=AGREED).order_by("id"))
