@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
+from accounts.person_names import find_fault
 from accounts.signals import clients_created, last_day_changing, leaving, left, rejoined, rejoining, role_changing
 from clientline.database.changes import differs, save_changes
 from clientline.database.prepared import Written
@@ -49,6 +50,7 @@ def register_person(
     """
     if by is not None and role not in policy.find_grantable_roles(by, "create"):
         raise Forbidden(gettext("You may not give the `role` %(role)s.") % {"role": role})
+    _refuse_bad_name(name)
     address = contacts.choose_address(email, role=role, signs_in=password is not None)
     if contact_email is None:
         contact_email = email if role == User.Role.CLIENT else ""
@@ -86,6 +88,9 @@ def change_person(
     role = changes.get("role", person.role)
     if role != person.role and by is not None and role not in policy.find_grantable_roles(by, "update"):
         raise Forbidden(gettext("You may not give the `role` %(role)s.") % {"role": role})
+    # One that was stored before there was this rule stands in the way of no other change.
+    if changes.get("name", person.name) != person.name:
+        _refuse_bad_name(changes["name"])
     if changes.get("is_active"):
         changes["merged_into"] = None  # reactivated, it is somebody of their own again
     with transaction.atomic():
@@ -107,6 +112,11 @@ def change_person(
         if person.is_of_the_team != was_of_the_team:
             (left if was_of_the_team else rejoined).send(sender=User, person=person, now=now)
     return person
+
+
+def _refuse_bad_name(name: str) -> None:
+    if fault := find_fault(name):
+        raise FieldRefused("name", "invalid", fault)
 
 
 def _settle_last_day(person: User, changes: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from accounts.client_files.dates import NotRead, Order, WithoutYear, read_birthday
 from accounts.client_files.headings import TELEPHONES, fold_heading, identify_source
 from accounts.client_files.tables import Row, Table
-from accounts.person_names import SUFFIX
+from accounts.person_names import SUFFIX, find_fault
 from clientline.languages import validate_language
 
 LONGEST_SHOWN = 60
@@ -140,6 +140,8 @@ def _read_name(line: _Line) -> str:
     name = " ".join((parts or whole).split())
     if not name:
         line.refuse(line.heading("name"), gettext("The name is missing."))
+    elif fault := find_fault(name):
+        line.refuse(line.heading("name"), fault, name)
     return name
 
 

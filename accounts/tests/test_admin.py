@@ -257,6 +257,7 @@ def test_an_admin_deletes_a_person_nothing_refers_to(salon, client):
 def test_staff_change_their_own_name_and_nobody_elses(salon, client):
     client.force_login(salon.staff)
     assert submit(client, page(salon.staff), name="Sam").status_code == 302
+    assert errors_of(submit(client, page(salon.staff), name="\u200b")) == ["Write a name that can be seen."]
     assert client.post(page(salon.client), {"name": "Sam", "email": "c@salon.example"}).status_code == 403
     assert User.objects.get(pk=salon.staff.pk).name == "Sam"
     assert User.objects.get(pk=salon.client.pk).name == "Salon client"

@@ -81,6 +81,13 @@ def test_a_faulty_line_is_named_and_the_others_are_read():
         ("Ann,a\0b@example.com,,", "Email", "This is no e-mail address.", "a\0b@example.com"),
         ("A\0nn,,,", "Name", "Null characters are not allowed.", "A\0nn"),
         (",ann@example.com,,", "Name", "The name is missing.", ""),
+        ("\u2060,,,", "Name", "Write a name that can be seen.", "\u2060"),
+        (
+            "A\u202enn,,,",
+            "Name",
+            "Leave out the hidden signs that turn the direction of writing around.",
+            "A\u202enn",
+        ),
         (f"{'A' * 201},,,", "Name", "This is longer than 200 characters.", "A" * 60),
         (f"Ann,,{'1' * 41},", "Phone", "This is longer than 40 characters.", "1" * 41),
         (

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts import contacts
+from accounts import contacts, people
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from appointments.amendments import merging
@@ -46,6 +46,32 @@ def test_a_name_alone_is_enough_for_a_client(salon, api):
     assert (told["merged_into"], told["possible_duplicates"]) == (None, [])
     stored = User.objects.get(pk=told["id"])
     assert (stored.email.endswith(SUFFIX), stored.mail_address, stored.signs_in) == (True, "", False)
+
+
+UNSEEN = ("\u200b", "\u200b \u2060", "\ufeff", "\u3164", "\u2800", "\u0301")
+UNSEEN_SAID = "Write a name that can be seen."
+TURNING = ("Mia \u202eegnaL", "\u2066Mia", "Mia\u202a")
+TURNING_SAID = "Leave out the hidden signs that turn the direction of writing around."
+NAMES = ("مریم می\u200cخواهد", "שרה\u200f", "山田", "क्\u200dष", "4711", "?", "☂", "O'Neill")
+
+
+def test_a_name_can_be_seen_and_turns_nothing_around(salon, api):
+    desk = api(salon.manager)
+    mia = add(desk)
+    for names, said in ((UNSEEN, UNSEEN_SAID), (TURNING, TURNING_SAID)):
+        for name in names:
+            wrong = {"field": "name", "code": "invalid", "detail": said}
+            assert desk.post("/users", MIA | {"name": name}).json()["errors"] == [wrong], ascii(name)
+            assert desk.patch(f"/users/{mia['id']}", {"name": name}).json()["errors"] == [wrong], ascii(name)
+    assert [add(desk, name=name)["name"] for name in NAMES] == list(NAMES)
+
+
+def test_who_has_an_unseen_name_already_is_changed_otherwise(salon, api):
+    mia = User.objects.get(pk=add(api(salon.staff))["id"])
+    User.objects.filter(pk=mia.pk).update(name="\u200b")
+    mia.refresh_from_db()
+    people.change_person(by=None, person=mia, changes={"name": "\u200b", "client_notes": "x"})
+    assert User.objects.get(pk=mia.pk).client_notes == "x"
 
 
 def test_an_address_alone_is_the_contact_address_too(salon, api):

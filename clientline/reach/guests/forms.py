@@ -8,6 +8,7 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
+from accounts.person_names import BLANK, find_fault
 from clientline.notations import parse_instant
 from clientline.telephones import read_telephone
 
@@ -92,8 +93,10 @@ class DetailsForm(NotesForm):
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
-        if not any(each.isalpha() for each in name):
+        if not any(each.isalpha() and each not in BLANK for each in name):
             raise forms.ValidationError(_("Tell us your name."), "invalid")
+        if fault := find_fault(name):
+            raise forms.ValidationError(fault, "invalid")
         return name
 
     def clean_contact_email(self) -> str:

@@ -197,6 +197,8 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(shop, client):
             {"name": " ", "contact_email": "", "consent": ""},
             ["Tell us your name.", "Tell us where the code may go.", "Please agree, or nothing can be booked."],
         ),
+        ({"name": "\u3164"}, ["Tell us your name."]),
+        ({"name": "Kim \u202eeeL"}, ["Leave out the hidden signs that turn the direction of writing around."]),
         ({"name": "123", "contact_email": "kim@"}, ["Tell us your name.", "This is no e-mail address"]),
     ):
         answer = ask(client, shop, shop.start, **who, notes="left-handed")
