@@ -82,7 +82,7 @@ def _tell_of_refunds_and_tips(total, currency):
         return _("%(amount)s given back") % amounts if total["refunded"] else _("nothing given back")
     amounts["tips"] = wording.write_money(total["tips"], currency)
     if not total["refunded"]:
-        return _("nothing given back, and %(tips)s of tips") % amounts
+        return _("and %(tips)s of tips") % amounts
     return _("%(amount)s given back, and %(tips)s of tips") % amounts
 
 

@@ -132,7 +132,7 @@ def test_tips_stand_beside_what_was_taken_and_the_list_behind_it_says_that_they_
     come = {"appointment": visit, "status": "completed", "settled_at": settled, "created_at": settled}
     PaymentFactory(**come, amount="50.00", tip="5.00")
     taken = figures(see_today(client, salon.manager, date=PAST))["Taken"]
-    assert taken == ("45.00 EUR", "nothing given back, and 5.00 EUR of tips")
+    assert taken == ("45.00 EUR", "and 5.00 EUR of tips")
     RefundFactory(payment=PaymentFactory(**come, amount="2.00"), amount="1.00", status="completed", settled_at=settled)
     taken = figures(see_today(client, salon.manager, date=PAST))["Taken"]
     assert taken == ("47.00 EUR", "1.00 EUR given back, and 5.00 EUR of tips")
