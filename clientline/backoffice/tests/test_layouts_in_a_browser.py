@@ -121,7 +121,9 @@ def test_staff_see_their_day_as_a_list_with_the_next_client_first(open_desk, sal
     assert page.locator("#board").is_visible()
 
 
-def test_a_tablet_has_the_rail_and_rows_of_two_lines_and_a_desk_columns_and_what_is_done_with_ticked_rows(open_desk):
+def test_a_tablet_has_the_rail_and_rows_of_two_lines_and_a_desk_columns_and_what_is_done_with_ticked_rows(
+    open_desk, salon
+):
     visitor = open_desk(TABLET)
     page = visitor.page
     page.goto("/admin/accounts/user/?kind=clients")
@@ -130,6 +132,12 @@ def test_a_tablet_has_the_rail_and_rows_of_two_lines_and_a_desk_columns_and_what
     name, phone = box_of(page, "#result_list tbody th"), box_of(page, "#result_list tbody .field-address")
     assert phone["y"] >= name["y"] + name["height"]
     assert page.locator("#changelist-filter details[open]").count() == 0  # folded
+    type(salon.organization).objects.filter(pk=salon.organization.pk).update(country="DE")
+    page.goto("/admin/week/?date=2026-11-30")
+    assert page.locator("#board h2").first.inner_text() == "Mon, 30 Nov"
+    cut = "each => each.filter(heading => heading.scrollWidth > heading.clientWidth).length"
+    assert page.locator("#board h2").evaluate_all(cut) == 0
+    page.goto("/admin/accounts/user/?kind=clients")
     page.set_viewport_size(DESKTOP)
     name, phone = box_of(page, "#result_list tbody th"), box_of(page, "#result_list tbody .field-address")
     assert phone["y"] == name["y"]
