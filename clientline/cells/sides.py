@@ -75,9 +75,7 @@ class Side:
 
     @property
     def place(self) -> str:
-        """Without its password."""
-        told = conninfo_to_dict(self.address)
-        return f"{told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
+        return tell_place(self.address)
 
     def close(self) -> None:
         self.connection.close()
@@ -295,6 +293,12 @@ class Side:
 def _name_guard(organization: int, event: str) -> str:
     # The first of a table's triggers, which fire by name.
     return f"a_guard_{organization}_{event.partition(' ')[0].lower()}"
+
+
+def tell_place(address: str) -> str:
+    """Where it leads to, without its password."""
+    told = conninfo_to_dict(address)
+    return f"{told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
 
 
 def read_address(url: str) -> str:

@@ -210,3 +210,61 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     assert list_belongings(old) == ([*strangers, own], [], (0, 0))
     for end in ends:
         assert end.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
+
+
+NOWHERE = "postgres://postgres@127.0.0.1:1/clientline"  # where nobody listens
+LOSES = "all that changed at https://2.example"
+ALIVE = [
+    # The state here, where the other database was, what is said of the loss, and the words of the refusal.
+    (None, NOWHERE, "https://2.example", LOSES, "No move of organization .* is known at "),
+    ("arriving", NOWHERE, "https://2.example", LOSES, "Its rows are not all at "),
+    ("frozen", NOWHERE, "https://3.example", LOSES, r"^Its move is with https://2\.example: nothing was changed"),
+    ("frozen", NOWHERE, "https://2.example", "", r"^This takes for granted .* --loses \"all that changed at https://2"),
+    ("frozen", NOWHERE, "https://2.example", "all", "^This takes for granted "),
+    ("frozen", "the other end", "https://2.example", LOSES, "is not destroyed, it answers: "),
+]
+
+
+def accept_loss(old, home, to, destroyed="https://2.example", loses=LOSES):
+    options = ["--from", old.url, "--to", to, "--destroyed", destroyed, "--loses", loses]
+    call_command("move_organization", home, *options, stdout=StringIO())
+
+
+def test_an_end_that_may_live_is_not_given_up_and_the_loss_is_named_twice(ends):
+    old, new = ends
+    [(home,)] = old.ask("SELECT id FROM organizations")
+    for state, to, destroyed, loses, says in ALIVE:
+        note = "INSERT INTO relocations (organization, state, address) SELECT %s, %s, 'https://2.example' WHERE %s"
+        old.ask(note, home, state, state is not None)
+        with pytest.raises(CommandError, match=says):
+            accept_loss(old, home, new.url if to == "the other end" else to, destroyed, loses)
+        assert old.read_state() == ([state] if state else []), says
+        old.ask("DELETE FROM relocations")
+    with pytest.raises(CommandError, match=r"^--loses goes with --destroyed\.$"):
+        move(old, new, "--loses", LOSES)
+
+
+def test_what_was_frozen_when_its_new_home_was_destroyed_is_freed(ends):
+    """The last one, as the new home stays down. What passes changes back stands for a move that was decided."""
+    old, new = ends
+    [(home,)] = old.ask("SELECT id FROM organizations")
+
+    def end():
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        move(old, new, steps={"Deciding": end})
+    old.ask("UPDATE relocations SET state = 'frozen'")
+    with pytest.raises(CommandError, match=r"it reads from .* at this moment"):
+        accept_loss(old, home, NOWHERE)
+    new.cluster.stop()
+    old.ask(
+        f"CREATE SUBSCRIPTION clientline_move_{home}_from_2 CONNECTION 'host=127.0.0.1 port=1'"
+        " PUBLICATION back WITH (connect = false)"
+    )
+    with pytest.raises(psycopg.Error, match="moving"):
+        old.ask(ADD_SERVICE, "Refused")
+    accept_loss(old, home, NOWHERE)
+    assert old.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
+    old.ask(ADD_SERVICE, "Free")
+    assert old.ask("SELECT count(*) FROM services WHERE name = 'Free'") == [(1,)]

@@ -4,6 +4,7 @@ from contextlib import closing
 
 from django.core.management.base import BaseCommand, CommandError
 
+from clientline.cells.losses import Loss
 from clientline.cells.moving import Move
 from clientline.cells.refusals import MoveRefused
 from clientline.cells.sides import Side, find_own_address, read_address
@@ -26,16 +27,32 @@ class Command(BaseCommand):
         what.add_argument("--dry-run", action="store_true", help="only say what stands in the way")
         what.add_argument("--undo", action="store_true", help="take it back, with all that happened since")
         what.add_argument("--forget", action="store_true", help="delete what is left here: it cannot come back then")
+        what.add_argument(
+            "--destroyed",
+            metavar="ADDRESS",
+            help="make this its one home though the other end, found at this address, is lost for good with all copies",
+        )
+        parser.add_argument("--loses", metavar="WORDS", default="", help="with --destroyed, which tells the words")
 
-    def handle(self, *, organization, to, source, address, **options):
+    def handle(self, *, organization, to, source, destroyed, loses, **options):
+        if loses and destroyed is None:
+            raise CommandError("--loses goes with --destroyed.")
         try:
-            here = Side(read_address(source) if source else find_own_address())
-            with closing(here), closing(Side(read_address(to))) as there:
-                addresses = {"here": here.ask_one(ADDRESS), "there": address or there.ask_one(ADDRESS)}
-                move = Move(organization, here, there, addresses, self.say)
-                self.perform(move, **options)
+            with closing(Side(read_address(source) if source else find_own_address())) as here:
+                if destroyed is not None:
+                    return self.accept_loss(Loss(organization, here, read_address(to), self.say), destroyed, loses)
+                return self.move(organization, here, to, **options)
         except MoveRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+
+    def accept_loss(self, loss, destroyed, loses):
+        loss.accept(destroyed=destroyed, loses=loses)
+        self.say("It is at home here, and nowhere else.")
+
+    def move(self, organization, here, to, *, address, **options):
+        with closing(Side(read_address(to))) as there:
+            addresses = {"here": here.ask_one(ADDRESS), "there": address or there.ask_one(ADDRESS)}
+            self.perform(Move(organization, here, there, addresses, self.say), **options)
 
     def perform(self, move, *, dry_run, undo, forget, **options):
         if undo:
