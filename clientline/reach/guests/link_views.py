@@ -115,7 +115,7 @@ def _move_visit(page: GuestPage, secret: str) -> HttpResponse:
     with page.confined():
         found = links.find_visit_of_link(secret, action="reschedule", now=page.now, lock=page.sent)
         if found is None:
-            return _render_gone(page)
+            return _lead_on(page, secret)
         link, visit = found
         if not page.sent and not _may_change(page, visit):  # no times for what cannot be moved: the visit says why
             return page.redirect(page.link_to_visit(secret))
@@ -130,8 +130,16 @@ def _move_visit(page: GuestPage, secret: str) -> HttpResponse:
             booking.reschedule(by=visit.client, visit=visit, appointment_date=start, now=page.now)
         except Refused as refusal:
             return _render_move(page, secret, visit, start, form=form, refusal=refusal)
-        renewed = links.issue_link(visit, now=page.now)
+        renewed = links.issue_link(visit, now=page.now, secret=page.derive_next_link(secret))
     return page.redirect(page.link_to_visit(renewed))
+
+
+def _lead_on(page: GuestPage, secret: str) -> HttpResponse:
+    """A second click leads where the first one did: browsers show what came of the last."""
+    renewed = page.derive_next_link(secret)
+    if page.sent and links.find_visit_of_link(renewed, action="retrieve", now=page.now):
+        return page.redirect(page.link_to_visit(renewed))
+    return _render_gone(page)
 
 
 def _render_move(

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from accounts.person_names import put_family_last
@@ -30,13 +31,21 @@ class LinkBlocked(Refused):
     detail = gettext_lazy("Too much was typed that was not right. Please call.")
 
 
-def issue_link(visit: Appointment, *, now: datetime) -> str:
+def issue_link(visit: Appointment, *, now: datetime, secret: str = "") -> str:
     """A secret that opens the visit at `/v/<secret>`, until it moves or is over for 30 days. It is kept nowhere."""
-    secret = secrets.token_urlsafe(24)
+    secret = secret or secrets.token_urlsafe(24)
     ManageLink.objects.create(
         organization_id=visit.organization_id, visit=visit, digest=hash_secret(secret), created_at=now
     )
     return secret
+
+
+def derive_next(secret: str, form: str) -> str:
+    """The secret after a move by a form of the page of this one: sent twice, it leads to the same place.
+
+    Nobody derives it who has but the old link, as from a message that was passed on.
+    """
+    return salted_hmac("clientline.reach.guests.link", f"{secret} {form}", algorithm="sha256").hexdigest()[:43]
 
 
 def find_organization_of_link(secret: str) -> int | None:

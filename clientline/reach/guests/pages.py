@@ -118,6 +118,10 @@ class GuestPage:
         """Raises OldForm."""
         return read_form_key(self.request.POST.get("form", ""), f"{self.organization.pk} {place}")
 
+    def derive_next_link(self, secret: str) -> str:
+        """What a link becomes by the form that was sent."""
+        return links.derive_next(secret, self.request.POST.get("form", ""))
+
     def render(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         context |= {"page": self, "organization": self.organization, "language": self.language}
         context |= {"home": self.link("services") if self.organization.slug else "", "languages": self.list_languages()}
@@ -155,13 +159,19 @@ def answer_holders(view: View) -> View:
     @unconfined
     @wraps(view)
     def answer(request: HttpRequest, secret: str) -> HttpResponse:
-        pk = links.find_organization_of_link(secret)
+        pk = links.find_organization_of_link(secret) or _find_organization_of_moved(request, secret)
         organization = Organization.objects.filter(pk=pk, is_active=True).first() if pk else None
         if organization is None:
             return render_missing_page(request)
         return _speak(view, GuestPage(request, organization), {"secret": secret})
 
     return answer
+
+
+def _find_organization_of_moved(request: HttpRequest, secret: str) -> int | None:
+    """For a second click: the first one has ended the link, and begun the next."""
+    form = request.POST.get("form", "")
+    return links.find_organization_of_link(links.derive_next(secret, form)) if form else None
 
 
 def _find_open_page(slug: str) -> Organization | None:

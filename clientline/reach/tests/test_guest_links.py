@@ -130,6 +130,22 @@ def test_a_move_ends_the_link_and_leads_to_the_next(booked, client):
         assert [client.get(link).status_code for link in (booked.link, moved["Location"])] == [404, 200]
 
 
+@pytest.mark.parametrize("root", ["/v", "/b/salon/embed/visit"])
+def test_a_second_click_leads_where_the_first_one_did(booked, client, root):
+    place = booked.link.replace("/v", root, 1) + "/move"
+    form = fill_in(booked, "move", start=days_ahead(9, 10).isoformat(), proof="Berg")
+    first, second = (client.post(place, form) for _ in range(2))
+    assert (first.status_code, second.status_code, second["Location"]) == (303, 303, first["Location"])
+    assert AppointmentHistory.objects.filter(appointment=booked.new, action="rescheduled").count() == 1
+    other = fill_in(booked, "move", start=days_ahead(9, 10).isoformat(), proof="Berg")  # of who has but the link
+    with unrendered():
+        answers = [client.get(place), client.get(place, form), client.post(place, other)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    links.find_visit_of_link(first["Location"].split("/")[-1], action="retrieve", now=timezone.now())[0].delete()
+    with unrendered():
+        assert client.post(place, form).status_code == 404
+
+
 def test_a_move_by_any_door_ends_the_link(booked):
     with connection.cursor() as cursor:
         cursor.execute(
