@@ -50,7 +50,7 @@ def test_of_what_was_given_only_the_amount_is_recorded_and_the_change_is_said_la
 
 
 def test_what_cannot_be_is_asked_back(client, salon, visit):
-    two = "Is “1,405” 1405.00 EUR or 1.405 EUR? Write 1405.00 or 1.40."
+    two = "Is “1,405” 1405.00 EUR? Then write 1405.00. 1.405 EUR has more decimals than the currency."
     sent = {"amount": "26.00", "payment_method": "cash", "completed": "on"}
     for fields, error in (
         ({"given": "20"}, "This is less than 26.00 EUR."),
