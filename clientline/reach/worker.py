@@ -67,8 +67,13 @@ def _run_jobs_until(stop: threading.Event) -> None:
         except asyncio.CancelledError:
             return
         except AWAY as error:
-            logger.warning("Jobs wait, as the database does not answer: %s", str(error).strip() or repr(error))
+            logger.warning("Jobs wait, as the database does not do it: %s", _find_reason(error))
             stop.wait(PAUSE)
+
+
+def _find_reason(error: BaseException) -> str:
+    cause = error.__cause__ or error  # procrastinate says only that it is one of the database
+    return str(cause).strip().partition("\n")[0] or repr(cause)
 
 
 async def _run_jobs(stop: threading.Event, options: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import psycopg
@@ -21,6 +22,7 @@ from clientline.demo.serving import write_database_url
 from clientline.management.commands import up
 from clientline.postgres.backend.unreachable import place
 from clientline.postgres.tests.servers import reason_of
+from clientline.reach import worker
 from clientline.tests.first_start import free_port
 
 pytestmark = pytest.mark.faults
@@ -132,6 +134,20 @@ def tell_that_it_only_reads():
 def test_a_database_that_only_reads_is_told_so(reader, settings, tmp_path, command):
     settings.DATA_DIR, settings.EMBEDDED_DATA, settings.PORT = tmp_path, None, free_port()
     assert refusal_of(*command) == tell_that_it_only_reads()
+
+
+class OneTry(threading.Event):
+    """Ends a worker where it would pause before its next try."""
+
+    def wait(self, timeout=None):
+        self.set()
+        return True
+
+
+def test_a_worker_says_why_it_waits_where_nothing_can_be_saved(reader, caplog):
+    worker._run_jobs_until(OneTry())
+    (said,) = [each.getMessage() for each in caplog.records if each.name == worker.__name__]
+    assert said == "Jobs wait, as the database does not do it: cannot execute DELETE in a read-only transaction"
 
 
 def test_who_migrates_a_database_that_only_reads_is_told_so(poor):
