@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import client_erased, client_merged
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentHistory
 from clientline.reach.messages.models import Message, OptOut
 
 
@@ -34,8 +35,24 @@ def forget_addresses(*, person: User, **kwargs: Any) -> None:
     # By their visits: of a join Django makes a list of messages, which PostgreSQL reads once for each message while it
     # knows nothing of the table, as after an import.
     told = Message.objects.filter(appointment__in=Appointment.objects.filter(client=person))
+    _forget_address(told)
+    _forget_address(_select_told_before(person))
+    opt_in(client=person)
+
+
+def _select_told_before(person: User) -> QuerySet[Message]:
+    """What was told of visits until they became another client's."""
+    given = AppointmentHistory.objects.filter(
+        organization=person.organization_id, action="client_changed", was=str(person.pk)
+    )
+    here = given.filter(appointment=OuterRef("appointment"))
+    is_before, is_of_that = (Exists(here.filter(**{at: OuterRef("created_at")})) for at in ("at__gt", "at"))
+    told = Message.objects.filter(appointment__in=given.values("appointment"))
+    return told.filter(Q(is_before) | Q(kind="cancelled") & Q(is_of_that))
+
+
+def _forget_address(told: QuerySet[Message]) -> None:
     told.exclude(to="").update(to="", provider_id="")
     # Servers repeat the address in what they say.
     tried = told.filter(state__in=("failed", "bounced", "unsure", "planned"))
     tried.exclude(reason="").update(reason="The client was erased.")
-    opt_in(client=person)

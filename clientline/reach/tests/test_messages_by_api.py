@@ -71,6 +71,20 @@ def test_nobody_reads_where_a_former_client_of_their_visit_was_told_of_it(book, 
     assert {row["to"] for row in exported} == {other.contact_email}
 
 
+def test_where_a_former_client_was_told_is_forgotten_with_them(book, salon):
+    visit, other = book(), UserFactory(organization=salon.organization, role="client", contact_email="next@example.com")
+    later = timezone.now() + timedelta(seconds=1)
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=later)
+    personal_data.erase(by=salon.admin, client=salon.client, now=later + timedelta(seconds=1))
+    assert [(kind, to) for kind, _, _, to in planned_for(visit, "to")] == [
+        ("confirmation", ""),
+        ("reminder", ""),
+        ("cancelled", ""),
+        ("confirmation", other.contact_email),
+        ("reminder", other.contact_email),
+    ]
+
+
 def test_what_was_told_before_a_merge_was_told_to_one_person(book, salon, api):
     book()
     kept = UserFactory(organization=salon.organization, role="client")
