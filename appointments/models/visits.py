@@ -253,7 +253,13 @@ class AppointmentHistory(models.Model):
         constraints = [
             SameOrganization(field="appointment", name="appointment_history_in_same_organization"),
         ]
-        indexes = [models.Index(fields=["organization", "id"], name="history_by_organization")]
+        indexes = [
+            models.Index(fields=["organization", "id"], name="history_by_organization"),
+            # An erasure asks which visits were somebody's; few change hands.
+            models.Index(
+                fields=["organization", "was"], condition=Q(action="client_changed"), name="history_handed_over"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

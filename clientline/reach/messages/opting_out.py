@@ -36,11 +36,11 @@ def forget_addresses(*, person: User, **kwargs: Any) -> None:
     # knows nothing of the table, as after an import.
     told = Message.objects.filter(appointment__in=Appointment.objects.filter(client=person))
     _forget_address(told)
-    _forget_address(_select_told_before(person))
+    _forget_address(select_told_before(person))
     opt_in(client=person)
 
 
-def _select_told_before(person: User) -> QuerySet[Message]:
+def select_told_before(person: User) -> QuerySet[Message]:
     """What was told of visits until they became another client's."""
     given = AppointmentHistory.objects.filter(
         organization=person.organization_id, action="client_changed", was=str(person.pk)

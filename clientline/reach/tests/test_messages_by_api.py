@@ -3,17 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from appointments.amendments import alterations, merging
+from appointments.models import AppointmentHistory
 from clientline.privacy import personal_data
 from clientline.reach.messages import sending
 from clientline.reach.messages.contents import find_words
 from clientline.reach.messages.models import Message, MessageRule, MessageText
+from clientline.reach.messages.opting_out import select_told_before
 from clientline.reach.tests.visits import cancel, planned_for
 from clientline.tests.problems import fields, problem
 from organizations.models import Audit
+from organizations.tenancy import confine_transaction, release
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +87,30 @@ def test_where_a_former_client_was_told_is_forgotten_with_them(book, salon):
         ("confirmation", other.contact_email),
         ("reminder", other.contact_email),
     ]
+
+
+@pytest.mark.sweep
+def test_what_was_told_before_is_found_without_the_history_of_others(salon):
+    """As the tenants' role, beside the facts of a busy year."""
+    facts = [
+        AppointmentHistory(
+            organization=salon.organization, appointment=salon.visit, at=timezone.now(), action=action, was=str(number)
+        )
+        for number in range(2000)
+        for action in ("rescheduled", "client_changed" if number % 100 == 0 else "reassigned")
+    ]
+    AppointmentHistory.objects.bulk_create(facts)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE appointment_history")
+    with transaction.atomic():
+        confine_transaction(organization_id=salon.organization.pk, user_id=salon.manager.pk)
+        statement, parameters = select_told_before(salon.client).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {statement}", parameters)
+            plan = "".join(line for (line,) in cursor.fetchall())
+        release()
+    assert "history_handed_over" in plan
+    assert "Seq Scan on appointment_history" not in plan
 
 
 def test_what_was_told_before_a_merge_was_told_to_one_person(book, salon, api):
