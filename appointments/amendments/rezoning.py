@@ -237,24 +237,28 @@ def follow_zone(organization: Organization, zone: tzinfo, wish: str | None, *, b
     """
     coming = _find_coming(organization, zone, now)
     first = coming.select_related("organization").order_by("appointment_date", "id").first()
-    if first is None:
-        return
-    if wish is None:
+    if wish is None and first is not None:
         raise AsksAboutVisits(coming.count(), _write_example(first, zone))
-    visits = _hold_coming_visits(coming)
     if wish == KEEP_INSTANT:
-        booking.keep_instants(by=by, visits=[each for each in visits if _is_coming(each, now)], zone=zone, now=now)
-        _keep_instants_of_cancelled(organization, zone, now)
-    elif stuck := _put_right(_find_moving(zone, visits), zone, by=by, now=now, heeding_time_off=False).stuck:
-        raise VisitsInTheWay(stuck)
+        _keep_instants(organization, zone, by=by, now=now)
+    elif first is not None:
+        visits = _find_moving(zone, _hold_coming_visits(coming))
+        if stuck := _put_right(visits, zone, by=by, now=now, heeding_time_off=False).stuck:
+            raise VisitsInTheWay(stuck)
 
 
-def _keep_instants_of_cancelled(organization: Organization, zone: tzinfo, now: datetime) -> None:
-    """Who reopens one finds it beside the others. Nothing is told of them: nobody expects them."""
-    visits = list(Appointment.objects.filter(organization=organization, status="cancelled", appointment_date__gt=now))
-    for visit in visits:
+def _keep_instants(organization: Organization, zone: tzinfo, *, by: User | None, now: datetime) -> None:
+    """Also of what is cancelled: who reopens it finds it beside the others. Of that nothing is told to anybody."""
+    status = Appointment.Status
+    ahead = Appointment.objects.filter(organization=organization, appointment_date__gt=now)
+    # Held with the others, before any calendar: who reopens one has its row, and waits for the calendar.
+    visits = _hold_coming_visits(ahead.filter(status__in=[status.SCHEDULED, status.CANCELLED]))
+    scheduled = [visit for visit in visits if visit.status == status.SCHEDULED]
+    booking.keep_instants(by=by, visits=scheduled, zone=zone, now=now)
+    cancelled = [visit for visit in visits if visit.status == status.CANCELLED]
+    for visit in cancelled:
         visit.local_start = zones.read_wall_clock(visit.appointment_date, zone)
-    Appointment.objects.bulk_update(visits, ["local_start"], batch_size=1000)
+    Appointment.objects.bulk_update(cancelled, ["local_start"], batch_size=1000)
 
 
 def _find_coming(organization: Organization, zone: tzinfo, now: datetime) -> QuerySet[Appointment]:

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -10,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
 from appointments import booking, placing, series
-from appointments.amendments import undoing
+from appointments.amendments import rezoning, undoing
 from appointments.amendments.joint_moves import cancel_together, reschedule_together
 from appointments.models import Appointment
 from appointments.refusals import SlotTaken
 from appointments.tests.factories import AppointmentFactory, always_at_work
+from organizations.changing import KEEP_INSTANT
 
 START = datetime(2020, 1, 20, 9, tzinfo=UTC)
 NOW = START - timedelta(days=5)
@@ -127,6 +129,24 @@ def test_a_move_of_several_visits_holds_all_calendars_in_ascending_order_before_
         held.clear()
         undoing.undo(by=salon.manager, visit=first, now=NOW)
     assert held[:3] == team
+
+
+def is_row_held(visit):
+    """Whether a transaction has a lock on it, our own included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmax::text <> '0' FROM appointments WHERE id = %s", [visit.pk])
+        return cursor.fetchone()[0]
+
+
+def test_another_zone_holds_cancelled_visits_too_before_the_first_calendar(salon, team):
+    """Who reopens one has its row, and waits for the calendar."""
+    visit_of(salon, team[0])
+    cancelled = visit_of(salon, team[0], status="cancelled", cancelled_at=NOW)
+    assert not is_row_held(cancelled)
+    held = []
+    with meanwhile(LOCK, lambda: held.append(is_row_held(cancelled))):
+        rezoning.follow_zone(salon.organization, ZoneInfo("Asia/Tokyo"), KEEP_INSTANT, by=None, now=NOW)
+    assert held == [True]
 
 
 def test_a_move_in_time_holds_the_calendar_of_its_own_person_once(salon, team):

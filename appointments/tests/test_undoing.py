@@ -222,7 +222,9 @@ def test_a_cancelled_visit_comes_back_to_the_time_agreed_by_the_clocks_of_now(ap
     assert fact["to"] == f"{visit.local_start.isoformat()}+09:00"
 
 
-def test_a_cancelled_visit_keeps_its_instant_with_the_others(api, salon, visit):
+@pytest.mark.parametrize("others", ["scheduled", "completed"])
+def test_a_cancelled_visit_keeps_its_instant_with_the_others_or_where_there_are_none(api, salon, visit, others):
+    Appointment.objects.exclude(pk=visit.pk).update(status=others)
     move(api, salon.manager, visit, "cancel", reason="x")
     change_zone(salon, changing.KEEP_INSTANT)
     answer = move(api, salon.manager, visit, "undo")
