@@ -47,7 +47,7 @@ _ALIASES = {
 }
 _guess = partial(guess_fields, field_of=index_aliases(_ALIASES))
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?(?::\d\d)?\s*(?:uhr|h)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
-_DAY_AND_CLOCK = re.compile(r"\d[-/.]\d.*\d[:.h]\d\d")
+_DAY_AND_CLOCK = re.compile(r"\d[-/.]\d.*[T ]\d\d?[:.h]\d\d")  # of 13.03.2028 alone, 3.20 is no time
 LONGEST_AHEAD = 1095  # days, as far as any organization may be booked
 Named = TypeVar("Named", User, Service)
 
