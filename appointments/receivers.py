@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.core.management import call_command
 from django.db.models import Q
 from django.dispatch import receiver
@@ -15,7 +14,7 @@ from accounts.acquaintance import WAYS
 from accounts.models import User
 from accounts.signals import last_day_changing, leaving, left, rejoined, rejoining, role_changing
 from appointments.amendments import merging, rezoning
-from appointments.models import Appointment
+from appointments.models import Appointment, TimeOff
 from appointments.working_time import absences, roster, stranding
 from clientline.callers import Caller
 from clientline.refusals import Protected
@@ -94,11 +93,18 @@ def fill_in_who_was_merged(*, organization: Organization, **kwargs: Any) -> None
 
 def look_at_coming_visits(*, plan: Any = None, apps: Any = None, **kwargs: Any) -> None:
     """After each `migrate`: whether the rules of time zones are others than at the last look, and what that changes."""
-    if plan is None:  # a flush
-        return
+    if plan is not None and _is_as_models_say(apps):  # neither a flush nor a step on the way
+        call_command("rezone", if_new_rules=True)
+
+
+def _is_as_models_say(apps: Any) -> bool:
+    """Whether what is looked through is as the models say: a column that is yet to come, or gone, cannot be read."""
+
+    def list_columns(model: Any) -> set[str]:
+        return {field.column for field in model._meta.concrete_fields}
+
     try:
-        apps.get_model("organizations", "Organization")._meta.get_field("visits_to_rezone")
-        apps.get_model("appointments", "Appointment")._meta.get_field("local_start")
-    except (LookupError, FieldDoesNotExist):  # migrated back to where nobody looks
-        return
-    call_command("rezone", if_new_rules=True)
+        former = {model: apps.get_model(model._meta.label) for model in (Organization, Appointment, TimeOff)}
+    except LookupError:
+        return False
+    return all(list_columns(model) == list_columns(other) for model, other in former.items())

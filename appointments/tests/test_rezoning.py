@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from appointments import booking
+from appointments import booking, receivers
 from appointments.amendments import rezoning
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
-from clientline.zones import read_wall_clock
+from clientline.zones import RULES, read_wall_clock
 from organizations.models import Audit, Organization
 
 
@@ -182,6 +184,22 @@ def test_a_look_after_an_upgrade_counts_once_and_tells(api, salon, clinic, comin
     Organization.objects.filter(pk=salon.organization.pk).update(zone_rules="2025.2")
     call_command("rezone", if_new_rules=True)
     assert "no longer shown by 1 visit" in caplog.text
+
+
+def test_nothing_is_looked_at_between_two_migrations(salon):
+    """Who goes back step by step has an organization of which no look was noted yet."""
+    state, told = ProjectState.from_apps(apps), Organization.objects.filter(pk=salon.organization.pk)
+
+    def look():
+        receivers.look_at_coming_visits(plan=["a migration"], apps=state.apps)
+        return told.values_list("zone_rules", flat=True).get()
+
+    assert look() == RULES
+    for app, model, name in (("appointments", "timeoff", "whole_days"), ("organizations", "organization", "region")):
+        state = ProjectState.from_apps(apps)
+        state.remove_field(app, model, name)
+        told.update(zone_rules="")
+        assert look() == "", name
 
 
 def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(transactional_db, api, salon):
