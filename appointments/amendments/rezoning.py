@@ -104,9 +104,9 @@ def count_strays(*, now: datetime) -> dict[int, int]:
     return found
 
 
-def is_due() -> bool:
-    """Whether the rules are others than at the last look, for any organization."""
-    return Organization.objects.exclude(zone_rules=zones.RULES).exists()
+def find_due() -> QuerySet[Organization]:
+    """The organizations that nobody has looked at by the rules in force."""
+    return Organization.objects.exclude(zone_rules=zones.RULES)
 
 
 def fill_in_agreed_times(organization: Organization) -> None:

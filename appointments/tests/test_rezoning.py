@@ -18,6 +18,7 @@ from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
 from clientline.zones import RULES, read_wall_clock
 from organizations.models import Audit, Organization
+from organizations.tests.factories import OrganizationFactory
 
 
 def run(*arguments):
@@ -217,6 +218,8 @@ def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(transactional_d
     call_command("rezone", if_new_rules=True)
     assert read() == midnights
     TimeOff.objects.filter(pk=off.pk).update(starts_at=days_ahead(20, 1))
+    OrganizationFactory()  # at which alone the next start looks
+    call_command("rezone", if_new_rules=True)
     run("--dry-run")
     assert read() != midnights
     run()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.models import TimeOff
@@ -72,15 +72,16 @@ def tell_days_as_instants(zone: tzinfo, first: date, last: date) -> dict[str, da
 def move_whole_days(organization: Organization, zone: tzinfo) -> None:
     """Whole days are dates: in another zone they are other instants."""
     # Read back from the dates: instants that stayed in the old zone would be off by hours, and no page would show it.
-    for row in TimeOff.objects.filter(organization=organization, whole_days=True).select_for_update(no_key=True):
+    rows = TimeOff.objects.filter(organization=organization, whole_days=True).order_by("id")
+    for row in rows.select_for_update(no_key=True):
         first, last = _require(vars(row), DATES)
         save_changes(row, tell_days_as_instants(zone, first, last))
 
 
-def follow_rules() -> None:
-    """The same for all organizations, where the rules of their zones are others by now; of none, nobody knows."""
+def follow_rules(organizations: QuerySet[Organization]) -> None:
+    """The same for these, where the rules of their zones are others by now; of zones without any, nobody knows."""
     days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
-    for organization in Organization.objects.filter(Exists(days), timezone__in=zones.list_readable_zones()):
+    for organization in organizations.filter(Exists(days), timezone__in=zones.list_readable_zones()):
         with transaction.atomic():
             move_whole_days(organization, organization.zone)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from appointments.amendments import rezoning
 from appointments.working_time import absences
 from clientline import zones
+from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--if-new-rules",
             action="store_true",
-            help="only count them, and only where the rules are others than at the last look; what each start does",
+            help="only count them, and put whole days off at their midnights, where the rules are others than at the "
+            "last look; what each start does",
         )
 
     def handle(self, *, dry_run, if_new_rules, **options):
@@ -34,9 +36,10 @@ class Command(BaseCommand):
             self.move(now)
 
     def look_once(self, now):
-        if not rezoning.is_due():
+        due = rezoning.find_due()
+        if not due.exists():
             return
-        absences.follow_rules()
+        absences.follow_rules(due)
         if found := rezoning.count_strays(now=now):
             said = f"By the time zone rules of {zones.RULES}, the time agreed is no longer shown by"
             logger.warning("%s %s. See `manage.py rezone --dry-run`.", said, _write_visits(found))
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         self.stdout.write("Every coming visit shows the time agreed.")
 
     def move(self, now):
-        absences.follow_rules()
+        absences.follow_rules(Organization.objects.all())
         moved, stuck = self.perform(now, "moved")
         rezoning.count_strays(now=now)
         self.stdout.write(f"Moved {_write_visits(moved)}.")
