@@ -13,7 +13,8 @@ from appointments.models import Appointment, AppointmentHistory
 from clientline.reach.messages.models import Message
 
 HANDED_OVER = "client_changed"
-AGREED = (HANDED_OVER, "service_changed", "duration_changed")  # what the former client knows of the visit
+# What the former client knows of the visit.
+AGREED = (HANDED_OVER, "service_changed", "duration_changed", "reassigned")
 
 
 def find_former_clients(visits: Iterable[Appointment], now: datetime) -> dict[int, User]:
@@ -28,8 +29,8 @@ def find_told_visit(message: Message) -> Appointment:
     """The visit as the reader of a message has it: where it became another's, theirs and off, with nothing of now."""
     # What is written of the visit as it is would tell the former client whose it is, and that it goes on.
     visit = message.appointment
-    facts = _list_facts(message)
-    if not any(fact.action == HANDED_OVER for fact in facts):
+    facts = _list_facts_since(message)
+    if not any(fact.action == HANDED_OVER and fact.at == message.created_at for fact in facts):
         return visit
     former = copy(visit)
     former.appointment_date, former.ends_at = message.start, visit.ends_at + (message.start - visit.appointment_date)
@@ -41,8 +42,9 @@ def find_told_visit(message: Message) -> Appointment:
     return former
 
 
-def _list_facts(message: Message) -> list[AppointmentHistory]:
+def _list_facts_since(message: Message) -> list[AppointmentHistory]:
+    """Of the hand-over and of all that became of the visit since, with whomever: the newest first, to be taken back."""
     if message.kind != Message.Kind.CANCELLED:
         return []
-    facts = AppointmentHistory.objects.filter(appointment=message.appointment_id, at=message.created_at)
-    return list(facts.filter(action__in=AGREED).order_by("id"))
+    facts = AppointmentHistory.objects.filter(appointment=message.appointment_id, at__gte=message.created_at)
+    return list(facts.filter(action__in=AGREED).order_by("-at", "-id"))

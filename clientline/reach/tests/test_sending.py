@@ -1,7 +1,7 @@
 """What leaves, once, and what does not, each with its reason."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from appointments.amendments.alterations import change_visit
 from appointments.models import Appointment
-from appointments.tests.factories import days_ahead
+from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.jobs import ROUNDS
 from clientline.reach.messages import contents, forgetting, sending
 from clientline.reach.messages.contents import Letter, make_mail
@@ -94,21 +94,32 @@ def read_all(mail):
     return "".join(part if isinstance(part, str) else part.decode() for part in parts).replace("\r\n ", "")
 
 
+def write_utc(instant):
+    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
 def test_a_former_client_reads_that_theirs_is_off_and_nothing_of_whose_it_is_now(book, mailbox, salon):
     visit, had = book(), salon.client
+    start, end = visit.appointment_date, visit.ends_at
     Message.objects.filter(appointment=visit).delete()
     other = UserFactory(
         organization=salon.organization, role="client", name="Robin Next", contact_email="next@example.com"
     )
-    another = ServiceFactory(organization=salon.organization, name="Shave")
-    another.staff.add(salon.staff, through_defaults={"organization": salon.organization})
-    change_visit(by=salon.admin, visit=visit, client=other, service=another, now=timezone.now())
-    move(visit)
+    shave, tint = (ServiceFactory(organization=salon.organization, name=name) for name in ("Shave", "Tint"))
+    for service, person in ((shave, salon.staff), (tint, salon.staff), (tint, salon.colleague)):
+        service.staff.add(person, through_defaults={"organization": salon.organization})
+    always_at_work(salon.colleague)
+    change_visit(by=salon.admin, visit=visit, client=other, service=shave, now=timezone.now())
+    # What becomes of it afterwards is no business of theirs either.
+    change_visit(by=salon.admin, visit=visit, service=tint, duration=90, now=timezone.now())
+    move(visit, staff=salon.colleague)
     sending.send_due()
     told = {mail["To"]: read_all(mail) for mail in mailbox.mails}
     assert set(told) == {had.email, "next@example.com"}
-    theirs, others = ("METHOD:CANCEL", had.name, "Salon service"), ("Robin Next", "next@example.com", "Shave")
-    assert [word in told[had.email] for word in (*theirs, *others)] == [True] * 3 + [False] * 3
+    theirs = ("METHOD:CANCEL", had.name, "Salon service", salon.staff.name, f"DTSTART:{write_utc(start)}")
+    others = ("Robin Next", "next@example.com", "Shave", "Tint", salon.colleague.name)
+    assert [word in told[had.email] for word in (*theirs, *others)] == [True] * 5 + [False] * 5
+    assert f"DTEND:{write_utc(end)}" in told[had.email]
     assert [word in told["next@example.com"] for word in (had.name, had.email)] == [False, False]
 
 

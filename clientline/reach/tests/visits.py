@@ -25,9 +25,9 @@ def book(salon):
     return book
 
 
-def move(visit, by_how_much=timedelta(days=1), *, now=None):
+def move(visit, by_how_much=timedelta(days=1), *, now=None, **changes):
     start = visit.appointment_date + by_how_much
-    return booking.reschedule(by=None, visit=visit, appointment_date=start, now=now or timezone.now())
+    return booking.reschedule(by=None, visit=visit, appointment_date=start, now=now or timezone.now(), **changes)
 
 
 cancel = partial(booking.cancel, by=None, reason="Ill", now=timezone.now())
