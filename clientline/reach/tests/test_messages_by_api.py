@@ -155,6 +155,19 @@ def test_what_was_sent_stays_so_where_it_does_not_hold_any_more(book, salon, api
     assert planned_for(visit, "message_id")[0] == ("confirmation", 0, "sent", message.message_id)
 
 
+def test_a_former_client_is_told_again_that_theirs_is_off(book, salon, api, mailbox):
+    visit, other = book(), UserFactory(organization=salon.organization, role="client", name="Robin Next")
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=timezone.now())
+    sending.send_due()
+    message = Message.objects.get(appointment=visit, kind="cancelled", state="sent")
+    said = api(salon.staff).get(f"/messages/{message.pk}/preview").json()["body"]
+    assert (salon.client.name in said, "Robin Next" in said) == (True, False)
+    assert api(salon.staff).post(f"/messages/{message.pk}/send-again").status_code == 200
+    sending.send_due()
+    message.refresh_from_db()
+    assert (message.state, message.to) == ("sent", salon.client.email)
+
+
 def test_clients_send_nothing_again(book, salon, api):
     message = Message.objects.get(appointment=book(), kind="confirmation")
     assert problem(api(salon.client).post(f"/messages/{message.pk}/send-again")) == (403, "permission_denied")

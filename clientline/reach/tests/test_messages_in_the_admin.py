@@ -95,6 +95,11 @@ def test_managers_choose_reminders_and_words(salon, client):
     assert "Dear Kim Example" in shown
     refused = submit(client, "/admin/reach/messagetext/add/", **words | {"kind": "moved", "body": "{password}"})
     assert list(refused.context["adminform"].form.errors) == ["body"]
+    for url, kind in (("add/", "code"), (f"{text.pk}/change/", "receipt")):
+        lacking = submit(client, f"/admin/reach/messagetext/{url}", **words | {"kind": kind})
+        said = [f"A text of this kind has to hold {{{kind}}}."]
+        assert lacking.context["adminform"].form.errors == {"body": said}, kind
+    assert MessageText.objects.values_list("kind", flat=True).get() == "reminder"
 
 
 @pytest.mark.sweep

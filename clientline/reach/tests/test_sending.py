@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +23,7 @@ from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
 from clientline.reach.tests.visits import cancel, make_due, move, of_home, planned_for, read_message
+from clientline.refusals import Moved
 from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +168,19 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_leaving(book, mail
     failed = read_message(broken, "confirmation")
     assert (failed.state, failed.reason, failed.attempts) == ("failed", "unwritten", 0)
     assert measure_messages()["messages_failed"] == 1
+
+
+@pytest.mark.parametrize("error", [OperationalError("canceling statement"), Moved("https://elsewhere.example")])
+def test_what_is_no_fault_of_a_message_leaves_it_planned(book, mailbox, monkeypatch, error):
+    visit = book()
+
+    def write_letter(message, **told):
+        raise error
+
+    monkeypatch.setattr(sending, "write_letter", write_letter)
+    with pytest.raises(type(error)):
+        sending.send_due()
+    assert read_message(visit, "confirmation").state == "planned"
 
 
 def test_without_a_mail_server_messages_are_kept_and_say_so(book, settings):
