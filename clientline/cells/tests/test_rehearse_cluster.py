@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 from io import StringIO
 from signal import SIGCONT, SIGSTOP
 from unittest.mock import Mock, call
@@ -53,13 +54,13 @@ def test_what_is_no_word_is_answered_with_all_of_them(command):
     assert "kill NODE" in command.stdout.getvalue()
 
 
-def test_ctrl_c_ends_a_wait_and_else_all_of_it(command, monkeypatch, settings):
+def test_ctrl_c_ends_a_wait_and_else_all_of_it(command, monkeypatch, settings, tmp_path):
     command.rehearsal.heal.side_effect = KeyboardInterrupt
     monkeypatch.setattr("sys.stdin", StringIO("heal\nthaw\nquit\nkill\n"))
     command.obey()
     assert command.rehearsal.mock_calls == [call.heal(), call.thaw_etcd()]
     assert "Nobody waits for that any more." in command.stdout.getvalue()
-    settings.PORT = 0  # any that is free
+    settings.PORT, settings.DATA_DIR = 0, tmp_path  # any port that is free
     monkeypatch.setattr(f"{Command.__module__}.fetch_programs", Mock(side_effect=KeyboardInterrupt))
     command.handle(programs=None)
 
@@ -74,12 +75,31 @@ def test_two_do_not_share_a_directory(command, tmp_path, settings):
     os.close(held)
 
 
-def test_a_port_at_which_somebody_answers_is_refused_before_anything_starts(settings):
+def test_a_port_at_which_somebody_answers_is_refused_before_anything_starts(settings, tmp_path):
     """Another demo would know the writer, and take in what is counted here."""
+    settings.DATA_DIR = tmp_path
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings.PORT = other.getsockname()[1]
         with pytest.raises(CommandError, match=r"^Cannot listen on 127\.0\.0\.1:\d+ "):
             Command(stdout=StringIO()).handle(programs=None)
+
+
+def test_a_server_that_a_killed_rehearsal_left_is_ended_and_not_taken_for_anothers(settings, tmp_path, monkeypatch):
+    settings.DATA_DIR, own = tmp_path, tmp_path / "rehearsal" / "web"
+    own.mkdir(parents=True)
+    monkeypatch.setenv("CLIENTLINE_DATA", str(own))
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        settings.PORT = port.getsockname()[1]
+        left = subprocess.Popen(["sleep", "600"], pass_fds=[port.fileno()])
+    monkeypatch.delenv("CLIENTLINE_DATA")
+    reached = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr(f"{Command.__module__}.fetch_programs", reached)
+    try:
+        Command(stdout=StringIO()).handle(programs=None)
+        assert (left.wait(10), reached.call_count) == (-9, 1)
+    finally:
+        left.kill()
+        left.wait()
 
 
 @pytest.fixture

@@ -42,9 +42,9 @@ class Command(BaseCommand):
             self.rehearse(**options)
 
     def rehearse(self, *, programs, **options):
+        data = self.make_directory()  # first: a rehearsal that was killed has left its server at that port
         listen("127.0.0.1", settings.PORT).close()  # else the demo that answers there would be written to
         fetch_programs(self.say)
-        data = self.make_directory()
         with ExitStack() as stack:
             self.say("Starting three nodes of etcd and PostgreSQL under Patroni, and HAProxy ...")
             network = stack.enter_context(Network(NODES)) if may_make_networks() else None
