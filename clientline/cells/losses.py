@@ -15,7 +15,7 @@ from clientline.cells.refusals import MoveRefused
 from clientline.cells.sides import Side, State, tell_place
 
 PATIENCE = 10  # seconds for a server to say anything
-SUBSCRIPTIONS = "SELECT subname FROM pg_subscription WHERE starts_with(subname, %s)"
+SUBSCRIPTIONS = "SELECT subname, subconninfo FROM pg_subscription WHERE starts_with(subname, %s)"
 PUBLISHED = """SELECT pubname FROM pg_publication WHERE starts_with(pubname, %s)
 UNION SELECT slot_name FROM pg_replication_slots WHERE starts_with(slot_name, %s)"""
 READ_BY = "SELECT true FROM pg_replication_slots WHERE starts_with(slot_name, %s) AND active"
@@ -68,19 +68,30 @@ class Loss:
             raise MoveRefused(TAKEN_FOR_GRANTED.format(name=name, organization=self.organization, words=words))
 
     def _refuse_alive(self) -> None:
-        patient = make_conninfo(self.there, connect_timeout=PATIENCE)
-        if PGconn.ping(patient.encode()) != Ping.NO_RESPONSE:
-            raise MoveRefused(f"{tell_place(self.there)} is not destroyed, it answers: take the move back with --undo.")
+        # Where rows come from may be another address than the one that was typed.
+        for address in (self.there, *(address for _, address in self._list_subscriptions())):
+            if _answers(address):
+                place = tell_place(address)
+                raise MoveRefused(f"{place} is not destroyed, it answers: take the move back with --undo.")
         if self.here.ask_one(READ_BY, [self.prefix]):
             raise MoveRefused(f"The other end is not destroyed: it reads from {self.here.place} at this moment.")
+
+    def _list_subscriptions(self) -> list[tuple[str, str]]:
+        """By which rows come from the other end: their names, and its address."""
+        return self.here.ask(SUBSCRIPTIONS, [self.prefix])
 
     def _free(self) -> None:
         tables = list_tables()
         self.say("Ending what either end passes on")
-        for (name,) in self.here.ask(SUBSCRIPTIONS, [self.prefix]):
+        for name, _ in self._list_subscriptions():
             self.here.unsubscribe(name)
         for (name,) in self.here.ask(PUBLISHED, [self.prefix, self.prefix]):
             self.here.stop_publishing(tables, name)
         self.say("Freeing it")
         self.here.unguard(tables, self.organization)
         self.here.forget_state(self.organization)  # last: killed before, this is called again
+
+
+def _answers(address: str) -> bool:
+    patient = make_conninfo(address, connect_timeout=PATIENCE)
+    return PGconn.ping(patient.encode()) != Ping.NO_RESPONSE

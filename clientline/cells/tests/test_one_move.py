@@ -240,6 +240,17 @@ def test_an_end_that_may_live_is_not_given_up_and_the_loss_is_named_twice(ends):
             accept_loss(old, home, new.url if to == "the other end" else to, destroyed, loses)
         assert old.read_state() == ([state] if state else []), says
         old.ask("DELETE FROM relocations")
+    old.ask(note, home, "moved", True)
+    passes_back = f"clientline_move_{home}_from_2"
+    old.ask(
+        f"CREATE SUBSCRIPTION {passes_back} CONNECTION 'host={new.place} port={PORT} dbname=clientline'"
+        " PUBLICATION back WITH (connect = false, slot_name = NONE)"
+    )
+    with pytest.raises(CommandError, match=f"^{re.escape(new.place)}:{PORT}/clientline is not destroyed, it answers: "):
+        accept_loss(old, home, NOWHERE)
+    assert old.read_state() == ["moved"]
+    old.ask(f"DROP SUBSCRIPTION {passes_back}")
+    old.ask("DELETE FROM relocations")
     with pytest.raises(CommandError, match=r"^--loses goes with --destroyed\.$"):
         move(old, new, "--loses", LOSES)
 
