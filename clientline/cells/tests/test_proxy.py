@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from clientline.cells.hosts import TEMPLATES, Host, fill_files, read_deployment
 from clientline.cells.machine import find_free_ports, find_program
 
+pytestmark = pytest.mark.cluster
 PATIENCE = 30  # seconds
 
 
