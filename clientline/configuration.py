@@ -157,11 +157,17 @@ def read_database(url, name="DATABASE_URL"):
     # Django's own, such as AUTOCOMMIT: with another, changes would not last.
     if ours := sorted(config.keys() & SETTINGS_OF_DJANGO):
         refuse(f"{ours[0].lower()} in {name}", config[ours[0]], "leave it out, it is set here")
-    # A socket's directory, as PostgreSQL's own programs want it written there: environ looks for it in the name alone.
-    place = {"HOST": unquote(config["HOST"] or "")}
+    place = _read_place(config)
     if "," in place["HOST"] and name == "DATABASE_URL":  # whoever answers first may be a standby
         config.setdefault("OPTIONS", {}).setdefault("target_session_attrs", "read-write")
     return config | place | _read_pooler(config, name)
+
+
+def _read_place(config):
+    """As PostgreSQL's own programs take it, also from the query; environ looks for a socket in the name alone."""
+    options = config.get("OPTIONS", {})
+    host = str(options.pop("host", "")) or unquote(config["HOST"] or "")
+    return {"HOST": host, "PORT": options.pop("port", config["PORT"])}
 
 
 def _read_pooler(config, name):

@@ -189,9 +189,14 @@ def test_an_address_may_tell_of_a_pooler_and_the_driver_hears_nothing_of_it(envi
 
 
 def test_a_socket_may_be_written_as_postgresql_writes_it():
-    for place in ("%2Fvar%2Frun%2Fpostgresql:5433/name", ":5433/%2Fvar%2Frun%2Fpostgresql%2Fname"):
+    for place in (
+        "%2Fvar%2Frun%2Fpostgresql:5433/name",
+        ":5433/%2Fvar%2Frun%2Fpostgresql%2Fname",
+        "/name?host=/var/run/postgresql&port=5433",
+    ):
         taken = configuration.read_database(f"postgres://me@{place}")
         assert [str(taken[part]) for part in ("HOST", "PORT", "NAME")] == ["/var/run/postgresql", "5433", "name"]
+        assert taken.get("OPTIONS", {}) == {}  # where the replica's address would be given the primary's host
 
 
 def test_of_several_hosts_the_one_that_writes_is_looked_for():
@@ -203,6 +208,8 @@ def test_of_several_hosts_the_one_that_writes_is_looked_for():
         taken = configuration.read_database(f"postgres://me@one,two/name{query}", name)
         assert taken.get("OPTIONS", {}).get("target_session_attrs") == expected, (query, name)
     assert "OPTIONS" not in configuration.read_database("postgres://me@one/name")
+    in_query = configuration.read_database("postgres://me@/name?host=one,two")
+    assert (in_query["HOST"], in_query["OPTIONS"]) == ("one,two", {"target_session_attrs": "read-write"})
 
 
 def test_every_variable_is_tried():

@@ -31,7 +31,7 @@ def explain_unreachable(error, settings):
     reason = find_reason(error)
     mends = (mend for pattern, mend in MENDS.items() if re.search(pattern, str(error), re.IGNORECASE))
     mend = "" if settings.get("EMBEDDED_DATA") else next(mends, "")
-    mend = mend.replace("DATABASE_URL", settings.get("VARIABLE", "DATABASE_URL"))
+    mend = mend.replace("DATABASE_URL", _name_variable(settings))
     return Unreachable(f"No connection to {place(settings)}: {reason}{'; ' if mend else ''}{mend}.")
 
 
@@ -53,8 +53,12 @@ def explain_too_old(version, oldest, settings):
 def explain_only_reads(settings):
     return (
         f"The database at {place(settings)} only reads: it is a standby, or default_transaction_read_only is on there. "
-        f"Name the one that writes in {settings.get('VARIABLE', 'DATABASE_URL')}, or turn that setting off."
+        f"Name the one that writes in {_name_variable(settings)}, or turn that setting off."
     )
+
+
+def _name_variable(settings):
+    return settings.get("VARIABLE", "DATABASE_URL")
 
 
 def place(settings):
@@ -63,5 +67,5 @@ def place(settings):
         return f"the private PostgreSQL in {data}"
     name = f"{settings['NAME']} as {settings['USER']}" if settings["USER"] else settings["NAME"]
     if not settings["HOST"]:
-        return f"{name} at PostgreSQL's own default place, as DATABASE_URL names no host"
+        return f"{name} at PostgreSQL's own default place, as {_name_variable(settings)} names no host"
     return f"postgres://{settings['USER']}@{settings['HOST']}:{settings['PORT'] or 5432}/{settings['NAME']}"

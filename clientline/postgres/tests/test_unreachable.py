@@ -112,8 +112,9 @@ def test_a_value_that_an_option_cannot_have_is_named(reason):
 
 def test_without_a_host_none_is_made_up():
     place = {"HOST": "", "PORT": "", "USER": "me", "NAME": "name"}
-    said = str(explain_unreachable(psycopg.OperationalError("connection failed: No such file or directory"), place))
-    assert said == (
-        "No connection to name as me at PostgreSQL's own default place, as DATABASE_URL names no host: "
-        "No such file or directory; start that server, or mend host and port in DATABASE_URL."
-    )
+    error = psycopg.OperationalError("connection failed: No such file or directory")
+    for told, variable in (({}, "DATABASE_URL"), ({"VARIABLE": "DATABASE_REPLICA_URL"}, "DATABASE_REPLICA_URL")):
+        assert str(explain_unreachable(error, place | told)) == (
+            f"No connection to name as me at PostgreSQL's own default place, as {variable} names no host: "
+            f"No such file or directory; start that server, or mend host and port in {variable}."
+        )
