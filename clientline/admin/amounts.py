@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from clientline import wording
+from clientline.columns import MONEY_DIGITS
 from clientline.currencies import count_decimals
 from clientline.styles import find_decimal_sign
 from clientline.typed_money import AmountNotRead, read_amount
 
-COLUMN = {"max_digits": 10, "decimal_places": 2}  # what a money column holds
+COLUMN = {"max_digits": MONEY_DIGITS, "decimal_places": 2}  # what a money column holds
 FAR = 10  # times the usual price, or a part of it
 
 
