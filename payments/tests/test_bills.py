@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, days_ahead
+from clientline.refusals import FieldRefused
 from payments import bills, ledger
 from payments.models import Payment
 from payments.refusals import Overpaid
@@ -82,6 +83,10 @@ def test_what_coins_lack_is_taken_off_as_many_visits_as_bear_it(salon, rows):
     assert [(payment.amount, payment.rounding) for payment in paid] == [(0, Decimal("-0.01"))] * 2
     assert find(rows[0]).left == 0
     Appointment.objects.filter(pk=rows[0].pk).update(price="10.01")
+    # More than all of them are goes nowhere else, neither into the tip.
+    for tip in (Decimal("0.00"), Decimal("5.00")):
+        with pytest.raises(FieldRefused):
+            pay(salon, rows[0], "0.01", rounding=Decimal("-0.02"), tip=tip)
     tipped = pay(salon, rows[0], "10.00", rounding=Decimal("0.02"), tip=Decimal("2.98"))
     assert [(payment.amount, payment.tip, payment.rounding) for payment in tipped] == [
         (Decimal("13.00"), Decimal("2.98"), Decimal("0.02"))

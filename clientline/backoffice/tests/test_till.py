@@ -76,6 +76,11 @@ def test_coins_settle_what_they_cannot_make_up_and_a_tip_has_no_more_than_came(s
         form = TillForm(sent, caller=salon.manager, row=visit)
         assert form.is_valid(), form.errors
         assert (*map(str, form.taken), str(form.get_details()["amount"])) == taken
+    visit.price = Decimal("0.02")
+    visit.save(update_fields=["price"])
+    # A tip alone settles nothing, not even what is too little for a coin.
+    tipped = TillForm({"payment_method": "cash", "amount": "0", "tip": "5"}, caller=salon.manager, row=visit)
+    assert tipped.is_valid() and tuple(map(str, tipped.taken)) == ("5.00", "5.00", "0.00")
 
 
 @pytest.mark.sweep
