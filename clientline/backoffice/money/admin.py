@@ -115,6 +115,7 @@ class PaymentAdmin(PeopleSearchMixin, MovesMixin, ExportMixin, ClientLineModelAd
 
     @admin.display(description=Payment._meta.get_field(NUMBER).verbose_name)
     def receipt(self, payment):
+        """Its number without the column's help, which tells programs of null."""
         return payment.receipt_number
 
     @admin.display(description=gettext_lazy("client"))
