@@ -127,7 +127,7 @@ class Cluster:
     def _find_server(self):
         """The live server of this cluster, in whatever state; None when its process is gone or a zombie."""
         server = Postmaster.read(self.directory)
-        if not server:
+        if not server or not server.pid:  # nobody's; a signal to 0 would end ourselves
             return None
         alive = server.pid in find_processes_in(self.directory) if knows_processes() else is_held(self.directory)
         return server if alive else None

@@ -66,6 +66,18 @@ def test_what_a_crash_did_to_its_files_is_told_at_once(cluster):
             cluster.ensure_running()
 
 
+def test_no_signal_goes_to_nobody_where_the_system_does_not_show_whose_process_it_is(empty, monkeypatch):
+    """As on macOS, and the server lives on: 0 means all processes of who sends it."""
+    empty.directory.mkdir()
+    (empty.directory / "PG_VERSION").write_text("")
+    (empty.directory / "postmaster.pid").write_bytes(bytes(64))
+    sent = []
+    monkeypatch.setattr("clientline.postgres.cluster.knows_processes", lambda: False)
+    monkeypatch.setattr("clientline.postgres.cluster.is_held", lambda _: not sent)
+    monkeypatch.setattr("clientline.postgres.cluster.os.kill", lambda *signal: sent.append(signal))
+    assert (empty.stop(), sent) == (False, [])
+
+
 def test_a_file_in_the_place_of_the_data_directory_is_refused(data):
     (data / "file").write_text("")
     with pytest.raises(PostgresUnavailable, match="The embedded PostgreSQL cannot work in"):
