@@ -6,6 +6,7 @@ The message that says so is one of a cancellation, planned at the moment of the 
 from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
+from typing import Any
 
 from accounts.models import User
 from appointments.amendments.undoing import FORMER_VALUES
@@ -37,6 +38,7 @@ def find_told_visit(message: Message) -> Appointment:
     for fact in facts:
         for name, value in FORMER_VALUES[fact.action](former, fact.was).items():
             setattr(former, name, value)
+    _fill_in_gone(former)
     # Where it has come back to them, this does not hold any more.
     former.status = "scheduled" if former.client_id == visit.client_id else "cancelled"
     return former
@@ -48,3 +50,12 @@ def _list_facts_since(message: Message) -> list[AppointmentHistory]:
         return []
     facts = AppointmentHistory.objects.filter(appointment=message.appointment_id, at__gte=message.created_at)
     return list(facts.filter(action__in=AGREED).order_by("-at", "-id"))
+
+
+def _fill_in_gone(former: Appointment) -> None:
+    """Facts hold ids without a reference: whom and what they name may be deleted by now, and is nameless then."""
+    for name in ("client", "service", "staff"):
+        model: Any = Appointment._meta.get_field(name).related_model
+        pk = getattr(former, f"{name}_id")
+        found = model.objects.filter(pk=pk).first()
+        setattr(former, name, found or model(pk=pk, organization_id=former.organization_id))

@@ -168,6 +168,17 @@ def test_a_former_client_is_told_again_that_theirs_is_off(book, salon, api, mail
     assert (message.state, message.to) == ("sent", salon.client.email)
 
 
+def test_a_former_client_who_was_deleted_is_told_nothing(book, salon, api, mailbox):
+    had = UserFactory(organization=salon.organization, role="client", contact_email="had@example.com")
+    visit = book(client=had)
+    alterations.change_visit(by=salon.admin, visit=visit, client=salon.client, now=timezone.now())
+    assert api(salon.admin).delete(f"/users/{had.pk}").status_code == 204
+    message = Message.objects.get(appointment=visit, kind="cancelled")
+    assert "this visit is cancelled" in api(salon.admin).get(f"/messages/{message.pk}/preview").json()["body"]
+    sending.send_due()
+    assert ("cancelled", 1, "skipped", "no_address") in planned_for(visit, "reason")
+
+
 def test_clients_send_nothing_again(book, salon, api):
     message = Message.objects.get(appointment=book(), kind="confirmation")
     assert problem(api(salon.client).post(f"/messages/{message.pk}/send-again")) == (403, "permission_denied")
