@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
+from appointments.amendments.merging import REASON as MERGED
 from appointments.amendments.undoing import FORMER_VALUES
 from appointments.models import Appointment, AppointmentHistory
 from clientline.reach.messages.models import Message
@@ -24,6 +25,20 @@ def find_former_clients(visits: Iterable[Appointment], now: datetime) -> dict[in
     had = {visit: int(was) for visit, was in facts.values_list("appointment", "was")}
     people = User.objects.select_related("organization").in_bulk(had.values()) if had else {}
     return {visit: people[client] for visit, client in had.items() if client in people}
+
+
+def find_reader(message: Message) -> User | None:
+    """Who was told: the visit's client, or from whom it was taken since; merged, the one who is kept. None where they
+    were deleted.
+    """
+    since = "at__gte" if message.kind == Message.Kind.CANCELLED else "at__gt"
+    given = AppointmentHistory.objects.filter(appointment=message.appointment_id, action=HANDED_OVER)
+    given = given.exclude(reason=MERGED).filter(**{since: message.created_at})
+    was = given.order_by("at", "id").values_list("was", flat=True).first()
+    if was is None:
+        return message.appointment.client
+    client = User.objects.select_related("merged_into").filter(pk=int(was)).first()
+    return client and (client.merged_into or client)
 
 
 def find_told_visit(message: Message) -> Appointment:

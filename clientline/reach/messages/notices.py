@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clientline.reach.jobs import confined
+from clientline.reach.messages.former_clients import find_reader
 from clientline.reach.messages.models import LONGEST_REASON, Message
 from clientline.reach.messages.opting_out import opt_out
 
@@ -46,7 +47,8 @@ def note_complaint(*, now: datetime, number: int | None = None, provider_id: str
     organization = found.values_list("organization", flat=True).first()
     if organization is not None:
         with confined(organization):
-            opt_out(client=found.select_related("appointment__client").latest("id").appointment.client, now=now)
+            if client := find_reader(found.select_related("appointment__client").latest("id")):
+                opt_out(client=client, now=now)
 
 
 def _find(number: int | None, provider_id: str) -> QuerySet[Message]:

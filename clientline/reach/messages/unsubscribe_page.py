@@ -8,6 +8,7 @@ from django.views import View
 
 from clientline.languages import choose_language
 from clientline.reach.jobs import confined
+from clientline.reach.messages.former_clients import find_reader
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.opting_out import opt_in, opt_out
 from clientline.reach.messages.telling import WITH_VISIT
@@ -33,10 +34,10 @@ class UnsubscribeView(View):
         message = _find_message(token)
         wants_back = "back" in request.POST
         with confined(message.organization_id):
-            client = message.appointment.client
-            if wants_back:
+            client = find_reader(message)
+            if client and wants_back:
                 opt_in(client=client)
-            else:
+            elif client:
                 opt_out(client=client, now=timezone.now())
         return self.answer(request, message, "again" if wants_back else "done")
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils import timezone
 
+from appointments.amendments import alterations
 from clientline.reach.messages import sending, sms
 from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.notice_views import list_notice_patterns
@@ -266,6 +267,16 @@ def test_who_complains_is_not_reminded(confirm, hook, salon):
     message = confirm()
     assert hook(event_of(message, "SpamComplaint", Type="SpamComplaint")) == 200
     assert OptOut.objects.get().client_id == salon.client.pk
+
+
+def test_whoever_had_the_visit_complains_for_themselves(confirm, hook, salon):
+    message = confirm()
+    alterations.change_visit(by=salon.admin, visit=message.appointment, client=salon.stranger, now=timezone.now())
+    off = Message.objects.get(appointment=message.appointment_id, kind="cancelled")
+    for told in (message, off):
+        OptOut.objects.all().delete()
+        assert hook(event_of(told, "SpamComplaint", Type="SpamComplaint")) == 200
+        assert OptOut.objects.get().client_id == salon.client.pk
 
 
 def test_of_an_erased_client_no_address_comes_back(confirm, hook):

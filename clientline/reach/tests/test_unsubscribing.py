@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from appointments.amendments import merging
+from appointments.amendments import alterations, merging
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages import sending
 from clientline.reach.messages.models import OptOut
@@ -53,6 +53,11 @@ def test_a_token_is_22_characters_and_nobody_makes_one():
     assert [read_token(each) for each in ("", "a", "a" * 22, "ä" * 22, token + "A")] == [None] * 5
 
 
+def kept_of(client):
+    client.refresh_from_db()
+    return client.merged_into or client
+
+
 def find_path(raw):
     value = message_from_bytes(raw)["List-Unsubscribe"].replace("\n ", "")
     return value.strip("<> ").removeprefix("https://book.clientline.example")
@@ -86,6 +91,20 @@ def test_scanners_change_nothing_and_people_may_come_back(reminded):
     assert OptOut.objects.count() == 1
     assert "You get reminders again" in browser.post(path, {"back": "1"}).content.decode()
     assert OptOut.objects.count() == 0
+
+
+def test_who_had_a_visit_ends_their_own_reminders_and_not_those_of_who_has_it_now(reminded, salon):
+    visit, raw = reminded
+    other = UserFactory(organization=salon.organization, role="client")
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=timezone.now())
+    path, browser = find_path(raw), Client()
+    browser.post(path)
+    assert OptOut.objects.get().client_id == salon.client.pk
+    for kept in (UserFactory(organization=salon.organization, role="client"), other):
+        merging.merge_clients(by=salon.admin, kept=kept, duplicate=kept_of(salon.client), now=timezone.now())
+        OptOut.objects.all().delete()
+        browser.post(path)
+        assert OptOut.objects.get().client_id == kept.pk
 
 
 def test_a_wrong_token_is_not_found():
