@@ -77,7 +77,8 @@ class PaymentForm(AmountForm):
     def choose(self):
         super().choose()
         due, pending = balances.find_due_and_pending(self.row)
-        self.left = max(due - pending, NOTHING)
+        self.unpaid = due - pending
+        self.left = max(self.unpaid, NOTHING)
         ready = {"payment_method": Payment.Method.CASH, "completed": True, "round_cash": True}
         self.initial = {"amount": self.left or None} | ready | self.initial
         told = (
@@ -99,7 +100,9 @@ class PaymentForm(AmountForm):
             del self.fields["round_cash"]
 
     def choose_checkouts(self):
-        opened = sum((each.amount for each in ledger.list_open_checkouts(self.row)), NOTHING)
+        checkouts = list(ledger.list_open_checkouts(self.row))
+        opened = sum((each.amount for each in checkouts), NOTHING)
+        self.opened_price = opened - sum(each.tip for each in checkouts)
         if opened:
             field = self.fields["give_up_open_checkouts"]
             field.label = gettext("Give up the open checkout of %(amount)s") % {"amount": self.say(opened)}
@@ -130,7 +133,9 @@ class PaymentForm(AmountForm):
             return Taken(typed, tip, NOTHING)
         if tip > typed:  # a slip, which is refused
             return Taken(typed, tip, NOTHING)
-        return count_coins(typed - tip, tip, self.left, self.step)
+        # Of what is given up at once nothing is on the way any more.
+        given_up = self.opened_price if values.get("give_up_open_checkouts") else NOTHING
+        return count_coins(typed - tip, tip, max(self.unpaid + given_up, NOTHING), self.step)
 
     @property
     def emphasis(self):

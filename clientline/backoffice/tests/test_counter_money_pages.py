@@ -126,6 +126,26 @@ def test_a_checkout_is_given_up_and_cash_taken_in_one_step(client, salon, visit,
     assert opened.given_up_at is not None
 
 
+def test_coins_settle_also_what_an_open_checkout_was_to_pay(client, salon, visit, simulator):
+    salon.organization.currency = "CHF"
+    salon.organization.save()
+    visit.price = "12.03"
+    visit.save(update_fields=["price"])
+    client.force_login(salon.staff)
+    assert take(client, visit, amount="14.03", tip="2.00", payment_method="online")[0] == []
+    cash = {"payment_method": "cash", "completed": "on", "round_cash": "on"}
+    rounded = []
+    for typed_amount in ("12.00", "12.05"):
+        for given_up in ({"give_up_open_checkouts": "on"}, {}):
+            form = PaymentForm(cash | given_up | {"amount": typed_amount}, caller=salon.staff, row=visit)
+            assert form.is_valid(), form.errors
+            rounded.append(str(form.taken.rounding))
+    assert rounded == ["-0.03", "0.00", "0.02", "0.00"]
+    said = "Payment recorded: 12.05 CHF. Rounded by: 0.02 CHF."
+    assert take(client, visit, amount="12.05", round_cash="on", give_up_open_checkouts="on") == ([], said)
+    assert balances.find_balance(visit)["due"] == 0
+
+
 def test_a_checkout_is_given_up_by_its_button(client, salon, visit, simulator):
     client.force_login(salon.staff)
     take(client, visit, payment_method="online")
