@@ -16,6 +16,7 @@ from accounts.models import SearchWord, User
 from accounts.tests.factories import UserFactory
 from appointments.amendments import merging
 from appointments.tests.factories import AppointmentFactory
+from clientline.backoffice import search
 from clientline.database.invariants import collect_invariants
 from clientline.privacy import personal_data
 from clientline.search_words import make_words, read_terms
@@ -236,7 +237,7 @@ def test_the_box_stands_on_every_page_and_says_what_it_takes(salon, client):
     assert "Nobody and nothing was found for “&lt;b&gt;”" in client.get("/admin/search/?q=<b>").content.decode()
 
 
-def test_who_was_merged_is_found_once_and_by_what_only_the_old_record_says(salon, client):
+def test_who_was_merged_is_found_once_and_by_what_only_the_old_record_says(salon, client, monkeypatch):
     kept, former = (
         UserFactory(organization=salon.organization, role="client", name="Zora Zwilling", phone=phone, **told)
         for phone, told in (("030 4440001", {}), ("030 4440002", {"is_active": False}))
@@ -245,6 +246,8 @@ def test_who_was_merged_is_found_once_and_by_what_only_the_old_record_says(salon
     client.force_login(salon.manager)
     for text, row in (("zwilling", kept), ("030 4440002", former)):
         assert client.get("/admin/search/", {"q": text}).url == f"/admin/accounts/user/{row.pk}/change/"
+    monkeypatch.setattr(search, "SHOWN", 1)  # where more are found than are shown, it says so
+    assert see(client, "/admin/search/", {"q": "zwilling"})["more"]
 
 
 def kept_of(person):

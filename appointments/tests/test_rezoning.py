@@ -222,6 +222,11 @@ def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(transactional_d
     call_command("rezone", if_new_rules=True)
     run("--dry-run")
     assert read() != midnights
+    home, stood = Organization.objects.filter(pk=salon.organization.pk), read()
+    home.update(timezone="Europe/Atlantis")  # whose midnights nobody knows
+    run()
+    home.update(timezone="Europe/Berlin")
+    assert read() == stood
     run()
     assert read() == midnights
 
