@@ -147,6 +147,7 @@ def test_what_the_page_offers_no_longer_is_not_booked_by_a_code_on_its_way(shop,
     sent = BookingRequest.objects.earliest("id")
     refused = client.post(of_staff, fill_in(sent, "confirm", code=codes.write_code(sent)))
     assert (refused.status_code, "You cannot book here online." in read(refused)) == (409, True)
+    assert (shop.staff.name in read(refused), "Anyone who is free" in read(refused)) == (True, False)
     for changes in ({"bookable_online": False}, {"bookable_online": True, "is_active": False}):
         Service.objects.filter(pk=shop.service.pk).update(**changes)
         refused = type_code(client, of_anyone)
