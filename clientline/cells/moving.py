@@ -240,13 +240,19 @@ class Move:
 
     def _refuse_undo(self, here: State | None, there: State | None) -> None:
         """Where the other end may be its one home, or this is not the end that it left: MoveRefused."""
-        if here != State.MOVED and not self.here.is_home(self.organization):
+        if not self._has_begun_here(here):
             raise MoveRefused(
-                f"It is not at home at {self.here.place}, and did not leave from there: it is taken back where it left,"
+                f"It did not leave from {self.here.place}: it is taken back where it left,"
                 " until that is forgotten there."
             )
         if there is None and here in (State.FROZEN, State.MOVED):
             raise MoveRefused(f"{self.there.place} knows nothing of its move: name the database that it went to.")
+
+    def _has_begun_here(self, state: State | None) -> bool:
+        """Where it has arrived, both ends say the same of a move and of one taken back; it leaves with rows noted."""
+        if state == State.ARRIVED:
+            return self.here.has_noted_rows(self.organization)
+        return state == State.MOVED or self.here.is_home(self.organization)
 
     def _cancel(self) -> None:
         self._set(self.here, State.LEAVING)

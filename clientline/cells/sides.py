@@ -94,6 +94,10 @@ class Side:
         state = self.ask_one("SELECT state FROM relocations WHERE organization = %s", [organization])
         return State(state) if state else None
 
+    def has_noted_rows(self, organization: int) -> bool:
+        """Whether it was about to leave from here once, also if it has come back since."""
+        return bool(self.ask_one("SELECT notes_rows FROM relocations WHERE organization = %s", [organization]))
+
     def is_home(self, organization: int) -> bool:
         there = self.ask_one("SELECT true FROM organizations WHERE id = %s", [organization])
         return bool(there) and self.read_state(organization) in (*AT_HOME, State.FROZEN)

@@ -129,7 +129,7 @@ def test_what_stands_in_the_way_is_named_and_changes_nothing(ends):
     assert (old.read_state(), new.read_state()) == ([], [])
 
 
-NOT_FROM_HERE = "It is not at home at .*, and did not leave from there: "
+NOT_FROM_HERE = "^It did not leave from .*: it is taken back where it left"
 SENT_ASTRAY = [
     # The states at the end that has its rows and at the other one, what is asked for, and the words of the refusal.
     ("frozen", None, "--undo", "knows nothing of its move"),
@@ -193,6 +193,8 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     assert re.search(r"It is at home at https://2\.example\. Nothing could be changed for \d\.\d\d s\.$", said.strip())
     # Called again where the one that froze it was killed, it does not know for how long.
     assert move(old, new).endswith("It is at home at https://2.example.\n")
+    with pytest.raises(CommandError, match=NOT_FROM_HERE):  # it would be forgotten there, and never come back
+        move(new, old, "--undo")
     assert (old.read_state(), new.read_state()) == (["moved"], ["arrived"])
     assert new.ask(HELD) == [(1, 1, 2)]
     assert list_belongings(new) == ([own], [], (0, 0))
