@@ -26,5 +26,6 @@ def _make_filter(write):
 
 
 register.filter("write_within", wording.write_within)
+register.filter("write_money", wording.write_money)
 for _each in FILTERS:
     register.filter(_each.__name__, _make_filter(_each), expects_localtime=True)

@@ -29,6 +29,7 @@ def describe_client(caller, client, *, now):
     return {
         "figures": _count_visits_of_client(sums, visits.filter(coming).count()),
         "money": _describe_spending(client, sums),
+        "currency": client.organization.currency,
         "coming": listed.filter(coming).order_by("appointment_date", "id")[:SHOWN],
         "past": listed.exclude(coming).filter(appointment_date__lte=now).order_by("-appointment_date", "-id")[:SHOWN],
         "payments": payments.select_related("service", "appointment__service").order_by("-created_at", "-id")[:SHOWN],

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -16,7 +17,7 @@ from appointments.tests.factories import AppointmentFactory
 from clientline.backoffice.people import client_card, known_clients
 from clientline.backoffice.tests.test_visit_page import errors
 from clientline.tests.pages import Page, errors_of, fill_in, judge, see, tell
-from payments import balances
+from payments import balances, ledger
 from payments.models import Payment
 from payments.tests.factories import PaymentFactory, RefundFactory
 from services.tests.factories import ServiceFactory
@@ -72,12 +73,14 @@ def test_the_card_shows_what_is_coming_what_was_and_what_is_due(salon, client, r
 
 
 def test_the_card_tells_what_money_was_for_when_it_came(salon, client, regular):
-    PaymentFactory(appointment=Payment.objects.get(appointment__client=regular).appointment, amount="7.00")
+    paid = Payment.objects.get(appointment__client=regular)
+    ledger.refund_payment(by=salon.manager, payment=paid, amount=Decimal("2.50"), now=timezone.now())
+    PaymentFactory(appointment=paid.appointment, amount="7.00")
     other = ServiceFactory(organization=salon.organization, name="Colouring")
     Appointment.objects.filter(client=regular).update(service=other)
     client.force_login(salon.manager)
-    rows = re.findall(r"<span>([0-9.]+) \w+ for ([^<]+)</span>", client.get(card(regular)).content.decode())
-    assert sorted(rows) == [("30.00", "Salon service"), ("7.00", "Colouring")]
+    rows = re.findall(r"<span>([0-9.]+ EUR) \w+ for ([^<]+)</span>", client.get(card(regular)).content.decode())
+    assert sorted(rows) == [("30.00 EUR", "Salon service, 2.50 EUR given back"), ("7.00 EUR", "Colouring")]
 
 
 def test_staff_see_their_own_visits_with_the_client_only(salon, client, regular):
