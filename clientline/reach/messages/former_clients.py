@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from appointments.amendments.merging import REASON as MERGED
 from appointments.amendments.undoing import FORMER_VALUES
 from appointments.models import Appointment, AppointmentHistory
 from clientline.reach.messages.models import Message
@@ -33,8 +32,7 @@ def find_reader(message: Message) -> User | None:
     """
     since = "at__gte" if message.kind == Message.Kind.CANCELLED else "at__gt"
     given = AppointmentHistory.objects.filter(appointment=message.appointment_id, action=HANDED_OVER)
-    given = given.exclude(reason=MERGED).filter(**{since: message.created_at})
-    was = given.order_by("at", "id").values_list("was", flat=True).first()
+    was = given.filter(**{since: message.created_at}).order_by("at", "id").values_list("was", flat=True).first()
     if was is None:
         return message.appointment.client
     client = User.objects.select_related("merged_into").filter(pk=int(was)).first()
