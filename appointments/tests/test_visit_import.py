@@ -109,6 +109,11 @@ def test_one_cell_may_hold_date_and_time(salon):
     assert [visit.appointment_date for visit in found.booked] == [datetime.fromisoformat(start) for _, start in CELLS]
 
 
+def test_a_cell_with_a_comma_tells_too_which_of_day_and_month_comes_first(salon):
+    found = run(salon, "Ada Stone;Salon service;3/14/2028, 14:30\n", heading="client;service;start\n")
+    assert [visit.appointment_date for visit in found.booked] == [datetime(2028, 3, 14, 13, 30, tzinfo=UTC)]
+
+
 def test_the_only_column_of_a_date_or_a_time_may_hold_both(salon):
     for day, heading in enumerate(("Termin", "Datum", "Beginn"), start=13):
         found = run(salon, f"Ada Stone;Salon service;{day}.03.2028 14:30\n", heading=f"Kunde;Leistung;{heading}\n")
