@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts import contacts, sign_ins
 from accounts.models import Session, Token, User
-from accounts.person_names import find_fault
+from accounts.person_names import find_fault_of_name
 from accounts.signals import clients_created, last_day_changing, leaving, left, rejoined, rejoining, role_changing
 from clientline.database.changes import differs, save_changes
 from clientline.database.prepared import Written
@@ -115,7 +115,7 @@ def change_person(
 
 
 def _refuse_bad_name(name: str) -> None:
-    if fault := find_fault(name):
+    if fault := find_fault_of_name(name):
         raise FieldRefused("name", "invalid", fault)
 
 

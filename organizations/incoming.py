@@ -32,7 +32,7 @@ LIMITS = {
 }
 
 
-def find_fault(row: Any, checks: dict[str, Check]) -> str | None:
+def find_fault_of_row(row: Any, checks: dict[str, Check]) -> str | None:
     """What is wrong with a row of a table, in words; None where nothing is. `checks` are of `list_checks`."""
     if not isinstance(row, dict):
         return "is no row"

@@ -302,7 +302,7 @@ def _read_row(table: Table, lines: Lines) -> str:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise TransferRefused(f"The file is cut off or damaged in line {lines.number}.") from error
-    if fault := incoming.find_fault(row, table.checks):
+    if fault := incoming.find_fault_of_row(row, table.checks):
         raise TransferRefused(f"Line {lines.number}, of {table.name}, {fault}.")
     return line.decode()
 

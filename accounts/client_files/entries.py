@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from accounts.client_files.dates import NotRead, Order, WithoutYear, read_birthday
 from accounts.client_files.headings import TELEPHONES, fold_heading, identify_source
 from accounts.client_files.tables import Row, Table
-from accounts.person_names import SUFFIX, find_fault
+from accounts.person_names import find_fault_of_name, put_given_first
 from clientline.languages import validate_language
 
 LONGEST_SHOWN = 60
@@ -133,14 +133,10 @@ def _read_entry(line: _Line, source: str, order: Order, today: date) -> Entry:
 def _read_name(line: _Line) -> str:
     """First, middle and last name where they are told, else the whole one; `Last, First` is turned around."""
     parts = " ".join(filter(None, (line.text(name) for name in ("first_name", "middle_name", "last_name"))))
-    last, comma, first = line.text("name").partition(",")
-    whole = line.text("name")
-    if comma and first.strip() and "," not in first and not SUFFIX.fullmatch(first.strip()):
-        whole = f"{first.strip()} {last.strip()}"
-    name = " ".join((parts or whole).split())
+    name = " ".join(parts.split()) or put_given_first(line.text("name"))
     if not name:
         line.refuse(line.heading("name"), gettext("The name is missing."))
-    elif fault := find_fault(name):
+    elif fault := find_fault_of_name(name):
         line.refuse(line.heading("name"), fault, name)
     return name
 

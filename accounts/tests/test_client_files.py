@@ -117,7 +117,9 @@ def test_names_are_turned_around_where_a_comma_says_so():
         '"Stone, Ada"': "Ada Stone",
         '"Stone, Jr."': "Stone, Jr.",
         '"Stone GmbH, Berlin, Mitte"': "Stone GmbH, Berlin, Mitte",
-        '"Stone,"': "Stone,",
+        '"Stone, Ada, Jr."': "Ada Stone, Jr.",
+        '"Stone, Ada & Partner GbR"': "Stone, Ada & Partner GbR",
+        '"Stone,"': "Stone",
         "  Ada   Stone ": "Ada Stone",
     }
     assert {name: entries_of(f"Name;Email\n{name};\n".encode()).good[0].name for name in names} == names

@@ -93,7 +93,7 @@ def find_fault_in(file):
     for table, (head, rows) in file.tables.items():
         checks = incoming.list_checks(models[table], head["columns"])
         for row in rows:
-            if fault := incoming.find_fault(orjson.loads(json.dumps(row)), checks):
+            if fault := incoming.find_fault_of_row(orjson.loads(json.dumps(row)), checks):
                 return f"of {table}, {fault}"
 
 

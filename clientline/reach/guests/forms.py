@@ -8,7 +8,7 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from accounts.person_names import BLANK, find_fault
+from accounts.person_names import BLANK, find_fault_of_name
 from clientline.notations import parse_instant
 from clientline.telephones import read_telephone
 
@@ -95,7 +95,7 @@ class DetailsForm(NotesForm):
         name = " ".join(self.cleaned_data["name"].split())
         if not any(each.isalpha() and each not in BLANK for each in name):
             raise forms.ValidationError(_("Tell us your name."), "invalid")
-        if fault := find_fault(name):
+        if fault := find_fault_of_name(name):
             raise forms.ValidationError(fault, "invalid")
         return name
 

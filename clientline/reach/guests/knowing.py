@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import people
 from accounts.models import User
+from accounts.person_names import put_given_first
 from clientline.folding import fold_words, write_short
 from clientline.reach.guests.models import BookingRequest
 from clientline.refusals import Refused
@@ -42,7 +43,7 @@ def find_or_register_client(asked: BookingRequest) -> User:
 
 
 def _fold_name(name: str) -> list[str]:
-    return [write_short(word) for word in fold_words(name)]
+    return [write_short(word) for word in fold_words(put_given_first(name))]
 
 
 def _register(asked: BookingRequest) -> User:

@@ -92,7 +92,7 @@ def _is_theirs(visit: Appointment, typed: str) -> bool:
 
 def is_family_name(name: str, typed: str) -> bool:
     """Whether `typed` is how a name ends, in whole words and more than the first; or is all of a single one."""
-    words, said = ([write_short(word) for word in fold_words(text)] for text in (put_family_last(name), typed))
+    words, said = ([write_short(word) for word in fold_words(text)] for text in map(put_family_last, (name, typed)))
     return bool(said) and words[-len(said) :] == said and (len(words) == 1 or len(said) <= len(words))
 
 

@@ -110,6 +110,12 @@ def test_who_knows_the_name_or_the_number_is_let_in_and_who_knows_neither_is_ref
         assert ManageLink.objects.get().wrong_proofs == count
 
 
+def test_a_family_name_is_known_however_the_name_is_written():
+    proofs = ["Weber", "weber jr", "Jr.", "Kim"]
+    for name in ("Weber, Kim, Jr.", "Kim Weber Jr.", "Weber, Kim Jr."):
+        assert [proof for proof in proofs if links.is_family_name(name, proof)] == ["Weber", "weber jr"], name
+
+
 def test_whoever_goes_on_guessing_is_asked_to_call(booked, client):
     ManageLink.objects.update(wrong_proofs=links.MOST_WRONG - 1)
     with unrendered():

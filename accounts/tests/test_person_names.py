@@ -1,0 +1,50 @@
+from accounts.person_names import find_first_name, put_family_last, put_given_first
+
+# As written: as it is said, the first of the given names, and with the family last.
+NAMES = {
+    "Weber, Kim": ("Kim Weber", "Kim", "Kim Weber"),
+    "  Weber ,\tKim\nLea ": ("Kim Lea Weber", "Kim", "Kim Lea Weber"),
+    "Cher": ("Cher", "Cher", "Cher"),
+    # Suffixes and titles, which some lists put between two commas more.
+    "Weber, Kim, Jr.": ("Kim Weber, Jr.", "Kim", "Kim Weber"),
+    "Kim Weber, Jr.": ("Kim Weber, Jr.", "Kim", "Kim Weber"),
+    "Weber, Jr.": ("Weber, Jr.", "Weber", "Weber"),
+    "Smith, John Jr.": ("John Smith Jr.", "John", "John Smith"),
+    "Smith, John III": ("John Smith III", "John", "John Smith"),
+    "Weber, Dr. Kim": ("Dr. Kim Weber", "Kim", "Dr. Kim Weber"),
+    "Weber, Kim, Dr. med.": ("Dr. med. Kim Weber", "Kim", "Dr. med. Kim Weber"),
+    "Prof. Dr. h.c. Kim Weber": ("Prof. Dr. h.c. Kim Weber", "Kim", "Prof. Dr. h.c. Kim Weber"),
+    "Weber, Dr.": ("Dr. Weber", "Dr.", "Dr. Weber"),
+    "Dr. Weber, Jr.": ("Dr. Weber, Jr.", "Dr.", "Dr. Weber"),
+    "Phil Collins": ("Phil Collins", "Phil", "Phil Collins"),
+    # Of several words.
+    "van der Berg, Anna": ("Anna van der Berg", "Anna", "Anna van der Berg"),
+    "Berg, Anna van der": ("Anna van der Berg", "Anna", "Anna van der Berg"),
+    "Weber, Kim & Lea": ("Kim & Lea Weber", "Kim", "Kim & Lea Weber"),
+    # Names that look like suffixes and legal forms.
+    "Rahman, Md": ("Md Rahman", "Md", "Md Rahman"),
+    "Rahman, MD": ("Rahman, MD", "Rahman", "Rahman"),
+    "Sa, Kim": ("Kim Sa", "Kim", "Kim Sa"),
+    "Ag, Ulla": ("Ulla Ag", "Ulla", "Ulla Ag"),
+    # Firms, and more commas than anybody can read.
+    "Weber, Kim & Partner GbR": ("Weber, Kim & Partner GbR", "Weber", "Kim & Partner GbR Weber"),
+    "Stone GmbH, Berlin": ("Stone GmbH, Berlin", "Stone", "Berlin Stone GmbH"),
+    "Stone, SA": ("Stone, SA", "Stone", "SA Stone"),
+    "Weber, Kim, Berlin": ("Weber, Kim, Berlin", "Weber", "Kim, Berlin Weber"),
+    # Commas without anything.
+    "Weber,": ("Weber", "Weber", "Weber"),
+    "Weber, , Kim": ("Kim Weber", "Kim", "Kim Weber"),
+    ", Kim": ("Kim", "Kim", "Kim"),
+    " , ": ("", "", ""),
+    "": ("", "", ""),
+}
+
+
+def test_names_are_read_as_they_are_said():
+    read = {name: (put_given_first(name), find_first_name(name), put_family_last(name)) for name in NAMES}
+    assert read == NAMES
+
+
+def test_a_name_is_turned_once():
+    for said, *_ in NAMES.values():
+        assert put_given_first(said) == said
