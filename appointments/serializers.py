@@ -9,12 +9,12 @@ from appointments.models import Appointment, Side, SpecialHours, TimeOff, Workin
 from appointments.working_time import absences, roster
 from clientline.api.fields import (
     InstantField,
+    MoneyField,
     Reference,
     StrictBooleanField,
     StrictCharField,
     StrictChoiceField,
     StrictDateField,
-    StrictDecimalField,
     StrictIntegerField,
 )
 from clientline.api.serializers import BodySerializer
@@ -225,7 +225,7 @@ class BookingSerializer(TenantSerializer):
     staff = Reference(lambda caller: User.objects.performers_for(caller, "appointments"), required=False)
     service = Reference(lambda caller: Service.objects.visible_to(caller, "services"))
     duration = StrictIntegerField(required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes")
-    price = StrictDecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
+    price = MoneyField(required=False, min_value=0)
     overbook = StrictBooleanField(default=False, help_text="Book beside another visit if need be")
 
     class Meta:
@@ -351,7 +351,7 @@ class ChangeSerializer(MoveSerializer):
     service = Reference(lambda caller: Service.objects.visible_to(caller, "services"), required=False)
     duration = StrictIntegerField(required=False, min_value=1, max_value=DAY_OF_MINUTES, help_text="Minutes")
     client = Reference(lambda caller: User.objects.clients_for(caller), required=False)
-    price = StrictDecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
+    price = MoneyField(required=False, min_value=0)
     overbook = StrictBooleanField(default=False, help_text="Lengthen it beside another visit if need be")
 
     guarded = policy.find_guarded_keys("appointments", "change")

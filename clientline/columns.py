@@ -9,7 +9,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 AGENT_LENGTH = 200
-MONEY_DIGITS = 10
+MONEY_DIGITS, MONEY_PLACES = 10, 2
+SUM_DIGITS = 14  # of what many amounts add up to
 
 
 class DatabaseNow(models.Func):
@@ -87,7 +88,7 @@ def tax_rate(help_text=OF_TAX):
 
 def money(**options):
     """An amount in the organization's currency, to the cent."""
-    return models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2, **options)
+    return models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=MONEY_PLACES, **options)
 
 
 def is_money(field):
@@ -97,7 +98,7 @@ def is_money(field):
 
 def sum_of_money():
     """Amounts of many rows, or what one changed them by, which may be below 0."""
-    return models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    return models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0, db_default=0)
 
 
 def organization(**options):

@@ -23,12 +23,13 @@ from django.db.models.functions import Coalesce, Round
 
 from appointments.lateness import CANCELLED_LATE
 from appointments.models import Appointment
+from clientline.columns import MONEY_PLACES, SUM_DIGITS
 from clientline.currencies import WHOLE
 from clientline.database.prepared import Given, Statement
 from payments.models import RECEIVED, Payment, Refund, price_part
 
 FIGURES = ("price", "charge", "paid", "refunded", "due")
-MONEY = DecimalField(max_digits=14, decimal_places=2)
+MONEY = DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
 NO_MONEY = Value(Decimal("0.00"), output_field=MONEY)
 
 PLACES = Case(When(organization__currency__in=WHOLE, then=0), default=2, output_field=IntegerField())

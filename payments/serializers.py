@@ -6,11 +6,12 @@ from rest_framework import serializers
 from appointments.answers import ReportSerializer
 from appointments.models import Appointment
 from clientline.api.fields import (
+    MoneyField,
     Reference,
     StrictBooleanField,
     StrictCharField,
     StrictChoiceField,
-    StrictDecimalField,
+    SumOfMoneyField,
     is_key,
 )
 from clientline.api.serializers import BodySerializer, ClientLineSerializer
@@ -59,15 +60,9 @@ class RecordingSerializer(ClientLineSerializer):
     appointment = Reference(
         lambda caller: Appointment.objects.visible_to(caller, "payments", "create").select_related("organization")
     )
-    amount = StrictDecimalField(
-        max_digits=10, decimal_places=2, min_value=0, help_text="0 only where `rounding` took all of it"
-    )
-    tip = StrictDecimalField(
-        max_digits=10, decimal_places=2, min_value=0, default=Decimal("0.00"), help_text="Part of the amount"
-    )
-    rounding = StrictDecimalField(
-        max_digits=10,
-        decimal_places=2,
+    amount = MoneyField(min_value=0, help_text="0 only where `rounding` took all of it")
+    tip = MoneyField(min_value=0, default=Decimal("0.00"), help_text="Part of the amount")
+    rounding = MoneyField(
         default=Decimal("0.00"),
         help_text="Part of the amount: what cash was rounded by for want of coins, below 0 where less was taken",
     )
@@ -131,16 +126,12 @@ class RefundSerializer(ClientLineSerializer):
 
 
 class RefundingSerializer(BodySerializer):
-    amount = StrictDecimalField(
-        max_digits=10,
-        decimal_places=2,
+    amount = MoneyField(
         min_value=Decimal("0.01"),
         required=False,
         help_text="Default: all that is left of the price, and the tip that is named",
     )
-    tip = StrictDecimalField(
-        max_digits=10, decimal_places=2, min_value=0, default=Decimal("0.00"), help_text="Part of the amount"
-    )
+    tip = MoneyField(min_value=0, default=Decimal("0.00"), help_text="Part of the amount")
     reason = StrictCharField(max_length=500)
 
 
@@ -150,26 +141,26 @@ class VoidingSerializer(BodySerializer):
 
 class BalanceSerializer(serializers.Serializer):
     currency = serializers.CharField()
-    price = serializers.DecimalField(max_digits=14, decimal_places=2)
-    charge = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="The price, or a fee in its place")
-    paid = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Without tips and rounding")
-    refunded = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Under way or completed")
-    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Below 0: credit of the client's")
+    price = SumOfMoneyField()
+    charge = SumOfMoneyField(help_text="The price, or a fee in its place")
+    paid = SumOfMoneyField(help_text="Without tips and rounding")
+    refunded = SumOfMoneyField(help_text="Under way or completed")
+    due = SumOfMoneyField(help_text="Below 0: credit of the client's")
 
 
 class SumOfBalancesSerializer(BalanceSerializer):
     """Over several visits: what is owed for some is never set off against what was paid too much for others."""
 
-    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of the visits that are not paid")
-    credit = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of those paid too much for")
+    due = SumOfMoneyField(help_text="Of the visits that are not paid")
+    credit = SumOfMoneyField(help_text="Of those paid too much for")
 
 
 class RevenueTotalSerializer(serializers.Serializer):
-    taken = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Without tips and rounding")
-    refunded = serializers.DecimalField(max_digits=14, decimal_places=2)
-    net = serializers.DecimalField(max_digits=14, decimal_places=2)
-    tips = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Less those given back")
-    rounding = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Of cash; below 0: taken less")
+    taken = SumOfMoneyField(help_text="Without tips and rounding")
+    refunded = SumOfMoneyField()
+    net = SumOfMoneyField()
+    tips = SumOfMoneyField(help_text="Less those given back")
+    rounding = SumOfMoneyField(help_text="Of cash; below 0: taken less")
 
 
 class RevenueRowSerializer(RevenueTotalSerializer):

@@ -4,15 +4,16 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import DecimalValidator
 from django.utils.translation import gettext
 
 from clientline import wording
-from clientline.columns import MONEY_DIGITS
+from clientline.columns import MONEY_DIGITS, MONEY_PLACES
 from clientline.currencies import count_decimals
 from clientline.styles import find_decimal_sign
 from clientline.typed_money import AmountNotRead, read_amount
 
-COLUMN = {"max_digits": MONEY_DIGITS, "decimal_places": 2}  # what a money column holds
+COLUMN = {"max_digits": MONEY_DIGITS, "decimal_places": MONEY_PLACES}  # what a money column holds
 FAR = 10  # times the usual price, or a part of it
 
 
@@ -23,12 +24,34 @@ class AmountInput(forms.TextInput):
         super().__init__({"inputmode": "decimal", "autocomplete": "off"} | (attrs or {}))
 
 
+class FittingValidator(DecimalValidator):
+    """Says how many digits may stand before the sign, as the API does.
+
+    Django counts the decimals, too, which were filled in for who typed none.
+    """
+
+    def __call__(self, value):
+        most = self.max_digits - self.decimal_places
+        if abs(value) >= 10**most:
+            raise ValidationError(
+                self.messages["max_whole_digits"], code="max_whole_digits", params={"max": most, "value": value}
+            )
+        super().__call__(value)
+
+
 class AmountField(forms.DecimalField):
     """`find_home` is a function: the organization may depend on what else was chosen. By default there is none, as with
     percents.
     """
 
     widget = AmountInput
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        digits = self.max_digits, self.decimal_places
+        if None not in digits:
+            own = DecimalValidator(*digits)
+            self.validators = [FittingValidator(*digits) if each == own else each for each in self.validators]
 
     @staticmethod
     def find_home():

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clientline.columns import MONEY_DIGITS, MONEY_PLACES, SUM_DIGITS
 from clientline.database.prepared import (
     Given,
     Objects,
@@ -71,6 +72,14 @@ class StrictIntegerField(serializers.IntegerField):
 class StrictDecimalField(serializers.DecimalField):
     """A string or a number in plain digits; DRF checks the number of places."""
 
+    def validate_precision(self, value):
+        """First what is too much on either side of the point: DRF counts both together, and says so of 1.2345678901."""
+        if abs(value) >= 10**self.max_whole_digits:
+            self.fail("max_whole_digits", max_whole_digits=self.max_whole_digits)
+        if -value.as_tuple().exponent > self.decimal_places:
+            self.fail("max_decimal_places", max_decimal_places=self.decimal_places)
+        return super().validate_precision(value)
+
     def validate_empty_values(self, data):
         return serializers.Field.validate_empty_values(self, data)  # DRF takes an empty text for null
 
@@ -82,6 +91,20 @@ class StrictDecimalField(serializers.DecimalField):
         if not isinstance(data, str) or not MONEY.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class MoneyField(StrictDecimalField):
+    """An amount that somebody sends, as large as its column holds."""
+
+    def __init__(self, **options):
+        super().__init__(max_digits=MONEY_DIGITS, decimal_places=MONEY_PLACES, **options)
+
+
+class SumOfMoneyField(serializers.DecimalField):
+    """What amounts add up to; it is only answered."""
+
+    def __init__(self, **options):
+        super().__init__(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, **options)
 
 
 class InstantField(serializers.DateTimeField):

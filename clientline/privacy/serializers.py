@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from accounts.serializers import UserSerializer
 from appointments.serializers import AppointmentSerializer
-from clientline.api.fields import ChangesField, InstantField
+from clientline.api.fields import ChangesField, InstantField, SumOfMoneyField
 from clientline.api.serializers import BodySerializer
 from clientline.reach.messages.serializers import MessageSerializer
 from payments.serializers import PaymentSerializer, RefundSerializer
@@ -13,7 +13,7 @@ from payments.serializers import PaymentSerializer, RefundSerializer
 class ErasurePreviewSerializer(serializers.Serializer):
     records = serializers.ListField(child=serializers.IntegerField(), help_text="Of the person, merged ones included")
     coming_visits = serializers.ListField(child=serializers.IntegerField(), help_text="The house cancels these")
-    due = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Stays due, of nobody any more")
+    due = SumOfMoneyField(help_text="Stays due, of nobody any more")
 
 
 class ErasureSerializer(BodySerializer):

@@ -169,7 +169,7 @@ NONSENSE = [
             "date": ["There is no such day."],
             "time": ["Write hours and minutes only."],
             "duration": ["Ensure this value is less than or equal to 1440."],
-            "price": ["Ensure that there are no more than 10 digits in total."],
+            "price": ["Ensure that there are no more than 8 digits before the decimal point."],
             "notes": ["Null characters are not allowed."],
         },
     ),
