@@ -126,3 +126,21 @@ def test_who_waits_is_told_what_for(rehearsal, monkeypatch):
     looks = iter((False, False, True))
     rehearsal.wait_until(lambda: next(looks), "a leader")
     assert told == ["Waiting for a leader, for at most 180 s ..."]
+
+
+def test_a_server_that_ended_is_not_waited_for(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    command, ended = Command(stdout=StringIO()), Mock()
+    command.address = "http://127.0.0.1:1"
+    ended.poll.return_value = 1
+    with pytest.raises(CommandError, match=r"^Nobody answers on http://127\.0\.0\.1:1: see .*/rehearsal/web\.log\.$"):
+        command.start_writer(ended)
+
+
+def test_its_reports_are_read_from_standbys(command, settings, tmp_path, monkeypatch):
+    command.rehearsal.write_url.return_value, command.rehearsal.write_replica_url.return_value = "leads", "follows"
+    started = Mock()
+    monkeypatch.setattr(f"{Command.__module__}.subprocess.Popen", started)
+    command.serve(tmp_path)
+    told = started.call_args.kwargs["env"]
+    assert (told["DATABASE_URL"], told["DATABASE_REPLICA_URL"]) == ("leads", "follows")

@@ -52,8 +52,9 @@ class Command(BaseCommand):
             self.rehearsal.say = self.say
             stack.enter_context(self.rehearsal)
             self.say("Starting ClientLine on them, with demo data ...")
-            stack.callback(self.end, self.serve(data))
-            self.writer = self.start_writer()
+            server = self.serve(data)
+            stack.callback(self.end, server)
+            self.writer = self.start_writer(server)
             stack.callback(self.writer.stop)
             self.say(f"ClientLine is on {self.address}; somebody registers clients there all the time.\n{COMMANDS}")
             self.obey()
@@ -76,6 +77,7 @@ class Command(BaseCommand):
     def serve(self, data):
         self.address = f"http://127.0.0.1:{settings.PORT}"
         own = {"DATABASE_URL": self.rehearsal.write_url(), "SECRET_KEY": "of a rehearsal", "RATE_LIMIT": "0"}
+        own |= {"DATABASE_REPLICA_URL": self.rehearsal.write_replica_url()}
         own |= {"CLIENTLINE_DATA": str(data / "web"), "HOST": "127.0.0.1", "PORT": str(settings.PORT)}
         log = (data / "web.log").open("wb")
         up = [sys.executable, "manage.py", "up", "--demo"]
@@ -87,9 +89,9 @@ class Command(BaseCommand):
         server.terminate()
         server.wait()
 
-    def start_writer(self):
+    def start_writer(self, server):
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and server.poll() is None:
             try:
                 return Writer(self.address, sign_in(self.address, WRITER, PASSWORD))
             except (OSError, ValueError):
