@@ -4,14 +4,25 @@ What confines a transaction asks so in the same statement, and refuses whoever i
 trigger too (`operations.GUARD_HOME`), by whichever door they come.
 """
 
+from typing import Any
+
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
 from clientline.refusals import Moved, Moving, Refused
 
 # One column: null for whoever is at home. {} is the organization's id.
 AWAY_SQL = """(SELECT relocation.state || ' ' || relocation.address FROM relocations relocation
     WHERE relocation.organization = {} AND relocation.state IN ('arriving', 'moved'))"""
-# A condition for rows that the worker may take up.
+# A condition for rows that the worker, or a command, may take up: a change of others it would pass by without a word.
 IS_HERE = """NOT EXISTS (SELECT FROM relocations relocation WHERE relocation.organization = {}
     AND relocation.state IN ('frozen', 'arriving', 'moved'))"""
+
+
+def keep_those_here(organizations: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the organizations of which a command may change rows."""
+    is_here = RawSQL(IS_HERE.format("organizations.id"), [], output_field=BooleanField())
+    return organizations.filter(is_here)
 
 
 def refuse_away(away: str | None) -> None:

@@ -31,6 +31,7 @@ from appointments.working_time.hours import (
     is_shown,
 )
 from clientline import wording, zones
+from organizations import homes
 from organizations.audit import pause_audit
 from organizations.changing import KEEP_INSTANT
 from organizations.models import Organization
@@ -46,6 +47,7 @@ STRAYS = f"""
         ON span.zone = o.timezone AND a.appointment_date >= span.begins AND a.appointment_date < span.ends
     WHERE a.status = 'scheduled' AND a.appointment_date > %(now)s AND {OF_ONE}
         AND a.local_start <> (a.appointment_date + span.seconds * interval '1 second')::timestamp
+        AND {homes.IS_HERE.format("o.id")}
 """  # noqa: S608 -- ours
 FURTHEST = f"""
     SELECT timezone, max(appointment_date) FROM appointments a JOIN organizations o ON o.id = a.organization_id
@@ -105,8 +107,8 @@ def count_strays(*, now: datetime) -> dict[int, int]:
 
 
 def find_due() -> QuerySet[Organization]:
-    """The organizations that nobody has looked at by the rules in force."""
-    return Organization.objects.exclude(zone_rules=zones.RULES)
+    """The organizations at home here that nobody has looked at by the rules in force."""
+    return homes.keep_those_here(Organization.objects.exclude(zone_rules=zones.RULES))
 
 
 def fill_in_agreed_times(organization: Organization) -> None:

@@ -15,6 +15,7 @@ from clientline import zones
 from clientline.database.changes import differs, save_changes
 from clientline.notations import EARLIEST, LATEST
 from clientline.refusals import FieldRefused
+from organizations import homes
 from organizations.models import Organization
 
 DATES, INSTANTS = ("from_date", "to_date"), ("starts_at", "ends_at")
@@ -79,9 +80,10 @@ def move_whole_days(organization: Organization, zone: tzinfo) -> None:
 
 
 def follow_rules(organizations: QuerySet[Organization]) -> None:
-    """The same for these, where the rules of their zones are others by now; of zones without any, nobody knows."""
+    """The same for those at home here, whose rules may be others by now; of zones without any, nobody knows."""
     days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
-    for organization in organizations.filter(Exists(days), timezone__in=zones.list_readable_zones()):
+    here = homes.keep_those_here(organizations)
+    for organization in here.filter(Exists(days), timezone__in=zones.list_readable_zones()):
         with transaction.atomic():
             move_whole_days(organization, organization.zone)
 

@@ -2,13 +2,19 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, token_for
+from appointments.amendments import rezoning
+from appointments.models import Appointment, TimeOff
+from appointments.tests.factories import TimeOffFactory, days_ahead
 from clientline.database.refusals import read_refusal
 from clientline.reach.jobs import confined
 from clientline.reach.messages.models import Message
@@ -29,12 +35,12 @@ def relocate(organization, state, **columns):
     )
 
 
-def guard(organization, table):
+def guard(organization, table, owner="organization_id"):
     with connection.cursor() as cursor:
         for event, row in (("INSERT OR UPDATE", "NEW"), ("DELETE", "OLD")):
             cursor.execute(
                 f"CREATE TRIGGER a_guard_{row} BEFORE {event} ON {table} FOR EACH ROW"
-                f" WHEN ({row}.organization_id = {organization.pk})"
+                f" WHEN ({row}.{owner} = {organization.pk})"
                 f" EXECUTE FUNCTION guard_home({organization.pk}, id)"
             )
 
@@ -122,6 +128,25 @@ def test_rounds_through_all_organizations_pass_by(salon, clinic):
     relocate(salon.organization, "moved")
     assert Service.objects.update(name="Swept") == 1
     assert set(Service.objects.filter(name="Swept")) == {clinic.service}
+
+
+def test_new_rules_of_time_zones_move_nothing_of_who_is_elsewhere(salon, clinic):
+    TimeOff.objects.all().delete()
+    both, day = (salon, clinic), days_ahead(20).date()
+    told = {"whole_days": True, "from_date": day, "to_date": day, "starts_at": days_ahead(20, 1)}
+    off = [TimeOffFactory(staff=each.staff, **told, ends_at=days_ahead(21, 1)) for each in both]
+    visits = Appointment.objects.filter(pk__in=[each.visit.pk for each in both])
+    visits.update(local_start=F("local_start") + timedelta(minutes=5))
+    for table in ("time_off", "appointments"):
+        guard(salon.organization, table)
+    guard(salon.organization, "organizations", owner="id")
+    relocate(salon.organization, "moved")
+    call_command("rezone", if_new_rules=True)
+    assert [TimeOff.objects.get(pk=each.pk).starts_at == each.starts_at for each in off] == [True, False]
+    assert list(rezoning.find_due()) == []
+    call_command("rezone", stdout=StringIO())
+    moved = {visit for visit in visits if visit.version > 1}
+    assert moved == {clinic.visit}
 
 
 def test_the_worker_leaves_messages_to_the_new_home(salon):
