@@ -47,6 +47,9 @@ HANDFUL = 10  # ordinary tests: 0.5 s, which is what a worker may come later to 
 class Together(LoadScopeScheduling):
     """Files with dear fixtures go to one worker as a whole, then handfuls of ordinary tests, then dear ones singly.
 
+    Those in a browser go to one worker, which starts one Chromium for all of them. Whichever files are together the
+    most tests go first: the longest is not what everybody waits for in the end.
+
     xdist 3.8 would keep files together by its mark, but writes that into the ids of tests, which pytest 9.2 does not
     let it change. It goes through all that a worker has had for each test that ends, and sends each in a message.
     """
@@ -74,7 +77,9 @@ def group_of(path):
     text = path.read_text()
     if named := re.search(r'mark\.xdist_group\("(\w+)"\)', text):
         return named[1]
-    return path.stem if re.search(r"mark\.(browser|faults)\b", text) else None
+    if re.search(r"^pytestmark = \[?\s*pytest\.mark\.browser\b", text, re.MULTILINE):
+        return "browser"
+    return path.stem if re.search(r"mark\.faults\b", text) else None
 
 
 @cache

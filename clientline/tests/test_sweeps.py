@@ -55,7 +55,9 @@ def test_each_case_has_the_third_of_its_own_place(share, who):
     [
         ("", None),
         ("pytestmark = pytest.mark.races", None),
-        ("pytestmark = [pytest.mark.browser]", "test_x"),
+        ("pytestmark = pytest.mark.browser", "browser"),
+        ("x = 1\npytestmark = [\n    pytest.mark.browser,\n    pytest.mark.whole,\n]", "browser"),
+        ("@pytest.mark.browser\ndef test_one_of_many(): ...", None),
         ("pytestmark = pytest.mark.faults", "test_x"),
         ('pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]', "house"),
     ],

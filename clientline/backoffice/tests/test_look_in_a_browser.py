@@ -4,9 +4,13 @@ import base64
 from pathlib import Path
 
 import pytest
-from django.urls import reverse
 
 from clientline.demo.browsing import CHROMIUM, LOOK_SCREEN, Visitor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one"),
+]
 
 PICTURES = Path(__file__).with_name("look")
 CELL, FAR, MOST = 20, 18, 0.02  # pixels, steps of 255 by which a cell's mean differs, and the share of such cells
@@ -32,15 +36,6 @@ COMPARE = """async ([kept, taken, cell, far]) => {
 }"""
 
 
-def test_the_page_is_for_development_alone(salon, client, settings):
-    client.force_login(salon.admin)
-    assert client.get(reverse("admin:look")).status_code == 404
-    settings.SHOWS_LOOK = True
-    assert client.get(reverse("admin:look")).status_code == 200
-    client.logout()
-    assert client.get(reverse("admin:look")).status_code == 302
-
-
 @pytest.fixture
 def visitor(live_server, salon, client, browser, settings):
     settings.SHOWS_LOOK = True
@@ -57,8 +52,6 @@ def differ(page, kept, taken):
     return page.evaluate(COMPARE, [*(base64.b64encode(each).decode() for each in (kept, taken)), CELL, FAR])
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `.ci/run` installs one")
 def test_all_parts_look_as_they_are_kept(visitor):
     """To keep how they look now: `DEBUG=true manage.py screenshots --look`, and look at the pictures."""
     page, found = visitor.page, {}
