@@ -19,10 +19,10 @@ IS_HERE = """NOT EXISTS (SELECT FROM relocations relocation WHERE relocation.org
     AND relocation.state IN ('frozen', 'arriving', 'moved'))"""
 
 
-def keep_those_here(organizations: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of the organizations of which a command may change rows."""
-    is_here = RawSQL(IS_HERE.format("organizations.id"), [], output_field=BooleanField())
-    return organizations.filter(is_here)
+def keep_those_here(rows: QuerySet[Any], column: str = "organization_id") -> QuerySet[Any]:
+    """Those of the rows that a command may change; `column` names their organization."""
+    is_here = IS_HERE.format(f"{rows.model._meta.db_table}.{column}")
+    return rows.filter(RawSQL(is_here, [], output_field=BooleanField()))
 
 
 def refuse_away(away: str | None) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clientline.database.prepared import connection
+from clientline.refusals import Moved, Moving
 from organizations.tenancy import confine_transaction, release
 from payments import arrivals, gateway
 from payments.models import Payment, Refund
@@ -142,7 +143,15 @@ def find_foreign_refunds(*, since: datetime, now: datetime) -> int:
     except gateway.NoAnswer as silence:
         logger.warning("The payment provider did not answer: %s", silence)
         return 0
-    return sum(settle_event(event, now=now) for event in events)
+    return sum(_settle_if_here(event, now=now) for event in events)
+
+
+def _settle_if_here(event: gateway.Event, *, now: datetime) -> bool:
+    """Whether it changed anything. Of an organization that is elsewhere the new home settles it."""
+    try:
+        return settle_event(event, now=now)
+    except (Moving, Moved):
+        return False
 
 
 def _find_known_refunds(references: list[str]) -> set[str]:

@@ -108,7 +108,7 @@ def count_strays(*, now: datetime) -> dict[int, int]:
 
 def find_due() -> QuerySet[Organization]:
     """The organizations at home here that nobody has looked at by the rules in force."""
-    return homes.keep_those_here(Organization.objects.exclude(zone_rules=zones.RULES))
+    return homes.keep_those_here(Organization.objects.exclude(zone_rules=zones.RULES), "id")
 
 
 def fill_in_agreed_times(organization: Organization) -> None:

@@ -82,7 +82,7 @@ def move_whole_days(organization: Organization, zone: tzinfo) -> None:
 def follow_rules(organizations: QuerySet[Organization]) -> None:
     """The same for those at home here, whose rules may be others by now; of zones without any, nobody knows."""
     days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
-    here = homes.keep_those_here(organizations)
+    here = homes.keep_those_here(organizations, "id")
     for organization in here.filter(Exists(days), timezone__in=zones.list_readable_zones()):
         with transaction.atomic():
             move_whole_days(organization, organization.zone)

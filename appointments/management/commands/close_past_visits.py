@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from appointments import booking
 from appointments.models import Appointment
+from organizations.homes import keep_those_here
 
 OUTCOMES = {"completed": booking.complete, "no_show": booking.mark_no_show}
 
@@ -26,7 +27,8 @@ class Command(BaseCommand):
         if not 0 <= older_than <= 36500:
             raise CommandError("Say how many days ago, from 0 to 36500.")
         now = timezone.now()
-        visits = Appointment.objects.filter(status="scheduled", ends_at__lt=now - timedelta(days=older_than))
+        open_ones = Appointment.objects.filter(status="scheduled", ends_at__lt=now - timedelta(days=older_than))
+        visits = keep_those_here(open_ones)
         if organization:
             visits = visits.filter(organization=organization)
         if dry_run:

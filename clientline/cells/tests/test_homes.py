@@ -9,12 +9,13 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, token_for
+from accounts.tests.factories import PASSWORD, UserFactory, token_for
 from appointments.amendments import rezoning
 from appointments.models import Appointment, TimeOff
-from appointments.tests.factories import TimeOffFactory, days_ahead
+from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
 from clientline.database.refusals import read_refusal
 from clientline.reach.jobs import confined
 from clientline.reach.messages.models import Message
@@ -23,6 +24,7 @@ from clientline.reach.tests.guests import open_page
 from clientline.refusals import Moved, Moving
 from clientline.tests.rehearsals import undone
 from organizations.relocations import RelocatedRow, Relocation
+from payments.models import Refund
 from services.models import Service
 
 pytestmark = pytest.mark.django_db
@@ -144,9 +146,39 @@ def test_new_rules_of_time_zones_move_nothing_of_who_is_elsewhere(salon, clinic)
     call_command("rezone", if_new_rules=True)
     assert [TimeOff.objects.get(pk=each.pk).starts_at == each.starts_at for each in off] == [True, False]
     assert list(rezoning.find_due()) == []
-    call_command("rezone", stdout=StringIO())
+    run("rezone")
     moved = {visit for visit in visits if visit.version > 1}
     assert moved == {clinic.visit}
+
+
+def run(command, **options):
+    out = StringIO()
+    call_command(command, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_money_of_who_is_elsewhere_is_reconciled_there(salon, clinic, api, simulator):
+    for each in (salon, clinic):
+        body = {"appointment": each.visit.pk, "amount": "5.00", "allow_overpayment": True}
+        reference = api(each.staff).post("/payments", body | {"payment_method": "online"}).json()["reference"]
+        simulator.finish(reference)
+        simulator.refund_elsewhere(reference, "1.00")
+    relocate(salon.organization, "moved")
+    told = run("reconcile_payments", older_than=0)
+    assert told == "Settled 1 payments and 0 refunds. Found 1 made in the provider's own pages.\n"
+    assert {refund.organization for refund in Refund.objects.all()} == {clinic.organization}
+
+
+def test_nobody_who_is_elsewhere_is_closed_or_forgotten(salon, clinic):
+    longago = timezone.now() - timedelta(days=800)
+    for each in (salon, clinic):
+        AppointmentFactory(client=each.client, staff=each.staff, service=each.service, appointment_date=longago)
+        UserFactory(organization=each.organization, role="client", created_at=longago)
+    guard(salon.organization, "appointments")
+    guard(salon.organization, "users")
+    relocate(salon.organization, "moved")
+    assert run("close_past_visits", older_than=1, outcome="completed") == "Closed 1 visits.\n"
+    assert run("forget", inactive_for="24m", noinput=True).endswith("Erased 1.\n")
 
 
 def test_the_worker_leaves_messages_to_the_new_home(salon):

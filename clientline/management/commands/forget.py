@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from clientline.privacy import forgetting
+from organizations.homes import keep_those_here
 from organizations.models import MOST_MONTHS_KEPT, Organization
 
 PERIOD = re.compile(r"(\d{1,4})([my]?)")
@@ -52,7 +53,11 @@ class Command(BaseCommand):
 
     def list_organizations(self, said):
         try:
-            return [Organization.objects.find_one(said)] if said else Organization.objects.order_by("id")
+            return (
+                [Organization.objects.find_one(said)]
+                if said
+                else keep_those_here(Organization.objects.order_by("id"), "id")
+            )
         except Organization.DoesNotExist as error:
             raise CommandError(str(error)) from error
 

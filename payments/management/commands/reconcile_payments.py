@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from organizations.homes import keep_those_here
 from payments import online
 from payments.models import Payment, Refund
 
@@ -22,10 +23,10 @@ class Command(BaseCommand):
     def handle(self, *, older_than, refunds_of, **options):
         now = timezone.now()
         pending = {"status": "pending", "key__isnull": False, "created_at__lte": now - timedelta(minutes=older_than)}
-        payments = Payment.objects.filter(**pending).select_related("organization").order_by("id")
-        refunds = Refund.objects.filter(**pending).select_related("payment__organization").order_by("id")
+        payments = keep_those_here(Payment.objects.filter(**pending)).select_related("organization").order_by("id")
+        refunds = keep_those_here(Refund.objects.filter(**pending)).select_related("payment__organization")
         settled = sum(self.settle(payment, now) for payment in payments.iterator())
-        given_back = sum(self.settle(refund, now) for refund in refunds.iterator())
+        given_back = sum(self.settle(refund, now) for refund in refunds.order_by("id").iterator())
         elsewhere = online.find_foreign_refunds(since=now - timedelta(days=refunds_of), now=now)
         told = f"Settled {settled} payments and {given_back} refunds."
         self.stdout.write(f"{told} Found {elsewhere} made in the provider's own pages." if elsewhere else told)
