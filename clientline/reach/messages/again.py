@@ -14,6 +14,7 @@ from clientline.reach.messages.planning import find_address
 from clientline.refusals import Refused
 from organizations import audit
 
+LEFT_THE_HOUSE = (Message.State.SENT, Message.State.DELIVERED)
 UNDER_WAY = (Message.State.PLANNED, Message.State.SENDING)
 
 
@@ -26,7 +27,7 @@ class MessageOutdated(Refused):
     code = "message_outdated"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(gettext("It would not be sent again: %(reason)s.") % {"reason": REASONS[reason]})
+        super().__init__(gettext("It would not be sent again. %(reason)s") % {"reason": REASONS[reason]})
 
 
 def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
@@ -39,6 +40,8 @@ def send_again(*, by: User | None, message: Message, now: datetime) -> Message:
     if message.state != Message.State.SKIPPED:
         _refuse_outdated(message, now)
     columns = {"state": Message.State.PLANNED, "due_at": now, "try_at": now, "reason": "", "message_id": ""}
+    # What was sent stays so, whatever becomes of its repetition: see `planning.SKIP_PLANNED`.
+    columns["sent_at"] = message.sent_at if message.state in LEFT_THE_HOUSE else None
     for name, value in columns.items():
         setattr(message, name, value)
     with transaction.atomic():

@@ -13,24 +13,34 @@ from clientline.reach.messages.receipts import find_money
 LATEST = timedelta(minutes=60)  # after it was due
 SENT = ("sending", "sent", "delivered", "bounced", "unsure")
 SWITCHES = {"reminder": "reminds_clients", "receipt": "sends_receipts"}  # of all others it is confirms_visits
+# Whole sentences: pages show them alone, and behind another one.
 REASONS = {
-    "cancelled": _("the visit is cancelled"),
-    "completed": _("the visit is over"),
-    "no_show": _("the visit is over"),
-    "scheduled": _("the visit is not cancelled any more"),
-    "moved": _("the visit is at another time"),
-    "over": _("the visit has begun"),
-    "too_late": _("it would have come more than an hour late"),
-    "no_address": _("the client has no such address"),
-    "opted_out": _("the client wants no reminders"),
-    "switched_off": _("the organization has switched it off"),
-    "void": _("the payment is void"),
-    "organization_inactive": _("the organization is not active"),
-    "already_sent": _("it was sent for this start before"),
-    "quiet_hours": _("it would have come by night"),
-    "unwritten": _("it could not be written: the server's log says why"),
-    "no_mail_server": _("would be sent: no mail server is set up"),
-    "no_sms_provider": _("would be sent: no SMS provider is set up"),
+    "cancelled": _("The visit is cancelled."),
+    "completed": _("The visit is over."),
+    "no_show": _("The visit is over."),
+    "scheduled": _("The visit is not cancelled any more."),
+    "moved": _("The visit is at another time."),
+    "changed": _("The visit has changed."),
+    "over": _("The visit has begun."),
+    "too_late": _("It would have come more than an hour late."),
+    "no_address": _("The client has no address or number for it."),
+    "opted_out": _("The client wants no reminders."),
+    "switched_off": _("The organization has switched such messages off."),
+    "void": _("The payment is void."),
+    "organization_inactive": _("The organization is not active."),
+    "already_sent": _("It was sent for this start before."),
+    "quiet_hours": _("By night no SMS is sent."),
+    "put_off": _("The database had no time for it."),
+    "unwritten": _("It could not be written. The server's log says why."),
+    "unmarked": _("It may have been sent, but what came of it could not be stored. The server's log says why."),
+    "no_mail_server": _("No mail server is set up."),
+    "no_sms_provider": _("No SMS provider is set up."),
+    # What mail services call it that say no more.
+    "refused": _("It was refused."),
+    "rejected": _("It was refused."),
+    "bounced": _("It came back."),
+    "failed": _("It could not be delivered."),
+    "undelivered": _("It could not be delivered."),
 }
 
 

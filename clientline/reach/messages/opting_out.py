@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.signals import client_erased, client_merged
@@ -55,4 +56,4 @@ def _forget_address(told: QuerySet[Message]) -> None:
     told.exclude(to="").update(to="", provider_id="")
     # Servers repeat the address in what they say.
     tried = told.filter(state__in=("failed", "bounced", "unsure", "planned"))
-    tried.exclude(reason="").update(reason="The client was erased.")
+    tried.exclude(reason="").update(reason=gettext_noop("The client was erased."))

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 TIMEOUT = 20  # seconds
 BEFORE_ANYTHING = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
@@ -64,7 +65,7 @@ class Twilio:
             raise self._judge(error) from error
         except urllib.error.URLError as error:
             if isinstance(error.reason, BEFORE_ANYTHING):
-                raise Refused("Twilio does not answer.", is_final=False) from error
+                raise Refused(gettext_noop("Twilio does not answer."), is_final=False) from error
             raise OutcomeUnknown(str(error.reason)) from error
         except (OSError, ValueError, KeyError) as error:
             raise OutcomeUnknown(str(error) or type(error).__name__) from error

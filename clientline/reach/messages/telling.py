@@ -1,7 +1,10 @@
 """What was told about a visit, for its page."""
 
+from django.utils.translation import gettext
+
 from appointments.models import Appointment
 from clientline.database.prepared import Written
+from clientline.names import look_up
 from clientline.reach.messages.checking import REASONS
 from clientline.reach.messages.models import Message
 from organizations.models import Organization
@@ -36,8 +39,11 @@ def identify_message(message: Message) -> str:
 
 
 def explain(message: Message) -> str:
-    """Why it was not sent, in words; '' where nothing is to be said."""
-    return REASONS.get(message.reason, message.reason)
+    """Why it was not sent, in sentences or in the words of who refused it; '' where nothing is to be said."""
+    known = REASONS.get(message.reason)
+    if known and message.state == Message.State.SENT:
+        return gettext("It was not sent again. %(reason)s") % {"reason": known}
+    return str(known or (message.reason and look_up(message.reason)))
 
 
 def is_failing(organization: Organization) -> bool:

@@ -10,7 +10,7 @@ from accounts.tests.factories import UserFactory
 from appointments.amendments import alterations, merging
 from appointments.models import AppointmentHistory
 from clientline.privacy import personal_data
-from clientline.reach.messages import sending
+from clientline.reach.messages import again, sending
 from clientline.reach.messages.contents import find_words
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.opting_out import select_told_before
@@ -150,9 +150,40 @@ def test_what_was_sent_stays_so_where_it_does_not_hold_any_more(book, salon, api
     message = Message.objects.get(appointment=visit, kind="confirmation")
     answer = api(salon.staff).post(f"/messages/{message.pk}/send-again")
     assert problem(answer) == (409, "message_outdated")
-    assert answer.json()["detail"] == "It would not be sent again: the visit is cancelled."
+    assert answer.json()["detail"] == "It would not be sent again. The visit is cancelled."
     sending.send_due()
     assert planned_for(visit, "message_id")[0] == ("confirmation", 0, "sent", message.message_id)
+
+
+@pytest.mark.parametrize(("was", "stays"), [("sent", "sent"), ("delivered", "sent"), ("failed", "skipped")])
+def test_what_was_sent_stays_so_where_its_repetition_is_outdated_before_it_leaves(book, salon, was, stays):
+    now, visit = timezone.now(), book()
+    Message.objects.filter(appointment=visit).update(state=was, reason="421 Busy", sent_at=now)
+    for message in Message.objects.filter(appointment=visit):
+        again.send_again(by=salon.staff, message=message, now=now)
+    cancel(visit=visit)
+    told = planned_for(visit, "reason")[:2]
+    assert told == [("confirmation", 0, stays, "cancelled"), ("reminder", 0, stays, "cancelled")]
+
+
+def test_what_was_sent_stays_so_where_it_may_not_leave_once_more(book, salon, settings, mailbox):
+    visit = book()
+    sending.send_due()
+    again.send_again(by=salon.staff, message=Message.objects.get(state="sent"), now=timezone.now())
+    settings.EMAIL_BACKEND = ""
+    sending.send_due()
+    assert planned_for(visit, "reason")[0] == ("confirmation", 0, "sent", "no_mail_server")
+
+
+def test_of_two_reminders_of_one_time_that_are_not_repeated_none_keeps_the_visit_from_being_cancelled(book, salon):
+    now, visit = timezone.now(), book()
+    kept = Message.objects.get(appointment=visit, kind="reminder")
+    for sequence in (5, 6):
+        kept.pk, kept.sequence, kept.sent_at, kept._state.adding = None, sequence, now, True
+        kept.save()
+    cancel(visit=visit)
+    reminders = Message.objects.filter(appointment=visit, kind="reminder").values_list("state", flat=True)
+    assert list(reminders) == ["skipped"] * 3
 
 
 def test_a_former_client_is_told_again_that_theirs_is_off(book, salon, api, mailbox):
