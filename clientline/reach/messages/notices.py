@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from clientline.reach.jobs import confined
 from clientline.reach.messages.former_clients import find_reader
-from clientline.reach.messages.models import LONGEST_REASON, Message
+from clientline.reach.messages.models import Message, wash
 from clientline.reach.messages.opting_out import opt_out
 
 # What a state may come after. The notice may be here before the worker has marked what it sent, and an SMS of which
@@ -36,8 +36,8 @@ def note_outcome(
         if message is None:
             return
         # Servers repeat the address in what they say, and whoever was erased has none here.
-        message.state, message.reason = state, reason[:LONGEST_REASON] if message.to else ""
-        message.sent_at, message.provider_id = message.sent_at or now, message.provider_id or provider_id[:200]
+        message.state, message.reason = state, wash(reason) if message.to else ""
+        message.sent_at, message.provider_id = message.sent_at or now, message.provider_id or wash(provider_id)
         message.save(update_fields=["state", "reason", "sent_at", "provider_id"])
 
 

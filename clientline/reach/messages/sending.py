@@ -9,22 +9,24 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from clientline.reach.jobs import confined, every
 from clientline.reach.messages.checking import find_reason_to_skip
 from clientline.reach.messages.contents import Letter, find_sender, link_makers, write_letter
 from clientline.reach.messages.former_clients import find_told_visit
-from clientline.reach.messages.models import Message
+from clientline.reach.messages.models import Message, wash
 from clientline.reach.messages.planning import find_address
 from clientline.reach.messages.post import NotSent, Postman
 from clientline.reach.messages.sms import OutcomeUnknown
-from clientline.refusals import Refused
+from clientline.refusals import Moved
 from organizations.homes import IS_HERE
 
 logger = logging.getLogger(__name__)
 
+WORKER_DIED = gettext_noop("The worker died while it was sent.")
 BATCH = 50  # messages between two looks at what is due
 GIVEN_UP = timedelta(minutes=3)  # after which nobody is sending any more what somebody claimed
 WAITS = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=20)]  # before each retry
@@ -72,11 +74,18 @@ def send_due() -> bool:
 
 
 def send(due: Due, postman: Postman) -> bool:
-    """Claim, send and mark one message; whether it was still there to be claimed."""
+    """Claim, send and mark one message; whether it was still there to be claimed. Raises where the database is gone."""
+    # Whatever else is wrong with one: each round would begin with it again, and nothing behind it would leave.
     try:
         claimed = claim(due, now=timezone.now())
-    except (DatabaseError, InterfaceError, Refused):
-        raise
+    except Moved as elsewhere:
+        logger.warning("Message %s is left to another installation: %s", due.message, elsewhere)
+        return False
+    except (OperationalError, InterfaceError):
+        if not connection.is_usable():
+            raise
+        logger.exception("Message %s has to wait", due.message)
+        return _put_off(due)
     except Exception:
         logger.exception("Message %s cannot be written", due.message)
         return _give_up(due)
@@ -84,18 +93,42 @@ def send(due: Due, postman: Postman) -> bool:
         return False
     message, letter = claimed
     if letter is not None:
-        mark(message, **_deliver(letter, message, postman))
+        _note(message, _deliver(letter, message, postman))
     return True
 
 
 def _give_up(due: Due) -> bool:
     """Say that the message failed, for want of anybody who could write it. Whether it was still planned."""
-    # Else each round would begin with it again, and all that is due behind it, of whomever, would not leave.
+    now = timezone.now()
     with confined(due.organization):
-        message, now = _lock(due, "planned"), timezone.now()
+        planned = Message.objects.filter(pk=due.message, state="planned")
+        return bool(planned.update(state="failed", reason="unwritten", claimed_at=now, sent_at=now))
+
+
+def _put_off(due: Due) -> bool:
+    """Let the message wait, which the database refused for now. Whether it was still planned."""
+    with confined(due.organization):
+        message = Message.objects.filter(pk=due.message, state="planned").select_for_update(no_key=True).first()
         if message is not None:
-            _change(message, state="failed", reason="unwritten", claimed_at=now, sent_at=now)
+            message.attempts += 1
+            _change(
+                message,
+                attempts=message.attempts,
+                claimed_at=timezone.now(),
+                **_plan_again(message, NotSent("put_off")),
+            )
     return message is not None
+
+
+def _note(message: Message, outcome: dict[str, object]) -> None:
+    """Mark a message with what came of it; as unsure where that cannot be stored."""
+    try:
+        mark(message, **outcome)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("What came of message %s cannot be stored: %s", message.pk, outcome)
+        mark(message, state="unsure", reason="unmarked")
 
 
 def claim(due: Due, *, now: datetime) -> tuple[Message, Letter | None] | None:
@@ -113,10 +146,15 @@ def claim(due: Due, *, now: datetime) -> tuple[Message, Letter | None] | None:
         message.to = find_address(message.appointment.client, message.channel)
         reason = find_reason_to_skip(message, now=now)
         if reason:
-            _change(message, state="skipped", reason=reason)
+            _change(message, state=_choose_skipped(message, reason), reason=reason)
             return message, None
         _take(message, now)
         return message, write_letter(message, now=now, link=_make_link(message, now))
+
+
+def _choose_skipped(message: Message, reason: str) -> str:
+    """What was sent, and does not leave again, stays sent; a reminder where another one of that time took its place."""
+    return "sent" if message.sent_at and reason != "already_sent" else "skipped"
 
 
 def _hold_visit(appointment: int) -> bool:
@@ -162,17 +200,27 @@ def _deliver(letter: Letter, message: Message, postman: Postman) -> dict[str, ob
     try:
         provider_id = postman.send(letter)
     except OutcomeUnknown as error:
-        return {"state": "unsure", "reason": str(error)[:200]}
+        return {"state": "unsure", "reason": wash(str(error)) or "unmarked"}
     except NotSent as error:
         return _plan_again(message, error)
-    return {"state": "sent", "sent_at": timezone.now(), "provider_id": provider_id[:200], "reason": ""}
+    except Exception:
+        logger.exception("Message %s cannot be sent", message.pk)
+        return _fail_to_send(message)
+    return {"state": "sent", "sent_at": timezone.now(), "provider_id": wash(provider_id), "reason": ""}
 
 
 def _plan_again(message: Message, error: NotSent) -> dict[str, object]:
-    now = timezone.now()
+    now, reason = timezone.now(), wash(error.reason)
     if error.is_final or message.attempts > len(WAITS):
-        return {"state": "failed", "reason": error.reason or "refused", "sent_at": now}
-    return {"state": "planned", "reason": error.reason, "try_at": now + WAITS[message.attempts - 1]}
+        return {"state": "failed", "reason": reason or "refused", "sent_at": now}
+    return {"state": "planned", "reason": reason, "try_at": now + WAITS[message.attempts - 1]}
+
+
+def _fail_to_send(message: Message) -> dict[str, object]:
+    """Of a mail that cannot even be put together, and of an SMS at any moment."""
+    if message.channel == "mail":
+        return {"state": "failed", "reason": "unwritten", "sent_at": timezone.now()}
+    return {"state": "unsure", "reason": "unmarked"}
 
 
 def mark(message: Message, **columns: object) -> None:
@@ -187,14 +235,20 @@ def _change(message: Message, **columns: object) -> None:
     message.save(update_fields=list(columns))
 
 
+def _judge_left(message: Message) -> dict[str, object]:
+    if message.channel != "mail":
+        return {"state": "unsure", "reason": WORKER_DIED}
+    if message.attempts > len(WAITS):  # it is what workers die of, perhaps
+        return {"state": "failed", "reason": WORKER_DIED, "sent_at": timezone.now()}
+    return {"state": "planned", "reason": WORKER_DIED, "try_at": timezone.now()}
+
+
 @every(30)
 def take_up_left() -> bool:
     """What somebody claimed and did not mark: mails are planned again, an SMS is unsure."""
     for due in _list(LEFT, timezone.now() - GIVEN_UP, BATCH):
         with confined(due.organization):
             message = _lock(due, "sending")
-            if message is not None and message.channel == "mail":
-                _change(message, state="planned", try_at=timezone.now(), reason="The worker died while it was sent.")
-            elif message is not None:
-                _change(message, state="unsure", reason="The worker died while it was sent.")
+            if message is not None:
+                _change(message, **_judge_left(message))
     return False

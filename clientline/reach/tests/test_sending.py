@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,7 +15,7 @@ from appointments.amendments.alterations import change_visit
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.jobs import ROUNDS
-from clientline.reach.messages import contents, forgetting, sending
+from clientline.reach.messages import forgetting, sending
 from clientline.reach.messages.contents import Letter, make_mail
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
@@ -23,7 +23,6 @@ from clientline.reach.messages.models import Message, OptOut
 from clientline.reach.messages.post import Postman
 from clientline.reach.messages.sms import OutcomeUnknown, Simulator
 from clientline.reach.tests.visits import cancel, make_due, move, of_home, planned_for, read_message
-from clientline.refusals import Moved
 from services.tests.factories import ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -152,35 +151,6 @@ def test_a_visit_moved_away_and_back_is_reminded_of_once(book, mailbox):
     sending.send_due()
     assert len(mailbox.raw) == 1  # that it moved
     assert planned_for(visit, "reason")[-1] == ("reminder", 2, "skipped", "already_sent")
-
-
-def test_a_message_that_cannot_be_written_keeps_no_other_from_leaving(book, mailbox, monkeypatch):
-    broken, visit = book(), book(days_ahead(11))
-
-    def write_letter(message, **told):
-        if message.appointment_id == broken.pk:
-            raise KeyError("a defect")
-        return contents.write_letter(message, **told)
-
-    monkeypatch.setattr(sending, "write_letter", write_letter)
-    sending.send_due()
-    assert read_message(visit, "confirmation").state == "sent"
-    failed = read_message(broken, "confirmation")
-    assert (failed.state, failed.reason, failed.attempts) == ("failed", "unwritten", 0)
-    assert measure_messages()["messages_failed"] == 1
-
-
-@pytest.mark.parametrize("error", [OperationalError("canceling statement"), Moved("https://elsewhere.example")])
-def test_what_is_no_fault_of_a_message_leaves_it_planned(book, mailbox, monkeypatch, error):
-    visit = book()
-
-    def write_letter(message, **told):
-        raise error
-
-    monkeypatch.setattr(sending, "write_letter", write_letter)
-    with pytest.raises(type(error)):
-        sending.send_due()
-    assert read_message(visit, "confirmation").state == "planned"
 
 
 def test_without_a_mail_server_messages_are_kept_and_say_so(book, settings):
