@@ -31,6 +31,16 @@ TOLD_AS = {
     "undone": "moved",
 }
 
+# Why what was planned before holds no more; of `checking.REASONS`.
+OUTDATED_BY = {
+    "moved": "moved",
+    "rezoned": "moved",
+    "changed": "changed",
+    "cancelled": "cancelled",
+    "reopened": "scheduled",
+    "undone": "changed",
+}
+
 READ_RULES = Written(
     "SELECT service_id IS NOT NULL, minutes_before, channel FROM message_rules"
     " WHERE organization_id = %s AND (service_id IS NULL OR service_id = %s)",
@@ -38,8 +48,13 @@ READ_RULES = Written(
     "service",
 )
 # Not what a former client is told: it holds whatever becomes of the visit.
+# What was sent before, and was to leave once more, stays sent: but of reminders only one of each time may be.
 SKIP_PLANNED = Written(
-    "UPDATE messages SET state = 'skipped', reason = %s WHERE appointment_id = %s AND state = 'planned'"
+    "UPDATE messages SET reason = %s, state = CASE WHEN sent_at IS NULL OR kind = 'reminder' AND EXISTS ("
+    "SELECT 1 FROM messages AS other WHERE other.appointment_id = messages.appointment_id AND other.kind = 'reminder'"
+    " AND other.rule = messages.rule AND other.channel = messages.channel AND other.start = messages.start"
+    " AND other.id <> messages.id AND (other.state = 'sending' OR other.sent_at IS NOT NULL))"
+    " THEN 'skipped' ELSE 'sent' END WHERE appointment_id = %s AND state = 'planned'"
     " AND kind <> 'receipt' AND NOT (kind = 'cancelled' AND EXISTS (SELECT 1 FROM appointment_history AS fact"
     " WHERE fact.appointment_id = messages.appointment_id AND fact.action = 'client_changed'"
     " AND fact.at = messages.created_at)) RETURNING id",
@@ -76,7 +91,7 @@ def plan_messages(*, visits: list[Appointment], happened: str, now: datetime, **
         if happened == "undone" and _was_told(visit):
             continue
         if happened != "booked":
-            SKIP_PLANNED.rows({"reason": kind if kind == "cancelled" else "moved", "appointment": visit.pk})
+            SKIP_PLANNED.rows({"reason": OUTDATED_BY[happened], "appointment": visit.pk})
         if visit.pk in former:
             _tell_former_client(visit, former[visit.pk], now)
         if planned := list(_list_messages(visit, "confirmation" if visit.pk in former else kind, now)):

@@ -191,8 +191,8 @@ def test_a_visit_that_becomes_anothers_is_off_for_who_had_it_and_confirmed_to_wh
     undoing.undo(by=salon.admin, visit=visit, now=now + timedelta(minutes=1))
     assert planned_for(visit, "to", "reason")[2:] == [
         handed_over[0],  # when it is sent, it does not hold any more
-        ("confirmation", 1, "skipped", "next@example.com", "moved"),
-        ("reminder", 1, "skipped", "next@example.com", "moved"),
+        ("confirmation", 1, "skipped", "next@example.com", "changed"),
+        ("reminder", 1, "skipped", "next@example.com", "changed"),
         ("cancelled", 2, "planned", "next@example.com", ""),
         ("confirmation", 2, "planned", salon.client.email, ""),
         ("reminder", 2, "planned", salon.client.email, ""),
@@ -209,6 +209,8 @@ def test_what_is_undone_or_reopened_is_told_under_a_sequence_of_its_own(book, sa
     undoing.reopen(by=salon.admin, visit=cancelled, now=now)
     told = [kind_and_sequence[:2] for kind_and_sequence in planned_for(visit) if kind_and_sequence[0] != "reminder"]
     assert told == [("confirmation", 0), ("moved", 1), ("moved", 2), ("cancelled", 3), ("confirmation", 4)]
+    # The cancellation was not at another time: there was none any more.
+    assert planned_for(visit, "reason")[-3] == ("cancelled", 3, "skipped", "scheduled")
     assert planned_for(visit)[-1] == ("reminder", 4, "planned")
     cancelled.refresh_from_db()
     assert cancelled.sequence == 4
