@@ -51,7 +51,7 @@ def test_what_would_be_sent_is_shown_where_no_server_is(book, salon, client, set
     visit = book()
     sending.send_due()
     client.force_login(salon.manager)
-    assert "would be sent: no mail server is set up" in client.get(page_of(visit)).content.decode()
+    assert "No mail server is set up." in client.get(page_of(visit)).content.decode()
     message = Message.objects.get(appointment=visit, kind="confirmation")
     shown = client.get(f"/admin/reach/message/{message.pk}/change/").content.decode()
     assert "your visit is booked:" in shown
