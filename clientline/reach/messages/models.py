@@ -23,7 +23,7 @@ LONGEST_TEXT, LONGEST_REASON = 4000, 200  # characters
 EARLIEST_REMINDER = 60 * 24 * 60  # minutes before the visit
 
 
-def wash(told: str) -> str:
+def cut_words(told: str) -> str:
     """What others say, so that it can be stored: shortened, and without what PostgreSQL takes in no text."""
     return told.replace("\0", "").encode(errors="replace").decode()[:LONGEST_REASON]
 

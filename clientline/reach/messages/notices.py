@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from clientline.reach.jobs import confined
 from clientline.reach.messages.former_clients import find_reader
-from clientline.reach.messages.models import Message, wash
+from clientline.reach.messages.models import Message, cut_words
 from clientline.reach.messages.opting_out import opt_out
 
 # What a state may come after. The notice may be here before the worker has marked what it sent, and an SMS of which
@@ -36,8 +36,8 @@ def note_outcome(
         if message is None:
             return
         # Servers repeat the address in what they say, and whoever was erased has none here.
-        message.state, message.reason = state, wash(reason) if message.to else ""
-        message.sent_at, message.provider_id = message.sent_at or now, message.provider_id or wash(provider_id)
+        message.state, message.reason = state, cut_words(reason) if message.to else ""
+        message.sent_at, message.provider_id = message.sent_at or now, message.provider_id or cut_words(provider_id)
         message.save(update_fields=["state", "reason", "sent_at", "provider_id"])
 
 

@@ -17,7 +17,7 @@ from clientline.reach.jobs import confined, every
 from clientline.reach.messages.checking import find_reason_to_skip
 from clientline.reach.messages.contents import Letter, find_sender, link_makers, write_letter
 from clientline.reach.messages.former_clients import find_told_visit
-from clientline.reach.messages.models import Message, wash
+from clientline.reach.messages.models import Message, cut_words
 from clientline.reach.messages.planning import find_address
 from clientline.reach.messages.post import NotSent, Postman
 from clientline.reach.messages.sms import OutcomeUnknown
@@ -200,17 +200,17 @@ def _deliver(letter: Letter, message: Message, postman: Postman) -> dict[str, ob
     try:
         provider_id = postman.send(letter)
     except OutcomeUnknown as error:
-        return {"state": "unsure", "reason": wash(str(error)) or "unmarked"}
+        return {"state": "unsure", "reason": cut_words(str(error)) or "unmarked"}
     except NotSent as error:
         return _plan_again(message, error)
     except Exception:
         logger.exception("Message %s cannot be sent", message.pk)
         return _fail_to_send(message)
-    return {"state": "sent", "sent_at": timezone.now(), "provider_id": wash(provider_id), "reason": ""}
+    return {"state": "sent", "sent_at": timezone.now(), "provider_id": cut_words(provider_id), "reason": ""}
 
 
 def _plan_again(message: Message, error: NotSent) -> dict[str, object]:
-    now, reason = timezone.now(), wash(error.reason)
+    now, reason = timezone.now(), cut_words(error.reason)
     if error.is_final or message.attempts > len(WAITS):
         return {"state": "failed", "reason": reason or "refused", "sent_at": now}
     return {"state": "planned", "reason": reason, "try_at": now + WAITS[message.attempts - 1]}
