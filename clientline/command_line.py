@@ -24,6 +24,7 @@ NO_RIGHTS = "{}. The role in DATABASE_URL has to own its database: ALTER DATABAS
 NO_ROOM = "{}. The database's disk is full: make room, and try again; nothing is half done."
 LOST = "The connection to the database was lost while it saved: {}. It may be saved or not: look before you repeat it."
 PARTLY = "The database gave up: {}. What the command had done before may be saved: look before you repeat it."
+NOBODY = "This asks for an answer, and there was nobody to give one: call it at a terminal."
 SENTENCES = {
     errors.UndefinedTable: NOT_MIGRATED,
     errors.UndefinedColumn: NOT_MIGRATED,
@@ -34,6 +35,8 @@ SENTENCES = {
     errors.DeadlockDetected: "{}. Nothing was changed: try again.",
 }
 
+# They tell what the database refuses in many lines of their own, none of which says what to do.
+WORDY = {"flush", "procrastinate"}
 
 # What Django checks of models, pages and urls depends on the code alone, and looking takes as long as a start again.
 CHECKED = {"check", "makemigrations", "runserver", "test", "testserver"}
@@ -44,10 +47,20 @@ class Commands(ManagementUtility):
         """Asked for once all is imported, which stays: to look through it for garbage takes a fifth of a start."""
         gc.freeze()
         gc.enable()
+        if name in WORDY and "--help" not in self.argv:
+            refuse_reader()
         command = super().fetch_command(name)
         if name not in CHECKED and command.requires_system_checks:
             command.requires_system_checks = [Tags.caches, Tags.files]  # of none, --skip-checks would be unknown
         return command
+
+
+def refuse_reader() -> None:
+    """Raises CommandError where nothing can be saved."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() == ("on",):
+            raise CommandError(explain_only_reads(connection.settings_dict))
 
 
 def read_date_argument(text: str) -> date:
@@ -70,8 +83,10 @@ def run(arguments):
 
 def _write_sentence(error):
     """What to tell people about an error; empty for a defect."""
-    if isinstance(error, (ImproperlyConfigured, Unreachable)):
+    if isinstance(error, (ImproperlyConfigured, Unreachable, CommandError)):
         return str(error)
+    if isinstance(error, EOFError):
+        return NOBODY
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}. {_tell_disk_mend(error)}"
     return _write_database_sentence(error) if isinstance(error, (DatabaseError, ConnectorException)) else ""

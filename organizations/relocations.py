@@ -23,6 +23,9 @@ class Relocation(models.Model):
     state = models.CharField(max_length=10, choices=State.choices)
     address = columns.short_text(2000, help_text=_("Of the other installation"))
     notes_rows = columns.flag(False, help_text=_("Whether rows that change are noted, to be compared at the end"))
+    is_origin = columns.flag(
+        False, help_text=_("Whether the move began here: it is taken back here, and forgotten here")
+    )
     since = columns.created_at()
 
     class Meta:

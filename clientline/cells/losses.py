@@ -72,9 +72,14 @@ class Loss:
         for address in (self.there, *(address for _, address in self._list_subscriptions())):
             if _answers(address):
                 place = tell_place(address)
-                raise MoveRefused(f"{place} is not destroyed, it answers: take the move back with --undo.")
+                raise MoveRefused(f"{place} is not destroyed, it answers: {self._tell_way_out()}.")
         if self.here.ask_one(READ_BY, [self.prefix]):
             raise MoveRefused(f"The other end is not destroyed: it reads from {self.here.place} at this moment.")
+
+    def _tell_way_out(self) -> str:
+        if self.here.is_origin(self.organization):
+            return "take the move back with --undo"
+        return "where it came from, it is taken back with --undo, or what is left there deleted with --forget"
 
     def _list_subscriptions(self) -> list[tuple[str, str]]:
         """By which rows come from the other end: their names, and its address."""

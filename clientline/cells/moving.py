@@ -240,19 +240,15 @@ class Move:
 
     def _refuse_undo(self, here: State | None, there: State | None) -> None:
         """Where the other end may be its one home, or this is not the end that it left: MoveRefused."""
-        if not self._has_begun_here(here):
+        # What is left of a move that was taken back or forgotten is deleted at the other end, wherever it began.
+        is_ended = here is None and self.here.is_home(self.organization)
+        if not (is_ended or self.here.is_origin(self.organization)):
             raise MoveRefused(
                 f"It did not leave from {self.here.place}: it is taken back where it left,"
                 " until that is forgotten there."
             )
         if there is None and here in (State.FROZEN, State.MOVED):
             raise MoveRefused(f"{self.there.place} knows nothing of its move: name the database that it went to.")
-
-    def _has_begun_here(self, state: State | None) -> bool:
-        """Where it has arrived, both ends say the same of a move and of one taken back; it leaves with rows noted."""
-        if state == State.ARRIVED:
-            return self.here.has_noted_rows(self.organization)
-        return state == State.MOVED or self.here.is_home(self.organization)
 
     def _cancel(self) -> None:
         self._set(self.here, State.LEAVING)
@@ -299,7 +295,9 @@ class Move:
         return f"clientline_move_{self.organization}_from_{cell}"
 
     def _set(self, side: Side, state: State) -> None:
-        side.set_state(self.organization, state, address=self.addresses["there" if side is self.here else "here"])
+        is_origin = side is self.here  # the other end begins nothing: see `trouble` and `_refuse_undo`
+        address = self.addresses["there" if is_origin else "here"]
+        side.set_state(self.organization, state, address=address, is_origin=is_origin)
 
     def _subscribe(self, taker: Side, giver: Side, name: str, *, copies: bool) -> None:
         try:

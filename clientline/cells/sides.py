@@ -25,6 +25,9 @@ from organizations.relocations import Relocation
 State = Relocation.State
 AT_HOME = (None, State.LEAVING, State.ARRIVED)  # where requests are answered, and may change something
 PROGRAM = "manage.py move_organization"
+# Of a standby, whom it follows, as far as one may see it.
+READER = """SELECT current_setting('transaction_read_only') = 'on',
+    (SELECT sender_host || ':' || sender_port FROM pg_stat_wal_receiver)"""
 DATABASE = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 LONGEST_TURN = 30  # seconds
 LOCKS = 100  # tries for a table's lock, each of LOCK_PATIENCE
@@ -60,9 +63,17 @@ class Side:
     """A connection of a superuser's, who alone may subscribe to rows under row security."""
 
     def __init__(self, address: str) -> None:
-        """`address` is libpq's, by which the other server, too, finds this one."""
+        """`address` is libpq's, by which the other server, too, finds this one. Raises MoveRefused if it only reads."""
         self.address = address
         self.connection = self.connect()
+        self._refuse_reader()
+
+    def _refuse_reader(self) -> None:
+        ((only_reads, follows),) = self.ask(READER)
+        if only_reads:
+            self.close()
+            what = f": it is a standby of {follows}. Name that one" if follows else ": name the one that writes"
+            raise MoveRefused(f"{self.place} only reads{what}.")
 
     def connect(self) -> psycopg.Connection[Any]:
         """Raises MoveRefused."""
@@ -94,19 +105,20 @@ class Side:
         state = self.ask_one("SELECT state FROM relocations WHERE organization = %s", [organization])
         return State(state) if state else None
 
-    def has_noted_rows(self, organization: int) -> bool:
-        """Whether it was about to leave from here once, also if it has come back since."""
-        return bool(self.ask_one("SELECT notes_rows FROM relocations WHERE organization = %s", [organization]))
+    def is_origin(self, organization: int) -> bool:
+        """Whether the move that goes on, or that can be taken back, began here."""
+        return bool(self.ask_one("SELECT is_origin FROM relocations WHERE organization = %s", [organization]))
 
     def is_home(self, organization: int) -> bool:
         there = self.ask_one("SELECT true FROM organizations WHERE id = %s", [organization])
         return bool(there) and self.read_state(organization) in (*AT_HOME, State.FROZEN)
 
-    def set_state(self, organization: int, state: State, *, address: str) -> None:
+    def set_state(self, organization: int, state: State, *, address: str, is_origin: bool) -> None:
         self.ask(
-            "INSERT INTO relocations (organization, state, address) VALUES (%s, %s, %s)"
-            " ON CONFLICT (organization) DO UPDATE SET state = EXCLUDED.state, address = EXCLUDED.address",
-            [organization, state, address],
+            "INSERT INTO relocations (organization, state, address, is_origin) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (organization) DO UPDATE"
+            " SET state = EXCLUDED.state, address = EXCLUDED.address, is_origin = EXCLUDED.is_origin",
+            [organization, state, address, is_origin],
         )
 
     def forget_state(self, organization: int) -> None:

@@ -10,7 +10,8 @@ LONGEST_TRANSACTION = timedelta(minutes=10)  # what is open longer keeps VACUUM 
 
 # Behind a proxy, its own address is what says which one it is; on a socket there is none.
 SERVER = """SELECT pg_is_in_recovery(), current_setting('server_version'), pg_has_role('pg_monitor', 'USAGE'),
-    coalesce(' at ' || host(inet_server_addr()) || ':' || inet_server_port(), '')
+    coalesce(' at ' || host(inet_server_addr()) || ':' || inet_server_port(), ''),
+    (SELECT ' of ' || sender_host || ':' || sender_port FROM pg_stat_wal_receiver)
 """
 # `replay_lag` is no measure: on an idle server it stays at what it last was.
 STANDBYS = """SELECT application_name, state, sync_state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint
@@ -36,8 +37,9 @@ def examine_cluster(cursor: Any, *, needs_standby: bool) -> Iterator[Finding]:
     Only a superuser or a member of pg_monitor sees the standbys of others' connections: so says the first line then.
     """
     cursor.execute(SERVER)
-    is_standby, version, may_look, place = cursor.fetchone()
-    says = f"PostgreSQL {version}{place}{', a standby that only reads' if is_standby else ''}"
+    is_standby, version, may_look, place, leader = cursor.fetchone()
+    reads = f", a standby{leader or ''} that only reads: name the one that writes in DATABASE_URL"
+    says = f"PostgreSQL {version}{place}{reads if is_standby else ''}"
     yield Finding("writes", says, not is_standby)
     if is_standby:
         return

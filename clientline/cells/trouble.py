@@ -11,7 +11,7 @@ from clientline.cells.sides import Side, State, Table
 
 OLDEST = 150000  # of PostgreSQL: the first that filters what it publishes by row
 SERVER = """SELECT current_setting('server_version_num')::int, current_setting('wal_level'),
-    current_setting('is_superuser') = 'on', current_setting('transaction_read_only') = 'on'"""
+    current_setting('is_superuser') = 'on'"""
 CELL = "SELECT number, highest_before, begins_above FROM cells"
 APPLIED = r"SELECT app, name FROM django_migrations WHERE name NOT LIKE '%\_squashed\_%'"
 AT_ONCE = 10_000  # values that are looked up together
@@ -30,15 +30,13 @@ def find_trouble(here: Side, there: Side, tables: list[Table], organization: int
 
 
 def _examine_server(side: Side) -> Iterator[str]:
-    ((version, wal_level, is_superuser, only_reads),) = side.ask(SERVER)
+    ((version, wal_level, is_superuser),) = side.ask(SERVER)
     if version < OLDEST:
         yield f"{side.place} is PostgreSQL {version // 10000}: moving needs 15 or newer."
     if wal_level != "logical":
         yield f"{side.place} has wal_level = {wal_level}: set it to logical, and start PostgreSQL again."
     if not is_superuser:
         yield f"{side.place} is not asked by a superuser: a subscription of anybody else's stops at row security."
-    if only_reads:
-        yield f"{side.place} only reads: name the one that writes."
 
 
 def _compare_versions(here: Side, there: Side) -> Iterator[str]:
@@ -79,8 +77,10 @@ def _examine_organization(here: Side, there: Side, organization: int) -> Iterato
 def _examine_states(here: Side, there: Side, organization: int) -> Iterator[str]:
     """What other moves of it have left: two at once would have two homes."""
     state, other = (side.read_state(organization) for side in (here, there))
-    if state == State.ARRIVED:
+    if state in (State.ARRIVED, State.LEAVING, State.FROZEN) and not here.is_origin(organization):
         yield "It came here itself, and may go back still: forget that first, with --forget where it came from."
+    elif state == State.ARRIVED:
+        yield "It came back, and what is left of that move stands in the way: end it first, with --undo."
     if state == State.ARRIVING:
         yield f"It is not at home at {here.place} yet: its move there was not ended."
     if state in (State.LEAVING, State.FROZEN, State.MOVED) and other is None:

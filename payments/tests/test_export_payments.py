@@ -1,9 +1,11 @@
 import csv
 from datetime import UTC, datetime
 from io import StringIO
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import InternalError
 
 from appointments.models import Appointment
 from payments.models import Payment
@@ -75,3 +77,13 @@ def test_nonsense_is_refused(salon):
     for options in ({"first": "tomorrow"}, {"last": "2026-02-30"}, {"organization": 2**40}):
         with pytest.raises(CommandError):
             export(**options)
+
+
+def test_no_payment_leaves_where_that_cannot_be_noted(salon, monkeypatch):
+    """As on a standby, which only reads."""
+    PaymentFactory(appointment=salon.visit)
+    monkeypatch.setattr("organizations.audit.record_event", Mock(side_effect=InternalError))
+    out = StringIO()
+    with pytest.raises(InternalError):
+        call_command("export_payments", stdout=out)
+    assert out.getvalue().count("\n") == 1  # the headings

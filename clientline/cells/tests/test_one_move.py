@@ -110,6 +110,10 @@ def move(old, new, *options, steps=()):
     return said.getvalue()
 
 
+def kill():
+    raise RuntimeError("killed")
+
+
 def list_belongings(end):
     """Jobs that wait, keys of sessions, and how many files of lists with how many parts."""
     sessions = end.ask("SELECT session_key FROM sessions")
@@ -138,6 +142,15 @@ SENT_ASTRAY = [
     ("arriving", "leaving", "--undo", NOT_FROM_HERE),
     ("arriving", "leaving", "--dry-run", "It is not at home at .* yet: its move there was not ended"),
     ("leaving", None, "--dry-run", "It is on its way elsewhere, or at home there: .* knows nothing of it"),
+    ("arrived", "moved", "--dry-run", "It came back, and what is left of that move .*: end it first, with --undo"),
+]
+SENT_FROM_THE_NEW_HOME = [
+    # The states there and where it left, from where --undo had begun and was given up in part.
+    ("arrived", "moved", "--undo", NOT_FROM_HERE),
+    ("frozen", "moved", "--undo", NOT_FROM_HERE),
+    ("frozen", "arrived", "--undo", NOT_FROM_HERE),
+    ("frozen", "moved", "--dry-run", "^It cannot move:\nIt came here itself, and may go back still"),
+    ("arrived", "moved", "--dry-run", "^It cannot move:\nIt came here itself, and may go back still"),
 ]
 
 
@@ -145,21 +158,42 @@ def test_the_wrong_database_or_the_wrong_end_is_refused_and_loses_nothing(ends):
     """The last one is what is left once it is forgotten where it came from."""
     old, new = ends
     [(home,)] = old.ask("SELECT id FROM organizations")
-    for state, other, option, says in SENT_ASTRAY:
-        for end, what in ((old, state), (new, other)):
-            end.ask(
-                "INSERT INTO relocations (organization, state) SELECT %s, %s WHERE %s <> ''", home, what, what or ""
-            )
-        with pytest.raises(CommandError, match=says):
-            move(old, new, option)
-        assert (old.read_state(), new.read_state()) == ([state], [other] if other else []), option
-        for end in ends:
-            end.ask("DELETE FROM relocations")
-    with pytest.raises(CommandError, match=NOT_FROM_HERE):
-        move(new, old, "--undo")
+    for began, group in ((old, SENT_ASTRAY), (new, SENT_FROM_THE_NEW_HOME)):
+        for state, other, option, says in group:
+            note_state(old, home, state, is_origin=began is old and state != "arriving")
+            note_state(new, home, other, is_origin=began is new or state == "arriving")
+            refuse_move(old, new, option, says)
+            assert (old.read_state(), new.read_state()) == ([state], [other] if other else []), option
+            for end in ends:
+                end.ask("DELETE FROM relocations")
+    refuse_move(new, old, "--undo", NOT_FROM_HERE)
     with pytest.raises(CommandError, match=r"^--to names the database that it leaves: "):
         move(old, old)
     assert old.ask(HELD) == [(1, 1, 1)]
+
+
+def note_state(end, home, state, *, is_origin=True):
+    columns = "(organization, state, notes_rows, is_origin, address)"
+    if state:
+        note = f"INSERT INTO relocations {columns} VALUES (%s, %s, true, %s, 'https://2.example')"
+        end.ask(note, home, state, is_origin)
+
+
+def refuse_move(old, new, option, says):
+    with pytest.raises(CommandError, match=says):
+        move(old, new, option)
+
+
+def test_an_end_that_only_reads_is_refused_whatever_is_asked_for(ends):
+    for end in ends:
+        with end.connect() as link:
+            link.execute("ALTER DATABASE clientline SET default_transaction_read_only = on")
+            try:
+                for option in ("--dry-run", "--undo", "--forget"):
+                    place = re.escape(f"{end.place}:{PORT}/clientline")
+                    refuse_move(*ends, option, f"^{place} only reads: name the one that writes\\.$")
+            finally:
+                link.execute("ALTER DATABASE clientline RESET default_transaction_read_only")
 
 
 def test_who_waits_for_another_move_is_told_so(ends, monkeypatch):
@@ -205,6 +239,10 @@ def test_it_moves_and_comes_back_with_what_happened_since(ends):
     new.ask(ADD_SERVICE, "Since")
     [(given,)] = new.ask("SELECT id FROM services WHERE name = 'Since'")
     assert given % STRIDE == 2
+    with pytest.raises(RuntimeError, match="killed"):
+        move(old, new, "--undo", steps={"Freezing it": kill})
+    with pytest.raises(CommandError, match=NOT_FROM_HERE):  # both ends note rows now
+        move(new, old, "--undo")
     assert "It is at home here, as before." in move(old, new, "--undo")
     assert old.ask("SELECT name FROM services ORDER BY id") == [("Cut",), ("Late",), ("Since",)]
     assert new.ask(HELD) == [(0, 0, 0)]
@@ -223,7 +261,13 @@ ALIVE = [
     ("frozen", NOWHERE, "https://3.example", LOSES, r"^Its move is with https://2\.example: nothing was changed"),
     ("frozen", NOWHERE, "https://2.example", "", r"^This takes for granted .* --loses \"all that changed at https://2"),
     ("frozen", NOWHERE, "https://2.example", "all", "^This takes for granted "),
-    ("frozen", "the other end", "https://2.example", LOSES, "is not destroyed, it answers: "),
+    (
+        "frozen",
+        "the other end",
+        "https://2.example",
+        LOSES,
+        "is not destroyed, it answers: take the move back with --un",
+    ),
 ]
 
 
@@ -236,21 +280,24 @@ def test_an_end_that_may_live_is_not_given_up_and_the_loss_is_named_twice(ends):
     old, new = ends
     [(home,)] = old.ask("SELECT id FROM organizations")
     for state, to, destroyed, loses, says in ALIVE:
-        note = "INSERT INTO relocations (organization, state, address) SELECT %s, %s, 'https://2.example' WHERE %s"
-        old.ask(note, home, state, state is not None)
+        note_state(old, home, state)
         with pytest.raises(CommandError, match=says):
             accept_loss(old, home, new.url if to == "the other end" else to, destroyed, loses)
         assert old.read_state() == ([state] if state else []), says
         old.ask("DELETE FROM relocations")
-    old.ask(note, home, "moved", True)
+    note_state(old, home, "arrived", is_origin=False)
     passes_back = f"clientline_move_{home}_from_2"
     old.ask(
         f"CREATE SUBSCRIPTION {passes_back} CONNECTION 'host={new.place} port={PORT} dbname=clientline'"
         " PUBLICATION back WITH (connect = false, slot_name = NONE)"
     )
-    with pytest.raises(CommandError, match=f"^{re.escape(new.place)}:{PORT}/clientline is not destroyed, it answers: "):
+    with pytest.raises(
+        CommandError,
+        match=f"^{re.escape(new.place)}:{PORT}/clientline is not destroyed, it answers: "
+        f"where it came from, it is taken back with --undo, or ",
+    ):
         accept_loss(old, home, NOWHERE)
-    assert old.read_state() == ["moved"]
+    assert old.read_state() == ["arrived"]
     old.ask(f"DROP SUBSCRIPTION {passes_back}")
     old.ask("DELETE FROM relocations")
     with pytest.raises(CommandError, match=r"^--loses goes with --destroyed\.$"):
@@ -262,11 +309,8 @@ def test_what_was_frozen_when_its_new_home_was_destroyed_is_freed(ends):
     old, new = ends
     [(home,)] = old.ask("SELECT id FROM organizations")
 
-    def end():
-        raise RuntimeError("killed")
-
     with pytest.raises(RuntimeError, match="killed"):
-        move(old, new, steps={"Deciding": end})
+        move(old, new, steps={"Deciding": kill})
     old.ask("UPDATE relocations SET state = 'frozen'")
     with pytest.raises(CommandError, match=r"it reads from .* at this moment"):
         accept_loss(old, home, NOWHERE)

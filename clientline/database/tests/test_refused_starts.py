@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import psycopg
 import pytest
 from django.conf import settings as project_settings
+from django.core.management import CommandError, call_command
 from django.db import InternalError, connection
 from psycopg import errors
 
@@ -127,6 +129,8 @@ def tell_that_it_only_reads():
     [
         ["create_organization", "--name=A", "--email=a@a.example", "--admin-email=b@a.example"],
         ["worker", "--once"],
+        ["flush", "--noinput"],
+        ["procrastinate", "worker"],
         ["up"],
     ],
     ids=" ".join,
@@ -134,6 +138,20 @@ def tell_that_it_only_reads():
 def test_a_database_that_only_reads_is_told_so(reader, settings, tmp_path, command):
     settings.DATA_DIR, settings.EMBEDDED_DATA, settings.PORT = tmp_path, None, free_port()
     assert refusal_of(*command) == tell_that_it_only_reads()
+
+
+def test_no_backup_is_put_in_place_of_what_only_reads(reader, tmp_path):
+    backup = tmp_path / "backup"
+    backup.write_bytes(b"PGDMP")
+    with pytest.raises(CommandError, match=f"^{re.escape(tell_that_it_only_reads())}$"):
+        call_command("db", "restore", backup, "--noinput")
+
+
+def test_who_is_asked_and_gone_is_told_so(monkeypatch):
+    monkeypatch.setattr(command_line.Commands, "execute", Mock(side_effect=EOFError))
+    assert refusal_of("changepassword") == (
+        "This asks for an answer, and there was nobody to give one: call it at a terminal."
+    )
 
 
 class OneTry(threading.Event):

@@ -12,6 +12,7 @@ from django.db import Error, connection
 from django.template.defaultfilters import filesizeformat
 
 from clientline.cells.drill import Drill, DrillFailed
+from clientline.command_line import refuse_reader
 from clientline.postgres.archive import NoOffset, read_target, start_archiving
 from clientline.postgres.binaries import PostgresUnavailable
 from clientline.postgres.cluster import Cluster
@@ -105,6 +106,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {file}.")
         if not is_dump(file):
             raise CommandError(f"{file} is no backup: it was not written by `manage.py db backup`.")
+        refuse_reader()
         if not noinput:
             self.confirm(file)
         restore_dump(file)
