@@ -1,8 +1,9 @@
 """Rules change, agreements do not: what happens to coming visits that no longer show the time agreed."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -16,6 +17,8 @@ from appointments import booking, receivers
 from appointments.amendments import rezoning
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
+from appointments.tests.test_locking import meanwhile
+from appointments.working_time import absences
 from clientline.zones import RULES, read_wall_clock
 from organizations.models import Audit, Organization
 from organizations.tests.factories import OrganizationFactory
@@ -229,6 +232,16 @@ def test_whole_days_off_begin_at_their_midnight_by_the_new_rules(transactional_d
     assert read() == stood
     run()
     assert read() == midnights
+
+
+def test_whole_days_off_follow_the_zone_that_is_chosen_meanwhile(salon):
+    day, home = days_ahead(20).date(), Organization.objects.filter(pk=salon.organization.pk)
+    told = {"whole_days": True, "from_date": day, "to_date": day}
+    off = TimeOffFactory(staff=salon.staff, **told, starts_at=days_ahead(20, 1), ends_at=days_ahead(21, 1))
+    with meanwhile("FOR NO KEY UPDATE", lambda: home.update(timezone="Asia/Tokyo")):
+        absences.follow_rules(home)
+    off.refresh_from_db()
+    assert off.starts_at == datetime.combine(day, time(), ZoneInfo("Asia/Tokyo"))
 
 
 def test_the_wall_clock_is_that_of_booking_and_of_moving(api, salon, coming):

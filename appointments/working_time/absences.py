@@ -83,8 +83,10 @@ def follow_rules(organizations: QuerySet[Organization]) -> None:
     """The same for those at home here, whose rules may be others by now; of zones without any, nobody knows."""
     days = TimeOff.objects.filter(organization=OuterRef("pk"), whole_days=True)
     here = homes.keep_those_here(organizations, "id")
-    for organization in here.filter(Exists(days), timezone__in=zones.list_readable_zones()):
+    for found in here.filter(Exists(days), timezone__in=zones.list_readable_zones()):
         with transaction.atomic():
+            # Held: by a zone that another one takes the place of meanwhile, the days would be put at wrong midnights.
+            organization = Organization.objects.select_for_update(no_key=True).get(pk=found.pk)
             move_whole_days(organization, organization.zone)
 
 
