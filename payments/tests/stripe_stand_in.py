@@ -23,13 +23,14 @@ class StandIn:
         self.sessions, self.intents, self.refunds, self.answers = {}, {}, {}, {}
         self.broken = False
         self.deaf = False  # to what wants a page closed
-        self.busy, self.asked = [], []  # seconds after which to come again, and when somebody came
+        self.busy, self.waits = [], []  # seconds after which to come again, and those that somebody waited
+        self.asked = 0  # how often
 
     def answer(self, method, path, values, idempotency_key):
         """Status and body; a key that was used before gets its answer again."""
         if self.broken:
             return 500, {"error": {"type": "api_error", "message": "broken"}}
-        self.asked.append(time.monotonic())
+        self.asked += 1
         if self.busy:
             return 429, {"error": {"type": "api_error", "message": "busy", "retry_after": self.busy.pop(0)}}
         if idempotency_key in self.answers:

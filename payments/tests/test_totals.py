@@ -3,7 +3,8 @@
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Event, Thread
+from threading import Thread
+from time import sleep
 
 import pytest
 from django.db import connection, transaction
@@ -223,6 +224,14 @@ def test_years_of_visits_come_and_are_read_as_one_row(salon):
     assert_right(client)
 
 
+def is_somebody_waiting():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0] > 0
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.races
 @pytest.mark.parametrize("money", ["new", "settled", "refunded"])
@@ -231,25 +240,23 @@ def test_money_that_comes_while_its_visit_moves_goes_along(salon, money):
     payment = (
         PaymentFactory(appointment=visit, amount="45.00", completed=money == "refunded") if money != "new" else None
     )
-    written, never = Event(), Event()
 
-    def move_money():
-        with transaction.atomic():
-            if money == "new":
-                PaymentFactory(appointment=visit, amount="45.00", completed=True)
-            elif money == "settled":
-                settled = {"status": "completed", "settled_at": timezone.now()}
-                Payment.objects.filter(pk=payment.pk).update(**settled)
-            else:
-                RefundFactory(payment=payment, amount="10.00")
-            written.set()
-            never.wait(0.3)
+    def move():
+        Appointment.objects.filter(pk=visit.pk).update(staff=salon.colleague)
         connection.close()
 
-    thread = Thread(target=move_money)
-    thread.start()
-    written.wait()
-    Appointment.objects.filter(pk=visit.pk).update(staff=salon.colleague)
+    thread = Thread(target=move)
+    with transaction.atomic():
+        if money == "new":
+            PaymentFactory(appointment=visit, amount="45.00", completed=True)
+        elif money == "settled":
+            settled = {"status": "completed", "settled_at": timezone.now()}
+            Payment.objects.filter(pk=payment.pk).update(**settled)
+        else:
+            RefundFactory(payment=payment, amount="10.00")
+        thread.start()
+        while thread.is_alive() and not is_somebody_waiting():
+            sleep(0.01)
     thread.join()
     assert_right(salon.client)
     assert read_totals(client=salon.client, staff=salon.staff.pk)["paid"] == 0

@@ -216,6 +216,7 @@ def test_what_a_killed_worker_was_doing_is_done_by_another(salon):
 
 def work_behind(port):
     connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": port, "EMBEDDED_DATA": None}
+    worker.LOOKED_FOR_EVERY = 3600  # of who is told of new jobs, which a pooler does not pass on
     worker.work()
 
 
@@ -228,10 +229,8 @@ def test_behind_pgbouncer_jobs_are_done_as_they_come(salon, tmp_path):
         try:
             for phone in ("one", "two"):  # the second comes when the worker is at rest
                 Organization.objects.filter(pk=salon.organization.pk).update(phone=phone)
-                began = time.monotonic()
                 jobs.defer(rename, organization=salon.organization.pk)
                 wait_for_phone(salon.organization, "done")
-            assert time.monotonic() - began < 4  # it looks each second, and would hear nothing for five
         finally:
             process.terminate()
             process.join(30)

