@@ -96,8 +96,8 @@ def test_cash_is_rounded_to_the_coins_there_are(client, salon):
         rounds = PaymentForm(caller=salon.staff, row=visit)["round_cash"].value()
         assert take(client, visit, amount=typed_amount, tip=tip, round_cash=rounds) == ([], said)
         assert balances.find_balance(visit)["due"] == 0, said
-        slip = {"amount": "2.02", "tip": "3.00", "payment_method": "cash", "round_cash": "on", "completed": "on"}
-        assert do(client, f"{VISIT}/{visit.pk}/payment/", **slip) == (["The tip is a part of the amount."], "")
+    slip = {"amount": "2.02", "tip": "3.00", "payment_method": "cash", "round_cash": "on", "completed": "on"}
+    assert do(client, f"{VISIT}/{visit.pk}/payment/", **slip) == (["The tip is a part of the amount."], "")
     assert '<dd class="due">CHF\xa00.00</dd>' in client.get(f"{VISIT}/{visit.pk}/change/").content.decode()
 
 
