@@ -11,12 +11,13 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentHistory
+from appointments.models import Appointment
 from appointments.signals import visits_changed
 from clientline.reach.guests.asking import KEPT
 from clientline.reach.guests.links import KEPT as KEPT_LINKS
 from clientline.reach.guests.models import BookingRequest, ManageLink
 from clientline.reach.jobs import every
+from clientline.reach.messages.handovers import select_handovers_now
 
 
 @every(600)
@@ -32,8 +33,7 @@ def forget_guests() -> bool:
 def end_links_of_former_clients(*, visits: list[Appointment], happened: str, now: datetime, **kwargs: Any) -> None:
     """Or they would read who comes instead of them, and when. A merge is another thing: there both are one person."""
     if happened in ("changed", "undone"):
-        given = AppointmentHistory.objects.filter(appointment__in=visits, action="client_changed", at=now)
-        found = list(given.values_list("appointment", flat=True))
+        found = list(select_handovers_now(visits, now).values_list("appointment", flat=True))
         BookingRequest.objects.filter(visit__in=found).delete()  # which would give whoever booked another link
         ManageLink.objects.filter(visit__in=found).delete()
 

@@ -11,17 +11,17 @@ from typing import Any
 from accounts.models import User
 from appointments.amendments.undoing import FORMER_VALUES
 from appointments.models import Appointment, AppointmentHistory
+from clientline.reach.messages.handovers import HANDED_OVER, find_former_client, select_handovers_now
 from clientline.reach.messages.models import Message
 
-HANDED_OVER = "client_changed"
 # What the former client knows of the visit.
 AGREED = (HANDED_OVER, "service_changed", "duration_changed", "reassigned")
 
 
 def find_former_clients(visits: Iterable[Appointment], now: datetime) -> dict[int, User]:
     """By its visit, who had it until now. Not after a merge: there both are one person."""
-    facts = AppointmentHistory.objects.filter(appointment__in=visits, action=HANDED_OVER, at=now)
-    had = {visit: int(was) for visit, was in facts.values_list("appointment", "was")}
+    facts = select_handovers_now(visits, now).values_list("appointment", "was")
+    had = {visit: int(was) for visit, was in facts}
     people = User.objects.select_related("organization").in_bulk(had.values()) if had else {}
     return {visit: people[client] for visit, client in had.items() if client in people}
 
@@ -30,9 +30,7 @@ def find_reader(message: Message) -> User | None:
     """Who was told: the visit's client, or from whom it was taken since; merged, the one who is kept. None where they
     were deleted.
     """
-    since = "at__gte" if message.kind == Message.Kind.CANCELLED else "at__gt"
-    given = AppointmentHistory.objects.filter(appointment=message.appointment_id, action=HANDED_OVER)
-    was = given.filter(**{since: message.created_at}).order_by("at", "id").values_list("was", flat=True).first()
+    was = Message.objects.filter(pk=message.pk).values_list(find_former_client(), flat=True).first()
     if was is None:
         return message.appointment.client
     client = User.objects.select_related("merged_into").filter(pk=int(was)).first()

@@ -2,18 +2,18 @@
 
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments.amendments.merging import REASON as MERGED
-from appointments.models import Appointment, AppointmentHistory
+from appointments.models import Appointment
 from clientline import columns
 from clientline.callers import Caller
 from clientline.columns import between, known
 from clientline.constraints import SameOrganization
 from clientline.languages import validate_language
+from clientline.reach.messages.handovers import select_handovers_to_others, was_told_before
 from clientline.reach.messages.placeholders import validate_placeholders
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
@@ -35,11 +35,7 @@ class Channel(models.TextChoices):
 
 def is_told_to(user: Caller) -> Q:
     """Not what a visit's former client was told: its new one must not read where that went. After a merge they may."""
-    given = AppointmentHistory.objects.filter(appointment=OuterRef("appointment"), action="client_changed")
-    given = given.exclude(reason=MERGED)
-    is_before = Exists(given.filter(at__gt=OuterRef("created_at")))
-    is_of_that = Exists(given.filter(at=OuterRef("created_at")))
-    return Q(appointment__client=user.pk) & ~Q(is_before) & ~(Q(kind="cancelled") & Q(is_of_that))
+    return Q(appointment__client=user.pk) & ~was_told_before(select_handovers_to_others())
 
 
 class MessageQuerySet(TenantQuerySet):

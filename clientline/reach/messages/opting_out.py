@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.signals import client_erased, client_merged
-from appointments.models import Appointment, AppointmentHistory
+from appointments.models import Appointment
+from clientline.reach.messages.handovers import find_former_client, select_handovers, was_told_before
 from clientline.reach.messages.models import Message, OptOut
 
 
@@ -32,24 +33,26 @@ def keep_the_wish(*, kept: User, duplicate: User, now: datetime, **kwargs: Any) 
 
 @receiver(client_erased)
 def forget_addresses(*, person: User, **kwargs: Any) -> None:
-    """What was sent stays known; to whom, does not."""
-    # By their visits: of a join Django makes a list of messages, which PostgreSQL reads once for each message while it
-    # knows nothing of the table, as after an import.
-    told = Message.objects.filter(appointment__in=Appointment.objects.filter(client=person))
-    _forget_address(told)
-    _forget_address(select_told_before(person))
+    """What was sent stays known; to whom, does not. What other clients of their visits were told is theirs."""
+    for told in (_select_told_of_theirs(person), select_told_before(person)):
+        _forget_address(told)
     opt_in(client=person)
 
 
+def _select_told_of_theirs(person: User) -> QuerySet[Message]:
+    """What they were told of the visits that they have."""
+    # By their visits: of a join Django makes a list of messages, which PostgreSQL reads once for each message while it
+    # knows nothing of the table, as after an import.
+    told = Message.objects.filter(appointment__in=Appointment.objects.filter(client=person))
+    return told.exclude(was_told_before(select_handovers()))
+
+
 def select_told_before(person: User) -> QuerySet[Message]:
-    """What was told of visits until they became another client's."""
-    given = AppointmentHistory.objects.filter(
-        organization=person.organization_id, action="client_changed", was=str(person.pk)
-    )
-    here = given.filter(appointment=OuterRef("appointment"))
-    is_before, is_of_that = (Exists(here.filter(**{at: OuterRef("created_at")})) for at in ("at__gt", "at"))
+    """What they were told of visits until these became another client's."""
+    # First those that were ever theirs, by an index: of a message whose visit they never had, nobody is looked for.
+    given = select_handovers(organization=person.organization_id, was=str(person.pk))
     told = Message.objects.filter(appointment__in=given.values("appointment"))
-    return told.filter(Q(is_before) | Q(kind="cancelled") & Q(is_of_that))
+    return told.alias(had=find_former_client()).filter(had=str(person.pk))
 
 
 def _forget_address(told: QuerySet[Message]) -> None:

@@ -16,6 +16,7 @@ from appointments.signals import visits_changed
 from clientline.database.prepared import Written
 from clientline.languages import choose_language
 from clientline.reach.messages.former_clients import find_former_clients
+from clientline.reach.messages.handovers import IS_OF_HANDOVER
 from clientline.reach.messages.models import Message
 from clientline.web.encoding import encode
 
@@ -55,9 +56,7 @@ SKIP_PLANNED = Written(
     " AND other.rule = messages.rule AND other.channel = messages.channel AND other.start = messages.start"
     " AND other.id <> messages.id AND (other.state = 'sending' OR other.sent_at IS NOT NULL))"
     " THEN 'skipped' ELSE 'sent' END WHERE appointment_id = %s AND state = 'planned'"
-    " AND kind <> 'receipt' AND NOT (kind = 'cancelled' AND EXISTS (SELECT 1 FROM appointment_history AS fact"
-    " WHERE fact.appointment_id = messages.appointment_id AND fact.action = 'client_changed'"
-    " AND fact.at = messages.created_at)) RETURNING id",
+    f" AND kind <> 'receipt' AND NOT {IS_OF_HANDOVER} RETURNING id",
     "reason",
     "appointment",
 )

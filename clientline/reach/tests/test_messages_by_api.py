@@ -75,18 +75,23 @@ def test_nobody_reads_where_a_former_client_of_their_visit_was_told_of_it(book, 
     assert {row["to"] for row in exported} == {other.contact_email}
 
 
-def test_where_a_former_client_was_told_is_forgotten_with_them(book, salon):
-    visit, other = book(), UserFactory(organization=salon.organization, role="client", contact_email="next@example.com")
-    later = timezone.now() + timedelta(seconds=1)
-    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=later)
-    personal_data.erase(by=salon.admin, client=salon.client, now=later + timedelta(seconds=1))
-    assert [(kind, to) for kind, _, _, to in planned_for(visit, "to")] == [
-        ("confirmation", ""),
-        ("reminder", ""),
-        ("cancelled", ""),
-        ("confirmation", other.contact_email),
-        ("reminder", other.contact_email),
-    ]
+TOLD = ("confirmation", "reminder")  # of a visit that one has
+AS_FORMER = (*TOLD, "cancelled")  # and once it is another's
+
+
+@pytest.mark.parametrize("erased", ["first", "second", "third"])
+def test_with_who_is_erased_goes_where_they_were_told_and_where_others_of_their_visits_were_stays(book, salon, erased):
+    now, people = timezone.now(), {}
+    for name in ("first", "second", "third"):
+        told = {"role": "client", "name": name, "contact_email": f"{name}@example.com"}
+        people[name] = UserFactory(organization=salon.organization, **told)
+    visit = book(client=people["first"])
+    for seconds, name in enumerate(("second", "third"), start=1):
+        alterations.change_visit(by=salon.admin, visit=visit, client=people[name], now=now + timedelta(seconds=seconds))
+    personal_data.erase(by=salon.admin, client=people[erased], now=now + timedelta(seconds=9))
+    left = [(kind, to) for kind, _, _, to in planned_for(visit, "to") if to]
+    kept = {"first": AS_FORMER, "second": AS_FORMER, "third": TOLD} | {erased: ()}
+    assert sorted(left) == sorted((kind, people[name].contact_email) for name in kept for kind in kept[name])
 
 
 @pytest.mark.sweep
