@@ -16,11 +16,12 @@ from appointments.models import Appointment, AppointmentHistory
 HANDED_OVER = "client_changed"
 CANCELLED = "cancelled"
 # SQL of a row of `messages`: whether it is what a former client is told at that moment.
-IS_OF_HANDOVER = (
-    f"(kind = '{CANCELLED}' AND EXISTS (SELECT 1 FROM appointment_history AS fact"
-    f" WHERE fact.appointment_id = messages.appointment_id AND fact.action = '{HANDED_OVER}'"
-    " AND fact.at = messages.created_at))"
-)
+IS_OF_HANDOVER = f"""
+(kind = '{CANCELLED}' AND EXISTS (
+    SELECT 1 FROM appointment_history AS fact WHERE fact.appointment_id = messages.appointment_id
+    AND fact.action = '{HANDED_OVER}' AND fact.at = messages.created_at
+))
+"""  # noqa: S608 -- ours
 
 Handovers = QuerySet[AppointmentHistory]
 

@@ -51,12 +51,16 @@ READ_RULES = Written(
 # Not what a former client is told: it holds whatever becomes of the visit.
 # What was sent before, and was to leave once more, stays sent: but of reminders only one of each time may be.
 SKIP_PLANNED = Written(
-    "UPDATE messages SET reason = %s, state = CASE WHEN sent_at IS NULL OR kind = 'reminder' AND EXISTS ("
-    "SELECT 1 FROM messages AS other WHERE other.appointment_id = messages.appointment_id AND other.kind = 'reminder'"
-    " AND other.rule = messages.rule AND other.channel = messages.channel AND other.start = messages.start"
-    " AND other.id <> messages.id AND (other.state = 'sending' OR other.sent_at IS NOT NULL))"
-    " THEN 'skipped' ELSE 'sent' END WHERE appointment_id = %s AND state = 'planned'"
-    f" AND kind <> 'receipt' AND NOT {IS_OF_HANDOVER} RETURNING id",
+    f"""
+    UPDATE messages SET reason = %s, state = CASE
+        WHEN sent_at IS NULL OR kind = 'reminder' AND EXISTS (
+            SELECT 1 FROM messages AS other WHERE other.appointment_id = messages.appointment_id
+            AND other.kind = 'reminder' AND other.rule = messages.rule AND other.channel = messages.channel
+            AND other.start = messages.start AND other.id <> messages.id
+            AND (other.state = 'sending' OR other.sent_at IS NOT NULL)
+        ) THEN 'skipped' ELSE 'sent' END
+    WHERE appointment_id = %s AND state = 'planned' AND kind <> 'receipt' AND NOT {IS_OF_HANDOVER} RETURNING id
+    """,  # noqa: S608 -- ours
     "reason",
     "appointment",
 )
