@@ -109,7 +109,7 @@ def make_sense(case, values, cast, required):
         case.body = {"email": cast.client.email, "password": PASSWORD}
 
 
-def failures_of(operation, schema, cases, cast, caller, token, examples):
+def failures_of(operation, schema, cases, cast, caller, token, everything):
     """What the checks hold against the operation, with the shortest request that shows it.
 
     Unknown keys are refused before anything else is looked at, so most bodies have none. Each change has a token of
@@ -119,8 +119,11 @@ def failures_of(operation, schema, cases, cast, caller, token, examples):
     if operation.path.startswith("/auth"):
         AccessAttempt.objects.all().delete()  # or wrong passwords would lock the caller out of what comes next
 
-    @settings(FEW, max_examples=examples)
-    @given(case=cases, sense=st.booleans(), without_unknown=st.sampled_from([True, True, True, False]))
+    # The first that is generated is the least: nobody's id, no option. Where it is the only one, it shall succeed.
+    senses = st.booleans() if everything else st.just(True)
+
+    @settings(FEW, max_examples=8 if everything else 1)
+    @given(case=cases, sense=senses, without_unknown=st.sampled_from([True, True, True, False]))
     def ask(case, sense, without_unknown):  # short, as Hypothesis reads its text for each operation
         prepare(case, sense, without_unknown)
         secret = token if operation.method == "get" else token_for(caller)
@@ -152,6 +155,8 @@ def operations(lasting_gunicorn):
     return [(each, bodies.get(each.label, {}), each.as_strategy()) for each in found]
 
 
+# A third of the operations, by others a ninth. In the gate `test_documented_answers.py` says of each row, reading, move
+# and write that it is answered as documented, and `test_hostile_sweep.py` of each endpoint that it answers no 500.
 # Managers and staff are answered by the same serializers as admins; clients and operators have some of their own.
 INSIDERS = [pytest.param(role, marks=pytest.mark.whole) for role in ("manager", "staff")]
 
@@ -159,9 +164,8 @@ INSIDERS = [pytest.param(role, marks=pytest.mark.whole) for role in ("manager", 
 @pytest.mark.parametrize("role", ["admin", "client", "operator", *INSIDERS])
 def test_answers_are_as_documented(operations, gunicorn, salon, operator, role, share, everything):
     caller = operator if role == "operator" else getattr(salon, role)
-    examples = 8 if everything else 1
     assert len(operations) > 60
     found, token = {}, token_for(caller)
-    for operation, schema, cases in operations if role == "admin" else share(share(operations)):
-        found[operation.label] = failures_of(operation, schema, cases, salon, caller, token, examples)
+    for operation, schema, cases in share(operations) if role == "admin" else share(share(operations)):
+        found[operation.label] = failures_of(operation, schema, cases, salon, caller, token, everything)
     assert {label: faults for label, faults in found.items() if faults} == {}
