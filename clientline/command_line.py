@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, ManagementUtility
 from django.db import DatabaseError, OperationalError, connection
 from procrastinate.exceptions import ConnectorException
-from psycopg import errors
+from psycopg import Error, errors
 
 from clientline.notations import parse_date
 from clientline.postgres.backend.outcomes import OutcomeLost
@@ -33,6 +33,11 @@ SENTENCES = {
     errors.RaiseException: "{}.",  # a migration says what it needs
     errors.UniqueViolation: "{}: somebody else has saved it meanwhile.",
     errors.DeadlockDetected: "{}. Nothing was changed: try again.",
+}
+# By sqlstate, of an organization that is at home elsewhere: see `operations.GUARD_HOME`, whose hint is the address.
+AWAY = {
+    "CL421": "{} to {}. Nothing of it is changed here: call the command there.",
+    "CL503": "{}. Nothing of it is changed meanwhile: try again later.",
 }
 
 # They tell what the database refuses in many lines of their own, none of which says what to do.
@@ -103,6 +108,8 @@ def _write_database_sentence(error):
     words = str(cause or error).strip().partition("\n")[0].rstrip(".")
     if isinstance(error, OutcomeLost):
         return LOST.format(words)
+    if isinstance(cause, Error) and cause.sqlstate in AWAY:
+        return AWAY[cause.sqlstate].format(words.capitalize(), cause.diag.message_hint)
     if isinstance(cause, errors.ReadOnlySqlTransaction):
         only_reads = explain_only_reads(connection.settings_dict)
         return f"{only_reads} {PARTLY.format(words)}" if connection.has_committed else only_reads

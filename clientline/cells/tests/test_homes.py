@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -16,6 +16,7 @@ from accounts.tests.factories import PASSWORD, UserFactory, token_for
 from appointments.amendments import rezoning
 from appointments.models import Appointment, TimeOff
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, days_ahead
+from clientline.command_line import _write_sentence
 from clientline.database.refusals import read_refusal
 from clientline.reach.jobs import confined
 from clientline.reach.messages.models import Message
@@ -167,6 +168,23 @@ def test_money_of_who_is_elsewhere_is_reconciled_there(salon, clinic, api, simul
     told = run("reconcile_payments", older_than=0)
     assert told == "Settled 1 payments and 0 refunds. Found 1 made in the provider's own pages.\n"
     assert {refund.organization for refund in Refund.objects.all()} == {clinic.organization}
+
+
+def test_money_of_who_is_elsewhere_is_exported_there(salon, clinic):
+    guard(salon.organization, "audit")
+    relocate(salon.organization, "moved")
+    assert "Clinic" in (everybody := run("export_payments")) and "Salon" not in everybody
+    said = []
+    for state in ("moved", "frozen"):
+        relocate(salon.organization, state)
+        with undone(), pytest.raises(DatabaseError) as refused:
+            run("export_payments", organization=salon.organization.pk)
+        said.append(_write_sentence(refused.value))
+    assert said == [
+        f"Organization {salon.organization.pk} has moved to {ELSEWHERE}. "
+        "Nothing of it is changed here: call the command there.",
+        f"Organization {salon.organization.pk} is moving. Nothing of it is changed meanwhile: try again later.",
+    ]
 
 
 def test_nobody_who_is_elsewhere_is_closed_or_forgotten(salon, clinic):

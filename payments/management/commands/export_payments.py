@@ -9,6 +9,7 @@ from appointments.working_time.hours import find_midnight
 from clientline.command_line import read_date_argument
 from clientline.web.sheets import write_cell
 from organizations import audit
+from organizations.homes import keep_those_here
 from organizations.models import Organization
 from payments.bookkeeping.columns import COLUMNS
 from payments.models import Payment
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             organizations = organizations.filter(pk=organization)
             if not organizations:
                 raise CommandError("There is no such organization.")
+        else:
+            organizations = keep_those_here(organizations, "id")
         writer = csv.writer(self.stdout)
         writer.writerow(COLUMNS)
         for each in organizations:
