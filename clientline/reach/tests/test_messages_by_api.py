@@ -11,7 +11,7 @@ from appointments.amendments import alterations, merging
 from appointments.models import AppointmentHistory
 from clientline.privacy import personal_data
 from clientline.reach.messages import again, sending
-from clientline.reach.messages.contents import find_words
+from clientline.reach.messages.contents import find_words, word
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.opting_out import select_told_before
 from clientline.reach.tests.visits import cancel, planned_for
@@ -227,6 +227,15 @@ def test_what_would_be_sent_can_be_read_before(book, salon, api):
     assert seen["subject"] == "Your visit at Salon"
     assert "Hello Salon client,\n\nyour visit is booked:" in seen["body"]
     assert "<p>your visit is booked:</p>" in seen["html"]
+
+
+def test_a_subject_is_one_line_whatever_names_hold(book, salon):
+    visit = book()
+    visit.client.name, visit.organization.name = "Ada\nStone", "Salon\u2028Two"
+    words = {"kind": "confirmation", "subject": "{client} at {organization}", "body": "{client}"}
+    MessageText.objects.create(organization=salon.organization, **words)
+    subject, body = word(Message(kind="confirmation", channel="mail", start=visit.appointment_date), visit, link="")
+    assert (subject, body) == ("Ada Stone at Salon Two", "Ada\nStone")
 
 
 @pytest.mark.sweep

@@ -199,6 +199,12 @@ def test_a_visit_that_becomes_anothers_is_off_for_who_had_it_and_confirmed_to_wh
     ]
 
 
+def test_nobody_is_told_that_a_visit_which_has_begun_is_anothers(book, salon):
+    visit, other = book(days_ahead(-3)), UserFactory(organization=salon.organization, role="client")
+    alterations.change_visit(by=salon.admin, visit=visit, client=other, now=timezone.now())
+    assert (visit.client, planned_for(visit)) == (other, [])
+
+
 def test_what_is_undone_or_reopened_is_told_under_a_sequence_of_its_own(book, salon):
     visit, now = book(), timezone.now()
     moved = booking.reschedule(
