@@ -121,6 +121,8 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
     """The facts about a visit, newest first. Clients see no names but their own: others are "staff"."""
     insider = caller.may("appointments", "internal_notes")
     facts = _load_facts(visit)
+    if not insider:
+        leave_out_former_reasons(facts)
     starts = _find_known_starts(visit, facts)
     return [
         {
@@ -136,6 +138,16 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
         for fact in facts
         if insider or fact.action not in INSIDE
     ]
+
+
+def leave_out_former_reasons(facts: list[AppointmentHistory]) -> None:
+    """Of facts, newest first, blank what a former client or somebody else gave as a reason before a hand-over."""
+    is_former = False
+    for fact in facts:
+        if is_former:
+            fact.reason = ""
+        # Of a merger the reason is ours, and both clients are one person.
+        is_former = is_former or (fact.action == "client_changed" and not fact.reason)
 
 
 def _load_facts(visit: Appointment) -> list[AppointmentHistory]:
@@ -180,6 +192,7 @@ SENTENCES = {
     "rezoned": gettext_lazy("Kept at {became} when the clocks of the time zone changed"),
     "reassigned": gettext_lazy("Handed over from {was} to {became}"),
     "client_changed": gettext_lazy("Handed over from client {was} to {became}"),
+    "notes_kept": gettext_lazy("Notes for the former client kept among the internal ones"),
     "arrived": gettext_lazy("Arrived"),
     "in_service": gettext_lazy("In service"),
     "arrived_changed": gettext_lazy("No longer marked as arrived"),
@@ -221,7 +234,8 @@ WORDS = {
     "in-service": gettext_lazy("in-service"),
     "changed": gettext_lazy("changed"),
 }
-INSIDE = ("overbooked_changed", "stranded_changed", "client_changed")  # clients are not told: it is about others
+# Clients are not told: it is about others.
+INSIDE = ("overbooked_changed", "stranded_changed", "client_changed", "notes_kept")
 TIMED = ("booked", "rescheduled", "rezoned")  # their values are times
 NAMING = ("reassigned", "client_changed")  # their values are ids of people
 OFFERING = ("service_changed",)  # and of services

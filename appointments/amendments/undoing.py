@@ -17,8 +17,9 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.amendments.alterations import read_terms
+from appointments.amendments.alterations import read_terms, record_kept_notes
 from appointments.amendments.companions import was_moved_along
+from appointments.amendments.kept_notes import keep_notes, put_back
 from appointments.amendments.rezoning import TIME_GONE, find_instant_showing
 from appointments.availability import Need, measure_need_of_visit
 from appointments.models import Appointment, AppointmentHistory
@@ -145,7 +146,7 @@ def _order_moves(
 
 
 def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User | None, now: datetime) -> None:
-    move, values, was_at = facts[0], _find_former_values(visit, facts), visit.appointment_date
+    move, values, was = facts[0], _find_former_values(visit, facts), copy(visit)
     if move.action in TOLD_TO_CALENDARS and {fact.action for fact in facts} != OF_THE_PRICE:
         values["sequence"] = visit.sequence + 1  # it counts on: calendars know the move
     _put_back(visit, values, now)
@@ -154,7 +155,8 @@ def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User 
         if fact.action not in TOLD_BY_UNDONE:
             history.record_fact(visit, fact.action, by=by, now=now, was=fact.became, became=fact.was)
     if move.action == "cancelled":
-        _remember_other_instant(visit, was_at, by=by, now=now)
+        _remember_other_instant(visit, was.appointment_date, by=by, now=now)
+    record_kept_notes(was, visit, by=by, now=now)
     visit_undone.send(sender=Appointment, visit=visit, since=move.at, now=now)
 
 
@@ -242,7 +244,8 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "in_service_changed": lambda visit, was: {"in_service_at": _read_moment(was)},
     "service_changed": lambda visit, was: {"service_id": int(was)},
     "duration_changed": _restore_length,
-    "client_changed": lambda visit, was: {"client_id": int(was)},
+    "client_changed": lambda visit, was: keep_notes(visit) | {"client_id": int(was)},
+    "notes_kept": put_back,
     "price_changed": lambda visit, was: {"price": Decimal(was)},
     "terms_changed": _restore_terms,
     "series_changed": lambda visit, was: {"series": UUID(was)},
@@ -257,4 +260,4 @@ TOLD_TO_CALENDARS = ("cancelled", "rescheduled", "reassigned", "changed")
 UNDOABLE = ("completed", "no_show", "cancelled", "rescheduled", "reassigned", "arrived", "in_service", "changed")
 # What `undone` says enough of; the rest the history tells the other way round.
 MARKS = ("arrived", "in_service", "arrived_changed", "in_service_changed")
-TOLD_BY_UNDONE = ("completed", "no_show", "cancelled", "changed", *MARKS)
+TOLD_BY_UNDONE = ("completed", "no_show", "cancelled", "changed", "notes_kept", *MARKS)

@@ -5,10 +5,13 @@ Beyond the reach of both: backups, and what the payment provider keeps.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
+from itertools import groupby
+from operator import attrgetter, or_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -18,12 +21,15 @@ from accounts.records import hold_records, select_records
 from accounts.serializers import UserForClientSerializer, UserSerializer
 from accounts.signals import client_erased
 from appointments import booking
-from appointments.history import INSIDE
+from appointments.amendments.kept_notes import leave_out_kept, list_heads
+from appointments.history import INSIDE, leave_out_former_reasons
 from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
+from clientline.database.changes import save_changes
 from clientline.disclosure import select_tellable
 from clientline.reach.guests.forgetting import forget_client
+from clientline.reach.messages.handovers import select_handovers
 from clientline.reach.messages.models import Message, OptOut, is_told_to
 from clientline.reach.messages.serializers import MessageSerializer
 from clientline.refusals import Refused
@@ -87,7 +93,7 @@ def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, 
             "user": _read_rows(
                 UserSerializer if insider else UserForClientSerializer, User.objects.filter(pk=person.pk)
             )[0],
-            "appointments": _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
+            "appointments": _read_visits(visits, person, insider),
             "history": _read_history(visits, insider),
             "payments": _read_rows(PaymentSerializer, paid),
             "refunds": _read_rows(RefundSerializer, Refund.objects.filter(payment__in=paid)),
@@ -114,12 +120,30 @@ def _read_rows(serializer_class: Any, rows: QuerySet[Any]) -> list[Any]:
     return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
 
 
+def _read_visits(visits: QuerySet[Appointment], person: User, insider: bool) -> list[Any]:
+    """Without what was noted for others who had them before."""
+    rows = _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits)
+    for row in rows if insider else ():
+        row["internal_notes"] = leave_out_kept(row["internal_notes"], lambda client: client != person.pk)
+    return rows
+
+
 def _read_history(visits: QuerySet[Appointment], insider: bool) -> list[dict[str, Any]]:
-    facts = AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id")
-    facts = facts if insider else facts.exclude(action__in=INSIDE)
-    columns = facts.values_list("appointment", "at", "action", "was", "became", "reason")
-    names = ("appointment", "at", "action", "from", "to", "reason")
-    return [dict(zip(names, (pk, timezone.localtime(at), *texts), strict=True)) for pk, at, *texts in columns]
+    facts = list(AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id"))
+    for _, of_one in groupby(facts, attrgetter("appointment_id")):
+        leave_out_former_reasons([*of_one][::-1])
+    return [_tell_fact(fact) for fact in facts if insider or fact.action not in INSIDE]
+
+
+def _tell_fact(fact: AppointmentHistory) -> dict[str, Any]:
+    return {
+        "appointment": fact.appointment_id,
+        "at": timezone.localtime(fact.at),
+        "action": fact.action,
+        "from": fact.was,
+        "to": fact.became,
+        "reason": fact.reason,
+    }
 
 
 def _read_changes(person: User) -> list[dict[str, Any]]:
@@ -189,9 +213,20 @@ def _erase_record(by: User | None, client: User) -> None:
     refunds.exclude(reason="").update(reason="")
     voided = Payment.objects.filter(appointment__client=client).exclude(void_reason="")
     voided.update(void_reason="", version=F("version") + 1)
+    _erase_kept_notes(client)
     forget(client)
     redact(client)
     audit.record_event("erase", by=by, row=client)
+
+
+def _erase_kept_notes(client: User) -> None:
+    """What was noted for them on visits that are another client's by now."""
+    given = select_handovers(organization=client.organization_id, was=str(client.pk)).values("appointment")
+    is_noted = reduce(or_, (Q(internal_notes__contains=head) for head in list_heads(str(client.pk))))
+    noted = Appointment.objects.filter(is_noted, pk__in=given).order_by("id")
+    for visit in noted.select_for_update(no_key=True, of=("self",)):
+        left = leave_out_kept(visit.internal_notes, lambda noted_for: noted_for == client.pk)
+        save_changes(visit, {"internal_notes": left})
 
 
 def forget(client: User) -> None:

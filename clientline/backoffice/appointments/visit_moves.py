@@ -119,7 +119,11 @@ class ChangeForm(PriceForm, MoveForm):
         max_value=DAY_OF_MINUTES,
         help_text=gettext_lazy("Minutes"),
     )
-    client = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Client"))
+    client = forms.ModelChoiceField(
+        User.objects.none(),
+        label=gettext_lazy("Client"),
+        help_text=gettext_lazy("Another client does not read the notes: they become internal ones"),
+    )
     price = AmountField(
         label=gettext_lazy("Price"),
         required=False,
