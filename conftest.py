@@ -15,10 +15,10 @@ from appointments.tests.factories import (
     AppointmentFactory,
     SpecialHoursFactory,
 )
-from clientline.demo.serving import Gunicorn, write_database_url
 from clientline.tests.casts import DAYS_OF_CASTS, make_casts
 from clientline.tests.local_times import refuse_local_times
 from clientline.tests.rehearsals import perform
+from clientline.tests.served_copies import CopiedGunicorn
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
 
@@ -119,12 +119,8 @@ def api():
 
 
 @pytest.fixture(scope="session")
-def lasting_gunicorn(django_db_setup):
-    environment = {
-        "DATABASE_URL": write_database_url(connection.get_connection_params()),
-        "SECRET_KEY": settings.SECRET_KEY,
-    }
-    with Gunicorn(environment, "--workers=2") as server:
+def lasting_gunicorn(django_db_setup, django_db_blocker):
+    with CopiedGunicorn(django_db_blocker.unblock, "--workers=2") as server:
         yield server
 
 

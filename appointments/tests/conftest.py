@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.tests.factories import token_for
 from appointments.tests.load import House
-from clientline.demo.serving import Gunicorn
+from clientline.tests.served_copies import CopiedGunicorn
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +26,8 @@ def house(first, django_db_blocker):
 
 
 @pytest.fixture(scope="session")
-def lasting_server(house):
-    with Gunicorn(house.environment, "--workers=2") as server:
+def lasting_server(house, django_db_blocker):
+    with CopiedGunicorn(django_db_blocker.unblock, "--workers=2", place=house.place) as server:
         yield server
 
 

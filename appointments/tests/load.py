@@ -61,6 +61,7 @@ class House:
 
     def __init__(self, data):
         self.cluster = Cluster(data)
+        self.place = IN_A_HOUSE | {"EMBEDDED_DATA": data}  # as settings say it
         self.environment = {"CLIENTLINE_DATA": data, "DATABASE_URL": "", "SECRET_KEY": "of this test"}
         self.slots = itertools.count()
 
@@ -77,7 +78,7 @@ class House:
         self.move_in(json.loads(file.read_text()))
 
     def _prepare(self, unblock, file):
-        connection.settings_dict |= IN_A_HOUSE | {"EMBEDDED_DATA": self.cluster.data}
+        connection.settings_dict |= self.place
         with unblock():
             file.write_text(json.dumps(prepare()))
 

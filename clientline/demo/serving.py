@@ -41,15 +41,7 @@ class Gunicorn:
         # It inherits a socket that listens already: the port cannot be lost to another process meanwhile.
         with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
             self.port = listener.getsockname()[1]
-            inherited = f"--bind=fd://{listener.fileno()}"
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", *self.configuration, inherited, *self.arguments],
-                cwd=self.project,
-                env=os.environ | self.environment,
-                stdout=self.log,
-                stderr=self.log,
-                pass_fds=[listener.fileno()],
-            )
+            self.process = self.start(listener.fileno())
         try:
             ready = self.call("GET", self.asked_first)
             assert ready.status == 200, ready.body
@@ -60,6 +52,19 @@ class Gunicorn:
 
     def __exit__(self, *exception):
         self.stop()
+
+    def start(self, listener):
+        return subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *self.list_arguments(listener)],
+            cwd=self.project,
+            env=os.environ | self.environment,
+            stdout=self.log,
+            stderr=self.log,
+            pass_fds=[listener],
+        )
+
+    def list_arguments(self, listener):
+        return [*self.configuration, f"--bind=fd://{listener}", *self.arguments]
 
     def stop(self):
         self.process.terminate()

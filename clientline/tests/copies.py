@@ -15,7 +15,12 @@ def start_copy(perform, *arguments):
 
 
 def _perform_apart(perform, *arguments):
+    give_up_connections()
+    perform(*arguments)
+
+
+def give_up_connections():
+    """In a copy: those it has are its origin's, and it makes its own."""
     for link in connections.all(initialized_only=True):
         kept.append(link.connection)
         link.connection = None
-    perform(*arguments)

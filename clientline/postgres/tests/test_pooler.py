@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.tests.factories import token_for
-from clientline.demo.serving import PROJECT, Gunicorn, write_database_url
+from clientline.demo.serving import PROJECT, write_database_url
 from clientline.postgres import launcher, pooler
 from clientline.postgres.backend.base import DatabaseWrapper
 from clientline.postgres.cluster import Cluster
 from clientline.tests.first_start import free_port
+from clientline.tests.served_copies import CopiedGunicorn
 from clientline.web.tests.test_server import wait_for
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
@@ -142,9 +143,12 @@ class Member:
         return people | {"appointment_date": f"2027-{1 + n % 12:02}-{1 + n % 28:02}T{n % 24:02}:00:00Z"}
 
 
-def test_callers_of_two_organizations_meet_no_error_and_nobody_elses_rows(bouncer, salon, clinic, everything):
+def test_callers_of_two_organizations_meet_no_error_and_nobody_elses_rows(
+    bouncer, salon, clinic, everything, django_db_blocker
+):
     each = 1250 if everything else 10  # 10,000 requests altogether, or one of each kind
-    with Gunicorn(bouncer.environment(), f"--workers={2 if everything else 1}") as server:
+    workers = f"--workers={2 if everything else 1}"
+    with CopiedGunicorn(django_db_blocker.unblock, workers, place=behind(bouncer, "transaction")) as server:
         members = [Member(server, cast) for cast in (salon, clinic) for _ in range(CALLERS // 2)]
         with ThreadPoolExecutor(CALLERS) as threads:
             list(threads.map(lambda member: member.work(each), members))
@@ -193,11 +197,14 @@ def left_behind(bouncer):
             link.close()
 
 
+def behind(bouncer, told):
+    return {"HOST": "127.0.0.1", "PORT": bouncer.port, "EMBEDDED_DATA": None, "POOLER": told}
+
+
 @contextmanager
 def connected(bouncer, told):
     """As ClientLine connects through the pooler, with DATABASE_POOLER as `told`."""
-    own = {"HOST": "127.0.0.1", "PORT": bouncer.port, "EMBEDDED_DATA": None, "POOLER": told}
-    wrapper = DatabaseWrapper(connection.settings_dict | own, alias=connection.alias)
+    wrapper = DatabaseWrapper(connection.settings_dict | behind(bouncer, told), alias=connection.alias)
     try:
         yield wrapper
     finally:

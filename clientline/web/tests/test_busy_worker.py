@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.tests.factories import token_for
 from clientline.web.tests.test_server import wait_for, waiting_for_a_lock
-from clientline.web.tests.test_worker import seconds_of
+from clientline.web.tests.test_worker import ask
 from services.models import Service
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("gunicorn")]
@@ -37,7 +37,7 @@ def test_live_is_answered_while_all_threads_wait(one_worker, salon):
         asked = holders.ask(callers, 4)
         wait_for(lambda: waiting_for_a_lock() == 4)
         for _ in range(5):
-            seconds_of(one_worker, "/live", "")
+            ask(one_worker, "/live", "")
         assert waiting_for_a_lock() == 4
         transaction.set_rollback(True)
     assert {each.result().status for each in asked} <= {200, 503}
@@ -60,7 +60,7 @@ def test_beside_another_organization_half_of_the_threads_are_a_share(one_worker,
         asked += ours.ask(callers, 12)
         wait_for(lambda: waiting_for_a_lock() == 3)
         for path in ("/users", "/ready", "/live", "/users"):
-            seconds_of(one_worker, path, token)
+            ask(one_worker, path, token)
         assert waiting_for_a_lock() == 3
         transaction.set_rollback(True)
     assert {each.result().status for each in asked} <= {200, 503}
@@ -71,7 +71,7 @@ def test_what_is_over_its_share_for_too_long_is_told_so(one_worker, salon, clini
     ours, token, stop = Holders(one_worker, salon), token_for(clinic.staff), threading.Event()
     with ThreadPoolExecutor(20) as callers, transaction.atomic():
         ours.hold()
-        callers.submit(lambda: [seconds_of(one_worker, "/users", token) for _ in iter(lambda: stop.wait(0.1), True)])
+        callers.submit(lambda: [ask(one_worker, "/users", token) for _ in iter(lambda: stop.wait(0.1), True)])
         answers = [each.result() for each in ours.ask(callers, 16)]
         stop.set()
     late = [answer for answer in answers if answer.status == 429]

@@ -1,8 +1,6 @@
 """gunicorn as the product configures it: what its workers count together, what it logs, and how it stops."""
 
-import json
 import signal
-import sys
 import threading
 import time
 import urllib.request
@@ -13,10 +11,11 @@ from django.db import connection, transaction
 
 from accounts.tests.factories import PASSWORD, token_for
 from clientline import zones
-from clientline.demo.serving import Gunicorn, write_database_url
+from clientline.tests.served_copies import CopiedGunicorn
+from clientline.web.tests.servers import METRICS_TOKEN
 from services.models import Service
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("server")]  # one is started for them together
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("server")]
 # Of who holds something in this database: other workers' tests have theirs on the same server.
 WAITING = """
     SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
@@ -25,32 +24,13 @@ WAITING = """
 """
 
 
-@pytest.fixture(scope="module")
-def lasting_server(django_db_setup):
-    environment = {
-        "DATABASE_URL": write_database_url(connection.get_connection_params()),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "LOG_FORMAT": "json",
-        "METRICS_TOKEN": "a-token",
-    }
-    with Gunicorn(environment, "--workers=2") as server:
-        yield server
-        sys.stderr.write(server.output)
-
-
-@pytest.fixture
-def server(lasting_server, transactional_db):
-    """One for all tests, of which the last one ends it."""
-    return lasting_server
-
-
 def test_the_log_begins_with_the_version_and_the_rules_in_force(server):
     wait_for(lambda: f"ClientLine {settings.VERSION}, time zone rules of {zones.RULES}" in server.output)
 
 
 def counters(server):
     request = urllib.request.Request(
-        f"http://127.0.0.1:{server.port}/metrics", headers={"Authorization": "Bearer a-token"}
+        f"http://127.0.0.1:{server.port}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
     )
     with urllib.request.urlopen(request) as answer:
         lines = answer.read().decode().splitlines()
@@ -88,9 +68,8 @@ def test_the_log_is_json_with_one_line_per_request_and_no_secret(server, salon):
     token = server.call("POST", "/auth/login?key=a-secret", body=body).body["token"]
     answer = server.call("GET", "/auth/me", token=token)
     server.call("GET", "/users/%0aforged")
-    lines = [json.loads(line) for line in server.output[said:].splitlines() if line.startswith("{")]
     own = ("/auth/login", "/auth/me", "/users/%0Aforged")  # a request of the test before may be noted late
-    requests = [each for each in lines if each["logger"] == "clientline.requests" and each["path"] in own]
+    requests = [each for each in server.list_requests(said) if each["path"] in own]
     assert [(each["method"], each["path"], each["status"], each["user"]) for each in requests] == [
         ("POST", "/auth/login", 200, None),
         ("GET", "/auth/me", 200, salon.staff.pk),
@@ -104,13 +83,20 @@ def test_the_log_is_json_with_one_line_per_request_and_no_secret(server, salon):
         assert secret not in server.output
 
 
-def test_a_stopping_server_finishes_what_it_has_begun(server, salon):
+@pytest.fixture
+def two_workers(transactional_db, django_db_blocker):
+    """A server of the test's own, to be ended."""
+    with CopiedGunicorn(django_db_blocker.unblock, "--workers=2") as server:
+        yield server
+
+
+def test_a_stopping_server_finishes_what_it_has_begun(two_workers, salon):
     """The request waits for a lock of ours; meanwhile the server is told to stop, and its idle worker ends."""
     answers = []
 
     def rename():
         path = f"/services/{salon.service.pk}"
-        answers.append(server.call("PATCH", path, token=token, body={"name": "Finished"}))
+        answers.append(two_workers.call("PATCH", path, token=token, body={"name": "Finished"}))
 
     token = token_for(salon.admin)
     with transaction.atomic():
@@ -118,12 +104,12 @@ def test_a_stopping_server_finishes_what_it_has_begun(server, salon):
         request = threading.Thread(target=rename)
         request.start()
         wait_for(lambda: waiting_for_a_lock() == 1)
-        server.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: "Handling signal: term" in server.output and "Worker exiting" in server.output)
+        two_workers.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "Handling signal: term" in two_workers.output and "Worker exiting" in two_workers.output)
         assert answers == []
     request.join()
     assert (answers[0].status, answers[0].body["name"]) == (200, "Finished")
-    assert server.process.wait(timeout=20) == 0
+    assert two_workers.process.wait(timeout=20) == 0
     assert Service.objects.get(pk=salon.service.pk).name == "Finished"
 
 
