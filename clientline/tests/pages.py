@@ -77,7 +77,8 @@ def judge(client, url, /, **values):
 def standing(*shown):
     """What a browser sends of forms as they stand, asked of them and not of a page: in half of the time.
 
-    Without what is told by the clock of the place, which is the page's.
+    Without what is told by the clock of the place, which is the page's; so is, where a form came back with an error,
+    what its fields showed at first.
     """
     fields = (field for form in shown for field in form if not field.field.disabled)
     return {name: "" if value is None else value for field in fields for name, value in list_values(field)}
@@ -100,10 +101,21 @@ def list_names(field):
 
 def fill_in(client, url, /, **values):
     """As `submit`, without a text of either page."""
-    shown = see(client, url)
-    form = shown["adminform"].form if "adminform" in shown else shown["form"]
-    values = {name: "" if value is None else value for name, value in values.items()}
-    return judge(client, url, **standing(form) | values)
+    return judge(client, url, **typed_into(form_of(see(client, url)), **values))
+
+
+def form_of(context):
+    return context["adminform"].form if "adminform" in context else context["form"]
+
+
+def typed_into(form, **values):
+    """As `typed`, of a form and not of a page."""
+    return standing(form) | {name: "" if value is None else value for name, value in values.items()}
+
+
+def faults_of(answer):
+    """As `errors_of`, of a page without a text."""
+    return [each for faults in form_of(answer.context).errors.values() for each in faults]
 
 
 def errors_of(response):

@@ -8,6 +8,7 @@ from itertools import count
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 from xdist.scheduler import LoadScopeScheduling
 
 
@@ -22,6 +23,10 @@ def pytest_configure(config):
     hypothesis.settings.register_profile("gate", derandomize=True, database=None, max_examples=10, **slowly)
     hypothesis.settings.register_profile("all", max_examples=50, **slowly)
     hypothesis.settings.load_profile("all" if config.getoption("all") else "gate")
+    if not config.getoption("all"):
+        # Of each module of ours, which each worker would read and parse: a second of each, and other cases wherever a
+        # worker has imported something else.
+        providers._get_local_constants = lambda: providers._local_constants
     for line in (
         'pairs("admin"): of two parameters, all values of the one with this of the other, and each of those with one',
         'only("staff"): of a parameter, this value',

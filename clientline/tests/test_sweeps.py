@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from clientline.tests.moments import SHIFTS, list_by_moments
 from clientline.tests.sweeps import group_of, has_its_turn, scopes_of
@@ -82,3 +83,7 @@ def test_each_test_has_its_turn_at_one_moment_or_is_run_at_each(in_turn, numbers
     listed = [item.params for item in list_by_moments(items, in_turn=in_turn)]
     assert [each["number"] for each in listed] == numbers
     assert [each["shift"] for each in listed] == sorted(each["shift"] for each in listed)
+
+
+def test_random_cases_of_the_gate_come_from_no_module_that_a_worker_happens_to_have(everything):
+    assert (len(providers._get_local_constants()) > 0) == everything

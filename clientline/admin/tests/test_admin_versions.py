@@ -8,7 +8,15 @@ from django.test import Client
 
 from accounts.models import User
 from appointments.tests.factories import AppointmentFactory, days_ahead
-from clientline.tests.pages import Page, errors_of, see, submit, typed
+from clientline.tests.pages import (
+    Page,
+    errors_of,
+    fill_in,
+    form_of,
+    see,
+    typed,
+    typed_into,
+)
 from clientline.tests.rendering import unrendered
 from organizations.models import Organization
 from services.models import Service
@@ -31,9 +39,9 @@ def edited(salon, admin, api):
     """`edited(row, mine, theirs)`: what the admin answers who typed `mine` while somebody patched `theirs`."""
 
     def edit(row, mine, theirs, path="/services"):
-        form = admin.get(page(row))
+        form = form_of(see(admin, page(row)))
         assert api(salon.admin).patch(f"{path}/{row.pk}", theirs).status_code == 200
-        return admin.post(page(row), typed(form, **mine))
+        return admin.post(page(row), typed_into(form, **mine))
 
     return edit
 
@@ -102,11 +110,11 @@ def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, ad
     visit = AppointmentFactory(
         client=salon.client, staff=salon.staff, service=salon.service, appointment_date=days_ahead(9)
     )
-    form = admin.get(page(visit))
+    form = form_of(see(admin, page(visit)))
     assert api(salon.client).post(f"/appointments/{visit.pk}/cancel").status_code == 200
-    told = admin.post(page(visit), typed(form, notes="Mine"))
+    told = admin.post(page(visit), typed_into(form, notes="Mine"))
     assert errors_of(told) == [f"This has been changed meanwhile by Salon client. {KEPT}"]
-    assert Page(told).fields["notes"] == "Mine"
+    assert form_of(told.context)["notes"].value() == "Mine"
     visit.refresh_from_db()
     assert (visit.notes, visit.status, visit.version) == ("", "cancelled", 2)
 
@@ -114,15 +122,11 @@ def test_a_change_that_the_form_does_not_show_is_told_without_its_name(salon, ad
 @pytest.mark.sweep
 def test_people_and_organizations_are_guarded_as_well(salon, edited):
     told = edited(salon.colleague, {"phone": "030"}, {"role": "manager", "phone": "040"}, "/users")
+    theirs = {"timezone": "Europe/Vienna", "coming_visits": "keep_local"}
+    home = edited(salon.organization, {"name": "Mine"}, theirs, "/organizations")
     assert "Role is “Manager” now." in errors_of(told)[0]
     assert "Phone is “040” now." in errors_of(told)[0]
-    told = edited(
-        salon.organization,
-        {"name": "Mine"},
-        {"timezone": "Europe/Vienna", "coming_visits": "keep_local"},
-        "/organizations",
-    )
-    assert "Time zone is “Europe/Vienna” now." in errors_of(told)[0]
+    assert "Time zone is “Europe/Vienna” now." in errors_of(home)[0]
     assert User.objects.get(pk=salon.colleague.pk).phone == "040"
     assert Organization.objects.get(pk=salon.organization.pk).name == "Salon"
 
@@ -151,14 +155,14 @@ def test_of_two_who_save_at_once_one_is_told(transactional_db, salon, client):
 
 @pytest.mark.sweep
 def test_nobody_is_told_about_a_version_that_is_the_present_one(salon, admin):
-    assert submit(admin, page(salon.service), name="First").status_code == 302
-    assert submit(admin, page(salon.service), name="Second").status_code == 302
+    assert fill_in(admin, page(salon.service), name="First").status_code == 302
+    assert fill_in(admin, page(salon.service), name="Second").status_code == 302
     assert Service.objects.get(pk=salon.service.pk).version == 3
 
 
 @pytest.mark.sweep
 def test_a_version_that_is_none_saves_nothing(salon, admin):
-    form = typed(admin.get(page(salon.service)), name="Mine")
+    form = typed_into(form_of(see(admin, page(salon.service))), name="Mine")
     for sent in ("9" * 10_000, "-1", "1.0", "x", "é", "<b>", '"1"', "\x00"):
         with unrendered():
             answer = admin.post(page(salon.service), form | {"shown_version": sent})

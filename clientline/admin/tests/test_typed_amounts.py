@@ -8,7 +8,20 @@ from django.contrib.messages import get_messages
 
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work
-from clientline.tests.pages import Page, booking, errors_of, see, submit, typed
+from clientline.tests.pages import (
+    Page,
+    booking,
+    errors_of,
+    faults_of,
+    fill_in,
+    form_of,
+    judge,
+    see,
+    submit,
+    tell,
+    typed,
+    typed_into,
+)
 from payments.models import Payment, Refund
 from payments.tests.factories import PaymentFactory
 from services.models import Service
@@ -76,13 +89,14 @@ def test_what_is_ambiguous_is_asked_back_as_it_was_typed_and_the_right_amount_st
     """All spellings of an amount are in `clientline/api/tests/test_typed_money.py`: here each field has one."""
     client.force_login(salon.manager)
     url, field, rest, model, said = fields[name]
-    before, form = (model.objects.count(), stored(name, model, past)), client.get(url)
-    assert_is_typed_as_text(form, field)
-    asked = client.post(url, typed(form, **rest, **{field: "1,405"}))
-    assert (asked.status_code, errors_of(asked)) == (200, [QUESTION])
-    assert Page(asked).fields[field] == ["1,405"]
+    before, form = (model.objects.count(), stored(name, model, past)), form_of(see(client, url))
+    assert_is_typed_as_text(str(form[field]), field)
+    asked = judge(client, url, **typed_into(form, **rest, **{field: "1,405"}))
+    assert (asked.status_code, faults_of(asked)) == (200, [QUESTION])
+    again = form_of(asked.context)
+    assert ' value="1,405"' in str(again[field])
     assert (model.objects.count(), stored(name, model, past)) == before
-    answer = client.post(url, typed(asked, **{field: text}))
+    answer = client.post(url, typed_into(again, **{field: text}))
     assert answer.status_code == 302
     assert said.format(READ[text]) in " ".join(str(each) for each in get_messages(answer.wsgi_request))
     assert stored(name, model, past) == Decimal(READ[text].removesuffix(" EUR").replace(",", ""))
@@ -105,15 +119,15 @@ def test_each_other_field_for_money_asks_back_by_the_same_reader(client, salon, 
     for page, sent, fields in [*places, (refund, refund, ["tip"])]:
         form = client.get(page)
         for field in fields:
-            assert_is_typed_as_text(form, field)
+            assert_is_typed_as_text(form.content.decode(), field)
         asked = client.post(sent, typed(form, payment_method="cash", reason="x", **dict.fromkeys(fields, "1,405")))
         assert errors_of(asked).count(QUESTION) == len(fields), sent
         assert [Page(asked).fields[field] for field in fields] == [["1,405"]] * len(fields), sent
 
 
-def assert_is_typed_as_text(form, field):
+def assert_is_typed_as_text(written, field):
     """On a keyboard of digits."""
-    [tag] = [each for each in form.content.decode().split("<input") if f' name="{field}"' in each]
+    [tag] = [each for each in written.split("<input") if f' name="{field}"' in each]
     assert ('type="text"' in tag, 'inputmode="decimal"' in tag, 'type="number"' in tag) == (True, True, False)
 
 
@@ -124,8 +138,8 @@ def test_fields_are_filled_in_with_the_decimals_of_the_currency(client, salon, p
     pages += [f"/admin/appointments/appointment/{past.pk}/{move}/" for move in ("price", "payment")]
 
     def filled():
-        shown = [Page(client.get(url)).fields for url in pages]
-        return [(fields.get("price") or fields["amount"])[0] for fields in shown]
+        shown = [form_of(see(client, url)) for url in pages]
+        return [form["price" if "price" in form.fields else "amount"].value() for form in shown]
 
     assert filled() == ["300.00", "3000.00", "3000.00"]
     salon.organization.currency = "JPY"
@@ -141,9 +155,8 @@ def test_yen_have_one_reading(client, salon, past):
     salon.organization.save()
     client.force_login(salon.manager)
     url = f"/admin/appointments/appointment/{past.pk}/price/"
-    assert errors_of(submit(client, url, price="1405,50")) == ["JPY has no smaller unit. Write a whole amount."]
-    answer = client.post(url, typed(client.get(url), price="1.405"), follow=True)
-    assert [str(each) for each in answer.context["messages"]] == ["Price: 1,405 JPY."]
+    assert faults_of(fill_in(client, url, price="1405,50")) == ["JPY has no smaller unit. Write a whole amount."]
+    assert tell(fill_in(client, url, price="1.405")) == ["Price: 1,405 JPY."]
 
 
 def test_the_currency_of_a_new_service_is_that_of_the_organization_an_operator_chose(client, clinic, operator):
@@ -151,12 +164,12 @@ def test_the_currency_of_a_new_service_is_that_of_the_organization_an_operator_c
     clinic.organization.save()
     client.force_login(operator)
     add = "/admin/services/service/add/"
-    nowhere = submit(client, add, name="New", price="1,405")
+    nowhere = fill_in(client, add, name="New", price="1,405")
     assert nowhere.context["adminform"].form.errors == {
         "organization": ["This field is required."],
         "price": ["Is “1,405” 1405.00? Then write 1405.00. 1.405 has more decimals than the currency."],
     }
-    assert submit(client, add, name="New", price="1,405", organization=clinic.organization.pk).status_code == 302
+    assert fill_in(client, add, name="New", price="1,405", organization=clinic.organization.pk).status_code == 302
     assert Service.objects.latest("id").price == 1405
 
 
@@ -164,7 +177,7 @@ def test_the_currency_of_a_new_service_is_that_of_the_organization_an_operator_c
 def test_percents_are_read_by_the_same_reader(client, salon):
     client.force_login(salon.admin)
     url = f"/admin/organizations/organization/{salon.organization.pk}/change/"
-    assert submit(client, url, no_show_fee="12,5").status_code == 302
+    assert fill_in(client, url, no_show_fee="12,5").status_code == 302
     salon.organization.refresh_from_db()
     assert salon.organization.no_show_fee == Decimal("12.50")
 
@@ -198,10 +211,10 @@ def test_a_price_far_from_the_services_is_asked_back_once(client, salon, past, f
 def test_what_is_asked_about_one_price_is_not_answered_for_another(client, salon, past):
     client.force_login(salon.manager)
     url = f"/admin/appointments/appointment/{past.pk}/price/"
-    asked = submit(client, url, price="3000.01")
-    other = client.post(url, typed(asked, price="9999999"))
-    assert len(errors_of(other)) == 1
-    assert errors_of(client.post(url, typed(other, price="3000.01"))) == [DEAR]
+    asked = fill_in(client, url, price="3000.01")
+    other = judge(client, url, **typed_into(form_of(asked.context), price="9999999"))
+    assert len(faults_of(other)) == 1
+    assert faults_of(judge(client, url, **typed_into(form_of(other.context), price="3000.01"))) == [DEAR]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +223,7 @@ def test_what_is_asked_about_one_price_is_not_answered_for_another(client, salon
 def test_ten_times_as_much_a_tenth_and_nothing_at_all_are_not_asked_about(client, salon, past, fields, name, price):
     client.force_login(salon.manager)
     url, _, rest, model, _ = fields[name]
-    assert submit(client, url, **rest, price=price).status_code == 302
+    assert fill_in(client, url, **rest, price=price).status_code == 302
     assert stored(name, model, past) == Decimal(price)
 
 
