@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections, transaction
+from django.utils.timezone import localtime
 
 from clientline.callers import Caller
 from organizations.tenancy import confine_transaction
@@ -65,9 +66,9 @@ def read_behind(read: Callable[[], T], *, by: Caller) -> tuple[T, datetime | Non
 
 
 def answer_behind(read: Callable[[], dict[str, Any]], *, by: Caller) -> dict[str, Any]:
-    """The answer, with `as_of` where a replica gave it."""
+    """The answer, with `as_of` where a replica gave it, at the offset of the caller's organization as all instants."""
     answer, as_of = read_behind(read, by=by)
-    return answer | {"as_of": as_of} if as_of else answer
+    return answer | {"as_of": localtime(as_of)} if as_of else answer
 
 
 @contextmanager

@@ -30,7 +30,9 @@ def test_reports_say_as_of_when_they_were_read_behind(salon, api, settings, with
     reports = ("utilization", "no-shows", "revenue")
     behind = {report: ask(api, salon.admin, report) for report in reports}
     for answer in behind.values():
-        assert timezone.now() - datetime.fromisoformat(answer.pop("as_of")) < timedelta(minutes=1)
+        as_of = datetime.fromisoformat(answer.pop("as_of"))
+        assert timezone.now() - as_of < timedelta(minutes=1)
+        assert as_of.utcoffset() == as_of.astimezone(salon.organization.zone).utcoffset()
     settings.DATABASE_REPLICA = {}
     assert behind == {report: ask(api, salon.admin, report) for report in reports}
 
