@@ -137,7 +137,22 @@ class Move:
     def _catch_up(self, old: Side, name: str, longest: float) -> bool:
         """Whether what is committed at the old home has arrived, within so many seconds."""
         position = old.read_position()
-        return _wait_until(lambda: old.has_passed_on(name, position), longest)
+
+        def has_arrived() -> bool:
+            return old.has_passed_on(name, position) or self._refuse_lost_slot(old)
+
+        return _wait_until(has_arrived, longest)
+
+    def _refuse_lost_slot(self, giver: Side) -> bool:
+        """What is not passed on yet never will be where the slot is gone: MoveRefused, else False."""
+        if giver.has_slot(self._name(giver)):
+            return False
+        way_out = (
+            "take it back with --undo, and begin anew"
+            if giver is self.here
+            else "what changed there since does not come back. End this move with --forget, and move it from there"
+        )
+        raise MoveRefused(f"The slot {self._name(giver)} at {giver.place} is gone, as after a failover: {way_out}.")
 
     def _switch(self, old: Side, new: Side) -> None:
         self.say("Preparing the way back")
@@ -311,7 +326,7 @@ class Move:
                 raise MoveRefused(
                     f"Rows were refused at {self.there.place}, whose log says why: take it back with --undo."
                 )
-            return is_so()
+            return is_so() or self._refuse_lost_slot(self.here)
 
         if not _wait_until(look_at_both, longest, look):
             raise MoveRefused("It was not copied in time: take it back with --undo.")

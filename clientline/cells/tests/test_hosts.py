@@ -49,6 +49,12 @@ def test_a_commit_waits_for_longer_than_a_lost_standby_is_waited_for(filled):
     assert noticed + settings["loop_wait"] < patience.LONGEST
 
 
+def test_slots_of_moves_outlive_a_start_of_postgresql(filled):
+    """Patroni drops all that it does not know."""
+    settings = yaml.safe_load((filled / "db1" / "patroni.yml").read_text())["bootstrap"]["dcs"]
+    assert settings["ignore_slots"] == [{"type": "logical", "plugin": "pgoutput"}]
+
+
 def test_a_command_of_ones_own_keeps_its_dollars(tmp_path):
     table = tmp_path / "hosts.toml"
     table.write_text('archive_command = "archive $HOME %p $cluster"\n' + TABLE.read_text())

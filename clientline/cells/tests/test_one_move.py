@@ -6,12 +6,15 @@ import tempfile
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
+from clientline.cells.moving import Move
+from clientline.cells.refusals import MoveRefused
 from clientline.cells.tests.moving import LOGICAL
 from clientline.database.sequences import STRIDE, keep_residue, list_own_tables
 from clientline.postgres.cluster import PORT, Cluster
@@ -205,6 +208,29 @@ def test_who_waits_for_another_move_is_told_so(ends, monkeypatch):
         other.execute("SELECT pg_advisory_lock(hashtextextended('relocate', %s))", [home])
         call_command("move_organization", home, "--from", old.url, "--to", new.url, "--dry-run", stdout=said)
     assert re.fullmatch(r"Waiting for another move of it at .* to end, for at most 0 s\n", said.getvalue())
+
+
+LOST_SLOT = [
+    ("here", "take it back with --undo, and begin anew."),
+    ("there", "what changed there since does not come back. End this move with --forget, and move it from there."),
+]
+
+
+@pytest.mark.parametrize("giver, way_out", LOST_SLOT)
+def test_nobody_waits_for_what_a_slot_that_is_gone_would_pass_on(giver, way_out):
+    """As after a failover; a copy is waited for a day long."""
+    move = Move.__new__(Move)
+    move.organization, move.here, move.there = 42, Mock(place="a:1/x"), Mock(place="b:1/x")
+    side = getattr(move, giver)
+    side.ask_one.return_value, side.has_passed_on.return_value = 7, False
+    side.has_slot.return_value = True
+    assert not move._catch_up(side, "clientline_move_42_from_7", 0.01)
+    side.has_slot.return_value = False
+    with pytest.raises(MoveRefused) as refused:
+        move._catch_up(side, "clientline_move_42_from_7", 10)
+    assert str(refused.value) == (
+        f"The slot clientline_move_42_from_7 at {side.place} is gone, as after a failover: {way_out}"
+    )
 
 
 def test_it_moves_and_comes_back_with_what_happened_since(ends):
