@@ -27,6 +27,31 @@ class WallClockField(models.Field):
         return "timestamp without time zone"
 
 
+class NameField(models.CharField):
+    """A name, on one line whichever door it comes by: breaks would end headers of mails, and lines of files."""
+
+    def pre_save(self, model_instance, add):
+        setattr(model_instance, self.attname, put_on_one_line(getattr(model_instance, self.attname)))
+        return super().pre_save(model_instance, add)
+
+    def get_prep_value(self, value):
+        return put_on_one_line(super().get_prep_value(value))
+
+    def deconstruct(self):
+        # The same column to the database and to migrations.
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def put_on_one_line(told):
+    """A text without line breaks, in Unicode's eyes; what is no text, as an expression, is as it is."""
+    return " ".join(filter(None, told.splitlines())) if isinstance(told, str) else told
+
+
+def name():
+    return NameField(max_length=200)
+
+
 def make_uid():
     """By which others know a row, wherever it goes."""
     return str(uuid4())

@@ -46,7 +46,7 @@ class OrganizationQuerySet(TenantQuerySet):
 
 
 class Organization(models.Model):
-    name = models.CharField(max_length=200)
+    name = columns.name()
     email = models.EmailField(unique=True)
     phone = columns.short_text(40)
     address = columns.long_text()

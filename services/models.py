@@ -42,7 +42,7 @@ class ServiceQuerySet(TenantQuerySet):
 
 class Service(models.Model):
     organization = columns.organization()
-    name = models.CharField(max_length=200)
+    name = columns.name()
     description = columns.long_text()
     duration = models.PositiveIntegerField(
         null=True,

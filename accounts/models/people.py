@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password, make_password
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import words
 from accounts.acquaintance import find_acquaintances
+from accounts.person_names import find_fault_of_name
 from clientline import columns, made_addresses, telephones
 from clientline.callers import Caller
 from clientline.constraints import SameOrganization
@@ -94,7 +96,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     def create_superuser(
         self, email: str, password: str | None = None, *, organization: Organization | None = None, **fields: Any
     ) -> "User":
-        """A platform operator. The first one gets a home organization, called Platform."""
+        """A platform operator. The first one gets a home organization, called Platform. Raises ValidationError."""
+        if fault := find_fault_of_name(fields["name"]):
+            raise ValidationError(fault)
         with transaction.atomic():
             home = organization or self.take_home_organization(email.lower())
             return self.create_user(email, password, organization=home, role="admin", is_superuser=True, **fields)
@@ -117,7 +121,7 @@ class User(AbstractBaseUser):
         CLIENT = "client", _("Client")
 
     organization = columns.organization()
-    name = models.CharField(max_length=200)
+    name = columns.name()
     email = models.EmailField(unique=True, error_messages={"unique": SIGN_IN_ADDRESS_TAKEN})
     contact_email = models.EmailField(
         _("contact address"), blank=True, default="", db_default="", help_text=_("Where mail goes; need not be unique")

@@ -97,6 +97,7 @@ def test_what_is_wrong_is_said_in_one_sentence_and_nothing_is_saved(salon, creat
         ({"country": "XX"}, "--country: Choose a country by its two letters, like DE."),
         ({"language": "xx"}, "--language: Choose one of: en, de."),
         ({"currency": "eur"}, "--currency: Choose a currency by its three letters, like EUR."),
+        ({"admin_name": "\u2800"}, "--admin-name: Write a name that can be seen."),
         (
             {"admin_password_stdin": True, "stdin": "flour\n"},
             "The admin's password is refused: This password is too short. It must contain at least 10 characters.",

@@ -9,9 +9,9 @@ from organizations.models import Organization
 
 @pytest.fixture
 def create_operator(db, monkeypatch):
-    def run(email):
+    def run(email, name="Olivia"):
         monkeypatch.setenv("DJANGO_SUPERUSER_EMAIL", email)
-        monkeypatch.setenv("DJANGO_SUPERUSER_NAME", "Olivia")
+        monkeypatch.setenv("DJANGO_SUPERUSER_NAME", name)
         monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "correct-horse-battery")
         call_command("createsuperuser", interactive=False, stdout=StringIO())
 
@@ -55,3 +55,10 @@ def test_an_operator_whose_address_is_taken_is_refused(create_operator, salon):
     with pytest.raises(CommandError, match="already taken"):
         create_operator("admin@salon.example")
     assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_an_operators_name_is_one_that_people_can_read(create_operator):
+    for name, why in (("\u2800", "that can be seen"), ("Oli\u202evia", "direction of writing")):
+        with pytest.raises(CommandError, match=why):
+            create_operator("olivia@platform.example", name=name)
+    assert not Organization.objects.exists()

@@ -1,3 +1,4 @@
+from accounts.models import User
 from accounts.person_names import find_first_name, put_family_last, put_given_first
 
 # As written: as it is said, the first of the given names, and with the family last.
@@ -48,3 +49,29 @@ def test_names_are_read_as_they_are_said():
 def test_a_name_is_turned_once():
     for said, *_ in NAMES.values():
         assert put_given_first(said) == said
+
+
+BROKEN = "Ada\r\nvon\u2028\nStone\n"
+
+
+def test_a_name_is_stored_on_one_line_by_every_door(salon, api):
+    home, person = salon.organization, salon.client
+    person.name = BROKEN
+    person.save(update_fields=["name"])
+    assert person.name == "Ada von Stone"
+    one, two = (User(organization=home, role="client", name=BROKEN, email=f"{each}@example.com") for each in "ab")
+    User.objects.bulk_create([one])
+    two.save()
+    User.objects.filter(pk=salon.stranger.pk).update(name=BROKEN)
+    row = api(salon.manager).post("/users", {"name": BROKEN, "role": "client", "email": "c@example.com"}).json()
+    people = [person.pk, one.pk, two.pk, salon.stranger.pk, row["id"]]
+    assert list(User.objects.filter(pk__in=people).values_list("name", flat=True)) == ["Ada von Stone"] * 5
+    assert row["name"] == "Ada von Stone"
+
+
+def test_services_and_organizations_have_names_of_one_line(salon):
+    for row in (salon.service, salon.organization):
+        row.name = BROKEN
+        row.save(update_fields=["name"])
+        row.refresh_from_db()
+        assert row.name == "Ada von Stone"

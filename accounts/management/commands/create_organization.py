@@ -14,6 +14,7 @@ from clientline.zones import guess_country
 from organizations.models import Organization
 
 OF_ORGANIZATION = ("name", "email", "timezone", "currency", "country", "region", "language")
+WORDED = {"admin_name": "--admin-name"}  # what is asked for in no option is not named by one
 
 
 class Command(BaseCommand):
@@ -44,7 +45,8 @@ class Command(BaseCommand):
         try:
             found_organization(organization=organization, name=admin_name, email=admin["email"], password=password)
         except FieldRefused as error:
-            raise CommandError(f"The admin's password is refused: {error}") from error
+            option = WORDED.get(error.errors[0]["field"], "The admin's password is refused")
+            raise CommandError(f"{option}: {error}") from error
         self.stdout.write(f"Created {organization} (id {organization.pk}). {admin_name} signs in as {admin['email']}.")
         if made_up:
             self.stdout.write(f"The password, which is not shown again: {password}")

@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.html import escape, urlize
 
 from appointments.models import Appointment
+from clientline.columns import put_on_one_line
 from clientline.languages import choose_language
 from clientline.late_imports import import_when_used
 from clientline.reach.messages.models import Message, MessageText
@@ -87,7 +88,7 @@ def word(message: Message, visit: Appointment, link: str) -> tuple[str, str]:
     values = describe_visit(visit, language, start=message.start) | {"link": link}
     if message.kind == "receipt" and (money := find_money(message)):
         values |= {"receipt": write_receipt(money, visit.organization, language), "service": name_service(money)}
-    return _write_on_one_line(fill_in(subject, values)), fill_in(body, values)
+    return put_on_one_line(fill_in(subject, values)), fill_in(body, values)
 
 
 def find_words(organization: Organization, kind: str, channel: str, language: str) -> tuple[str, str]:
@@ -135,10 +136,11 @@ def make_mail(letter: Letter, *, attaches: bool = False) -> EmailMultiAlternativ
     listed = write_list_unsubscribe(letter.unsubscribe)
     if listed:
         headers |= {"List-Unsubscribe": listed, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    # At a line break in somebody's name, the mail would never leave, or end its headers.
     mail = EmailMultiAlternatives(
-        _write_on_one_line(letter.subject),
+        put_on_one_line(letter.subject),
         letter.body,
-        formataddr((_write_on_one_line(letter.sender_name), letter.sender)),
+        formataddr((put_on_one_line(letter.sender_name), letter.sender)),
         [letter.to],
         headers=headers,
         reply_to=[letter.reply_to] if letter.reply_to else None,
@@ -152,11 +154,6 @@ def make_mail(letter: Letter, *, attaches: bool = False) -> EmailMultiAlternativ
     elif letter.invitation:
         mail.attach_alternative(letter.invitation.decode(), kind)
     return mail
-
-
-def _write_on_one_line(text: str) -> str:
-    """As a header holds it: at a line break in somebody's name, the mail would never leave, or end its headers."""
-    return " ".join(text.splitlines())
 
 
 def make_html(body: str) -> str:
