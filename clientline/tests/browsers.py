@@ -1,8 +1,11 @@
 """One Chromium for all tests in a row that need one: its start takes a second and more, a page a third of one."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from threading import Condition
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
 
 from clientline.demo.browsing import open_chromium
 
@@ -16,7 +19,38 @@ def browser():
     if not shared or not shared[0].is_connected():
         close()
         shared.append(opened.enter_context(open_chromium()))
-    return shared[0]
+    with await_answers():
+        yield shared[0]
+
+
+@contextmanager
+def await_answers(patience=60):
+    """Until all is answered that a server of this process is asked meanwhile: a page asks on when nobody looks at it.
+
+    What is still at work when its test is over finds rows gone and leaves some of its own to the next.
+    """
+    changed, at_work = Condition(), []
+
+    def begin(sender, **_):
+        if issubclass(sender, WSGIHandler):  # not what a test client asks
+            with changed:
+                at_work.append(sender)
+
+    def end(sender, **_):
+        with changed:
+            if sender in at_work:
+                at_work.remove(sender)
+            changed.notify()
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    try:
+        yield
+        with changed:
+            assert changed.wait_for(lambda: not at_work, timeout=patience), at_work
+    finally:
+        request_started.disconnect(begin)
+        request_finished.disconnect(end)
 
 
 def close():
