@@ -61,13 +61,24 @@ def test_by_keyboard_and_by_ear_a_visit_is_booked_moved_paid_and_the_payment_und
     assert page.evaluate("document.activeElement.closest('.board') !== null")  # back where it began
     visit = Appointment.objects.latest("id")
 
-    # Move.
-    board.get_by_role("link", name="10:00–10:30 Salon stranger, Salon service, with Salon staff, scheduled").focus()
+    # Move: Escape gives it up, and four keys do it.
+    booked = board.get_by_role("link", name="10:00–10:30 Salon stranger, Salon service, with Salon staff, scheduled")
+    booked.focus()
     page.keyboard.press("Alt+ArrowDown")
     hear(page, "10:15–10:45, Salon staff")
+    page.keyboard.press("Escape")
+    assert page.locator(".ghost").count() == 0
+    booked.focus()
+    _, before = visitor.effort
+    for _ in range(3):
+        page.keyboard.press("Alt+ArrowDown")
+    hear(page, "10:45–11:15, Salon staff")
     page.keyboard.press("Enter")
-    hear(page, "10:15 with Salon staff")
-    moved = board.get_by_role("link", name="10:15–10:45 Salon stranger, Salon service, with Salon staff, scheduled")
+    hear(page, "10:45 with Salon staff")
+    assert visitor.effort == (0, before + 4)
+    assert (visit.staff, Appointment.objects.get(pk=visit.pk).version) == (salon.staff, visit.version + 1)  # moved once
+    assert page.evaluate("document.activeElement.closest('.board, .toast') !== null")
+    moved = board.get_by_role("link", name="10:45–11:15 Salon stranger, Salon service, with Salon staff, scheduled")
     moved.wait_for()
 
     # Pay.
