@@ -9,7 +9,7 @@ from django.utils.html import strip_tags
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from appointments.models import WorkingHours
+from appointments.models import Appointment, WorkingHours
 from clientline.tests.pages import typed
 from organizations.tests.factories import OrganizationFactory
 from services.models import Service
@@ -79,3 +79,15 @@ def test_links_and_forms_lead_from_an_empty_organization_to_the_first_report(cli
     figures = re.findall(r'class="figure".*?([\d.]+)', page.content.decode(), re.DOTALL)
     assert figures == ["45.00", "10.00", "35.00", "0.00", "0.00"]
     assert User.objects.filter(role="client").get().name == "Kim Weber"
+
+
+def test_where_the_documents_pictures_are_taken_there_is_what_is_looked_for(client, salon):
+    """By `screenshots`: from day to day, to the reports, to a visit that took place, and from it to its client."""
+    Appointment.objects.filter(pk=salon.visit.pk).update(status="completed")
+    client.force_login(salon.manager)
+    day = client.get(f"/admin/?date={salon.visit.appointment_date:%Y-%m-%d}")
+    assert [name for name in ("Next day", "Previous day", "Today", "Reports") if not find_link(day, name)] == []
+    completed = re.search(r'<a class="visit completed[^"]*" href="([^"]+)"', day.content.decode())
+    assert completed
+    visit = client.get(unescape(completed[1])).content.decode()
+    assert f'<dt>Client</dt><dd><a href="/admin/accounts/user/{salon.client.pk}/change/">' in visit

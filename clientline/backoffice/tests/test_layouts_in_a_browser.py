@@ -75,11 +75,6 @@ def test_on_a_phone_the_board_begins_at_once_is_made_for_fingertips_and_a_bar_le
     link = bar.get_by_role("link", name="Payments")
     link.click(trial=True)  # nothing lies over it
     assert link.evaluate("link => link.href").endswith("/admin/payments/payment/")
-
-
-def test_above_the_board_of_a_week_on_a_narrow_phone_nothing_lies_over_anything(open_desk):
-    """Nor above that of a day: the test above."""
-    page = open_desk(PHONE).page
     page.goto("/admin/week/")
     assert find_overlaps(page) == []
 
