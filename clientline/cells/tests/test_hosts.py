@@ -113,7 +113,9 @@ def test_the_proxy_takes_its_file(filled):
 def test_the_units_are_sound(filled, tmp_path):
     if not (analyze := shutil.which("systemd-analyze")):
         pytest.skip("no systemd-analyze here")
-    for unit in (filled / "db1").glob("*.service"):
+    units = [*(filled / "db1").glob("*.service")]
+    assert units
+    for unit in units:
         text = unit.read_text().replace("/opt/clientline/.venv-cluster/bin/patroni", "/bin/true")
         unit.write_text(text.replace("/opt/clientline/.venv/bin/", "/bin/true ").replace("/usr/bin/etcd", "/bin/true"))
         checked = subprocess.run([analyze, "verify", unit], capture_output=True, text=True)
