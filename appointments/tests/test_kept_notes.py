@@ -3,13 +3,14 @@
 import pytest
 from django.utils import timezone
 
+from accounts.tests.factories import UserFactory
 from appointments import booking
 from appointments.amendments import alterations, undoing
 from appointments.amendments.kept_notes import leave_out_kept
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.privacy import personal_data
-from organizations.models import Organization
+from organizations.models import Audit, Organization
 
 pytestmark = pytest.mark.django_db
 NOTES = "Allergic to ammonia\n\nRings at the back door"
@@ -108,6 +109,33 @@ def test_what_was_noted_for_a_former_client_is_erased_with_them_alone(salon, vis
     hand_over(salon, visit, to=salon.stranger)
     personal_data.erase(by=salon.admin, client=salon.client, now=timezone.now())
     assert read_notes(visit) == ("", f"Pays late\n\n{quote(salon.stranger, 'Wants tea')}")
+
+
+def test_with_a_former_client_go_the_words_about_them_in_history_and_audit(salon, visit):
+    revise(salon, visit, {"price": "1.00", "internal_notes": "Cried"}, reason="Her mother died")
+    hand_over(salon, visit)
+    revise(salon, visit, {"price": "2.00"}, reason="New here")
+    personal_data.erase(by=salon.admin, client=salon.client, now=timezone.now())
+    assert set(visit.history.values_list("reason", flat=True)) == {"", "New here"}
+    entries = Audit.objects.filter(table="appointments", row=visit.pk)
+    told = str([*entries.values_list("changes", flat=True)])
+    assert [word in told for word in ("ammonia", "Cried", "Pays late", "erased")] == [False, False, False, True]
+
+
+def test_who_never_had_a_visit_takes_no_words_of_it_along(salon, visit):
+    revise(salon, visit, {"price": "1.00"}, reason="Her mother died")
+    hand_over(salon, visit)
+    personal_data.erase(by=salon.admin, client=visit_of_another(salon), now=timezone.now())
+    assert "Her mother died" in visit.history.values_list("reason", flat=True)
+    assert "ammonia" in str([*Audit.objects.filter(row=visit.pk).values_list("changes", flat=True)])
+
+
+def visit_of_another(salon):
+    """Who had another visit and gave it away."""
+    had = UserFactory(organization=salon.organization, role="client")
+    told = {"staff": salon.staff, "service": salon.service}
+    hand_over(salon, AppointmentFactory(client=had, appointment_date=days_ahead(5), ends_at=days_ahead(5, 12), **told))
+    return had
 
 
 def test_of_internal_notes_only_what_was_kept_is_left_out():
