@@ -3,7 +3,19 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.models import SIGN_IN_ADDRESS_TAKEN, Token, User
 from accounts.tests.factories import PASSWORD, UserFactory, token_for
-from clientline.tests.pages import Page, errors_of, judge, see, submit, tell, typed
+from clientline.tests.pages import (
+    Page,
+    errors_of,
+    faults_of,
+    fill_in,
+    form_of,
+    judge,
+    see,
+    submit,
+    tell,
+    typed,
+    typed_into,
+)
 
 ADD = "/admin/accounts/user/add/"
 NEW = {"name": "Nina", "email": "Nina@Salon.example", "role": "client"}
@@ -75,7 +87,7 @@ def test_a_wrong_current_password_changes_nothing(salon, client):
 
 def test_an_admin_registers_somebody_who_can_sign_in(salon, client):
     client.force_login(salon.admin)
-    answer = submit(client, ADD, **NEW | {"role": "staff", "new_password": "another-good-battery"})
+    answer = fill_in(client, ADD, **NEW | {"role": "staff", "new_password": "another-good-battery"})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/accounts/user/")
     nina = User.objects.get(email="nina@salon.example")
     assert (nina.name, nina.role, nina.organization, nina.created_by) == (
@@ -189,7 +201,7 @@ def test_no_page_shows_a_password_hash(salon, client, operator, share):
 def test_an_admin_sets_a_new_password_for_somebody(salon, client):
     token_for(salon.staff)
     client.force_login(salon.admin)
-    assert submit(client, page(salon.staff), new_password="another-good-battery").status_code == 302
+    assert fill_in(client, page(salon.staff), new_password="another-good-battery").status_code == 302
     salon.staff.refresh_from_db()
     assert salon.staff.check_password("another-good-battery")
     assert not Token.objects.filter(user=salon.staff).exists()
@@ -205,8 +217,8 @@ def test_nobody_changes_their_own_role_or_standing_or_password_there(salon, clie
     assert client.post(page(salon.admin), sent).status_code == 302
     salon.admin.refresh_from_db()
     assert (salon.admin.role, salon.admin.is_active, salon.admin.phone) == ("admin", True, "1")
-    answer = submit(client, page(salon.admin), new_password="another-good-battery")
-    assert errors_of(answer) == ["Your own `password` changes at /auth/password."]
+    answer = fill_in(client, page(salon.admin), new_password="another-good-battery")
+    assert faults_of(answer) == ["Your own `password` changes at /auth/password."]
 
 
 # In the gate `test_standing.py` says that the last admin stays active, too.
@@ -214,8 +226,8 @@ def test_nobody_changes_their_own_role_or_standing_or_password_there(salon, clie
 @pytest.mark.parametrize("change", [{"role": "staff"}, pytest.param({"is_active": None}, marks=pytest.mark.whole)])
 def test_the_last_admin_cannot_be_demoted_or_deactivated(salon, operator, client, change):
     client.force_login(operator)
-    answer = submit(client, page(salon.admin), **change)
-    assert errors_of(answer) == ["An organization keeps at least one active admin."]
+    answer = fill_in(client, page(salon.admin), **change)
+    assert faults_of(answer) == ["An organization keeps at least one active admin."]
     salon.admin.refresh_from_db()
     assert (salon.admin.role, salon.admin.is_active) == ("admin", True)
     assert not LogEntry.objects.exists()
@@ -223,9 +235,9 @@ def test_the_last_admin_cannot_be_demoted_or_deactivated(salon, operator, client
 
 def test_nobody_can_be_made_an_operator(salon, operator, client):
     client.force_login(operator)
-    form = client.get(page(salon.admin))
-    assert "is_superuser" not in Page(form).fields
-    assert client.post(page(salon.admin), typed(form, is_superuser="on")).status_code == 302
+    form = form_of(see(client, page(salon.admin)))
+    assert "is_superuser" not in form.fields
+    assert client.post(page(salon.admin), typed_into(form, is_superuser="on")).status_code == 302
     assert not User.objects.get(pk=salon.admin.pk).is_superuser
 
 
@@ -256,8 +268,8 @@ def test_an_admin_deletes_a_person_nothing_refers_to(salon, client):
 
 def test_staff_change_their_own_name_and_nobody_elses(salon, client):
     client.force_login(salon.staff)
-    assert submit(client, page(salon.staff), name="Sam").status_code == 302
-    assert errors_of(submit(client, page(salon.staff), name="\u200b")) == ["Write a name that can be seen."]
+    assert fill_in(client, page(salon.staff), name="Sam").status_code == 302
+    assert faults_of(fill_in(client, page(salon.staff), name="\u200b")) == ["Write a name that can be seen."]
     assert client.post(page(salon.client), {"name": "Sam", "email": "c@salon.example"}).status_code == 403
     assert User.objects.get(pk=salon.staff.pk).name == "Sam"
     assert User.objects.get(pk=salon.client.pk).name == "Salon client"
@@ -275,7 +287,7 @@ def test_only_operators_choose_the_organization(salon, clinic, operator, client)
     assert client.post(ADD, added).status_code == 302
     otto = User.objects.get(name="Otto")
     assert otto.organization == clinic.organization
-    assert submit(client, page(otto), organization=salon.organization.pk).status_code == 302
+    assert fill_in(client, page(otto), organization=salon.organization.pk).status_code == 302
     otto.refresh_from_db()
     assert otto.organization == clinic.organization
 
@@ -283,7 +295,7 @@ def test_only_operators_choose_the_organization(salon, clinic, operator, client)
 @pytest.mark.sweep
 def test_two_editors_of_different_fields_do_not_undo_each_other(salon, client):
     client.force_login(salon.admin)
-    form = typed(client.get(page(salon.client)), phone="0123")
+    form = typed_into(form_of(see(client, page(salon.client))), phone="0123")
     User.objects.filter(pk=salon.client.pk).update(name="Renamed meanwhile")
     assert client.post(page(salon.client), form).status_code == 302
     person = User.objects.get(pk=salon.client.pk)

@@ -1,6 +1,6 @@
 import pytest
 
-from clientline.tests.pages import Page, errors_of, submit, tell, typed
+from clientline.tests.pages import Page, fill_in, form_of, judge, see, standing, tell
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory
 
@@ -14,7 +14,7 @@ def page(organization, name="change"):
 @pytest.mark.sweep
 def test_an_admin_changes_the_own_organization(salon, client):
     client.force_login(salon.admin)
-    assert submit(client, page(salon.organization), slot_interval="20", email="Desk@Salon.example").status_code == 302
+    assert fill_in(client, page(salon.organization), slot_interval="20", email="Desk@Salon.example").status_code == 302
     salon.organization.refresh_from_db()
     assert (salon.organization.slot_interval, salon.organization.email) == (20, "desk@salon.example")
     assert salon.organization.version == 2
@@ -53,15 +53,15 @@ def test_a_wrong_value_is_an_error_beside_its_field(salon, client):
         "slot_interval": ("1", "Ensure this value is greater than or equal to 5."),
         "no_show_fee": ("NaN", "Write the amount in digits alone, like 39.50, without letters or currency."),
     }
-    form = typed(client.get(page(salon.organization)))
+    form = standing(form_of(see(client, page(salon.organization))))
     answer = client.post(page(salon.organization), form | {field: value for field, (value, _) in wrong.items()})
     assert answer.context["adminform"].form.errors == {field: [problem] for field, (_, problem) in wrong.items()}
     shown = Page(answer).fields
     assert [shown.get(field) for field in wrong] == [None, ["1"], ["NaN"]]  # a zone is chosen of many
     taken = form | {"email": "office@clinic.example"}  # looked for once all else is right
-    answer = client.post(page(salon.organization), taken)
-    assert answer.context["adminform"].form.errors == {"email": ["This is taken already."]}
-    assert Page(answer).fields["email"] == ["office@clinic.example"]
+    again = form_of(judge(client, page(salon.organization), **taken).context)
+    assert again.errors == {"email": ["This is taken already."]}
+    assert again["email"].value() == "office@clinic.example"
     assert Organization.objects.get(pk=salon.organization.pk).version == 1
 
 
@@ -72,7 +72,7 @@ def test_only_operators_add_and_delete_organizations(salon, operator, client):
         assert client.get(f"{LIST}add/").status_code == 403, person
         assert client.post(page(salon.organization, "delete"), {"post": "yes"}).status_code == 403, person
     client.force_login(operator)
-    assert client.get(f"{LIST}add/").status_code == 200
+    assert "name" in form_of(see(client, f"{LIST}add/")).fields
     gym = OrganizationFactory(name="Gym")
     assert client.post(page(gym, "delete"), {"post": "yes"}).status_code == 302
     assert not Organization.objects.filter(name="Gym").exists()
@@ -88,4 +88,5 @@ def test_an_organization_with_people_cannot_be_deleted(salon, operator, client):
 
 def test_what_is_missing_is_said_beside_each_field(salon, operator, client):
     client.force_login(operator)
-    assert errors_of(client.post(f"{LIST}add/", {"timezone": "UTC"}))[:2] == ["This field is required."] * 2
+    told = form_of(judge(client, f"{LIST}add/", timezone="UTC").context).errors
+    assert (told["name"], told["email"]) == (["This field is required."],) * 2

@@ -1,8 +1,18 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from clientline.tests.pages import Page, errors_of, submit, typed
-from clientline.tests.rendering import unrendered
+from clientline.tests.pages import (
+    Page,
+    errors_of,
+    fill_in,
+    form_of,
+    judge,
+    see,
+    standing,
+    submit,
+    tell,
+    typed_into,
+)
 from services.models import Service
 
 ADD = "/admin/services/service/add/"
@@ -15,7 +25,7 @@ def page(service, name="change"):
 
 def test_a_manager_offers_a_service_of_named_staff(salon, client):
     client.force_login(salon.manager)
-    assert submit(client, ADD, **NEW, staff=[salon.staff.pk, salon.colleague.pk]).status_code == 302
+    assert fill_in(client, ADD, **NEW, staff=[salon.staff.pk, salon.colleague.pk]).status_code == 302
     service = Service.objects.get(name="Haircut")
     assert service.organization == salon.organization
     assert set(service.staff.all()) == {salon.staff, salon.colleague}
@@ -26,13 +36,13 @@ def test_a_manager_offers_a_service_of_named_staff(salon, client):
 def test_naming_other_staff_replaces_them_and_counts_as_one_change(salon, client):
     client.force_login(salon.manager)
     salon.service.staff.add(salon.staff, through_defaults={"organization": salon.organization})
-    shown = client.get(page(salon.service))
-    assert Page(shown).fields["staff"] == [str(salon.staff.pk)]
-    client.post(page(salon.service), typed(shown, staff=[salon.colleague.pk], price="50.00"))
+    shown = form_of(see(client, page(salon.service)))
+    assert shown["staff"].value() == [salon.staff.pk]
+    client.post(page(salon.service), typed_into(shown, staff=[salon.colleague.pk], price="50.00"))
     salon.service.refresh_from_db()
     assert set(salon.service.staff.all()) == {salon.colleague}
     assert (str(salon.service.price), salon.service.version) == ("50.00", 2)
-    submit(client, page(salon.service), staff=[])
+    fill_in(client, page(salon.service), staff=[])
     assert not salon.service.staff.exists()
 
 
@@ -43,10 +53,9 @@ def test_only_own_staff_can_be_named(salon, clinic, client, request, walls):
     if walls != "all walls":
         request.getfixturevalue("without_row_security")
     client.force_login(salon.manager)
-    sent = typed(client.get(page(salon.service)), staff=[])
+    sent = standing(form_of(see(client, page(salon.service))))
     for pk in (clinic.staff.pk, salon.client.pk, 10**25, "abc"):
-        with unrendered():
-            form = client.post(page(salon.service), sent | {"staff": [pk]}).context["adminform"].form
+        form = form_of(judge(client, page(salon.service), **sent | {"staff": [pk]}).context)
         assert salon.service.staff.exists() is False, pk
         # Not that it is gone, which the database says once it is asked to save: the form never offered it.
         [(field, [error])] = form.errors.as_data().items()
@@ -56,7 +65,7 @@ def test_only_own_staff_can_be_named(salon, clinic, client, request, walls):
 @pytest.mark.sweep
 def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     client.force_login(operator)
-    answer = submit(client, ADD, **NEW, organization=salon.organization.pk, staff=[clinic.staff.pk])
+    answer = fill_in(client, ADD, **NEW, organization=salon.organization.pk, staff=[clinic.staff.pk])
     assert answer.context["adminform"].form.errors == {"staff": ["A row it refers to is gone."]}
     assert not Service.objects.filter(name="Haircut").exists()
 
@@ -81,8 +90,6 @@ def test_staff_only_look_at_services(salon, client):
 
 def test_a_booked_service_cannot_be_deleted(salon, client):
     client.force_login(salon.manager)
-    answer = client.post(page(salon.service, "delete"), {"post": "yes"}, follow=True)
-    assert [str(each) for each in answer.context["messages"]] == [
-        "Other rows refer to this one. Deactivate it instead."
-    ]
+    answer = client.post(page(salon.service, "delete"), {"post": "yes"})
+    assert tell(answer) == ["Other rows refer to this one. Deactivate it instead."]
     assert Service.objects.filter(pk=salon.service.pk).exists()
