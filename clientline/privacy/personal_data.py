@@ -31,6 +31,7 @@ from clientline.disclosure import select_tellable
 from clientline.reach.guests.forgetting import forget_client
 from clientline.reach.messages.handovers import select_handovers
 from clientline.reach.messages.models import Message, OptOut, is_told_to
+from clientline.reach.messages.opting_out import select_told_before
 from clientline.reach.messages.serializers import MessageSerializer
 from clientline.refusals import Refused
 from clientline.web.encoding import encode
@@ -86,7 +87,8 @@ def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, 
     with timezone.override(home.zone):
         visits = _select_visible(Appointment, by, "appointments").filter(client=person)
         paid = _select_visible(Payment, by, "payments").filter(appointment__client=person)
-        messages = _select_visible(Message, by, "messages").filter(is_told_to(person))
+        was_told = Q(pk__in=select_told_before(person).values("pk"))
+        messages = _select_visible(Message, by, "messages").filter(is_told_to(person) | was_told)
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},

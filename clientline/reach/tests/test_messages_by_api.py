@@ -71,8 +71,14 @@ def test_nobody_reads_where_a_former_client_of_their_visit_was_told_of_it(book, 
         ("reminder", other.contact_email),
     }
     assert api(salon.client).get("/messages").json()["results"] == []
-    exported = personal_data.export_person(by=salon.admin, person=other, now=later)["messages"]
-    assert {row["to"] for row in exported} == {other.contact_email}
+    told = {(row["kind"], row["to"]) for row in export_messages(salon, other)}
+    assert told == {(kind, other.contact_email) for kind in TOLD}
+    told = {(row["kind"], row["to"]) for row in export_messages(salon, salon.client)}
+    assert told == {(kind, salon.client.mail_address) for kind in AS_FORMER}
+
+
+def export_messages(salon, person):
+    return personal_data.export_person(by=salon.admin, person=person, now=timezone.now())["messages"]
 
 
 TOLD = ("confirmation", "reminder")  # of a visit that one has
@@ -122,8 +128,7 @@ def test_what_was_told_before_a_merge_was_told_to_one_person(book, salon, api):
     book()
     kept = UserFactory(organization=salon.organization, role="client")
     merging.merge_clients(by=salon.admin, kept=kept, duplicate=salon.client, now=timezone.now() + timedelta(seconds=1))
-    exported = personal_data.export_person(by=salon.admin, person=kept, now=timezone.now())["messages"]
-    assert len(exported) == len(api(kept).get("/messages").json()["results"]) == 2
+    assert len(export_messages(salon, kept)) == len(api(kept).get("/messages").json()["results"]) == 2
 
 
 def test_a_list_costs_the_same_however_long_it_is(book, salon, api, django_assert_num_queries):
