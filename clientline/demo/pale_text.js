@@ -9,19 +9,21 @@
     const [r, g, b] = rgb.map(c => c / 255).map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
   }
+  const known = new Map()
   const behind = element => {
-    const layers = []
-    for (let each = element; each; each = each.parentElement)
-      layers.push(channels(getComputedStyle(each).backgroundColor))
-    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255])
+    if (!element) return [255, 255, 255]
+    if (!known.has(element))
+      known.set(element, over(channels(getComputedStyle(element).backgroundColor), behind(element.parentElement)))
+    return known.get(element)
   }
   const found = new Set()
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement
+    if (!text) continue
     const box = element.getBoundingClientRect(), style = getComputedStyle(element)
     const visible = element.checkVisibility({ opacityProperty: true, visibilityProperty: true })
-    if (!text || !box.width || !box.height || !visible) continue
+    if (!box.width || !box.height || !visible) continue
     if (element.closest("script, style, option, :disabled, .visually-hidden, .skip-to-content-link")) continue
     const back = behind(element)
     const isSvg = element instanceof SVGElement
