@@ -13,7 +13,6 @@ pytestmark = [
 DAY = f"/admin/?date={SATURDAY}"
 ON_THE_WIRE = 60_000  # bytes of the page, compressed
 MOST_WORK = {"elements": 3_000, "requests": 16, "LayoutCount": 20, "RecalcStyleCount": 24}
-SLOWER, SECONDS = 4, 1.2  # how much slower the browser's processor is made, and when the page is to be ready
 
 MEASURE = """() => {
   const rails = document.getElementById("rail").getBoundingClientRect()
@@ -39,10 +38,8 @@ LABELS_SEEN = """() => [...document.querySelectorAll("#rail li span")].filter(la
   const box = label.getBoundingClientRect(), clip = label.parentElement.getBoundingClientRect()
   return Math.min(box.right, clip.right) > box.left + 1
 }).length"""
-READY = """() => {
-  const [page] = performance.getEntriesByType("navigation")
-  return (page.loadEventStart - page.responseStart) / 1000
-}"""
+ROOTS = "() => { let sum = 0; for (let i = 0; i < 1e7; i++) sum += Math.sqrt(i); return sum }"
+MOST_ROOTS = 20  # that the page may take, of ten million each; it takes seven
 
 
 @pytest.fixture
@@ -119,13 +116,31 @@ def assert_rail_opens_over(page):
     assert rail.bounding_box()["width"] == 220
 
 
+@pytest.fixture
+def measure(visitor):
+    """A function: how long the page's own thread works at something, whatever else the machine does."""
+    meter = visitor.context.new_cdp_session(visitor.page)
+    meter.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def read():
+        counted = {each["name"]: each["value"] for each in meter.send("Performance.getMetrics")["metrics"]}
+        return counted["TaskDuration"]
+
+    def time_it(act):
+        before = read()
+        act()
+        return read() - before
+
+    yield time_it
+    meter.detach()
+
+
 # What makes it slow is counted in the first test: bytes, nodes, and how often the browser lays it out.
 @pytest.mark.whole
-def test_the_full_day_is_ready_soon_on_a_slow_machine(visitor):
-    """Three times the figure of benchmarks/README.md: other programs run beside this."""
-    visitor.page.goto(DAY)  # what does not change is there from here on
-    slow = visitor.context.new_cdp_session(visitor.page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    visitor.page.goto(DAY, wait_until="load")
-    assert visitor.page.evaluate(READY) <= 3 * SECONDS
-    slow.detach()
+def test_the_full_day_is_little_work_for_a_browser(visitor, measure):
+    """Against a piece of work on the same processor; how soon it is ready stands in benchmarks/README.md."""
+    page = visitor.page
+    page.goto(DAY)  # what does not change is there from here on
+    day = min(measure(lambda: page.goto(DAY, wait_until="load")) for _ in range(3))
+    root = min(measure(lambda: page.evaluate(ROOTS)) for _ in range(3))
+    assert 0 < day <= MOST_ROOTS * root
