@@ -18,6 +18,7 @@ from psycopg import Error, errors
 from clientline.notations import parse_date
 from clientline.postgres.backend.outcomes import OutcomeLost
 from clientline.postgres.backend.unreachable import Unreachable, explain_only_reads
+from clientline.refusals import Moved, Moving
 
 NOT_MIGRATED = "{}. The tables are not those of this version: run `manage.py migrate`."
 NO_RIGHTS = "{}. The role in DATABASE_URL has to own its database: ALTER DATABASE … OWNER TO … as a superuser."
@@ -90,6 +91,8 @@ def _write_sentence(error):
     """What to tell people about an error; empty for a defect."""
     if isinstance(error, (ImproperlyConfigured, Unreachable, CommandError)):
         return str(error)
+    if isinstance(error, (Moved, Moving)):
+        return str(error.detail)
     if isinstance(error, EOFError):
         return NOBODY
     if isinstance(error, OSError) and error.filename:

@@ -6,6 +6,7 @@ trigger too (`operations.GUARD_HOME`), by whichever door they come.
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -23,6 +24,13 @@ def keep_those_here(rows: QuerySet[Any], column: str = "organization_id") -> Que
     """Those of the rows that a command may change; `column` names their organization."""
     is_here = IS_HERE.format(f"{rows.model._meta.db_table}.{column}")
     return rows.filter(RawSQL(is_here, [], output_field=BooleanField()))
+
+
+def refuse_elsewhere(organization_id: int) -> None:
+    """For a command that names somebody, and would else say it was done. Raises Moving and Moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {AWAY_SQL.format('%s::bigint')}", [organization_id])
+        refuse_away(cursor.fetchone()[0])
 
 
 def refuse_away(away: str | None) -> None:

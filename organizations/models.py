@@ -16,7 +16,7 @@ from clientline.constraints import SameOrganization
 from clientline.currencies import validate_currency
 from clientline.languages import PATTERN as LANGUAGE_PATTERN
 from clientline.languages import validate_language
-from organizations import policy
+from organizations import homes, policy
 from organizations.relocations import RelocatedRow, Relocation  # noqa: F401 -- Django looks for models here
 from organizations.tenancy import TenantQuerySet
 
@@ -33,7 +33,10 @@ class OrganizationQuerySet(TenantQuerySet):
     }
 
     def find_one(self, said: str) -> Any:
-        """The one whose id, e-mail address or name somebody wrote. Raises DoesNotExist with a sentence."""
+        """The one whose id, e-mail address or name a command was given.
+
+        Raises DoesNotExist with a sentence, and Moving and Moved.
+        """
         same = models.Q(email__iexact=said) | models.Q(name__iexact=said)
         if said.isascii() and said.isdecimal() and len(said) < 19:
             same |= models.Q(pk=int(said))
@@ -42,6 +45,7 @@ class OrganizationQuerySet(TenantQuerySet):
             raise Organization.DoesNotExist("There is no such organization.")
         if len(found) > 1:
             raise Organization.DoesNotExist(f"Several organizations are meant by “{said}”. Name one by its id.")
+        homes.refuse_elsewhere(found[0].pk)
         return found[0]
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -152,9 +153,9 @@ def test_new_rules_of_time_zones_move_nothing_of_who_is_elsewhere(salon, clinic)
     assert moved == {clinic.visit}
 
 
-def run(command, **options):
+def run(command, *arguments, **options):
     out = StringIO()
-    call_command(command, stdout=out, **options)
+    call_command(command, *arguments, stdout=out, **options)
     return out.getvalue()
 
 
@@ -185,6 +186,23 @@ def test_money_of_who_is_elsewhere_is_exported_there(salon, clinic):
         "Nothing of it is changed here: call the command there.",
         f"Organization {salon.organization.pk} is moving. Nothing of it is changed meanwhile: try again later.",
     ]
+
+
+def test_a_command_that_names_somebody_who_is_elsewhere_says_so_and_where(salon):
+    User.objects.filter(pk=salon.client.pk).update(has_second_factor=True)
+    guard(salon.organization, "users")
+    relocate(salon.organization, "moved")
+    for command, *named in (
+        ("erase_client", salon.client.pk),
+        ("export_client", salon.client.pk),
+        ("reset_second_factor", salon.client.email),
+        ("forget", "--organization=Salon"),
+        ("import_clients", "Salon", Path("x.csv")),
+        ("import_appointments", "Salon", Path("x.csv")),
+    ):
+        with pytest.raises(Moved) as refused:
+            run(command, *named)
+        assert _write_sentence(refused.value) == f"The organization has moved to {ELSEWHERE}. Ask there.", command
 
 
 def test_nobody_who_is_elsewhere_is_closed_or_forgotten(salon, clinic):

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from clientline.privacy import personal_data
+from organizations.homes import refuse_elsewhere
 
 
 class Command(BaseCommand):
@@ -19,8 +20,9 @@ class Command(BaseCommand):
 
 
 def find_person(pk):
-    """Raises CommandError when there is nobody."""
+    """Raises CommandError when there is nobody, and Moving and Moved."""
     person = User.objects.select_related("organization").filter(pk=pk).first()
     if person is None:
         raise CommandError(f"There is no person {pk}.")
+    refuse_elsewhere(person.organization_id)
     return person
