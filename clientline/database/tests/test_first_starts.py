@@ -54,7 +54,7 @@ def database(django_db_setup, django_db_blocker):
                 call_command("migrate", verbosity=0)
             yield found | {"dbname": name}
             connection.close()
-            link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            link.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_of_migrations_at_once_one_is_at_work_and_others_wait_and_find_nothing_t
             url = write_database_url(database | {"dbname": empty})
             migrations = ended(*(manage("migrate", DATABASE_URL=url) for _ in range(3)))
         finally:
-            link.execute(f"DROP DATABASE {empty} WITH (FORCE)")
+            link.execute(f"DROP DATABASE {empty}")
     assert {code for _, code in migrations} == {0}
     first, *later = sorted((said for said, _ in migrations), key=lambda said: "No migrations to apply." in said)
     assert "Applying accounts.0001_initial... OK" in first

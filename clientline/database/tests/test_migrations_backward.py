@@ -54,7 +54,7 @@ def filled(django_db_setup, django_db_blocker):
         manage(url, "migrate", "--verbosity=0")
         manage(url, "seed_demo", "--appointments=1500", "--verbosity=0")
         yield url, database
-        link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        link.execute(f"DROP DATABASE {name}")
 
 
 def manage(url, *arguments):

@@ -62,7 +62,7 @@ def poor(server, django_db_blocker, monkeypatch):
                 patch.setitem(connection.settings_dict, key, value)
             yield SimpleNamespace(name=name, link=link)
             connection.close()
-        link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        link.execute(f"DROP DATABASE {name}")
         link.execute(f"DROP ROLE {name}")
 
 

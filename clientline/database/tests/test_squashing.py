@@ -217,7 +217,7 @@ def databases(django_db_setup, django_db_blocker):
             link.execute(f"CREATE DATABASE {name}")
         yield [server | {"dbname": name} for name in names]
         for name in names:
-            link.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            link.execute(f"DROP DATABASE {name}")
 
 
 def migrate(database, *arguments):
