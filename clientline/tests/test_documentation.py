@@ -3,8 +3,8 @@
 import re
 from functools import cache
 
+import jsonschema_rs
 import pytest
-from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
@@ -12,6 +12,7 @@ from appointments.availability import REASONS
 from clientline.api.document import make_document
 from clientline.problem_codes import PROBLEM_CODES
 from clientline.refusals import CODES_BY_STATUS, Refused
+from clientline.tests.checks import validate_document
 
 pytestmark = pytest.mark.xdist_group("document")  # which is made once
 PATHS = {
@@ -178,9 +179,11 @@ def test_the_document_is_made_once_for_all_who_ask(document):
     assert make_document.cache_info().misses == made == 1
 
 
-@pytest.mark.whole  # make check, which is a part of make test, validates it by the same function
-def test_the_document_is_valid_openapi_3_1(document):
-    validate_schema(document)
+def test_the_document_is_valid_openapi_3_1_and_one_that_is_not_is_refused(document):
+    validate_document(document)
+    for broken in ({"openapi": "3.0.3"}, {"paths": {"/users": {"get": {"responses": {"200": {"description": 7}}}}}}):
+        with pytest.raises(jsonschema_rs.ValidationError):
+            validate_document(document | broken)
 
 
 def test_the_document_says_what_it_is(document):
