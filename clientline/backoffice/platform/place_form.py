@@ -6,7 +6,6 @@ A country that was chosen proposes what goes with it: the form comes back with i
 from babel import Locale
 from babel.numbers import get_territory_currencies
 from django import forms
-from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
@@ -40,7 +39,14 @@ class LongSelect(forms.Select):
     def render(self, name, value, attrs=None, renderer=None):
         widget = self.get_context(name, value, attrs)["widget"]
         groups = format_html_join("", "{}", ([_write_group(label, group)] for label, group, _ in widget["optgroups"]))
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), groups)
+        return format_html('<select name="{}"{}>{}</select>', name, _write_attributes(widget["attrs"]), groups)
+
+
+def _write_attributes(attributes):
+    told = {name: value for name, value in attributes.items() if value is not None and value is not False}
+    texts = ((name, value) for name, value in told.items() if value is not True)
+    flags = ((name,) for name, value in told.items() if value is True)
+    return format_html_join("", ' {}="{}"', texts) + format_html_join("", " {}", flags)
 
 
 def _write_group(label, group):
