@@ -18,6 +18,7 @@ class Relocation(models.Model):
         MOVED = "moved", "moved"  # at home at `address`
         ARRIVING = "arriving", "arriving"  # not at home here yet
         ARRIVED = "arrived", "arrived"  # at home here, and it may go back
+        ALONE = "alone", "alone"  # at home here: the other end was given up as destroyed, and could come back
 
     organization = models.BigIntegerField(primary_key=True)
     state = models.CharField(max_length=10, choices=State.choices)
@@ -32,7 +33,7 @@ class Relocation(models.Model):
         db_table = "relocations"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["leaving", "frozen", "moved", "arriving", "arrived"]),
+                condition=models.Q(state__in=["leaving", "frozen", "moved", "arriving", "arrived", "alone"]),
                 name="relocation_state_is_known",
             )
         ]

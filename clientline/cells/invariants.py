@@ -1,5 +1,6 @@
 """What must hold of the numbers of an installation among several."""
 
+from clientline.database.doubtful_homes import DOUBTFUL_HOMES
 from clientline.database.invariants import Invariant
 from clientline.database.sequences import STRIDE, list_own_tables
 
@@ -17,5 +18,11 @@ INVARIANTS = [
         """,
         says="tables whose next ids another installation may give, too",
         parameters=lambda: {"tables": list_own_tables(), "stride": STRIDE},
+    ),
+    Invariant(
+        name="who_came_is_followed_by_its_former_home",
+        sql=DOUBTFUL_HOMES,
+        says="organizations whose former home reads nothing of what changes here, and may have become a home again",
+        is_fault=False,
     ),
 ]

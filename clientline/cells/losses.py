@@ -51,7 +51,7 @@ class Loss:
 
     def _refuse_state(self) -> None:
         state = self.here.read_state(self.organization)
-        if state is None:
+        if state in (None, State.ALONE):
             raise MoveRefused(f"No move of organization {self.organization} is known at {self.here.place}.")
         if state == State.ARRIVING:
             raise MoveRefused(
@@ -94,7 +94,10 @@ class Loss:
             self.here.stop_publishing(tables, name)
         self.say("Freeing it")
         self.here.unguard(tables, self.organization)
-        self.here.forget_state(self.organization)  # last: killed before, this is called again
+        # Last: killed before, this is called again. What is kept says where a second home may come back.
+        address = self.here.ask_one(ADDRESS, [self.organization])
+        self.here.forget_state(self.organization)
+        self.here.set_state(self.organization, State.ALONE, address=address, is_origin=False)
 
 
 def _answers(address: str) -> bool:

@@ -27,6 +27,10 @@ from organizations.models import Organization
 LONGEST_COPY = 24 * 3600.0  # seconds
 LONGEST_HOLD = 2.0  # seconds for which writers wait, or are refused, before it is tried once more
 TRIES = 5
+TWO_HOMES = (
+    "It is at home at {here} and at {there}: nothing is moved or deleted. Deactivate it at one of them, look what"
+    " changed there since, and write that down at the other."
+)
 LOOK = 0.005  # seconds between two looks at whether all has arrived
 
 
@@ -59,6 +63,8 @@ class Move:
             raise MoveRefused(f"--to names the database that it leaves: {self.there.place}.")
         for side in (self.here, self.there):
             side.take_turn(self.organization, self.say)
+        if self.here.serves(self.organization) and self.there.serves(self.organization):
+            raise MoveRefused(TWO_HOMES.format(here=self.here.place, there=self.there.place))
 
     def find_trouble(self) -> list[str]:
         return list(find_trouble(self.here, self.there, self.tables, self.organization))

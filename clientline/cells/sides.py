@@ -23,7 +23,7 @@ from organizations.models import Organization
 from organizations.relocations import Relocation
 
 State = Relocation.State
-AT_HOME = (None, State.LEAVING, State.ARRIVED)  # where requests are answered, and may change something
+AT_HOME = (None, State.LEAVING, State.ARRIVED, State.ALONE)  # where requests are answered, and may change something
 PROGRAM = "manage.py move_organization"
 # Of a standby, whom it follows, as far as one may see it.
 READER = """SELECT current_setting('transaction_read_only') = 'on',
@@ -112,6 +112,10 @@ class Side:
     def is_home(self, organization: int) -> bool:
         there = self.ask_one("SELECT true FROM organizations WHERE id = %s", [organization])
         return bool(there) and self.read_state(organization) in (*AT_HOME, State.FROZEN)
+
+    def serves(self, organization: int) -> bool:
+        """Whether it is at home here and answers its callers; of two ends of a move one at most does."""
+        return self.is_home(organization) and self.read_state(organization) in AT_HOME
 
     def set_state(self, organization: int, state: State, *, address: str, is_origin: bool) -> None:
         self.ask(

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from clientline.database.doubtful_homes import DOUBTFUL_HOMES
 
 FARTHEST = 1_000_000  # bytes that a standby may be behind, as HAProxy asks of those that answer reports
 LONGEST_TRANSACTION = timedelta(minutes=10)  # what is open longer keeps VACUUM from cleaning up
@@ -20,6 +24,11 @@ ARCHIVING = """SELECT current_setting('archive_mode'), last_archived_wal, now() 
     coalesce(last_failed_time > last_archived_time, last_failed_time IS NOT NULL) FROM pg_stat_archiver"""
 OLDEST = """SELECT max(now() - xact_start) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()"""
+
+
+HOMES = f"""SELECT organization, state, address, organization IN ({DOUBTFUL_HOMES})
+FROM relocations ORDER BY organization"""  # noqa: S608 -- ours
+PATIENCE = 3  # seconds for another installation
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ def examine_cluster(cursor: Any, *, needs_standby: bool) -> Iterator[Finding]:
     yield Finding("writes", says, not is_standby)
     if is_standby:
         return
+    yield from _examine_homes(cursor)
     if not may_look:
         yield Finding("rights", "this role sees no standbys: GRANT pg_monitor TO it", False)
         return
@@ -51,6 +61,33 @@ def examine_cluster(cursor: Any, *, needs_standby: bool) -> Iterator[Finding]:
     cursor.execute(OLDEST)
     (age,) = cursor.fetchone()
     yield Finding("oldest transaction", _say_age(age), age is None or age < LONGEST_TRANSACTION)
+
+
+def _examine_homes(cursor: Any) -> Iterator[Finding]:
+    """Of organizations that move, or have moved, or whose other home was given up."""
+    cursor.execute("SELECT to_regclass('relocations') IS NOT NULL")
+    if cursor.fetchone() != (True,):
+        return
+    cursor.execute(HOMES)
+    for organization, state, address, is_doubtful in cursor.fetchall():
+        says, is_well = f"{state}, with {address}", None
+        if is_doubtful:
+            says = f"{says}, which does not read what changes here: if this one was given up there, it has two homes"
+            is_well = False
+        elif state == "alone":
+            is_well = not _answers(address)
+            says = f"here, as {address} was given up as destroyed{'' if is_well else ', and answers: it may have two'}"
+        yield Finding(f"home of {organization}", says, is_well)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urlopen(f"{address}/live", timeout=PATIENCE).close()
+    except HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _examine_standbys(cursor: Any, needs_standby: bool) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clientline import zones
+from clientline.database.doubtful_homes import DOUBTFUL_HOMES
 from clientline.database.pending import has_pending_migrations
 from clientline.refusals import Unavailable
 from clientline.web import metrics
@@ -40,6 +41,9 @@ READY = inline_serializer(
         "tzdata": serializers.CharField(help_text="Version of the time zone rules"),
         "visits_to_rezone": serializers.IntegerField(
             help_text="Coming visits that did not show the time agreed when they were last looked through"
+        ),
+        "homes_in_doubt": serializers.IntegerField(
+            help_text="Organizations that came from another installation, which does not follow what changes here"
         ),
     },
 )
@@ -92,7 +96,8 @@ class ReadyView(Endpoint):
         """Whether requests can be served: the database answers and takes writes, and all migrations are applied."""
         if not (_has_database(writes=True) and _is_migrated()):
             raise Unavailable("The database does not answer, only reads, or its migrations are not applied.")
-        return Response({"status": "ok", "tzdata": zones.RULES, "visits_to_rezone": _count_visits_to_rezone()})
+        found = {"visits_to_rezone": _count_visits_to_rezone(), "homes_in_doubt": _count_doubtful_homes()}
+        return Response({"status": "ok", "tzdata": zones.RULES} | found)
 
 
 class MetricsView(Endpoint):
@@ -166,6 +171,12 @@ def _measure_gauges():
 def _count_visits_to_rezone():
     organizations = apps.get_model("organizations", "Organization")._default_manager
     return organizations.aggregate(found=Sum("visits_to_rezone"))["found"] or 0
+
+
+def _count_doubtful_homes():
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({DOUBTFUL_HOMES}) AS doubtful")  # noqa: S608 -- ours
+        return cursor.fetchone()[0]
 
 
 def _is_migrated():

@@ -1,13 +1,8 @@
 """One organization moves to another server and back, in this process: what test_moving.py asks under load and kills."""
 
 import re
-import shutil
-import tempfile
-from contextlib import ExitStack
 from io import StringIO
-from pathlib import Path
 from unittest.mock import Mock
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -15,26 +10,12 @@ from django.core.management import CommandError, call_command
 
 from clientline.cells.moving import Move
 from clientline.cells.refusals import MoveRefused
-from clientline.cells.tests.moving import LOGICAL
-from clientline.database.sequences import STRIDE, keep_residue, list_own_tables
-from clientline.postgres.cluster import PORT, Cluster
+from clientline.cells.tests.ends import ADD_SERVICE, LEFT_BY_A_MOVE, kill, make_ends, move
+from clientline.database.sequences import STRIDE
+from clientline.postgres.cluster import PORT
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("house")]
-ROWS = """
-INSERT INTO organizations (name, email) VALUES ('Salon', 'office@salon.example');
-INSERT INTO users (organization_id, name, email, role, password)
-    SELECT id, 'Ann', 'ann@salon.example', 'admin', '!' FROM organizations;
-INSERT INTO second_factors (user_id, key, last_step, recovery_codes) SELECT id, 'a key', -1, '{}' FROM users;
-INSERT INTO services (organization_id, name, duration, price) SELECT id, 'Cut', 30, 20 FROM organizations;
-"""
-ADD_SERVICE = "INSERT INTO services (organization_id, name, duration, price) SELECT id, %s, 30, 20 FROM organizations"
 HELD = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM second_factors), count(*) FROM services"
-LEFT_BY_A_MOVE = """
-SELECT (SELECT count(*) FROM pg_publication), (SELECT count(*) FROM pg_subscription),
-    (SELECT count(*) FROM pg_replication_slots), (SELECT count(*) FROM relocations),
-    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'a_guard_%'),
-    (SELECT count(*) FROM pg_class WHERE relreplident = 'f')
-"""
 BELONGINGS = """
 SET session_replication_role = replica;  -- who asked for the file is an operator, of no organization here
 INSERT INTO list_files (organization_id, key, created_by_id, door, listed, query, headings)
@@ -52,69 +33,10 @@ JOBS = "SELECT args FROM procrastinate_jobs WHERE scheduled_at = '2100-01-01' OR
 FILES = "SELECT (SELECT count(*) FROM list_files), (SELECT count(*) FROM list_file_parts)"
 
 
-class End:
-    """A server that publishes, and the cell on it: asked as its superuser."""
-
-    def __init__(self, directory, number):
-        self.cluster = Cluster(directory)
-        with open(self.cluster.directory / "postgresql.conf", "a") as file:
-            file.write(LOGICAL)
-        self.place = str(self.cluster.ensure_running())
-        self.url = f"postgres://postgres@/clientline?host={quote(self.place, safe='')}"
-        address = f"https://{number}.example"
-        self.ask("INSERT INTO cells (number, address, is_this) VALUES (%s, %s, true)", number, address)
-        with self.connect() as link:
-            for table in list_own_tables():
-                keep_residue(link.cursor(), table, number, 0)
-
-    def connect(self):
-        return psycopg.connect(host=self.place, port=PORT, user="postgres", dbname="clientline", autocommit=True)
-
-    def ask(self, statement, *values):
-        with self.connect() as link:
-            cursor = link.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def read_state(self):
-        return [state for (state,) in self.ask("SELECT state FROM relocations")]
-
-
 @pytest.fixture(scope="module")
 def ends(first):
-    with ExitStack() as stack:
-        found = []
-        for number in (1, 2):
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clientline-")))
-            shutil.copytree(first.copy / "postgres", directory / "postgres")
-            stack.callback(Cluster(directory).stop)
-            found.append(End(directory, number))
-        found[0].ask(ROWS)
+    with make_ends(first) as found:
         yield found
-
-
-class Follower(StringIO):
-    """What the command says, and something that happens as it begins a step."""
-
-    def __init__(self, steps=()):
-        super().__init__()
-        self.steps = dict(steps)
-
-    def write(self, text):
-        for step in [step for step in self.steps if re.match(step, text)]:
-            self.steps.pop(step)()
-        return super().write(text)
-
-
-def move(old, new, *options, steps=()):
-    [(organization,)] = old.ask("SELECT id FROM organizations") or new.ask("SELECT id FROM organizations")
-    said = Follower(steps)
-    call_command("move_organization", organization, "--from", old.url, "--to", new.url, *options, stdout=said)
-    assert said.steps == {}
-    return said.getvalue()
-
-
-def kill():
-    raise RuntimeError("killed")
 
 
 def list_belongings(end):

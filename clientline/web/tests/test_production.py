@@ -161,7 +161,12 @@ def test_live_asks_no_database_and_ready_does(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         answer = Client(HTTP_AUTHORIZATION="Bearer x").get("/live")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert Client().get("/ready").json() == {"status": "ok", "tzdata": "2026.6", "visits_to_rezone": 0}
+    assert Client().get("/ready").json() == {
+        "status": "ok",
+        "tzdata": "2026.6",
+        "visits_to_rezone": 0,
+        "homes_in_doubt": 0,
+    }
 
 
 def test_a_server_whose_database_is_away_is_live_and_not_ready(db, monkeypatch):
