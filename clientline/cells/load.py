@@ -15,7 +15,8 @@ PAUSE = 0.1  # seconds between two requests of a writer
 class Writer:
     """Registers clients over HTTP, one after the other, each with an Idempotency-Key, until it is stopped.
 
-    `acknowledged` are the ids that were answered with 201, `gap` the longest time in seconds between two of them.
+    `acknowledged` are the ids that were answered with 201, `gap` the longest time in seconds between two of them, and
+    `last` the clock at the last one.
     """
 
     address: str
@@ -23,23 +24,28 @@ class Writer:
     acknowledged: list[int] = field(default_factory=list)
     refused: int = 0
     gap: float = 0.0
+    last: float = 0.0
 
     def __post_init__(self) -> None:
+        self.last = time.monotonic()
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._write_on, daemon=True)
         self.thread.start()
+
+    def find_longest_pause(self) -> float:
+        """In seconds; one that is not over counts, too."""
+        return max(self.gap, time.monotonic() - self.last)
 
     def stop(self) -> None:
         self.over.set()
         self.thread.join()
 
     def _write_on(self) -> None:
-        last = time.monotonic()
         for number in itertools.count():
             while not self.over.is_set():
                 if made := self._register(number):
                     self.acknowledged.append(made)
-                    self.gap, last = max(self.gap, time.monotonic() - last), time.monotonic()
+                    self.gap, self.last = self.find_longest_pause(), time.monotonic()
                     break
                 self.refused += 1
                 self.over.wait(PAUSE)

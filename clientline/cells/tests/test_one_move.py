@@ -155,6 +155,24 @@ def test_nobody_waits_for_what_a_slot_that_is_gone_would_pass_on(giver, way_out)
     )
 
 
+GIVEN_UP = [
+    psycopg.errors.AdminShutdown("terminating connection due to administrator command"),
+    psycopg.InterfaceError("the connection is closed"),
+    psycopg.errors.ReadOnlySqlTransaction("cannot execute UPDATE in a read-only transaction"),
+]
+
+
+@pytest.mark.parametrize("error", GIVEN_UP, ids=lambda error: type(error).__name__)
+def test_a_server_that_ends_on_the_way_is_told_in_a_sentence(monkeypatch, error):
+    monkeypatch.setattr("clientline.cells.management.commands.move_organization.Side", Mock(side_effect=error))
+    with pytest.raises(CommandError) as told:
+        call_command("move_organization", 42, "--from=postgres://a/x", "--to=postgres://b/x")
+    assert str(told.value) == (
+        f"A database gave up: {error}. What was begun is gone on with by the same command,"
+        " once both ends can be written to."
+    )
+
+
 def test_it_moves_and_comes_back_with_what_happened_since(ends):
     """With a change just before it is frozen, one that is refused while it is, and one at the new home.
 
@@ -270,6 +288,7 @@ def test_what_was_frozen_when_its_new_home_was_destroyed_is_freed(ends):
     with pytest.raises(psycopg.Error, match="moving"):
         old.ask(ADD_SERVICE, "Refused")
     accept_loss(old, home, NOWHERE)
-    assert old.ask(LEFT_BY_A_MOVE) == [(0,) * 6]
+    assert old.ask(LEFT_BY_A_MOVE) == [(0, 0, 0, 1, 0, 0)]
+    assert old.read_state() == ["alone"]
     old.ask(ADD_SERVICE, "Free")
     assert old.ask("SELECT count(*) FROM services WHERE name = 'Free'") == [(1,)]

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError
 
 from clientline.cells.leftovers import hold
+from clientline.cells.load import Writer
 from clientline.cells.management.commands.rehearse_cluster import Command
 from clientline.cells.rehearsal import Rehearsal
 
@@ -135,6 +136,13 @@ def test_a_server_that_ended_is_not_waited_for(settings, tmp_path):
     ended.poll.return_value = 1
     with pytest.raises(CommandError, match=r"^Nobody answers on http://127\.0\.0\.1:1: see .*/rehearsal/web\.log\.$"):
         command.start_writer(ended)
+
+
+def test_a_pause_that_is_not_over_is_told(monkeypatch):
+    monkeypatch.setattr(Writer, "_write_on", Mock())
+    writer = Writer("", "")
+    writer.gap, writer.last = 2.0, writer.last - 30
+    assert 30 <= writer.find_longest_pause() < 60
 
 
 def test_its_reports_are_read_from_standbys(command, settings, tmp_path, monkeypatch):

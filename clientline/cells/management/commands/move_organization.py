@@ -2,13 +2,18 @@
 
 from contextlib import closing
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
 from clientline.cells.losses import Loss
 from clientline.cells.moving import Move
 from clientline.cells.refusals import MoveRefused
 from clientline.cells.sides import Side, find_own_address, read_address
+from clientline.postgres.backend.unreachable import find_reason
 
+# A server that ends, or leads no more.
+GAVE_UP = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+GO_ON = "A database gave up: {}. What was begun is gone on with by the same command, once both ends can be written to."
 ADDRESS = "SELECT address FROM cells"
 
 
@@ -44,6 +49,8 @@ class Command(BaseCommand):
                 return self.move(organization, here, to, **options)
         except MoveRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except GAVE_UP as error:
+            raise CommandError(GO_ON.format(find_reason(error))) from error
 
     def accept_loss(self, loss, destroyed, loses):
         loss.accept(destroyed=destroyed, loses=loses)

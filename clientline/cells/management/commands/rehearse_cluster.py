@@ -132,7 +132,8 @@ class Command(BaseCommand):
             lag = "" if member.lag is None else f"{member.lag} bytes behind"
             self.say(f"  {member.name}  {member.role:<12} {member.state:<10} {lag}")
         told = list(self.writer.acknowledged)
-        self.say(f"  {len(told)} acknowledged, {self.count_lost(told)} lost, longest pause {self.writer.gap:.1f} s")
+        pause = self.writer.find_longest_pause()
+        self.say(f"  {len(told)} acknowledged, {self.count_lost(told)} lost, longest pause {pause:.1f} s")
 
     def count_lost(self, told):
         try:
