@@ -199,7 +199,7 @@ def test_no_page_names_another_organization(salon, busy, client, walls, who, eve
 @BARE_FIRST
 def test_what_is_drawn_otherwise_for_staff_names_no_other_organization_either(salon, busy, client, walls):
     client.force_login(salon.staff)
-    pages = texts(client, ["/admin/", "/admin/?all_hours=1", "/admin/week/", "/admin/day-sheet/", "/admin/owing/"])
+    pages = texts(client, ["/admin/", "/admin/?as_board=1", "/admin/week/", "/admin/day-sheet/", "/admin/owing/"])
     assert {url: SECRETS.search(text) for url, text in pages.items() if SECRETS.search(text)} == {}
     assert all("Salon client" in text for url, text in pages.items() if url != "/admin/owing/")
 
