@@ -14,6 +14,7 @@ from appointments import booking
 from appointments.models import Appointment, SpecialHours, TimeOff, WorkingHours
 from appointments.tests.factories import AppointmentFactory, TimeOffFactory, WorkingHoursFactory
 from appointments.working_time import stranding
+from appointments.working_time.hours import find_minute
 from clientline.tests.problems import problem
 
 MIGRATION = import_module("appointments.migrations.0014_old_stranded_visits")
@@ -37,6 +38,15 @@ def list_stranded(api, caller):
     answer = api(caller).get("/appointments", {"stranded": "true"})
     assert answer.status_code == 200, answer.json()
     return [visit["id"] for visit in answer.json()["results"]]
+
+
+def test_a_visit_in_decades_costs_no_look_at_the_days_before_it(booked):
+    """Those of the casts are years before the last one: two looks at a clock for each visit, its start and its end."""
+    visits = Appointment.objects.filter(organization=booked.organization)
+    find_minute.cache_clear()
+    problems = stranding.find_problems(organization=booked.organization, visits=visits, zone=booked.organization.zone)
+    assert problems[booked.inside.pk] == set()
+    assert find_minute.cache_info().misses <= 2 * visits.count()
 
 
 @pytest.mark.sweep
