@@ -109,11 +109,18 @@ def without_row_security(db):
 
 @pytest.fixture
 def api():
-    """`api(user)` is a client that carries the user's token; `api()` one that carries none."""
+    """`api(user)` is a client that carries the user's token; `api()` one that carries none.
 
-    def client(user=None):
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {token_for(user)}"} if user else {}
-        return APIClient(**headers)
+    Each user has one token in a test, as to make one and to note its first use is dear; `anew` makes another.
+    """
+    carried = {}
+
+    def client(user=None, *, anew=False):
+        if user is None:
+            return APIClient()
+        if anew or user.pk not in carried:
+            carried[user.pk] = {"HTTP_AUTHORIZATION": f"Bearer {token_for(user)}"}
+        return APIClient(**carried[user.pk])
 
     return client
 

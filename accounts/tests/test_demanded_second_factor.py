@@ -145,7 +145,7 @@ def test_switching_it_on_and_off_ends_all_other_sign_ins(salon, clock, api, door
     browser, other = Client(), Client()
     for each in (browser, other):
         each.force_login(salon.staff)
-    program, _ = api(salon.staff), api(salon.staff)
+    program, _ = api(salon.staff), api(salon.staff, anew=True)
     bystander = api(salon.manager)
     if door == "token":
         made = program.post("/auth/second-factor", BEGIN).json()
@@ -183,6 +183,6 @@ def test_another_address_ends_all_other_sign_ins(salon, api, door):
 
 
 def test_another_name_ends_nothing(salon, api):
-    program, _ = api(salon.staff), api(salon.staff)
+    program, _ = api(salon.staff), api(salon.staff, anew=True)
     assert program.patch(f"/users/{salon.staff.pk}", {"name": "Sam", "phone": "1"}).status_code == 200
     assert sign_ins_of(salon.staff) == (2, 0)

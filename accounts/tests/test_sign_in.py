@@ -127,7 +127,7 @@ def test_a_token_with_another_secret_behind_its_prefix_is_nobodys(salon):
 
 
 def test_signing_out_ends_the_token_used_and_no_other(salon, api):
-    here, there = api(salon.client), api(salon.client)
+    here, there = api(salon.client), api(salon.client, anew=True)
     assert here.post("/auth/logout").status_code == 204
     assert [client.get("/auth/me").status_code for client in (here, there)] == [401, 200]
 
@@ -152,7 +152,7 @@ def test_auth_needs_a_caller(db, api):
 
 @pytest.mark.sweep
 def test_a_new_password_ends_all_other_sessions_and_tokens(salon, api):
-    here, program, browser = api(salon.client), api(salon.client), browser_of(salon.client)
+    here, program, browser = api(salon.client), api(salon.client, anew=True), browser_of(salon.client)
     answer = here.post("/auth/password", {"current_password": PASSWORD, "new_password": NEW})
     assert (answer.status_code, answer.content) == (204, b"")
     assert [client.get("/auth/me").status_code for client in (here, program, browser)] == [200, 401, 401]

@@ -1,7 +1,7 @@
 """All SQL of the tests comes by here: PostgreSQL has time zone rules of its own, so it computes no local time."""
 
 import re
-from functools import wraps
+from functools import lru_cache, wraps
 
 import psycopg
 
@@ -43,6 +43,7 @@ def read(text):
     assert not computes_local_time(text), f"PostgreSQL would compute a local time: {text}"
 
 
+@lru_cache(2000)  # tests run few statements, and these often
 def computes_local_time(text):
     lowered = text.lower()
     return any(hint in lowered for hint in HINTS) and LOCAL_TIME.search(text)

@@ -110,7 +110,7 @@ def test_a_replay_needs_a_token_and_the_role(salon, api):
     salon.manager.role = "staff"
     salon.manager.save()  # which ends the token, too
     assert problem(post(client)) == (401, "not_authenticated")
-    assert problem(post(api(salon.manager))) == (403, "permission_denied")
+    assert problem(post(api(salon.manager, anew=True))) == (403, "permission_denied")
 
 
 def test_a_replay_is_not_for_another_role_that_may_do_the_same(salon, api):
@@ -120,7 +120,7 @@ def test_a_replay_is_not_for_another_role_that_may_do_the_same(salon, api):
     salon.staff.save()
     salon.visit.client = salon.staff
     salon.visit.save()
-    answer = post(api(salon.staff), path, body)
+    answer = post(api(salon.staff, anew=True), path, body)
     assert problem(answer) == (403, "permission_denied")
     assert "another role" in answer.json()["detail"]
 
