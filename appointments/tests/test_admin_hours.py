@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from appointments.models import SpecialHours, TimeOff, WorkingHours
 from appointments.tests.factories import WorkingHoursFactory
-from clientline.tests.pages import Page, errors_of, submit, typed
+from clientline.tests.pages import Page, errors_of, fill_in, submit, typed
 from clientline.tests.rendering import unrendered
 
 WORKING = "/admin/appointments/workinghours/"
@@ -51,12 +51,12 @@ def test_wrong_hours_are_an_error_of_the_form(salon, client):
 def test_staff_change_their_own_hours_and_look_at_others(salon, client):
     theirs = WorkingHoursFactory(staff=salon.colleague)
     client.force_login(salon.staff)
-    assert submit(client, f"{WORKING}{salon.working_hours.pk}/change/", ends="16:00").status_code == 302
+    assert fill_in(client, f"{WORKING}{salon.working_hours.pk}/change/", ends="16:00").status_code == 302
     assert WorkingHours.objects.get(pk=salon.working_hours.pk).ends == time(16)
     assert "ends" not in Page(client.get(f"{WORKING}{theirs.pk}/change/")).fields
     assert client.post(f"{WORKING}{theirs.pk}/change/", TUESDAY).status_code == 403
     assert client.post(f"{WORKING}{theirs.pk}/delete/", {"post": "yes"}).status_code == 403
-    answer = submit(client, f"{WORKING}add/", staff=salon.colleague.pk, **TUESDAY)
+    answer = fill_in(client, f"{WORKING}add/", staff=salon.colleague.pk, **TUESDAY)
     assert list(answer.context["adminform"].form.errors) == ["staff"]
     assert client.post(f"{WORKING}{salon.working_hours.pk}/delete/", {"post": "yes"}).status_code == 302
     today = salon.organization.find_local_date(timezone.now())
@@ -67,7 +67,7 @@ def test_staff_change_their_own_hours_and_look_at_others(salon, client):
 
 def test_a_date_without_times_is_closed(salon, client):
     client.force_login(salon.manager)
-    assert submit(client, f"{SPECIAL}add/", staff=salon.colleague.pk, date="2027-01-11").status_code == 302
+    assert fill_in(client, f"{SPECIAL}add/", staff=salon.colleague.pk, date="2027-01-11").status_code == 302
     assert SpecialHours.objects.get(staff=salon.colleague).starts is None
     answer = submit(client, f"{SPECIAL}add/", staff=salon.colleague.pk, date="9999-12-31")
     assert errors_of(answer) == ["Choose a date between 2000 and 2100."]
@@ -76,7 +76,7 @@ def test_a_date_without_times_is_closed(salon, client):
 @pytest.mark.sweep
 def test_the_organization_is_closed_by_those_who_may(salon, client):
     client.force_login(salon.manager)
-    assert submit(client, f"{AWAY}add/", **NOON).status_code == 302
+    assert fill_in(client, f"{AWAY}add/", **NOON).status_code == 302
     closure = TimeOff.objects.get(staff=None)
     assert (closure.organization, closure.starts_at) == (salon.organization, datetime(2027, 1, 11, 11, tzinfo=UTC))
     client.force_login(salon.staff)
@@ -84,7 +84,7 @@ def test_the_organization_is_closed_by_those_who_may(salon, client):
     assert answer.context["adminform"].form.errors == {"staff": ["This field is required."]}
     assert client.post(f"{AWAY}{closure.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.post(f"{AWAY}add/", typed(answer, staff=salon.staff.pk)).status_code == 302
-    assert submit(client, f"{AWAY}{salon.time_off.pk}/change/", staff=None).status_code == 200
+    assert fill_in(client, f"{AWAY}{salon.time_off.pk}/change/", staff=None).status_code == 200
     assert TimeOff.objects.get(pk=salon.time_off.pk).staff == salon.staff
 
 
@@ -98,5 +98,5 @@ def test_time_off_is_shown_in_the_organizations_time(salon, clinic, client):
 @pytest.mark.sweep
 def test_an_operator_cannot_mix_organizations(salon, clinic, operator, client):
     client.force_login(operator)
-    answer = submit(client, f"{WORKING}add/", organization=clinic.organization.pk, staff=salon.staff.pk, **TUESDAY)
+    answer = fill_in(client, f"{WORKING}add/", organization=clinic.organization.pk, staff=salon.staff.pk, **TUESDAY)
     assert answer.context["adminform"].form.errors == {"staff": ["A row it refers to is gone."]}

@@ -232,9 +232,14 @@ def forget(person, ask, admin):
     return forgetting.forget(person, months=1, now=timezone.now())
 
 
-# The page calls `erase` and no more, as the command does; the others hold the records before.
+# Page and command call `erase` and no more, as `erase_by_api` does beside its own lock; `forget` holds the records.
 @pytest.mark.parametrize(
-    "through", [erase_by_api, pytest.param(erase_by_page, marks=pytest.mark.whole), erase_by_command, forget]
+    "through",
+    [
+        erase_by_api,
+        *(pytest.param(each, marks=pytest.mark.whole) for each in (erase_by_page, erase_by_command)),
+        forget,
+    ],
 )
 def test_two_erasures_of_one_person_through_two_records_wait_for_each_other_once(
     salon, records, ask, meanwhile, through

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from clientline.tests.pages import errors_of, submit
+from clientline.tests.pages import errors_of, judge, submit
 from clientline.tests.rendering import unrendered
 from payments.models import Payment
 
@@ -16,7 +16,7 @@ ADD = f"{LIST}add/"
 @pytest.mark.parametrize("who", ["admin", "manager", "staff"])
 def test_adding_a_payment_asks_for_its_visit_and_goes_there(salon, client, who):
     client.force_login(getattr(salon, who))
-    answer = submit(client, ADD, appointment=salon.visit.pk)
+    answer = judge(client, ADD, appointment=salon.visit.pk)
     page = f"/admin/appointments/appointment/{salon.visit.pk}/payment/"
     assert (answer.status_code, answer["Location"]) == (302, page)
     before = Payment.objects.count()
@@ -37,7 +37,7 @@ def test_payments_are_only_for_visits_in_scope(salon, clinic, client, request, w
     client.force_login(getattr(salon, who))
     visit = clinic.visit if who == "manager" else salon.strangers_visit
     before = Payment.objects.count()
-    answer = submit(client, ADD, appointment=visit.pk)
+    answer = judge(client, ADD, appointment=visit.pk)
     assert list(answer.context["form"].errors) == ["appointment"]
     assert Payment.objects.count() == before
 

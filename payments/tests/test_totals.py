@@ -81,14 +81,15 @@ def test_each_visit_counts_what_it_charges(salon, currency):
     salon.organization.save(update_fields=["currency"])
     client, now = UserFactory(organization=salon.organization), timezone.now()
     booked = {"client": client, "appointment_date": now + timedelta(minutes=1440), "price": "45.35", "overbooked": True}
+    before = read_totals(client=client)
     for kind in KINDS:
         rest = dict(kind)
         if "late" in rest:
             rest |= {"cancelled_at": now + rest.pop("late"), "created_at": now - timedelta(hours=1)}
-        before = read_totals(client=client)
         visit = AppointmentFactory(staff=salon.staff, service=salon.service, **booked, **FEES, **rest)
         after = read_totals(client=client)
         assert {name: after[name] - before[name] for name in after} == count_visits(pk=visit.pk), kind
+        before = after
     assert_right(client)
 
 

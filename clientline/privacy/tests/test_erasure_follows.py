@@ -106,14 +106,15 @@ def merge(salon, kept, duplicate):
 
 
 def erase(salon, api, person):
-    answer = api(salon.admin).post(f"/users/{person.pk}/erase")
+    answer = api(salon.admin, anew=True).post(f"/users/{person.pk}/erase")  # the last one's token is undone, perhaps
     assert (answer.status_code, answer.json()["name"]) == (200, f"Erased client {person.pk}")
 
 
 @pytest.mark.sweep
 def test_no_word_of_either_record_is_left_whether_they_are_erased_before_or_after_they_are_merged(
-    salon, clinic, api, one, other
+    salon, clinic, api, one, other, everything
 ):
+    """The gate merges in one direction: that erasure finds records in both, test_it_follows_a_chain asks."""
     with undone():  # to write about a person is dear
         made = leave_traces_of_others(salon, clinic, api)
         erase(salon, api, one)
@@ -122,7 +123,7 @@ def test_no_word_of_either_record_is_left_whether_they_are_erased_before_or_afte
         merge(salon, other, one)
         erase(salon, api, other)
         assert find_words(ADA + ZOE) == []
-    for kept, duplicate in ((one, other), (other, one)):
+    for kept, duplicate in ((one, other), (other, one)) if everything else ((one, other),):
         with undone():
             merge(salon, kept, duplicate)
             assert find_words(ADA + ZOE) == [*ADA, *ZOE[:-1]]
@@ -164,7 +165,8 @@ def test_it_follows_a_chain_of_mergers_and_nobody_else(salon, api):
     merging.merge_clients(by=salon.admin, kept=second, duplicate=first, now=now)
     merging.merge_clients(by=salon.admin, kept=third, duplicate=User.objects.get(pk=second.pk), now=now)
     User.objects.filter(pk=first.pk).update(merged_into=second)  # as mergers of version 0.1 are found
-    assert {each.pk for each in select_records(first.pk)} == {first.pk, second.pk, third.pk}
+    for each in (first, third):  # from either end
+        assert {record.pk for record in select_records(each.pk)} == {first.pk, second.pk, third.pk}
     erase(salon, api, first)
     assert find_words(["A Quist", "B Quist", "C Quist", "Salon client", "Salon stranger"]) == [
         "Salon client",

@@ -52,8 +52,10 @@ def spoil(sent, key, nonsense):
 
 
 @pytest.mark.parametrize(("key", "nonsense"), CASES)
-def test_no_nonsense_in_an_address_or_a_form_breaks_a_page(pages, salon, client, key, nonsense):
+def test_no_nonsense_in_an_address_or_a_form_breaks_a_page(pages, salon, client, key, nonsense, everything):
     urls, good = pages
+    if key and not everything:  # one by itself is read where it was chosen before: by the times, and by forms
+        urls = [url for url in urls if any(place in url for place in ("times", *FORMS))]
     for url in urls:
         answer = client.get(f"{url}?{urlencode(spoil(good, key, nonsense))}")
         assert answer.status_code in (200, 303), url

@@ -8,7 +8,7 @@ from django.utils import timezone
 from appointments.tests.factories import days_ahead
 from clientline.reach.messages import sending
 from clientline.reach.messages.models import Message, MessageRule, MessageText
-from clientline.tests.pages import submit
+from clientline.tests.pages import fill_in, submit
 from clientline.tests.rendering import unrendered
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_ten_failures_in_a_row_are_told_on_today_until_one_arrives(book, salon, 
 @pytest.mark.sweep
 def test_managers_choose_reminders_and_words(salon, client):
     client.force_login(salon.manager)
-    add = submit(client, "/admin/reach/messagerule/add/", minutes_before="120", channel="sms")
+    add = fill_in(client, "/admin/reach/messagerule/add/", minutes_before="120", channel="sms")
     assert add.status_code == 302
     assert MessageRule.objects.values_list("minutes_before", "channel").get() == (120, "sms")
     words = {"kind": "reminder", "channel": "mail", "language": "en", "subject": "Soon", "body": "Dear {client}"}
@@ -93,10 +93,10 @@ def test_managers_choose_reminders_and_words(salon, client):
     text = MessageText.objects.get()
     shown = client.get(f"/admin/reach/messagetext/{text.pk}/change/").content.decode()
     assert "Dear Kim Example" in shown
-    refused = submit(client, "/admin/reach/messagetext/add/", **words | {"kind": "moved", "body": "{password}"})
+    refused = fill_in(client, "/admin/reach/messagetext/add/", **words | {"kind": "moved", "body": "{password}"})
     assert list(refused.context["adminform"].form.errors) == ["body"]
     for url, kind in (("add/", "code"), (f"{text.pk}/change/", "receipt")):
-        lacking = submit(client, f"/admin/reach/messagetext/{url}", **words | {"kind": kind})
+        lacking = fill_in(client, f"/admin/reach/messagetext/{url}", **words | {"kind": kind})
         said = [f"A text of this kind has to hold {{{kind}}}."]
         assert lacking.context["adminform"].form.errors == {"body": said}, kind
     assert MessageText.objects.values_list("kind", flat=True).get() == "reminder"
