@@ -40,7 +40,7 @@ class OrganizationQuerySet(TenantQuerySet):
         same = models.Q(email__iexact=said) | models.Q(name__iexact=said)
         if said.isascii() and said.isdecimal() and len(said) < 19:
             same |= models.Q(pk=int(said))
-        found = list(self.filter(same).order_by("id")[:3])
+        found: list[Any] = list(self.filter(same).order_by("id")[:3])
         if not found:
             raise Organization.DoesNotExist("There is no such organization.")
         if len(found) > 1:
