@@ -9,7 +9,7 @@ from accounts.models import SecondFactor, Session, Token, User
 from accounts.tests.factories import PASSWORD
 from accounts.tests.second_factors import BEGIN, code_at, sign_in
 from accounts.tests.test_second_factor import factor_changes, pass_password
-from clientline.tests.pages import submit
+from clientline.tests.pages import fill_in
 from clientline.tests.problems import problem
 
 # Wanted by the organization
@@ -20,7 +20,7 @@ def test_who_works_for_an_organization_that_wants_it_sets_it_up_first(salon, cli
     browser, program = Client(), api(salon.manager)
     browser.force_login(salon.admin)
     page = f"/admin/organizations/organization/{salon.organization.pk}/change/"
-    assert submit(browser, page, require_second_factor="on").status_code == 302
+    assert fill_in(browser, page, require_second_factor="on").status_code == 302
     browser.force_login(salon.manager)
     for path in ("/admin/", "/admin/accounts/user/", "/admin/nowhere/"):
         assert browser.get(path)["Location"] == "/admin/second-factor/"
@@ -172,7 +172,7 @@ def test_another_address_ends_all_other_sign_ins(salon, api, door):
     browser.force_login(salon.staff)
     page = f"/admin/accounts/user/{salon.staff.pk}/change/"
     if door == "session":
-        assert submit(browser, page, email="sam@salon.example").status_code == 302
+        assert fill_in(browser, page, email="sam@salon.example").status_code == 302
         assert browser.get("/admin/").status_code == 200
     else:
         by = program if door == "token" else api(salon.admin)

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, Token, User
 from accounts.tests.factories import PASSWORD, token_for
-from clientline.tests.pages import submit
+from clientline.tests.pages import fill_in
 from clientline.tests.problems import problem
 from organizations.models import Organization
 
@@ -191,7 +191,7 @@ def test_only_operators_deactivate_an_organization(salon, operator, api, client)
     assert api(salon.admin).patch(path, {"is_active": True, "phone": "1"}).status_code == 200
     client.force_login(salon.admin)
     page = page.format(salon.organization.pk)
-    assert submit(client, page, is_active=None, phone="2").status_code == 302
+    assert fill_in(client, page, is_active=None, phone="2").status_code == 302
     kept = Organization.objects.get(pk=salon.organization.pk)
     assert (kept.is_active, kept.phone) == (True, "2")
     client.force_login(operator)

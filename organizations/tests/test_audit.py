@@ -8,7 +8,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from clientline.settings import name_program
-from clientline.tests.pages import submit
+from clientline.tests.pages import fill_in
 from organizations.audit import AUDITED, pause_audit
 from organizations.models import Audit
 from organizations.tenancy import confine_transaction
@@ -45,7 +45,7 @@ def test_a_change_by_api_says_who_what_and_in_which_request(salon, api, since):
 
 def test_a_change_in_the_admin_says_so(salon, client, since):
     client.force_login(salon.admin)
-    submit(client, f"/admin/services/service/{salon.service.pk}/change/", name="Trim")
+    fill_in(client, f"/admin/services/service/{salon.service.pk}/change/", name="Trim")
     noted = Audit.objects.get(**since, table="services")
     assert (noted.source, noted.actor, noted.changes["name"]) == ("admin", salon.admin, ["Salon service", "Trim"])
 

@@ -185,7 +185,7 @@ def test_percents_are_read_by_the_same_reader(client, salon):
 def test_a_price_left_as_it_is_counts_as_unchanged(client, salon, past):
     client.force_login(salon.manager)
     url = f"/admin/services/service/{salon.service.pk}/change/"
-    assert submit(client, url, price="300").status_code == 302
+    assert fill_in(client, url, price="300").status_code == 302
     salon.service.refresh_from_db()
     assert salon.service.version == 1
 
@@ -237,7 +237,7 @@ def test_an_amount_stands_in_its_field_as_the_country_writes_it_and_comes_back_u
     assert client.post(path, typed(form, name="Renamed")).status_code == 302
     kept = Service.objects.get(pk=salon.service.pk)
     assert (kept.name, kept.price) == ("Renamed", Decimal("300.00"))
-    assert submit(client, path, price="290.50").status_code == 302
+    assert fill_in(client, path, price="290.50").status_code == 302
     assert Service.objects.get(pk=salon.service.pk).price == Decimal("290.50")
 
 
