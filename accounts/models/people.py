@@ -232,6 +232,8 @@ class User(AbstractBaseUser):
             # Where nothing is said, as of everybody who is imported by a command, no entry has to be written.
             models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="user_by_creator"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="user_by_merged_into"),
+            # An erasure asks for them, among the people of all organizations.
+            models.Index(fields=["id"], condition=Q(is_superuser=True), name="user_operator"),
             # By which two records of one client are noticed.
             models.Index(fields=["organization", "phone_e164"], condition=~Q(phone_e164=""), name="user_by_phone"),
             models.Index(
