@@ -178,6 +178,8 @@ def test_two_series_with_anyone_go_to_two_people(salon, morning, at_once):
     assert overlaps() == 0
 
 
+# In which order the visits of a tail are held, whoever comes, is asked in test_side_races.py.
+@pytest.mark.whole
 def test_cancelling_two_tails_of_one_series_ends_in_no_deadlock(salon, morning, at_once, rounds):
     """Visits moved to the end have lower numbers than those before them."""
     token = token_for(salon.manager)

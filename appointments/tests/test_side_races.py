@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
 from time import sleep
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,7 +22,7 @@ from accounts.tests.factories import UserFactory, token_for
 from appointments import booking
 from appointments.amendments import merging
 from appointments.models import Appointment
-from appointments.tests.factories import always_at_work, days_ahead
+from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.privacy import forgetting, personal_data
 from clientline.zones import read_wall_clock
 from organizations import changing
@@ -203,6 +204,19 @@ def test_a_client_who_cancels_while_they_are_erased_meets_no_deadlock(salon, reg
         booking.cancel(by=regular, visit=locked, now=timezone.now())
     assert erased.result() == (200, None)
     assert Appointment.objects.get(pk=visit.pk).status == "cancelled"
+
+
+def test_the_visits_of_a_tail_are_held_in_the_order_of_their_ids(salon, regular, ask, meanwhile):
+    """Those moved to the end have lower ones than those before them: by their dates, two would wait for each other."""
+    series = {"client": regular, "staff": salon.staff, "service": salon.service, "series": uuid4()}
+    last, first = (AppointmentFactory(**series, appointment_date=days_ahead(days)) for days in (20, 10))
+    with transaction.atomic():
+        Appointment.objects.select_for_update(no_key=True).get(pk=last.pk)
+        cancelling = {"reason": "x", "scope": "following"}
+        cancelled = meanwhile(ask, "POST", f"/appointments/{first.pk}/cancel", cancelling)
+        Appointment.objects.select_for_update(no_key=True, nowait=True).get(pk=first.pk)
+    assert cancelled.result() == (200, None)
+    assert not Appointment.objects.filter(pk__in=(first.pk, last.pk), status="scheduled").exists()
 
 
 @pytest.fixture
