@@ -23,10 +23,11 @@ from accounts import people
 from accounts.models import User
 from appointments import availability
 from appointments.availability import Calendar, Need
-from appointments.models import EARLIEST, LATEST, LONGEST_VISIT, Appointment
+from appointments.models import LONGEST_VISIT, Appointment
 from appointments.refusals import SLOT_REFUSALS, SlotTaken, TooManyAhead
 from appointments.working_time.hours import find_instant, floor_to_minute
 from clientline.database.prepared import Asked, Insertion, Written, run_in_one_trip
+from clientline.notations import EARLIEST, LATEST
 from clientline.refusals import FieldRefused
 from clientline.zones import read_wall_clock
 from organizations.models import Organization

@@ -1,8 +1,6 @@
 """The tables of the calendar: hours, time off, visits and their history."""
 
 from appointments.models.hours import (
-    EARLIEST,
-    LATEST,
     LONGEST_VISIT,
     OUT_OF_BOUNDS,
     SECOND_WEEKS,
@@ -15,8 +13,6 @@ from appointments.models.hours import (
 from appointments.models.visits import Appointment, AppointmentHistory, Side
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "LONGEST_VISIT",
     "OUT_OF_BOUNDS",
     "SECOND_WEEKS",

@@ -1,6 +1,6 @@
 """Hours of every week, hours of one date, and time off."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -14,12 +14,11 @@ from appointments import ranges
 from clientline import columns, wording
 from clientline.columns import between
 from clientline.constraints import SameOrganization
+from clientline.notations import EARLIEST, LATEST
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 
 LONGEST_VISIT = timedelta(days=1)
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 OUT_OF_BOUNDS = _("Choose dates between 2000 and 2100.")
 NEXT_DAY = _("Where it is no later than the start, of the next day")
 OVERLAPPING_HOURS: dict[str, Any] = {

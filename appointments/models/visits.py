@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import ranges
-from appointments.models.hours import EARLIEST, LATEST, LONGEST_VISIT
+from appointments.models.hours import LONGEST_VISIT
 from clientline import columns, wording
 from clientline.columns import between
 from clientline.constraints import SameOrganization
 from clientline.names import look_up
+from clientline.notations import EARLIEST, LATEST
 from organizations import policy
 from organizations.tenancy import TenantQuerySet
 from services.models import DAY_OF_MINUTES, Service
