@@ -138,7 +138,7 @@ def imports(path):
 
 @cache
 def tree_of(path):
-    """Kept until `test_private_api.py` has asked for it, too: to make them takes a second."""
+    """Kept until `test_private_api.py` and `test_texts.py` have asked for it, too: to make them takes a second."""
     return ast.parse(path.read_text(), str(path))
 
 

@@ -113,9 +113,7 @@ def called_here(nodes):
 
 @cache
 def all_private_uses():
-    found = [(path, *use) for path in CODE if "tests" not in path.parts for use in private_uses(tree_of(path))]
-    tree_of.cache_clear()  # 70 MB
-    return found
+    return [(path, *use) for path in CODE if "tests" not in path.parts for use in private_uses(tree_of(path))]
 
 
 @pytest.mark.sweep

@@ -9,7 +9,9 @@ from django.conf import settings
 
 from clientline import catalogues
 from clientline.tests import unmarked
+from clientline.tests.test_architecture import tree_of
 
+pytestmark = pytest.mark.xdist_group("sources")
 FINDERS = {".py": unmarked.find_in_module, ".html": unmarked.find_in_template, ".js": unmarked.find_in_script}
 # For programs and who writes them, for whoever runs the server, or stored: in English.
 NOT_FOR_PAGES = (
@@ -70,6 +72,7 @@ def list_unmarked():
             if path.suffix in FINDERS and is_for_pages(path):
                 for line, text in FINDERS[path.suffix](path):
                     found[path.relative_to(settings.BASE_DIR).as_posix()].append(f"{line}: {text}")
+    tree_of.cache_clear()  # 70 MB
     return found
 
 

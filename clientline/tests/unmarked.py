@@ -9,6 +9,7 @@ from pathlib import Path
 from django.template.base import Lexer, TokenType
 
 from clientline.catalogues import find_aliases, find_mark
+from clientline.tests.test_architecture import tree_of
 
 # Two words after each other: what code names has no blanks, but for the languages below.
 PROSE = re.compile(r"[A-Za-zÄÖÜäöüß'’]{2,}[,.:;!?]? (?:[\w'’(%{]|–)")
@@ -116,7 +117,7 @@ SHOWN_VALUES = re.compile(r"<input[^>]*type=\"(?:submit|button|reset)\"")
 
 def find_in_module(path: Path) -> Iterator[tuple[int, str]]:
     """`(line, text)` of what is a text for people in a module, and is not marked."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     aliases = find_aliases(tree)
     parents = _find_parents(tree)
     for node in parents:  # all but the module itself, in the order of a walk, which is dear
@@ -147,7 +148,7 @@ def list_told_elsewhere() -> set[str]:
         node
         for path in Path(__file__).parents[1].rglob("*.py")
         if "gettext_noop" in path.read_text()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and _name_function(node) == "gettext_noop"
     ]
     return {ast.literal_eval(call.args[0]) for call in calls}
