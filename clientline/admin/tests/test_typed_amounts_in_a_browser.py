@@ -13,6 +13,7 @@ from django.urls import resolve
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.admin.amounts import COLUMN, AmountField
 from clientline.demo.browsing import CHROMIUM, Visitor, open_chromium
+from clientline.tests.browsers import AT_HOME
 from payments.tests.factories import PaymentFactory
 from services.models import Service
 
@@ -24,7 +25,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def german_browser():
-    with open_chromium("--lang=de-DE") as browser:
+    with open_chromium("--lang=de-DE", AT_HOME) as browser:
         yield browser
 
 

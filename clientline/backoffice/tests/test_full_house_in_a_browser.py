@@ -56,7 +56,7 @@ def count_work(visitor, address):
     """The answer to a page, and what it makes the browser do until it is loaded."""
     meter = visitor.context.new_cdp_session(visitor.page)
     meter.send("Performance.enable")  # it counts from here on
-    visitor.asked.clear()
+    visitor.watch_requests()
     answer = visitor.page.goto(address, wait_until="load")
     counted = {each["name"]: each["value"] for each in meter.send("Performance.getMetrics")["metrics"]}
     meter.detach()

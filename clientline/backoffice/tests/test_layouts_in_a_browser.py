@@ -172,6 +172,7 @@ def weigh(client, address):
 
 def test_pages_are_light_and_bring_no_library(open_desk, client):
     visitor, found = open_desk(DESKTOP), {}
+    visitor.watch_requests()
     for path in HEAVY_PAGES:
         visitor.asked.clear()
         visitor.page.goto(path, wait_until="networkidle")

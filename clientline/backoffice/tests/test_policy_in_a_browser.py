@@ -42,6 +42,11 @@ def test_suggestions_work_under_the_policy_and_the_switch_shows_what_it_asks_for
     away = TimeOff.objects.latest("id")
     assert (away.staff, away.whole_days) == (salon.colleague, False)
     assert visitor.complaints == []
+    page.route("**/live", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.goto("/live")  # has no policy now: it is heard all the same that a page asks another host
+    page.unroute_all()
+    page.evaluate("fetch('http://192.0.2.1/').catch(() => fetch('http://elsewhere.example/')).catch(() => 0)")
+    assert [each.rpartition(" ")[2] for each in visitor.complaints] == ["net::ERR_NAME_NOT_RESOLVED"] * 2
 
 
 def shorten(document):
