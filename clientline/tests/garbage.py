@@ -12,3 +12,9 @@ def pytest_runtestloop():
     gc.freeze()
     gc.set_threshold(300_000)  # new objects; of a test, most are gone long before there are so many
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """pytest has looked for exceptions in what is left, and would do so again, as Python does when it ends."""
+    gc.freeze()
