@@ -87,8 +87,10 @@ def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, 
     with timezone.override(home.zone):
         visits = _select_visible(Appointment, by, "appointments").filter(client=person)
         paid = _select_visible(Payment, by, "payments").filter(appointment__client=person)
-        was_told = Q(pk__in=select_told_before(person).values("pk"))
-        messages = _select_visible(Message, by, "messages").filter(is_told_to(person) | was_told)
+        # Each by its index: of both in one condition PostgreSQL read the messages of all organizations.
+        told = Message.objects.filter(is_told_to(person)).values("pk")
+        told = told.union(select_told_before(person).values("pk"))
+        messages = _select_visible(Message, by, "messages").filter(pk__in=told)
         answer = {
             "exported_at": timezone.localtime(now),
             "organization": {"id": home.pk, "name": home.name, "email": home.email},
