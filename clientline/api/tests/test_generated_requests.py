@@ -155,8 +155,8 @@ def operations(lasting_gunicorn):
     return [(each, bodies.get(each.label, {}), each.as_strategy()) for each in found]
 
 
-# A third of the operations, by others a ninth. In the gate `test_documented_answers.py` says of each row, reading, move
-# and write that it is answered as documented, and `test_hostile_sweep.py` of each endpoint that it answers no 500.
+# By others a ninth: `test_documented_answers.py` says of each row, reading, move and write that it is answered as
+# documented, and `test_hostile_sweep.py` of each endpoint that it answers no 500.
 # Managers and staff are answered by the same serializers as admins; clients and operators have some of their own.
 INSIDERS = [pytest.param(role, marks=pytest.mark.whole) for role in ("manager", "staff")]
 
@@ -166,6 +166,6 @@ def test_answers_are_as_documented(operations, gunicorn, salon, operator, role, 
     caller = operator if role == "operator" else getattr(salon, role)
     assert len(operations) > 60
     found, token = {}, token_for(caller)
-    for operation, schema, cases in share(operations) if role == "admin" else share(share(operations)):
+    for operation, schema, cases in operations if role == "admin" else share(share(operations)):
         found[operation.label] = failures_of(operation, schema, cases, salon, caller, token, everything)
     assert {label: faults for label, faults in found.items() if faults} == {}
