@@ -122,7 +122,7 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
     insider = caller.may("appointments", "internal_notes")
     facts = _load_facts(visit)
     if not insider:
-        leave_out_former_reasons(facts)
+        _leave_out_words_of_others(facts, visit)
     starts = _find_known_starts(visit, facts)
     return [
         {
@@ -140,14 +140,20 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
     ]
 
 
-def leave_out_former_reasons(facts: list[AppointmentHistory]) -> None:
-    """Of facts, newest first, blank what a former client or somebody else gave as a reason before a hand-over."""
-    is_former = False
+def _leave_out_words_of_others(facts: list[AppointmentHistory], visit: Appointment) -> None:
+    for fact, owner in zip(facts, list_owners(facts, visit.client_id), strict=True):
+        fact.reason = fact.reason if owner == visit.client_id else ""
+
+
+def list_owners(facts: Iterable[AppointmentHistory], client: int) -> list[int]:
+    """Who had the visit at each fact about it, newest first; `client` has it now."""
+    owner, owners = client, []
     for fact in facts:
-        if is_former:
-            fact.reason = ""
         # Of a merger the reason is ours, and both clients are one person.
-        is_former = is_former or (fact.action == "client_changed" and not fact.reason)
+        if fact.action == "client_changed" and not fact.reason:
+            owner = int(fact.was)
+        owners.append(owner)
+    return owners
 
 
 def _load_facts(visit: Appointment) -> list[AppointmentHistory]:
@@ -192,7 +198,7 @@ SENTENCES = {
     "rezoned": gettext_lazy("Kept at {became} when the clocks of the time zone changed"),
     "reassigned": gettext_lazy("Handed over from {was} to {became}"),
     "client_changed": gettext_lazy("Handed over from client {was} to {became}"),
-    "notes_kept": gettext_lazy("Notes for the former client kept among the internal ones"),
+    "notes_kept": gettext_lazy("Notes for the former client"),
     "arrived": gettext_lazy("Arrived"),
     "in_service": gettext_lazy("In service"),
     "arrived_changed": gettext_lazy("No longer marked as arrived"),

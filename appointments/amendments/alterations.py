@@ -10,7 +10,6 @@ from django.db.models import DecimalField
 
 from accounts.models import User
 from appointments import booking, history
-from appointments.amendments.kept_notes import keep_notes, write_place
 from appointments.availability import Need, measure_need, measure_need_of_visit
 from appointments.models import Appointment
 from appointments.placing import (
@@ -47,7 +46,7 @@ def change_visit(
 
     Another service brings its length, buffers and tax. Another service or client brings the price of this moment, and
     each change but that of the price alone the policy; a longer visit keeps the price that was agreed. Who changes
-    hands leaves series and group, and the notes to the team. Expects the row to be locked. Raises InvalidTransition,
+    hands leaves series and group, and the notes to the history. Expects the row to be locked. Raises InvalidTransition,
     FieldRefused, SLOT_REFUSALS, and what the apps above say of another client.
     """
     booking.refuse_unless_scheduled(visit, "scheduled", now)
@@ -99,7 +98,7 @@ def _list_values(
     if service:
         values["service_id"] = service.pk
     if client:
-        values |= {"client_id": client.pk, "series": None, "group": None} | keep_notes(visit)
+        values |= {"client_id": client.pk, "series": None, "group": None, "notes": ""}
     return values
 
 
@@ -133,16 +132,16 @@ def _take_room(
 def _record_changes(was: Appointment, visit: Appointment, *, by: User | None, now: datetime) -> None:
     """One fact that it was changed, then one for each thing that is another: `undoing` reads them."""
     history.record_fact(visit, "changed", by=by, now=now)
+    record_kept_notes(was, visit, by=by, now=now)
     for action, read in TOLD.items():
         if read(was) != read(visit):
             history.record_fact(visit, action, by=by, now=now, was=read(was), became=read(visit))
-    record_kept_notes(was, visit, by=by, now=now)
 
 
 def record_kept_notes(was: Appointment, visit: Appointment, *, by: User | None, now: datetime) -> None:
-    """Remember where the notes of who had the visit are, if there were any."""
-    if was.client_id != visit.client_id and was.notes and not visit.notes:
-        history.record_fact(visit, "notes_kept", by=by, now=now, was=write_place(was, visit))
+    """Remember what was noted for whoever had the visit; before the hand-over, which tells that it is theirs."""
+    if was.client_id != visit.client_id and was.notes:
+        history.record_fact(visit, "notes_kept", by=by, now=now, reason=was.notes)
 
 
 def _write_length(visit: Appointment) -> str:

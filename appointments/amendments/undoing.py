@@ -19,7 +19,6 @@ from accounts.models import User
 from appointments import booking, history
 from appointments.amendments.alterations import read_terms, record_kept_notes
 from appointments.amendments.companions import was_moved_along
-from appointments.amendments.kept_notes import keep_notes, put_back
 from appointments.amendments.rezoning import TIME_GONE, find_instant_showing
 from appointments.availability import Need, measure_need_of_visit
 from appointments.models import Appointment, AppointmentHistory
@@ -151,13 +150,21 @@ def _take_back(visit: Appointment, facts: list[AppointmentHistory], *, by: User 
         values["sequence"] = visit.sequence + 1  # it counts on: calendars know the move
     _put_back(visit, values, now)
     history.record_fact(visit, "undone", by=by, now=now, was=move.action, became=visit.status)
+    record_kept_notes(was, visit, by=by, now=now)
     for fact in facts:
         if fact.action not in TOLD_BY_UNDONE:
             history.record_fact(visit, fact.action, by=by, now=now, was=fact.became, became=fact.was)
     if move.action == "cancelled":
         _remember_other_instant(visit, was.appointment_date, by=by, now=now)
-    record_kept_notes(was, visit, by=by, now=now)
+    _put_notes_back(visit, facts)
     visit_undone.send(sender=Appointment, visit=visit, since=move.at, now=now)
+
+
+def _put_notes_back(visit: Appointment, facts: list[AppointmentHistory]) -> None:
+    """In a change of its own: of one with the hand-over, the audit would tell what was noted for both clients."""
+    for fact in facts:
+        if fact.action == "notes_kept":
+            save_changes(visit, {"notes": fact.reason})
 
 
 def _restore(visit: Appointment, facts: list[AppointmentHistory]) -> Appointment:
@@ -244,8 +251,7 @@ FORMER_VALUES: dict[str, Callable[[Appointment, str], Values]] = {
     "in_service_changed": lambda visit, was: {"in_service_at": _read_moment(was)},
     "service_changed": lambda visit, was: {"service_id": int(was)},
     "duration_changed": _restore_length,
-    "client_changed": lambda visit, was: keep_notes(visit) | {"client_id": int(was)},
-    "notes_kept": put_back,
+    "client_changed": lambda visit, was: {"client_id": int(was), "notes": ""},
     "price_changed": lambda visit, was: {"price": Decimal(was)},
     "terms_changed": _restore_terms,
     "series_changed": lambda visit, was: {"series": UUID(was)},

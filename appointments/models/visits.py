@@ -243,7 +243,7 @@ class AppointmentHistory(models.Model):
     action = models.CharField(max_length=20)
     was = columns.short_text(200)
     became = columns.short_text(200)
-    reason = columns.short_text(500)
+    reason = columns.long_text()  # also the notes that a former client's visit had, however long
     created_at = columns.created_at()
 
     objects = TenantQuerySet.as_manager()

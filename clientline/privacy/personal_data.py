@@ -3,15 +3,14 @@
 Beyond the reach of both: backups, and what the payment provider keeps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import reduce
 from itertools import groupby
-from operator import attrgetter, or_
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -21,15 +20,13 @@ from accounts.records import hold_records, select_records
 from accounts.serializers import UserForClientSerializer, UserSerializer
 from accounts.signals import client_erased
 from appointments import booking
-from appointments.amendments.kept_notes import leave_out_kept, list_heads
-from appointments.history import INSIDE, leave_out_former_reasons
+from appointments.history import INSIDE, list_owners
 from appointments.models import Appointment, AppointmentHistory, Side
 from appointments.placing import hold_visits
 from appointments.serializers import AppointmentForClientSerializer, AppointmentSerializer
-from clientline.database.changes import save_changes
 from clientline.disclosure import select_tellable
 from clientline.reach.guests.forgetting import forget_client
-from clientline.reach.messages.handovers import select_handovers
+from clientline.reach.messages.handovers import HANDED_OVER, select_handovers_to_others
 from clientline.reach.messages.models import Message, OptOut, is_told_to
 from clientline.reach.messages.opting_out import select_told_before
 from clientline.reach.messages.serializers import MessageSerializer
@@ -97,8 +94,8 @@ def export_person(*, by: User | None, person: User, now: datetime) -> dict[str, 
             "user": _read_rows(
                 UserSerializer if insider else UserForClientSerializer, User.objects.filter(pk=person.pk)
             )[0],
-            "appointments": _read_visits(visits, person, insider),
-            "history": _read_history(visits, insider),
+            "appointments": _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits),
+            "history": _read_history(visits, person, insider),
             "payments": _read_rows(PaymentSerializer, paid),
             "refunds": _read_rows(RefundSerializer, Refund.objects.filter(payment__in=paid)),
             "messages": _read_rows(MessageSerializer, messages),
@@ -124,29 +121,40 @@ def _read_rows(serializer_class: Any, rows: QuerySet[Any]) -> list[Any]:
     return reader(serializer_class.annotate(rows).order_by("id").values_list(*reader.columns))
 
 
-def _read_visits(visits: QuerySet[Appointment], person: User, insider: bool) -> list[Any]:
-    """Without what was noted for others who had them before."""
-    rows = _read_rows(AppointmentSerializer if insider else AppointmentForClientSerializer, visits)
-    for row in rows if insider else ():
-        row["internal_notes"] = leave_out_kept(row["internal_notes"], lambda client: client != person.pk)
-    return rows
+def _read_history(visits: QuerySet[Appointment], person: User, insider: bool) -> list[dict[str, Any]]:
+    """Of their visits, without words of others' time; of those that they gave away, what is of their own time."""
+    records = {person.pk, *select_records(person.pk).values_list("pk", flat=True)}
+    handed = select_handovers_to_others().filter(organization=person.organization_id, was__in=map(str, records))
+    # Past what the caller may see: clients see no visit that they gave away, and are handed what was theirs of it.
+    given = Appointment.objects.filter(pk__in=handed.values("appointment")).exclude(client__in=records)
+    told = [*_list_facts(visits, records)]
+    # Not to whom they gave it.
+    told += [each for each in _list_facts(given, records) if each[1] and each[0].action != HANDED_OVER]
+    return [_tell_fact(fact, is_theirs) for fact, is_theirs in told if _may_be_told(fact, is_theirs, insider)]
 
 
-def _read_history(visits: QuerySet[Appointment], insider: bool) -> list[dict[str, Any]]:
-    facts = list(AppointmentHistory.objects.filter(appointment__in=visits).order_by("appointment", "id"))
-    for _, of_one in groupby(facts, attrgetter("appointment_id")):
-        leave_out_former_reasons([*of_one][::-1])
-    return [_tell_fact(fact) for fact in facts if insider or fact.action not in INSIDE]
+def _list_facts(visits: QuerySet[Appointment], records: set[int]) -> Iterator[tuple[AppointmentHistory, bool]]:
+    """The facts about visits, and whether one of these clients had the visit then."""
+    facts = AppointmentHistory.objects.filter(appointment__in=visits).annotate(has_it=F("appointment__client"))
+    for _, of_one in groupby(facts.order_by("appointment", "at", "id"), attrgetter("appointment_id")):
+        of_visit = [*of_one]
+        owners = list_owners(of_visit[::-1], of_visit[0].has_it)[::-1]
+        yield from ((fact, owner in records) for fact, owner in zip(of_visit, owners, strict=True))
 
 
-def _tell_fact(fact: AppointmentHistory) -> dict[str, Any]:
+def _may_be_told(fact: AppointmentHistory, is_theirs: bool, insider: bool) -> bool:
+    """Notes were for the client to read while they had the visit."""
+    return is_theirs if fact.action == "notes_kept" else insider or fact.action not in INSIDE
+
+
+def _tell_fact(fact: AppointmentHistory, is_theirs: bool) -> dict[str, Any]:
     return {
         "appointment": fact.appointment_id,
         "at": timezone.localtime(fact.at),
         "action": fact.action,
         "from": fact.was,
         "to": fact.became,
-        "reason": fact.reason,
+        "reason": fact.reason if is_theirs else "",
     }
 
 
@@ -217,20 +225,9 @@ def _erase_record(by: User | None, client: User) -> None:
     refunds.exclude(reason="").update(reason="")
     voided = Payment.objects.filter(appointment__client=client).exclude(void_reason="")
     voided.update(void_reason="", version=F("version") + 1)
-    _erase_kept_notes(client)
     forget(client)
     redact(client)
     audit.record_event("erase", by=by, row=client)
-
-
-def _erase_kept_notes(client: User) -> None:
-    """What was noted for them on visits that are another client's by now."""
-    given = select_handovers(organization=client.organization_id, was=str(client.pk)).values("appointment")
-    is_noted = reduce(or_, (Q(internal_notes__contains=head) for head in list_heads(str(client.pk))))
-    noted = Appointment.objects.filter(is_noted, pk__in=given).order_by("id")
-    for visit in noted.select_for_update(no_key=True, of=("self",)):
-        left = leave_out_kept(visit.internal_notes, lambda noted_for: noted_for == client.pk)
-        save_changes(visit, {"internal_notes": left})
 
 
 def forget(client: User) -> None:

@@ -18,7 +18,7 @@ API = {
     "/auth/tokens": 5,
     "/audit": 5,
     "/appointments/{grouped}/history": 6,
-    "/users/{client}/export": 14,
+    "/users/{client}/export": 18,
     "/users/{client}/erase": 10,
     f"/time-off/holidays?year={NEXT_YEAR}": 8,
     f"/exports/movements?from={days_ahead(-1):%Y-%m-%d}&to={days_ahead(1):%Y-%m-%d}": 8,

@@ -1,4 +1,4 @@
-"""`redact_client` blanks also what history and audit say of a client on visits that became another client's."""
+"""`redact_client` blanks what history and audit say of the time in which the client had a visit, and of no other time."""
 
 from importlib import import_module
 
@@ -9,42 +9,45 @@ from clientline.redaction import hand_over_redaction, take_back_redaction
 before = import_module("payments.migrations.0007_redaction_by_its_role")
 
 
-def _had_it_then(row, moment):
-    """SQL: whether the next hand-over of a visit, at or after this row's moment, is from the client."""
-    return f"""(
-            SELECT given.was FROM appointment_history AS given
-            WHERE given.appointment_id = {row} AND given.action = 'client_changed' AND {moment}
-            ORDER BY given.at, given.id LIMIT 1
-        ) = client::text"""  # noqa: S608 -- ours
+def _had_it_then(visit, handover):
+    """SQL: whether a visit was the client's: the hand-over that came next is from them, or they have it still."""
+    present = f"SELECT client_id::text FROM appointments WHERE appointments.id = {visit}"  # noqa: S608 -- ours
+    return f"coalesce((\n            {handover}\n        ), ({present})) = client::text"
 
 
-# The clocks of PostgreSQL and of who writes the fact need not be one.
-IN_HISTORY = _had_it_then("appointment_history.appointment_id", "given.at >= appointment_history.at")
-IN_AUDIT = _had_it_then('audit."row"', "given.created_at + interval '2 seconds' >= audit.at")
+HISTORY_OF_IT = _had_it_then(
+    "appointment_history.appointment_id",
+    """SELECT given.was FROM appointment_history AS given
+            WHERE given.appointment_id = appointment_history.appointment_id AND given.action = 'client_changed'
+                AND (given.at, given.id) >= (appointment_history.at, appointment_history.id)
+            ORDER BY given.at, given.id LIMIT 1""",
+)
+# The audit has its own order: the clocks of who writes a fact and of PostgreSQL need not be one.
+AUDIT_OF_IT = _had_it_then(
+    'audit."row"',
+    """SELECT given.changes -> 'client_id' ->> 0 FROM audit AS given
+            WHERE given."table" = 'appointments' AND given."row" = audit."row" AND given.action = 'update'
+                AND given.id >= audit.id AND given.changes ? 'client_id'
+            ORDER BY given.id LIMIT 1""",
+)
 REDACT = before.REDACT
 for former, became in (
-    ("    visits bigint[];\n", "    visits bigint[];\n    given_away bigint[];\n"),
     (
-        "    WITH blanked AS (\n        UPDATE appointment_history",
-        "    given_away := ARRAY(SELECT DISTINCT appointment_id FROM appointment_history\n"
-        "        WHERE organization_id = home AND action = 'client_changed' AND was = client::text);\n"
-        "    WITH blanked AS (\n        UPDATE appointment_history",
+        "visits := ARRAY(SELECT id FROM appointments WHERE client_id = client);\n",
+        "visits := ARRAY(SELECT id FROM appointments WHERE client_id = client);\n"
+        "    had := visits || ARRAY(SELECT DISTINCT appointment_id FROM appointment_history\n"
+        "        WHERE organization_id = home AND action = 'client_changed' AND was = client::text\n"
+        "        AND appointment_id <> ALL (visits));\n",
     ),
+    ("    visits bigint[];\n", "    visits bigint[];\n    had bigint[];\n"),
     (
         "WHERE reason <> '' AND appointment_id = ANY (visits) RETURNING id",
-        "WHERE reason <> '' AND (\n            appointment_id = ANY (visits)"
-        f" OR appointment_id = ANY (given_away) AND {IN_HISTORY}\n        ) RETURNING id",
+        f"WHERE reason <> '' AND appointment_id = ANY (had)\n        AND {HISTORY_OF_IT} RETURNING id",
     ),
-    ("SELECT 'users' AS kind, client AS id", "SELECT 'users' AS kind, client AS id, false AS is_given_away"),
-    (
-        "UNION ALL SELECT 'appointments', unnest(visits)",
-        "UNION ALL SELECT 'appointments', unnest(visits), false\n"
-        "            UNION ALL SELECT 'appointments', unnest(given_away), true",
-    ),
-    ("SELECT 'refunds', refunds.id FROM", "SELECT 'refunds', refunds.id, false FROM"),
+    ("UNION ALL SELECT 'appointments', unnest(visits)", "UNION ALL SELECT 'appointments', unnest(had)"),
     (
         "changes <> blank_words(changes)\n",
-        f"changes <> blank_words(changes)\n        AND (NOT about.is_given_away OR {IN_AUDIT})\n",
+        f"changes <> blank_words(changes)\n        AND (about.kind <> 'appointments' OR {AUDIT_OF_IT})\n",
     ),
 ):
     assert REDACT.count(former) == 1, former

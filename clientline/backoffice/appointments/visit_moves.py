@@ -122,7 +122,7 @@ class ChangeForm(PriceForm, MoveForm):
     client = forms.ModelChoiceField(
         User.objects.none(),
         label=gettext_lazy("Client"),
-        help_text=gettext_lazy("Another client does not read the notes: they become internal ones"),
+        help_text=gettext_lazy("Another client does not read the notes: they stay in the history, for the team"),
     )
     price = AmountField(
         label=gettext_lazy("Price"),

@@ -37,7 +37,8 @@ def count_scans():
 def find_scanned(act):
     """The large tables that it reads from their beginning where any index would do."""
     with undone(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off")
+        # Functions that others called in this session keep the plans that they had then.
+        cursor.execute("DISCARD PLANS; SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off")
         before = count_scans()
         act()
         return {table for table, scans in count_scans().items() if scans > before.get(table, 0)} & LARGE
