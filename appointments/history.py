@@ -142,16 +142,16 @@ def show_history(caller: User, visit: Appointment) -> list[ShownFact]:
 
 def _leave_out_words_of_others(facts: list[AppointmentHistory], visit: Appointment) -> None:
     for fact, owner in zip(facts, list_owners(facts, visit.client_id), strict=True):
-        fact.reason = fact.reason if owner == visit.client_id else ""
+        fact.reason = fact.reason if owner == str(visit.client_id) else ""
 
 
-def list_owners(facts: Iterable[AppointmentHistory], client: int) -> list[int]:
-    """Who had the visit at each fact about it, newest first; `client` has it now."""
-    owner, owners = client, []
+def list_owners(facts: Iterable[AppointmentHistory], client: int) -> list[str]:
+    """Who had the visit at each fact about it, newest first, as hand-overs name them; `client` has it now."""
+    owner, owners = str(client), []
     for fact in facts:
         # Of a merger the reason is ours, and both clients are one person.
         if fact.action == "client_changed" and not fact.reason:
-            owner = int(fact.was)
+            owner = fact.was
         owners.append(owner)
     return owners
 

@@ -204,7 +204,15 @@ def _put_back(visit: Appointment, values: Values, now: datetime) -> None:
         # Free hand, whoever undoes: hours and notice were left when the visit was placed there, or not at all.
         _, overbooked = take_slot(calendar, start, free_hand=True, **told)
         values = values | {"overbooked": overbooked}
+    elif former.client_id != visit.client_id:
+        _hold_client(former, now)
     save_changes(visit, values)
+
+
+def _hold_client(former: Appointment, now: datetime) -> None:
+    """Whom a visit goes back to: it and its notes must not go to somebody who is erased in this moment."""
+    around = former.organization, [former.staff_id], former.appointment_date, measure_need_of_visit(former), now
+    refuse_turned(load_calendar(*around, former.pk, held=[former.client_id]), client=former.client)
 
 
 def _takes_place(visit: Appointment, former: Appointment) -> bool:

@@ -10,6 +10,7 @@ from appointments.amendments import alterations, merging, undoing
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
 from clientline.privacy import personal_data
+from clientline.refusals import FieldRefused
 from organizations.models import Audit
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +179,22 @@ def test_who_was_merged_is_handed_what_was_noted_under_either_record(salon, visi
     assert (list_kept(visit), "ammonia" in read_audit(visit)) == ([""], False)
 
 
+def test_nothing_goes_back_to_a_client_who_has_left(salon, visit):
+    hand_over(salon, visit)
+    erase(salon, salon.client)
+    with pytest.raises(FieldRefused, match="is not active"):
+        undo(salon, visit)
+    assert (read_notes(visit), list_kept(visit)) == (("", "Pays late"), [""])
+
+
+def test_a_hand_over_from_nobody_who_is_known_hides_what_was_said_before(salon, visit, api):
+    revise(salon, visit, {"price": "1.00"}, reason="Her mother died")
+    told = {"was": "nobody", "became": visit.client_id, "reason": ""}
+    history.record_facts([visit], "client_changed", by=None, now=timezone.now(), **told)
+    seen = api(salon.client).get(f"/appointments/{visit.pk}/history").json()["results"]
+    assert {fact["reason"] for fact in [*seen, *export(salon, salon.client, visit)]} == {""}
+
+
 @pytest.fixture
 def passed_on(salon, visit):
     """A visit that three clients had, each with a reason, a note that was kept or is there, and an internal one."""
@@ -188,6 +205,15 @@ def passed_on(salon, visit):
         words = {"notes": f"note {number}", "internal_notes": f"inside {number}"}
         revise(salon, visit, {"price": f"{number + 1}.00", **words}, reason=f"reason {number}")
     return visit, [salon.client, salon.stranger, third]
+
+
+def test_of_hand_overs_in_one_moment_the_order_tells_whose_words_are_whose(salon, visit):
+    now = timezone.now()
+    for client, noted in ((salon.stranger, "Wants tea"), (salon.client, "Wants coffee")):
+        alterations.change_visit(by=salon.manager, visit=visit, client=client, now=now)
+        revise(salon, visit, {"notes": noted})
+    erase(salon, salon.stranger)
+    assert (read_notes(visit)[0], list_kept(visit)) == ("Wants coffee", [NOTES, ""])
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

@@ -123,17 +123,17 @@ def _read_rows(serializer_class: Any, rows: QuerySet[Any]) -> list[Any]:
 
 def _read_history(visits: QuerySet[Appointment], person: User, insider: bool) -> list[dict[str, Any]]:
     """Of their visits, without words of others' time; of those that they gave away, what is of their own time."""
-    records = {person.pk, *select_records(person.pk).values_list("pk", flat=True)}
-    handed = select_handovers_to_others().filter(organization=person.organization_id, was__in=map(str, records))
+    records = {str(pk) for pk in (person.pk, *select_records(person.pk).values_list("pk", flat=True))}
+    handed = select_handovers_to_others().filter(organization=person.organization_id, was__in=records)
     # Past what the caller may see: clients see no visit that they gave away, and are handed what was theirs of it.
-    given = Appointment.objects.filter(pk__in=handed.values("appointment")).exclude(client__in=records)
+    given = Appointment.objects.filter(pk__in=handed.values("appointment")).exclude(client__in=map(int, records))
     told = [*_list_facts(visits, records)]
     # Not to whom they gave it.
     told += [each for each in _list_facts(given, records) if each[1] and each[0].action != HANDED_OVER]
     return [_tell_fact(fact, is_theirs) for fact, is_theirs in told if _may_be_told(fact, is_theirs, insider)]
 
 
-def _list_facts(visits: QuerySet[Appointment], records: set[int]) -> Iterator[tuple[AppointmentHistory, bool]]:
+def _list_facts(visits: QuerySet[Appointment], records: set[str]) -> Iterator[tuple[AppointmentHistory, bool]]:
     """The facts about visits, and whether one of these clients had the visit then."""
     facts = AppointmentHistory.objects.filter(appointment__in=visits).annotate(has_it=F("appointment__client"))
     for _, of_one in groupby(facts.order_by("appointment", "at", "id"), attrgetter("appointment_id")):
