@@ -66,7 +66,7 @@ def test_without_bounds_it_writes_everything_of_everybody(salon, clinic):
 
 
 def test_no_cell_is_a_formula(salon):
-    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1"):
         salon.client.name = name
         salon.client.save()
         names = [row["client"] for row in export(organization=salon.organization.pk)]
