@@ -15,29 +15,31 @@ def _had_it_then(visit, handover):
     return f"coalesce((\n            {handover}\n        ), ({present})) = client::text"
 
 
+def _first(told, order):
+    """SQL: not by LIMIT, for which PostgreSQL may read on in that order through the rows of all visits."""
+    return f"(array_agg({told} ORDER BY {order}))[1]"
+
+
 HISTORY_OF_IT = _had_it_then(
     "appointment_history.appointment_id",
-    """SELECT given.was FROM appointment_history AS given
+    f"""SELECT {_first("given.was", "given.at, given.id")} FROM appointment_history AS given
             WHERE given.appointment_id = appointment_history.appointment_id AND given.action = 'client_changed'
-                AND (given.at, given.id) >= (appointment_history.at, appointment_history.id)
-            ORDER BY given.at, given.id LIMIT 1""",
+                AND (given.at, given.id) >= (appointment_history.at, appointment_history.id)""",  # noqa: S608 -- ours
 )
 # The audit has its own order: the clocks of who writes a fact and of PostgreSQL need not be one.
 AUDIT_OF_IT = _had_it_then(
     'audit."row"',
-    """SELECT given.changes -> 'client_id' ->> 0 FROM audit AS given
+    f"""SELECT {_first("given.changes -> 'client_id' ->> 0", "given.id")} FROM audit AS given
             WHERE given."table" = 'appointments' AND given."row" = audit."row" AND given.action = 'update'
-                AND given.id >= audit.id AND given.changes ? 'client_id'
-            ORDER BY given.id LIMIT 1""",
+                AND given.id >= audit.id AND given.changes ? 'client_id'""",  # noqa: S608 -- ours
 )
 REDACT = before.REDACT
 for former, became in (
     (
         "visits := ARRAY(SELECT id FROM appointments WHERE client_id = client);\n",
         "visits := ARRAY(SELECT id FROM appointments WHERE client_id = client);\n"
-        "    had := visits || ARRAY(SELECT DISTINCT appointment_id FROM appointment_history\n"
-        "        WHERE organization_id = home AND action = 'client_changed' AND was = client::text\n"
-        "        AND appointment_id <> ALL (visits));\n",
+        "    had := ARRAY(SELECT unnest(visits) UNION SELECT appointment_id FROM appointment_history\n"
+        "        WHERE organization_id = home AND action = 'client_changed' AND was = client::text);\n",
     ),
     ("    visits bigint[];\n", "    visits bigint[];\n    had bigint[];\n"),
     (
