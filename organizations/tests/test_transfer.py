@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import second_factor
 from accounts.models import Token, User
 from accounts.tests.factories import PASSWORD
+from appointments import history
 from appointments.models import Appointment
 from clientline.tests.emptying import empty_database
 from organizations import transfer
@@ -56,6 +57,7 @@ def file(salon, operator, api, tmp_path):
     text = "A \\ B\n\t“C” \u2028 é 💇 \\N"
     answer = api(salon.staff).patch(f"/appointments/{salon.visit.pk}", {"notes": text, "internal_notes": '"'})
     assert answer.status_code == 200
+    history.record_fact(salon.visit, "notes_kept", by=salon.admin, now=timezone.now(), reason=text * 100)
     api(salon.admin).post(f"/appointments/{salon.visit.pk}/cancel", {"reason": "Ill"})
     paid = PaymentFactory(appointment=salon.visit, completed=True, amount=Decimal(45), created_by=operator)
     ledger.refund_payment(by=salon.admin, payment=paid, amount=Decimal("0.10"), reason="Sorry", now=timezone.now())
