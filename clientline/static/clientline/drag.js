@@ -116,7 +116,11 @@ if (DayPlacing.board) {
     if (kind === "draw") offer(aimed);
     else place(link, aimed.column, aimed.from, aimed.length);
   }
-  const swallow = (event) => { event.preventDefault(); event.stopPropagation(); };
+  const swallow = (event) => {
+    if (event.target.closest(".asking")) return; // who answers at once what it asks
+    event.preventDefault();
+    event.stopPropagation();
+  };
 
   function stop() {
     drag?.link?.classList.remove("held");
