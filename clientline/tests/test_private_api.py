@@ -43,7 +43,7 @@ PRIVATE = {
         "clientline/web/tests/test_parcels.py::test_a_worker_answers_in_parcels"
     ),
     "clientline/web/worker.py: gunicorn.workers.gthread": (
-        "clientline/web/tests/test_worker.py::test_silent_and_half_sent_connections_stop_nobody"
+        "clientline/web/tests/test_slow_senders.py::test_silent_and_half_sent_connections_stop_nobody"
     ),
     "clientline/wsgi.py: django.core.handlers.wsgi": (
         "clientline/api/tests/test_bad_requests.py::test_a_body_sent_in_chunks_is_read_like_any_other"

@@ -7,8 +7,8 @@ import pytest
 from django.db import transaction
 
 from accounts.tests.factories import token_for
+from clientline.web.tests.senders import ask
 from clientline.web.tests.test_server import wait_for, waiting_for_a_lock
-from clientline.web.tests.test_worker import ask
 from services.models import Service
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("gunicorn")]

@@ -16,8 +16,8 @@ from django.conf import settings
 
 from accounts.tests.factories import token_for
 from clientline.tests.first_start import free_port
+from clientline.web.tests.senders import HALF_SENT, ask
 from clientline.web.tests.servers import NAME
-from clientline.web.tests.test_worker import HALF_SENT, ask
 
 pytestmark = [
     pytest.mark.faults,
