@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.tests.factories import AppointmentFactory, always_at_work, days_ahead
-from clientline.backoffice.appointments.visit_moves import RescheduleForm
+from clientline.backoffice.appointments.visit_move_forms import RescheduleForm
 from clientline.backoffice.tests.test_visit_page import VISIT, do, errors, page, status, text
 from clientline.tests.pages import Page, judge, see, tell_messages, typed
 
