@@ -22,9 +22,9 @@ from appointments.models import Appointment
 from appointments.signals import visits_changed
 from benchmarks import turns, world
 from clientline.demo.serving import Gunicorn
+from clientline.reach.messages.delivery.sending import list_due
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import plan_messages
-from clientline.reach.messages.sending import list_due
 from clientline.reach.webhooks.endpoints import create_endpoint
 from clientline.reach.webhooks.models import WebhookEndpoint
 from organizations.models import Organization

@@ -33,7 +33,7 @@ from clientline.privacy.views import PrivacyViewSet
 from clientline.reach.calendars.views import FeedView, FeedViewSet
 from clientline.reach.files.views import ListFileViewSet
 from clientline.reach.guests.urls import urlpatterns as guest_patterns
-from clientline.reach.messages.notice_views import list_notice_patterns
+from clientline.reach.messages.delivery.notice_views import list_notice_patterns
 from clientline.reach.messages.unsubscribe_page import UnsubscribeView
 from clientline.reach.messages.views import MessageRuleViewSet, MessageTextViewSet, MessageViewSet
 from clientline.reach.webhooks.views import DeliveryViewSet, TestCallViewSet, WebhookViewSet

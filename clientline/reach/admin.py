@@ -14,10 +14,10 @@ from clientline.backoffice.moves import Move, MoveForm, MovesMixin
 from clientline.reach.calendars import feeds
 from clientline.reach.calendars.models import Feed
 from clientline.reach.messages import previews, rules, texts
-from clientline.reach.messages.again import UNDER_WAY, send_again
+from clientline.reach.messages.delivery.again import UNDER_WAY, send_again
+from clientline.reach.messages.delivery.telling import WITH_VISIT, explain, identify_message
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.placeholders import PLACEHOLDERS
-from clientline.reach.messages.telling import WITH_VISIT, explain, identify_message
 from services.models import Service
 
 # Registered by procrastinate itself, past the policy; operators look at the queue in the metrics.

@@ -13,7 +13,8 @@ class ReachConfig(AppConfig):
         from clientline.reach.files import reading, writing  # noqa: F401
         from clientline.reach.guests import forgetting  # noqa: F401
         from clientline.reach.guests import sending as sending_codes  # noqa: F401
-        from clientline.reach.messages import figures, opting_out, planning, receipts, sending  # noqa: F401
+        from clientline.reach.messages import figures, opting_out, planning, receipts  # noqa: F401
         from clientline.reach.messages import forgetting as forgetting_messages  # noqa: F401
+        from clientline.reach.messages.delivery import sending  # noqa: F401
         from clientline.reach.passwords import resetting  # noqa: F401
         from clientline.reach.webhooks import receivers, switchboard, telling  # noqa: F401

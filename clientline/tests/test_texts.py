@@ -55,7 +55,7 @@ FILES_FOR_PROGRAMS = (
     "payments/gateways/",
 )
 # Texts that clients get, in either language side by side; and what a provider said, as it is stored.
-STORED_OR_BOTH = ("clientline/reach/messages/wordings.py", "clientline/reach/messages/sms.py")
+STORED_OR_BOTH = ("clientline/reach/messages/wordings.py", "clientline/reach/messages/delivery/sms.py")
 NAMES_NOT_FOR_PAGES = ("serializers.py", "filters.py", "invariants.py", "apps.py")
 
 

@@ -30,8 +30,8 @@ from clientline.backoffice.money.bill import bill_view, describe_again, describe
 from clientline.backoffice.money.till import TILL_MOVES
 from clientline.backoffice.moves import MovesMixin
 from clientline.backoffice.search import PeopleSearchMixin
+from clientline.reach.messages.delivery.telling import identify_message, list_messages
 from clientline.reach.messages.models import Message
-from clientline.reach.messages.telling import identify_message, list_messages
 from organizations import policy
 from payments import balances
 from payments.models import Payment

@@ -23,7 +23,7 @@ from clientline.backoffice.calendar.own_day import describe_own_day
 from clientline.backoffice.page import render_page
 from clientline.backoffice.platform import acting
 from clientline.backoffice.webhooks.standing import list_troubles
-from clientline.reach.messages.telling import is_failing
+from clientline.reach.messages.delivery.telling import is_failing
 from services.models import Service
 
 AT_ONCE = 24  # columns; more people are on further pages

@@ -20,8 +20,8 @@ from appointments.tests.factories import AppointmentFactory, TimeOffFactory, day
 from clientline.command_line import _write_sentence
 from clientline.database.refusals import read_refusal
 from clientline.reach.jobs import confined
+from clientline.reach.messages.delivery.sending import list_due
 from clientline.reach.messages.models import Message
-from clientline.reach.messages.sending import list_due
 from clientline.reach.tests.guests import open_page
 from clientline.refusals import Moved, Moving
 from clientline.tests.rehearsals import undone

@@ -13,7 +13,7 @@ from clientline.reach.guests.models import BookingRequest
 from clientline.reach.jobs import confined, task
 from clientline.reach.messages.codes import can_send, send_code
 from clientline.reach.messages.contents import link_makers
-from clientline.reach.messages.sms import OutcomeUnknown
+from clientline.reach.messages.delivery.sms import OutcomeUnknown
 from organizations.models import Organization
 
 MOST_SHOWN = 20

@@ -7,8 +7,8 @@ from django.conf import settings
 from clientline.languages import choose_language
 from clientline.reach.jobs import confined
 from clientline.reach.messages.contents import Letter, find_sender, find_words
+from clientline.reach.messages.delivery.post import Postman
 from clientline.reach.messages.placeholders import fill_in
-from clientline.reach.messages.post import Postman
 from organizations.models import Organization
 
 

@@ -8,10 +8,10 @@ from django.views import View
 
 from clientline.languages import choose_language
 from clientline.reach.jobs import confined
+from clientline.reach.messages.delivery.telling import WITH_VISIT
 from clientline.reach.messages.former_clients import find_reader
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.opting_out import opt_in, opt_out
-from clientline.reach.messages.telling import WITH_VISIT
 from clientline.reach.messages.unsubscribing import read_token
 
 WORDS = {

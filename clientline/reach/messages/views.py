@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from clientline.api.reading import find_one_or_404
 from clientline.api.viewsets import ClientLineViewSet, ReadViewSet, answer_row
 from clientline.reach.messages import previews
-from clientline.reach.messages.again import send_again
+from clientline.reach.messages.delivery.again import send_again
+from clientline.reach.messages.delivery.telling import WITH_VISIT
 from clientline.reach.messages.filters import MessageFilter, MessageRuleFilter, MessageTextFilter
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.serializers import (
@@ -19,7 +20,6 @@ from clientline.reach.messages.serializers import (
     PreviewingSerializer,
     PreviewSerializer,
 )
-from clientline.reach.messages.telling import WITH_VISIT
 from organizations.models import Organization
 
 

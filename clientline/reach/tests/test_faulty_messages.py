@@ -7,11 +7,12 @@ from django.db import DataError, OperationalError
 from django.utils import timezone
 
 from appointments.tests.factories import days_ahead
-from clientline.reach.messages import contents, sending
+from clientline.reach.messages import contents
+from clientline.reach.messages.delivery import sending
+from clientline.reach.messages.delivery.post import Postman
+from clientline.reach.messages.delivery.sms import OutcomeUnknown, Simulator
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.models import Message
-from clientline.reach.messages.post import Postman
-from clientline.reach.messages.sms import OutcomeUnknown, Simulator
 from clientline.reach.tests.visits import make_due, read_message
 from clientline.refusals import Moved
 

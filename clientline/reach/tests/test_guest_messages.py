@@ -11,7 +11,7 @@ from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.guests.models import BookingRequest, ManageLink
 from clientline.reach.guests.sending import list_unsent_codes, send_guest_code
-from clientline.reach.messages import sending
+from clientline.reach.messages.delivery import sending
 from clientline.reach.tests.guests import ask, make_visit, open_page, read, request, type_code
 
 pytestmark = pytest.mark.django_db

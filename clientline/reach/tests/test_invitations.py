@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.database.turns import turn_on_file
-from clientline.reach.messages import sending
+from clientline.reach.messages.delivery import sending
 from clientline.reach.messages.models import Message
 from clientline.reach.tests.visits import cancel, move
 from organizations.models import Organization

@@ -10,8 +10,8 @@ from accounts.tests.factories import UserFactory
 from appointments.amendments import alterations, merging
 from appointments.models import AppointmentHistory
 from clientline.privacy import personal_data
-from clientline.reach.messages import again, sending
 from clientline.reach.messages.contents import find_words, word
+from clientline.reach.messages.delivery import again, sending
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.reach.messages.opting_out import select_told_before
 from clientline.reach.tests.visits import cancel, planned_for

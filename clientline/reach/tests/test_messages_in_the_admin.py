@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments.tests.factories import days_ahead
-from clientline.reach.messages import sending
+from clientline.reach.messages.delivery import sending
 from clientline.reach.messages.models import Message, MessageRule, MessageText
 from clientline.tests.pages import fill_in, submit
 from clientline.tests.rendering import unrendered

@@ -8,10 +8,10 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.utils import timezone
 
 from appointments.amendments import alterations
-from clientline.reach.messages import sending, sms
+from clientline.reach.messages.delivery import sending, sms
+from clientline.reach.messages.delivery.notice_views import list_notice_patterns
+from clientline.reach.messages.delivery.sms import sign
 from clientline.reach.messages.models import Message, OptOut
-from clientline.reach.messages.notice_views import list_notice_patterns
-from clientline.reach.messages.sms import sign
 from clientline.reach.tests.visits import make_due, read_message
 
 pytestmark = pytest.mark.django_db

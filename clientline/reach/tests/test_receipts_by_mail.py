@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.models import Appointment
-from clientline.reach.messages import sending
+from clientline.reach.messages.delivery import sending
 from clientline.reach.messages.models import Message
 from clientline.reach.phrases import Phrases
 from clientline.reach.tests.visits import cancel, make_due, move, planned_for

@@ -15,13 +15,14 @@ from appointments.amendments.alterations import change_visit
 from appointments.models import Appointment
 from appointments.tests.factories import always_at_work, days_ahead
 from clientline.reach.jobs import ROUNDS
-from clientline.reach.messages import forgetting, sending
+from clientline.reach.messages import forgetting
 from clientline.reach.messages.contents import Letter, make_mail
+from clientline.reach.messages.delivery import sending
+from clientline.reach.messages.delivery.post import Postman
+from clientline.reach.messages.delivery.sms import OutcomeUnknown, Simulator
 from clientline.reach.messages.figures import measure_messages
 from clientline.reach.messages.forgetting import forget_messages, forget_old_messages
 from clientline.reach.messages.models import Message, OptOut
-from clientline.reach.messages.post import Postman
-from clientline.reach.messages.sms import OutcomeUnknown, Simulator
 from clientline.reach.tests.visits import cancel, make_due, move, of_home, planned_for, read_message
 from services.tests.factories import ServiceFactory
 

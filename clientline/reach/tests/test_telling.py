@@ -3,10 +3,10 @@
 import pytest
 from django.utils.translation import override
 
-from clientline.reach.messages.again import MessageOutdated
-from clientline.reach.messages.checking import REASONS
+from clientline.reach.messages.delivery.again import MessageOutdated
+from clientline.reach.messages.delivery.checking import REASONS
+from clientline.reach.messages.delivery.telling import explain
 from clientline.reach.messages.models import Message
-from clientline.reach.messages.telling import explain
 
 STORED = ("The worker died while it was sent.", "The client was erased.", "Twilio does not answer.")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.tests.factories import UserFactory
 from appointments.amendments import alterations, merging
 from appointments.tests.factories import days_ahead
-from clientline.reach.messages import sending
+from clientline.reach.messages.delivery import sending
 from clientline.reach.messages.models import OptOut
 from clientline.reach.messages.unsubscribing import make_token, read_token, write_list_unsubscribe
 from clientline.reach.tests.visits import make_due, planned_for

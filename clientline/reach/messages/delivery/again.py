@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
-from clientline.reach.messages.checking import REASONS, find_reason_to_skip
+from clientline.reach.messages.delivery.checking import REASONS, find_reason_to_skip
 from clientline.reach.messages.former_clients import find_told_visit
 from clientline.reach.messages.models import Message
 from clientline.reach.messages.planning import find_address

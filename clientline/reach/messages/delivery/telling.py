@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from appointments.models import Appointment
 from clientline.database.prepared import Written
 from clientline.names import look_up
-from clientline.reach.messages.checking import REASONS
+from clientline.reach.messages.delivery.checking import REASONS
 from clientline.reach.messages.models import Message
 from organizations.models import Organization
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from clientline.reach.messages.contents import Letter, make_mail
-from clientline.reach.messages.sms import Refused, find_gateway
+from clientline.reach.messages.delivery.sms import Refused, find_gateway
 
 PERMANENT = 500  # the SMTP codes from here on are a server's last word
 PASSING = (401, 403, 408, 429)  # statuses of HTTP below that are not: a wrong key is mended by people

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from clientline.reach.jobs import confined, every
-from clientline.reach.messages.checking import find_reason_to_skip
 from clientline.reach.messages.contents import Letter, find_sender, link_makers, write_letter
+from clientline.reach.messages.delivery.checking import find_reason_to_skip
+from clientline.reach.messages.delivery.post import NotSent, Postman
+from clientline.reach.messages.delivery.sms import OutcomeUnknown
 from clientline.reach.messages.former_clients import find_told_visit
 from clientline.reach.messages.models import Message, cut_words
 from clientline.reach.messages.planning import find_address
-from clientline.reach.messages.post import NotSent, Postman
-from clientline.reach.messages.sms import OutcomeUnknown
 from clientline.refusals import Moved
 from organizations.homes import IS_HERE
 

@@ -12,9 +12,9 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from clientline.reach.messages.contents import NUMBER
+from clientline.reach.messages.delivery.notices import note_complaint, note_outcome
+from clientline.reach.messages.delivery.sms import NOTICES, sign
 from clientline.reach.messages.models import Message
-from clientline.reach.messages.notices import note_complaint, note_outcome
-from clientline.reach.messages.sms import NOTICES, sign
 from clientline.web.marks import unconfined
 
 TWILIO_SAYS = {
