@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from itertools import count
 
 import pytest
@@ -18,7 +17,7 @@ from appointments.tests.factories import (
 from clientline.tests.casts import DAYS_OF_CASTS, make_casts
 from clientline.tests.local_times import refuse_local_times
 from clientline.tests.rehearsals import perform
-from clientline.tests.served_copies import CopiedGunicorn
+from clientline.tests.served_copies import CopiedGunicorn, lend
 from organizations.tests.factories import OrganizationFactory
 from payments.gateways.simulator import SimulatorGateway
 
@@ -134,6 +133,5 @@ def lasting_gunicorn(django_db_setup, django_db_blocker):
 @pytest.fixture
 def gunicorn(lasting_gunicorn, transactional_db):
     """A real server of the test database, the same for all tests; `gunicorn.call("GET", "/users", token=…)` asks it."""
-    said = len(lasting_gunicorn.output)
-    yield lasting_gunicorn
-    sys.stderr.write(lasting_gunicorn.output[said:])  # shown when the test fails
+    with lend(lasting_gunicorn) as server:
+        yield server

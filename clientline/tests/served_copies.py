@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from multiprocessing.context import ForkProcess
 
 from django.conf import settings
@@ -21,6 +22,14 @@ from accounts.tests.factories import WORK_FACTOR
 from clientline import gunicorn_conf
 from clientline.demo.serving import Gunicorn
 from clientline.tests.copies import give_up_connections
+
+
+@contextmanager
+def lend(server):
+    """One that lasts, to a test: what it says meanwhile is shown when the test fails."""
+    said = len(server.output)
+    yield server
+    sys.stderr.write(server.output[said:])
 
 
 class CopiedGunicorn(Gunicorn):

@@ -1,11 +1,10 @@
 """Servers that last: of one worker, for what it does beside much else, and as in production."""
 
-import sys
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from clientline.tests.served_copies import CopiedGunicorn
+from clientline.tests.served_copies import CopiedGunicorn, lend
 from clientline.web import worker
 from clientline.web.tests.servers import Production
 
@@ -55,6 +54,5 @@ def lasting_production(django_db_setup):
 
 @pytest.fixture
 def server(lasting_production, transactional_db):
-    said = len(lasting_production.output)
-    yield lasting_production
-    sys.stderr.write(lasting_production.output[said:])  # shown when the test fails
+    with lend(lasting_production) as server:
+        yield server
