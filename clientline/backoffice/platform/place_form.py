@@ -7,7 +7,6 @@ from babel import Locale
 from babel.numbers import get_territory_currencies
 from django import forms
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
 from appointments.working_time.public_holidays import list_regions
@@ -18,7 +17,6 @@ from clientline.folding import fold
 from clientline.languages import OFFERED
 
 UTC = "UTC"
-SELECTED = mark_safe(" selected")
 
 
 class SuggestingInput(forms.TextInput):
@@ -31,28 +29,6 @@ class SuggestingInput(forms.TextInput):
         field = super().render(name, value, (attrs or {}) | {"list": key}, renderer)
         offered = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
         return field + format_html('<datalist id="{}">{}</datalist>', key, offered)
-
-
-class LongSelect(forms.Select):
-    """Django's own has a template for each option: several hundred take four times as long as the rest of a page."""
-
-    def render(self, name, value, attrs=None, renderer=None):
-        widget = self.get_context(name, value, attrs)["widget"]
-        groups = format_html_join("", "{}", ([_write_group(label, group)] for label, group, _ in widget["optgroups"]))
-        return format_html('<select name="{}"{}>{}</select>', name, _write_attributes(widget["attrs"]), groups)
-
-
-def _write_attributes(attributes):
-    told = {name: value for name, value in attributes.items() if value is not None and value is not False}
-    texts = ((name, value) for name, value in told.items() if value is not True)
-    flags = ((name,) for name, value in told.items() if value is True)
-    return format_html_join("", ' {}="{}"', texts) + format_html_join("", " {}", flags)
-
-
-def _write_group(label, group):
-    known = ((each["value"], SELECTED if each["selected"] else "", each["label"]) for each in group)
-    options = format_html_join("", '<option value="{}"{}>{}</option>', known)
-    return format_html('<optgroup label="{}">{}</optgroup>', label, options) if label else options
 
 
 class PlaceForm(ClientLineForm):
@@ -80,8 +56,9 @@ class PlaceForm(ClientLineForm):
         """A select of these; what is stored and is none of them any more stays one of them."""
         stored = self.initial.get(name) or self.fields[name].initial
         known = {key for each in choices for key, _ in (each[1] if isinstance(each[1], list) else [each])}
-        choices = [*choices, *([(stored, stored)] if stored not in known else [])]
-        self.fields[name].widget = LongSelect(choices=choices)
+        self.fields[name].widget = forms.Select(
+            choices=[*choices, *([(stored, stored)] if stored not in known else [])]
+        )
 
     def clean(self):
         values = super().clean()

@@ -3,17 +3,9 @@
 import re
 
 import pytest
-from django import forms
-from django.test.html import parse_html
 from django.utils import translation
 
-from clientline.backoffice.platform.place_form import (
-    LongSelect,
-    guess_from,
-    list_countries,
-    list_currencies,
-    list_zones,
-)
+from clientline.backoffice.platform.place_form import guess_from, list_countries, list_currencies, list_zones
 from clientline.tests.pages import fill_in, judge, see, standing
 from clientline.tests.rehearsals import undone
 from clientline.zones import guess_country, list_known_zones
@@ -122,11 +114,3 @@ def test_every_country_can_be_chosen_and_what_is_none_proposes_nothing():
     for code, _ in list_countries():
         assert guess_from(code).keys() <= {"timezone", "currency", "language"}, code
     assert [guess_from(code) for code in ("", "-1", "D", "XX")] == [{}] * 4
-
-
-@pytest.mark.parametrize("value", ["B&B", "", None, "of none"])
-def test_a_long_select_is_written_as_djangos_own(value):
-    choices = [("", "not said"), ("Brink & <b>", [("B&B", 'Bed "&"'), ("2", "Zwei")]), ("UTC", [("UTC", "UTC")])]
-    attributes = {"id": "id_zone", "required": True, "disabled": False, "aria-describedby": "a&b"}
-    long, own = (kind(choices=choices).render("zone", value, attributes) for kind in (LongSelect, forms.Select))
-    assert parse_html(long) == parse_html(own)
